@@ -1,0 +1,105 @@
+// CURSOR: how far a drain has got, as (window, key group, row): it names no address, so a checkpoint can keep it. Windows of one slice are read from its
+// tables; those of several are combined first, key group by key group, into rows of the cursor's own.
+import { PAGE_HEADER, PAGE_NEXT, PAGE_USED } from "../state/table";
+import { Cursor, combineGroup } from "./window_rows";
+import { nextWindow, sliceAt, slicePosition, tableAt } from "./slice";
+import { Aggregation } from "./spec";
+
+/** Starts again in front of the window after `window`. */
+export function cursorReset(cursor: Cursor, window: i64): void {
+  cursor.window = window;
+  cursor.active = false;
+  cursor.combined = false;
+  cursor.rowsUsed = 0;
+}
+
+/** Lists rows of a window of one slice; returns how many. The group is done when fewer come than asked for. */
+function listSlice(a: Aggregation, cursor: Cursor, list: usize, most: u32): u32 {
+  const index = cursor.window * (a.slide / a.width), position = slicePosition(a, index);
+  if (position == a.sliceCount || sliceAt(a, position).index != index) return 0;
+  const table = tableAt(a, sliceAt(a, position), cursor.group);
+  if (!changetype<usize>(table)) return 0;
+  let skip = cursor.row * a.rowBytes, listed: u32 = 0;
+  for (let page: usize = table.first; page && listed < most; page = load<u32>(page, PAGE_NEXT)) {
+    const used = load<u32>(page, PAGE_USED);
+    if (skip >= used) {
+      skip -= used;
+      continue;
+    }
+    const end = page + PAGE_HEADER + used;
+    for (let row = page + PAGE_HEADER + skip; row < end && listed < most; row += a.rowBytes) {
+      store<u32>(list + (<usize>listed << 2), <u32>row);
+      listed++;
+    }
+    skip = 0;
+  }
+  return listed;
+}
+
+/** The same of a window of several slices. The offsets of rows are listed, since the rows may move until all are combined. */
+function listCombined(a: Aggregation, cursor: Cursor, list: usize, most: u32): u32 {
+  if (!cursor.combined || cursor.version != a.version) {
+    if (!combineGroup(a, cursor)) {
+      cursor.error = true;
+      return 0;
+    }
+    cursor.combined = true;
+    cursor.version = a.version;
+  }
+  let listed: u32 = 0, offset = cursor.groupAt + cursor.row * a.rowBytes;
+  for (; listed < most && offset < cursor.rowsUsed; listed++, offset += a.rowBytes) {
+    store<u32>(list + (<usize>listed << 2), offset);
+  }
+  return listed;
+}
+
+/** Forgets combined rows that have been handed out; those of the group that is under way move to the front. */
+function compact(a: Aggregation, cursor: Cursor): void {
+  if (!cursor.combined || cursor.version != a.version) {
+    cursor.rowsUsed = 0;
+    cursor.combined = false;
+    return;
+  }
+  const from = cursor.groupAt + cursor.row * a.rowBytes, left = cursor.rowsUsed - from;
+  memory.copy(cursor.rows, <usize>cursor.rows + from, left);
+  cursor.rowsUsed = left;
+  // The group begins in front of what is left of it: its rows that are gone have no bytes any more
+  cursor.groupAt = 0 - cursor.row * a.rowBytes;
+}
+
+/**
+ * Lists the addresses of up to `most` rows of the windows up to `last`, and each one's window, from where the cursor stands;
+ * returns how many. cursor.error: no memory.
+ */
+export function cursorList(a: Aggregation, cursor: Cursor, last: i64, list: usize, windows: usize, most: u32): u32 {
+  const single = a.size == a.slide;
+  let listed: u32 = 0;
+  cursor.error = false;
+  if (!single) compact(a, cursor);
+  while (listed < most) {
+    if (!cursor.active) {
+      const window = nextWindow(a, cursor.window + 1);
+      if (window > last || window == i64.MAX_VALUE) break;
+      cursor.window = window;
+      cursor.active = true;
+      cursor.group = a.groupFrom;
+      cursor.row = 0;
+    }
+    const at = list + (<usize>listed << 2), room = most - listed;
+    const some = single ? listSlice(a, cursor, at, room) : listCombined(a, cursor, at, room);
+    if (cursor.error) break;
+    for (let i = listed; i < listed + some; i++) store<i64>(windows + (<usize>i << 3), cursor.window);
+    listed += some;
+    cursor.row += some;
+    if (some == room) break;
+    cursor.group++;
+    cursor.row = 0;
+    cursor.combined = false;
+    if (cursor.group == a.groupTo) cursor.active = false;
+  }
+  if (!single) for (let i: u32 = 0; i < listed; i++) {
+    const at = list + (<usize>i << 2);
+    store<u32>(at, load<u32>(at) + cursor.rows);
+  }
+  return listed;
+}

@@ -1,0 +1,140 @@
+// DIRECT INDEX: an accelerator for one fixed-size key whose values of a slice lie close together, as identifiers do. Entry (key − base) is the address of
+// the key's row, or 0; it skips hash and group. The rows stay where they are, in the tables of their key groups.
+import { ROW_KEYS, ROW_NULLS } from "../state/row";
+import { spaceGive, spaceTake } from "../state/space";
+import { PAGE_HEADER, PAGE_NEXT, PAGE_USED } from "../state/table";
+import { Slice, tableAt } from "./slice";
+import { Aggregation, DIRECT_SLICES_MAX } from "./spec";
+
+const ENTRIES_MAX: u32 = 1 << 22;
+/** An index this small is made whatever its use. */
+const ENTRIES_ALWAYS: u32 = 1024;
+/** Entries for each row at most. */
+const ENTRIES_A_ROW_MAX: u32 = 8;
+
+@inline function places(a: Aggregation): usize {
+  return changetype<usize>(a) + offsetof<Aggregation>("direct0");
+}
+
+/** Gives a slice a place among the few that have a direct index; the lowest one loses its own for good. */
+function place(a: Aggregation, slice: Slice): void {
+  const list = places(a);
+  let lowest: usize = list;
+  for (let at = list; at < list + (DIRECT_SLICES_MAX << 2); at += 4) {
+    const other: usize = load<u32>(at);
+    if (!other) {
+      store<u32>(at, <u32>changetype<usize>(slice));
+      return;
+    }
+    if (changetype<Slice>(other).index < changetype<Slice>(<usize>load<u32>(lowest)).index) lowest = at;
+  }
+  const loser = changetype<Slice>(<usize>load<u32>(lowest));
+  directFree(a, loser);
+  loser.directOff = true;
+  store<u32>(lowest, <u32>changetype<usize>(slice));
+}
+
+export function directFree(a: Aggregation, slice: Slice): void {
+  if (!slice.direct) return;
+  spaceGive(a, slice.direct, slice.directEntries << 2);
+  slice.direct = 0;
+  slice.directWhole = false;
+  const list = places(a);
+  for (let at = list; at < list + (DIRECT_SLICES_MAX << 2); at += 4) {
+    if (load<u32>(at) == <u32>changetype<usize>(slice)) store<u32>(at, 0);
+  }
+}
+
+/** The slice ends. An index that was hardly used is no model for the next one. */
+export function directEnd(a: Aggregation, slice: Slice): void {
+  if (slice.direct && slice.directEntries / ENTRIES_A_ROW_MAX > slice.rows + ENTRIES_ALWAYS) a.hintEntries = 0;
+  directFree(a, slice);
+}
+
+/** An empty index for keys from `base` on; without memory the slice simply has none. */
+function make(a: Aggregation, slice: Slice, base: i64, entries: u32): bool {
+  const address = spaceTake(a, entries << 2);
+  if (!address) return false;
+  memory.fill(address, 0, <usize>entries << 2);
+  place(a, slice);
+  slice.direct = <u32>address;
+  slice.directEntries = entries;
+  slice.directBase = base;
+  return true;
+}
+
+/** A new slice starts with an index like that of the one before. */
+export function directStart(a: Aggregation, slice: Slice): void {
+  if (a.fixedKey && a.hintEntries) slice.directWhole = make(a, slice, a.hintBase, a.hintEntries);
+}
+
+/** Enters the rows that the slice has. */
+function fill(a: Aggregation, slice: Slice): void {
+  for (let group = a.groupFrom; group < a.groupTo; group++) {
+    const table = tableAt(a, slice, group);
+    if (!changetype<usize>(table)) continue;
+    for (let page: usize = table.first; page; page = load<u32>(page, PAGE_NEXT)) {
+      const end = page + PAGE_HEADER + load<u32>(page, PAGE_USED);
+      for (let row = page + PAGE_HEADER; row < end; row += a.rowBytes) {
+        if (load<u16>(row, ROW_NULLS)) continue;
+        const entry = <u64>(load<i64>(row, ROW_KEYS) - slice.directBase);
+        if (entry < <u64>slice.directEntries) store<u32>(<usize>slice.direct + (<usize>entry << 2), <u32>row);
+      }
+    }
+  }
+}
+
+/** Makes the index anew around the keys of the slice, if they are dense enough. */
+function renew(a: Aggregation, slice: Slice, upwards: bool): void {
+  const whole = slice.directWhole;
+  slice.directWhole = false;
+  const range = <u64>(slice.keyMax - slice.keyMin);
+  if (range >= <u64>ENTRIES_MAX || slice.directOff) return;
+  const needed = <u32>range + 1;
+  if (needed > ENTRIES_ALWAYS && needed / ENTRIES_A_ROW_MAX > slice.rows) return;
+  let entries: u32 = 1 << (32 - clz(needed + (needed >> 1)));
+  if (entries > ENTRIES_MAX) entries = ENTRIES_MAX;
+  const old: usize = slice.direct, oldBase = slice.directBase, oldEntries = slice.directEntries;
+  const address = spaceTake(a, entries << 2);
+  if (!address) return;
+  memory.fill(address, 0, <usize>entries << 2);
+  if (!old) place(a, slice);
+  slice.direct = <u32>address;
+  slice.directEntries = entries;
+  slice.directBase = upwards ? slice.keyMin : slice.keyMax - <i64>entries + 1;
+  const shift = <u64>(oldBase - slice.directBase);
+  if (old && whole && oldEntries <= entries && shift <= <u64>(entries - oldEntries)) {
+    memory.copy(address + (<usize>shift << 2), old, <usize>oldEntries << 2);
+  } else {
+    fill(a, slice);
+  }
+  slice.directWhole = true;
+  if (old) spaceGive(a, old, oldEntries << 2);
+  a.hintBase = slice.directBase;
+  a.hintEntries = entries;
+}
+
+/** Takes note of a key (not NULL) that has got a row. */
+export function directAdd(a: Aggregation, slice: Slice, key: i64, row: usize): void {
+  const upwards = key > slice.keyMax;
+  if (key < slice.keyMin) slice.keyMin = key;
+  if (upwards) slice.keyMax = key;
+  if (slice.direct) {
+    const entry = <u64>(key - slice.directBase);
+    if (entry < <u64>slice.directEntries) {
+      store<u32>(<usize>slice.direct + (<usize>entry << 2), <u32>row);
+      return;
+    }
+  }
+  renew(a, slice, upwards);
+  if (!slice.direct) return;
+  const entry = <u64>(key - slice.directBase);
+  if (entry < <u64>slice.directEntries) store<u32>(<usize>slice.direct + (<usize>entry << 2), <u32>row);
+}
+
+/** Forgets a key whose row is taken back. */
+export function directRemove(slice: Slice, key: i64): void {
+  if (!slice.direct) return;
+  const entry = <u64>(key - slice.directBase);
+  if (entry < <u64>slice.directEntries) store<u32>(<usize>slice.direct + (<usize>entry << 2), 0);
+}

@@ -1,0 +1,150 @@
+// Turns state rows into columns of a batch, column at a time. What it writes lies in the batch arena, bytes too: the rows may be freed afterwards.
+import { arena_alloc } from "../memory";
+import {
+  BOOL, COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, TIMESTAMP,
+} from "../layout";
+import { canonicalNan, flip } from "./order";
+import { Aggregation, isBytes } from "./spec";
+
+// The rows at hand (u32 addresses), and where the next COLUMN goes
+let list: usize = 0;
+let rows: u32 = 0;
+let out: usize = 0;
+
+export function emitBegin(a: Aggregation, addresses: usize, count: u32): void {
+  list = addresses;
+  rows = count;
+  out = a.out;
+}
+
+@inline function rowAt(i: u32): usize {
+  return load<u32>(list + (<usize>i << 2));
+}
+
+function column(type: u32, scale: u32, data: usize, validity: usize): void {
+  store<u32>(out, type, COLUMN_TYPE);
+  store<u32>(out, <u32>data, COLUMN_DATA);
+  store<u32>(out, <u32>validity, COLUMN_VALIDITY);
+  store<u32>(out, scale, COLUMN_SCALE);
+  out += COLUMN_SIZE;
+}
+
+/** Room for 8 bytes a row, readable to the next multiple of 64 rows; 0 when there is no memory. */
+export function emitRoom(count: u32): usize {
+  return arena_alloc(<usize>((count + 63) & ~63) << 3);
+}
+
+function bitmapRoom(): usize {
+  const bytes: usize = ((rows + 63) & ~63) >>> 3, room = arena_alloc(bytes);
+  if (room) memory.fill(room, 0, bytes);
+  return room;
+}
+
+@inline function setBit(bitmap: usize, i: u32): void {
+  const at = bitmap + (i >>> 3);
+  store<u8>(at, load<u8>(at) | (<u8>1 << <u8>(i & 7)));
+}
+
+/** A bit for each row in which the header's word at `header`, masked, is (or is not) 0. */
+function validityOf(header: usize, mask: u32, zero: bool): usize {
+  let i: u32 = 0;
+  while (i < rows && ((load<u32>(rowAt(i) + header) & mask) == 0) == zero) i++;
+  if (i == rows) return 0;
+  const bitmap = bitmapRoom();
+  if (!bitmap) return 0;
+  for (i = 0; i < rows; i++) if (((load<u32>(rowAt(i) + header) & mask) == 0) == zero) setBit(bitmap, i);
+  return bitmap;
+}
+
+/** Forms in which a cell leaves. */
+export const AS_IS: u32 = 0;
+export const AS_SORTABLE: u32 = 1; // a double as min and max keep it
+export const AS_DOUBLE: u32 = 2; // a double whose NaN may be any
+
+function emitWords(offset: u32, form: u32): usize {
+  const room = emitRoom(rows);
+  if (!room) return 0;
+  for (let i: u32 = 0; i < rows; i++) {
+    let cell = load<i64>(rowAt(i) + offset);
+    if (form == AS_SORTABLE) cell = flip(cell);
+    else if (form == AS_DOUBLE) cell = canonicalNan(cell);
+    store<i64>(room + (<usize>i << 3), cell);
+  }
+  return room;
+}
+
+function emitBits(offset: u32): usize {
+  const room = bitmapRoom();
+  if (!room) return 0;
+  for (let i: u32 = 0; i < rows; i++) if (load<u64>(rowAt(i) + offset)) setBit(room, i);
+  return room;
+}
+
+/** Copies what the cells refer to, where the row's header says that they hold a value. */
+function emitRefs(offset: u32, header: usize, mask: u32, zero: bool): usize {
+  let bytes: u64 = 0;
+  for (let i: u32 = 0; i < rows; i++) {
+    const row = rowAt(i);
+    if (((load<u32>(row + header) & mask) == 0) == zero) bytes += <u64>load<u32>(row + offset, 4);
+  }
+  const room = emitRoom(rows);
+  if (!room || bytes > 1 << 30) return 0;
+  let to = arena_alloc(<usize>bytes);
+  if (!to) return 0;
+  for (let i: u32 = 0; i < rows; i++) {
+    const row = rowAt(i), ref = room + (<usize>i << 3);
+    const there = ((load<u32>(row + header) & mask) == 0) == zero, length: u32 = there ? load<u32>(row + offset, 4) : 0;
+    if (length) memory.copy(to, load<u32>(row + offset), length);
+    store<u32>(ref, <u32>to);
+    store<u32>(ref, length, 4);
+    to += length;
+  }
+  return room;
+}
+
+/** A column from the cell at `offset`; valid where the header's word at `header`, masked, is (`zero`) or is not 0. */
+export function emitCell(
+  type: u32, scale: u32, offset: u32, form: u32, header: usize, mask: u32, zero: bool,
+): bool {
+  const validity = mask ? validityOf(header, mask, zero) : 0;
+  let data: usize;
+  if (isBytes(type)) data = emitRefs(offset, header, mask, zero);
+  else if (type == BOOL) data = emitBits(offset);
+  else data = emitWords(offset, form);
+  column(type, scale, data, validity);
+  return data != 0;
+}
+
+/** A column of i64 or doubles that is there already, with a validity or 0. */
+export function emitColumn(type: u32, scale: u32, data: usize, validity: usize): bool {
+  column(type, scale, data, validity);
+  return data != 0;
+}
+
+/** A column of times: `from` (i64 a row) × `factor` + `add`. */
+export function emitTimes(from: usize, factor: i64, add: i64): bool {
+  const room = emitRoom(rows);
+  if (room) {
+    for (let i: usize = 0; i < <usize>rows; i++) store<i64>(room + (i << 3), load<i64>(from + (i << 3)) * factor + add);
+  }
+  column(TIMESTAMP, 0, room, 0);
+  return room != 0;
+}
+
+/** How many rows are at hand. */
+export function emitRowCount(): u32 {
+  return rows;
+}
+
+export function emitRow(i: u32): usize {
+  return rowAt(i);
+}
+
+export function emitBitmap(): usize {
+  return bitmapRoom();
+}
+
+export function emitSetBit(bitmap: usize, i: u32): void {
+  setBit(bitmap, i);
+}
+

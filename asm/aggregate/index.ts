@@ -1,0 +1,98 @@
+// Aggregation room: windows over shared slices, keyed state, partial aggregates.
+import { STATE_SCHEMA_VERSION } from "../state/row";
+import { tableFree } from "../state/table";
+import { cursorReset } from "./cursor";
+import { MEMO_BYTES, sliceAt, sliceMake, slicesFree, tableAt, tableSet } from "./slice";
+import { Aggregation, MODE_PARTIAL, specFree, specRead } from "./spec";
+import { CURSOR_BYTES, Cursor, cursorFree } from "./window_rows";
+import { versionsDrop } from "./version";
+import { TIME_START, lastFired, windowStart } from "./window";
+import { Table } from "../state/table";
+
+export { agg_push } from "./push";
+export { agg_advance, agg_changes, agg_changes_next, agg_peek, agg_peek_reset, agg_pull, agg_take } from "./fire";
+export { running_add as agg_running_add, running_begin as agg_running_begin } from "./running";
+
+/** An aggregation from a SPEC (spec.ts); 0 when there is no memory. */
+export function agg_create(spec: usize): usize {
+  const groups: u32 = 128;
+  const address = specRead(spec, (groups << 2) + MEMO_BYTES + 2 * CURSOR_BYTES);
+  if (!address) return 0;
+  const a = changetype<Aggregation>(address);
+  a.memo = a.hints + (groups << 2);
+  a.fire = a.memo + MEMO_BYTES;
+  a.peek = a.fire + CURSOR_BYTES;
+  a.mark = 1;
+  a.watermark = TIME_START;
+  a.frozen = lastFired(a, TIME_START);
+  a.drained = a.frozen;
+  cursorReset(changetype<Cursor>(<usize>a.fire), a.frozen);
+  cursorReset(changetype<Cursor>(<usize>a.peek), a.frozen);
+  if (a.mode == MODE_PARTIAL && !changetype<usize>(sliceMake(a, 0))) {
+    agg_free(address);
+    return 0;
+  }
+  return address;
+}
+
+/** Frees everything that the aggregation has. */
+export function agg_free(aggregation: usize): void {
+  const a = changetype<Aggregation>(aggregation);
+  versionsDrop(a, i64.MAX_VALUE);
+  slicesFree(a);
+  cursorFree(changetype<Cursor>(<usize>a.fire));
+  cursorFree(changetype<Cursor>(<usize>a.peek));
+  specFree(a);
+}
+
+/** Forgets the partial aggregates that agg_take has written. */
+export function agg_clear(aggregation: usize): void {
+  const a = changetype<Aggregation>(aggregation), slice = sliceAt(a, 0), table = tableAt(a, slice, 0);
+  if (changetype<usize>(table)) {
+    store<u32>(a.hints, table.rows);
+    tableFree(a, table);
+  }
+  tableSet(a, slice, 0, changetype<Table>(0));
+  slice.rows = 0;
+  a.ordinal = 0;
+}
+
+/** Changes from now on carry the mark `n`. */
+export function agg_mark(aggregation: usize, n: u32): void {
+  changetype<Aggregation>(aggregation).mark = n;
+}
+
+export function agg_version(): u32 {
+  return STATE_SCHEMA_VERSION;
+}
+
+export function agg_state_rows(aggregation: usize): u32 {
+  return changetype<Aggregation>(aggregation).rows;
+}
+
+export function agg_state_bytes(aggregation: usize): u32 {
+  return changetype<Aggregation>(aggregation).bytes;
+}
+
+export function agg_open_slices(aggregation: usize): u32 {
+  return changetype<Aggregation>(aggregation).sliceCount;
+}
+
+export function agg_overflow_rows(aggregation: usize): u32 {
+  return changetype<Aggregation>(aggregation).overflowRows;
+}
+
+export function agg_row_bytes(aggregation: usize): u32 {
+  return changetype<Aggregation>(aggregation).rowBytes;
+}
+
+/** Address of the COLUMNs of the batch that came out last. */
+export function agg_out(aggregation: usize): usize {
+  return changetype<Aggregation>(aggregation).out;
+}
+
+/** Slices that start before this time (ms) are gone. */
+export function agg_dropped_before(aggregation: usize): f64 {
+  const a = changetype<Aggregation>(aggregation);
+  return <f64>windowStart(a, a.drained + 1);
+}

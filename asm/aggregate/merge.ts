@@ -1,0 +1,80 @@
+// Merges partial aggregates: each row of the batch becomes the image of a state row, which is then combined like any other.
+//
+// State columns of the calls, in order (state.ts of emission writes the same):
+//   count                 count
+//   sum of integers       low, wraps            low is NULL without a value
+//   sum of doubles        sum
+//   avg of integers       low, wraps, count
+//   avg of doubles        sum, count
+//   min, max              value
+//   first, last           value, ordinal
+import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, DOUBLE } from "../layout";
+import { bytesReserve } from "../state/bytes";
+import { ROW_MARK, ROW_PRESENT, rowCopy } from "../state/row";
+import { validAt } from "./assign";
+import { blockAddresses, blockImage, rowNumber, rowSlice } from "./block";
+import { combineNeeds, combineRow } from "./combine";
+import { sortable } from "./order";
+import { Slice } from "./slice";
+import {
+  Aggregation, Call, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_LAST, OP_LAST_BYTES, OP_MAX, OP_MIN,
+  OP_SUM_INT, callAt,
+} from "./spec";
+import { tableOf } from "./update_bytes";
+
+/** Columns that the state of a call takes. */
+export function stateColumns(op: u32): u32 {
+  if (op == OP_AVG_INT) return 3;
+  const two = op == OP_SUM_INT || op == OP_AVG_DOUBLE || op == OP_FIRST || op == OP_LAST || op == OP_FIRST_BYTES ||
+    op == OP_LAST_BYTES;
+  return two ? 2 : 1;
+}
+
+@inline function cellAt(column: usize, row: u32): i64 {
+  return load<i64>(<usize>load<u32>(column, COLUMN_DATA) + (<usize>row << 3));
+}
+
+function valueAt(call: Call, column: usize, row: u32): i64 {
+  if (load<u32>(column, COLUMN_TYPE) == BOOL) {
+    const data = <usize>load<u32>(column, COLUMN_DATA);
+    return <i64>((load<u8>(data + (row >> 3)) >> <u8>(row & 7)) & 1);
+  }
+  const value = cellAt(column, row);
+  const flips = call.type == DOUBLE && (call.op == OP_MIN || call.op == OP_MAX);
+  return flips ? sortable(value) : value;
+}
+
+function imageCall(image: usize, call: Call, column: usize, row: u32, ordinal: i64): void {
+  const cell = image + call.cell;
+  if (!validAt(load<u32>(column, COLUMN_VALIDITY), row)) return;
+  store<i64>(cell, valueAt(call, column, row));
+  if (call.op != OP_COUNT) store<u32>(image, load<u32>(image, ROW_PRESENT) | call.bit, ROW_PRESENT);
+  const columns = stateColumns(call.op);
+  for (let i: u32 = 1; i < columns; i++) store<i64>(cell + (<usize>i << 3), cellAt(column + i * COLUMN_SIZE, row));
+  if (columns == 2 && call.op >= OP_FIRST) store<i64>(cell, load<i64>(cell, 8) + ordinal, 8);
+}
+
+function imageRow(a: Aggregation, states: usize, row: u32, ordinal: i64): void {
+  const image = blockImage();
+  rowCopy(image, a.template, a.rowBytes);
+  for (let i: u32 = 0; i < a.calls; i++) {
+    const call = callAt(a, i);
+    imageCall(image, call, states, row, ordinal);
+    states += stateColumns(call.op) * COLUMN_SIZE;
+  }
+}
+
+/** Combines the first `rows` resolved rows with what they were resolved to; returns how many were done before memory ran out. */
+export function mergeRows(a: Aggregation, states: usize, rows: u32, ordinal: i64): u32 {
+  const image = blockImage();
+  for (let i: u32 = 0; i < rows; i++) {
+    const row: usize = load<u32>(blockAddresses() + (<usize>i << 2));
+    const table = tableOf(a, changetype<Slice>(rowSlice(i)), row);
+    imageRow(a, states, rowNumber(i), ordinal);
+    const bytes = a.variable ? combineNeeds(a, row, image) : 0;
+    if (bytes && !bytesReserve(a, table, bytes)) return i;
+    combineRow(a, row, image, table);
+    store<u32>(row, a.mark, ROW_MARK);
+  }
+  return rows;
+}

@@ -1,0 +1,155 @@
+// SLICE: the rows of all windows that share a stretch of event time, one table for each key group that has rows. Slices are kept in a
+// list ascending by index, with a direct-mapped memo in front of the search.
+import { block_alloc, block_free } from "../memory";
+import { spaceGive, spaceTake } from "../state/space";
+import { Table, tableFree } from "../state/table";
+import { Aggregation } from "./spec";
+import { directEnd, directStart } from "./direct";
+import { fireTime, firstWindow, lastWindow, sliceStart } from "./window";
+
+/** OPEN_SLICES_MAX of core/limits.ts. */
+const OPEN_SLICES_MAX: u32 = 65_536;
+const MEMO_ENTRIES: u32 = 256;
+export const MEMO_BYTES: u32 = MEMO_ENTRIES << 2;
+
+@unmanaged
+export class Slice {
+  index: i64;
+  start: i64; // event time
+  firstFire: i64; // watermark at which its first window fires: later rows of the slice miss that window
+  lastFire: i64; // watermark at which its last window fires: later rows of the slice are late
+  directBase: i64; // direct index, see direct.ts
+  keyMin: i64;
+  keyMax: i64;
+  direct: u32;
+  directEntries: u32;
+  directOff: bool;
+  directWhole: bool;
+  rows: u32;
+  mark: u32; // of the row that changed last
+}
+
+const SLICE_HEADER: u32 = 80;
+
+@inline function sliceBytes(a: Aggregation): u32 {
+  return SLICE_HEADER + ((a.groupTo - a.groupFrom) << 2);
+}
+
+@inline export function sliceAt(a: Aggregation, position: u32): Slice {
+  return changetype<Slice>(<usize>load<u32>(<usize>a.slices + (position << 2)));
+}
+
+/** The table of a key group, which lies in [groupFrom, groupTo); null before its first row. */
+@inline export function tableAt(a: Aggregation, slice: Slice, group: u32): Table {
+  return changetype<Table>(<usize>load<u32>(changetype<usize>(slice) + ((group - a.groupFrom) << 2), SLICE_HEADER));
+}
+
+@inline export function tableSet(a: Aggregation, slice: Slice, group: u32, table: Table): void {
+  store<u32>(changetype<usize>(slice) + ((group - a.groupFrom) << 2), <u32>changetype<usize>(table), SLICE_HEADER);
+}
+
+/** Position of the first slice whose index is at least `index`. */
+export function slicePosition(a: Aggregation, index: i64): u32 {
+  let low: u32 = 0, high = a.sliceCount;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (sliceAt(a, middle).index < index) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The slice, or null when it has no rows. */
+export function sliceFind(a: Aggregation, index: i64): Slice {
+  const memo = <usize>a.memo + ((<u32>index & (MEMO_ENTRIES - 1)) << 2);
+  const known: usize = load<u32>(memo);
+  if (known && changetype<Slice>(known).index == index) return changetype<Slice>(known);
+  const position = slicePosition(a, index);
+  if (position == a.sliceCount || sliceAt(a, position).index != index) return changetype<Slice>(0);
+  const slice = sliceAt(a, position);
+  store<u32>(memo, <u32>changetype<usize>(slice));
+  return slice;
+}
+
+function listReserve(a: Aggregation): bool {
+  if (a.sliceCount < a.sliceCapacity) return true;
+  const capacity: u32 = a.sliceCapacity ? a.sliceCapacity << 1 : 16;
+  const list = block_alloc(<usize>capacity << 2);
+  if (!list) return false;
+  if (a.sliceCapacity) {
+    memory.copy(list, a.slices, a.sliceCount << 2);
+    block_free(a.slices, <usize>a.sliceCapacity << 2);
+  }
+  a.slices = <u32>list;
+  a.sliceCapacity = capacity;
+  return true;
+}
+
+/** A new slice in its place; null when there are too many or there is no memory. */
+export function sliceMake(a: Aggregation, index: i64): Slice {
+  if (a.sliceCount >= OPEN_SLICES_MAX || !listReserve(a)) return changetype<Slice>(0);
+  const address = spaceTake(a, sliceBytes(a));
+  if (!address) return changetype<Slice>(0);
+  memory.fill(address, 0, sliceBytes(a));
+  const slice = changetype<Slice>(address);
+  slice.index = index;
+  slice.start = sliceStart(a, index);
+  slice.firstFire = fireTime(a, firstWindow(a, index));
+  slice.lastFire = fireTime(a, lastWindow(a, index));
+  slice.keyMin = i64.MAX_VALUE;
+  slice.keyMax = i64.MIN_VALUE;
+  const position = slicePosition(a, index), at = <usize>a.slices + (position << 2);
+  memory.copy(at + 4, at, (a.sliceCount - position) << 2);
+  store<u32>(at, <u32>address);
+  a.sliceCount++;
+  store<u32>(<usize>a.memo + ((<u32>index & (MEMO_ENTRIES - 1)) << 2), <u32>address);
+  directStart(a, slice);
+  return slice;
+}
+
+/** Rows that a new table may expect: as many as the slice before has in that group, or the one that was dropped last. */
+export function rowsExpected(a: Aggregation, slice: Slice, group: u32): u32 {
+  const position = slicePosition(a, slice.index);
+  if (position) {
+    const table = tableAt(a, sliceAt(a, position - 1), group);
+    if (changetype<usize>(table)) return table.rows;
+  }
+  return load<u32>(<usize>a.hints + ((group - a.groupFrom) << 2));
+}
+
+function sliceFree(a: Aggregation, slice: Slice): void {
+  directEnd(a, slice);
+  for (let group = a.groupFrom; group < a.groupTo; group++) {
+    const table = tableAt(a, slice, group), known = changetype<usize>(table) != 0;
+    store<u32>(<usize>a.hints + ((group - a.groupFrom) << 2), known ? table.rows : 0);
+    if (known) tableFree(a, table);
+  }
+  const memo = <usize>a.memo + ((<u32>slice.index & (MEMO_ENTRIES - 1)) << 2);
+  if (load<u32>(memo) == <u32>changetype<usize>(slice)) store<u32>(memo, 0);
+  spaceGive(a, changetype<usize>(slice), sliceBytes(a));
+}
+
+/** Frees the slices whose last window is not after `window`. */
+export function slicesDrop(a: Aggregation, window: i64): void {
+  let gone: u32 = 0;
+  while (gone < a.sliceCount && lastWindow(a, sliceAt(a, gone).index) <= window) sliceFree(a, sliceAt(a, gone++));
+  if (!gone) return;
+  a.sliceCount -= gone;
+  memory.copy(a.slices, <usize>a.slices + (gone << 2), a.sliceCount << 2);
+}
+
+/** Frees all slices and their list. */
+export function slicesFree(a: Aggregation): void {
+  for (let i: u32 = 0; i < a.sliceCount; i++) sliceFree(a, sliceAt(a, i));
+  if (a.sliceCapacity) block_free(a.slices, <usize>a.sliceCapacity << 2);
+  a.sliceCount = 0;
+  a.sliceCapacity = 0;
+}
+
+/** The first window from `window` on that has a slice with rows; i64.MAX_VALUE without any. */
+export function nextWindow(a: Aggregation, window: i64): i64 {
+  const position = slicePosition(a, window * (a.slide / a.width));
+  if (position == a.sliceCount) return i64.MAX_VALUE;
+  const first = firstWindow(a, sliceAt(a, position).index);
+  return first > window ? first : window;
+}

@@ -1,0 +1,257 @@
+// AGGREGATION: one instance of a window aggregation, made from a SPEC that TypeScript writes.
+//
+//   SPEC  0          4          8         12        16         20          24        32         40           48
+//         +----------+----------+---------+---------+----------+-----------+---------+----------+------------+---
+//         | keys u32 | calls u32| from    | to      | mode u32 | unused    | size ms | slide ms | offset ms  | seed u64, keys, calls
+//         |          |          | group   | group   |          |           | f64     | f64      | f64        |
+//         +----------+----------+---------+---------+----------+-----------+---------+----------+------------+---
+//         a key:  type u32, scale u32        a call:  function u32, type u32 (0 = count(*)), scale u32
+import { block_alloc, block_free } from "../memory";
+import { BYTES, COLUMN_SIZE, DECIMAL, DOUBLE, STRING } from "../layout";
+import { ROW_KEYS } from "../state/row";
+import { Space } from "../state/space";
+
+export const MODE_WINDOW: u32 = 0;
+export const MODE_PARTIAL: u32 = 1;
+
+const SPEC_KEYS: usize = 0;
+const SPEC_CALLS: usize = 4;
+const SPEC_FROM: usize = 8;
+const SPEC_TO: usize = 12;
+const SPEC_MODE: usize = 16;
+const SPEC_SIZE: usize = 24;
+const SPEC_SLIDE: usize = 32;
+const SPEC_OFFSET: usize = 40;
+const SPEC_SEED: usize = 48;
+const SPEC_LIST: usize = 56;
+
+// Functions of calls, as SPEC has them
+export const COUNT: u32 = 1;
+export const SUM: u32 = 2;
+export const MIN: u32 = 3;
+export const MAX: u32 = 4;
+export const AVG: u32 = 5;
+export const FIRST: u32 = 6;
+export const LAST: u32 = 7;
+
+// What a call does to its cells; the cells of each in brackets
+export const OP_COUNT: u32 = 0; // [count i64]
+export const OP_SUM_INT: u32 = 1; // [sum: low u64, high i64]
+export const OP_SUM_DOUBLE: u32 = 2; // [sum f64]
+export const OP_AVG_INT: u32 = 3; // [sum: low u64, high i64; count i64]
+export const OP_AVG_DOUBLE: u32 = 4; // [sum f64, count i64]
+export const OP_MIN: u32 = 5; // [value i64; doubles as `order.ts` makes them sortable]
+export const OP_MAX: u32 = 6;
+export const OP_FIRST: u32 = 7; // [value 8 bytes, ordinal i64 of its row in the log]
+export const OP_LAST: u32 = 8;
+export const OP_MIN_BYTES: u32 = 9; // [REF]
+export const OP_MAX_BYTES: u32 = 10;
+export const OP_FIRST_BYTES: u32 = 11; // [REF, ordinal i64]
+export const OP_LAST_BYTES: u32 = 12;
+
+@unmanaged
+export class Call {
+  op: u32;
+  fn: u32;
+  type: u32; // of the argument; 0 = count(*)
+  scale: u32;
+  cell: u32; // offset of its first cell in a row
+  bit: u32; // in ROW_PRESENT
+}
+
+const CALL_BYTES: u32 = 24;
+
+/** How many direct indices (direct.ts) one aggregation keeps. */
+export const DIRECT_SLICES_MAX: u32 = 4;
+
+@unmanaged
+export class Aggregation extends Space {
+  keys: u32; // key columns
+  calls: u32;
+  groupFrom: u32;
+  groupTo: u32;
+  mode: u32;
+  fixedKey: bool; // one key column without bytes, or none
+  variable: bool; // a call keeps bytes
+  keyTypes: u32; // address of u32 type, u32 scale for each key
+  callList: u32; // address of the calls
+  out: u32; // address of COLUMNs for what comes out
+  outColumns: u32;
+  blockBytes: u32; // of this instance
+  mark: u32; // number of the present checkpoint interval
+  overflowRows: u32;
+  seed: u64;
+  width: i64; // of a slice
+  size: i64;
+  slide: i64;
+  offset: i64;
+  watermark: i64;
+  frozen: i64; // the last window that the watermark has passed
+  drained: i64; // the last window that has been handed out with all before it
+  versionCell: u32; // offset in a row of the address of its newest version (hopping only)
+  versionFirst: u32; // versions (version.ts)
+  versionLast: u32;
+  ordinal: i64; // of the next row in the log
+  version: u64; // grows whenever rows change
+  slices: u32; // address of u32 addresses of slices, ascending by index
+  sliceCount: u32;
+  sliceCapacity: u32;
+  memo: u32; // address of the slice memo (slice.ts)
+  hints: u32; // address of u32 for each key group: rows of the table that was dropped last
+  fire: u32; // cursors (cursor.ts)
+  peek: u32;
+  changeSince: u32;
+  changeSlice: i64;
+  changeGroup: u32;
+  changeRow: u32;
+  direct0: u32; // slices that have a direct index, or 0
+  direct1: u32;
+  direct2: u32;
+  direct3: u32;
+  hintEntries: u32; // of the direct index that was made last
+  hintBase: i64;
+}
+
+@inline export function callAt(a: Aggregation, i: u32): Call {
+  return changetype<Call>(<usize>a.callList + i * CALL_BYTES);
+}
+
+@inline export function keyType(a: Aggregation, i: u32): u32 {
+  return load<u32>(<usize>a.keyTypes + (i << 3));
+}
+
+@inline export function keyScale(a: Aggregation, i: u32): u32 {
+  return load<u32>(<usize>a.keyTypes + (i << 3), 4);
+}
+
+@inline export function keyCell(i: u32): u32 {
+  return <u32>ROW_KEYS + (i << 3);
+}
+
+@inline export function isBytes(type: u32): bool {
+  return type == STRING || type == BYTES;
+}
+
+function opOf(fn: u32, type: u32): u32 {
+  const bytes = isBytes(type), double = type == DOUBLE;
+  if (fn == COUNT) return OP_COUNT;
+  if (fn == SUM) return double ? OP_SUM_DOUBLE : OP_SUM_INT;
+  if (fn == AVG) return double ? OP_AVG_DOUBLE : OP_AVG_INT;
+  if (fn == MIN) return bytes ? OP_MIN_BYTES : OP_MIN;
+  if (fn == MAX) return bytes ? OP_MAX_BYTES : OP_MAX;
+  if (fn == FIRST) return bytes ? OP_FIRST_BYTES : OP_FIRST;
+  return bytes ? OP_LAST_BYTES : OP_LAST;
+}
+
+/** Cells of a call in a row. */
+function cellsOf(op: u32): u32 {
+  if (op == OP_AVG_INT) return 3;
+  if (op == OP_SUM_INT || op == OP_AVG_DOUBLE) return 2;
+  if (op == OP_FIRST || op == OP_LAST || op == OP_FIRST_BYTES || op == OP_LAST_BYTES) return 2;
+  return 1;
+}
+
+/** Columns that the state of any one call takes at most: sum low, sum high, count. */
+const STATE_COLUMNS_MAX: u32 = 3;
+/** Columns in front of the keys and results at most: slice start, key group, row number, or the like. */
+const LEADING_COLUMNS_MAX: u32 = 4;
+
+/** Lays out a row: header, key cells, then the cells of each call. */
+function layOut(a: Aggregation, list: usize): void {
+  let at = keyCell(a.keys ? a.keys : 1);
+  for (let i: u32 = 0; i < a.calls; i++, list += 12) {
+    const call = callAt(a, i);
+    call.fn = load<u32>(list);
+    call.type = load<u32>(list, 4);
+    call.scale = load<u32>(list, 8);
+    call.op = opOf(call.fn, call.type);
+    call.cell = at;
+    call.bit = 1 << i;
+    at += cellsOf(call.op) << 3;
+    if (isBytes(call.type) && call.op != OP_COUNT) a.variable = true;
+  }
+  if (a.size != a.slide) {
+    a.versionCell = at;
+    at += 8;
+  }
+  a.rowBytes = (at + 15) & ~15;
+}
+
+/** A row before its first value: min and max start at the ends, so that updating them needs no branch. */
+function makeTemplate(a: Aggregation): void {
+  memory.fill(a.template, 0, a.rowBytes);
+  for (let i: u32 = 0; i < a.calls; i++) {
+    const call = callAt(a, i), cell = <usize>a.template + call.cell;
+    if (call.op == OP_MIN) store<i64>(cell, i64.MAX_VALUE);
+    if (call.op == OP_MAX) store<i64>(cell, i64.MIN_VALUE);
+  }
+}
+
+const ROW_BYTES_MAX: u32 = 16 + 18 * 8 + 33 * 24 + 8 + 16;
+
+function aligned(bytes: u32): u32 {
+  return (bytes + 15) & ~15;
+}
+
+/** An instance without tables, in one block; 0 when there is no memory. */
+export function specRead(spec: usize, tailBytes: u32): usize {
+  let keys = load<u32>(spec, SPEC_KEYS);
+  const calls = load<u32>(spec, SPEC_CALLS);
+  const columns = LEADING_COLUMNS_MAX + keys + calls * STATE_COLUMNS_MAX;
+  const head = aligned(offsetof<Aggregation>());
+  const keyTypes = head, callList = keyTypes + aligned((keys + 1) << 3);
+  const out = callList + aligned((calls + 1) * CALL_BYTES), template = out + columns * COLUMN_SIZE;
+  const tail = template + aligned(ROW_BYTES_MAX), bytes = tail + tailBytes;
+  const address = block_alloc(bytes);
+  if (!address) return 0;
+  memory.fill(address, 0, bytes);
+  const a = changetype<Aggregation>(address);
+  a.blockBytes = bytes;
+  a.keys = keys;
+  a.calls = calls;
+  a.groupFrom = load<u32>(spec, SPEC_FROM);
+  a.groupTo = load<u32>(spec, SPEC_TO);
+  a.mode = load<u32>(spec, SPEC_MODE);
+  a.size = i64(load<f64>(spec, SPEC_SIZE));
+  a.slide = i64(load<f64>(spec, SPEC_SLIDE));
+  a.offset = i64(load<f64>(spec, SPEC_OFFSET));
+  a.width = gcd(a.size, a.slide);
+  a.seed = load<u64>(spec, SPEC_SEED);
+  a.keyTypes = <u32>address + keyTypes;
+  a.callList = <u32>address + callList;
+  a.out = <u32>address + out;
+  a.template = <u32>address + template;
+  a.hints = <u32>address + tail;
+  memory.copy(a.keyTypes, spec + SPEC_LIST, keys << 3);
+  layOut(a, spec + SPEC_LIST + (<usize>keys << 3));
+  makeTemplate(a);
+  a.fixedKey = keys == 0 || (keys == 1 && !isBytes(keyType(a, 0)));
+  return address;
+}
+
+export function specFree(a: Aggregation): void {
+  block_free(changetype<usize>(a), a.blockBytes);
+}
+
+function gcd(a: i64, b: i64): i64 {
+  while (b) {
+    const rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}
+
+/** Powers of ten that a decimal's scale means. */
+export function powerOfTen(scale: u32): f64 {
+  let power = 1.0;
+  for (let i: u32 = 0; i < scale; i++) power *= 10.0;
+  return power;
+}
+
+/** The least absolute value that is too large for a result of the call: decimals have 18 digits. */
+export const DECIMAL_END: i64 = 1_000_000_000_000_000_000;
+
+@inline export function isDecimal(call: Call): bool {
+  return call.type == DECIMAL;
+}

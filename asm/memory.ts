@@ -1,0 +1,123 @@
+// Two ways to get memory, both from one linear memory that grows:
+//
+//   blocks  live until they are freed; sizes are powers of two from 32 bytes; freed ones wait in a list for each size
+//   arena   lives until the batch ends; a row of blocks, filled from the first to the last, all free again at a reset
+//
+// Every address is a multiple of 32 (arena: 64), with SLACK readable bytes behind, so that SIMD loads may run over the end.
+
+const SLACK: usize = 128;
+const LOG_MIN: u32 = 5;
+const LOG_MAX: u32 = 31;
+const ARENA_BLOCK: usize = 1 << 20;
+
+// Heads of the free lists, by log2 of the size
+const FREE: usize = memory.data(32 * 4, 16);
+let top: usize = 0;
+let stateBytes: usize = 0;
+let stateLimit: usize = <usize>-1;
+
+@inline function logOf(bytes: usize): u32 {
+  return bytes <= 32 ? LOG_MIN : 32 - <u32>clz<u32>(<u32>bytes - 1);
+}
+
+/** Takes a block of at least `bytes`; 0 when the memory's maximum is reached. The contents are undefined. */
+export function block_alloc(bytes: usize): usize {
+  if (bytes > (<usize>1 << (LOG_MAX - 1))) return 0;
+  const log = logOf(bytes);
+  const head = FREE + (<usize>log << 2);
+  const first = <usize>load<u32>(head);
+  if (first) {
+    store<u32>(head, load<u32>(first));
+    return first;
+  }
+  if (!top) top = (__heap_base + SLACK + 63) & ~63;
+  const size = <usize>1 << log;
+  const address = top;
+  const end = address + size + SLACK;
+  if (end < address) return 0;
+  const pages = <i32>((end + 65535) >>> 16) - memory.size();
+  if (pages > 0 && memory.grow(pages) < 0) return 0;
+  top = address + size;
+  return address;
+}
+
+/** Gives a block back; `bytes` as it was asked for. */
+export function block_free(address: usize, bytes: usize): void {
+  const head = FREE + (<usize>logOf(bytes) << 2);
+  store<u32>(address, load<u32>(head));
+  store<u32>(head, <u32>address);
+}
+
+/** What a block of `bytes` really takes. */
+export function block_size(bytes: usize): usize {
+  return <usize>1 << logOf(bytes);
+}
+
+/** Bounds what state_alloc hands out in all. */
+export function state_limit(bytes: usize): void {
+  stateLimit = bytes;
+}
+
+/** Bytes that state_alloc has handed out and not got back. */
+export function state_bytes(): usize {
+  return stateBytes;
+}
+
+/** A block that counts as keyed state; 0 when the state's bound or the memory's maximum is reached. */
+export function state_alloc(bytes: usize): usize {
+  const size = block_size(bytes);
+  if (stateBytes + size > stateLimit) return 0;
+  const address = block_alloc(bytes);
+  if (address) stateBytes += size;
+  return address;
+}
+
+export function state_free(address: usize, bytes: usize): void {
+  stateBytes -= block_size(bytes);
+  block_free(address, bytes);
+}
+
+// ARENA_HEADER in front of each arena block: next block u32, end of this block u32, 56 bytes unused
+const ARENA_HEADER: usize = 64;
+let arenaFirst: usize = 0;
+let arenaBlock: usize = 0;
+let arenaAt: usize = 0;
+let arenaEnd: usize = 0;
+
+@inline function enter(block: usize): void {
+  arenaBlock = block;
+  arenaAt = block + ARENA_HEADER;
+  arenaEnd = load<u32>(block, 4);
+}
+
+/** Takes memory that lives until arena_reset; aligned to 64. 0 when the memory's maximum is reached. */
+export function arena_alloc(bytes: usize): usize {
+  const size = (bytes + SLACK + 63) & ~63;
+  while (true) {
+    if (arenaBlock && size <= arenaEnd - arenaAt) {
+      const address = arenaAt;
+      arenaAt += size;
+      return address;
+    }
+    const next = arenaBlock ? <usize>load<u32>(arenaBlock) : arenaFirst;
+    if (!next) break;
+    enter(next);
+  }
+  const want = size + ARENA_HEADER + 64 > ARENA_BLOCK ? size + ARENA_HEADER + 64 : ARENA_BLOCK;
+  const raw = block_alloc(want);
+  if (!raw) return 0;
+  const block = (raw + 63) & ~63; // blocks are aligned to 32 only when they are smaller than 64
+  store<u32>(block, 0);
+  store<u32>(block, <u32>(raw + block_size(want)), 4);
+  if (arenaBlock) store<u32>(arenaBlock, <u32>block);
+  else arenaFirst = block;
+  enter(block);
+  const address = arenaAt;
+  arenaAt += size;
+  return address;
+}
+
+/** Frees all that arena_alloc handed out. */
+export function arena_reset(): void {
+  if (arenaFirst) enter(arenaFirst);
+}

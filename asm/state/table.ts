@@ -1,0 +1,192 @@
+// TABLE: the rows of one (slice, key group), in order of insertion, with an open-addressing index of their own. It grows by itself, so that no
+// rehash is longer than one key group takes, and it is freed as a whole. The index may lag behind the rows, until it is asked.
+//
+//   index   u32 entries, linear probing, at most half full; 0 = empty
+//
+//            31     28 27                   0
+//            +--------+---------------------+
+//            | tag: high bits of the hash   |  address of the row / 16
+//            +--------+---------------------+
+//
+//   pages   a list of blocks, each twice as long as the one before, up to PAGE_BYTES_MAX
+//
+//            0           4            8           12        16
+//            +-----------+------------+-----------+---------+------------
+//            | next u32  | bytes u32  | used u32  | unused  | rows …
+//            +-----------+------------+-----------+---------+------------
+import { ROW_GROUP, ROW_HASH, rowCopy } from "./row";
+import { Space, spaceGive, spaceTake } from "./space";
+
+export const PAGE_NEXT: usize = 0;
+export const PAGE_BYTES: usize = 4;
+export const PAGE_USED: usize = 8;
+export const PAGE_HEADER: u32 = 16;
+const PAGE_BYTES_MIN: u32 = 256;
+const PAGE_BYTES_MAX: u32 = 1 << 16;
+const INDEX_ENTRIES_MIN: u32 = 8;
+
+@unmanaged
+export class Table {
+  index: u32; // address of the entries; 0 = there is none yet
+  mask: u32; // entries − 1
+  indexed: u32; // so many of the first rows are in the index
+  rows: u32;
+  expected: u32; // rows that it may come to
+  next: u32; // address of the next row
+  end: u32; // end of the last page
+  first: u32; // pages
+  last: u32;
+  bytesAt: u32; // where the next owned bytes go
+  bytesEnd: u32;
+  bytesBlocks: u32; // list of blocks of owned bytes, the newest first
+}
+
+export const TABLE_BYTES: u32 = 48;
+
+@inline export function entryOf(row: usize, hash: u32): u32 {
+  return (hash & 0xf0000000) | (<u32>row >>> 4);
+}
+
+@inline export function rowOfEntry(entry: u32): usize {
+  return <usize>(entry << 4);
+}
+
+@inline export function tagDiffers(entry: u32, hash: u32): bool {
+  return ((entry ^ hash) & 0xf0000000) != 0;
+}
+
+@inline function powerOfTwo(least: u32): u32 {
+  return least <= 1 ? 1 : 1 << (32 - clz(least - 1));
+}
+
+/** An empty table; null when there is no memory. */
+export function tableMake(space: Space): Table {
+  const address = spaceTake(space, TABLE_BYTES);
+  if (address) memory.fill(address, 0, TABLE_BYTES);
+  return changetype<Table>(address);
+}
+
+@inline function put(index: usize, mask: u32, hash: u32, row: usize): void {
+  let at = hash & mask;
+  while (load<u32>(index + (<usize>at << 2))) at = (at + 1) & mask;
+  store<u32>(index + (<usize>at << 2), entryOf(row, hash));
+}
+
+/** Replaces the index by an empty one of at least `least` entries; false when there is no memory, and then nothing has changed. */
+function indexRenew(space: Space, table: Table, least: u32): bool {
+  const entries = least < INDEX_ENTRIES_MIN ? INDEX_ENTRIES_MIN : powerOfTwo(least);
+  const index = spaceTake(space, entries << 2);
+  if (!index) return false;
+  memory.fill(index, 0, <usize>entries << 2);
+  if (table.index) spaceGive(space, table.index, (table.mask + 1) << 2);
+  table.index = <u32>index;
+  table.mask = entries - 1;
+  table.indexed = 0;
+  return true;
+}
+
+/** Enters the rows that the index does not have yet. */
+function indexFill(space: Space, table: Table): void {
+  let skip = table.indexed * space.rowBytes;
+  for (let page: usize = table.first; page; page = load<u32>(page, PAGE_NEXT)) {
+    const used = load<u32>(page, PAGE_USED);
+    for (let at = skip; at < used; at += space.rowBytes) {
+      const row = page + PAGE_HEADER + at;
+      put(table.index, table.mask, load<u32>(row, ROW_HASH), row);
+    }
+    skip = skip > used ? skip - used : 0;
+  }
+  table.indexed = table.rows;
+}
+
+/**
+ * Brings the index up to date, with room for one more row; false when there is no memory. It is called before the index is looked at: tables whose rows are found in another way never get one.
+ */
+@inline export function tableIndex(space: Space, table: Table): bool {
+  if (table.indexed == table.rows && table.index && (table.rows + 1) << 1 <= table.mask + 1) return true;
+  return indexUpdate(space, table);
+}
+
+function indexUpdate(space: Space, table: Table): bool {
+  const rows = table.rows + 1;
+  if (!table.index || rows << 1 > table.mask + 1) {
+    if (!indexRenew(space, table, (rows > table.expected ? rows : table.expected) << 1)) return false;
+  }
+  indexFill(space, table);
+  return true;
+}
+
+function pageAdd(space: Space, table: Table): bool {
+  let bytes = table.last ? load<u32>(table.last, PAGE_BYTES) << 1 : PAGE_HEADER + table.expected * space.rowBytes;
+  if (bytes < PAGE_BYTES_MIN) bytes = PAGE_BYTES_MIN;
+  if (bytes > PAGE_BYTES_MAX) bytes = PAGE_BYTES_MAX;
+  const one = PAGE_HEADER + space.rowBytes;
+  bytes = powerOfTwo(bytes < one ? one : bytes);
+  const page = spaceTake(space, bytes);
+  if (!page) return false;
+  store<u32>(page, 0, PAGE_NEXT);
+  store<u32>(page, bytes, PAGE_BYTES);
+  store<u32>(page, 0, PAGE_USED);
+  if (table.last) store<u32>(table.last, <u32>page, PAGE_NEXT);
+  else table.first = <u32>page;
+  table.last = <u32>page;
+  table.next = <u32>page + PAGE_HEADER;
+  table.end = <u32>page + bytes;
+  return true;
+}
+
+/** Makes sure that tableAppend finds memory for one row. False: nothing has changed. */
+@inline export function tableReserve(space: Space, table: Table): bool {
+  return table.next + space.rowBytes <= table.end || pageAdd(space, table);
+}
+
+/** Appends a row, a copy of the space's template, after tableReserve. */
+export function tableAppend(space: Space, table: Table, hash: u32, group: u32): usize {
+  const row: usize = table.next;
+  rowCopy(row, space.template, space.rowBytes);
+  store<u32>(row, hash, ROW_HASH);
+  store<u8>(row, group, ROW_GROUP);
+  table.next += space.rowBytes;
+  store<u32>(table.last, load<u32>(table.last, PAGE_USED) + space.rowBytes, PAGE_USED);
+  if (table.indexed == table.rows && table.index && (table.rows + 1) << 1 <= table.mask + 1) {
+    put(table.index, table.mask, hash, row);
+    table.indexed++;
+  }
+  table.rows++;
+  space.rows++;
+  return row;
+}
+
+/** Takes back the row that was appended last. Its probe chain ends with it, so the entry just becomes empty. */
+export function tableRemoveLast(space: Space, table: Table, row: usize): void {
+  if (table.indexed == table.rows) {
+    const entry = entryOf(row, load<u32>(row, ROW_HASH));
+    let at = load<u32>(row, ROW_HASH) & table.mask;
+    while (load<u32>(<usize>table.index + (<usize>at << 2)) != entry) at = (at + 1) & table.mask;
+    store<u32>(<usize>table.index + (<usize>at << 2), 0);
+    table.indexed--;
+  }
+  let page: usize = table.first;
+  while (row < page || row >= page + load<u32>(page, PAGE_BYTES)) page = load<u32>(page, PAGE_NEXT);
+  store<u32>(page, load<u32>(page, PAGE_USED) - space.rowBytes, PAGE_USED);
+  if (page == table.last) table.next = <u32>row;
+  table.rows--;
+  space.rows--;
+}
+
+/** Frees the table with its rows, its index and its bytes. */
+export function tableFree(space: Space, table: Table): void {
+  space.rows -= table.rows;
+  for (let page: usize = table.first; page;) {
+    const next: usize = load<u32>(page, PAGE_NEXT);
+    spaceGive(space, page, load<u32>(page, PAGE_BYTES));
+    page = next;
+  }
+  for (let block: usize = table.bytesBlocks; block;) {
+    const next: usize = load<u32>(block);
+    spaceGive(space, block, load<u32>(block, 4));
+    block = next;
+  }
+  if (table.index) spaceGive(space, table.index, (table.mask + 1) << 2);
+  spaceGive(space, changetype<usize>(table), TABLE_BYTES);
+}

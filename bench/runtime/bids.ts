@@ -1,0 +1,165 @@
+import { FrameView } from "../../src/core/frame.ts";
+import { createEngine } from "../../src/compose.ts";
+import type { Engine } from "../../src/runtime/engine.ts";
+import { makeBids } from "../data/bids.ts";
+import { which } from "../lib/compare.ts";
+
+export const ROWS = 1_000_000;
+const PIECE_ROWS = 50_000;
+const SIZE_MS = 10_000;
+
+/** Groups over all windows, the rows in them and the sum of their prices. */
+export interface Answer {
+  readonly groups: number;
+  readonly rows: number;
+  readonly sum: number;
+}
+
+/** A file of bids in a temporary folder, which the page cache then holds. */
+export async function writeBids(folder: string): Promise<{ path: string; bytes: number }> {
+  const path = `${folder}/bids.ndjson`;
+  using file = await Deno.open(path, { write: true, create: true });
+  let bytes = 0;
+  const piece = makeBids({ rows: PIECE_ROWS, seed: 11 }),
+    text = new TextDecoder().decode(piece),
+    encoder = new TextEncoder();
+  for (let at = 0; at < ROWS; at += PIECE_ROWS) {
+    // Each piece goes on in time where the last one ended.
+    const later = text.replace(/"dateTime":(\d+)/g, (_, ms) => `"dateTime":${Number(ms) + at / 10}`);
+    const all = encoder.encode(later);
+    for (let done = 0; done < all.length;) done += await file.write(all.subarray(done));
+    bytes += all.length;
+  }
+  return { path, bytes };
+}
+
+function plan(path: string) {
+  const column = (name: string) => ({ name, type: "int64", nullable: false });
+  return {
+    rdx: 1,
+    nodes: [
+      {
+        id: "bids",
+        op: "source",
+        connector: { kind: "file", path, format: "ndjson" },
+        columns: ["auction", "price", "dateTime"].map(column),
+        time: "dateTime",
+        // Bids share milliseconds: with no delay the first of a window's last millisecond would make the others late.
+        delay_ms: 1,
+      },
+      { id: "w", op: "window", input: ["bids"], window: { kind: "tumble", size_ms: SIZE_MS } },
+      {
+        id: "a",
+        op: "aggregate",
+        input: ["w"],
+        keys: ["auction"],
+        aggs: [{ fn: "count", as: "n" }, { fn: "sum", arg: "price", as: "total" }],
+      },
+      { id: "out", op: "sink", input: ["a"], sink: { kind: "view", name: "totals" } },
+    ],
+  };
+}
+
+/** Seconds of CPU that this thread of the process has used (Linux). */
+function mainThreadSeconds(): number {
+  const fields = Deno.readTextFileSync(`/proc/self/task/${Deno.pid}/stat`).split(") ")[1].split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
+/** An engine that reads the file with its workers, from deploy to the last window. */
+export class BidsRun {
+  /** CPU of the main thread by wall clock, over all runs. */
+  mainShare = 0;
+  readonly #path: string;
+  readonly #engine: Engine;
+  #main = 0;
+  #wall = 0;
+
+  private constructor(path: string, engine: Engine) {
+    this.#path = path;
+    this.#engine = engine;
+  }
+
+  static async open(path: string, workers: number): Promise<BidsRun> {
+    return new BidsRun(path, await createEngine({ workers }));
+  }
+
+  async run(): Promise<{ answer: Answer; seconds: number }> {
+    const { pipelines, views } = this.#engine, start = performance.now(), main = mainThreadSeconds();
+    await pipelines.put("bids", plan(this.#path), { start: "earliest", state: "fresh" });
+    await pipelines.find("bids")!.settled();
+    const seconds = (performance.now() - start) / 1000;
+    this.#main += mainThreadSeconds() - main;
+    this.#wall += seconds;
+    this.mainShare = this.#main / this.#wall;
+    const { state, reason } = pipelines.get("bids");
+    if (state !== "completed") throw new Error(`The pipeline is ${state}: ${reason}`);
+    let groups = 0, rows = 0, sum = 0;
+    const view = views.get("totals");
+    for (const delta of view.since(0) ?? []) {
+      for (const { range } of delta.changes) {
+        const frame = new FrameView(range.frame);
+        for (let row = range.start; row < range.start + range.rows; row++) {
+          groups++;
+          rows += Number(frame.int64(3, row));
+          sum += Number(frame.int64(4, row));
+        }
+      }
+    }
+    await pipelines.delete("bids");
+    return { answer: { groups, rows, sum }, seconds };
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+}
+
+/** One thread of JavaScript: a line at a time with JSON.parse, groups in a Map. */
+export function jsonParseAndMap(text: Uint8Array): Answer {
+  const decoder = new TextDecoder(), groups = new Map<number, [number, number]>();
+  const answer = { groups: 0, rows: 0, sum: 0 };
+  let end = -Infinity;
+  const fire = () => {
+    for (const [count, sum] of groups.values()) {
+      answer.rows += count;
+      answer.sum += sum;
+    }
+    answer.groups += groups.size;
+    groups.clear();
+  };
+  for (let start = 0; start < text.length;) {
+    const limit = Math.min(text.length, start + (1 << 20)), stop = text.lastIndexOf(10, limit - 1) + 1;
+    for (const line of decoder.decode(text.subarray(start, stop)).split("\n")) {
+      if (line === "") continue;
+      const { auction, price, dateTime } = JSON.parse(line);
+      if (dateTime >= end) {
+        fire();
+        end = (Math.floor(dateTime / SIZE_MS) + 1) * SIZE_MS;
+      }
+      const known = groups.get(auction);
+      if (known) {
+        known[0]++;
+        known[1] += price;
+      } else groups.set(auction, [1, price]);
+    }
+    start = stop;
+  }
+  fire();
+  return answer;
+}
+
+/** Builds the C++ rival; null where there is no compiler or no simdjson. */
+export async function buildNative(folder: string): Promise<string | null> {
+  if (!await which("g++")) return null;
+  const source = new URL("../native/windows.cpp", import.meta.url).pathname, out = `${folder}/windows`;
+  const args = ["-O3", "-march=native", "-std=c++17", source, "-lsimdjson", "-o", out];
+  return (await new Deno.Command("g++", { args, stderr: "null" }).output()).success ? out : null;
+}
+
+export async function runNative(program: string, path: string): Promise<{ answer: Answer; seconds: number }> {
+  const { stdout } = await new Deno.Command(program, { args: [path, String(SIZE_MS)] }).output();
+  const runs = new TextDecoder().decode(stdout).trim().split("\n").map((line) => line.split(" ").map(Number));
+  const [seconds, groups, rows, sum] = runs.sort((a, b) => a[0] - b[0])[runs.length >> 1];
+  return { answer: { groups, rows, sum }, seconds };
+}

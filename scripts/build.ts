@@ -1,0 +1,105 @@
+/**
+ * Compiles asm/ with AssemblyScript into dist/: kernel.wasm (SIMD), and kernel_scalar.wasm, the same exports without SIMD, in which every kernel is its
+ * scalar twin. Nothing is compiled when no source changed since the last build.
+ *
+ *   deno run -A scripts/build.ts [--force] [--room json]
+ *
+ * `--room r` compiles asm/r/index.ts with the memory alone, to dist/r.wasm and dist/r_scalar.wasm: for work on one room.
+ */
+import { createHash } from "node:crypto";
+import { parseArgs } from "node:util";
+
+const root = new URL("../", import.meta.url);
+const dist = new URL("dist/", root);
+
+interface Target {
+  entry: string;
+  out: string;
+  simd: boolean;
+}
+
+/** Kernels are compiled with the same flags everywhere; what they mean is at asm/README.md. */
+function flags(target: Target): string[] {
+  const shared = ["-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--bindings", "raw"];
+  return [
+    target.entry,
+    "--outFile",
+    target.out,
+    "--textFile",
+    target.out.replace(/\.wasm$/, ".wat"),
+    ...shared,
+    ...(target.simd ? ["--enable", "simd"] : ["--disable", "simd"]),
+  ];
+}
+
+/** The relative paths of all files below `folder` that end with `.ts`, sorted. */
+function sources(folder: URL, prefix = ""): string[] {
+  const found: string[] = [];
+  for (const entry of Deno.readDirSync(folder)) {
+    if (entry.isDirectory) found.push(...sources(new URL(`${entry.name}/`, folder), `${prefix}${entry.name}/`));
+    else if (entry.name.endsWith(".ts")) found.push(prefix + entry.name);
+  }
+  return found.sort();
+}
+
+function fingerprint(): string {
+  const hash = createHash("sha256");
+  hash.update(Deno.readFileSync(new URL("deno.json", root)));
+  hash.update(Deno.readFileSync(new URL("scripts/build.ts", root)));
+  for (const path of sources(new URL("asm/", root))) {
+    hash.update(path).update(Deno.readFileSync(new URL(`asm/${path}`, root)));
+  }
+  return hash.digest("hex");
+}
+
+async function compile(target: Target): Promise<void> {
+  const asc = (await import("assemblyscript/asc")).default;
+  const stderr = asc.createMemoryStream();
+  const { error } = await asc.main(flags(target), {
+    stderr,
+    readFile(name: string, base: string) {
+      try {
+        return Deno.readTextFileSync(new URL(name, new URL(`${base}/`, root)));
+      } catch {
+        return null;
+      }
+    },
+    writeFile(name: string, contents: string | Uint8Array, base: string) {
+      const url = new URL(name, new URL(`${base}/`, root));
+      if (typeof contents === "string") Deno.writeTextFileSync(url, contents);
+      else Deno.writeFileSync(url, contents);
+    },
+    listFiles: () => null,
+  });
+  if (error) {
+    console.error(stderr.toString());
+    throw new Error(`Cannot compile ${target.entry}: ${error.message}`);
+  }
+  const size = Deno.statSync(new URL(target.out, root)).size;
+  console.error(`built ${target.out} (${(size / 1024).toFixed(1)} KiB)`);
+}
+
+const { values } = parseArgs({
+  options: { force: { type: "boolean" }, room: { type: "string" } },
+});
+Deno.mkdirSync(dist, { recursive: true });
+if (values.room) {
+  const entry = `dist/${values.room}.entry.ts`;
+  Deno.writeTextFileSync(
+    new URL(entry, root),
+    `export * from "../asm/memory";\nexport * from "../asm/${values.room}/index";\n`,
+  );
+  await compile({ entry, out: `dist/${values.room}.wasm`, simd: true });
+  await compile({ entry, out: `dist/${values.room}_scalar.wasm`, simd: false });
+} else {
+  const stamp = new URL("kernel.stamp", dist), now = fingerprint();
+  let before = "";
+  try {
+    before = Deno.readTextFileSync(stamp);
+  } catch { /* the first build */ }
+  if (values.force || before !== now) {
+    await compile({ entry: "asm/index.ts", out: "dist/kernel.wasm", simd: true });
+    await compile({ entry: "asm/index.ts", out: "dist/kernel_scalar.wasm", simd: false });
+    Deno.writeTextFileSync(stamp, now);
+  }
+}

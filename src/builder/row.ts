@@ -1,0 +1,27 @@
+import type { ColumnSpecs, ValueOf } from "./column.ts";
+import { Value } from "./expression.ts";
+
+/** A row as the builder's functions see it: a value for each column. */
+export type Row = Readonly<Record<string, Value>>;
+
+/** The row of a source with these columns. */
+export type RowOfColumns<S extends ColumnSpecs> = {
+  readonly [N in keyof S]: Value<S[N]["type"]["kind"], S[N]["nullable"]>;
+};
+
+/** Two rows side by side; columns of `M` take the place of those in `R`. */
+export type Extended<R extends Row, M extends Row> =
+  & { readonly [N in keyof R as N extends keyof M ? never : N]: R[N] }
+  & M;
+
+/** A row as JSON has it. */
+export type JsonRow<R extends Row> = {
+  -readonly [N in keyof R]: R[N] extends Value<infer K, infer M> ? ValueOf<K, M> : never;
+};
+
+/** A row that gives each of `names` as a column. Any name works, `__proto__` too. */
+export function rowOf<R extends Row>(names: readonly string[]): R {
+  const row: Record<string, Value> = Object.create(null);
+  for (const name of names) row[name] = new Value({ column: name });
+  return row as R;
+}

@@ -1,0 +1,78 @@
+import type { CreateEngine } from "./engine_options.ts";
+import type { ExitCode } from "./exit.ts";
+import type { Arguments, Flags } from "./flags.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Runs a command to its end; resolves to the exit code. */
+export type RunCommand = (args: Arguments, terminal: Terminal, createEngine: CreateEngine) => Promise<ExitCode>;
+
+/** One thing that the command line does. What it runs is loaded when it is called. */
+export interface Command {
+  readonly summary: string;
+  /** What stands behind the flags. */
+  readonly positionals: string;
+  readonly flags: Flags;
+  readonly examples: readonly (readonly [line: string, about: string])[];
+  load(): Promise<RunCommand>;
+}
+
+const WORKERS = { value: "N", about: "Worker threads (default: as the machine has them)" } as const;
+const STREAM = {
+  value: "NAME=FILE",
+  about: "Declare a stream from a JSON file, as PUT /v1/streams/NAME takes it; may be repeated",
+  repeated: true,
+} as const;
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  serve: {
+    summary: "Start the server, and deploy the plans that are named",
+    positionals: "[plan.json ...]",
+    flags: {
+      host: {
+        value: "ADDRESS",
+        about: "Address to listen on (default 127.0.0.1); elsewhere than loopback it needs RDX_TOKEN",
+      },
+      port: { value: "PORT", about: "Port to listen on (default 8080); 0 takes one that is free" },
+      data: { value: "FOLDER", about: "Data directory (default ./rdx-data)" },
+      workers: WORKERS,
+      durability: {
+        value: "none",
+        about: "What an accepted row survives; none: nothing, rows live in memory (default)",
+      },
+      "auto-create": {
+        about: "Make a stream when its first rows come (default on loopback)",
+        negatable: true,
+      },
+      insecure: { about: "Let anyone in who reaches the server: no token off loopback" },
+      stream: STREAM,
+      "log-level": { value: "LEVEL", about: "debug, info (default), warn or error" },
+    },
+    examples: [
+      ["rdx serve", "on http://127.0.0.1:8080, with nothing deployed"],
+      ["rdx serve --port 0 traffic.json", "on any free port, with one pipeline"],
+      ["RDX_TOKEN=… rdx serve --host 0.0.0.0", "for other machines that know the token"],
+    ],
+    load: async () => (await import("./serve.ts")).serve,
+  },
+  run: {
+    summary: "Run a plan over inputs that end, and print what its views hold",
+    positionals: "plan.json",
+    flags: { workers: WORKERS, quiet: { about: "Show no progress" } },
+    examples: [["rdx run report.json > result.ndjson", "results to a file, progress on the terminal"]],
+    load: async () => (await import("./run.ts")).run,
+  },
+  check: {
+    summary: "Say what is wrong with plans, if anything is",
+    positionals: "plan.json ...",
+    flags: { stream: STREAM },
+    examples: [["rdx check --stream bids=bids.json hot.json", "a plan that reads a stream"]],
+    load: async () => (await import("./check.ts")).check,
+  },
+  explain: {
+    summary: "Show how a plan would work",
+    positionals: "plan.json",
+    flags: { stream: STREAM, json: { about: "As JSON" } },
+    examples: [["rdx explain report.json", "as text"]],
+    load: async () => (await import("./check.ts")).explain,
+  },
+};

@@ -1,0 +1,56 @@
+import { PLAN_BYTES_MAX } from "../core/limits.ts";
+import { reasonOf } from "../core/errors.ts";
+import { NAME_PATTERN } from "../core/schema.ts";
+import type { EngineService } from "../runtime/service.ts";
+import { parseDeclaration } from "../server/declaration.ts";
+import { CommandError, EXIT, usage } from "./exit.ts";
+import { pathOf, type Terminal } from "./terminal.ts";
+
+/** A plan as it stands in a file. */
+export interface PlanFile {
+  /** As the caller wrote it. */
+  readonly path: string;
+  /** The name of the pipeline: the plan's, else the file's without its ending. */
+  readonly name: string;
+  readonly plan: unknown;
+}
+
+/** Reads a plan. Throws CommandError: the file is missing, or is no JSON. */
+export function readPlanFile(terminal: Terminal, path: string): PlanFile {
+  if (path.endsWith(".sql")) throw usage(`Cannot read ${path}: plans are JSON in this version`);
+  const plan = readJsonFile(terminal, path);
+  const named = typeof plan === "object" && plan !== null ? (plan as { name?: unknown }).name : undefined;
+  const file = path.split(/[\\/]/).at(-1)!.replace(/\.[^.]*$/, "");
+  return { path, name: typeof named === "string" && NAME_PATTERN.test(named) ? named : file, plan };
+}
+
+/** Declares the streams of `--stream name=schema.json`. */
+export function declareStreams(terminal: Terminal, engine: EngineService, declarations: readonly string[]): void {
+  for (const text of declarations) {
+    const at = text.indexOf("="), name = text.slice(0, at), path = text.slice(at + 1);
+    if (at < 1 || path === "") throw usage(`--stream is ${JSON.stringify(text)}: expected NAME=FILE`);
+    if (!NAME_PATTERN.test(name)) throw usage(`${JSON.stringify(name)} is no name for a stream`);
+    engine.streams.put(name, parseDeclaration(name, readJsonFile(terminal, path)));
+  }
+}
+
+function readJsonFile(terminal: Terminal, path: string): unknown {
+  const text = readTextFile(terminal, path);
+  if (text.length > PLAN_BYTES_MAX) {
+    throw new CommandError(EXIT.usage, `${path} is larger than ${PLAN_BYTES_MAX} bytes`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    throw usage(`Cannot read ${path} as JSON: ${reasonOf(thrown)}`);
+  }
+}
+
+function readTextFile(terminal: Terminal, path: string): string {
+  try {
+    return terminal.readText(pathOf(terminal, path));
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) throw new CommandError(EXIT.missingFile, `There is no file ${path}`);
+    throw new CommandError(EXIT.missingFile, `Cannot read ${path}: ${reasonOf(thrown)}`);
+  }
+}

@@ -1,0 +1,35 @@
+import { type Command, COMMANDS } from "./commands.ts";
+
+/** What the command line can do. */
+export function generalHelp(): string {
+  const names = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
+  return `rdx: a stream engine
+
+Usage: rdx <command> [flags]
+
+${names.join("\n")}
+  help     Explain a command: rdx help serve
+
+Exit codes: 0 done, 1 failed, 2 the call or the plan is wrong, 65 bad input, 66 a file is missing, 130 interrupted
+`;
+}
+
+/** How one command is called. */
+export function commandHelp(name: string, command: Command): string {
+  const flags = Object.entries(command.flags).map(([flag, { value, about, negatable }]) => {
+    const shown = `--${negatable ? "[no-]" : ""}${flag}${value === undefined ? "" : ` ${value}`}`;
+    return `  ${shown.padEnd(24)} ${about}`;
+  });
+  const examples = command.examples.map(([line, about]) => `  ${line}\n      ${about}`);
+  return `${command.summary}
+
+Usage: rdx ${name} [flags] ${command.positionals}
+
+Flags:
+${flags.join("\n")}
+  ${"--help".padEnd(24)} Show this
+
+Examples:
+${examples.join("\n")}
+`;
+}

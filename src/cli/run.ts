@@ -1,0 +1,89 @@
+import { FrameView } from "../core/frame.ts";
+import { WORKERS_MAX } from "../core/limits.ts";
+import { RowRenderer } from "../core/render.ts";
+import type { EngineService, PipelineInfo } from "../runtime/service.ts";
+import type { CreateEngine } from "./engine_options.ts";
+import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
+import { readPlanFile } from "./files.ts";
+import type { Arguments } from "./flags.ts";
+import { ProgressLine } from "./progress.ts";
+import { pathOf, type Terminal, terminalLog } from "./terminal.ts";
+
+/** How often a run is looked at: short runs end soon, long ones are not disturbed. */
+const LOOK_MS_MIN = 5;
+const LOOK_MS_MAX = 200;
+
+/** `rdx run`: a plan over inputs that end. Rows of its views go to stdout as NDJSON. */
+export async function run(args: Arguments, terminal: Terminal, createEngine: CreateEngine): Promise<ExitCode> {
+  const [path, ...others] = args.positionals;
+  if (path === undefined || others.length > 0) throw usage("rdx run takes one plan: rdx run plan.json");
+  const { name, plan } = readPlanFile(terminal, path);
+  const engine = await createEngine({
+    workers: args.integer("workers", 1, WORKERS_MAX),
+    data: pathOf(terminal, "rdx-data"),
+    folder: terminal.folder,
+    durability: "none",
+    log: terminalLog(terminal, "warn"),
+  });
+  let interrupted = false;
+  const silence = terminal.onSignal((signal) => {
+    if (interrupted) terminal.exit(signal === "SIGINT" ? EXIT.interrupted : EXIT.failure);
+    interrupted = true;
+  });
+  try {
+    const { pipeline } = await engine.pipelines.put(name, plan, { start: "earliest", state: "fresh" });
+    if (pipeline.progress === null) {
+      throw usage(`Plan ${name} reads inputs without an end: serve runs it, run needs files`);
+    }
+    const progress = new ProgressLine(terminal, args.switch("quiet") ?? false);
+    const last = await untilDone(engine, name, progress, () => interrupted);
+    progress.finish(last);
+    if (interrupted) return EXIT.interrupted;
+    if (last.state !== "completed") {
+      throw new CommandError(EXIT.failure, `Plan ${name} ${last.state}: ${last.reason ?? "no reason"}`);
+    }
+    printViews(engine, last, terminal);
+    return reportDeadRows(last, terminal);
+  } finally {
+    silence();
+    await engine.close();
+  }
+}
+
+async function untilDone(
+  engine: EngineService,
+  name: string,
+  progress: ProgressLine,
+  interrupted: () => boolean,
+): Promise<PipelineInfo> {
+  for (let ms = LOOK_MS_MIN;; ms = Math.min(LOOK_MS_MAX, ms * 2)) {
+    const info = engine.pipelines.get(name);
+    if (info.state === "completed" || info.state === "failed" || info.state === "stopped" || interrupted()) return info;
+    progress.show(info);
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+}
+
+/** The results stand without the rows that could not be read, but the input was bad. */
+function reportDeadRows({ deadRows, errors }: PipelineInfo, terminal: Terminal): ExitCode {
+  if (deadRows === 0) return EXIT.ok;
+  const shown = errors.map(({ path, offset, reason }) =>
+    `  ${path}, byte ${offset}: ${reason}
+`
+  );
+  const rows = deadRows === 1 ? "1 row" : `${deadRows} rows`;
+  terminal.err(`rdx: ${rows} could not be read: left out\n${shown.join("")}`);
+  return EXIT.badInput;
+}
+
+/** What the pipeline's views hold, in canonical order. */
+function printViews(engine: EngineService, { sinks }: PipelineInfo, terminal: Terminal): void {
+  for (const { kind, name } of sinks) {
+    if (kind !== "view") continue;
+    const view = engine.views.get(name), renderer = new RowRenderer(view.columns);
+    const { ranges } = view.query({ limit: view.rows, order: "asc" });
+    for (const { frame, start, rows } of ranges) {
+      if (rows > 0) terminal.out(`${renderer.rows(new FrameView(frame), start, rows, "\n")}\n`);
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { WORKERS_MAX } from "../core/limits.ts";
+import { LOG_LEVELS } from "../telemetry/log.ts";
+import { firstCurl } from "../server/first_curl.ts";
+import { requireAuthentication, type RunningServer, startServer } from "../server/serve.ts";
+import { reasonOf } from "../core/errors.ts";
+import type { CreateEngine } from "./engine_options.ts";
+import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
+import { declareStreams, readPlanFile } from "./files.ts";
+import type { Arguments } from "./flags.ts";
+import { describeBusyPort } from "./port.ts";
+import { pathOf, type Signal, type Terminal, terminalLog } from "./terminal.ts";
+
+const PORT_DEFAULT = 8080;
+
+/** `rdx serve`: runs until a signal, then finishes what it accepted. A second signal ends it at once. */
+export async function serve(args: Arguments, terminal: Terminal, createEngine: CreateEngine): Promise<ExitCode> {
+  const hostname = args.text("host") ?? "127.0.0.1", port = args.integer("port", 0, 65_535) ?? PORT_DEFAULT;
+  const token = terminal.env("RDX_TOKEN") || null, insecure = args.switch("insecure") ?? false;
+  refuseDurability(args.text("durability"));
+  authenticated(() => requireAuthentication(hostname, token, insecure));
+  const plans = args.positionals.map((path) => readPlanFile(terminal, path));
+  const log = terminalLog(terminal, args.choice("log-level", LOG_LEVELS, "info"));
+  const engine = await createEngine({
+    workers: args.integer("workers", 1, WORKERS_MAX),
+    data: pathOf(terminal, args.text("data") ?? "rdx-data"),
+    folder: terminal.folder,
+    durability: "none",
+    log,
+  });
+  try {
+    declareStreams(terminal, engine, args.all("stream"));
+    for (const { name, plan } of plans) await engine.pipelines.put(name, plan, { start: "earliest", state: "keep" });
+    const autoCreate = args.switch("auto-create");
+    const server = await listen(
+      () => startServer({ engine, hostname, port, token, insecure, autoCreate, log }),
+      hostname,
+      port,
+    );
+    const ended = untilSignal(terminal, server);
+    greet(terminal, server);
+    return await ended;
+  } finally {
+    await engine.close();
+  }
+}
+
+function refuseDurability(durability = "none"): void {
+  if (durability === "fsync" || durability === "os") {
+    throw usage(
+      `--durability ${durability} does not exist yet: only none, with which rows live in memory until the process ends`,
+    );
+  }
+  if (durability !== "none") throw usage(`--durability is ${JSON.stringify(durability)}: expected none`);
+}
+
+/** A server that must not start was called in the wrong way. */
+function authenticated(require: () => void): void {
+  try {
+    require();
+  } catch (thrown) {
+    throw usage(reasonOf(thrown));
+  }
+}
+
+async function listen(start: () => RunningServer, hostname: string, port: number): Promise<RunningServer> {
+  try {
+    return start();
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.AddrInUse) {
+      throw new CommandError(EXIT.failure, await describeBusyPort(hostname, port));
+    }
+    if (thrown instanceof Deno.errors.PermissionDenied || thrown instanceof Deno.errors.AddrNotAvailable) {
+      throw new CommandError(EXIT.failure, `Cannot listen on ${hostname}, port ${port}: ${reasonOf(thrown)}`);
+    }
+    throw thrown;
+  }
+}
+
+function greet(terminal: Terminal, { url, context }: RunningServer): void {
+  const { engine, token, autoCreate } = context;
+  terminal.out(`rdx ready at ${url}\n`);
+  if (engine.pipelines.list().length === 0) {
+    const lines = firstCurl(url, token !== null, autoCreate).split("\n").map((line) => `  ${line}\n`).join("");
+    terminal.out(`Nothing is deployed yet. Send a first row:\n${lines}`);
+  }
+}
+
+/** 0 after SIGTERM, 130 after SIGINT, 1 when what was accepted could not be finished. */
+function untilSignal(terminal: Terminal, server: RunningServer): Promise<ExitCode> {
+  return new Promise((resolve) => {
+    let first: Signal | null = null;
+    const silence = terminal.onSignal((signal) => {
+      if (first !== null) {
+        terminal.err("rdx: ended without finishing\n");
+        return terminal.exit(signal === "SIGINT" ? EXIT.interrupted : EXIT.failure);
+      }
+      first = signal;
+      terminal.err("rdx: finishing what was accepted; a second signal ends at once\n");
+      server.stop().then(
+        () => signal === "SIGINT" ? EXIT.interrupted : EXIT.ok,
+        (thrown) => {
+          terminal.err(`rdx: ${reasonOf(thrown)}\n`);
+          return EXIT.failure;
+        },
+      ).then((code) => {
+        silence();
+        resolve(code);
+      });
+    });
+  });
+}

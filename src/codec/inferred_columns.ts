@@ -1,0 +1,106 @@
+import { RdxError } from "../core/errors.ts";
+import { COLUMNS_MAX } from "../core/limits.ts";
+import { BOOL, type Column, type DataType, DOUBLE, INT64, STRING, TIMESTAMP } from "../core/schema.ts";
+import type { Seen } from "./seen.ts";
+
+interface Inferred {
+  readonly name: string;
+  /** Null as long as no value was seen. */
+  type: DataType | null;
+  nullable: boolean;
+  /** A whole number was seen that no double holds. */
+  beyondDouble: boolean;
+}
+
+/**
+ * The columns that fit all values seen so far, in order of appearance. Each value widens its column at most: int64 → double
+ * → string, timestamp → string, all others → string. Whole numbers widen to double only if a double holds them exactly,
+ * so that nothing is ever rounded; in timestamp columns they are epoch milliseconds. Values that come row by row give the same
+ * columns as those that come at once.
+ */
+export class InferredColumns {
+  readonly #columns = new Map<string, Inferred>();
+  /** Names under which objects were seen. */
+  readonly #objects = new Set<string>();
+
+  constructor(known: readonly Column[]) {
+    for (const { name, type, nullable } of known) {
+      this.#columns.set(name, { name, type, nullable, beyondDouble: false });
+    }
+  }
+
+  /** Makes sure that there is a column. */
+  add(name: string): void {
+    this.#column(name);
+  }
+
+  see(name: string, seen: Seen): void {
+    const column = this.#column(name);
+    if (seen === "empty") column.nullable = true;
+    else if (this.#objects.has(name)) column.type = STRING;
+    else column.type = widened(column, seen);
+  }
+
+  /** An object was seen; its members are columns of their own. A column of that name takes it as text. */
+  seeObject(name: string): void {
+    this.#objects.add(name);
+    if (this.#columns.get(name)?.type) this.see(name, "json");
+  }
+
+  /** The columns; those without any value are strings. */
+  finish(): Column[] {
+    return [...this.#columns.values()].map(({ name, type, nullable }) => ({ name, type: type ?? STRING, nullable }));
+  }
+
+  #column(name: string): Inferred {
+    let column = this.#columns.get(name);
+    if (!column) {
+      if (this.#columns.size >= COLUMNS_MAX) {
+        throw new RdxError("invalid", `The rows have more than ${COLUMNS_MAX} different fields: declare the columns`);
+      }
+      column = { name, type: null, nullable: true, beyondDouble: false };
+      this.#columns.set(name, column);
+    }
+    return column;
+  }
+}
+
+function widened(column: Inferred, seen: Seen): DataType {
+  const { type } = column;
+  if (seen === "long" || seen === "huge") column.beyondDouble = true;
+  switch (type?.kind) {
+    case undefined:
+      return firstType(seen);
+    case "int64":
+      if (seen === "whole" || seen === "long") return type;
+      return (seen === "wide" || seen === "double") && !column.beyondDouble ? DOUBLE : STRING;
+    case "double":
+      return seen === "whole" || seen === "wide" || seen === "double" ? type : STRING;
+    case "bool":
+      return seen === "bool" ? type : STRING;
+    case "timestamp":
+      return seen === "timestamp" || seen === "date" || seen === "whole" || seen === "long" ? type : STRING;
+    case "decimal":
+    case "bytes":
+      return seen === "bool" || seen === "json" ? STRING : type;
+    default:
+      return STRING;
+  }
+}
+
+function firstType(seen: Seen): DataType {
+  switch (seen) {
+    case "whole":
+    case "long":
+      return INT64;
+    case "wide":
+    case "double":
+      return DOUBLE;
+    case "bool":
+      return BOOL;
+    case "timestamp":
+      return TIMESTAMP;
+    default:
+      return STRING;
+  }
+}

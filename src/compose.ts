@@ -1,0 +1,50 @@
+/** Puts an engine together on Deno: the only place, beside the workers' entries, where its parts are chosen. */
+import { availableParallelism } from "node:os";
+import { isAbsolute, resolve } from "node:path";
+import { systemClock } from "./core/clock.ts";
+import { compileKernels } from "./kernel/module.ts";
+import { memoryLogs } from "./log/memory.ts";
+import { Engine } from "./runtime/engine.ts";
+import { forgetfulOrder } from "./runtime/order.ts";
+import { MetricRegistry } from "./telemetry/metrics.ts";
+import { discardSink } from "./sink/discard.ts";
+import { fileSink } from "./sink/file.ts";
+import { openDenoFile } from "./sink/file_deno.ts";
+import { stdoutSink } from "./sink/stdout.ts";
+import { DenoFileReader } from "./source/file_deno.ts";
+import { openRanges } from "./source/range.ts";
+import { openEncoder } from "./codec/encoder.ts";
+import { createView } from "./view/create.ts";
+
+export interface EngineSettings {
+  /** Worker threads; default: as many as processors, less one for the main thread, from 1 to 8. */
+  readonly workers?: number;
+  /** The folder that relative paths in plans start from; default: the current one. */
+  readonly folder?: string;
+}
+
+const WORKERS_DEFAULT_MAX = 8;
+
+const kernel = new URL("../dist/kernel.wasm", import.meta.url);
+const worker = new URL("../workers/task_deno.ts", import.meta.url);
+
+/** Starts an engine whose streams and state live in memory. */
+export async function createEngine(settings: EngineSettings = {}): Promise<Engine> {
+  const { workers = Math.max(1, Math.min(WORKERS_DEFAULT_MAX, availableParallelism() - 1)), folder = Deno.cwd() } =
+    settings;
+  const pathOf = (path: string) => isAbsolute(path) ? path : resolve(folder, path);
+  const sinks = [fileSink((path) => openDenoFile(pathOf(path)), openEncoder), stdoutSink(openEncoder), discardSink()];
+  return await Engine.start({
+    module: await compileKernels(await Deno.readFile(kernel)),
+    spawn: (index) => new Worker(worker, { type: "module", name: `rdx task ${index}` }),
+    workers,
+    clock: systemClock,
+    registry: new MetricRegistry(),
+    createLog: memoryLogs(systemClock),
+    createOrder: () => forgetfulOrder,
+    createView,
+    sinks: new Map(sinks.map((sink) => [sink.kind, sink])),
+    openRanges: ({ path, format, delimiter }) =>
+      openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),
+  });
+}

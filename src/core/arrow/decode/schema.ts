@@ -1,0 +1,171 @@
+import type { FlatTable } from "../../flat_table.ts";
+import { COLUMNS_MAX } from "../../limits.ts";
+import { BOOL, BYTES, type DataType, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../schema.ts";
+import {
+  DATE,
+  DATE_DAY,
+  DATE_MILLISECOND,
+  DECIMAL,
+  DICTIONARY,
+  FIELD,
+  FIXED_SIZE_BINARY,
+  FLOAT,
+  FLOAT_DOUBLE,
+  FLOAT_SINGLE,
+  INT,
+  KIND_COLUMN,
+  SCHEMA,
+  TIMESTAMP as TIMESTAMP_SLOTS,
+  TYPE_NAMES,
+} from "../format.ts";
+import { arrowError } from "./error.ts";
+
+/** How the cells of a column lie in its data buffer. */
+export type CellLayout =
+  | { readonly cell: "null" | "bit" }
+  | { readonly cell: "int"; readonly bits: number; readonly signed: boolean; readonly scale: TimeScale }
+  | { readonly cell: "float"; readonly bits: 32 | 64 }
+  | { readonly cell: "decimal"; readonly precision: number }
+  | { readonly cell: "variable"; readonly offsetBits: 32 | 64 }
+  | { readonly cell: "fixed"; readonly width: number };
+
+/** Milliseconds are cells × multiply / divide. */
+export interface TimeScale {
+  readonly multiply: bigint;
+  readonly divide: bigint;
+}
+
+export interface ArrowField {
+  readonly name: string;
+  readonly nullable: boolean;
+  /** The type that the column has with us. */
+  readonly type: DataType;
+  /** Layout of the values, in the column or in its dictionary. */
+  readonly layout: CellLayout;
+  /** Where the values come from a dictionary: its number and the layout of the indices. */
+  readonly dictionary: { readonly id: number; readonly index: CellLayout } | null;
+}
+
+const SAME: TimeScale = { multiply: 1n, divide: 1n };
+/** By Arrow's TimeUnit: second, millisecond, microsecond, nanosecond. */
+const UNITS: readonly TimeScale[] = [
+  { multiply: 1000n, divide: 1n },
+  SAME,
+  { multiply: 1n, divide: 1000n },
+  { multiply: 1n, divide: 1_000_000n },
+];
+const DAYS: TimeScale = { multiply: 86_400_000n, divide: 1n };
+
+/**
+ * The fields of a schema message, with the types they become: integers int64, floats double, decimals of up to 18 digits
+ * behind the point decimal(18, s), dates and timestamps of any unit timestamp (rounded down to milliseconds). Throws
+ * RdxError("invalid") that names the field for types that rdx has not.
+ */
+export function decodeSchema(header: FlatTable): ArrowField[] {
+  if (header.int16(SCHEMA.endianness) !== 0) throw arrowError("it is big endian");
+  return header.tables(SCHEMA.fields, COLUMNS_MAX + 1).map(decodeField);
+}
+
+function decodeField(field: FlatTable): ArrowField {
+  const name = field.text(FIELD.name) ?? "";
+  const number = field.uint8(FIELD.typeType), table = field.table(FIELD.type);
+  if (!table) throw arrowError("it has no type", name);
+  const dictionary = field.table(FIELD.dictionary), indexType = dictionary?.table(DICTIONARY.indexType);
+  const value = decodeType(number, table, name);
+  return {
+    name,
+    nullable: field.bool(FIELD.nullable),
+    type: value.type,
+    layout: value.layout,
+    dictionary: dictionary && {
+      id: dictionary.int64(DICTIONARY.id),
+      index: indexType ? intLayout(indexType, name) : { cell: "int", bits: 32, signed: true, scale: SAME },
+    },
+  };
+}
+
+interface DecodedType {
+  readonly type: DataType;
+  readonly layout: CellLayout;
+}
+
+function decodeType(number: number, table: FlatTable, name: string): DecodedType {
+  const typeName = TYPE_NAMES[number] ?? `number ${number}`;
+  switch (typeName) {
+    case "null":
+      return { type: STRING, layout: { cell: "null" } };
+    case "int":
+      return { type: INT64, layout: intLayout(table, name) };
+    case "floating point":
+      return { type: DOUBLE, layout: floatLayout(table, name) };
+    case "bool":
+      return { type: BOOL, layout: { cell: "bit" } };
+    case "decimal":
+      return decimalType(table, name);
+    case "date":
+      return { type: TIMESTAMP, layout: dateLayout(table, name) };
+    case "timestamp": {
+      const scale = UNITS[table.int16(TIMESTAMP_SLOTS.unit)];
+      if (!scale) throw arrowError("its time unit is not known", name);
+      return { type: TIMESTAMP, layout: { cell: "int", bits: 64, signed: true, scale } };
+    }
+    case "utf8":
+    case "large utf8":
+      return { type: STRING, layout: { cell: "variable", offsetBits: typeName === "utf8" ? 32 : 64 } };
+    case "binary":
+    case "large binary":
+      return { type: BYTES, layout: { cell: "variable", offsetBits: typeName === "binary" ? 32 : 64 } };
+    case "fixed size binary": {
+      const width = table.int32(FIXED_SIZE_BINARY.byteWidth);
+      if (width < 0) throw arrowError(`its values have ${width} bytes`, name);
+      return { type: BYTES, layout: { cell: "fixed", width } };
+    }
+    default:
+      throw arrowError(
+        `type ${typeName} has no counterpart: cast it to an integer, float, decimal, bool, date, timestamp, utf8 or binary`,
+        name,
+      );
+  }
+}
+
+function intLayout(table: FlatTable, name: string): CellLayout {
+  const bits = table.int32(INT.bitWidth);
+  if (bits !== 8 && bits !== 16 && bits !== 32 && bits !== 64) throw arrowError(`integers of ${bits} bits`, name);
+  return { cell: "int", bits, signed: table.bool(INT.isSigned), scale: SAME };
+}
+
+function floatLayout(table: FlatTable, name: string): CellLayout {
+  const precision = table.int16(FLOAT.precision);
+  if (precision === FLOAT_SINGLE) return { cell: "float", bits: 32 };
+  if (precision === FLOAT_DOUBLE) return { cell: "float", bits: 64 };
+  throw arrowError("half-precision floats have no counterpart: cast them to float32", name);
+}
+
+function decimalType(table: FlatTable, name: string): DecodedType {
+  const precision = table.int32(DECIMAL.precision), scale = table.int32(DECIMAL.scale);
+  const bits = table.int32(DECIMAL.bitWidth, 128);
+  if (bits !== 128) throw arrowError(`decimals of ${bits} bits have no counterpart: cast them to decimal128`, name);
+  if (precision < 1 || precision > 38) throw arrowError(`decimals of ${precision} digits`, name);
+  const digits = Math.min(precision, 18);
+  if (scale < 0 || scale > digits) {
+    throw arrowError(
+      `decimals with ${scale} digits behind the point have no counterpart: cast them to decimal(18, s)`,
+      name,
+    );
+  }
+  return { type: decimal(digits, scale), layout: { cell: "decimal", precision: digits } };
+}
+
+function dateLayout(table: FlatTable, name: string): CellLayout {
+  const unit = table.int16(DATE.unit, DATE_MILLISECOND);
+  if (unit === DATE_DAY) return { cell: "int", bits: 32, signed: true, scale: DAYS };
+  if (unit === DATE_MILLISECOND) return { cell: "int", bits: 64, signed: true, scale: SAME };
+  throw arrowError("its date unit is not known", name);
+}
+
+/** Position of the column that carries row kinds, −1 without. */
+export function kindColumn(fields: readonly ArrowField[]): number {
+  return fields.findIndex(({ name, layout, dictionary }) =>
+    name === KIND_COLUMN && !dictionary && layout.cell === "int" && layout.bits === 8
+  );
+}

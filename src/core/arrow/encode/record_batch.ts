@@ -1,0 +1,82 @@
+import { Builder } from "flatbuffers";
+import type { ColumnBuffers, FrameView } from "../../frame.ts";
+import { HEADER, RECORD_BATCH } from "../format.ts";
+import { alignBody, finishMessage } from "./message.ts";
+
+/** One column of a record batch: its row count and NULLs, and the buffers in Arrow's order. */
+interface Node {
+  readonly nulls: number;
+  readonly buffers: readonly Uint8Array[];
+}
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * The record batch message of a whole frame; its schema message is that of `encodeSchema`. The frame's buffers are
+ * copied as they are, but for decimals, which Arrow has in 16 bytes.
+ */
+export function encodeRecordBatch(view: FrameView, kinds = false): Uint8Array<ArrayBuffer> {
+  const nodes = view.types.map((_, column) => encodeColumn(view.buffers(column)));
+  if (kinds) nodes.push({ nulls: 0, buffers: [NOTHING, view.kinds ?? new Uint8Array(view.rows)] });
+  const buffers = nodes.flatMap((node) => node.buffers);
+  const bodyLength = buffers.reduce((sum, buffer) => sum + alignBody(buffer.length), 0);
+  const builder = new Builder(256 + buffers.length * 32);
+  const header = encodeHeader(builder, view.rows, nodes);
+  const { bytes, body } = finishMessage(builder, HEADER.recordBatch, header, bodyLength);
+  let at = body;
+  for (const buffer of buffers) {
+    bytes.set(buffer, at);
+    at += alignBody(buffer.length);
+  }
+  return bytes;
+}
+
+function encodeColumn(column: ColumnBuffers): Node {
+  const validity = column.nulls > 0 && column.validity ? column.validity : NOTHING;
+  const data = column.type.kind === "decimal" ? widen(column.data as BigInt64Array) : bytesOf(column.data);
+  return { nulls: column.nulls, buffers: column.chars ? [validity, data, column.chars] : [validity, data] };
+}
+
+function bytesOf(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
+}
+
+/** 64-bit integers as 128-bit ones. */
+function widen(cells: BigInt64Array): Uint8Array {
+  const words = new Int32Array(cells.buffer as ArrayBuffer, cells.byteOffset, cells.length * 2);
+  const wide = new Int32Array(cells.length * 4);
+  for (let i = 0; i < cells.length; i++) {
+    const sign = words[i * 2 + 1] >> 31;
+    wide[i * 4] = words[i * 2];
+    wide[i * 4 + 1] = words[i * 2 + 1];
+    wide[i * 4 + 2] = sign;
+    wide[i * 4 + 3] = sign;
+  }
+  return bytesOf(wide);
+}
+
+function encodeHeader(builder: Builder, rows: number, nodes: readonly Node[]): number {
+  const ends: [offset: number, length: number][] = [];
+  let at = 0;
+  for (const buffer of nodes.flatMap((node) => node.buffers)) {
+    ends.push([at, buffer.length]);
+    at += alignBody(buffer.length);
+  }
+  const buffers = encodePairs(builder, ends);
+  const fieldNodes = encodePairs(builder, nodes.map((node) => [rows, node.nulls]));
+  builder.startObject(RECORD_BATCH.count);
+  builder.addFieldInt64(RECORD_BATCH.length, BigInt(rows), 0n);
+  builder.addFieldOffset(RECORD_BATCH.nodes, fieldNodes, 0);
+  builder.addFieldOffset(RECORD_BATCH.buffers, buffers, 0);
+  return builder.endObject();
+}
+
+/** A vector of structs of two int64. FlatBuffers are built from the back. */
+function encodePairs(builder: Builder, pairs: readonly (readonly [number, number])[]): number {
+  builder.startVector(16, pairs.length, 8);
+  for (const [first, second] of pairs.toReversed()) {
+    builder.addInt64(BigInt(second));
+    builder.addInt64(BigInt(first));
+  }
+  return builder.endVector();
+}

@@ -1,0 +1,152 @@
+import { BOOL, BYTES, type DataType, DOUBLE, formatType, INT64, kindCode, sameType, STRING } from "../core/schema.ts";
+import type { CallSite } from "./call.ts";
+import { cellText } from "./literal.ts";
+import { countDigits, parseExact } from "./number.ts";
+import { asDecimal, PRECISION_MAX } from "./type.ts";
+import type { TypedValue, Value } from "./value.ts";
+
+/** How expr_decimal_rescale rounds. */
+export const ROUNDING = { halfUp: 0, truncate: 1, floor: 2, ceil: 3 } as const;
+
+/** A decimal or int64 brought to another scale; `precision` 0 takes whatever fits int64. */
+export function rescale(
+  call: CallSite,
+  value: TypedValue,
+  type: DataType,
+  precision: number,
+  mode: number = ROUNDING.halfUp,
+): TypedValue {
+  const from = asDecimal(value.type), scale = type.scale ?? 0, by = scale - from.scale;
+  const code = Math.max(0, by) | Math.max(0, -by) << 5 | mode << 10 | precision << 12;
+  // Rounding can carry into one digit more
+  const whole = from.precision - from.scale + (by < 0 ? 1 : 0);
+  const mayFail = whole > (precision === 0 ? PRECISION_MAX : precision) - scale;
+  return call.emit("expr_decimal_rescale", code, type, [value], mayFail);
+}
+
+function retyped(value: TypedValue, type: DataType): TypedValue {
+  return { type, nullable: value.nullable, register: value.register };
+}
+
+/** `value` as `type`, by the rules of CAST; what cannot be converted is NULL. Null when there is no such cast. */
+export function castTo(call: CallSite, value: Value, type: DataType): TypedValue | null {
+  if (value.type === null) return call.nullOf(type);
+  const from = value as TypedValue;
+  if (sameType(from.type, type)) return from;
+  switch (type.kind) {
+    case "int64":
+      return toInt64(call, from);
+    case "double":
+      return toDouble(call, from);
+    case "decimal":
+      return toDecimal(call, from, type);
+    case "bool":
+      return toBool(call, from);
+    case "timestamp":
+      return toTimestamp(call, from, type);
+    case "string":
+      return toText(call, from);
+    case "bytes":
+      return from.type.kind === "string" ? retyped(from, BYTES) : null;
+  }
+}
+
+function parsed(call: CallSite, from: TypedValue, type: DataType): TypedValue {
+  const code = kindCode(type.kind) | (type.scale ?? 0) << 8 | (type.precision ?? 0) << 16;
+  return call.emit("expr_parse", code, type, [from], true);
+}
+
+function toInt64(call: CallSite, from: TypedValue): TypedValue | null {
+  switch (from.type.kind) {
+    case "double":
+      return call.emit("expr_double_to_int", 0, INT64, [from], true);
+    case "decimal":
+      return { ...rescale(call, from, INT64, 0, ROUNDING.truncate), nullable: from.nullable };
+    case "bool":
+      return call.emit("expr_bool_to_int", 0, INT64, [from]);
+    case "timestamp":
+      return retyped(from, INT64);
+    case "string":
+      return parsed(call, from, INT64);
+    default:
+      return null;
+  }
+}
+
+function toDouble(call: CallSite, from: TypedValue): TypedValue | null {
+  if (from.type.kind === "string") return parsed(call, from, DOUBLE);
+  if (from.type.kind === "decimal") return call.emit("expr_to_double", from.type.scale ?? 0, DOUBLE, [from]);
+  const whole = from.type.kind === "int64" ? from : toInt64(call, from);
+  return whole && call.emit("expr_to_double", 0, DOUBLE, [whole]);
+}
+
+function toDecimal(call: CallSite, from: TypedValue, type: DataType): TypedValue | null {
+  const { precision = PRECISION_MAX, scale = 0 } = type;
+  if (from.type.kind === "string") return parsed(call, from, type);
+  if (from.type.kind === "double") {
+    return call.emit("expr_double_to_decimal", scale | precision << 8, type, [from], true);
+  }
+  if (from.type.kind === "decimal") {
+    const widens = from.type.scale === scale && (from.type.precision ?? 0) <= precision;
+    return widens ? retyped(from, type) : rescale(call, from, type, precision);
+  }
+  const whole = from.type.kind === "int64" ? from : toInt64(call, from);
+  return whole && rescale(call, whole, type, precision);
+}
+
+function toBool(call: CallSite, from: TypedValue): TypedValue | null {
+  const unequal = 1;
+  switch (from.type.kind) {
+    case "string":
+      return parsed(call, from, BOOL);
+    case "double":
+      return call.emit("expr_compare_double", unequal, BOOL, [from, call.constant(DOUBLE, "0")]);
+    case "int64":
+    case "decimal":
+      return call.emit("expr_compare_int", unequal, BOOL, [from, call.constant(from.type, "0")]);
+    default:
+      return null;
+  }
+}
+
+function toTimestamp(call: CallSite, from: TypedValue, type: DataType): TypedValue | null {
+  if (from.type.kind === "string") return parsed(call, from, type);
+  if (from.type.kind === "bool") return null;
+  const whole = from.type.kind === "int64" ? from : toInt64(call, from);
+  return whole && retyped(whole, type);
+}
+
+function toText(call: CallSite, from: TypedValue): TypedValue | null {
+  if (from.type.kind === "bool") return call.emit("expr_bool_to_string", 0, STRING, [from]);
+  if (from.type.kind === "bytes") return call.emit("expr_bytes_to_string", 0, STRING, [from], true);
+  const code = kindCode(from.type.kind) | (from.type.scale ?? 0) << 8;
+  return call.emit("expr_to_string", code, STRING, [from], from.type.kind === "timestamp");
+}
+
+/** `value` brought to a type that commonType() gave: numbers widen, NULL takes the type. */
+export function widenTo(call: CallSite, value: Value, type: DataType): TypedValue {
+  const found = castTo(call, value, type);
+  if (found === null) throw new TypeError(`No way from ${value.type?.kind} to ${formatType(type)}`);
+  return found;
+}
+
+/**
+ * A literal written without a type, as its neighbour asks: a string beside a timestamp is ISO 8601, a number beside a
+ * decimal is exact. Everything else as it is. Null when the string is no timestamp.
+ */
+export function adapt(call: CallSite, value: Value, neighbour: DataType | null): Value | null {
+  const { type, literal } = value;
+  if (!literal || literal.typed || literal.text === null || type === null || neighbour === null) return value;
+  if (neighbour.kind === "timestamp" && type.kind === "string") {
+    const text = cellText(neighbour, literal.text);
+    return text === null ? null : call.constant(neighbour, text);
+  }
+  if (neighbour.kind === "decimal" && (type.kind === "double" || type.kind === "int64")) {
+    const exact = parseExact(literal.text);
+    if (exact === null) return value;
+    const precision = Math.max(countDigits(exact.digits), exact.scale);
+    if (precision > PRECISION_MAX) return value;
+    return call.constant({ kind: "decimal", precision, scale: exact.scale }, String(exact.digits));
+  }
+  return value;
+}

@@ -1,0 +1,45 @@
+import { CALL_ARGS_MAX } from "../core/limits.ts";
+import { FUNCTIONS } from "./functions.ts";
+
+const TYPE = {
+  type: "string",
+  pattern: "^(int64|double|bool|timestamp|string|bytes|decimal\\(\\s*\\d{1,2}\\s*,\\s*\\d{1,2}\\s*\\))$",
+  description: "int64, double, decimal(p,s), bool, timestamp, string or bytes",
+};
+
+/**
+ * JSON Schema (draft 2020-12) of the JSON form of expressions, for a place where `reference` points at it. Types, columns
+ * and numbers of arguments are checked by compileExpression.
+ */
+export function expressionSchema(reference = "#/$defs/expression"): Record<string, unknown> {
+  return {
+    description: "An expression over the columns of a row",
+    oneOf: [
+      {
+        type: "object",
+        description: "A column by its name",
+        properties: { column: { type: "string" } },
+        required: ["column"],
+        additionalProperties: false,
+      },
+      {
+        type: "object",
+        description: "A value; whole numbers are int64, other numbers double, if no type says more",
+        properties: { literal: {}, type: TYPE },
+        required: ["literal"],
+        additionalProperties: false,
+      },
+      {
+        type: "object",
+        description: "A function applied to arguments; a cast names its type",
+        properties: {
+          call: { type: "string", enum: [...FUNCTIONS.keys()], description: "The function's name" },
+          args: { type: "array", items: { $ref: reference }, maxItems: CALL_ARGS_MAX },
+          type: TYPE,
+        },
+        required: ["call", "args"],
+        additionalProperties: false,
+      },
+    ],
+  };
+}

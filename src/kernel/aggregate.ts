@@ -1,0 +1,185 @@
+import type { Batch, Vector } from "../core/batch.ts";
+import { RdxError } from "../core/errors.ts";
+import { FIRE_ROWS_MAX } from "../core/limits.ts";
+import { type DataType, INT64, TIMESTAMP } from "../core/schema.ts";
+import { PushBlock, type PushResult, type PushTimes } from "./aggregate_push.ts";
+import {
+  type AggregateSpec,
+  checkSpec,
+  createAggregation,
+  MODE_WINDOW,
+  resultType,
+  stateTypes,
+} from "./aggregate_spec.ts";
+import { readBatch } from "./column_read.ts";
+import type { Kernel, KernelFunction } from "./module.ts";
+
+export { type PushResult, type PushTimes, skipSelected } from "./aggregate_push.ts";
+export { type AggregateCall, type AggregateFunction, type AggregateSpec, resultType } from "./aggregate_spec.ts";
+export { PartialAggregate } from "./aggregate_partial.ts";
+export { RunningTimes } from "./running_times.ts";
+
+/** What the steps that hand out batches answer instead of a number of rows. */
+const NO_MEMORY = -1;
+const NO_MORE = -2;
+/** Places in the log that a merge takes: more than a chunk has rows. */
+const MERGE_ROWS = 2 ** 32;
+
+/**
+ * Tumbling and hopping windows over keyed rows, computed from shared slices. Every batch that comes out lies in the batch
+ * arena: it is valid until `kernel.reset()`.
+ */
+export class WindowAggregate {
+  readonly #kernel: Kernel;
+  readonly #spec: AggregateSpec;
+  readonly #aggregation: number;
+  readonly #block: PushBlock;
+  readonly #advance: KernelFunction;
+  readonly #pull: KernelFunction;
+  readonly #resultTypes: readonly DataType[];
+  readonly #stateTypes: readonly DataType[];
+  /** Rows of the batch that was pushed last: the next one comes behind them in the log. */
+  #rowsBefore = 0;
+
+  /** Refuses impossible specs with RdxError("invalid_plan"); "no_space" without memory. */
+  constructor(kernel: Kernel, spec: AggregateSpec) {
+    checkSpec(spec);
+    this.#kernel = kernel;
+    this.#spec = spec;
+    this.#aggregation = createAggregation(kernel, spec, MODE_WINDOW);
+    this.#resultTypes = [TIMESTAMP, TIMESTAMP, ...spec.keys, ...spec.aggregates.map(resultType)];
+    this.#stateTypes = spec.aggregates.flatMap(stateTypes);
+    this.#block = new PushBlock(kernel, spec.keys.length + Math.max(this.#stateTypes.length, spec.aggregates.length));
+    this.#advance = kernel.fn("agg_advance");
+    this.#pull = kernel.fn("agg_pull");
+  }
+
+  /** Types of the columns that `pull` and `peek` give. */
+  get types(): readonly DataType[] {
+    return this.#resultTypes;
+  }
+
+  /** Takes the selected rows of a batch, in log order, or as many as there is room for. `args`: null for count(*). */
+  push(batch: Batch, keys: readonly Vector[], args: readonly (Vector | null)[], times: PushTimes): PushResult {
+    const rowsBefore = this.#rowsBefore;
+    this.#rowsBefore = batch.rows;
+    return this.#block.push(this.#aggregation, batch, keys, args, times, null, rowsBefore);
+  }
+
+  /**
+   * Takes the partial aggregates of one chunk, as PartialAggregate.take gives them: the same results and late rows as if the
+   * rows had been pushed. `continued`: the batch is the rest of the last one.
+   */
+  merge(batch: Batch, times: Omit<PushTimes, "time" | "running"> & { readonly continued?: boolean }): PushResult {
+    const keys = this.#spec.keys.length, [start, epoch, count] = batch.columns.slice(keys, keys + 3);
+    const states = batch.columns.slice(keys + 3);
+    const pushTimes = { ...times, time: start, running: 0 };
+    const rowsBefore = times.continued ? -1 : 0;
+    this.#rowsBefore = MERGE_ROWS;
+    const merge = { epochs: epoch.data, counts: count.data };
+    return this.#block.push(
+      this.#aggregation,
+      batch,
+      batch.columns.slice(0, keys),
+      states,
+      pushTimes,
+      merge,
+      rowsBefore,
+    );
+  }
+
+  /** Freezes every window whose end − 1 is not after `watermark`; +Infinity at the end of input. */
+  advance(watermark: number): void {
+    this.#advance(this.#aggregation, watermark);
+  }
+
+  /**
+   * Rows of windows that have fired: window_start, window_end, keys, results, ordered by (window end, key group, first
+   * insertion). At most `rowsMax` and FIRE_ROWS_MAX; null when there are no more for now. Slices that are done are freed.
+   */
+  pull(rowsMax: number): Batch | null {
+    return this.#batch(this.#pull(this.#aggregation, steps(rowsMax)), this.#resultTypes);
+  }
+
+  /**
+   * Rows of windows that have not fired, with the columns and the order of `pull`; `first` starts the listing again. State
+   * does not change; a listing is exact as long as nothing is pushed meanwhile.
+   */
+  peek(rowsMax: number, first: boolean): Batch | null {
+    if (first) this.#kernel.fn("agg_peek_reset")(this.#aggregation);
+    return this.#batch(this.#kernel.fn("agg_peek")(this.#aggregation, steps(rowsMax)), this.#resultTypes);
+  }
+
+  /** Changes from now on carry the mark `n` (a checkpoint's number, growing, below 2^32); at first 1. */
+  mark(n: number): void {
+    this.#kernel.fn("agg_mark")(this.#aggregation, n);
+  }
+
+  /** Starts a listing of the rows that changed under a mark above `since`; `nextChanges` gives them. */
+  changes(since: number): void {
+    this.#kernel.fn("agg_changes")(this.#aggregation, since);
+  }
+
+  /**
+   * Changed rows, ordered by (slice, key group, row): slice_start timestamp, key_group int64, row int64 (its position in
+   * the key group), keys, state columns. A step may find none; null when there are no more. Rows of slices that start before
+   * `droppedBefore` are deleted.
+   */
+  nextChanges(rowsMax: number): Batch | null {
+    const rows = this.#kernel.fn("agg_changes_next")(this.#aggregation, steps(rowsMax));
+    const types = [TIMESTAMP, INT64, INT64, ...this.#spec.keys, ...this.#stateTypes];
+    if (rows === 0) return readBatch(this.#kernel, this.#out(), [], 0);
+    return this.#batch(rows === NO_MORE ? 0 : rows, types);
+  }
+
+  /** Every slice that starts before this time (ms) has been dropped; far below any time before the first. */
+  get droppedBefore(): number {
+    return this.#kernel.fn("agg_dropped_before")(this.#aggregation);
+  }
+
+  get stateRows(): number {
+    return this.#number("agg_state_rows");
+  }
+
+  /** Bytes of state memory that this aggregation holds. */
+  get stateBytes(): number {
+    return this.#number("agg_state_bytes");
+  }
+
+  get openSlices(): number {
+    return this.#number("agg_open_slices");
+  }
+
+  /** Sums that were pulled as NULL since they do not fit their type. */
+  get overflowRows(): number {
+    return this.#number("agg_overflow_rows");
+  }
+
+  /** Version of what state columns mean; checkpoints carry it. */
+  get stateVersion(): number {
+    return this.#kernel.fn("agg_version")();
+  }
+
+  /** Frees everything. */
+  close(): void {
+    this.#kernel.fn("agg_free")(this.#aggregation);
+    this.#block.free();
+  }
+
+  #number(name: string): number {
+    return this.#kernel.fn(name)(this.#aggregation) >>> 0;
+  }
+
+  #out(): number {
+    return this.#kernel.fn("agg_out")(this.#aggregation) >>> 0;
+  }
+
+  #batch(rows: number, types: readonly DataType[]): Batch | null {
+    if (rows === NO_MEMORY) throw new RdxError("no_space", "Cannot get kernel memory for the rows of a window");
+    return rows === 0 ? null : readBatch(this.#kernel, this.#out(), types, rows);
+  }
+}
+
+function steps(rowsMax: number): number {
+  return Math.max(1, Math.min(Math.floor(rowsMax), FIRE_ROWS_MAX));
+}

@@ -1,0 +1,168 @@
+import type { Batch, Vector } from "../core/batch.ts";
+import { RdxError } from "../core/errors.ts";
+import { frameType } from "../core/frame.ts";
+import { type FrameInfo, writeFrameInfo } from "../core/frame_info.ts";
+import { BATCH_ROWS_MAX, FRAMES_RECYCLED_MAX } from "../core/limits.ts";
+import { writeColumns } from "./column.ts";
+import {
+  COLUMN_DATA,
+  COLUMN_SCALE,
+  COLUMN_SIZE,
+  COLUMN_TYPE,
+  COLUMN_VALIDITY,
+  FRAME_BYTES,
+  FRAME_COLUMN_CHARS,
+  FRAME_COLUMN_CHARS_BYTES,
+  FRAME_COLUMN_DATA,
+  FRAME_COLUMN_DATA_BYTES,
+  FRAME_COLUMN_SIZE,
+  FRAME_COLUMN_VALIDITY,
+  FRAME_COLUMNS,
+  FRAME_HEADER_SIZE,
+  FRAME_KINDS,
+  FRAME_ROWS,
+} from "./layout.ts";
+import type { Kernel, KernelFunction } from "./module.ts";
+
+export { type FrameInfo, NO_INFO } from "../core/frame_info.ts";
+
+/** What kernels may write behind the end of a frame. */
+const WRITE_SLACK_BYTES = 16;
+/** Columns are readable to the next multiple of 64 rows: at most 63 cells of 8 bytes behind the last one. */
+const READ_SLACK_BYTES = 512;
+const NO_MEMORY = -1;
+
+/** Copies the selected rows of batches out of a kernel's memory, each into one frame. */
+export class FrameWriter {
+  readonly #kernel: Kernel;
+  readonly #headSize: KernelFunction;
+  readonly #size: KernelFunction;
+  readonly #write: KernelFunction;
+  readonly #free: ArrayBuffer[] = [];
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#headSize = kernel.fn("frame_head_size");
+    this.#size = kernel.fn("frame_size");
+    this.#write = kernel.fn("frame_write");
+  }
+
+  /**
+   * The frame of the batch's selected rows. The buffer is as long as the frame, or longer if it was recycled. Takes
+   * scratch memory from the batch arena. Throws RdxError("too_large") when the rows do not fit into one frame.
+   */
+  write(batch: Batch, info: FrameInfo): ArrayBuffer {
+    const kernel = this.#kernel, { columns, selection, selected, kinds } = batch;
+    const descriptors = writeColumns(kernel, columns);
+    const head = kernel.arena(this.#headSize(columns.length));
+    const bytes = this.#size(head, descriptors, columns.length, selection, selected, kinds);
+    if (bytes < 0) throw new RdxError("too_large", `Cannot put ${selected} rows into one frame: it takes over 2 GiB`);
+    const address = kernel.arena(bytes + WRITE_SLACK_BYTES);
+    this.#write(address, head, descriptors, selection, kinds);
+    const frame = this.#copyOut(address, bytes);
+    writeFrameInfo(new DataView(frame), info);
+    return frame;
+  }
+
+  /**
+   * Takes back the buffer of a frame that nobody reads any more, to write a later frame into it. What lies behind the
+   * later frame's end is then left over from the earlier one.
+   */
+  recycle(frame: ArrayBuffer): void {
+    if (this.#free.length < FRAMES_RECYCLED_MAX && frame.byteLength > 0) this.#free.push(frame);
+  }
+
+  #copyOut(address: number, bytes: number): ArrayBuffer {
+    const found = this.#free.findIndex((frame) => frame.byteLength >= bytes && frame.byteLength <= bytes * 2);
+    if (found < 0) return this.#kernel.copyOut(address, bytes);
+    const [frame] = this.#free.splice(found, 1);
+    new Uint8Array(frame).set(this.#kernel.bytes.subarray(address, address + bytes));
+    return frame;
+  }
+}
+
+/** Makes batches of frames. A frame may come from anywhere: what cannot be right is refused, never followed. */
+export class FrameReader {
+  readonly #kernel: Kernel;
+  readonly #read: KernelFunction;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#read = kernel.fn("frame_read");
+  }
+
+  /**
+   * The frame's rows, all selected, with the `columns` at these positions (default: all); the others are not copied.
+   * The batch lives in the batch arena. Throws RdxError("invalid") for a damaged frame or a column that is not there.
+   */
+  read(frame: ArrayBuffer, columns?: readonly number[]): Batch {
+    const kernel = this.#kernel, head = openHead(frame);
+    const wanted = columns ?? Array.from({ length: head.columns }, (_, column) => column);
+    const positions = kernel.arena(wanted.length * 4), out = kernel.arena(wanted.length * COLUMN_SIZE);
+    const address = kernel.arena(head.bytes + READ_SLACK_BYTES);
+    if (columns) copyColumns(kernel, frame, head, wanted, address);
+    else kernel.copyIn(new Uint8Array(frame, 0, head.bytes), address);
+    wanted.forEach((column, i) => kernel.data.setUint32(positions + i * 4, column, true));
+    const rows = this.#read(address, head.bytes, positions, wanted.length, out);
+    if (rows === NO_MEMORY) throw new RdxError("no_space", `Cannot read a frame of ${head.rows} rows: memory is full`);
+    if (rows < 0) throw new RdxError("invalid", "Cannot read a frame: its bytes are damaged");
+    return {
+      rows,
+      columns: wanted.map((_, i) => readVector(kernel.data, out + i * COLUMN_SIZE)),
+      selection: 0,
+      selected: rows,
+      kinds: head.kinds === 0 ? 0 : address + head.kinds,
+    };
+  }
+}
+
+interface Head {
+  readonly data: DataView;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly kinds: number;
+}
+
+/** The sizes that the header tells, checked as far as copying needs it. */
+function openHead(frame: ArrayBuffer): Head {
+  const data = new DataView(frame);
+  const size = (at: number) => frame.byteLength < FRAME_HEADER_SIZE ? 0 : data.getUint32(at, true);
+  const bytes = size(FRAME_BYTES), rows = size(FRAME_ROWS), columns = size(FRAME_COLUMNS);
+  if (bytes > frame.byteLength || FRAME_HEADER_SIZE + columns * FRAME_COLUMN_SIZE > bytes) {
+    throw new RdxError("invalid", `Cannot read a frame: ${frame.byteLength} bytes do not hold what its header says`);
+  }
+  if (rows > BATCH_ROWS_MAX) {
+    throw new RdxError("invalid", `Cannot read a frame of ${rows} rows: a batch has at most ${BATCH_ROWS_MAX}`);
+  }
+  return { data, bytes, rows, columns, kinds: size(FRAME_KINDS) };
+}
+
+/** Copies the head, the row kinds and the buffers of the wanted columns to the places they have in the frame. */
+function copyColumns(kernel: Kernel, frame: ArrayBuffer, head: Head, wanted: readonly number[], address: number): void {
+  const copy = (start: number, end: number) => {
+    if (start > end || end > head.bytes) throw new RdxError("invalid", "Cannot read a frame: a buffer lies outside");
+    kernel.copyIn(new Uint8Array(frame, start, end - start), address + start);
+  };
+  copy(0, FRAME_HEADER_SIZE + head.columns * FRAME_COLUMN_SIZE);
+  if (head.kinds) copy(head.kinds, head.kinds + head.rows);
+  for (const column of wanted) {
+    if (!(column >= 0 && column < head.columns)) {
+      throw new RdxError("invalid", `Cannot read column ${column} of a frame with ${head.columns} columns`);
+    }
+    const field = (at: number) => head.data.getUint32(FRAME_HEADER_SIZE + column * FRAME_COLUMN_SIZE + at, true);
+    const data = field(FRAME_COLUMN_DATA), chars = field(FRAME_COLUMN_CHARS), validity = field(FRAME_COLUMN_VALIDITY);
+    if (validity) copy(validity, validity + Math.ceil(head.rows / 8));
+    copy(data, data + field(FRAME_COLUMN_DATA_BYTES));
+    if (chars) copy(chars, chars + field(FRAME_COLUMN_CHARS_BYTES));
+  }
+}
+
+function readVector(data: DataView, at: number): Vector {
+  const type = frameType(data.getUint32(at + COLUMN_TYPE, true), data.getUint32(at + COLUMN_SCALE, true));
+  return {
+    type: type!,
+    data: data.getUint32(at + COLUMN_DATA, true),
+    validity: data.getUint32(at + COLUMN_VALIDITY, true),
+  };
+}

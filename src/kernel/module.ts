@@ -1,0 +1,102 @@
+import { RdxError } from "../core/errors.ts";
+import { KERNEL_MEMORY_BYTES_MAX } from "../core/limits.ts";
+
+/** An exported kernel: numbers in, a number out. i64 parameters do not occur on a path that is called for each batch. */
+export type KernelFunction = (...args: number[]) => number;
+
+/** Pages of 64 KiB that a kernel starts with. */
+const INITIAL_PAGES = 4;
+
+/**
+ * One instance of the kernels with a memory of its own: one for each task of a pipeline and each decoder. A trap leaves
+ * the memory in an unknown state: the instance is then thrown away.
+ */
+export class Kernel {
+  readonly #memory: WebAssembly.Memory;
+  readonly #exports: WebAssembly.Exports;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #data: DataView<ArrayBuffer>;
+
+  constructor(module: WebAssembly.Module, memoryBytesMax = KERNEL_MEMORY_BYTES_MAX) {
+    this.#memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: Math.ceil(memoryBytesMax / 65536) });
+    const abort = (_message: number, _file: number, line: number, column: number) => {
+      throw new Error(`Kernel aborted at ${line}:${column}`);
+    };
+    const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory, abort } });
+    this.#exports = instance.exports;
+    this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
+    this.#data = new DataView(this.#memory.buffer as ArrayBuffer);
+  }
+
+  /** The exported function `name`. Addresses come back signed: use `>>> 0`. */
+  fn(name: string): KernelFunction {
+    const found = this.#exports[name];
+    if (typeof found !== "function") throw new Error(`The kernel module exports no ${name}`);
+    return found as KernelFunction;
+  }
+
+  /** All of linear memory. Take it late and keep it over no call that can grow memory. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.buffer !== this.#memory.buffer) this.#renew();
+    return this.#bytes;
+  }
+
+  /** All of linear memory, for single numbers (little endian). The same rule as for `bytes`. */
+  get data(): DataView<ArrayBuffer> {
+    if (this.#data.buffer !== this.#memory.buffer) this.#renew();
+    return this.#data;
+  }
+
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  #renew() {
+    this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
+    this.#data = new DataView(this.#memory.buffer as ArrayBuffer);
+  }
+
+  /** Memory until `free(address, bytes)`. Throws RdxError("no_space") at the memory's maximum. */
+  alloc(bytes: number): number {
+    return this.#got(this.fn("block_alloc")(bytes) >>> 0, bytes);
+  }
+
+  free(address: number, bytes: number): void {
+    this.fn("block_free")(address, bytes);
+  }
+
+  /** Memory until `reset()`, aligned to 64. Throws RdxError("no_space") at the memory's maximum. */
+  arena(bytes: number): number {
+    return this.#got(this.fn("arena_alloc")(bytes) >>> 0, bytes);
+  }
+
+  /** Ends the batch: all that `arena` handed out is free again. */
+  reset(): void {
+    this.fn("arena_reset")();
+  }
+
+  /** Bounds the keyed state of this kernel. */
+  limitState(bytes: number): void {
+    this.fn("state_limit")(bytes);
+  }
+
+  #got(address: number, bytes: number): number {
+    if (address === 0) throw new RdxError("no_space", `Cannot get ${bytes} bytes of kernel memory`);
+    return address;
+  }
+
+  /** A copy of `length` bytes at `address`, in an ArrayBuffer of its own that can be transferred. */
+  copyOut(address: number, length: number): ArrayBuffer {
+    return this.bytes.buffer.slice(address, address + length);
+  }
+
+  /** Copies `source` to `address`, which must have room. */
+  copyIn(source: Uint8Array, address: number): void {
+    this.bytes.set(source, address);
+  }
+}
+
+/** Compiles the kernels once; instances are cheap and the module can be posted to workers. */
+export function compileKernels(wasm: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(wasm);
+}

@@ -1,0 +1,155 @@
+import type { Batch, Vector } from "../core/batch.ts";
+import { type DataType, sameType } from "../core/schema.ts";
+import { RdxError } from "../core/errors.ts";
+import { ConstantPool } from "./expr_constant.ts";
+import { REGISTER_DATA, REGISTER_SIZE, REGISTER_STEP, REGISTER_VALIDITY } from "./layout.ts";
+import type { Kernel, KernelFunction } from "./module.ts";
+
+/**
+ * A value that is the same for every row; `null` is NULL. Cells are written as text so that a program is plain JSON
+ * and exact: int64, decimal (the scaled integer) and timestamp (epoch ms) in decimal digits, double as `String()` has
+ * it but with `-0`, bool `true` or `false`, string as it is, bytes in base64. A constant with `values` is the list of
+ * an IN, sorted: numbers ascending, strings and bytes by length and then by bytes.
+ */
+export type Constant =
+  | { readonly type: DataType; readonly value: string | null }
+  | { readonly type: DataType; readonly values: readonly string[] };
+
+/** One kernel call over all rows of a batch. */
+export interface Instruction {
+  /** The kernel's exported name; all have the shape `(code, rows, out, a, b, c) => status`. */
+  readonly kernel: string;
+  /** Which operator of the kernel, and its parameters (scales, precision). */
+  readonly code: number;
+  /** Registers of the operands, at most three. */
+  readonly args: readonly number[];
+  /** Register of the result. */
+  readonly out: number;
+  /** What the result's cells are. */
+  readonly type: DataType;
+}
+
+/**
+ * An expression, lowered. Registers are numbered: inputs first, then constants, then results. A program is immutable
+ * plain data: it can be posted to a worker or written as JSON.
+ */
+export interface Program {
+  /** For each input register the position of its column in the batch. */
+  readonly inputs: readonly number[];
+  readonly constants: readonly Constant[];
+  readonly instructions: readonly Instruction[];
+  /** The first `folded` instructions have constant operands only and run once. */
+  readonly folded: number;
+  /** Registers in all. */
+  readonly registers: number;
+  /** The register that holds the result. */
+  readonly output: number;
+  readonly type: DataType;
+}
+
+const NO_MEMORY = -1;
+
+/**
+ * Executes a program batch by batch on one kernel. Results are dense (a value for every row, selected or not), live in
+ * the batch arena, and share the validity of an operand where it is the same. A program that is a column costs nothing.
+ */
+export class ProgramRunner {
+  readonly kernel: Kernel;
+  readonly type: DataType;
+  readonly #program: Program;
+  readonly #pool: ConstantPool;
+  readonly #file: number;
+  readonly #calls: KernelFunction[] = [];
+  readonly #broadcast: KernelFunction;
+
+  /** Throws RdxError("no_space") when the constants do not fit the kernel's memory. */
+  constructor(kernel: Kernel, program: Program) {
+    this.kernel = kernel;
+    this.type = program.type;
+    this.#program = program;
+    this.#pool = new ConstantPool(kernel);
+    // One register more than the program has: `run` fills it when the whole program is constant.
+    this.#file = this.#pool.alloc((program.registers + 1) * REGISTER_SIZE);
+    this.#broadcast = kernel.fn("expr_broadcast");
+    for (const { kernel: name } of program.instructions) this.#calls.push(kernel.fn(name));
+    program.constants.forEach((constant, i) => this.#pool.write(constant, this.#at(program.inputs.length + i)));
+    for (let i = 0; i < program.folded; i++) this.#fold(i);
+  }
+
+  #at(register: number): number {
+    return this.#file + register * REGISTER_SIZE;
+  }
+
+  /** Runs an instruction whose operands are constants over one word of rows and keeps the result. */
+  #fold(index: number) {
+    this.#call(index, 64);
+    const { out, type } = this.#program.instructions[index];
+    this.#pool.keep(type, this.#at(out));
+  }
+
+  #call(index: number, rows: number) {
+    const { code, args, out } = this.#program.instructions[index];
+    const a = args.length > 0 ? this.#at(args[0]) : 0;
+    const b = args.length > 1 ? this.#at(args[1]) : 0;
+    const c = args.length > 2 ? this.#at(args[2]) : 0;
+    this.#check(this.#calls[index](code, rows, this.#at(out), a, b, c));
+  }
+
+  #check(status: number) {
+    if (status === NO_MEMORY) {
+      throw new RdxError("no_space", "Cannot get kernel memory for the result of an expression");
+    }
+    if (status < 0) throw new RdxError("internal", `Expression kernel failed with status ${status}`);
+  }
+
+  /** The expression's value for every row of `batch`. Throws RdxError("no_space") at the memory's maximum. */
+  run(batch: Batch): Vector {
+    const { inputs, instructions, folded, output } = this.#program;
+    if (output < inputs.length) {
+      const column = batch.columns[inputs[output]];
+      return sameType(column.type, this.type) ? column : { ...column, type: this.type };
+    }
+    const data = this.kernel.data;
+    for (let i = 0; i < inputs.length; i++) {
+      const at = this.#at(i), vector = batch.columns[inputs[i]];
+      data.setUint32(at + REGISTER_DATA, vector.data, true);
+      data.setUint32(at + REGISTER_VALIDITY, vector.validity, true);
+      data.setUint32(at + REGISTER_STEP, 1, true);
+    }
+    for (let i = folded; i < instructions.length; i++) this.#call(i, batch.rows);
+    return this.#result(batch.rows);
+  }
+
+  #result(rows: number): Vector {
+    let at = this.#at(this.#program.output);
+    if (this.kernel.data.getUint32(at + REGISTER_STEP, true) === 0) {
+      const bits = this.type.kind === "bool" ? 1 : 0, from = at;
+      at = this.#at(this.#program.registers);
+      this.#check(this.#broadcast(bits, rows, at, from, 0, 0));
+    }
+    const data = this.kernel.data;
+    return {
+      type: this.type,
+      data: data.getUint32(at + REGISTER_DATA, true),
+      validity: data.getUint32(at + REGISTER_VALIDITY, true),
+    };
+  }
+
+  /** Gives the memory of constants back. The runner cannot be used afterwards. */
+  dispose(): void {
+    this.#pool.dispose();
+  }
+}
+
+/**
+ * The rows of `batch` for which `runner`'s bool program is true (neither false nor NULL), within those that are
+ * selected: the same columns with a new selection in the batch arena, or `batch` itself when none falls out.
+ */
+export function filter(batch: Batch, runner: ProgramRunner): Batch {
+  if (runner.type.kind !== "bool") throw new RdxError("internal", `Cannot filter by a ${runner.type.kind}`);
+  const verdict = runner.run(batch), kernel = runner.kernel;
+  const selection = kernel.arena(batch.selected * 4 + 64 * 4);
+  const select = kernel.fn("expr_filter");
+  const selected = select(batch.rows, verdict.data, verdict.validity, batch.selection, batch.selected, selection);
+  return selected === batch.selected ? batch : { ...batch, selection, selected };
+}

@@ -1,0 +1,274 @@
+import type { Clock } from "../core/clock.ts";
+import { RdxError } from "../core/errors.ts";
+import { LOG_RETAINED_BYTES_MAX, LOG_UNREAD_BYTES_MAX, PRODUCER_ANSWERS_MAX, PRODUCERS_MAX } from "../core/limits.ts";
+import type { Appended, Log, LogEntry, LogFactory, LogReader, LogRecord } from "../log.ts";
+import { ProducerTable } from "./producers.ts";
+
+/** What a log in memory may hold; the limits of the engine unless told otherwise. */
+export interface LogBounds {
+  readonly unreadBytesMax: number;
+  readonly retainedBytesMax: number;
+  readonly producersMax: number;
+  readonly answersMax: number;
+}
+
+const DEFAULT_BOUNDS: LogBounds = {
+  unreadBytesMax: LOG_UNREAD_BYTES_MAX,
+  retainedBytesMax: LOG_RETAINED_BYTES_MAX,
+  producersMax: PRODUCERS_MAX,
+  answersMax: PRODUCER_ANSWERS_MAX,
+};
+
+/** A record and the bytes of all records before it, so that the bytes between two records are one subtraction. */
+interface Kept extends LogRecord {
+  readonly bytesBefore: number;
+}
+
+/** Where a reader stands, in ordinals: offsets cannot tell records without rows apart. */
+interface Cursor {
+  next: number;
+  released: number;
+}
+
+/**
+ * A log in memory: as durable as the process. Records that every reader has released stay for late readers up to
+ * `retainedBytesMax`, then the oldest leave; while nobody reads, all records count as released, so that a stream
+ * without a pipeline never refuses its producers.
+ *
+ * Arrival times never go back, even when the wall clock does: they are the event time of streams that declare none.
+ */
+export class MemoryLog<Answer> implements Log<Answer> {
+  readonly #clock: Clock;
+  readonly #bounds: LogBounds;
+  readonly #producers: ProducerTable<Answer>;
+  /** By ordinal, `#first` to `#count` - 1. */
+  readonly #records = new Map<number, Kept>();
+  readonly #cursors = new Set<Cursor>();
+  readonly #listeners = new Set<() => void>();
+  #first = 0;
+  #count = 0;
+  #bytes = 0;
+  #end = 0;
+  #arrivalMs = -Infinity;
+  #ended = false;
+  #closed = false;
+
+  constructor(clock: Clock, bounds: Partial<LogBounds> = {}) {
+    this.#clock = clock;
+    this.#bounds = { ...DEFAULT_BOUNDS, ...bounds };
+    this.#producers = new ProducerTable(this.#bounds.producersMax, this.#bounds.answersMax);
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  get start(): number {
+    return this.#records.get(this.#first)?.offset ?? this.#end;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get unreadBytes(): number {
+    return this.#bytes - this.#bytesBefore(this.#slowest());
+  }
+
+  hasRoom(bytes: number): boolean {
+    const unread = this.unreadBytes;
+    return unread === 0 || unread + bytes <= this.#bounds.unreadBytesMax;
+  }
+
+  /** See `Log.append`; what it does, it does before it returns its promise. */
+  append(entry: LogEntry<Answer>): Promise<Appended<Answer>> {
+    try {
+      return Promise.resolve(this.#append(entry));
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+  }
+
+  #append(entry: LogEntry<Answer>): Appended<Answer> {
+    checkEntry(entry);
+    if (this.#closed) throw new RdxError("closing", "The log is closed");
+    const repetition = entry.mark && this.#producers.repetition(entry.mark);
+    if (repetition) return { duplicate: true, answer: repetition.answer };
+    if (this.#ended) throw new RdxError("conflict", "The stream has ended and takes no more rows");
+    const bytes = entry.frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+    if (!this.hasRoom(bytes)) {
+      throw new RdxError(
+        "busy",
+        `The stream holds ${this.unreadBytes} bytes that its pipelines have not taken, at most ${this.#bounds.unreadBytesMax}: try again later`,
+      );
+    }
+    const answer = entry.answer(this.#end);
+    if (entry.mark) this.#producers.note(entry.mark, answer);
+    if (entry.rows > 0 || entry.kind === "end") {
+      this.#store(entry, bytes);
+      this.#trim();
+      this.#changed();
+    }
+    return { duplicate: false, answer };
+  }
+
+  #store(entry: LogEntry<Answer>, bytes: number): void {
+    this.#arrivalMs = Math.max(this.#arrivalMs, this.#clock.now());
+    this.#records.set(this.#count++, {
+      offset: this.#end,
+      rows: entry.rows,
+      kind: entry.kind,
+      frames: entry.frames,
+      schema: entry.schema,
+      arrivalMs: this.#arrivalMs,
+      bytes,
+      bytesBefore: this.#bytes,
+    });
+    this.#bytes += bytes;
+    this.#end += entry.rows;
+    this.#ended = entry.kind === "end";
+  }
+
+  /**
+   * A reader at `from`. An offset inside a record gives that record whole. Throws RdxError("not_found") for offsets that
+   * are no longer kept, RdxError("invalid") for those that do not exist yet.
+   */
+  reader(from: number | "earliest" | "latest"): LogReader {
+    const next = from === "earliest" ? this.#first : this.#ordinalAt(from === "latest" ? this.#end : from);
+    const cursor: Cursor = { next, released: next };
+    this.#cursors.add(cursor);
+    return new MemoryReader(this.#access, cursor);
+  }
+
+  onChange(listener: () => void): () => void {
+    // Wrapped, so that a listener that is added twice is called twice and ends apart.
+    const call = () => listener();
+    this.#listeners.add(call);
+    return () => void this.#listeners.delete(call);
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#records.clear();
+    this.#first = this.#count;
+    this.#cursors.clear();
+    this.#changed();
+    this.#listeners.clear();
+    return Promise.resolve();
+  }
+
+  /** What readers may touch. */
+  readonly #access: Access = {
+    record: (ordinal) => this.#records.get(ordinal) ?? null,
+    endOffset: () => this.#end,
+    moved: () => {
+      this.#trim();
+      this.#changed();
+    },
+    left: (cursor) => {
+      if (!this.#cursors.delete(cursor)) return;
+      this.#trim();
+      this.#changed();
+    },
+  };
+
+  /** Ordinal of the first record that some reader has not released. */
+  #slowest(): number {
+    let ordinal = this.#count;
+    for (const cursor of this.#cursors) ordinal = Math.min(ordinal, cursor.released);
+    return ordinal;
+  }
+
+  #bytesBefore(ordinal: number): number {
+    return this.#records.get(ordinal)?.bytesBefore ?? this.#bytes;
+  }
+
+  /** The record in which row `offset` lies, by binary search; at the end, the end record or the one to come. */
+  #ordinalAt(offset: number): number {
+    if (!(offset >= this.start)) {
+      throw new RdxError("not_found", `Offset ${offset} is no longer kept: the oldest is ${this.start}`);
+    }
+    if (offset > this.#end) {
+      throw new RdxError("invalid", `Offset ${offset} does not exist yet: the stream ends at ${this.#end}`);
+    }
+    let low = this.#first, high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1, record = this.#records.get(middle) as Kept;
+      if (record.kind === "rows" && record.offset + record.rows <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #trim(): void {
+    const needed = this.#slowest(), neededBytes = this.#bytesBefore(needed);
+    while (this.#first < needed && neededBytes - this.#bytesBefore(this.#first) > this.#bounds.retainedBytesMax) {
+      this.#records.delete(this.#first++);
+    }
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+interface Access {
+  record(ordinal: number): LogRecord | null;
+  endOffset(): number;
+  moved(): void;
+  left(cursor: Cursor): void;
+}
+
+class MemoryReader implements LogReader {
+  readonly #log: Access;
+  readonly #cursor: Cursor;
+
+  constructor(log: Access, cursor: Cursor) {
+    this.#log = log;
+    this.#cursor = cursor;
+  }
+
+  get position(): number {
+    return this.#log.record(this.#cursor.next)?.offset ?? this.#log.endOffset();
+  }
+
+  next(): LogRecord | null {
+    const record = this.#log.record(this.#cursor.next);
+    if (record) this.#cursor.next++;
+    return record;
+  }
+
+  /** Releases whole records that end at or before `offset` and that this reader has read. */
+  release(offset: number): void {
+    const cursor = this.#cursor, before = cursor.released;
+    while (cursor.released < cursor.next) {
+      const record = this.#log.record(cursor.released);
+      if (!record || record.offset + record.rows > offset) break;
+      cursor.released++;
+    }
+    if (cursor.released !== before) this.#log.moved();
+  }
+
+  close(): void {
+    this.#log.left(this.#cursor);
+    this.#cursor.next = Infinity;
+  }
+}
+
+function checkEntry(entry: LogEntry<unknown>): void {
+  if (!Number.isSafeInteger(entry.rows) || entry.rows < 0) {
+    throw new RdxError("invalid", `Cannot append ${entry.rows} rows: expected a whole number from 0`);
+  }
+  if (entry.kind === "end" && entry.rows > 0) throw new RdxError("invalid", "Cannot append an end that has rows");
+  if (entry.kind === "rows" && entry.rows === 0 && !entry.mark) {
+    throw new RdxError("invalid", "Cannot append an entry without rows that carries no producer's mark");
+  }
+  if (entry.mark && (!Number.isSafeInteger(entry.mark.sequence) || entry.mark.sequence < 0)) {
+    throw new RdxError("invalid", `Cannot use sequence ${entry.mark.sequence}: expected a whole number from 0`);
+  }
+}
+
+/** Makes logs in memory, all with one clock. */
+export function memoryLogs(clock: Clock, bounds: Partial<LogBounds> = {}): LogFactory {
+  return <Answer>() => new MemoryLog<Answer>(clock, bounds);
+}

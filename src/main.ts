@@ -1,0 +1,11 @@
+/** The command line of rdx on Deno: `deno run -A src/main.ts help`. */
+import { runCommandLine } from "./cli/command_line.ts";
+import { denoTerminal } from "./cli/terminal.ts";
+
+if (import.meta.main) {
+  const code = await runCommandLine(Deno.args, denoTerminal(), async (options) => {
+    const { createEngine } = await import("./compose.ts");
+    return createEngine(options);
+  });
+  Deno.exit(code);
+}

@@ -1,0 +1,31 @@
+import type { Batch } from "../core/batch.ts";
+import type { Column } from "../core/schema.ts";
+import type { BatchTimes, Operator, OperatorCounts } from "../operator.ts";
+
+const NONE: OperatorCounts = { late: 0, nullTime: 0 };
+
+/** What operators without state share: nothing to exchange, to wait for or to drain. */
+export abstract class Stateless implements Operator {
+  readonly exchange = null;
+  readonly combiner = null;
+  readonly windowEnd = -1;
+  readonly counts = NONE;
+  readonly stateRows = 0;
+  readonly stateBytes = 0;
+
+  constructor(readonly id: string, readonly columns: readonly Column[]) {}
+
+  abstract push(batch: Batch, times: BatchTimes): Batch | null;
+
+  advance(): void {}
+
+  pull(): Batch | null {
+    return null;
+  }
+
+  peek(): Batch | null {
+    return null;
+  }
+
+  close(): void {}
+}

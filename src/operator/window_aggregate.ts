@@ -1,0 +1,162 @@
+import type { Batch } from "../core/batch.ts";
+import type { Column } from "../core/schema.ts";
+import {
+  type AggregateSpec,
+  PartialAggregate,
+  type PushResult,
+  type PushTimes,
+  WindowAggregate,
+} from "../kernel/aggregate.ts";
+import type { Kernel } from "../kernel/module.ts";
+import {
+  type BatchTimes,
+  type Combiner,
+  type Exchange,
+  type Operator,
+  type OperatorCounts,
+  StateFull,
+} from "../operator.ts";
+
+/** A window aggregation as a plan describes it. */
+export interface WindowAggregatePlan {
+  readonly id: string;
+  readonly columns: readonly Column[];
+  readonly inputColumns: readonly Column[];
+  /** Input columns of the keys. */
+  readonly keys: readonly number[];
+  /** Input column of each argument; −1 = count(*). */
+  readonly aggregates: readonly { readonly fn: AggregateSpec["aggregates"][number]["fn"]; readonly arg: number }[];
+  /** Input column of the event time; −1 = the source's arrival time. */
+  readonly time: number;
+  readonly sizeMs: number;
+  readonly slideMs: number;
+  readonly offsetMs: number;
+  readonly twoPhase: boolean;
+}
+
+/** Column of the window's end in the output. */
+const WINDOW_END = 1;
+
+/** Where things are in exchange layout: keys, then arguments (each once), then the event time. */
+interface Layout {
+  readonly exchange: Exchange;
+  /** Place of each aggregate's argument; −1 = none. */
+  readonly args: readonly number[];
+  readonly time: number;
+}
+
+function layoutOf(plan: WindowAggregatePlan): Layout {
+  const columns = [...plan.keys];
+  const args = plan.aggregates.map(({ arg }) => {
+    if (arg < 0) return -1;
+    const at = columns.indexOf(arg, plan.keys.length);
+    return at >= 0 ? at : columns.push(arg) - 1;
+  });
+  columns.push(plan.time);
+  return { exchange: { columns, keys: plan.keys.length }, args, time: columns.length - 1 };
+}
+
+/** Tumbling and hopping aggregation by key; a row meets the other rows of its key in the task that owns the key group. */
+export class WindowAggregateOperator implements Operator {
+  readonly id: string;
+  readonly columns: readonly Column[];
+  readonly exchange: Exchange;
+  readonly combiner: Combiner | null;
+  readonly windowEnd = WINDOW_END;
+  readonly #layout: Layout;
+  readonly #windows: WindowAggregate;
+  readonly #partial: PartialAggregate | null;
+  /** A later deployment goes on with the windows. */
+  #handedOn = false;
+  #late: number;
+  #nullTime: number;
+
+  /**
+   * `groups` are the key groups [from, to) that this task owns. With `previous`, an operator with the same state table,
+   * its windows and counts go on here, and it is used no more.
+   */
+  constructor(
+    kernel: Kernel,
+    plan: WindowAggregatePlan,
+    groups: { readonly from: number; readonly to: number },
+    previous: WindowAggregateOperator | null = null,
+  ) {
+    this.id = plan.id;
+    this.columns = plan.columns;
+    this.#layout = layoutOf(plan);
+    this.exchange = this.#layout.exchange;
+    const type = (column: number) => plan.inputColumns[column].type;
+    const spec: AggregateSpec = {
+      keys: plan.keys.map(type),
+      aggregates: plan.aggregates.map(({ fn, arg }) => ({ fn, type: arg < 0 ? null : type(arg) })),
+      sizeMs: plan.sizeMs,
+      slideMs: plan.slideMs,
+      offsetMs: plan.offsetMs,
+      groupFrom: groups.from,
+      groupTo: groups.to,
+    };
+    this.#windows = previous ? previous.#windows : new WindowAggregate(kernel, spec);
+    if (previous) previous.#handedOn = true;
+    this.#late = previous ? previous.#late : 0;
+    this.#nullTime = previous ? previous.#nullTime : 0;
+    this.#partial = plan.twoPhase ? new PartialAggregate(kernel, spec) : null;
+    this.combiner = this.#partial === null ? null : {
+      push: (batch, times) => this.#took(batch, this.#pushInto(this.#partial!, batch, times)),
+      take: () => this.#partial!.take(),
+    };
+  }
+
+  push(batch: Batch, times: BatchTimes): null {
+    const result = this.#partial === null
+      ? this.#pushInto(this.#windows, batch, times)
+      : this.#windows.merge(batch, { before: times.before, delayMs: times.delayMs, others: Infinity });
+    this.#took(batch, result);
+    return null;
+  }
+
+  #pushInto(target: WindowAggregate | PartialAggregate, batch: Batch, times: BatchTimes): PushResult {
+    const { exchange, args, time } = this.#layout;
+    const pushTimes: PushTimes = { ...times, time: batch.columns[time], others: Infinity };
+    const keys = batch.columns.slice(0, exchange.keys);
+    return target.push(batch, keys, args.map((arg) => arg < 0 ? null : batch.columns[arg]), pushTimes);
+  }
+
+  #took(batch: Batch, { consumed, late, nullTime }: PushResult): void {
+    this.#late += late;
+    this.#nullTime += nullTime;
+    if (consumed === batch.selected) return;
+    throw new StateFull(
+      `Node ${this.id} has no room for more keys: its state has reached ${this.#windows.stateBytes} bytes; ` +
+        `use smaller windows or fewer keys, or more workers`,
+    );
+  }
+
+  advance(watermark: number): void {
+    this.#windows.advance(watermark);
+  }
+
+  pull(rowsMax: number): Batch | null {
+    return this.#windows.pull(rowsMax);
+  }
+
+  peek(rowsMax: number, first: boolean): Batch | null {
+    return this.#windows.peek(rowsMax, first);
+  }
+
+  get counts(): OperatorCounts {
+    return { late: this.#late, nullTime: this.#nullTime };
+  }
+
+  get stateRows(): number {
+    return this.#windows.stateRows;
+  }
+
+  get stateBytes(): number {
+    return this.#windows.stateBytes;
+  }
+
+  close(): void {
+    if (!this.#handedOn) this.#windows.close();
+    this.#partial?.close();
+  }
+}

@@ -1,0 +1,44 @@
+import type { Column } from "../core/schema.ts";
+import type { JsonSchema } from "./json_schema.ts";
+
+/** A stream as a plan sees it. */
+export interface StreamInfo {
+  readonly columns: readonly Column[];
+  /** The declared column of event time, or null: then it is the time of arrival. */
+  readonly time: string | null;
+  /** How far the watermark stays behind the greatest event time. */
+  readonly delayMs: number;
+}
+
+/** One kind of sink that a process offers. */
+export interface SinkKind {
+  /** JSON Schema of the options beside `kind`; without `additionalProperties: false` unknown options pass. */
+  readonly options: JsonSchema;
+  /** The option that names what is written to: two sinks of a plan may not share it. Absent: they may. */
+  readonly target?: string;
+}
+
+/** What there is when a plan is compiled: the only thing besides the plan that its meaning depends on. */
+export interface Catalog {
+  stream(name: string): StreamInfo | null;
+  /** Names of the streams there are, for hints. */
+  streamNames?(): Iterable<string>;
+  readonly sinkKinds: ReadonlyMap<string, SinkKind>;
+}
+
+const TEXT: JsonSchema = { type: "string", minLength: 1 };
+
+/** The kinds of sinks that every build has, as roots hand them to a catalogue. */
+export const STANDARD_SINKS: ReadonlyMap<string, SinkKind> = new Map<string, SinkKind>([
+  ["view", { target: "name", options: closed({ name: { ...TEXT, description: "The name of the view" } }, ["name"]) }],
+  ["file", {
+    target: "path",
+    options: closed({ path: TEXT, format: { enum: ["ndjson", "csv", "arrow"] } }, ["path", "format"]),
+  }],
+  ["stdout", { options: closed({ format: { enum: ["ndjson", "csv"] } }, ["format"]) }],
+  ["discard", { options: closed({}, []) }],
+]);
+
+function closed(properties: Record<string, JsonSchema>, required: readonly string[]): JsonSchema {
+  return { type: "object", properties, required, additionalProperties: false };
+}

@@ -1,0 +1,88 @@
+import type { Clock } from "../core/clock.ts";
+import { RdxError } from "../core/errors.ts";
+import { DRAIN_MS_MAX } from "../core/limits.ts";
+import type { LogFactory, OrderLog } from "../log.ts";
+import type { FileConnector } from "../plan/plan.ts";
+import type { SinkFactory } from "../sink.ts";
+import type { RangeSource } from "../source.ts";
+import { type EngineMetrics, engineMetrics } from "../telemetry/engine_metrics.ts";
+import type { MetricRegistry } from "../telemetry/metrics.ts";
+import { Pipelines } from "./pipelines.ts";
+import { type SpawnWorker, WorkerPool } from "./pool.ts";
+import type { EngineService } from "./service.ts";
+import { Streams } from "./streams.ts";
+import { type ViewFactory, Views } from "./views.ts";
+import { within } from "./within.ts";
+
+/** What an engine is made of; the composition roots choose it for their platform. */
+export interface EngineParts {
+  /** The compiled kernels. */
+  readonly module: WebAssembly.Module;
+  readonly spawn: SpawnWorker;
+  readonly workers: number;
+  readonly clock: Clock;
+  readonly registry: MetricRegistry;
+  readonly createLog: LogFactory;
+  readonly createOrder: (pipeline: string) => OrderLog;
+  readonly createView: ViewFactory;
+  readonly sinks: ReadonlyMap<string, SinkFactory>;
+  readonly openRanges: ((file: FileConnector) => RangeSource) | null;
+}
+
+/** Streams in, pipelines over them, views out: one process's engine, on the server and in the page. */
+export class Engine implements EngineService {
+  readonly streams: Streams;
+  readonly pipelines: Pipelines;
+  readonly views: Views;
+  readonly #pool: WorkerPool;
+  readonly #registry: MetricRegistry;
+  readonly #clock: Clock;
+  #draining = false;
+
+  private constructor(parts: EngineParts, pool: WorkerPool) {
+    const { clock, registry } = parts, metrics: EngineMetrics = engineMetrics(registry);
+    this.#pool = pool;
+    this.#clock = clock;
+    this.#registry = registry;
+    this.streams = new Streams({ ...parts, metrics, decode: (job) => pool.decode(job) });
+    this.views = new Views(parts.createView, (name) => this.pipelines.find(name));
+    this.pipelines = new Pipelines({ ...parts, metrics, pool, streams: this.streams, views: this.views });
+  }
+
+  /** Starts the workers. */
+  static async start(parts: EngineParts): Promise<Engine> {
+    return new Engine(parts, await WorkerPool.start(parts.spawn, parts.workers, parts.module));
+  }
+
+  metrics(): string {
+    this.pipelines.gauge();
+    return this.#registry.render();
+  }
+
+  readiness(): { ready: boolean; reason: string } {
+    if (this.#draining) return { ready: false, reason: "The engine is shutting down" };
+    const { broken } = this.#pool;
+    return broken === null
+      ? { ready: true, reason: "Ready" }
+      : { ready: false, reason: `${broken}; restart the engine` };
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true;
+    await this.streams.stop();
+    if (await within(this.#clock, DRAIN_MS_MAX, this.pipelines.drain())) return;
+    const left = [...this.pipelines.all()].filter(({ state }) => state === "running").map(({ plan }) => plan.name);
+    throw new RdxError(
+      "busy",
+      `Not everything came to its end in ${DRAIN_MS_MAX / 1000} s: ${left.join(", ")} still runs`,
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#draining = true;
+    await this.streams.stop();
+    await this.pipelines.close();
+    await this.streams.close();
+    this.#pool.close();
+  }
+}

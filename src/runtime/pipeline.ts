@@ -1,0 +1,344 @@
+import type { Clock } from "../core/clock.ts";
+import { RdxError, reasonOf } from "../core/errors.ts";
+import {
+  IDLE_TICK_MS,
+  IN_FLIGHT_CHUNKS_MAX,
+  INGEST_ERRORS_MAX,
+  QUIESCE_MS_MAX,
+  QUIESCE_POLL_MS,
+  SINK_CLOSE_MS_MAX,
+} from "../core/limits.ts";
+import { SourceClock } from "../core/watermark.ts";
+import type { OrderLog } from "../log.ts";
+import type { PhysicalPlan } from "../plan/physical.ts";
+import type { RowRange, Sink } from "../sink.ts";
+import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts";
+import type { PipelineInput, Taken } from "./input.ts";
+import type { PipelineMeter } from "./pipeline_meter.ts";
+import type { TaskPool } from "./pool.ts";
+import type { DeadRow, FromTask, TaskPlan } from "./protocol.ts";
+import { Sequencer } from "./sequencer.ts";
+import type { PipelineState } from "./service.ts";
+import { within } from "./within.ts";
+
+/** What a pipeline is made of. */
+export interface PipelineParts {
+  /** Identifies this deployment among all of the engine; messages of an earlier one of the same name are not taken for its own. */
+  readonly id: number;
+  readonly plan: PhysicalPlan;
+  readonly taskPlan: TaskPlan;
+  readonly inputs: readonly PipelineInput[];
+  /** In the order of the plan's sinks. */
+  readonly sinks: readonly Sink[];
+  readonly pool: TaskPool;
+  readonly clock: Clock;
+  readonly order: OrderLog;
+  readonly meter: PipelineMeter;
+}
+
+/**
+ * One deployed plan: its sequencer in front, its tasks in the workers, its sinks behind. Outputs are committed in number
+ * order; a number is finished, and its place in the window free, when every sink has taken its rows. So a slow sink slows its own
+ * sources down and nothing else.
+ */
+export class Pipeline {
+  readonly plan: PhysicalPlan;
+  readonly #parts: PipelineParts;
+  readonly #keyed: boolean;
+  readonly #clocks: readonly SourceClock[];
+  readonly #sequencer: Sequencer;
+  readonly #collector: Collector;
+  /** Marks that are not finished yet, by number. */
+  readonly #marks = new Map<number, { source: number; watermark: number }>();
+  readonly #cleanups: (() => void)[] = [];
+  #cancelTick = () => {};
+  readonly #waiters = new Set<() => void>();
+  #committing: Promise<void> = Promise.resolve();
+  #state: PipelineState = "starting";
+  #reason: string | null = null;
+  #errors: DeadRow[] = [];
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+    this.plan = parts.plan;
+    this.#keyed = parts.plan.operators.some(({ op }) => op === "aggregate");
+    const { after, watermarks } = parts.taskPlan;
+    this.#clocks = parts.plan.sources.map(({ delayMs }, i) => new SourceClock(delayMs, watermarks[i]));
+    this.#collector = new Collector(after);
+    const sources = parts.plan.sources.map(({ id, idleTimeoutMs }, i) => ({
+      id,
+      idleTimeoutMs,
+      input: parts.inputs[i],
+      clock: this.#clocks[i],
+    }));
+    const dispatch = {
+      chunk: (number: number, source: number, taken: Taken) => this.#sendChunk(number, source, taken),
+      mark: (number: number, source: number, watermark: number) => this.#sendMark(number, source, watermark),
+    };
+    const window = IN_FLIGHT_CHUNKS_MAX * parts.pool.tasks;
+    this.#sequencer = new Sequencer(sources, dispatch, { window, clock: parts.clock, order: parts.order, after });
+  }
+
+  /** The watermark of a source by its id; −Infinity for one that it does not have. */
+  watermarkOf(source: string): number {
+    return this.#clocks[this.plan.sources.findIndex(({ id }) => id === source)]?.watermark ?? -Infinity;
+  }
+
+  /** Opens those of its sinks that no earlier deployment hands on, and puts a task on every worker. */
+  async open(handedOn: readonly Sink[] = []): Promise<void> {
+    const { pool, id, taskPlan, sinks } = this.#parts;
+    await Promise.all(sinks.filter((sink) => !handedOn.includes(sink)).map((sink) => sink.open()));
+    await pool.deploy(id, taskPlan);
+  }
+
+  /** Begins to take rows. */
+  start(): void {
+    const { broken } = this.#parts.pool;
+    if (broken !== null) this.fail(broken);
+    if (this.#state !== "starting") return;
+    this.#state = "running";
+    for (const input of this.#parts.inputs) this.#cleanups.push(input.onReady(() => this.#pump()));
+    this.#tickLater();
+    this.#pump();
+  }
+
+  get state(): PipelineState {
+    return this.#state;
+  }
+
+  get reason(): string | null {
+    return this.#reason;
+  }
+
+  /** The lowest of its sources'. */
+  get watermark(): number {
+    return Math.min(...this.#clocks.map((clock) => clock.watermark));
+  }
+
+  /** The last number that its order has. */
+  get number(): number {
+    return this.#sequencer.number;
+  }
+
+  get inputs(): readonly PipelineInput[] {
+    return this.#parts.inputs;
+  }
+
+  get sinks(): readonly Sink[] {
+    return this.#parts.sinks;
+  }
+
+  get meter(): PipelineMeter {
+    return this.#parts.meter;
+  }
+
+  get lagRows(): number {
+    return this.#parts.inputs.reduce((sum, input) => sum + input.lagRows, 0);
+  }
+
+  /** Bounded inputs: how far they are, 0 to 1; null when one is not bounded. */
+  get progress(): number | null {
+    const each = this.#parts.inputs.map((input) => input.progress);
+    return each.reduce((low, one) => low === null || one === null ? null : Math.min(low, one));
+  }
+
+  /** The first rows of files that could not be read. */
+  get errors(): readonly DeadRow[] {
+    return this.#errors;
+  }
+
+  #pump(): void {
+    this.#sequence(() => this.#sequencer.pump());
+  }
+
+  /** What its inputs or its order throw ends the pipeline, and nobody who happened to wake it. */
+  #sequence(step: () => void): void {
+    if (this.#state !== "running") return;
+    try {
+      step();
+    } catch (thrown) {
+      this.fail(`Its input cannot be read: ${reasonOf(thrown)}`);
+    }
+  }
+
+  #tickLater(): void {
+    this.#cancelTick = this.#parts.clock.after(IDLE_TICK_MS, () => {
+      this.#tickLater();
+      this.#parts.meter.tick(this.#parts.clock.monotonic());
+      this.#sequence(() => this.#sequencer.tick());
+    });
+  }
+
+  #sendChunk(number: number, source: number, { frames, range }: Taken): void {
+    const { pool, id } = this.#parts;
+    this.#collector.expect(number, this.#keyed ? pool.tasks : 1);
+    pool.send(number % pool.tasks, { kind: "chunk", pipeline: id, number, source, frames, range });
+  }
+
+  #sendMark(number: number, source: number, watermark: number): void {
+    const { pool, id } = this.#parts, tasks = this.#keyed ? pool.tasks : 1;
+    this.#collector.expect(number, tasks);
+    for (let task = 0; task < tasks; task++) {
+      pool.send(task, { kind: "mark", pipeline: id, number, source, watermark });
+    }
+    this.#marks.set(number, { source, watermark });
+  }
+
+  /** Takes what a task of this pipeline says. */
+  receive(message: FromTask): void {
+    if (this.#state !== "running") return;
+    if (message.kind === "failed") {
+      this.#fail(message.stalled ? "stalled" : "failed", message.reason);
+      return;
+    }
+    this.#parts.meter.answered(message);
+    for (const error of message.errors) if (this.#errors.length < INGEST_ERRORS_MAX) this.#errors.push(error);
+    for (const finished of this.#collector.take(message)) {
+      this.#observe(finished);
+      const watermark = this.watermark;
+      this.#committing = this.#committing.then(() => this.#commit(finished, watermark));
+    }
+  }
+
+  #observe({ number, answers }: Finished): void {
+    for (const { chunk } of answers) if (chunk) this.#clocks[chunk.source].observe(chunk.timeMax);
+    const mark = this.#marks.get(number);
+    if (!mark) return;
+    this.#marks.delete(number);
+    this.#clocks[mark.source].raise(mark.watermark);
+  }
+
+  async #commit(finished: Finished, watermark: number): Promise<void> {
+    if (this.#state !== "running") return;
+    const { sinks, meter } = this.#parts;
+    try {
+      await Promise.all(sinks.map((sink, i) => {
+        const output = outputOf(finished, i, watermark);
+        meter.wrote(output.rows);
+        return sink.write(output);
+      }));
+    } catch (thrown) {
+      this.fail(`A sink cannot write: ${reasonOf(thrown)}`);
+      return;
+    }
+    this.#sequence(() => this.#sequencer.finished(finished.number));
+    if (this.#state === "running" && this.#sequencer.complete) await this.#complete();
+    else this.#pump();
+  }
+
+  async #complete(): Promise<void> {
+    try {
+      await Promise.all(this.#parts.sinks.map((sink) => sink.close()));
+    } catch (thrown) {
+      this.fail(`A sink cannot be closed: ${reasonOf(thrown)}`);
+      return;
+    }
+    if (this.#state === "running") this.#leave("completed", null);
+  }
+
+  #fail(state: "failed" | "stalled", reason: string): void {
+    if (this.#state === "running" || this.#state === "starting") this.#leave(state, reason);
+  }
+
+  /** It cannot go on: a worker died, or the like. */
+  fail(reason: string): void {
+    this.#fail("failed", reason);
+  }
+
+  /**
+   * Ends taking part, and gives the memory of its tasks back. A stalled pipeline keeps its place in its inputs and its state: nothing
+   * that it has not used may be dropped.
+   */
+  #leave(state: PipelineState, reason: string | null): void {
+    this.#state = state;
+    this.#reason = reason;
+    this.#detach();
+    this.#parts.meter.rest();
+    if (state !== "stalled") {
+      for (const input of this.#parts.inputs) input.close();
+      this.#parts.pool.remove(this.#parts.id).catch(() => {});
+    }
+    for (const waiter of [...this.#waiters]) waiter();
+  }
+
+  #detach(): void {
+    this.#cancelTick();
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+
+  /** Ends its sources behind what they have accepted; resolves when all of that is committed or it failed. */
+  drain(): Promise<void> {
+    for (const input of this.#parts.inputs) input.stop();
+    this.#pump();
+    return this.settled();
+  }
+
+  /** Resolves when the pipeline no longer runs. */
+  settled(): Promise<void> {
+    if (this.#state !== "running" && this.#state !== "starting") return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiter = () => {
+        this.#waiters.delete(waiter);
+        resolve();
+      };
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /**
+   * Lets what is in flight come to its end and takes nothing more: then another deployment can go on from here. Throws
+   * RdxError("busy") when that takes longer than QUIESCE_MS_MAX, and goes on as before; "conflict" when it ended meanwhile.
+   */
+  async quiesce(): Promise<void> {
+    const { clock } = this.#parts, until = clock.monotonic() + QUIESCE_MS_MAX;
+    this.#sequencer.pause();
+    while (this.#state === "running" && this.#sequencer.inFlight > 0) {
+      if (clock.monotonic() >= until) {
+        this.resume();
+        const reason =
+          `${this.#sequencer.inFlight} chunks of pipeline ${this.plan.name} did not come to their end in time`;
+        throw new RdxError("busy", `${reason}: is one of its sinks stuck? state=fresh replaces it without waiting`);
+      }
+      await clock.soon(QUIESCE_POLL_MS);
+    }
+    if (this.#state === "running") return;
+    const why = this.#reason === null ? "" : ` (${this.#reason})`;
+    throw new RdxError("conflict", `Pipeline ${this.plan.name} is ${this.#state} since a moment ago${why}: try again`);
+  }
+
+  /** Takes rows again. */
+  resume(): void {
+    this.#sequencer.resume();
+    this.#pump();
+  }
+
+  /** Hands its sources and sinks on to `next`, which is in their place from now on; closes those that it does not keep. */
+  async handOver(next: { inputs: readonly PipelineInput[]; sinks: readonly Sink[] }): Promise<void> {
+    this.#state = "stopped";
+    this.#detach();
+    for (const waiter of [...this.#waiters]) waiter();
+    for (const input of this.#parts.inputs) if (!next.inputs.includes(input)) input.close();
+    await this.#closeSinks(this.#parts.sinks.filter((sink) => !next.sinks.includes(sink)));
+  }
+
+  /** Removes its tasks and closes its sinks. What was in flight has no effect any more. */
+  async stop(): Promise<void> {
+    const before = this.#state;
+    if (before === "running" || before === "starting" || before === "stalled") this.#leave("stopped", null);
+    await this.#parts.pool.remove(this.#parts.id);
+    if (before !== "completed") await this.#closeSinks(this.#parts.sinks);
+  }
+
+  /** A sink that hangs must not keep the pipeline from going: what it still writes, it writes alone. */
+  async #closeSinks(sinks: readonly Sink[]): Promise<void> {
+    const closed = this.#committing.then(() => Promise.allSettled(sinks.map((sink) => sink.close())));
+    await within(this.#parts.clock, SINK_CLOSE_MS_MAX, closed);
+  }
+
+  /** Rows of open windows for the sink at `sink`, in canonical order. */
+  async openRows(sink: number): Promise<RowRange[]> {
+    if (this.#state !== "running") return [];
+    const perTask = await this.#parts.pool.open(this.#parts.id, sink);
+    return mergeOutputs(perTask.map((outputs, task) => ({ task, outputs })), sink);
+  }
+}

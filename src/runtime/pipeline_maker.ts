@@ -1,0 +1,129 @@
+import type { Clock } from "../core/clock.ts";
+import { RdxError } from "../core/errors.ts";
+import { type Column, columnIndex, sameType } from "../core/schema.ts";
+import type { OrderLog } from "../log.ts";
+import type { compilePlan } from "../plan/compile.ts";
+import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
+import type { FileConnector, Plan } from "../plan/plan.ts";
+import type { Sink, SinkFactory } from "../sink.ts";
+import type { RangeSource } from "../source.ts";
+import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
+import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
+import { Pipeline } from "./pipeline.ts";
+import { PipelineMeter } from "./pipeline_meter.ts";
+import type { WorkerPool } from "./pool.ts";
+import type { Streams } from "./streams.ts";
+import type { Views } from "./views.ts";
+
+/** What pipelines are made of. */
+export interface PipelinesParts {
+  readonly pool: WorkerPool;
+  readonly streams: Streams;
+  readonly views: Views;
+  readonly sinks: ReadonlyMap<string, SinkFactory>;
+  /** Plans the ranges of a file; null on platforms without files. */
+  readonly openRanges: ((file: FileConnector) => RangeSource) | null;
+  readonly createOrder: (pipeline: string) => OrderLog;
+  readonly clock: Clock;
+  readonly metrics: EngineMetrics;
+}
+
+/** A pipeline under its name. */
+export interface Deployed {
+  readonly plan: Plan;
+  readonly pipeline: Pipeline;
+  readonly id: number;
+}
+
+/** What a pipeline reads and writes, in the order of its plan. */
+export interface Ends {
+  readonly inputs: readonly PipelineInput[];
+  readonly sinks: readonly Sink[];
+}
+
+export type Start = "earliest" | "latest";
+export type Compiled = ReturnType<typeof compilePlan>;
+
+/** Puts pipelines together. With `keep`, a pipeline in whose place the new one comes, what both have in common goes on. */
+export class PipelineMaker {
+  readonly #parts: PipelinesParts;
+  #lastId = 0;
+
+  constructor(parts: PipelinesParts) {
+    this.#parts = parts;
+  }
+
+  /** Opens what the plan reads and makes its sinks, which are not open yet. When it throws, nothing new is left open. */
+  ends(name: string, plan: PhysicalPlan, keep: Pipeline | null, start: Start): Ends {
+    const inputs: PipelineInput[] = [], sinks: Sink[] = [];
+    try {
+      for (const source of plan.sources) inputs.push(this.#input(source, keep, start));
+      for (const sink of plan.sinks) sinks.push(this.#sink(name, sink, keep));
+    } catch (thrown) {
+      closeInputs(inputs, keep);
+      throw thrown;
+    }
+    return { inputs, sinks };
+  }
+
+  /** The pipeline of a plan; with `before`, whose number and watermarks stand still, it goes on from there. */
+  make(name: string, { plan, physical }: Compiled, { inputs, sinks }: Ends, before: Deployed | null): Deployed {
+    const id = ++this.#lastId, { pool, clock, createOrder, metrics } = this.#parts, keep = before?.pipeline;
+    const taskPlan = {
+      plan: physical,
+      positions: physical.sources.map((source) => this.#positions(source)),
+      after: keep?.number ?? 0,
+      watermarks: physical.sources.map((source) => keep?.watermarkOf(source.id) ?? -Infinity),
+      inherits: before?.id ?? null,
+    };
+    const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics);
+    const parts = { id, plan: physical, taskPlan, inputs, sinks, pool, clock, order: createOrder(name), meter };
+    return { plan, pipeline: new Pipeline(parts), id };
+  }
+
+  #input(source: PhysicalSource, keep: Pipeline | null, start: Start): PipelineInput {
+    const kept = keep?.plan.sources.findIndex(({ id }) => id === source.id) ?? -1;
+    if (kept >= 0) return keep!.inputs[kept];
+    if (source.stream !== null) return new LogInput(this.#parts.streams.find(source.stream)!.log, start);
+    if (!this.#parts.openRanges) {
+      const reason = "This platform has no files";
+      throw new RdxError("invalid_plan", reason, [{ node: source.id, path: "connector", reason }]);
+    }
+    return new RangeInput(this.#parts.openRanges(source.file!));
+  }
+
+  #positions({ stream, columns }: PhysicalSource): number[] {
+    const all = stream === null ? columns : this.#parts.streams.find(stream)!.columns;
+    return columns.map(({ name }) => columnIndex(all, name));
+  }
+
+  #sink(pipeline: string, { id, sink, columns, keys }: PhysicalSink, keep: Pipeline | null): Sink {
+    const same =
+      keep?.plan.sinks.findIndex((other) =>
+        other.id === id && JSON.stringify(other.sink) === JSON.stringify(sink) && sameColumns(other.columns, columns)
+      ) ?? -1;
+    if (same >= 0) return keep!.sinks[same];
+    const { kind, ...options } = sink;
+    if (kind === "view") return this.#parts.views.create(String(options.name), columns, keys);
+    return this.#parts.sinks.get(kind)!.create(options, columns, pipeline);
+  }
+}
+
+/** Closes what `keep` does not use. */
+export async function closeEnds({ inputs, sinks }: Ends, keep: Pipeline | null): Promise<void> {
+  closeInputs(inputs, keep);
+  await Promise.allSettled(sinks.filter((sink) => !keep?.sinks.includes(sink)).map((sink) => sink.close()));
+}
+
+function closeInputs(inputs: readonly PipelineInput[], keep: Pipeline | null): void {
+  for (const input of inputs) if (!keep?.inputs.includes(input)) input.close();
+}
+
+/** What each source reads, as people name it. */
+export function streamsOf({ sources }: PhysicalPlan): string[] {
+  return sources.map(({ stream, file }) => stream ?? file!.path);
+}
+
+function sameColumns(a: readonly Column[], b: readonly Column[]): boolean {
+  return a.length === b.length && a.every(({ name, type }, i) => name === b[i].name && sameType(type, b[i].type));
+}

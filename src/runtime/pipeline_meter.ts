@@ -1,0 +1,132 @@
+import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
+import type { DoneMessage } from "./protocol.ts";
+
+/** Over how many ticks rates are taken. */
+const RATE_TICKS = 5;
+
+interface Sample {
+  readonly atMs: number;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+}
+
+/** Counts what goes through one pipeline, for its info and for the metrics. */
+export class PipelineMeter {
+  readonly #name: string;
+  /** What each source reads, as the metrics name it. */
+  #streams: readonly string[];
+  readonly #metrics: EngineMetrics;
+  readonly #samples: Sample[] = [];
+  /** By task: what it last said. */
+  readonly #late: number[] = [];
+  readonly #untimed: number[] = [];
+  readonly #stateRows: number[] = [];
+  readonly #stateBytes: number[] = [];
+  rowsIn = 0;
+  rowsOut = 0;
+  deadRows = 0;
+
+  constructor(name: string, streams: readonly string[], metrics: EngineMetrics) {
+    this.#name = name;
+    this.#streams = streams;
+    this.#metrics = metrics;
+  }
+
+  /** The pipeline goes on with a changed plan that reads these. */
+  reads(streams: readonly string[]): void {
+    this.#forgetSeries();
+    this.#streams = streams;
+  }
+
+  /** Takes a task's answer. */
+  answered(done: DoneMessage): void {
+    const { task, chunk, late, untimed } = done;
+    if (chunk) {
+      this.rowsIn += chunk.rows;
+      this.#metrics.rowsIn.with(this.#name, this.#streams[chunk.source]).increment(chunk.rows);
+    }
+    const dead = done.deadRows + untimed - (this.#untimed[task] ?? 0);
+    if (dead > 0) {
+      this.deadRows += dead;
+      this.#metrics.deadRows.with(this.#streams[chunk?.source ?? 0]).increment(dead);
+    }
+    this.#untimed[task] = untimed;
+    const fresh = late - (this.#late[task] ?? 0);
+    if (fresh > 0) this.#metrics.lateRows.with(this.#name, this.#streams[0]).increment(fresh);
+    this.#late[task] = late;
+    this.#stateRows[task] = done.stateRows;
+    this.#stateBytes[task] = done.stateBytes;
+  }
+
+  /** Takes rows that went to a sink. */
+  wrote(rows: number): void {
+    this.rowsOut += rows;
+    if (rows > 0) this.#metrics.rowsOut.with(this.#name).increment(rows);
+  }
+
+  /** Is called about once a second. */
+  tick(atMs: number): void {
+    this.#samples.push({ atMs, rowsIn: this.rowsIn, rowsOut: this.rowsOut });
+    if (this.#samples.length > RATE_TICKS + 1) this.#samples.shift();
+  }
+
+  /** The pipeline has come to its end: nothing goes through any more. */
+  rest(): void {
+    this.#samples.length = 0;
+  }
+
+  /** Brings gauges up to date, before they are read. */
+  gauge(watermark: number, nowMs: number, lagRows: number): void {
+    const metrics = this.#metrics, name = this.#name;
+    metrics.stateRows.with(name).set(this.stateRows);
+    metrics.stateBytes.with(name).set(this.stateBytes);
+    metrics.queueRows.with(name, this.#streams.join(" ")).set(lagRows);
+    if (Number.isFinite(watermark)) metrics.watermarkLag.with(name).set((nowMs - watermark) / 1000);
+  }
+
+  get lateRows(): number {
+    return sum(this.#late);
+  }
+
+  get stateRows(): number {
+    return sum(this.#stateRows);
+  }
+
+  get stateBytes(): number {
+    return sum(this.#stateBytes);
+  }
+
+  get rowsInPerSecond(): number {
+    return this.#rate((sample) => sample.rowsIn);
+  }
+
+  get rowsOutPerSecond(): number {
+    return this.#rate((sample) => sample.rowsOut);
+  }
+
+  #rate(of: (sample: Sample) => number): number {
+    const first = this.#samples[0], last = this.#samples.at(-1);
+    if (!first || !last || last.atMs <= first.atMs) return 0;
+    return (of(last) - of(first)) * 1000 / (last.atMs - first.atMs);
+  }
+
+  /** Forgets the series of the pipeline. */
+  close(): void {
+    this.#forgetSeries();
+    const { rowsOut, watermarkLag, stateRows, stateBytes } = this.#metrics;
+    for (const family of [rowsOut, watermarkLag, stateRows, stateBytes]) family.remove(this.#name);
+  }
+
+  #forgetSeries(): void {
+    const { rowsIn, lateRows, queueRows } = this.#metrics;
+    for (const stream of this.#streams) {
+      rowsIn.remove(this.#name, stream);
+      lateRows.remove(this.#name, stream);
+    }
+    queueRows.remove(this.#name, this.#streams.join(" "));
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,164 @@
+import { type Remote, transfer, wrap } from "comlink";
+import { RdxError } from "../core/errors.ts";
+import type { DecodeJob, DecodeResult, FromTask, TaskHostApi, TaskOutput, TaskPlan, ToTask } from "./protocol.ts";
+
+/** Starts the worker with the engine's entry; platforms differ in where that is. */
+export type SpawnWorker = (index: number) => Worker;
+
+/** The tasks of pipelines, wherever they run. */
+export interface TaskPool {
+  /** Tasks of each pipeline. */
+  readonly tasks: number;
+  /** Why nothing can be deployed any more, or null. */
+  readonly broken: string | null;
+  send(task: number, message: ToTask): void;
+  deploy(pipeline: number, plan: TaskPlan): Promise<void>;
+  /** Removes the tasks of a pipeline; those of a dead worker are gone with it. */
+  remove(pipeline: number): Promise<void>;
+  /** Open windows of one sink, for each task in the order of key groups. */
+  open(pipeline: number, sink: number): Promise<TaskOutput[][]>;
+}
+
+interface Member {
+  readonly worker: Worker;
+  readonly host: Remote<TaskHostApi>;
+  /** Carries chunks and marks one way, results the other. */
+  readonly data: MessagePort;
+  /** Bodies that it is decoding. */
+  decoding: number;
+  /** Ends what it was asked and has not answered. */
+  readonly asked: Set<(reason: RdxError) => void>;
+  /** Why it answers no more, or null while it does. */
+  gone: RdxError | null;
+}
+
+/** The workers of one engine. Every pipeline has a task on each. */
+export class WorkerPool implements TaskPool {
+  readonly #members: Member[] = [];
+  #listener: (message: FromTask) => void = () => {};
+  #broken: (reason: string) => void = () => {};
+
+  /** Starts `tasks` workers and connects each with each. Throws when one of them does not start. */
+  static async start(spawn: SpawnWorker, tasks: number, module: WebAssembly.Module): Promise<WorkerPool> {
+    const pool = new WorkerPool();
+    try {
+      await pool.#start(spawn, tasks, module);
+    } catch (thrown) {
+      pool.close();
+      throw thrown;
+    }
+    return pool;
+  }
+
+  async #start(spawn: SpawnWorker, tasks: number, module: WebAssembly.Module): Promise<void> {
+    await Promise.all(Array.from({ length: tasks }, (_, index) => {
+      const { port1, port2 } = new MessageChannel(), member = this.#add(index, spawn(index), port1);
+      return ask(member, ({ host }) => host.init({ index, tasks, module }, transfer(port2, [port2])));
+    }));
+    const links: Promise<void>[] = [];
+    const connect = (member: Member, peer: number, port: MessagePort) =>
+      links.push(ask(member, ({ host }) => host.connect(peer, transfer(port, [port]))));
+    for (let a = 0; a < tasks; a++) {
+      for (let b = a + 1; b < tasks; b++) {
+        const { port1, port2 } = new MessageChannel();
+        connect(this.#members[a], b, port1);
+        connect(this.#members[b], a, port2);
+      }
+    }
+    await Promise.all(links);
+  }
+
+  #add(index: number, worker: Worker, data: MessagePort): Member {
+    const host = wrap<TaskHostApi>(worker);
+    const member: Member = { worker, host, data, decoding: 0, asked: new Set(), gone: null };
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#died(member, `Worker ${index} died: ${event.message || "it did not say why"}`);
+    });
+    data.onmessage = ({ data: message }: MessageEvent<FromTask>) => this.#listener(message);
+    data.onmessageerror = () => this.#died(member, `A message of worker ${index} cannot be read`);
+    this.#members.push(member);
+    return member;
+  }
+
+  /** A worker that dies takes every pipeline's task with it; nobody would answer any more. */
+  #died(member: Member, reason: string): void {
+    leave(member, new RdxError("internal", reason));
+    this.#broken(reason);
+  }
+
+  get tasks(): number {
+    return this.#members.length;
+  }
+
+  get broken(): string | null {
+    return this.#members.find(({ gone }) => gone !== null)?.gone?.message ?? null;
+  }
+
+  /** Where answers of tasks go, and the news that a worker died. */
+  onMessage(listener: (message: FromTask) => void, broken: (reason: string) => void): void {
+    this.#listener = listener;
+    this.#broken = broken;
+  }
+
+  send(task: number, message: ToTask): void {
+    this.#members[task].data.postMessage(message);
+  }
+
+  async deploy(pipeline: number, plan: TaskPlan): Promise<void> {
+    await Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.deploy(pipeline, plan))));
+  }
+
+  async remove(pipeline: number): Promise<void> {
+    await Promise.all(this.#members.map(async (member) => {
+      try {
+        await ask(member, ({ host }) => host.remove(pipeline));
+      } catch (thrown) {
+        if (member.gone === null) throw thrown;
+      }
+    }));
+  }
+
+  /** Has the least busy worker decode a body, which is handed over to it. */
+  async decode(job: DecodeJob): Promise<DecodeResult> {
+    const member = this.#members.reduce((best, other) =>
+      best.gone !== null || (other.gone === null && other.decoding < best.decoding) ? other : best
+    );
+    member.decoding++;
+    try {
+      return await ask<DecodeResult>(
+        member,
+        async ({ host }) => await host.decode(transfer(job, [job.body.buffer])),
+      );
+    } finally {
+      member.decoding--;
+    }
+  }
+
+  open(pipeline: number, sink: number): Promise<TaskOutput[][]> {
+    return Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.open(pipeline, sink))));
+  }
+
+  close(): void {
+    for (const member of this.#members) {
+      leave(member, new RdxError("closing", "The engine is closed"));
+      member.data.close();
+      member.worker.terminate();
+    }
+  }
+}
+
+/** Asks a worker; fails when it dies before it answers. */
+function ask<T>(member: Member, question: (member: Member) => Promise<T>): Promise<T> {
+  if (member.gone) return Promise.reject(member.gone);
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  member.asked.add(reject);
+  question(member).then(resolve, reject).finally(() => member.asked.delete(reject));
+  return promise;
+}
+
+function leave(member: Member, reason: RdxError): void {
+  member.gone ??= reason;
+  for (const reject of member.asked) reject(reason);
+  member.asked.clear();
+}

@@ -1,0 +1,162 @@
+import type { DecodeOptions, InputFormat, RowError } from "../codec.ts";
+import type { ErrorCode } from "../core/errors.ts";
+import type { Column } from "../core/schema.ts";
+import type { PhysicalPlan } from "../plan/physical.ts";
+import type { FileRange } from "../source.ts";
+
+/*
+ * What main thread and workers say to each other. Data goes over a MessagePort of its own for each worker, and over one
+ * port for each pair of workers (the exchange); control goes through comlink (TaskHostApi).
+ *
+ *   main ── chunk, mark ──▶ task         task ── exchange ──▶ task         task ── done, failed ──▶ main
+ *
+ * Chunk N goes to one task, which decodes it and tells every other task its rows of N; a mark goes to all tasks. So each
+ * task meets every number exactly once, consumes them in order, and answers each with `done`.
+ */
+
+/** A frame of a log record, with the record's arrival time. */
+export interface ArrivedFrame {
+  readonly frame: ArrayBuffer;
+  readonly arrivalMs: number;
+}
+
+export interface ChunkMessage {
+  readonly kind: "chunk";
+  readonly pipeline: number;
+  readonly number: number;
+  /** Position in the plan's sources. */
+  readonly source: number;
+  /** Either decoded frames of a log, or a range that the task reads by itself. */
+  readonly frames: readonly ArrivedFrame[];
+  readonly range: FileRange | null;
+}
+
+/** The source is idle or at its end (Infinity): its watermark is at least this. */
+export interface MarkMessage {
+  readonly kind: "mark";
+  readonly pipeline: number;
+  readonly number: number;
+  readonly source: number;
+  readonly watermark: number;
+}
+
+export type ToTask = ChunkMessage | MarkMessage;
+
+/** The rows of a chunk that belong to the receiver: for each keyed operator (by position in the plan) its frames. */
+export interface ExchangeMessage {
+  readonly pipeline: number;
+  readonly number: number;
+  readonly source: number;
+  /** Greatest event time of the whole chunk. */
+  readonly timeMax: number;
+  readonly edges: readonly { readonly operator: number; readonly frames: readonly ArrayBuffer[] }[];
+}
+
+/** Rows for one sink. */
+export interface TaskOutput {
+  /** Position in the plan's sinks. */
+  readonly sink: number;
+  readonly frame: ArrayBuffer;
+  readonly rows: number;
+  /** The windows that the rows belong to, in their order, when several tasks have to be merged; null: the rows are in the chunk's order. */
+  readonly windows: readonly WindowRows[] | null;
+}
+
+/** The next `rows` rows belong to a window with this end. */
+export interface WindowRows {
+  readonly end: number;
+  readonly rows: number;
+}
+
+/** A row that a file source could not take, with its offset in the file. */
+export interface DeadRow extends RowError {
+  readonly path: string;
+  readonly offset: number;
+}
+
+/** A task is through with a number. */
+export interface DoneMessage {
+  readonly kind: "done";
+  readonly pipeline: number;
+  readonly number: number;
+  readonly task: number;
+  readonly outputs: readonly TaskOutput[];
+  /** From the task that decoded the chunk: its rows and their greatest event time; else null. */
+  readonly chunk: { readonly source: number; readonly rows: number; readonly timeMax: number } | null;
+  /** From the task that decoded a range. */
+  readonly deadRows: number;
+  readonly errors: readonly DeadRow[];
+  /** Rows since the task's start that came behind their last window, and rows without a time that windows can be told from. */
+  readonly late: number;
+  readonly untimed: number;
+  readonly stateRows: number;
+  readonly stateBytes: number;
+}
+
+/** A task cannot go on: its state is full (`stalled`), or something broke. */
+export interface FailedMessage {
+  readonly kind: "failed";
+  readonly pipeline: number;
+  readonly number: number;
+  readonly task: number;
+  readonly stalled: boolean;
+  readonly reason: string;
+}
+
+export type FromTask = DoneMessage | FailedMessage;
+
+/** One request body that a worker decodes for the log. */
+export interface DecodeJob {
+  readonly stream: string;
+  /** Version and columns of the stream's schema. */
+  readonly schema: number;
+  readonly columns: readonly Column[];
+  readonly format: InputFormat | "arrow";
+  readonly options: DecodeOptions;
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** The schema was inferred: fields it lacks, or values that do not fit, ask for a wider one. */
+  readonly widen: boolean;
+}
+
+/** `frames` for the log, or the wider `columns` under which the body (handed back) has to be decoded again. */
+export type DecodeResult =
+  | {
+    readonly kind: "decoded";
+    readonly frames: readonly ArrayBuffer[];
+    readonly rows: number;
+    readonly rejected: number;
+    /** The first INGEST_ERRORS_MAX. */
+    readonly errors: readonly RowError[];
+    /** Frames of the dead-letter stream's columns for all rejected rows. */
+    readonly dead: readonly ArrayBuffer[];
+    /** The input is broken beyond the last error. */
+    readonly fatal: boolean;
+  }
+  | { readonly kind: "widen"; readonly columns: readonly Column[]; readonly body: Uint8Array<ArrayBuffer> }
+  /** Errors lose their code on the way between threads; this keeps it. */
+  | { readonly kind: "refused"; readonly code: ErrorCode; readonly reason: string };
+
+/** A plan as tasks get it. */
+export interface TaskPlan {
+  readonly plan: PhysicalPlan;
+  /** For each source the places of its columns in the stream's schema, which keeps columns in their places for ever. */
+  readonly positions: readonly (readonly number[])[];
+  /** The number before the first that the task will meet. */
+  readonly after: number;
+  /** For each source the watermark that it goes on from, −Infinity for a new one. */
+  readonly watermarks: readonly number[];
+  /** A deployment whose state goes on in this one where node ids and state tables are the same, or null. */
+  readonly inherits: number | null;
+}
+
+/** What a worker offers the main thread, through comlink. */
+export interface TaskHostApi {
+  init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void;
+  /** The exchange with another worker. */
+  connect(peer: number, port: MessagePort): void;
+  deploy(pipeline: number, plan: TaskPlan): void;
+  remove(pipeline: number): void;
+  decode(job: DecodeJob): DecodeResult | Promise<DecodeResult>;
+  /** Rows of windows that are still open, for the sink at `sink`, in canonical order within this task. */
+  open(pipeline: number, sink: number): TaskOutput[];
+}

@@ -1,0 +1,166 @@
+import type { Clock } from "../core/clock.ts";
+import type { SourceClock } from "../core/watermark.ts";
+import type { OrderLog } from "../log.ts";
+import type { PipelineInput, Taken } from "./input.ts";
+
+/** A source of the pipeline, with its event time as the main thread knows it. */
+export interface SequencedSource {
+  readonly id: string;
+  readonly input: PipelineInput;
+  readonly clock: SourceClock;
+  readonly idleTimeoutMs: number;
+}
+
+/** Where numbered steps go. */
+export interface Dispatch {
+  chunk(number: number, source: number, taken: Taken): void;
+  mark(number: number, source: number, watermark: number): void;
+}
+
+interface InFlight {
+  readonly source: number;
+  /** Offset up to which the source is done with, −1 for an idle mark. */
+  readonly to: number;
+}
+
+/** What the sequencer knows of one source. */
+interface Progress {
+  /** Numbers of it that are not finished. */
+  inFlight: number;
+  ended: boolean;
+  /** Since when it has had credit and given nothing, and its watermark then. */
+  silentSinceMs: number;
+  silentWatermark: number;
+}
+
+/**
+ * The order of one pipeline: numbers what its sources give (from `after` + 1), writes the order down, and keeps at most `window` numbers in
+ * flight. Of several sources with data the one with the lowest watermark goes first, so that none runs away from the others.
+ */
+export class Sequencer {
+  readonly #sources: readonly SequencedSource[];
+  readonly #dispatch: Dispatch;
+  readonly #window: number;
+  readonly #clock: Clock;
+  readonly #order: OrderLog;
+  readonly #inFlight = new Map<number, InFlight>();
+  readonly #progress: readonly Progress[];
+  #number: number;
+  #paused = false;
+
+  constructor(
+    sources: readonly SequencedSource[],
+    dispatch: Dispatch,
+    options: { window: number; clock: Clock; order: OrderLog; after: number },
+  ) {
+    this.#sources = sources;
+    this.#dispatch = dispatch;
+    this.#window = options.window;
+    this.#clock = options.clock;
+    this.#order = options.order;
+    this.#number = options.after;
+    this.#progress = sources.map(({ clock }) => ({
+      inFlight: 0,
+      // An earlier deployment may have met the end already: its input will not give it again.
+      ended: clock.ended,
+      silentSinceMs: this.#clock.monotonic(),
+      silentWatermark: clock.watermark,
+    }));
+  }
+
+  /** The last number that was given. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** Numbers that are not finished yet. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Every source is at its end and everything is finished. */
+  get complete(): boolean {
+    return this.#progress.every(({ ended }) => ended) && this.#inFlight.size === 0;
+  }
+
+  /** Takes what the window has room for. */
+  pump(): void {
+    while (!this.#paused && this.#inFlight.size < this.#window) {
+      const source = this.#choose();
+      if (source < 0) return;
+      this.#take(source);
+    }
+  }
+
+  /** Takes nothing until `resume`; what is in flight goes on. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Takes again, from the next `pump` on. */
+  resume(): void {
+    this.#paused = false;
+  }
+
+  #choose(): number {
+    let best = -1;
+    this.#sources.forEach(({ input, clock }, source) => {
+      if (this.#progress[source].ended || !input.ready) return;
+      if (best < 0 || clock.watermark < this.#sources[best].clock.watermark) best = source;
+    });
+    return best;
+  }
+
+  #take(source: number): void {
+    const { id, input } = this.#sources[source], taken = input.take(), number = this.#next(source, taken.to);
+    if (taken.end) {
+      this.#progress[source].ended = true;
+      this.#order.append({ kind: "end", number, source: id });
+      this.#dispatch.mark(number, source, Infinity);
+    } else {
+      this.#order.append({ kind: "chunk", number, source: id, from: taken.from, to: taken.to });
+      this.#dispatch.chunk(number, source, taken);
+    }
+  }
+
+  #next(source: number, to: number): number {
+    const number = ++this.#number;
+    this.#inFlight.set(number, { source, to });
+    this.#progress[source].inFlight++;
+    return number;
+  }
+
+  /** The number and all before it have had their effect. */
+  finished(number: number): void {
+    const { source, to } = this.#inFlight.get(number)!, progress = this.#progress[source];
+    this.#inFlight.delete(number);
+    progress.inFlight--;
+    if (to < 0) return;
+    if (progress.inFlight === 0) this.#silentFromNow(source);
+    this.#sources[source].input.release(to);
+  }
+
+  #silentFromNow(source: number): void {
+    this.#progress[source].silentSinceMs = this.#clock.monotonic();
+    this.#progress[source].silentWatermark = this.#sources[source].clock.watermark;
+  }
+
+  /**
+   * Advances the watermark of sources that had credit and gave nothing for their idle timeout by the wall-clock time that has
+   * passed since: never a jump to now, so that a replay of old data stays in its time. A source whose rows are on their way, or
+   * whose producers are refused, is not idle.
+   */
+  tick(): void {
+    if (this.#paused) return;
+    this.#sources.forEach(({ id, input, clock, idleTimeoutMs }, source) => {
+      const progress = this.#progress[source];
+      if (idleTimeoutMs === 0 || progress.ended || progress.inFlight > 0 || input.ready) return;
+      if (input.refusing) this.#silentFromNow(source);
+      const silentMs = Math.floor(this.#clock.monotonic() - progress.silentSinceMs);
+      if (clock.watermark === -Infinity || silentMs < idleTimeoutMs || this.#inFlight.size >= this.#window) return;
+      const watermark = progress.silentWatermark + silentMs, number = this.#next(source, -1);
+      this.#order.append({ kind: "idle", number, source: id, watermark });
+      this.#dispatch.mark(number, source, watermark);
+    });
+  }
+}

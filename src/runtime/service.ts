@@ -1,0 +1,167 @@
+import type { InputFormat } from "../codec.ts";
+import type { ErrorDetail } from "../core/errors.ts";
+import type { Column } from "../core/schema.ts";
+import type { RowRange } from "../sink.ts";
+import type { View } from "../view.ts";
+
+/**
+ * What an engine offers to those who drive it: the HTTP server, the command line, a page. All errors are RdxError.
+ * Nothing here takes or gives a row as an object.
+ */
+export interface EngineService {
+  readonly streams: StreamService;
+  readonly pipelines: PipelineService;
+  readonly views: ViewService;
+  /** Prometheus text of all metrics. */
+  metrics(): string;
+  /** `ready` is false while the engine starts or drains, with a reason a person can read. */
+  readiness(): { ready: boolean; reason: string };
+  /**
+   * Takes nothing more in, finishes what was accepted (the watermark of every open input becomes +∞), flushes sinks. Resolves when
+   * every accepted row is in the results, or throws RdxError("busy") after DRAIN_MS_MAX with what was left.
+   */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface StreamDeclaration {
+  readonly columns: readonly Column[];
+  /** The event time column, or null: event time is the arrival. */
+  readonly time: string | null;
+  readonly delayMs: number;
+  readonly onError: "dead_letter" | "reject";
+  /** Null: as the log's bound says. */
+  readonly retentionMs: number | null;
+}
+
+export interface StreamInfo extends StreamDeclaration {
+  readonly name: string;
+  /** False: the schema was inferred and widens. */
+  readonly declared: boolean;
+  readonly schemaVersion: number;
+  /** Offsets of the oldest row that is kept and behind the newest. */
+  readonly start: number;
+  readonly end: number;
+  readonly ended: boolean;
+  readonly rowsIn: number;
+  readonly bytesIn: number;
+  readonly deadRows: number;
+  readonly unreadBytes: number;
+  /** Pipelines that read it. */
+  readonly readers: readonly string[];
+}
+
+export interface IngestRequest {
+  /** The whole body, inflated. It is taken over: the caller does not use it again. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly format: InputFormat | "arrow";
+  /** CSV only. */
+  readonly header?: boolean;
+  readonly delimiter?: string;
+  readonly producer?: string;
+  readonly sequence?: number;
+  /** Make the stream if it does not exist. */
+  readonly autoCreate: boolean;
+}
+
+export interface IngestAnswer {
+  readonly stream: string;
+  readonly accepted: number;
+  readonly rejected: number;
+  /** Offset of the first row. */
+  readonly offset: number;
+  readonly durability: "fsync" | "os" | "none";
+  readonly errors: readonly ErrorDetail[];
+  readonly duplicate?: true;
+}
+
+export interface StreamService {
+  list(): StreamInfo[];
+  /** Throws not_found. */
+  get(name: string): StreamInfo;
+  /** Declares, or declares again with columns added; conflict when a column would change its type or go. */
+  put(name: string, declaration: StreamDeclaration): { created: boolean; stream: StreamInfo };
+  /** Throws conflict while pipelines read it. */
+  delete(name: string): void;
+  /**
+   * Decodes and appends one request, whole or not at all. Throws invalid (with details) when all rows are bad, or any is and
+   * the stream rejects; not_found, conflict (producer gap: `extra.expected`; ended), too_large, busy, closing.
+   */
+  ingest(name: string, request: IngestRequest): Promise<IngestAnswer>;
+  /** Marks the end of the input: windows close, further rows are a conflict. */
+  end(name: string): Promise<void>;
+  /** The newest rows, newest first. */
+  rows(name: string, limit: number): { columns: readonly Column[]; ranges: readonly RowRange[] };
+  /** Rows that may be sent to the stream now; 0 while it is full. */
+  credit(name: string): number;
+  /** Calls back when credit may have grown; the returned function ends that. */
+  onCredit(name: string, listener: () => void): () => void;
+}
+
+export type PipelineState = "starting" | "running" | "stalled" | "completed" | "failed" | "stopped";
+
+export interface PipelineInfo {
+  readonly name: string;
+  readonly state: PipelineState;
+  /** Why it is failed or stalled, else null. */
+  readonly reason: string | null;
+  readonly sources: readonly string[];
+  readonly sinks: readonly { kind: string; name: string; guarantee: string }[];
+  /** Epoch ms, null before the first row, Infinity at the end of the input. */
+  readonly watermark: number | null;
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  readonly lateRows: number;
+  /** Rows a second over the last seconds. */
+  readonly rowsInPerSecond: number;
+  readonly rowsOutPerSecond: number;
+  /** Rows of its inputs that it has not taken yet. */
+  readonly lagRows: number;
+  readonly stateRows: number;
+  readonly stateBytes: number;
+  /** For bounded inputs 0 to 1, else null. */
+  readonly progress: number | null;
+  readonly tasks: number;
+  /** Rows of files that could not be read, and the first of them. */
+  readonly deadRows: number;
+  readonly errors: readonly { readonly path: string; readonly offset: number; readonly reason: string }[];
+  readonly plan: unknown;
+}
+
+export interface PipelineService {
+  list(): PipelineInfo[];
+  /** Throws not_found. */
+  get(name: string): PipelineInfo;
+  /**
+   * Deploys or replaces. Throws invalid_plan with node and path; conflict (with the differences as details) when the state of
+   * the running version does not fit and `state` is `keep`.
+   */
+  put(
+    name: string,
+    plan: unknown,
+    options: { start: "earliest" | "latest"; state: "keep" | "fresh" },
+  ): Promise<{ created: boolean; pipeline: PipelineInfo }>;
+  delete(name: string): Promise<void>;
+  /** `text` for people, `json` for tools. */
+  explain(name: string): { text: string; json: unknown };
+  /** The same for a plan that is not deployed. */
+  explainPlan(plan: unknown): { text: string; json: unknown };
+}
+
+export interface ViewInfo {
+  readonly name: string;
+  readonly pipeline: string;
+  readonly columns: readonly Column[];
+  readonly keys: readonly string[];
+  readonly rows: number;
+  readonly seq: number;
+  readonly watermark: number;
+}
+
+export interface ViewService {
+  list(): ViewInfo[];
+  /** Throws not_found. */
+  get(name: string): View;
+  /** Rows of windows that are still open, in canonical order, as the tasks' state has them now. */
+  open(name: string): Promise<readonly RowRange[]>;
+}

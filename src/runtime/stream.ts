@@ -1,0 +1,279 @@
+import type { DecodeOptions } from "../codec.ts";
+import { type ErrorDetail, RdxError } from "../core/errors.ts";
+import { BODIES_BYTES_MAX, CREDIT_ROWS_MAX, INGEST_ERRORS_MAX } from "../core/limits.ts";
+import { frameRows } from "../core/frame_info.ts";
+import { type Column, formatType, makeSchema, sameType, type Schema } from "../core/schema.ts";
+import type { Log } from "../log.ts";
+import type { RowRange } from "../sink.ts";
+import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
+import type { DecodeJob, DecodeResult } from "./protocol.ts";
+import { checked, detailOf, digestOf, mergeColumns } from "./stream_schema.ts";
+import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo } from "./service.ts";
+
+/** What one request was told, kept beside its producer's number: an answer, or why all of it was refused. */
+export type Verdict = { readonly answer: IngestAnswer } | { readonly refused: RdxError };
+
+/** What came of a body, and the version of the schema under which it was decoded. */
+type Decoded = Extract<DecodeResult, { kind: "decoded" }> & { readonly schema: number };
+
+/** What a stream needs from its engine. */
+export interface StreamParts {
+  readonly log: Log<Verdict>;
+  readonly metrics: EngineMetrics;
+  decode(job: DecodeJob): Promise<DecodeResult>;
+  /** Takes frames of bad rows (of DEAD_COLUMNS). */
+  readonly dead: {
+    hasRoom(frames: readonly ArrayBuffer[]): boolean;
+    put(frames: readonly ArrayBuffer[], rows: number, offset: number): Promise<void>;
+  };
+}
+
+/** How often a body is decoded again because the schema became wider meanwhile. */
+const WIDEN_TRIES_MAX = 8;
+
+/** A stream: its schema, its log, and the way of a request into it. */
+export class Stream {
+  readonly name: string;
+  readonly declared: boolean;
+  readonly #parts: StreamParts;
+  #declaration: StreamDeclaration;
+  #schema: Schema;
+  #rowsIn = 0;
+  #bytesIn = 0;
+  #deadRows = 0;
+  /** Bytes of bodies that are being decoded. */
+  #decodingBytes = 0;
+  /** Resolves when all earlier requests are appended or refused: requests enter in the order in which they came. */
+  #tail: Promise<void> = Promise.resolve();
+  /** Names of the pipelines that read it. */
+  readonly readers = new Set<string>();
+
+  constructor(name: string, declared: boolean, declaration: StreamDeclaration, parts: StreamParts) {
+    this.name = name;
+    this.declared = declared;
+    this.#parts = parts;
+    this.#declaration = checked(declaration);
+    this.#schema = makeSchema(this.#declaration.columns);
+  }
+
+  get log(): Log<Verdict> {
+    return this.#parts.log;
+  }
+
+  get columns(): readonly Column[] {
+    return this.#schema.columns;
+  }
+
+  get time(): string | null {
+    return this.#declaration.time;
+  }
+
+  get delayMs(): number {
+    return this.#declaration.delayMs;
+  }
+
+  get info(): StreamInfo {
+    const { log } = this.#parts;
+    return {
+      ...this.#declaration,
+      columns: this.#schema.columns,
+      name: this.name,
+      declared: this.declared,
+      schemaVersion: this.#schema.version,
+      start: log.start,
+      end: log.end,
+      ended: log.ended,
+      rowsIn: this.#rowsIn,
+      bytesIn: this.#bytesIn,
+      deadRows: this.#deadRows,
+      unreadBytes: log.unreadBytes,
+      readers: [...this.readers],
+    };
+  }
+
+  /** Declares again. Columns may be added behind the old ones; each keeps its place and type. */
+  declare(declaration: StreamDeclaration): void {
+    const next = checked(declaration), differences: ErrorDetail[] = [];
+    this.#schema.columns.forEach(({ name, type }, i) => {
+      const other = next.columns[i];
+      const path = `columns[${i}]`;
+      if (!other || other.name !== name) differences.push({ path, reason: `Column ${name} was here and has to stay` });
+      else if (!sameType(other.type, type)) {
+        differences.push({
+          path,
+          reason: `Column ${name} is ${formatType(type)} and cannot become ${formatType(other.type)}`,
+        });
+      }
+    });
+    if (differences.length > 0) {
+      throw new RdxError("conflict", `Stream ${this.name} cannot be changed so: delete it first`, differences);
+    }
+    this.#declaration = next;
+    const grown = next.columns.length > this.#schema.columns.length;
+    this.#schema = makeSchema(next.columns, this.#schema.version + (grown ? 1 : 0));
+  }
+
+  /** Decodes and appends one request, whole or not at all. See StreamService.ingest. */
+  async ingest(request: IngestRequest): Promise<IngestAnswer> {
+    const { log } = this.#parts, bytes = request.body.length;
+    if (!log.hasRoom(this.#decodingBytes + bytes) || this.#decodingBytes + bytes > BODIES_BYTES_MAX) {
+      throw new RdxError(
+        "busy",
+        `Stream ${this.name} is full: its pipelines are slower than what comes in; try again later`,
+      );
+    }
+    this.#decodingBytes += bytes;
+    const before = this.#tail;
+    let leave = () => {};
+    this.#tail = new Promise((resolve) => leave = resolve);
+    try {
+      const digest = request.producer === undefined ? "" : await digestOf(request.body);
+      const decoded = await this.#decode(request);
+      await before;
+      return await this.#append(request, decoded, digest, bytes);
+    } finally {
+      this.#decodingBytes -= bytes;
+      await before;
+      leave();
+    }
+  }
+
+  async #decode(request: IngestRequest): Promise<Decoded> {
+    let { body } = request;
+    const options: DecodeOptions = {
+      coerce: !this.declared,
+      ...(request.header === undefined ? {} : { header: request.header }),
+      ...(request.delimiter === undefined ? {} : { delimiter: request.delimiter }),
+    };
+    for (let tries = 0;; tries++) {
+      const { version: schema, columns } = this.#schema;
+      const widen = !this.declared && tries < WIDEN_TRIES_MAX;
+      const { name: stream } = this, { format } = request;
+      const result = await this.#parts.decode({ stream, schema, columns, format, options, body, widen });
+      if (result.kind === "refused") throw new RdxError(result.code, result.reason);
+      if (result.kind === "decoded") {
+        this.#parts.metrics.rowsDecoded.with(this.name).increment(result.rows + result.rejected);
+        return { ...result, schema };
+      }
+      this.#widen(result.columns);
+      body = result.body;
+    }
+  }
+
+  /** Takes a wider schema, which may have been found under an older version of it. */
+  #widen(columns: readonly Column[]): void {
+    const merged = mergeColumns(this.#schema.columns, columns);
+    const changed = merged.length > this.#schema.columns.length ||
+      merged.some(({ type }, i) => !sameType(type, this.#schema.columns[i].type));
+    if (changed) this.#schema = makeSchema(merged, this.#schema.version + 1);
+  }
+
+  async #append(request: IngestRequest, decoded: Decoded, digest: string, bytes: number): Promise<IngestAnswer> {
+    const { log, dead } = this.#parts, refused = this.#refusal(decoded);
+    const rows = refused ? 0 : decoded.rows, bad = refused ? [] : decoded.dead;
+    if (!dead.hasRoom(bad)) {
+      throw new RdxError("busy", `The dead letters of stream ${this.name} are full; try again later`);
+    }
+    const verdictAt = (offset: number): Verdict => refused ? { refused } : { answer: this.#answer(decoded, offset) };
+    const { producer, sequence = 0 } = request;
+    const mark = producer === undefined ? {} : { mark: { producer, sequence, digest } };
+    let appended = { duplicate: false, answer: verdictAt(log.end) };
+    if (rows > 0 || producer !== undefined) {
+      const frames = refused ? [] : decoded.frames, { schema } = decoded;
+      appended = await log.append({ kind: "rows", rows, frames, schema, ...mark, answer: verdictAt });
+    }
+    const { duplicate, answer: verdict } = appended;
+    if (!duplicate) {
+      this.#rowsIn += rows;
+      this.#bytesIn += bytes;
+      this.#parts.metrics.bytesIn.with(this.name).increment(bytes);
+    }
+    if ("refused" in verdict) throw verdict.refused;
+    if (duplicate) return { ...verdict.answer, duplicate: true };
+    if (bad.length > 0) await this.#bury(bad, decoded.rejected, verdict.answer.offset);
+    return verdict.answer;
+  }
+
+  async #bury(frames: readonly ArrayBuffer[], rows: number, offset: number): Promise<void> {
+    this.#deadRows += rows;
+    this.#parts.metrics.deadRows.with(this.name).increment(rows);
+    await this.#parts.dead.put(frames, rows, offset);
+  }
+
+  /** Why the whole request is refused, or null. */
+  #refusal({ rows, rejected, fatal, errors }: Decoded): RdxError | null {
+    if (rejected === 0) return null;
+    if (!fatal && rows > 0 && this.#declaration.onError === "dead_letter") return null;
+    const what = fatal
+      ? "The body cannot be read to its end"
+      : rows === 0
+      ? `None of the ${rejected} rows can be read`
+      : `${rejected} of ${rows + rejected} rows cannot be read, and the stream rejects such requests`;
+    return new RdxError("invalid", `${what}: nothing was stored`, errors.map(detailOf), { rejected, accepted: 0 });
+  }
+
+  #answer({ rows, rejected, errors }: Decoded, offset: number): IngestAnswer {
+    const listed = errors.slice(0, INGEST_ERRORS_MAX).map(detailOf);
+    return { stream: this.name, accepted: rows, rejected, offset, durability: "none", errors: listed };
+  }
+
+  /** Appends rows that the engine itself made, in frames of at most BATCH_ROWS_MAX rows. Throws busy. */
+  async put(frames: readonly ArrayBuffer[], rows: number): Promise<void> {
+    await this.#appendOwn("rows", frames, rows);
+    this.#rowsIn += rows;
+  }
+
+  async #appendOwn(kind: "rows" | "end", frames: readonly ArrayBuffer[], rows: number): Promise<void> {
+    const answer = (offset: number): Verdict => ({
+      answer: { stream: this.name, accepted: rows, rejected: 0, offset, durability: "none", errors: [] },
+    });
+    await this.log.append({ kind, rows, frames, schema: this.#schema.version, answer });
+  }
+
+  /** Marks the end of the input, behind all requests that came before. */
+  async end(): Promise<void> {
+    await this.#tail;
+    if (this.log.ended) return;
+    await this.#appendOwn("end", [], 0);
+  }
+
+  /** Requests are on their way into it. */
+  get decoding(): boolean {
+    return this.#decodingBytes > 0;
+  }
+
+  /** Resolves when every request that has come so far is in the log or refused. */
+  get settled(): Promise<void> {
+    return this.#tail;
+  }
+
+  /** Rows that may be sent now. */
+  get credit(): number {
+    return !this.log.ended && this.log.hasRoom(this.#decodingBytes + 1) ? CREDIT_ROWS_MAX : 0;
+  }
+
+  /** The newest rows, newest first: one range for each row. */
+  newest(limit: number): RowRange[] {
+    const { log } = this.#parts, ranges: RowRange[] = [];
+    const first = Math.max(log.start, log.end - limit), reader = log.reader(first);
+    try {
+      for (let record = reader.next(); record; record = reader.next()) {
+        let offset = record.offset;
+        for (const frame of record.frames) offset = newestOf(frame, offset, first, ranges);
+      }
+    } finally {
+      reader.close();
+    }
+    return ranges.reverse();
+  }
+
+  close(): Promise<void> {
+    return this.#parts.log.close();
+  }
+}
+
+function newestOf(frame: ArrayBuffer, offset: number, first: number, ranges: RowRange[]): number {
+  const rows = frameRows(frame);
+  for (let row = Math.max(0, first - offset); row < rows; row++) ranges.push({ frame, start: row, rows: 1 });
+  return offset + rows;
+}

@@ -1,0 +1,167 @@
+import type { Clock } from "../core/clock.ts";
+import { RdxError } from "../core/errors.ts";
+import { STREAMS_MAX } from "../core/limits.ts";
+import { NAME_PATTERN } from "../core/schema.ts";
+import type { LogFactory } from "../log.ts";
+import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
+import { DEAD_COLUMNS, deadName, stampDead } from "./dead_letters.ts";
+import type { DecodeJob, DecodeResult } from "./protocol.ts";
+import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo, StreamService } from "./service.ts";
+import { Stream, type Verdict } from "./stream.ts";
+
+/** What an undeclared stream starts with; its columns come with its first rows. */
+const INFERRED: StreamDeclaration = {
+  columns: [],
+  time: null,
+  delayMs: 0,
+  onError: "dead_letter",
+  retentionMs: null,
+};
+
+export interface StreamsParts {
+  readonly createLog: LogFactory;
+  readonly clock: Clock;
+  readonly metrics: EngineMetrics;
+  decode(job: DecodeJob): Promise<DecodeResult>;
+}
+
+/** The streams of an engine, by name. */
+export class Streams implements StreamService {
+  readonly #parts: StreamsParts;
+  readonly #streams = new Map<string, Stream>();
+  #closing = false;
+
+  constructor(parts: StreamsParts) {
+    this.#parts = parts;
+  }
+
+  find(name: string): Stream | null {
+    return this.#streams.get(name) ?? null;
+  }
+
+  names(): Iterable<string> {
+    return this.#streams.keys();
+  }
+
+  all(): Iterable<Stream> {
+    return this.#streams.values();
+  }
+
+  #get(name: string): Stream {
+    const stream = this.#streams.get(name);
+    if (!stream) throw new RdxError("not_found", `There is no stream ${name}`);
+    return stream;
+  }
+
+  #create(name: string, declared: boolean, declaration: StreamDeclaration): Stream {
+    if (this.#streams.size >= STREAMS_MAX) {
+      throw new RdxError("busy", `There are ${STREAMS_MAX} streams already: delete one first`);
+    }
+    const log = this.#parts.createLog<Verdict>(name, declaration.columns);
+    const dead = {
+      hasRoom: (frames: readonly ArrayBuffer[]) =>
+        frames.length === 0 || this.#dead(name).log.hasRoom(frames.reduce((sum, frame) => sum + frame.byteLength, 0)),
+      put: (frames: readonly ArrayBuffer[], rows: number, offset: number) => this.#bury(name, frames, rows, offset),
+    };
+    const { metrics } = this.#parts;
+    const stream = new Stream(name, declared, declaration, { log, metrics, dead, decode: this.#parts.decode });
+    this.#streams.set(name, stream);
+    return stream;
+  }
+
+  /** The stream that takes the bad rows of another; made when the first are there. */
+  #dead(name: string): Stream {
+    return this.find(deadName(name)) ?? this.#create(deadName(name), true, { ...INFERRED, columns: DEAD_COLUMNS });
+  }
+
+  async #bury(name: string, frames: readonly ArrayBuffer[], rows: number, offset: number): Promise<void> {
+    stampDead(frames, offset, this.#parts.clock.now());
+    await this.#dead(name).put(frames, rows);
+  }
+
+  list(): StreamInfo[] {
+    return [...this.#streams.values()].map((stream) => stream.info);
+  }
+
+  get(name: string): StreamInfo {
+    return this.#get(name).info;
+  }
+
+  put(name: string, declaration: StreamDeclaration): { created: boolean; stream: StreamInfo } {
+    const known = this.find(name);
+    if (known && !known.declared) {
+      throw new RdxError("conflict", `Stream ${name} was made by its first rows: delete it before you declare it`);
+    }
+    known?.declare(declaration);
+    const stream = known ?? this.#create(checkedName(name), true, declaration);
+    return { created: known === null, stream: stream.info };
+  }
+
+  delete(name: string): void {
+    const stream = this.#get(name);
+    if (stream.readers.size > 0) {
+      throw new RdxError("conflict", `Stream ${name} is read by ${[...stream.readers].join(", ")}: delete that first`);
+    }
+    this.#streams.delete(name);
+    for (const family of ["rowsDecoded", "deadRows", "bytesIn"] as const) this.#parts.metrics[family].remove(name);
+    void stream.close();
+  }
+
+  ingest(name: string, request: IngestRequest): Promise<IngestAnswer> {
+    if (this.#closing) {
+      return Promise.reject(new RdxError("closing", "The engine is shutting down and takes no more rows"));
+    }
+    const known = this.find(name);
+    if (known) return known.ingest(request);
+    if (request.autoCreate) return this.#first(name, request);
+    const hint = "declare it with PUT, or start the server with --auto-create";
+    return Promise.reject(new RdxError("not_found", `There is no stream ${name}: ${hint}`));
+  }
+
+  /** The first rows of a stream that nobody declared; when none is good, nothing is left of it. */
+  async #first(name: string, request: IngestRequest): Promise<IngestAnswer> {
+    const stream = this.#create(checkedName(name), false, INFERRED);
+    try {
+      return await stream.ingest(request);
+    } catch (thrown) {
+      // A numbered batch leaves its verdict, and others may be on their way into the stream.
+      const needed = request.producer !== undefined || stream.decoding || stream.readers.size > 0;
+      if (!needed && stream.log.end === 0 && this.find(name) === stream) this.delete(name);
+      throw thrown;
+    }
+  }
+
+  async end(name: string): Promise<void> {
+    await this.#get(name).end();
+  }
+
+  rows(name: string, limit: number) {
+    const stream = this.#get(name);
+    return { columns: stream.columns, ranges: stream.newest(limit) };
+  }
+
+  credit(name: string): number {
+    return this.#closing ? 0 : this.#get(name).credit;
+  }
+
+  onCredit(name: string, listener: () => void): () => void {
+    return this.#get(name).log.onChange(listener);
+  }
+
+  /** Takes nothing more; resolves when all that came is in the logs. */
+  async stop(): Promise<void> {
+    this.#closing = true;
+    await Promise.all([...this.#streams.values()].map((stream) => stream.settled));
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    await Promise.all([...this.#streams.values()].map((stream) => stream.close()));
+  }
+}
+
+function checkedName(name: string): string {
+  if (NAME_PATTERN.test(name)) return name;
+  const wanted = "expected a letter or _, then up to 127 letters, digits, _ . or -";
+  throw new RdxError("invalid_plan", `Cannot use ${JSON.stringify(name)} as a name: ${wanted}`);
+}

@@ -1,0 +1,67 @@
+import { ArrowReader } from "../../core/arrow/reader.ts";
+import { RdxError } from "../../core/errors.ts";
+import { FrameView } from "../../core/frame.ts";
+import { type Column, columnIndex, formatType, sameType } from "../../core/schema.ts";
+import { FrameWriter, NO_INFO } from "../../kernel/frame.ts";
+import type { Kernel } from "../../kernel/module.ts";
+import type { DecodeJob, DecodeResult } from "../protocol.ts";
+import { mergeColumns, widerType } from "../stream_schema.ts";
+import { SourceReader } from "./source_reader.ts";
+
+/** A place behind every column of a frame: the column is not there. */
+const ABSENT = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Decodes an Arrow IPC stream for the log. Columns are found by name; one that the body lacks is NULL, one that the stream lacks is left out
+ * of a declared stream and added to an inferred one. Arrow's values have types already, so that a body fits as a whole or
+ * is refused as a whole.
+ */
+export function decodeArrowBody(kernel: Kernel, job: DecodeJob): DecodeResult {
+  const arrow = new ArrowReader(), frames = arrow.read(job.body), given = arrow.columns ?? [];
+  if (job.widen) {
+    const columns = mergeColumns(job.columns, given.map((column) => ({ ...column, nullable: true })));
+    if (columns.length > job.columns.length || columns.some(({ type }, i) => !sameType(type, job.columns[i].type))) {
+      return { kind: "widen", columns, body: job.body };
+    }
+  }
+  checkTypes(given, job.columns);
+  const positions = job.columns.map(({ name }) => {
+    const at = columnIndex(given, name);
+    return at < 0 ? ABSENT : at;
+  });
+  const reader = new SourceReader(kernel, job.columns, positions), writer = new FrameWriter(kernel);
+  let rows = 0;
+  const out = frames.map((frame) => {
+    checkNulls(frame, positions, job.columns);
+    const batch = reader.read(frame), written = writer.write(batch, NO_INFO);
+    rows += batch.rows;
+    kernel.reset();
+    return written;
+  });
+  return { kind: "decoded", frames: out, rows, rejected: 0, errors: [], dead: [], fatal: false };
+}
+
+/** Every column's values fit the stream's type: it is the same, or a wider one, or both are times. */
+function checkTypes(given: readonly Column[], columns: readonly Column[]): void {
+  for (const { name, type } of given) {
+    const column = columns[columnIndex(columns, name)];
+    if (!column || sameType(widerType(column.type, type), column.type)) continue;
+    const kinds = [column.type.kind, type.kind];
+    const times = kinds.includes("int64") && kinds.includes("timestamp");
+    const scaled = kinds[0] === "decimal" && kinds[1] === "decimal" && column.type.scale === type.scale;
+    if (times || scaled) continue;
+    const reason = `Column ${name} is ${formatType(column.type)} and came as ${formatType(type)}`;
+    throw new RdxError("invalid", reason, [{ field: name, reason }]);
+  }
+}
+
+function checkNulls(frame: ArrayBuffer, positions: readonly number[], columns: readonly Column[]): void {
+  const view = new FrameView(frame);
+  columns.forEach(({ name, nullable }, i) => {
+    if (nullable) return;
+    const nulls = positions[i] === ABSENT ? view.rows : view.buffers(positions[i]).nulls;
+    if (nulls === 0) return;
+    const reason = `Column ${name} has to be in every row and is NULL or missing in ${nulls}`;
+    throw new RdxError("invalid", reason, [{ field: name, reason }]);
+  });
+}

@@ -1,0 +1,128 @@
+import type { Batch, Vector } from "../../core/batch.ts";
+import type { DecodeOptions, Decoder, InputFormat, RowError } from "../../codec.ts";
+import { RdxError } from "../../core/errors.ts";
+import { INGEST_ERRORS_MAX } from "../../core/limits.ts";
+import type { Column } from "../../core/schema.ts";
+import type { Kernel } from "../../kernel/module.ts";
+import type { PhysicalPlan, PhysicalSource } from "../../plan/physical.ts";
+import type { FileRange, FileReader } from "../../source.ts";
+import type { ChunkMessage, DeadRow, TaskPlan } from "../protocol.ts";
+import { readCsvHead } from "./csv_head.ts";
+import { RangeReader } from "./range_reader.ts";
+import { constantTime, SourceReader } from "./source_reader.ts";
+
+/** Opens the decoder of a format in a kernel; the composition roots choose it. */
+export type DecoderFactory = (
+  kernel: Kernel,
+  format: InputFormat,
+  columns: readonly Column[],
+  options: DecodeOptions,
+) => Decoder;
+
+/** A batch of a chunk, with the event times of its rows. */
+export interface DecodedPart {
+  readonly batch: Batch;
+  readonly time: Vector;
+  readonly arrivalMs: number;
+}
+
+/** What could not be decoded. */
+export interface ChunkErrors {
+  readonly deadRows: number;
+  readonly errors: readonly DeadRow[];
+}
+
+/** What the readers need from the platform. */
+export interface ReaderParts {
+  readonly openDecoder: DecoderFactory;
+  /** Null where there are no files. */
+  readonly files: FileReader | null;
+}
+
+/** Turns chunks of a plan's sources into batches. Each batch lives until the arena's reset by the callback. */
+export class ChunkReader {
+  readonly #kernel: Kernel;
+  readonly #plan: PhysicalPlan;
+  readonly #parts: ReaderParts;
+  readonly #logs: readonly (SourceReader | null)[];
+  readonly #decoders = new Map<PhysicalSource, Decoder>();
+  readonly #heads = new Map<PhysicalSource, Uint8Array>();
+  #ranges: RangeReader | null = null;
+
+  constructor(kernel: Kernel, { plan, positions }: TaskPlan, parts: ReaderParts) {
+    this.#kernel = kernel;
+    this.#plan = plan;
+    this.#parts = parts;
+    this.#logs = plan.sources.map((source, i) =>
+      source.stream === null ? null : new SourceReader(kernel, source.columns, positions[i])
+    );
+  }
+
+  read(message: ChunkMessage, take: (part: DecodedPart) => void): ChunkErrors {
+    const source = this.#plan.sources[message.source];
+    if (message.range) return this.#readRange(source, message.range, take);
+    const reader = this.#logs[message.source]!;
+    for (const { frame, arrivalMs } of message.frames) {
+      const batch = reader.read(frame);
+      take({ batch, time: this.#timeOf(source, batch, arrivalMs), arrivalMs });
+    }
+    return { deadRows: 0, errors: [] };
+  }
+
+  #timeOf(source: PhysicalSource, batch: Batch, arrivalMs: number): Vector {
+    return source.time >= 0 ? batch.columns[source.time] : constantTime(this.#kernel, batch.rows, arrivalMs);
+  }
+
+  #readRange(source: PhysicalSource, range: FileRange, take: (part: DecodedPart) => void): ChunkErrors {
+    if (!this.#parts.files) throw new Error("This platform has no files");
+    this.#ranges ??= new RangeReader(this.#kernel, this.#parts.files);
+    const lines = this.#ranges.read(range, this.#headOf(source, range)), decoder = this.#decoderOf(source, range);
+    const errors: DeadRow[] = [];
+    let deadRows = 0;
+    decoder.begin(lines.address, lines.length, range.offset === 0 ? null : this.#ranges.head(range));
+    for (let decoded = decoder.next(); decoded; decoded = decoder.next()) {
+      for (const error of decoded.errors) {
+        if (errors.length < INGEST_ERRORS_MAX) {
+          errors.push({ ...error, path: range.path, offset: lines.offset + error.start });
+        }
+      }
+      deadRows += decoded.errors.length;
+      if (decoded.fatal) throw unreadable(range.path, decoded.errors.at(-1), lines.offset);
+      const { rows, columns } = decoded;
+      const batch: Batch = { rows, columns, selection: 0, selected: rows, kinds: 0 };
+      take({ batch, time: this.#timeOf(source, batch, 0), arrivalMs: 0 });
+    }
+    return { deadRows, errors };
+  }
+
+  /** The header line, which every range of a CSV file but the first lacks. */
+  #headOf(source: PhysicalSource, range: FileRange): Uint8Array | undefined {
+    const { header, delimiter } = source.file!;
+    if (range.format !== "csv" || !header || range.offset === 0) return undefined;
+    let head = this.#heads.get(source);
+    if (!head) this.#heads.set(source, head = readCsvHead(this.#parts.files!, range.path, delimiter));
+    return head;
+  }
+
+  #decoderOf(source: PhysicalSource, range: FileRange): Decoder {
+    let decoder = this.#decoders.get(source);
+    if (!decoder) {
+      const { header, delimiter } = source.file!;
+      decoder = this.#parts.openDecoder(this.#kernel, range.format, source.columns, { header, delimiter });
+      this.#decoders.set(source, decoder);
+    }
+    return decoder;
+  }
+
+  close(): void {
+    for (const reader of this.#logs) reader?.close();
+    for (const decoder of this.#decoders.values()) decoder.close();
+    this.#ranges?.close();
+  }
+}
+
+/** The rest of the file cannot be read: nobody may take what came before for all of it. */
+function unreadable(path: string, error: RowError | undefined, offset: number): RdxError {
+  const place = error ? ` at byte ${offset + error.start}: ${error.reason}` : "";
+  return new RdxError("invalid", `Cannot read file ${path} to its end${place}`);
+}

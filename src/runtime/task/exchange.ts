@@ -1,0 +1,56 @@
+import type { Batch } from "../../core/batch.ts";
+import { BATCH_ROWS_MAX } from "../../core/limits.ts";
+import { INT64 } from "../../core/schema.ts";
+import { FrameReader, FrameWriter, NO_INFO } from "../../kernel/frame.ts";
+import type { Kernel } from "../../kernel/module.ts";
+import { Partitioner } from "../../kernel/partition.ts";
+import type { BatchTimes, Operator } from "../../operator.ts";
+
+/** Frames for one keyed operator, by the task that owns the rows. */
+export type Outgoing = ArrayBuffer[][];
+
+/**
+ * Cuts batches by key group, one frame for each task that owns some of the rows. A frame holds the columns in exchange layout and, for
+ * operators that judge rows one by one, the running event time behind them.
+ */
+export class ExchangeWriter {
+  readonly #frames: FrameWriter;
+  readonly #partitioner: Partitioner;
+
+  constructor(kernel: Kernel, tasks: number) {
+    this.#frames = new FrameWriter(kernel);
+    this.#partitioner = new Partitioner(kernel, tasks);
+  }
+
+  /** Adds the batch's rows to `outgoing`. `running` is the address of the running event times, 0 to send none. */
+  write(batch: Batch, keys: number, running: number, outgoing: Outgoing): void {
+    const parts = this.#partitioner.byKeys(batch, batch.columns.slice(0, keys));
+    const columns = running === 0 ? batch.columns : [...batch.columns, { type: INT64, data: running, validity: 0 }];
+    parts.forEach(({ selection, selected }, task) => {
+      // Partial rows of a chunk may be more than one frame takes.
+      for (let at = 0; at < selected; at += BATCH_ROWS_MAX) {
+        const piece = { selection: selection + at * 4, selected: Math.min(BATCH_ROWS_MAX, selected - at) };
+        outgoing[task].push(this.#frames.write({ ...batch, columns, ...piece }, NO_INFO));
+      }
+    });
+  }
+}
+
+/** Reads what another task's ExchangeWriter wrote and pushes it into the operator. */
+export class ExchangeReader {
+  readonly #frames: FrameReader;
+
+  constructor(kernel: Kernel) {
+    this.#frames = new FrameReader(kernel);
+  }
+
+  /** Throws StateFull. `reached` is the source's event time before the chunk. */
+  push(frame: ArrayBuffer, operator: Operator, reached: number, delayMs: number): void {
+    const all = this.#frames.read(frame), exchange = operator.exchange!;
+    const judged = operator.combiner === null;
+    const columns = judged ? all.columns.slice(0, exchange.columns.length) : all.columns;
+    const running = judged ? all.columns[exchange.columns.length].data : 0;
+    const times: BatchTimes = { running, before: reached, delayMs };
+    operator.push({ ...all, columns }, times);
+  }
+}

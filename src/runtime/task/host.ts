@@ -1,0 +1,110 @@
+import { transfer } from "comlink";
+import type { SchemaInference } from "../../codec.ts";
+import { RdxError, reasonOf } from "../../core/errors.ts";
+import { STATE_BYTES_MAX } from "../../core/limits.ts";
+import { Kernel } from "../../kernel/module.ts";
+import type {
+  DecodeJob,
+  DecodeResult,
+  ExchangeMessage,
+  FromTask,
+  TaskHostApi,
+  TaskOutput,
+  TaskPlan,
+  ToTask,
+} from "../protocol.ts";
+import { decodeArrowBody } from "./arrow_body.ts";
+import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
+import { BodyDecoder } from "./decode_job.ts";
+import type { OperatorFactory } from "./flow.ts";
+import { PipelineTask } from "./task.ts";
+
+/** What a worker's entry chooses. */
+export interface HostParts extends ReaderParts {
+  readonly createOperator: OperatorFactory;
+  readonly inference: SchemaInference;
+}
+
+/** One worker: a task for each pipeline, and decoders for what is pushed to streams. */
+export class TaskHost implements TaskHostApi {
+  readonly #parts: HostParts;
+  readonly #tasks = new Map<number, PipelineTask>();
+  readonly #peers: (MessagePort | null)[] = [];
+  #place: { index: number; tasks: number; module: WebAssembly.Module; data: MessagePort } | null = null;
+  #bodies: BodyDecoder | null = null;
+  #bodyKernel: Kernel | null = null;
+
+  constructor(parts: HostParts) {
+    this.#parts = parts;
+  }
+
+  init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void {
+    this.#place = { ...options, data };
+    data.onmessage = ({ data: message }: MessageEvent<ToTask>) => {
+      this.#tasks.get(message.pipeline)?.receive(message);
+    };
+  }
+
+  connect(peer: number, port: MessagePort): void {
+    this.#peers[peer] = port;
+    port.onmessage = ({ data: message }: MessageEvent<ExchangeMessage>) => {
+      // No message can overtake a deployment: a pipeline starts when all its tasks are there.
+      this.#tasks.get(message.pipeline)?.receiveExchange(message);
+    };
+  }
+
+  deploy(pipeline: number, plan: TaskPlan): void {
+    const { index, tasks, module, data } = this.#ready();
+    const previous = plan.inherits === null ? null : this.#tasks.get(plan.inherits) ?? null;
+    const kernel = previous?.kernel ?? new Kernel(module);
+    kernel.limitState(STATE_BYTES_MAX);
+    const place = {
+      pipeline,
+      task: index,
+      tasks,
+      report: (message: FromTask, transfer: ArrayBuffer[]) => data.postMessage(message, transfer),
+      exchange: (task: number, message: ExchangeMessage, transfer: ArrayBuffer[]) =>
+        this.#peers[task]!.postMessage(message, transfer),
+    };
+    const chunks = new ChunkReader(kernel, plan, this.#parts);
+    const parts = { chunks, create: this.#parts.createOperator, previous };
+    this.#tasks.set(pipeline, new PipelineTask(kernel, plan, place, parts));
+  }
+
+  remove(pipeline: number): void {
+    this.#tasks.get(pipeline)?.close();
+    this.#tasks.delete(pipeline);
+  }
+
+  decode(job: DecodeJob): DecodeResult {
+    const result = this.#decode(job);
+    if (result.kind === "decoded") return transfer(result, [...result.frames, ...result.dead]);
+    return result.kind === "widen" ? transfer(result, [result.body.buffer]) : result;
+  }
+
+  #decode(job: DecodeJob): DecodeResult {
+    const { module } = this.#ready();
+    try {
+      this.#bodyKernel ??= new Kernel(module);
+      if (job.format === "arrow") return decodeArrowBody(this.#bodyKernel, job);
+      this.#bodies ??= new BodyDecoder(this.#bodyKernel, this.#parts.openDecoder, this.#parts.inference);
+      return this.#bodies.decode(job);
+    } catch (thrown) {
+      // Whatever broke may have left the memory in an unknown state: the next body gets a new kernel.
+      this.#bodyKernel = null;
+      this.#bodies = null;
+      const code = thrown instanceof RdxError ? thrown.code : "internal";
+      return { kind: "refused", code, reason: reasonOf(thrown) };
+    }
+  }
+
+  open(pipeline: number, sink: number): TaskOutput[] {
+    const outputs = this.#tasks.get(pipeline)?.open(sink) ?? [];
+    return transfer(outputs, outputs.map(({ frame }) => frame));
+  }
+
+  #ready() {
+    if (!this.#place) throw new Error("The worker was not initialised");
+    return this.#place;
+  }
+}

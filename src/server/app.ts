@@ -1,0 +1,129 @@
+import { Hono } from "hono";
+import { routePath } from "hono/route";
+import { systemClock } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
+import type { EngineService } from "../runtime/service.ts";
+import { type Logger, silentLog } from "../telemetry/log.ts";
+import { plainText } from "./answers.ts";
+import { admit } from "./auth.ts";
+import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
+import { Budget } from "./budget.ts";
+import { Connections } from "./connections.ts";
+import type { App, Context, ServerContext } from "./context.ts";
+import { healthRoutes } from "./health.ts";
+import { openapiRoutes } from "./openapi/routes.ts";
+import { pageRoutes } from "./page.ts";
+import { pipelineRoutes } from "./pipelines.ts";
+import { HttpError, problemResponse, PROBLEMS, toProblem } from "./problems.ts";
+import { serverMetrics } from "./server_metrics.ts";
+import { streamRoutes } from "./streams.ts";
+import { viewRoutes } from "./views.ts";
+
+export interface AppOptions {
+  readonly engine: EngineService;
+  /** Whether a stream that nobody declared is made at its first batch. */
+  readonly autoCreate: boolean;
+  /** What clients must know, or null. */
+  readonly token: string | null;
+  /** Whether only this machine reaches the server. */
+  readonly loopback: boolean;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly bounds?: Partial<Bounds>;
+}
+
+/** Stands at every answer that says nothing else: no guessing of types, no frames, no scripts, nothing kept. */
+const HEADERS: readonly (readonly [string, string])[] = [
+  ["x-content-type-options", "nosniff"],
+  ["referrer-policy", "no-referrer"],
+  ["cross-origin-resource-policy", "same-origin"],
+  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
+  ["cache-control", "no-store"],
+];
+
+/** The HTTP face of an engine. */
+export function createApp(options: AppOptions): { app: App; server: ServerContext } {
+  const server = makeContext(options), app = new Hono();
+  app.use("*", async (c, next) => {
+    const started = server.clock.monotonic();
+    await next();
+    finish(c, server, started);
+  });
+  app.use("*", async (c, next) => {
+    admit(c, server);
+    await next();
+  });
+  streamRoutes(app, server);
+  pipelineRoutes(app, server);
+  viewRoutes(app, server);
+  healthRoutes(app, server);
+  openapiRoutes(app, server);
+  pageRoutes(app, server);
+  app.get("/problems/:name", (c) => explainProblem(c));
+  refuseOtherMethods(app);
+  app.notFound((c) =>
+    answer(
+      c,
+      server,
+      new HttpError("not_found", `There is nothing at ${c.req.path}: /openapi.json lists what there is`),
+    )
+  );
+  app.onError((thrown, c) => answer(c, server, thrown));
+  return { app, server };
+}
+
+function makeContext(options: AppOptions): ServerContext {
+  const bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
+  return {
+    engine: options.engine,
+    autoCreate: options.autoCreate,
+    token: options.token,
+    loopback: options.loopback,
+    clock: options.clock ?? systemClock,
+    log: options.log ?? silentLog,
+    bounds,
+    budget: new Budget(bounds.bodiesBytesMax),
+    connections: new Connections(bounds.connectionsMax),
+    metrics: serverMetrics(),
+  };
+}
+
+/** Completes an answer's header and counts it. An upgrade's answer belongs to the runtime and stays as it is. */
+function finish(c: Context, { clock, metrics }: ServerContext, started: number): void {
+  const { res } = c, path = routePath(c, -1), route = path.includes("*") ? "none" : path;
+  metrics.requests.with(c.req.method, route, String(res.status)).increment();
+  metrics.requestSeconds.with(route).observe((clock.monotonic() - started) / 1000);
+  if (res.status === 101) return;
+  for (const [name, value] of HEADERS) if (!res.headers.has(name)) res.headers.set(name, value);
+}
+
+function answer(c: Context, server: ServerContext, thrown: unknown): Response {
+  const path = c.req.path;
+  return problemResponse(toProblem(thrown, path, (cause, reference) => {
+    server.log.error("A request failed", { reference, method: c.req.method, path, cause });
+  }));
+}
+
+/** 405 with `Allow` for every other method of a path that exists. Hono answers HEAD where there is GET. */
+function refuseOtherMethods(app: App): void {
+  const methods = new Map<string, string[]>();
+  for (const { method, path } of app.routes) {
+    if (method === "ALL") continue;
+    methods.set(path, [...methods.get(path) ?? [], ...(method === "GET" ? ["GET", "HEAD"] : [method])]);
+  }
+  for (const [path, allowed] of methods) {
+    const allow = allowed.join(", ");
+    app.all(path, (c) => {
+      throw new HttpError("method_not_allowed", `${c.req.path} takes ${allow}, not ${c.req.method}`, { allow });
+    });
+  }
+}
+
+function explainProblem(c: Context): Response {
+  const code = c.req.param("name") ?? "";
+  if (!Object.hasOwn(PROBLEMS, code)) {
+    throw new HttpError("not_found", `There is no problem of this name: there are ${Object.keys(PROBLEMS).join(", ")}`);
+  }
+  const { status, title, about } = PROBLEMS[code as keyof typeof PROBLEMS];
+  return plainText(`${title} (${status})\n\n${about}\n`);
+}

@@ -1,0 +1,76 @@
+import { HttpError } from "./problems.ts";
+import { isUpgrade } from "./sockets.ts";
+import { closingError } from "./connections.ts";
+import type { Context, ServerContext } from "./context.ts";
+import { TOKEN_PARAMETER } from "./parameters.ts";
+import { bearerToken, protocolToken, sameSecret } from "./tokens.ts";
+
+/** What balancers and orchestrators ask, without a token. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+const READING: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Decides whether a request may go on to its route; throws what it is refused with.
+ *
+ * - On loopback its Host must name this machine, so that a foreign page cannot reach the server under a name of its own
+ *   that points here (DNS rebinding).
+ * - What changes something, and every WebSocket, must not come from a page of another origin: browsers send `Origin`, and let
+ *   pages send some such requests unasked. Nothing here answers CORS, so that foreign pages cannot read either.
+ * - With a token, every path but the health checks needs it.
+ * - While the server drains nothing new is taken in.
+ */
+export function admit(c: Context, server: ServerContext): void {
+  const path = c.req.path, headers = c.req.raw.headers, host = headers.get("host") ?? new URL(c.req.url).host;
+  if (server.loopback && !isLoopbackHost(host)) {
+    throw new HttpError(
+      "forbidden",
+      `This server does not answer as ${JSON.stringify(host.slice(0, 200))}: call it as localhost or 127.0.0.1`,
+    );
+  }
+  const socket = isUpgrade(c), changes = !READING.has(c.req.method) || socket;
+  const origin = headers.get("origin");
+  if (changes && origin !== null && !isSameOrigin(origin, host)) {
+    throw new HttpError("forbidden", `Cannot take requests from pages of ${JSON.stringify(origin.slice(0, 200))}`);
+  }
+  if (server.token !== null && !OPEN_PATHS.has(path) && !hasToken(c, server.token, socket)) {
+    throw new HttpError("unauthorized", "The request needs the server's token: Authorization: Bearer <token>", {
+      "www-authenticate": 'Bearer realm="rdx"',
+    });
+  }
+  if (changes && server.connections.closing) throw closingError();
+}
+
+/**
+ * The token comes in the header. Browsers cannot set headers for event streams, WebSockets and the page's address: there it may be a
+ * parameter, for WebSockets also a subprotocol, which no access log of a proxy writes down.
+ */
+function hasToken(c: Context, expected: string, socket: boolean): boolean {
+  const header = bearerToken(c.req.header("authorization"));
+  if (header !== null) return sameSecret(header, expected);
+  const offered = socket ? protocolToken(c.req.header("sec-websocket-protocol")) : null;
+  if (offered !== null) return sameSecret(offered, expected);
+  const path = c.req.path, forBrowsers = socket || path === "/" || path.endsWith("/live");
+  const parameter = forBrowsers && c.req.method === "GET" ? c.req.query(TOKEN_PARAMETER) : undefined;
+  return parameter !== undefined && sameSecret(parameter, expected);
+}
+
+/** Whether a Host header names this machine: localhost, *.localhost, 127.0.0.0/8 or ::1, with any port. */
+export function isLoopbackHost(host: string): boolean {
+  return /^(?:localhost|(?:[a-z0-9-]+\.)+localhost|127(?:\.\d{1,3}){3}|\[::1\])\.?(?::\d{1,5})?$/i.test(host);
+}
+
+/** Whether a server that binds to `hostname` is reached from this machine only. */
+export function isLoopbackAddress(hostname: string): boolean {
+  return isLoopbackHost(hostname.includes(":") && !hostname.startsWith("[") ? `[${hostname}]` : hostname);
+}
+
+/** Compares hosts only: behind a proxy that ends TLS the schemes differ. */
+function isSameOrigin(origin: string, host: string): boolean {
+  try {
+    const url = new URL(origin);
+    return (url.protocol === "http:" || url.protocol === "https:") &&
+      url.host === new URL(`${url.protocol}//${host}`).host;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Context as HonoContext, Hono } from "hono";
+import type { Clock } from "../core/clock.ts";
+import type { EngineService } from "../runtime/service.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Bounds } from "./bounds.ts";
+import type { Budget } from "./budget.ts";
+import type { Connections } from "./connections.ts";
+import type { ServerMetrics } from "./server_metrics.ts";
+
+/** What every route works with. */
+export interface ServerContext {
+  readonly engine: EngineService;
+  /** Whether a stream that nobody declared is made at its first batch. */
+  readonly autoCreate: boolean;
+  /** What clients must know, or null. */
+  readonly token: string | null;
+  /** True: only this machine reaches the server, under a name of this machine. */
+  readonly loopback: boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly bounds: Bounds;
+  readonly budget: Budget;
+  readonly connections: Connections;
+  readonly metrics: ServerMetrics;
+}
+
+export type App = Hono;
+export type Context = HonoContext;

@@ -1,0 +1,116 @@
+import { RdxError, reasonOf } from "../core/errors.ts";
+import { COLUMNS_MAX } from "../core/limits.ts";
+import { type Column, makeSchema, parseType } from "../core/schema.ts";
+import { checkShape, type JsonSchema } from "../plan/json_schema.ts";
+import { index, member, Problems } from "../plan/problems.ts";
+import type { StreamDeclaration } from "../runtime/service.ts";
+
+/** Longest time that a declaration may name: a hundred years. */
+const DURATION_MS_MAX = 100 * 366 * 86_400_000;
+
+/** What `PUT /v1/streams/{stream}` takes. */
+export const DECLARATION_SCHEMA: JsonSchema = {
+  type: "object",
+  description: "The columns of a stream and how its rows are read",
+  properties: {
+    columns: {
+      type: "array",
+      minItems: 1,
+      maxItems: COLUMNS_MAX,
+      items: {
+        type: "object",
+        properties: {
+          name: { type: "string", minLength: 1, description: "The name of the column, which is the field's in JSON" },
+          type: { type: "string", description: "int64, double, decimal(p,s), bool, timestamp, string or bytes" },
+          nullable: { type: "boolean", default: true, description: "Whether a row may lack the value" },
+        },
+        required: ["name", "type"],
+        additionalProperties: false,
+      },
+    },
+    time: {
+      oneOf: [{ type: "string", description: "The column of event time" }, { type: "null" }],
+      description: "The column of event time: timestamp, or int64 in epoch milliseconds; null: the arrival",
+    },
+    delay_ms: {
+      type: "integer",
+      minimum: 0,
+      maximum: DURATION_MS_MAX,
+      default: 0,
+      description: "How far the watermark stays behind the greatest event time",
+    },
+    on_error: {
+      enum: ["dead_letter", "reject"],
+      default: "dead_letter",
+      description: "What a bad row does: go to the dead letters alone, or refuse its whole request",
+    },
+    retention_ms: {
+      oneOf: [{ type: "integer", minimum: 0, maximum: DURATION_MS_MAX }, { type: "null" }],
+      description: "How long rows are kept; null: as long as there is room",
+    },
+  },
+  required: ["columns"],
+  additionalProperties: false,
+};
+
+interface DeclarationJson {
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly nullable?: boolean }[];
+  readonly time?: string | null;
+  readonly delay_ms?: number;
+  readonly on_error?: "dead_letter" | "reject";
+  readonly retention_ms?: number | null;
+}
+
+/** Reads a declaration. Throws RdxError("invalid_plan") that names each place by its path. */
+export function parseDeclaration(stream: string, value: unknown): StreamDeclaration {
+  const problems = new Problems();
+  checkShape(DECLARATION_SCHEMA, value, "", problems);
+  throwIfAny(stream, problems);
+  const declared = value as DeclarationJson;
+  const columns = declared.columns.flatMap((column, i): Column[] => {
+    try {
+      return [{ name: column.name, type: parseType(column.type), nullable: column.nullable ?? true }];
+    } catch (thrown) {
+      problems.add(member(index("columns", i), "type"), reasonOf(thrown));
+      return [];
+    }
+  });
+  throwIfAny(stream, problems);
+  checkTime(declared.time ?? null, columns, problems);
+  throwIfAny(stream, problems);
+  return {
+    columns: makeSchema(columns).columns,
+    time: declared.time ?? null,
+    delayMs: declared.delay_ms ?? 0,
+    onError: declared.on_error ?? "dead_letter",
+    retentionMs: declared.retention_ms ?? null,
+  };
+}
+
+function checkTime(time: string | null, columns: readonly Column[], problems: Problems): void {
+  if (time === null) return;
+  const column = columns.find(({ name }) => name === time);
+  if (!column) {
+    const names = columns.map(({ name }) => name).join(", ");
+    problems.add("time", `There is no column ${JSON.stringify(time)}`, `Columns: ${names}`);
+  } else if (column.type.kind !== "timestamp" && column.type.kind !== "int64") {
+    problems.add("time", `Column ${time} is no time`, "Event time is a timestamp, or an int64 in epoch milliseconds");
+  }
+}
+
+/** The same details under a message that speaks of a stream. */
+function throwIfAny(stream: string, problems: Problems): void {
+  try {
+    problems.throwIfAny("");
+  } catch (thrown) {
+    if (!(thrown instanceof RdxError)) throw thrown;
+    const [first] = thrown.details;
+    const more = problems.count === 1 ? "" : ` (and ${problems.count - 1} more)`;
+    const place = first.path ? `${first.path}: ` : "";
+    throw new RdxError(
+      "invalid_plan",
+      `Cannot declare stream ${stream}: ${place}${first.reason}${more}`,
+      thrown.details,
+    );
+  }
+}

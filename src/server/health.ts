@@ -1,0 +1,22 @@
+import { json, plainText } from "./answers.ts";
+import type { App, ServerContext } from "./context.ts";
+
+/** What balancers, orchestrators and Prometheus ask. */
+export function healthRoutes(app: App, server: ServerContext): void {
+  const { engine, connections, metrics, budget } = server;
+  app.get("/healthz", () => plainText("ok\n"));
+  app.get("/readyz", () => {
+    const { ready, reason } = connections.closing
+      ? { ready: false, reason: "The server is shutting down" }
+      : engine.readiness();
+    return json({ ready, reason }, ready ? 200 : 503);
+  });
+  metrics.registry.onRender(() => {
+    metrics.connections.set(connections.count);
+    metrics.bodiesHeld.set(budget.used);
+  });
+  app.get("/metrics", () =>
+    new Response(engine.metrics() + metrics.registry.render(), {
+      headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+    }));
+}

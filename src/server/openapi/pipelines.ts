@@ -1,0 +1,82 @@
+import { answer, name, type Operations, query } from "./operations.ts";
+
+const PLAN = { "application/json": { $ref: "/v1/schemas/plan" } };
+const EXPLANATION = {
+  description: "Text for people, or JSON when the request accepts application/json",
+  content: { "text/plain": { type: "string" as const }, "application/json": {} },
+};
+
+export const PIPELINE_OPERATIONS: Operations = {
+  "/v1/pipelines": {
+    get: {
+      id: "listPipelines",
+      summary: "All pipelines",
+      tag: "pipelines",
+      answers: { 200: answer("The pipelines, without their plans", "pipelines") },
+      problems: [],
+    },
+  },
+  "/v1/pipelines/{name}": {
+    get: {
+      id: "getPipeline",
+      summary: "One pipeline",
+      tag: "pipelines",
+      parameters: [name("pipeline")],
+      answers: { 200: answer("The pipeline", "pipeline") },
+      problems: ["not_found"],
+    },
+    put: {
+      id: "deployPipeline",
+      summary: "Deploy a plan, or replace the one that runs",
+      tag: "pipelines",
+      parameters: [
+        name("pipeline"),
+        query("start", "Where the sources begin", { enum: ["earliest", "latest"], default: "earliest" }),
+        query("state", "fresh: without the state of the version that runs", {
+          enum: ["keep", "fresh"],
+          default: "keep",
+        }),
+      ],
+      body: PLAN,
+      answers: { 200: answer("It was replaced", "pipeline"), 201: answer("It is new", "pipeline") },
+      problems: [
+        "not_found",
+        "timeout",
+        "conflict",
+        "too_large",
+        "unsupported_type",
+        "invalid_plan",
+        "busy",
+        "closing",
+      ],
+    },
+    delete: {
+      id: "deletePipeline",
+      summary: "Stop and remove a pipeline",
+      tag: "pipelines",
+      parameters: [name("pipeline")],
+      answers: { 204: { description: "It is gone" } },
+      problems: ["not_found", "closing"],
+    },
+  },
+  "/v1/pipelines/{name}/explain": {
+    get: {
+      id: "explainPipeline",
+      summary: "How a pipeline works",
+      tag: "pipelines",
+      parameters: [name("pipeline")],
+      answers: { 200: EXPLANATION },
+      problems: ["not_found"],
+    },
+  },
+  "/v1/explain": {
+    post: {
+      id: "explainPlan",
+      summary: "How a plan would work that is not deployed",
+      tag: "pipelines",
+      body: PLAN,
+      answers: { 200: EXPLANATION },
+      problems: ["timeout", "too_large", "unsupported_type", "invalid_plan", "busy", "closing"],
+    },
+  },
+};

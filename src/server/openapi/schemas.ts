@@ -1,0 +1,190 @@
+import type { JsonSchema } from "../../plan/json_schema.ts";
+import { ROW_KINDS } from "../../core/batch.ts";
+import { DECLARATION_SCHEMA } from "../declaration.ts";
+import { PROBLEMS } from "../problems.ts";
+import { count, list, number, object, orNull, ref, text } from "./build.ts";
+
+const WATERMARK: JsonSchema = {
+  oneOf: [{ type: "string" }, { type: "integer" }, { type: "null" }],
+  description: 'ISO 8601, or epoch milliseconds with time=ms; null before the first row, "infinity" after the last',
+};
+const ROW: JsonSchema = {
+  type: "object",
+  description:
+    "A row: its columns by name. int64 is exact (int64=string: as text), decimals are text, timestamps ISO 8601 (time=ms: " +
+    "epoch milliseconds), bytes base64, NaN and infinities null",
+};
+const COLUMN = object({
+  name: text("The column's name"),
+  type: text("int64, double, decimal(p,s), bool, timestamp, string or bytes"),
+  nullable: { type: "boolean" },
+});
+const DURABILITY: JsonSchema = { enum: ["fsync", "os", "none"], description: "What an accepted row survives" };
+const ERROR = object(
+  {
+    node: text("The plan's node"),
+    path: text("The place in the plan or declaration"),
+    line: { type: "integer", minimum: 1 },
+    column: { type: "integer", minimum: 1, description: "Bytes from the line's start, from 1" },
+    field: orNull({ type: "string" }),
+    reason: text("What is wrong"),
+    hint: text("What to do about it"),
+  },
+  ["node", "path", "line", "column", "field", "hint"],
+);
+
+const STREAM = object({
+  name: text("The stream's name"),
+  columns: list(ref("column")),
+  time: orNull({ type: "string" }, "The column of event time; null: the arrival"),
+  delay_ms: count("How far the watermark stays behind the greatest event time"),
+  on_error: { enum: ["dead_letter", "reject"] },
+  retention_ms: orNull({ type: "integer" }),
+  declared: { type: "boolean", description: "False: the schema was inferred and widens" },
+  schema_version: count("Grows with every change of the columns"),
+  start: count("Offset of the oldest row that is kept"),
+  end: count("Offset behind the newest row"),
+  ended: { type: "boolean", description: "Nothing follows" },
+  rows_in: count("Rows that were stored"),
+  bytes_in: count("Bytes of bodies, inflated"),
+  dead_rows: count("Rows that went to the dead letters"),
+  unread_bytes: count("Bytes that some pipeline has not taken yet"),
+  readers: list({ type: "string" }, "Pipelines that read it"),
+});
+
+const INGEST_ANSWER = object(
+  {
+    stream: text("The stream's name"),
+    accepted: count("Rows that were stored"),
+    rejected: count("Rows that went to the dead letters"),
+    offset: count("Offset of the first row"),
+    durability: DURABILITY,
+    errors: list(ref("error"), "The first of the bad rows"),
+    duplicate: { const: true, description: "The batch was stored before; this is its first answer" },
+  },
+  ["duplicate"],
+);
+
+const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
+  name: text("The pipeline's name"),
+  state: { enum: ["starting", "running", "stalled", "completed", "failed", "stopped"] },
+  reason: orNull({ type: "string" }, "Why it is failed or stalled"),
+  sources: list({ type: "string" }),
+  sinks: list(object({ kind: { type: "string" }, name: { type: "string" }, guarantee: { type: "string" } })),
+  watermark: WATERMARK,
+  rows_in: count("Rows taken from the sources"),
+  rows_out: count("Rows given to the sinks"),
+  late_rows: count("Rows whose last window had fired"),
+  dead_rows: count("Rows of files that could not be read"),
+  errors: list(object({ path: text("The file"), offset: count("Bytes from its start"), reason: { type: "string" } })),
+  rows_in_per_second: number("Over the last seconds"),
+  rows_out_per_second: number("Over the last seconds"),
+  lag_rows: count("Rows of the sources that are not taken yet"),
+  state_rows: count("Rows of keyed state"),
+  state_bytes: count("Bytes of keyed state"),
+  progress: orNull({ type: "number", minimum: 0, maximum: 1 }, "Part of bounded inputs that is done; null: unbounded"),
+  tasks: count("Tasks that work on it"),
+};
+
+const VIEW = object({
+  name: text("The view's name"),
+  pipeline: text("The pipeline that writes it"),
+  columns: list(ref("column")),
+  keys: list({ type: "string" }, "Names of the key columns"),
+  rows: count("Rows in it"),
+  seq: count("Number of the last output in it"),
+  watermark: WATERMARK,
+});
+
+const VIEW_ANSWER = object({
+  view: text("The view's name"),
+  watermark: WATERMARK,
+  seq: count("Number of the last output in the answer"),
+  columns: list(ref("column")),
+  rows: list(ROW, 'Rows in the order asked for; those of windows that are still open have "$open": true'),
+});
+
+const LIVE: Readonly<Record<string, JsonSchema>> = {
+  live_snapshot: object({
+    event: { const: "snapshot" },
+    view: text("The view's name"),
+    seq: count("Number of the last output in it: the id to resume from"),
+    watermark: WATERMARK,
+    complete: { type: "boolean", description: "False: the limit left out rows that the view has" },
+    keys: list({ type: "string" }),
+    columns: list(ref("column")),
+    rows: list(ROW),
+  }),
+  live_delta: object({
+    event: { const: "delta" },
+    seq: count("Number of the output: the id to resume from"),
+    watermark: WATERMARK,
+    rows: list(object({ op: { enum: ROW_KINDS }, row: ROW })),
+  }),
+  live_heartbeat: object({ event: { const: "heartbeat" }, seq: count("The view's seq"), watermark: WATERMARK }),
+};
+
+const SOCKET: Readonly<Record<string, JsonSchema>> = {
+  ingest_lead: object(
+    { $rdx: object({ producer: text("Who sends"), sequence: count("Which of theirs it is, from 0 without gaps") }) },
+    [],
+    "The optional first line of a message of rdx.json.v1",
+  ),
+  ingest_ack: object(
+    {
+      $rdx: { const: "ack" },
+      sequence: count(
+        "The message's number: the producer's, else its position from 0. All earlier messages have their verdict",
+      ),
+      accepted: count("Rows that were stored"),
+      rejected: count("Rows that went to the dead letters"),
+      offset: count("Offset of the first row"),
+      durability: DURABILITY,
+      errors: list(ref("error")),
+      duplicate: { const: true },
+    },
+    ["errors", "duplicate"],
+  ),
+  ingest_credit: object({
+    $rdx: { const: "credit" },
+    rows: count("Rows that may be sent beside those granted before"),
+  }),
+};
+
+const PROBLEM: JsonSchema = {
+  type: "object",
+  description: "RFC 9457. Some problems have further members, such as `expected` for a gap in a producer's numbers",
+  properties: {
+    type: { enum: Object.keys(PROBLEMS).map((code) => `/problems/${code}`) },
+    title: { type: "string" },
+    status: { type: "integer" },
+    detail: text("What happened and what to do"),
+    instance: text("The path of the request"),
+    errors: list(ref("error")),
+  },
+  required: ["type", "title", "status", "detail", "instance"],
+};
+
+/** Schemas of everything that clients send and get, by the names under which they are published; plans are not among them. */
+export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
+  problem: PROBLEM,
+  error: ERROR,
+  column: COLUMN,
+  stream_declaration: DECLARATION_SCHEMA,
+  stream: STREAM,
+  streams: object({ streams: list(ref("stream")) }),
+  stream_rows: object({
+    stream: text("The stream's name"),
+    columns: list(ref("column")),
+    rows: list(ROW, "Newest first"),
+  }),
+  ingest_answer: INGEST_ANSWER,
+  pipeline: object({ ...PIPELINE_MEMBERS, plan: { description: "The plan as it was deployed" } }),
+  pipelines: object({ pipelines: list(object(PIPELINE_MEMBERS)) }),
+  view: VIEW,
+  views: object({ views: list(ref("view")) }),
+  view_answer: VIEW_ANSWER,
+  readiness: object({ ready: { type: "boolean" }, reason: text("Why it is not ready") }),
+  ...LIVE,
+  ...SOCKET,
+};

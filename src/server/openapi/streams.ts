@@ -1,0 +1,139 @@
+import { QUERY_ROWS_DEFAULT, QUERY_ROWS_MAX } from "../../core/limits.ts";
+import { INGEST_TYPES } from "../content_type.ts";
+import { count, ref, text } from "./build.ts";
+import { answer, name, type Operations, type Parameter, query, RENDERING } from "./operations.ts";
+
+const LIMIT = query("limit", "Rows at most", {
+  type: "integer",
+  minimum: 0,
+  maximum: QUERY_ROWS_MAX,
+  default: QUERY_ROWS_DEFAULT,
+});
+
+const PRODUCER: readonly Parameter[] = [
+  {
+    name: "rdx-producer",
+    in: "header",
+    description: "Who sends: with it a batch that is sent again is stored once. Together with rdx-sequence",
+    schema: text("Printable ASCII without spaces"),
+  },
+  {
+    name: "rdx-sequence",
+    in: "header",
+    description: "Which of the producer's batches it is, from 0 without gaps",
+    schema: count("From 0"),
+  },
+  {
+    name: "content-encoding",
+    in: "header",
+    description: "How the body is packed",
+    schema: { enum: ["gzip", "deflate", "identity"] },
+  },
+];
+
+const BODY = Object.fromEntries(INGEST_TYPES.map((type) => [type, {}]));
+
+export const STREAM_OPERATIONS: Operations = {
+  "/v1/streams": {
+    get: {
+      id: "listStreams",
+      summary: "All streams",
+      tag: "streams",
+      answers: { 200: answer("The streams", "streams") },
+      problems: [],
+    },
+  },
+  "/v1/streams/{name}": {
+    get: {
+      id: "getStream",
+      summary: "One stream",
+      tag: "streams",
+      parameters: [name("stream")],
+      answers: { 200: answer("The stream", "stream") },
+      problems: ["not_found"],
+    },
+    put: {
+      id: "declareStream",
+      summary: "Declare a stream, or declare it again with columns added",
+      tag: "streams",
+      parameters: [name("stream")],
+      body: { "application/json": ref("stream_declaration") },
+      answers: { 200: answer("The stream was there", "stream"), 201: answer("The stream is new", "stream") },
+      problems: ["timeout", "conflict", "too_large", "unsupported_type", "invalid_plan", "busy", "closing"],
+    },
+    delete: {
+      id: "deleteStream",
+      summary: "Delete a stream that no pipeline reads",
+      tag: "streams",
+      parameters: [name("stream")],
+      answers: { 204: { description: "It is gone" } },
+      problems: ["not_found", "conflict", "closing"],
+    },
+    post: {
+      id: "ingest",
+      summary: "Send rows",
+      description:
+        "A request is stored whole or not at all, apart from bad rows, which go to the stream's dead letters. CSV has a header line unless " +
+        "`text/csv;header=absent`; `;delimiter=` names another character than the comma, or tab.",
+      tag: "streams",
+      parameters: [name("stream"), ...PRODUCER],
+      body: BODY,
+      answers: { 200: answer("What was stored", "ingest_answer") },
+      problems: [
+        "not_found",
+        "timeout",
+        "conflict",
+        "too_large",
+        "unsupported_type",
+        "invalid_plan",
+        "busy",
+        "closing",
+        "no_space",
+      ],
+    },
+  },
+  "/v1/streams/{name}/end": {
+    post: {
+      id: "endStream",
+      summary: "Mark the end of a stream: its windows close, and it takes no more rows",
+      tag: "streams",
+      parameters: [name("stream")],
+      answers: { 200: answer("The stream", "stream") },
+      problems: ["not_found", "conflict", "closing"],
+    },
+  },
+  "/v1/streams/{name}/rows": {
+    get: {
+      id: "newestRows",
+      summary: "The newest rows of a stream, newest first",
+      tag: "streams",
+      parameters: [name("stream"), LIMIT, ...RENDERING],
+      answers: { 200: answer("The rows", "stream_rows") },
+      problems: ["not_found"],
+    },
+  },
+  "/v1/streams/{name}/dead": {
+    get: {
+      id: "deadRows",
+      summary: "The newest rows that could not be read, newest first, with the reason",
+      tag: "streams",
+      parameters: [name("stream"), LIMIT, ...RENDERING],
+      answers: { 200: answer("The rows", "stream_rows") },
+      problems: ["not_found"],
+    },
+  },
+  "/v1/streams/{name}/ws": {
+    get: {
+      id: "ingestSocket",
+      summary: "Send rows over a WebSocket",
+      description:
+        "Subprotocol rdx.json.v1: a message is NDJSON rows, optionally led by a line as in the schema ingest_lead. The server grants rows " +
+        "(ingest_credit) and gives each message one verdict, in order: ingest_ack, or a problem with `$rdx: error` and the message's `sequence`. Whoever sends far " +
+        "beyond the credits is closed with 1008, a message that is too large closes with 1009.",
+      tag: "streams",
+      parameters: [name("stream")],
+      answers: { 101: { description: "The protocol changes to WebSocket" } },
+      problems: ["not_found", "busy", "closing"],
+    },
+  },
+};

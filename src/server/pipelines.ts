@@ -1,0 +1,83 @@
+import { PLAN_BYTES_MAX } from "../core/limits.ts";
+import type { PipelineInfo } from "../runtime/service.ts";
+import { json, plainText } from "./answers.ts";
+import { readJson } from "./body.ts";
+import { requireJson } from "./content_type.ts";
+import type { App, Context, ServerContext } from "./context.ts";
+import { nameOf, Parameters } from "./parameters.ts";
+import { watermarkJson } from "./rows.ts";
+
+/** Everything below /v1/pipelines, and /v1/explain. */
+export function pipelineRoutes(app: App, server: ServerContext): void {
+  const { pipelines } = server.engine;
+  app.get("/v1/pipelines", (c) => {
+    new Parameters(c, []);
+    return json({ pipelines: pipelines.list().map(({ plan: _, ...rest }) => pipelineJson(rest)) });
+  });
+  app.get("/v1/pipelines/:name", (c) => {
+    new Parameters(c, []);
+    return json(withPlan(pipelines.get(nameOf(c, "pipeline"))));
+  });
+  app.put("/v1/pipelines/:name", async (c) => {
+    const name = nameOf(c, "pipeline"), parameters = new Parameters(c, ["start", "state"]);
+    const start = parameters.choice("start", ["earliest", "latest"], "earliest");
+    const state = parameters.choice("state", ["keep", "fresh"], "keep");
+    const { created, pipeline } = await pipelines.put(name, await readPlan(c, server), { start, state });
+    return json(withPlan(pipeline), created ? 201 : 200);
+  });
+  app.delete("/v1/pipelines/:name", async (c) => {
+    new Parameters(c, []);
+    await pipelines.delete(nameOf(c, "pipeline"));
+    return new Response(null, { status: 204 });
+  });
+  app.get("/v1/pipelines/:name/explain", (c) => {
+    new Parameters(c, []);
+    return explanation(c, pipelines.explain(nameOf(c, "pipeline")));
+  });
+  app.post("/v1/explain", async (c) => {
+    new Parameters(c, []);
+    return explanation(c, pipelines.explainPlan(await readPlan(c, server)));
+  });
+}
+
+function readPlan(c: Context, server: ServerContext): Promise<unknown> {
+  requireJson(c.req.raw, "A plan");
+  return readJson(c.req.raw, server, PLAN_BYTES_MAX);
+}
+
+/** Text for people, unless the request asks for JSON and not for any type. */
+function explanation(c: Context, { text, json: value }: { text: string; json: unknown }): Response {
+  const accepted = (c.req.header("accept") ?? "").toLowerCase().split(",").map((type) => type.split(";")[0].trim());
+  const answer = accepted.includes("application/json")
+    ? json(value)
+    : plainText(text.endsWith("\n") ? text : `${text}\n`);
+  answer.headers.set("vary", "accept");
+  return answer;
+}
+
+function withPlan(pipeline: PipelineInfo) {
+  return { ...pipelineJson(pipeline), plan: pipeline.plan };
+}
+
+function pipelineJson(pipeline: Omit<PipelineInfo, "plan">) {
+  return {
+    name: pipeline.name,
+    state: pipeline.state,
+    reason: pipeline.reason,
+    sources: pipeline.sources,
+    sinks: pipeline.sinks,
+    watermark: watermarkJson(pipeline.watermark),
+    rows_in: pipeline.rowsIn,
+    rows_out: pipeline.rowsOut,
+    late_rows: pipeline.lateRows,
+    dead_rows: pipeline.deadRows,
+    errors: pipeline.errors,
+    rows_in_per_second: pipeline.rowsInPerSecond,
+    rows_out_per_second: pipeline.rowsOutPerSecond,
+    lag_rows: pipeline.lagRows,
+    state_rows: pipeline.stateRows,
+    state_bytes: pipeline.stateBytes,
+    progress: pipeline.progress,
+    tasks: pipeline.tasks,
+  };
+}

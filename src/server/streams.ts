@@ -1,0 +1,103 @@
+import { RdxError } from "../core/errors.ts";
+import { PLAN_BYTES_MAX, QUERY_ROWS_DEFAULT, QUERY_ROWS_MAX } from "../core/limits.ts";
+import type { Column } from "../core/schema.ts";
+import type { StreamInfo } from "../runtime/service.ts";
+import type { RowRange } from "../sink.ts";
+import { json, jsonText } from "./answers.ts";
+import { readJson } from "./body.ts";
+import { requireJson } from "./content_type.ts";
+import type { App, Context, ServerContext } from "./context.ts";
+import { parseDeclaration } from "./declaration.ts";
+import { ingest } from "./ingest.ts";
+import { nameOf, Parameters, RENDERING } from "./parameters.ts";
+import { columnsJson, RangeRenderer } from "./rows.ts";
+import { openIngestSocket } from "./websocket.ts";
+
+/** Everything below /v1/streams. */
+export function streamRoutes(app: App, server: ServerContext): void {
+  const { streams } = server.engine;
+  app.get("/v1/streams", (c) => {
+    new Parameters(c, []);
+    return json({ streams: streams.list().map(streamJson) });
+  });
+  app.get("/v1/streams/:name", (c) => {
+    new Parameters(c, []);
+    return json(streamJson(streams.get(nameOf(c, "stream"))));
+  });
+  app.put("/v1/streams/:name", async (c) => {
+    const name = nameOf(c, "stream");
+    new Parameters(c, []);
+    requireJson(c.req.raw, "A stream's declaration");
+    const declaration = parseDeclaration(name, await readJson(c.req.raw, server, PLAN_BYTES_MAX));
+    const { created, stream } = streams.put(name, declaration);
+    return json(streamJson(stream), created ? 201 : 200);
+  });
+  app.delete("/v1/streams/:name", (c) => {
+    new Parameters(c, []);
+    streams.delete(nameOf(c, "stream"));
+    return new Response(null, { status: 204 });
+  });
+  app.post("/v1/streams/:name", (c) => ingest(c, server));
+  app.post("/v1/streams/:name/end", async (c) => {
+    const name = nameOf(c, "stream");
+    new Parameters(c, []);
+    await streams.end(name);
+    return json(streamJson(streams.get(name)));
+  });
+  app.get("/v1/streams/:name/rows", (c) => {
+    const name = nameOf(c, "stream");
+    return newest(c, name, (limit) => streams.rows(name, limit));
+  });
+  app.get("/v1/streams/:name/dead", (c) => {
+    const name = nameOf(c, "stream");
+    return newest(c, name, (limit) => deadRows(server, name, limit));
+  });
+  app.get("/v1/streams/:name/ws", (c) => openIngestSocket(c, server));
+}
+
+interface Rows {
+  readonly columns: readonly Column[];
+  readonly ranges: readonly RowRange[];
+}
+
+function newest(c: Context, stream: string, rowsOf: (limit: number) => Rows): Response {
+  const parameters = new Parameters(c, ["limit", ...RENDERING]);
+  const limit = parameters.integer("limit", 0, QUERY_ROWS_MAX, Math.min(QUERY_ROWS_DEFAULT, QUERY_ROWS_MAX));
+  const rendering = parameters.rendering(), { columns, ranges } = rowsOf(limit);
+  const rows = new RangeRenderer(columns, rendering).join(ranges);
+  return jsonText(
+    `{"stream":${JSON.stringify(stream)},"columns":${JSON.stringify(columnsJson(columns))},"rows":[${rows}]}`,
+  );
+}
+
+/** A stream without dead rows has no stream of them. */
+function deadRows({ engine: { streams } }: ServerContext, name: string, limit: number): Rows {
+  streams.get(name);
+  try {
+    return streams.rows(`${name}.dead`, limit);
+  } catch (thrown) {
+    if (thrown instanceof RdxError && thrown.code === "not_found") return { columns: [], ranges: [] };
+    throw thrown;
+  }
+}
+
+function streamJson(stream: StreamInfo) {
+  return {
+    name: stream.name,
+    columns: columnsJson(stream.columns),
+    time: stream.time,
+    delay_ms: stream.delayMs,
+    on_error: stream.onError,
+    retention_ms: stream.retentionMs,
+    declared: stream.declared,
+    schema_version: stream.schemaVersion,
+    start: stream.start,
+    end: stream.end,
+    ended: stream.ended,
+    rows_in: stream.rowsIn,
+    bytes_in: stream.bytesIn,
+    dead_rows: stream.deadRows,
+    unread_bytes: stream.unreadBytes,
+    readers: stream.readers,
+  };
+}

@@ -1,0 +1,42 @@
+import type { Column } from "./core/schema.ts";
+
+/** Rows `start` to `start + rows` of one frame. */
+export interface RowRange {
+  readonly frame: ArrayBuffer;
+  readonly start: number;
+  readonly rows: number;
+}
+
+/** What a pipeline's chunk gives a sink: rows in canonical order, under the chunk's number. */
+export interface OutputBatch {
+  /** Grows from output to output; equal for equal plan, log and order. */
+  readonly number: number;
+  readonly ranges: readonly RowRange[];
+  readonly rows: number;
+  /** The pipeline's watermark after the chunk, epoch ms; ±Infinity at the start and at the end. */
+  readonly watermark: number;
+}
+
+/** What a sink promises when the pipeline restarts. */
+export type Guarantee = "exactly once" | "effectively once" | "at least once";
+
+/** Takes output in number order; the next comes when the last one's promise resolved. */
+export interface Sink {
+  readonly guarantee: Guarantee;
+  /** Makes ready; returns the number of the last output that is already committed, −1 for none. */
+  open(): Promise<number>;
+  /** Resolves when the rows are as safe as the guarantee says. */
+  write(output: OutputBatch): Promise<void>;
+  /** Writes out what waits, and ends. */
+  close(): Promise<void>;
+}
+
+/** Makes a sink of one kind from the options that the plan gives. Throws RdxError("invalid_plan") for options it does not know. */
+export interface SinkFactory {
+  readonly kind: string;
+  /** The option that names what is written to: two sinks of a plan may not share it. Absent: they may. */
+  readonly target?: string;
+  /** JSON Schema of the options. */
+  readonly options: Readonly<Record<string, unknown>>;
+  create(options: Readonly<Record<string, unknown>>, columns: readonly Column[], pipeline: string): Sink;
+}

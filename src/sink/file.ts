@@ -1,0 +1,120 @@
+import type { Encoder, OpenEncoder, OutputFormat } from "../codec.ts";
+import { RdxError, reasonOf } from "../core/errors.ts";
+import type { Column } from "../core/schema.ts";
+import type { Guarantee, OutputBatch, Sink, SinkFactory } from "../sink.ts";
+import { encodeOutput } from "./encode_output.ts";
+import { optionsSchema, readOptions } from "./options.ts";
+
+/** A file that is written at its end. */
+export interface AppendFile {
+  readonly size: number;
+  /** The last byte, or −1 of an empty file. */
+  lastByte(): Promise<number>;
+  /** Writes all of `bytes` at the end, or throws. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Cuts the file. */
+  truncate(size: number): Promise<void>;
+  /** Resolves when what was written is on the device. */
+  sync(): Promise<void>;
+  close(): void;
+}
+
+/** Opens a file for appending, made if it is not there. */
+export type OpenFile = (path: string) => Promise<AppendFile>;
+
+const OPTIONS = optionsSchema({
+  path: { type: "string", minLength: 1, description: "The file, made if it is not there; rows are appended" },
+  format: { enum: ["ndjson", "csv", "arrow"], description: "How rows are written" },
+});
+const NEWLINE = 0x0a;
+
+/** Sinks that append rows to files. */
+export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFactory {
+  return {
+    kind: "file",
+    options: OPTIONS,
+    create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
+      const read = readOptions("file", OPTIONS, options), format = read.get("format") as OutputFormat;
+      return new FileSink(read.get("path")!, format, openFile, openEncoder(format, columns));
+    },
+  };
+}
+
+/**
+ * Appends each output whole: where a write fails, what it left is cut off again. A write is in the hands of the operating
+ * system when its promise resolves, and on the device after `close`; what was written last is not remembered, so that a
+ * pipeline that starts again may write rows a second time.
+ */
+class FileSink implements Sink {
+  readonly guarantee: Guarantee = "at least once";
+  readonly #path: string;
+  readonly #format: OutputFormat;
+  readonly #openFile: OpenFile;
+  readonly #encoder: Encoder;
+  #file: AppendFile | null = null;
+
+  constructor(path: string, format: OutputFormat, openFile: OpenFile, encoder: Encoder) {
+    this.#path = path;
+    this.#format = format;
+    this.#openFile = openFile;
+    this.#encoder = encoder;
+  }
+
+  /** Throws RdxError("conflict") for an Arrow file that has rows already: its stream cannot be continued. */
+  async open(): Promise<number> {
+    const file = await this.#guard(() => this.#openFile(this.#path));
+    this.#file = file;
+    if (file.size === 0) await this.#append(file, this.#encoder.head());
+    else if (this.#format === "arrow") {
+      this.#file = null;
+      file.close();
+      throw new RdxError(
+        "conflict",
+        `File ${this.#path} is not empty, and an Arrow stream ends only once: name another`,
+      );
+    } else if (await this.#guard(() => file.lastByte()) !== NEWLINE) {
+      // Whoever wrote the last line did not end it: it stays, by itself.
+      await this.#append(file, Uint8Array.of(NEWLINE));
+    }
+    return -1;
+  }
+
+  async write(output: OutputBatch): Promise<void> {
+    if (!this.#file) throw new RdxError("internal", `File ${this.#path} is not open`);
+    await this.#append(this.#file, encodeOutput(this.#encoder, output));
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    if (!file) return;
+    this.#file = null;
+    try {
+      await this.#append(file, this.#encoder.tail());
+      await this.#guard(() => file.sync());
+    } finally {
+      file.close();
+    }
+  }
+
+  async #append(file: AppendFile, bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
+    const { size } = file;
+    try {
+      await this.#guard(() => file.append(bytes));
+    } catch (thrown) {
+      await this.#guard(() => file.truncate(size));
+      throw thrown;
+    }
+  }
+
+  /** Names the file in what the platform throws. */
+  async #guard<Result>(act: () => Promise<Result>): Promise<Result> {
+    try {
+      return await act();
+    } catch (thrown) {
+      if (thrown instanceof RdxError) throw thrown;
+      const reason = reasonOf(thrown), code = /ENOSPC|EDQUOT|[Nn]o space/.test(reason) ? "no_space" : "internal";
+      throw new RdxError(code, `Cannot write file ${this.#path}: ${reason}`);
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import type { Encoder, OpenEncoder, OutputFormat } from "../codec.ts";
+import type { Column } from "../core/schema.ts";
+import type { Guarantee, OutputBatch, Sink, SinkFactory } from "../sink.ts";
+import { encodeOutput } from "./encode_output.ts";
+import { optionsSchema, readOptions } from "./options.ts";
+
+/** Writes all of the bytes, or throws. */
+export type WriteOut = (bytes: Uint8Array) => Promise<void>;
+
+const OPTIONS = optionsSchema({ format: { enum: ["ndjson", "csv"], description: "How rows are written" } });
+
+/** Sinks that write to the process's standard output. Outputs of several sinks never mix within a line. */
+export function stdoutSink(openEncoder: OpenEncoder, write: WriteOut = writeStdout): SinkFactory {
+  let last = Promise.resolve();
+  const inTurn: WriteOut = (bytes) => {
+    const turn = last.then(() => write(bytes));
+    last = turn.catch(() => {}); // the one who waits for `turn` is told
+    return turn;
+  };
+  return {
+    kind: "stdout",
+    options: OPTIONS,
+    create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
+      const format = readOptions("stdout", OPTIONS, options).get("format") as OutputFormat;
+      return new StdoutSink(openEncoder(format, columns), inTurn);
+    },
+  };
+}
+
+class StdoutSink implements Sink {
+  readonly guarantee: Guarantee = "at least once";
+  readonly #encoder: Encoder;
+  readonly #write: WriteOut;
+
+  constructor(encoder: Encoder, write: WriteOut) {
+    this.#encoder = encoder;
+    this.#write = write;
+  }
+
+  async open(): Promise<number> {
+    await this.#write(this.#encoder.head());
+    return -1;
+  }
+
+  async write(output: OutputBatch): Promise<void> {
+    if (output.rows > 0) await this.#write(encodeOutput(this.#encoder, output));
+  }
+
+  async close(): Promise<void> {
+    await this.#write(this.#encoder.tail());
+  }
+}
+
+async function writeStdout(bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) done += await Deno.stdout.write(bytes.subarray(done));
+}

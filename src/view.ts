@@ -1,0 +1,47 @@
+import type { RowKind } from "./core/batch.ts";
+import type { Column } from "./core/schema.ts";
+import type { OutputBatch, RowRange } from "./sink.ts";
+
+/** A question to a view. Times are epoch ms; `from` is inclusive and `to` exclusive on `window_start`. */
+export interface ViewQuery {
+  /** One text for each key column, compared with the value as JSON writes it (strings without quotes). */
+  readonly key?: readonly string[];
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit: number;
+  /** By window_end, keys break ties; `desc` is newest first. */
+  readonly order: "asc" | "desc";
+}
+
+/** Rows of an answer, in order; ranges point into frames that do not change. */
+export interface ViewRows {
+  readonly watermark: number;
+  readonly seq: number;
+  readonly ranges: readonly RowRange[];
+}
+
+/** What one output changed. */
+export interface ViewDelta {
+  readonly seq: number;
+  readonly watermark: number;
+  readonly changes: readonly { readonly op: RowKind; readonly range: RowRange }[];
+}
+
+/** A result that can be asked and followed. */
+export interface View {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** Names of the key columns (empty when the rows have no keys). */
+  readonly keys: readonly string[];
+  /** Number of the last output that is in the view, 0 before the first. */
+  readonly seq: number;
+  readonly watermark: number;
+  readonly rows: number;
+  /** Rows and watermark of an output become visible at once. Outputs without rows move the watermark and keep the seq. */
+  apply(output: OutputBatch): void;
+  query(query: ViewQuery): ViewRows;
+  /** The deltas after `seq` that are still kept, or null when some are gone (then begin with a snapshot). */
+  since(seq: number): readonly ViewDelta[] | null;
+  /** Calls back for each delta; the returned function ends that. */
+  subscribe(listener: (delta: ViewDelta) => void): () => void;
+}

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { FrameBuilder } from "../../src/core/frame.ts";
+import { type Column, INT64, STRING } from "../../src/core/schema.ts";
+import type { OutputBatch, SinkFactory } from "../../src/sink.ts";
+
+export const SINK_COLUMNS: readonly Column[] = [
+  { name: "n", type: INT64, nullable: true },
+  { name: "s", type: STRING, nullable: true },
+];
+
+type Row = readonly [bigint, string];
+
+/** How a kind of sink is tried out. */
+export interface SinkUnderTest {
+  readonly factory: SinkFactory;
+  /** Options that it takes. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The rows that a reader finds, as text `n s`, in order; null where nobody can read what was written. */
+  read(): Promise<readonly string[] | null>;
+}
+
+/** An output whose rows are spread over two ranges. */
+export function sinkOutput(number: number, rows: readonly Row[]): OutputBatch {
+  const cut = Math.floor(rows.length / 2);
+  const ranges = [rows.slice(0, cut), rows.slice(cut)].map((part) => {
+    const builder = new FrameBuilder(SINK_COLUMNS);
+    builder.append([-1n, "not in the range"]);
+    for (const row of part) builder.append(row);
+    return { frame: builder.finish(), start: 1, rows: part.length };
+  });
+  return { number, ranges, rows: rows.length, watermark: number };
+}
+
+/** Registers what every `Sink` must do. `prepare` gives a fresh place to write to. */
+export function sinkConformance(name: string, prepare: () => Promise<SinkUnderTest> | SinkUnderTest): void {
+  const test = (behaviour: string, run: (sink: SinkUnderTest) => Promise<void>) =>
+    Deno.test(`${name}: ${behaviour}`, async () => run(await prepare()));
+
+  test("writes the rows of all outputs in order, also of those without rows", async ({ factory, options, read }) => {
+    const sink = factory.create(options, SINK_COLUMNS, "p");
+    assert.equal(await sink.open(), -1);
+    await sink.write(sinkOutput(1, [[1n, "a"], [2n, "b"], [3n, 'c "quoted", with\nline end']]));
+    await sink.write(sinkOutput(2, []));
+    await sink.write(sinkOutput(5, [[4n, "d"]]));
+    await sink.close();
+    const expected = ["1 a", "2 b", '3 c "quoted", with\nline end', "4 d"];
+    const found = await read();
+    if (found) assert.deepEqual(found, expected);
+  });
+
+  test("leaves something that can be read when no output came", async ({ factory, options, read }) => {
+    const sink = factory.create(options, SINK_COLUMNS, "p");
+    await sink.open();
+    await sink.close();
+    const found = await read();
+    if (found) assert.deepEqual(found, []);
+  });
+
+  test("says what it guarantees and describes all of its options", ({ factory, options }) => {
+    const schema = factory.options as {
+      type: string;
+      properties: Record<string, unknown>;
+      additionalProperties: boolean;
+    };
+    assert.equal(schema.type, "object");
+    assert.equal(schema.additionalProperties, false);
+    assert.deepEqual(
+      Object.keys(schema.properties).sort(),
+      Object.keys(options).filter((key) => key !== "kind").sort(),
+    );
+    const { guarantee } = factory.create(options, SINK_COLUMNS, "p");
+    assert.ok(["exactly once", "effectively once", "at least once"].includes(guarantee));
+    return Promise.resolve();
+  });
+
+  test("refuses options that it does not know or that are missing", ({ factory, options }) => {
+    const create = (options: Readonly<Record<string, unknown>>) => () => factory.create(options, SINK_COLUMNS, "p");
+    assert.throws(create({ ...options, colour: "red" }), { code: "invalid_plan", message: /"colour"/ });
+    assert.throws(create({ ...options, ["__proto__"]: "red" }), { code: "invalid_plan" });
+    for (const key of Object.keys(options)) {
+      if (key === "kind") continue;
+      const { [key]: _, ...others } = options;
+      assert.throws(create(others), { code: "invalid_plan", message: new RegExp(key) });
+      assert.throws(create({ ...options, [key]: 5 }), { code: "invalid_plan", message: new RegExp(key) });
+      assert.throws(create({ ...options, [key]: "" }), { code: "invalid_plan", message: new RegExp(key) });
+    }
+    return Promise.resolve();
+  });
+}

@@ -1,0 +1,21 @@
+import { type Browser, chromium } from "playwright-core";
+
+/** The path of the Chromium that the test run found, or undefined: then tests that need one are skipped. */
+export const CHROMIUM = Deno.env.get("RDX_CHROMIUM");
+
+/** A headless Chromium that speaks to nobody but us. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM,
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}

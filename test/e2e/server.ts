@@ -1,0 +1,118 @@
+/** A real server of this project as a process of its own, on a free port of loopback. */
+export interface TestServer {
+  readonly url: string;
+  readonly pid: number;
+  /** Sends a signal and resolves with the exit code. */
+  signal(name: "SIGTERM" | "SIGINT" | "SIGKILL"): Promise<number>;
+  /** Everything it wrote to standard error so far. */
+  readonly errors: string;
+  /** Resident memory in bytes. */
+  rss(): number;
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** A request with a JSON body; throws when the answer is no success. */
+  put(path: string, body: unknown): Promise<void>;
+  json<T>(path: string): Promise<T>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+const main = new URL("../../src/main.ts", import.meta.url).pathname;
+
+export interface ServerOptions {
+  readonly args?: readonly string[];
+  readonly env?: Record<string, string>;
+  readonly cwd?: string;
+  /** Takes standard output behind the ready line; default: it is read and thrown away. */
+  onOutput?(stream: ReadableStream<Uint8Array<ArrayBuffer>>): void;
+}
+
+/** Starts `rdx serve` and waits until it says that it is ready. */
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", main, "serve", "--port", "0", ...(options.args ?? [])],
+    env: options.env ?? {},
+    ...(options.cwd ? { cwd: options.cwd } : {}),
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let errors = "";
+  const reading = (async () => {
+    for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) errors += part;
+  })();
+  const url = await readyUrl(child.stdout, () => errors);
+  if (options.onOutput) options.onOutput(child.stdout);
+  else void child.stdout.pipeTo(new WritableStream());
+  let ended = false;
+  const signal = async (name: "SIGTERM" | "SIGINT" | "SIGKILL") => {
+    if (!ended) child.kill(name);
+    const { code } = await child.status;
+    ended = true;
+    await reading;
+    return code;
+  };
+  const server: TestServer = {
+    url,
+    pid: child.pid,
+    signal,
+    get errors() {
+      return errors;
+    },
+    rss() {
+      const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
+      return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) * 1024;
+    },
+    fetch: (path, init) => fetch(url + path, init),
+    async put(path, body) {
+      const headers = { "content-type": "application/json" };
+      const response = await fetch(url + path, { method: "PUT", headers, body: JSON.stringify(body) });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${text}`);
+    },
+    async json<T>(path: string) {
+      const response = await fetch(url + path);
+      if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+      return await response.json() as T;
+    },
+    async [Symbol.asyncDispose]() {
+      await signal("SIGKILL");
+    },
+  };
+  return server;
+}
+
+async function readyUrl(stdout: ReadableStream<Uint8Array<ArrayBuffer>>, errors: () => string): Promise<string> {
+  const reader = stdout.getReader(), decoder = new TextDecoder();
+  let text = "";
+  try {
+    while (true) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`The server ended before it was ready: ${text}${errors()}`);
+      text += decoder.decode(value, { stream: true });
+      const ready = /rdx ready at (\S+)/.exec(text);
+      if (ready) return ready[1];
+    }
+  } finally {
+    reader.releaseLock();
+  }
+}
+
+/** What does not come true by then never will. */
+const UNTIL_MS_MAX = 120_000;
+
+/** Asks again until `found` gives something. Throws when it does not for UNTIL_MS_MAX. */
+export async function until<T>(found: () => Promise<T | null | false> | T | null | false, everyMs = 20): Promise<T> {
+  for (const giveUp = performance.now() + UNTIL_MS_MAX;;) {
+    if (performance.now() > giveUp) throw new Error(`This did not come true in ${UNTIL_MS_MAX} ms: ${found}`);
+    const value = await found();
+    if (value !== null && value !== false) return value;
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}
+
+/** Waits until a pipeline has come to the end of its input; throws when it fails. */
+export async function completed(server: TestServer, pipeline: string): Promise<void> {
+  await until(async () => {
+    const { state, reason } = await server.json<{ state: string; reason: string }>(`/v1/pipelines/${pipeline}`);
+    if (state === "failed" || state === "stalled") throw new Error(`Pipeline ${pipeline} is ${state}: ${reason}`);
+    return state === "completed";
+  });
+}

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { EXPRESSION_DEPTH_MAX } from "../../src/core/limits.ts";
+import { compileExpression, type Expression } from "../../src/expr/mod.ts";
+import { compilePlan } from "../../src/plan/compile.ts";
+import type { LogicalNode } from "../../src/plan/logical.ts";
+import { mergeFilters, optimize, pushFilters } from "../../src/plan/optimize.ts";
+import { call, CATALOG, col, FLIGHTS, HOUR, type Json, lit, planOf, sinkOf, SOURCE, UNTIMED } from "./catalog.ts";
+
+const compile = (plan: Json) => compilePlan(plan, CATALOG).physical;
+const names = (columns: readonly { name: string }[]) => columns.map(({ name }) => name);
+const LATE = call("gt", col("delay"), lit(0)), CANCELLED = call("not", col("cancelled"));
+
+Deno.test("a source reads the columns that are used and its event time, in the order of the stream", () => {
+  const { sources } = compile(planOf(
+    SOURCE,
+    ["filter", "source", { where: LATE }],
+    ["project", "filter", { columns: ["origin", { as: "far", expr: call("gt", col("distance"), lit(1000)) }] }],
+    sinkOf("project"),
+  ));
+  assert.deepEqual(names(sources[0].columns), ["ts", "origin", "delay", "distance"]);
+  assert.equal(sources[0].time, 0);
+});
+
+Deno.test("a projected column that nobody reads is neither computed nor read", () => {
+  const { sources, operators } = compile(planOf(
+    UNTIMED,
+    ["project", "source", { keep: true, columns: [{ as: "far", expr: call("gt", col("distance"), lit(1)) }] }],
+    ["project_2", "project", { columns: ["delay"] }],
+    sinkOf("project_2"),
+  ));
+  assert.deepEqual(names(sources[0].columns), ["delay"]);
+  assert.deepEqual(operators.map(({ columns }) => names(columns)), [["delay"], ["delay"]]);
+});
+
+Deno.test("counting rows still reads one column, of a fixed width", () => {
+  const count = { keys: [], aggs: [{ fn: "count", as: "n" }] };
+  const { sources, operators } = compile(planOf(
+    UNTIMED,
+    ["project", "source", { columns: [{ as: "o", expr: call("upper", col("origin")) }, "distance"] }],
+    ["window", "project", HOUR],
+    ["aggregate", "window", count],
+    sinkOf("aggregate"),
+  ));
+  assert.deepEqual(names(sources[0].columns), ["distance"]);
+  assert.deepEqual(names(operators[0].columns), ["distance"]);
+  const direct = compile(
+    planOf(UNTIMED, ["window", "source", HOUR], ["aggregate", "window", count], sinkOf("aggregate")),
+  );
+  assert.deepEqual(names(direct.sources[0].columns), ["ts"]);
+});
+
+Deno.test("a filter moves below a projection that renames its columns", () => {
+  const { operators, sinks } = compile(planOf(
+    SOURCE,
+    ["project", "source", { columns: [{ as: "late", expr: col("delay") }, "origin"] }],
+    ["filter", "project", { where: call("gt", col("late"), lit(0)) }],
+    sinkOf("filter"),
+  ));
+  assert.deepEqual(operators.map(({ id, input }) => [id, input]), [["filter", "source"], ["project", "filter"]]);
+  assert.equal(sinks[0].input, "project");
+  const [filter] = operators;
+  assert.ok(filter.op === "filter");
+  assert.deepEqual(filter.predicate, compileExpression(LATE as unknown as Expression, filter.columns, "").program);
+});
+
+Deno.test("a filter stays above a projection that computes its columns or has other readers", () => {
+  const order = (plan: Json) => compile(plan).operators.map(({ id, input }) => [id, input]);
+  const computed = { columns: [{ as: "x", expr: call("mul", col("distance"), lit(2)) }] };
+  const where = { where: call("gt", col("x"), lit(0)) };
+  const asWritten = [["project", "source"], ["filter", "project"]];
+  assert.deepEqual(
+    order(planOf(SOURCE, ["project", "source", computed], ["filter", "project", where], sinkOf("filter"))),
+    asWritten,
+  );
+  const renamed = { columns: [{ as: "x", expr: col("distance") }] };
+  assert.deepEqual(
+    order(
+      planOf(
+        SOURCE,
+        ["project", "source", renamed],
+        ["filter", "project", where],
+        sinkOf("filter"),
+        sinkOf("project", "sink_2"),
+      ),
+    ),
+    asWritten,
+  );
+});
+
+Deno.test("filters in a row become one of all their conditions", () => {
+  const { operators } = compile(planOf(
+    SOURCE,
+    ["filter_a", "source", { where: call("and", LATE, CANCELLED) }],
+    ["filter_b", "filter_a", { where: call("eq", col("origin"), lit("SFO")) }],
+    ["filter_c", "filter_b", { where: call("lt", col("distance"), lit(9)) }],
+    sinkOf("filter_c"),
+  ));
+  assert.deepEqual(operators.map(({ id, input }) => [id, input]), [["filter_c", "source"]]);
+  const where = call(
+    "and",
+    LATE,
+    CANCELLED,
+    call("eq", col("origin"), lit("SFO")),
+    call("lt", col("distance"), lit(9)),
+  );
+  assert.ok(operators[0].op === "filter");
+  assert.deepEqual(
+    operators[0].predicate,
+    compileExpression(where as unknown as Expression, operators[0].columns, "").program,
+  );
+});
+
+Deno.test("filters that would be too deep together stay apart", () => {
+  let deep: Json = CANCELLED;
+  for (let i = 3; i <= EXPRESSION_DEPTH_MAX; i++) deep = call("not", deep);
+  const { operators } = compile(planOf(
+    SOURCE,
+    ["filter_a", "source", { where: deep }],
+    ["filter_b", "filter_a", { where: LATE }],
+    sinkOf("filter_b"),
+  ));
+  assert.deepEqual(operators.map(({ id }) => id), ["filter_a", "filter_b"]);
+});
+
+type Cells = Readonly<Record<string, number>>;
+
+/** What logical nodes mean: rows are records of numbers, and an expression is a column or the sum or comparison of two. */
+function evaluate(expression: Expression, row: Cells): number {
+  if ("column" in expression) return row[expression.column] ?? assert.fail(`no column ${expression.column}`);
+  if ("literal" in expression) return Number(expression.literal);
+  const args = expression.args.map((arg) => evaluate(arg, row));
+  if (expression.call === "add") return args[0] + args[1];
+  if (expression.call === "and") return args.every((arg) => arg !== 0) ? 1 : 0;
+  return args[0] < args[1] ? 1 : 0;
+}
+
+function run(nodes: readonly LogicalNode[], source: readonly Cells[]): Map<string, readonly Cells[]> {
+  const rows = new Map<string, readonly Cells[]>(), sinks = new Map<string, readonly Cells[]>();
+  for (const node of nodes) {
+    const input = node.op === "source" ? source : rows.get(node.input) ?? assert.fail(`${node.id} before its input`);
+    if (node.op === "sink") sinks.set(node.id, input);
+    else if (node.op === "filter") rows.set(node.id, input.filter((row) => evaluate(node.where, row) !== 0));
+    else if (node.op === "project") {
+      const project = (row: Cells) => Object.fromEntries(node.columns.map(({ as, expr }) => [as, evaluate(expr, row)]));
+      rows.set(node.id, input.map(project));
+    } else rows.set(node.id, input);
+  }
+  return sinks;
+}
+
+/** Random plans of filters and projections over columns a, b and c, with branches; each leaf is a sink. */
+const randomNodes: fc.Arbitrary<LogicalNode[]> = fc.array(
+  fc.tuple(
+    fc.nat(),
+    fc.boolean(),
+    fc.array(fc.tuple(fc.nat(), fc.nat(), fc.boolean()), { minLength: 1, maxLength: 3 }),
+  ),
+  { minLength: 1, maxLength: 10 },
+).map((steps) => {
+  const nodes: LogicalNode[] = [{ op: "source", id: "s" }], outputs = new Map([["s", ["a", "b", "c"]]]);
+  steps.forEach(([at, isFilter, picks], i) => {
+    const input = [...outputs.keys()][at % outputs.size], columns = outputs.get(input)!, id = `n${i}`;
+    const pick = (n: number): Expression => ({ column: columns[n % columns.length] });
+    if (isFilter) {
+      const [x, y] = picks[0];
+      nodes.push({ op: "filter", id, input, where: { call: "lt", args: [pick(x), pick(y)] } });
+      outputs.set(id, columns);
+    } else {
+      const made = picks.map(([x, y, plain], k) => ({
+        as: "abc"[k],
+        expr: plain ? pick(x) : { call: "add", args: [pick(x), pick(y)] },
+      }));
+      nodes.push({ op: "project", id, input, columns: made });
+      outputs.set(id, made.map(({ as }) => as));
+    }
+  });
+  const read = new Set(nodes.flatMap((node) => node.op === "source" ? [] : [node.input]));
+  const leaves = [...outputs.keys()].filter((id) => !read.has(id));
+  return [
+    ...nodes,
+    ...leaves.map((input): LogicalNode => ({ op: "sink", id: `${input}_sink`, input, sink: { kind: "discard" } })),
+  ];
+});
+
+Deno.test("optimised plans of filters and projections give every sink the same rows", () => {
+  const columns = new Map([["s", ["a", "b", "c"]]]);
+  const cell = fc.integer({ min: -3, max: 3 });
+  const rows = fc.array(fc.record({ a: cell, b: cell, c: cell }), { maxLength: 12 });
+  fc.assert(
+    fc.property(randomNodes, rows, (nodes, source) => {
+      const expected = run(nodes, source);
+      assert.deepEqual(run(pushFilters(nodes), source), expected);
+      assert.deepEqual(run(mergeFilters(nodes), source), expected);
+      assert.deepEqual(run(optimize(nodes, columns), source), expected);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("every column of the stream reaches a sink that reads the source itself", () => {
+  const { sources, sinks } = compile(planOf(SOURCE, sinkOf("source")));
+  assert.deepEqual(sources[0].columns, FLIGHTS);
+  assert.deepEqual(sinks[0].columns, FLIGHTS);
+});

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { compilePlan } from "../../src/plan/compile.ts";
+import { compareState, stateTables } from "../../src/plan/state.ts";
+import { call, CATALOG, col, type Json, lit, planOf, sinkOf, SOURCE, UNTIMED } from "./catalog.ts";
+
+interface Change {
+  readonly source?: readonly [string, null, Json];
+  readonly filter?: Json;
+  readonly window?: Json;
+  readonly keys?: readonly string[];
+  readonly aggs?: readonly Json[];
+  readonly id?: string;
+  readonly sink?: Json;
+}
+
+const AGGS = [{ fn: "sum", arg: "delay", as: "s" }, { fn: "count", as: "n" }];
+
+/** One plan, and the same with something changed. */
+function physical(
+  {
+    source = SOURCE,
+    filter = call("gt", col("delay"), lit(0)),
+    window,
+    keys = ["origin"],
+    aggs = AGGS,
+    id = "aggregate",
+    sink = { kind: "discard" },
+  }: Change = {},
+) {
+  const input = source[0];
+  return compilePlan(
+    planOf(
+      source,
+      ["filter", input, { where: filter }],
+      ["window", "filter", { window: { kind: "tumble", size_ms: 60_000, ...window } }],
+      [id, "window", { keys, aggs }],
+      ["sink", id, { sink }],
+    ),
+    CATALOG,
+  ).physical;
+}
+
+Deno.test("a plan declares a table of positions for each source and one of windows for each aggregate", () => {
+  assert.deepEqual(stateTables(physical()), [
+    { table: "positions", node: "source", input: "stream flights" },
+    {
+      table: "windows",
+      node: "aggregate",
+      source: "source",
+      time: "ts",
+      keys: [{ name: "origin", type: "string" }],
+      values: [{ name: "s", fn: "sum", type: "int64" }, { name: "n", fn: "count", type: null }],
+      sizeMs: 60_000,
+      slideMs: 60_000,
+      offsetMs: 0,
+    },
+  ]);
+});
+
+Deno.test("the same plan has the same state, whatever the order of a sink's options", () => {
+  assert.deepEqual(compareState(physical(), physical()), { verdict: "same", differences: [] });
+  const before = physical({ sink: { kind: "file", path: "x", format: "csv" } });
+  const after = physical({ sink: { format: "csv", path: "x", kind: "file" } });
+  assert.equal(compareState(before, after).verdict, "same");
+});
+
+const COMPATIBLE: Record<string, Change> = {
+  "another condition": { filter: call("gt", col("delay"), lit(9)) },
+  "another sink": { sink: { kind: "view", name: "v" } },
+  "an offset of whole windows": { window: { offset_ms: -60_000 } },
+};
+
+for (const [name, change] of Object.entries(COMPATIBLE)) {
+  Deno.test(`state is kept over a change of no table: ${name}`, () => {
+    const { verdict, differences } = compareState(physical(), physical(change));
+    assert.deepEqual(differences, []);
+    assert.equal(verdict, name.includes("offset") ? "same" : "compatible");
+  });
+}
+
+Deno.test("a new aggregate starts empty beside the state that is kept", () => {
+  const nodes = [
+    SOURCE,
+    ["window", "source", { window: { kind: "tumble", size_ms: 1 } }],
+    ["aggregate", "window", { keys: [], aggs: AGGS }],
+    sinkOf("aggregate"),
+  ] as const;
+  const more = [["aggregate_2", "window", { keys: [], aggs: AGGS }], sinkOf("aggregate_2", "sink_2")] as const;
+  const before = compilePlan(planOf(...nodes), CATALOG).physical;
+  const after = compilePlan(planOf(...nodes, ...more), CATALOG).physical;
+  assert.equal(compareState(before, after).verdict, "compatible");
+  const { verdict, differences } = compareState(after, before);
+  assert.equal(verdict, "incompatible");
+  assert.deepEqual(differences.map(({ node, path, reason }) => [node, path, reason]), [
+    ["aggregate_2", "id", "Aggregate aggregate_2 is gone, and with it its open windows"],
+  ]);
+});
+
+const INCOMPATIBLE: readonly [string, Change, readonly (readonly [string, string, string])[]][] = [
+  ["another key", { keys: ["destination"] }, [[
+    "aggregate",
+    "keys[0]",
+    "It was origin string and is destination string",
+  ]]],
+  ["a key more", { keys: ["origin", "cancelled"] }, [["aggregate", "keys[1]", "cancelled bool is new"]]],
+  ["no keys", { keys: [] }, [["aggregate", "keys[0]", "origin string is gone"]]],
+  ["another function", { aggs: [{ fn: "max", arg: "delay", as: "s" }, AGGS[1]] }, [
+    ["aggregate", "aggs[0]", "It was s = sum(int64) and is s = max(int64)"],
+  ]],
+  ["another argument type", { aggs: [{ fn: "sum", arg: "distance", as: "s" }, AGGS[1]] }, [
+    ["aggregate", "aggs[0]", "It was s = sum(int64) and is s = sum(double)"],
+  ]],
+  ["another size", { window: { size_ms: 120_000 } }, [
+    ["aggregate", "window.size_ms", "It was 60000 and is 120000"],
+    ["aggregate", "window.slide_ms", "It was 60000 and is 120000"],
+  ]],
+  ["another offset", { window: { offset_ms: -1 } }, [["aggregate", "window.offset_ms", "It was 0 and is 59999"]]],
+  ["another stream and no event time", { source: UNTIMED }, [
+    ["source", "source", "It read stream flights and now reads stream untimed"],
+    ["aggregate", "window.time", "It was ts and is the time of arrival"],
+  ]],
+  ["another id of the source", { source: ["source_2", null, { stream: "flights" }] }, [
+    ["aggregate", "source", "It was source and is source_2"],
+  ]],
+  ["another id of the aggregate", { id: "aggregate_2" }, [
+    ["aggregate", "id", "Aggregate aggregate is gone, and with it its open windows"],
+  ]],
+];
+
+for (const [name, change, expected] of INCOMPATIBLE) {
+  Deno.test(`state is refused with its differences: ${name}`, () => {
+    const { verdict, differences } = compareState(physical(), physical(change));
+    assert.equal(verdict, "incompatible");
+    assert.deepEqual(differences.map(({ node, path, reason }) => [node, path, reason]), expected);
+    assert.ok(differences.every(({ hint }) => hint?.includes("state=fresh")));
+  });
+}

@@ -1,0 +1,219 @@
+import type { Column } from "../../src/core/schema.ts";
+import { compilePlan } from "../../src/plan/compile.ts";
+import { STANDARD_SINKS } from "../../src/plan/catalog.ts";
+import type { PhysicalPlan } from "../../src/plan/physical.ts";
+import type { PipelineInput, Taken } from "../../src/runtime/input.ts";
+import { forgetfulOrder } from "../../src/runtime/order.ts";
+import { Pipeline } from "../../src/runtime/pipeline.ts";
+import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
+import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
+import type { OutputBatch, Sink } from "../../src/sink.ts";
+import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
+import { MetricRegistry } from "../../src/telemetry/metrics.ts";
+import { hostParts } from "../../workers/parts.ts";
+import { kernelModule } from "../kernel/load.ts";
+import type { Kernel } from "../../src/kernel/module.ts";
+import type { OperatorFactory } from "../../src/runtime/task/flow.ts";
+import { SimClock } from "../sim/clock.ts";
+import { type Random, seeded, SimPool } from "../sim/pool.ts";
+import { COLUMNS, frameOfRows, type Row, textOfRanges } from "./rows.ts";
+
+/** An input that has what a test puts into it, chunk by chunk. */
+export class ChunkInput implements PipelineInput {
+  readonly #chunks: (readonly ArrivedFrame[])[] = [];
+  #stopped = false;
+  #ended = false;
+  #position = 0;
+  #listener = () => {};
+  readonly refusing = false;
+  readonly lagRows = 0;
+  readonly progress = null;
+  closed = false;
+
+  put(chunks: readonly (readonly ArrivedFrame[])[]): void {
+    this.#chunks.push(...chunks);
+    this.#listener();
+  }
+
+  get ready(): boolean {
+    return !this.#ended && (this.#chunks.length > 0 || this.#stopped);
+  }
+
+  take(): Taken {
+    const frames = this.#chunks.shift() ?? [], from = this.#position++, end = frames.length === 0;
+    this.#ended = end;
+    return { frames, range: null, from, to: this.#position, end };
+  }
+
+  release(): void {}
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  onReady(listener: () => void): () => void {
+    this.#listener = listener;
+    return () => this.#listener = () => {};
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+/** Keeps the rows as text. Takes its time, which `random` says. */
+export class TextSink implements Sink {
+  readonly guarantee = "at least once";
+  readonly rows: string[] = [];
+  readonly outputs: OutputBatch[] = [];
+  opened = 0;
+  closed = 0;
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  open(): Promise<number> {
+    this.opened++;
+    return Promise.resolve(-1);
+  }
+
+  async write(output: OutputBatch): Promise<void> {
+    for (let pauses = this.#random(4); pauses > 0; pauses--) await null;
+    this.outputs.push(output);
+    this.rows.push(...textOfRanges(output.ranges));
+  }
+
+  close(): Promise<void> {
+    this.closed++;
+    return Promise.resolve();
+  }
+}
+
+export function compiled(
+  plan: unknown,
+  columns: readonly Column[] = COLUMNS,
+  time: string | null = "ts",
+): PhysicalPlan {
+  const stream = { columns, time, delayMs: 0 };
+  return compilePlan(plan, { stream: () => stream, sinkKinds: STANDARD_SINKS }).physical;
+}
+
+/** Cuts rows into chunks of several frames. */
+export function chunksOf(rows: readonly Row[], random: Random): ArrivedFrame[][] {
+  const chunks: ArrivedFrame[][] = [];
+  for (let at = 0; at < rows.length;) {
+    const chunk: ArrivedFrame[] = [];
+    for (let frames = 1 + random(3); frames > 0 && at < rows.length; frames--) {
+      const length = 1 + random(random(2) === 0 ? 4 : 60);
+      chunk.push({ frame: frameOfRows(COLUMNS, rows.slice(at, at + length)), arrivalMs: 0 });
+      at += length;
+    }
+    chunks.push(chunk);
+  }
+  return chunks;
+}
+
+/** A pipeline over one stream whose tasks run in this thread, with messages in an order that the seed says. */
+export class PipelineRun {
+  readonly pool: SimPool;
+  readonly clock = new SimClock();
+  readonly input = new ChunkInput();
+  readonly registry = new MetricRegistry();
+  readonly random: Random;
+  #lastId = 0;
+  pipeline!: Pipeline;
+  sinks: TextSink[] = [];
+
+  /** Kernels of its tasks, as operators were made in them. */
+  readonly kernels = new Set<Kernel>();
+
+  constructor(readonly tasks: number, seed: number) {
+    this.random = seeded(seed);
+    const parts = hostParts(null);
+    const createOperator: OperatorFactory = (kernel, plan, place, previous) => {
+      this.kernels.add(kernel);
+      return parts.createOperator(kernel, plan, place, previous);
+    };
+    this.pool = new SimPool(tasks, kernelModule(), { ...parts, createOperator }, this.random);
+    this.pool.receive = (message) => {
+      if (message.pipeline === this.#lastId) this.pipeline.receive(message);
+    };
+  }
+
+  async deploy(plan: PhysicalPlan): Promise<this> {
+    this.sinks = plan.sinks.map(() => new TextSink(this.random));
+    const meter = new PipelineMeter("p", ["rows"], engineMetrics(this.registry));
+    this.#make(plan, { after: 0, watermarks: [-Infinity], inherits: null }, meter);
+    await this.pipeline.open();
+    this.pipeline.start();
+    return this;
+  }
+
+  /** Replaces the pipeline by one that goes on with its state. Sinks of the same place go on. */
+  async change(plan: PhysicalPlan): Promise<void> {
+    const before = this.pipeline, inherits = this.#lastId;
+    const quiet = before.quiesce();
+    for (let settled = false; !settled;) {
+      void quiet.then(() => settled = true);
+      await this.pool.settle();
+      this.clock.advance(5);
+    }
+    const kept = this.sinks;
+    this.sinks = plan.sinks.map((_, i) => kept[i] ?? new TextSink(this.random));
+    const watermarks = plan.sources.map(({ id }) => before.watermarkOf(id));
+    this.#make(plan, { after: before.number, watermarks, inherits }, before.meter);
+    await this.pipeline.open(kept);
+    await before.handOver(this.pipeline);
+    await this.pool.remove(inherits);
+    this.pipeline.start();
+  }
+
+  #make(
+    plan: PhysicalPlan,
+    from: { after: number; watermarks: number[]; inherits: number | null },
+    meter: PipelineMeter,
+  ) {
+    const positions = plan.sources.map(({ columns }) =>
+      columns.map(({ name }) => COLUMNS.findIndex((column) => column.name === name))
+    );
+    const { pool, clock, sinks, input } = this, id = ++this.#lastId;
+    const taskPlan = { plan, positions, ...from };
+    this.pipeline = new Pipeline({
+      id,
+      plan,
+      taskPlan,
+      inputs: [input],
+      sinks,
+      pool,
+      clock,
+      order: forgetfulOrder,
+      meter,
+    });
+  }
+
+  async put(chunks: readonly (readonly ArrivedFrame[])[]): Promise<void> {
+    this.input.put(chunks);
+    await this.pool.settle();
+  }
+
+  /** Ends the input and lets everything come to its end. */
+  async end(): Promise<void> {
+    const drained = this.pipeline.drain();
+    await this.pool.settle();
+    await drained;
+  }
+
+  get rows(): string[][] {
+    return this.sinks.map((sink) => sink.rows);
+  }
+
+  async openRows(sink: number): Promise<string[]> {
+    return textOfRanges(await this.pipeline.openRows(sink));
+  }
+
+  async close(): Promise<void> {
+    await this.pipeline.stop();
+  }
+}

@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { SourceClock } from "../../src/core/watermark.ts";
+import type { OrderRecord } from "../../src/log.ts";
+import type { PipelineInput, Taken } from "../../src/runtime/input.ts";
+import { Sequencer } from "../../src/runtime/sequencer.ts";
+import { SimClock } from "../sim/clock.ts";
+
+/** An input that has what a test put into it. */
+class SimInput implements PipelineInput {
+  /** Chunks that can be taken. */
+  chunks = 0;
+  ended = false;
+  refusing = false;
+  readonly released: number[] = [];
+  readonly lagRows = 0;
+  readonly progress = null;
+  #position = 0;
+  #endTaken = false;
+
+  get ready(): boolean {
+    return !this.#endTaken && (this.chunks > 0 || this.ended);
+  }
+
+  take(): Taken {
+    const from = this.#position, end = this.chunks === 0;
+    if (end) this.#endTaken = true;
+    else {
+      this.chunks--;
+      this.#position += 10;
+    }
+    return { frames: [], range: null, from, to: this.#position, end };
+  }
+
+  release(to: number): void {
+    this.released.push(to);
+  }
+
+  stop(): void {
+    this.ended = true;
+  }
+
+  onReady(): () => void {
+    return () => {};
+  }
+
+  close(): void {}
+}
+
+interface Sent {
+  readonly number: number;
+  readonly source: number;
+  /** Of a mark. */
+  readonly watermark: number | null;
+}
+
+function setUp(options: { window?: number; idleTimeoutMs?: number; after?: number; watermarks?: number[] } = {}) {
+  const { window = 3, idleTimeoutMs = 1000, after = 0, watermarks = [-Infinity, -Infinity] } = options;
+  const clock = new SimClock(), sent: Sent[] = [], order: OrderRecord[] = [];
+  const inputs = watermarks.map(() => new SimInput()), clocks = watermarks.map((at) => new SourceClock(100, at));
+  const sequencer = new Sequencer(
+    inputs.map((input, i) => ({ id: "ab"[i], input, clock: clocks[i], idleTimeoutMs })),
+    {
+      chunk: (number, source) => void sent.push({ number, source, watermark: null }),
+      mark: (number, source, watermark) => void sent.push({ number, source, watermark }),
+    },
+    { window, clock, order: { append: (record) => void order.push(record) }, after },
+  );
+  return { sequencer, inputs, clocks, clock, sent, order };
+}
+
+Deno.test("numbers go on from where they were told, and no more than the window are in flight", () => {
+  const { sequencer, inputs: [a], sent } = setUp({ window: 3, after: 41 });
+  a.chunks = 5;
+  sequencer.pump();
+  assert.deepEqual(sent.map(({ number }) => number), [42, 43, 44]);
+  assert.equal(sequencer.inFlight, 3);
+  sequencer.pump();
+  assert.equal(sent.length, 3);
+  sequencer.finished(42);
+  sequencer.pump();
+  assert.deepEqual(sent.map(({ number }) => number), [42, 43, 44, 45]);
+  assert.equal(sequencer.number, 45);
+});
+
+Deno.test("of several sources with data the one with the lowest watermark goes first", () => {
+  const { sequencer, inputs: [a, b], clocks, sent } = setUp({ window: 2 });
+  a.chunks = 4;
+  b.chunks = 4;
+  sequencer.pump();
+  assert.deepEqual(sent.map(({ source }) => source), [0, 0]);
+  clocks[0].observe(5000);
+  sequencer.finished(1);
+  sequencer.finished(2);
+  sequencer.pump();
+  assert.deepEqual(sent.slice(2).map(({ source }) => source), [1, 1]);
+  clocks[1].observe(6000);
+  sequencer.finished(3);
+  sequencer.finished(4);
+  sequencer.pump();
+  assert.deepEqual(sent.slice(4).map(({ source }) => source), [0, 0]);
+});
+
+Deno.test("a source without data does not hold back one that has some", () => {
+  const { sequencer, inputs: [, b], sent } = setUp();
+  b.chunks = 1;
+  sequencer.pump();
+  assert.deepEqual(sent.map(({ source }) => source), [1]);
+});
+
+Deno.test("a finished chunk is released to its source, an idle mark is not", () => {
+  const { sequencer, inputs: [a], clocks, clock } = setUp({ idleTimeoutMs: 1000 });
+  a.chunks = 2;
+  sequencer.pump();
+  clocks[0].observe(50_000);
+  sequencer.finished(1);
+  sequencer.finished(2);
+  assert.deepEqual(a.released, [10, 20]);
+  clock.advance(1000);
+  sequencer.tick();
+  sequencer.finished(3);
+  assert.deepEqual(a.released, [10, 20]);
+});
+
+Deno.test("an idle source advances by the time that has passed, never to now", () => {
+  const { sequencer, inputs: [a], clocks, clock, sent, order } = setUp({ idleTimeoutMs: 1000 });
+  a.chunks = 1;
+  sequencer.pump();
+  clocks[0].observe(1_000_100);
+  clock.advance(10_000);
+  sequencer.finished(1);
+  clock.advance(999);
+  sequencer.tick();
+  assert.equal(sent.length, 1, "before its timeout a source is not idle");
+  clock.advance(1);
+  sequencer.tick();
+  assert.deepEqual(sent[1], { number: 2, source: 0, watermark: 1_001_000 });
+  clocks[0].raise(1_001_000);
+  sequencer.finished(2);
+  clock.advance(500);
+  sequencer.tick();
+  assert.deepEqual(sent[2], { number: 3, source: 0, watermark: 1_001_500 });
+  assert.deepEqual(order.map(({ kind }) => kind), ["chunk", "idle", "idle"]);
+});
+
+Deno.test("what came after a silence starts the silence anew", () => {
+  const { sequencer, inputs: [a], clocks, clock, sent } = setUp({ idleTimeoutMs: 1000 });
+  a.chunks = 1;
+  sequencer.pump();
+  clocks[0].observe(5100);
+  sequencer.finished(1);
+  clock.advance(900);
+  a.chunks = 1;
+  sequencer.pump();
+  clocks[0].observe(7100);
+  sequencer.finished(2);
+  clock.advance(900);
+  sequencer.tick();
+  assert.equal(sent.length, 2);
+  clock.advance(100);
+  sequencer.tick();
+  assert.deepEqual(sent[2], { number: 3, source: 0, watermark: 8000 });
+});
+
+Deno.test("a source is not idle while its chunks are in flight, however long that takes", () => {
+  const { sequencer, inputs: [a], clocks, clock, sent } = setUp({ idleTimeoutMs: 1000 });
+  a.chunks = 1;
+  clocks[0].observe(5000);
+  sequencer.pump();
+  clock.advance(60_000);
+  sequencer.tick();
+  assert.equal(sent.length, 1);
+  sequencer.finished(1);
+  sequencer.tick();
+  assert.equal(sent.length, 1, "the time in flight is no silence");
+});
+
+Deno.test("a busy source does not keep a silent one from becoming idle", () => {
+  const { sequencer, inputs: [a], clocks, clock, sent } = setUp({ idleTimeoutMs: 1000, watermarks: [900, 4900] });
+  a.chunks = 1;
+  sequencer.pump();
+  clocks[0].observe(5000);
+  clock.advance(2000);
+  sequencer.tick();
+  assert.deepEqual(sent.slice(1), [{ number: 2, source: 1, watermark: 6900 }]);
+});
+
+Deno.test("at most one idle mark of a source is in flight, and none beyond the window", () => {
+  const { sequencer, inputs: [a], clock, sent } = setUp({ window: 2, idleTimeoutMs: 1000, watermarks: [900, 900] });
+  clock.advance(1000);
+  sequencer.tick();
+  sequencer.tick();
+  assert.deepEqual(sent.map(({ source }) => source), [0, 1]);
+  a.chunks = 2;
+  sequencer.finished(1);
+  sequencer.finished(2);
+  sequencer.pump();
+  clock.advance(5000);
+  sequencer.tick();
+  assert.equal(sent.length, 4, "two chunks fill the window");
+});
+
+Deno.test("a source whose producers are refused is not idle, and its silence begins when they no longer are", () => {
+  const { sequencer, inputs: [a], clock, sent } = setUp({ idleTimeoutMs: 1000, watermarks: [900] });
+  a.refusing = true;
+  clock.advance(5000);
+  sequencer.tick();
+  a.refusing = false;
+  clock.advance(999);
+  sequencer.tick();
+  assert.equal(sent.length, 0);
+  clock.advance(1);
+  sequencer.tick();
+  assert.deepEqual(sent, [{ number: 1, source: 0, watermark: 1900 }]);
+});
+
+Deno.test("an idle timeout of 0 means never, and so does a source that never gave a row", () => {
+  const never = setUp({ idleTimeoutMs: 0, watermarks: [900] });
+  never.clock.advance(1e9);
+  never.sequencer.tick();
+  assert.deepEqual(never.sent, []);
+  const empty = setUp({ idleTimeoutMs: 1000 });
+  empty.clock.advance(1e9);
+  empty.sequencer.tick();
+  assert.deepEqual(empty.sent, []);
+});
+
+Deno.test("the end of a source is a number of its own, and the order is complete when all have ended", () => {
+  const { sequencer, inputs: [a, b], sent, order } = setUp();
+  a.chunks = 1;
+  a.ended = true;
+  sequencer.pump();
+  assert.deepEqual(sent, [{ number: 1, source: 0, watermark: null }, { number: 2, source: 0, watermark: Infinity }]);
+  sequencer.finished(1);
+  sequencer.finished(2);
+  assert.equal(sequencer.complete, false);
+  b.ended = true;
+  sequencer.pump();
+  assert.equal(sequencer.complete, false, "an end has to be finished too");
+  sequencer.finished(3);
+  assert.equal(sequencer.complete, true);
+  assert.deepEqual(order, [
+    { kind: "chunk", number: 1, source: "a", from: 0, to: 10 },
+    { kind: "end", number: 2, source: "a" },
+    { kind: "end", number: 3, source: "b" },
+  ]);
+});
+
+Deno.test("a source that ended in an earlier deployment needs no second end", () => {
+  const { sequencer, inputs: [, b] } = setUp({ watermarks: [Infinity, 900] });
+  b.ended = true;
+  sequencer.pump();
+  sequencer.finished(1);
+  assert.equal(sequencer.complete, true);
+});
+
+Deno.test("a paused sequencer takes nothing and marks nothing until it is resumed", () => {
+  const { sequencer, inputs: [a], clock, sent } = setUp({ watermarks: [900, 900] });
+  a.chunks = 1;
+  sequencer.pause();
+  clock.advance(5000);
+  sequencer.pump();
+  sequencer.tick();
+  assert.deepEqual(sent, []);
+  sequencer.resume();
+  sequencer.pump();
+  assert.equal(sent.length, 1);
+});

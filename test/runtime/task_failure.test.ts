@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { loadKernel } from "../kernel/load.ts";
+import { hostParts } from "../../workers/parts.ts";
+import type { FromTask, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
+import { ChunkReader } from "../../src/runtime/task/chunk_reader.ts";
+import { PipelineTask } from "../../src/runtime/task/task.ts";
+import { chunksOf, compiled, PipelineRun } from "./pipeline_run.ts";
+import { COLUMNS, frameOfRows, type Row } from "./rows.ts";
+import { planOf, type Shape } from "./shapes.ts";
+
+const SHAPE: Shape = {
+  where: "values",
+  plusOne: true,
+  keys: ["text"],
+  calls: [["sum", "value"], ["last", "text"]],
+  sizeMs: 1000,
+  slideMs: 1000,
+  offsetMs: 0,
+  twoPhase: false,
+  delayMs: 0,
+  having: false,
+  tail: false,
+  rows: true,
+  total: true,
+};
+
+function keyedRows(count: number, from = 0): Row[] {
+  return Array.from(
+    { length: count },
+    (_, i): Row => [5n, null, `a long key with the number ${from + i}`, null, null, null, 1n, null],
+  );
+}
+
+/** One task by itself, in a kernel of little memory. */
+function smallTask(shape: Shape) {
+  const plan = compiled(planOf(shape)), kernel = loadKernel("simd", 8 << 20), sent: FromTask[] = [];
+  const positions = plan.sources.map(({ columns }) =>
+    columns.map(({ name }) => COLUMNS.findIndex((one) => one.name === name))
+  );
+  const taskPlan: TaskPlan = { plan, positions, after: 0, watermarks: [-Infinity], inherits: null };
+  const place = {
+    pipeline: 1,
+    task: 0,
+    tasks: 1,
+    report: (message: FromTask) => void sent.push(message),
+    exchange: () => assert.fail("there is no other task"),
+  };
+  const parts = hostParts(null), chunks = new ChunkReader(kernel, taskPlan, parts);
+  return {
+    task: new PipelineTask(kernel, taskPlan, place, { chunks, create: parts.createOperator, previous: null }),
+    sent,
+  };
+}
+
+function chunk(number: number, rows: readonly Row[]): ToTask {
+  const frames = [{ frame: frameOfRows(COLUMNS, rows), arrivalMs: 0 }];
+  return { kind: "chunk", pipeline: 1, number, source: 0, frames, range: null };
+}
+
+for (const twoPhase of [false, true]) {
+  Deno.test(`full state stops the task and says that it is full${twoPhase ? ", in phase one too" : ""}`, () => {
+    const { task, sent } = smallTask({ ...SHAPE, twoPhase });
+    let number = 0;
+    while (sent.at(-1)?.kind !== "failed" && number < 200) {
+      task.receive(chunk(++number, keyedRows(4000, number * 4000)));
+    }
+    const failed = sent.at(-1)!;
+    assert.ok(failed.kind === "failed" && failed.stalled, JSON.stringify(failed));
+    assert.equal(failed.number, number);
+    assert.match(failed.reason, /no room for more keys/);
+    task.receive(chunk(number + 1, keyedRows(1)));
+    assert.equal(sent.at(-1), failed, "it takes nothing more");
+    task.close();
+  });
+}
+
+Deno.test("phase one whose state is full stalls, and no row goes missing in silence", () => {
+  const { task, sent } = smallTask({ ...SHAPE, twoPhase: true });
+  const frames = Array.from(
+    { length: 40 },
+    (_, i) => ({ frame: frameOfRows(COLUMNS, keyedRows(4000, i * 4000)), arrivalMs: 0 }),
+  );
+  task.receive({ kind: "chunk", pipeline: 1, number: 1, source: 0, frames, range: null });
+  assert.equal(sent.length, 1);
+  assert.ok(sent[0].kind === "failed" && sent[0].stalled, JSON.stringify(sent[0]));
+});
+
+Deno.test("a stalled pipeline keeps its place in its inputs, and a failed one gives it up", async () => {
+  for (const stalled of [true, false]) {
+    const run = await new PipelineRun(1, 1).deploy(compiled(planOf(SHAPE)));
+    run.pipeline.receive({ kind: "failed", pipeline: 1, number: 1, task: 0, stalled, reason: "the reason" });
+    assert.equal(run.pipeline.state, stalled ? "stalled" : "failed");
+    assert.equal(run.pipeline.reason, "the reason");
+    assert.equal(run.input.closed, !stalled);
+    await run.close();
+    assert.equal(run.input.closed, true);
+    assert.deepEqual(run.sinks.map(({ closed }) => closed), run.sinks.map(() => 1));
+  }
+});
+
+Deno.test("a frame that is damaged anywhere fails the pipeline or passes, and nothing escapes", async () => {
+  let failed = 0, passed = 0;
+  const rows = Array.from(
+    { length: 50 },
+    (_, i): Row => [BigInt(i * 40), 1n, `key ${i % 5}`, true, 5n, 0.5, BigInt(i), 1],
+  );
+  const damage = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(
+      damage,
+      fc.boolean(),
+      fc.integer({ min: 1, max: 3 }),
+      fc.nat(),
+      async (bytes, header, tasks, at) => {
+        const run = await new PipelineRun(tasks, at).deploy(compiled(planOf(SHAPE)));
+        const chunks = chunksOf(rows, run.random), { frame } = chunks[at % chunks.length][0];
+        const all = new Uint8Array(frame);
+        for (const [place, value] of bytes) all[place % (header ? 200 : all.length)] = value;
+        await run.put(chunks);
+        await run.end();
+        const { state, reason } = run.pipeline;
+        assert.ok(
+          state === "completed" || (state === "failed" && reason !== null && reason.length > 10),
+          `${state} ${reason}`,
+        );
+        if (state === "failed") failed++;
+        else passed++;
+        await run.close();
+      },
+    ),
+    { numRuns: 150 },
+  );
+  assert.ok(failed > 20 && passed > 20, `${failed} failed, ${passed} passed`);
+});
+
+Deno.test("a frame of another shape than the plan's fails the pipeline with a reason", async () => {
+  const run = await new PipelineRun(2, 1).deploy(compiled(planOf(SHAPE)));
+  run.input.put([[{ frame: new ArrayBuffer(10), arrivalMs: 0 }]]);
+  await run.pool.settle();
+  assert.equal(run.pipeline.state, "failed");
+  assert.match(run.pipeline.reason!, /frame/);
+});
+
+Deno.test("what an input throws fails its pipeline and nobody who woke it", async () => {
+  const run = await new PipelineRun(1, 1).deploy(compiled(planOf(SHAPE)));
+  run.input.take = () => {
+    throw new Error("the disk is gone");
+  };
+  run.input.put([[{ frame: frameOfRows(COLUMNS, keyedRows(1)), arrivalMs: 0 }]]);
+  assert.equal(run.pipeline.state, "failed");
+  assert.match(run.pipeline.reason!, /the disk is gone/);
+});
+
+Deno.test("a sink that cannot write fails its pipeline with the sink's reason", async () => {
+  const run = await new PipelineRun(2, 1).deploy(compiled(planOf(SHAPE)));
+  run.sinks[1].write = () => Promise.reject(new Error("no space left"));
+  await run.put(chunksOf(keyedRows(5), run.random));
+  assert.equal(run.pipeline.state, "failed");
+  assert.match(run.pipeline.reason!, /no space left/);
+});
+
+Deno.test("while a sink is stuck no more is taken than the window has room for, and a change is refused in time", async () => {
+  const run = await new PipelineRun(2, 1).deploy(compiled(planOf(SHAPE)));
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => release = resolve), write = run.sinks[0].write.bind(run.sinks[0]);
+  run.sinks[0].write = (output) => gate.then(() => write(output));
+  const chunks = Array.from({ length: 30 }, (_, i) => [{ frame: frameOfRows(COLUMNS, keyedRows(3, i)), arrivalMs: 0 }]);
+  await run.put(chunks);
+  assert.equal(run.pipeline.number, 8);
+  const refused = assert.rejects(run.pipeline.quiesce(), { code: "busy" });
+  for (let ms = 0; ms <= 10_000; ms += 5) {
+    run.clock.advance(5);
+    await null;
+  }
+  await refused;
+  release();
+  await run.end();
+  assert.equal(run.pipeline.state, "completed", "it goes on after a change that was refused");
+  assert.equal(run.pipeline.meter.rowsIn, 90);
+});

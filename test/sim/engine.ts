@@ -1,0 +1,171 @@
+import { RdxError } from "../../src/core/errors.ts";
+import { type Column, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
+import type { EngineService, PipelineInfo, PipelineService, ViewInfo, ViewService } from "../../src/runtime/service.ts";
+import type { RowRange } from "../../src/sink.ts";
+import { SimStreams } from "./streams.ts";
+import { SimView } from "./view.ts";
+
+/** Columns of every simulated view; the key is `city`. */
+export const VIEW_COLUMNS: readonly Column[] = [
+  { name: "window_start", type: TIMESTAMP, nullable: false },
+  { name: "window_end", type: TIMESTAMP, nullable: false },
+  { name: "city", type: STRING, nullable: true },
+  { name: "count", type: INT64, nullable: false },
+];
+
+interface SimNode {
+  readonly id: string;
+  readonly op: string;
+  readonly stream?: string;
+  readonly sink?: { readonly kind: string; readonly name?: string };
+}
+
+/**
+ * A double of an engine for tests of the server and the command line. Pipelines run nothing: tests set what they show, and emit into
+ * their views.
+ */
+export class SimEngine implements EngineService {
+  readonly streams = new SimStreams();
+  readonly simViews = new Map<string, SimView>();
+  readonly pipelines: SimPipelines = new SimPipelines(this);
+  readonly views: ViewService;
+  ready = true;
+  drained = 0;
+  closed = 0;
+  /** The drain waits for it. */
+  drainGate: Promise<void> = Promise.resolve();
+
+  constructor() {
+    const get = (name: string) => {
+      const view = this.simViews.get(name);
+      if (!view) throw new RdxError("not_found", `There is no view ${name}`);
+      return view;
+    };
+    this.views = {
+      get,
+      list: (): ViewInfo[] => [...this.simViews.values()].map((view) => viewInfo(view)),
+      open: (name): Promise<readonly RowRange[]> => Promise.resolve(get(name).open),
+    };
+  }
+
+  metrics(): string {
+    return "# HELP rdx_rows_in_total Rows\n# TYPE rdx_rows_in_total counter\nrdx_rows_in_total 7\n";
+  }
+
+  readiness(): { ready: boolean; reason: string } {
+    return this.ready ? { ready: true, reason: "Ready" } : { ready: false, reason: "The engine starts" };
+  }
+
+  async drain(): Promise<void> {
+    this.drained++;
+    await this.drainGate;
+  }
+
+  close(): Promise<void> {
+    this.closed++;
+    return Promise.resolve();
+  }
+
+  addView(name: string, deltasMax?: number): SimView {
+    const view = new SimView(name, VIEW_COLUMNS, ["city"], deltasMax);
+    this.simViews.set(name, view);
+    return view;
+  }
+}
+
+function viewInfo({ name, columns, keys, rows, seq, watermark }: SimView): ViewInfo {
+  return { name, pipeline: "p", columns, keys, rows, seq, watermark };
+}
+
+/** Pipelines that are only remembered. */
+export class SimPipelines implements PipelineService {
+  readonly #engine: SimEngine;
+  readonly #pipelines = new Map<string, PipelineInfo>();
+  readonly puts: { name: string; start: string; state: string }[] = [];
+  /** Put over what `put` makes of a plan. */
+  shown: Partial<PipelineInfo> = {};
+
+  constructor(engine: SimEngine) {
+    this.#engine = engine;
+  }
+
+  list(): PipelineInfo[] {
+    return [...this.#pipelines.values()];
+  }
+
+  get(name: string): PipelineInfo {
+    const pipeline = this.#pipelines.get(name);
+    if (!pipeline) throw new RdxError("not_found", `There is no pipeline ${name}`);
+    return pipeline;
+  }
+
+  put(name: string, plan: unknown, options: { start: "earliest" | "latest"; state: "keep" | "fresh" }) {
+    const nodes = nodesOf(plan), created = !this.#pipelines.has(name);
+    if (name === "incompatible" && options.state === "keep") {
+      const details = [{ node: "agg", reason: "The keys differ" }];
+      return Promise.reject(new RdxError("conflict", `The state of ${name} does not fit`, details));
+    }
+    this.puts.push({ name, ...options });
+    const sinks = nodes.flatMap(({ sink }) =>
+      sink ? [{ kind: sink.kind, name: sink.name ?? "", guarantee: "effectively once" }] : []
+    );
+    for (const sink of sinks) if (sink.kind === "view") this.#engine.addView(sink.name);
+    const pipeline: PipelineInfo = {
+      name,
+      state: "running",
+      reason: null,
+      sources: nodes.flatMap(({ stream }) => stream ? [stream] : []),
+      sinks,
+      watermark: null,
+      rowsIn: 0,
+      rowsOut: 0,
+      lateRows: 0,
+      deadRows: 0,
+      errors: [],
+      rowsInPerSecond: 0,
+      rowsOutPerSecond: 0,
+      lagRows: 0,
+      stateRows: 0,
+      stateBytes: 0,
+      progress: null,
+      tasks: 1,
+      plan,
+      ...this.shown,
+    };
+    this.#pipelines.set(name, pipeline);
+    return Promise.resolve({ created, pipeline });
+  }
+
+  delete(name: string): Promise<void> {
+    this.get(name);
+    this.#pipelines.delete(name);
+    return Promise.resolve();
+  }
+
+  explain(name: string) {
+    return this.explainPlan(this.get(name).plan);
+  }
+
+  explainPlan(plan: unknown) {
+    const nodes = nodesOf(plan);
+    return { text: nodes.map(({ id, op }) => `${op} ${id}`).join("\n"), json: { nodes: nodes.length } };
+  }
+
+  /** Changes what a pipeline shows. */
+  show(name: string, change: Partial<PipelineInfo>): void {
+    this.#pipelines.set(name, { ...this.get(name), ...change });
+  }
+}
+
+/** A plan's nodes; each must have an id and a known operation. */
+function nodesOf(plan: unknown): SimNode[] {
+  const nodes = (plan as { nodes?: unknown } | null)?.nodes;
+  if (!Array.isArray(nodes)) throw new RdxError("invalid_plan", "Cannot use the plan: nodes is missing");
+  const details = (nodes as SimNode[]).flatMap(({ id, op }, i) =>
+    ["source", "aggregate", "sink"].includes(op)
+      ? []
+      : [{ node: id, path: `nodes[${i}].op`, reason: `Unknown op "${op}"`, hint: "Did you mean source?" }]
+  );
+  if (details.length > 0) throw new RdxError("invalid_plan", "Cannot use the plan", details);
+  return nodes;
+}

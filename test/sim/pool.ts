@@ -1,0 +1,114 @@
+import type { TaskPool } from "../../src/runtime/pool.ts";
+import type { FromTask, TaskOutput, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
+import { type HostParts, TaskHost } from "../../src/runtime/task/host.ts";
+
+/** A whole number from 0 to below `bound`. */
+export type Random = (bound: number) => number;
+
+/** Numbers that are equal for equal seeds (mulberry32). */
+export function seeded(seed: number): Random {
+  let state = seed >>> 0;
+  return (bound) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
+  };
+}
+
+/** One way of a channel: messages wait in order until the pool delivers them. Buffers change hands as between threads. */
+class SimPort {
+  peer: SimPort | null = null;
+  readonly waiting: unknown[] = [];
+  onmessage: ((event: { data: unknown }) => void) | null = null;
+
+  postMessage(message: unknown, transfer: Transferable[] = []): void {
+    this.peer!.waiting.push(structuredClone(message, { transfer }));
+  }
+}
+
+function channel(): [SimPort, SimPort] {
+  const ports: [SimPort, SimPort] = [new SimPort(), new SimPort()];
+  ports[0].peer = ports[1];
+  ports[1].peer = ports[0];
+  return ports;
+}
+
+/** Tasks in this thread. Messages are delivered one at a time, from a channel that `random` picks: each keeps its order, and nothing else. */
+export class SimPool implements TaskPool {
+  readonly tasks: number;
+  readonly broken = null;
+  readonly hosts: readonly TaskHost[];
+  /** Where answers of tasks go. */
+  receive: (message: FromTask) => void = () => {};
+  /** May change a message before it reaches a task. */
+  tamper: (message: ToTask) => ToTask = (message) => message;
+  readonly #data: SimPort[] = [];
+  readonly #ports: SimPort[] = [];
+  readonly #random: Random;
+
+  constructor(tasks: number, module: WebAssembly.Module, parts: HostParts, random: Random) {
+    this.tasks = tasks;
+    this.#random = random;
+    this.hosts = Array.from({ length: tasks }, () => new TaskHost(parts));
+    this.hosts.forEach((host, index) => {
+      const [main, worker] = this.#channel();
+      main.onmessage = ({ data }) => this.receive(data as FromTask);
+      this.#data.push(main);
+      host.init({ index, tasks, module }, asPort(worker));
+      for (let peer = 0; peer < index; peer++) {
+        const [here, there] = this.#channel();
+        host.connect(peer, asPort(here));
+        this.hosts[peer].connect(index, asPort(there));
+      }
+    });
+  }
+
+  #channel(): [SimPort, SimPort] {
+    const ports = channel();
+    this.#ports.push(...ports);
+    return ports;
+  }
+
+  send(task: number, message: ToTask): void {
+    this.#data[task].postMessage(this.tamper(message));
+  }
+
+  deploy(pipeline: number, plan: TaskPlan): Promise<void> {
+    for (const host of this.hosts) host.deploy(pipeline, structuredClone(plan));
+    return Promise.resolve();
+  }
+
+  remove(pipeline: number): Promise<void> {
+    for (const host of this.hosts) host.remove(pipeline);
+    return Promise.resolve();
+  }
+
+  open(pipeline: number, sink: number): Promise<TaskOutput[][]> {
+    return Promise.resolve(this.hosts.map((host) => host.open(pipeline, sink)));
+  }
+
+  /** Delivers one message; false when none waits. */
+  step(): boolean {
+    const ports = this.#ports.filter(({ waiting }) => waiting.length > 0);
+    if (ports.length === 0) return false;
+    const port = ports[this.#random(ports.length)];
+    port.onmessage!({ data: port.waiting.shift() });
+    return true;
+  }
+
+  /** Delivers until nothing happens any more, with promises coming in between. */
+  async settle(): Promise<void> {
+    for (let quiet = 0; quiet < 50; quiet++) {
+      while (this.step()) {
+        quiet = 0;
+        if (this.#random(3) === 0) await null;
+      }
+      await null;
+    }
+  }
+}
+
+function asPort(port: SimPort): MessagePort {
+  return port as unknown as MessagePort;
+}

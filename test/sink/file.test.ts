@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { openEncoder } from "../../src/codec/encoder.ts";
+import type { AppendFile } from "../../src/sink/file.ts";
+import { fileSink } from "../../src/sink/file.ts";
+import { openDenoFile } from "../../src/sink/file_deno.ts";
+import { SINK_COLUMNS, sinkConformance, sinkOutput } from "../contract/sink.ts";
+import { readRows } from "./read_rows.ts";
+
+const factory = fileSink(openDenoFile, openEncoder);
+
+for (const format of ["ndjson", "csv", "arrow"]) {
+  sinkConformance(`a file of ${format}`, () => {
+    const path = Deno.makeTempDirSync() + `/out.${format}`;
+    return {
+      factory,
+      options: { kind: "file", path, format },
+      read: () => Promise.resolve(readRows(format, Deno.readFileSync(path))),
+    };
+  });
+}
+
+/** A file in memory that takes `room` bytes before it is full. */
+class SmallFile implements AppendFile {
+  bytes: Uint8Array;
+  room = Infinity;
+  isSynced = false;
+  isClosed = false;
+
+  constructor(text = "") {
+    this.bytes = new TextEncoder().encode(text);
+  }
+
+  get size(): number {
+    return this.bytes.length;
+  }
+
+  lastByte(): Promise<number> {
+    return Promise.resolve(this.bytes.at(-1) ?? -1);
+  }
+
+  append(bytes: Uint8Array): Promise<void> {
+    this.isSynced = false;
+    const taken = bytes.subarray(0, this.room);
+    this.bytes = Uint8Array.from([...this.bytes, ...taken]);
+    this.room -= taken.length;
+    return taken.length === bytes.length ? Promise.resolve() : Promise.reject(new Error("ENOSPC: no space left"));
+  }
+
+  truncate(size: number): Promise<void> {
+    this.bytes = this.bytes.slice(0, size);
+    return Promise.resolve();
+  }
+
+  sync(): Promise<void> {
+    this.isSynced = true;
+    return Promise.resolve();
+  }
+
+  close(): void {
+    this.isClosed = true;
+  }
+
+  get text(): string {
+    return new TextDecoder().decode(this.bytes);
+  }
+}
+
+function sinkOn(file: SmallFile, format: string) {
+  return fileSink(() => Promise.resolve(file), openEncoder).create({ path: "f", format }, SINK_COLUMNS, "p");
+}
+
+Deno.test("a file that has rows is continued, without a second header", async () => {
+  const file = new SmallFile("n,s\r\n1,a\r\n"), sink = sinkOn(file, "csv");
+  await sink.open();
+  await sink.write(sinkOutput(1, [[2n, "b"]]));
+  await sink.close();
+  assert.equal(file.text, "n,s\r\n1,a\r\n2,b\r\n");
+});
+
+Deno.test("a last line that was not ended stays by itself", async () => {
+  const file = new SmallFile(`{"n":1,"s":"to`), sink = sinkOn(file, "ndjson");
+  await sink.open();
+  await sink.write(sinkOutput(1, [[2n, "b"]]));
+  await sink.close();
+  assert.equal(file.text, `{"n":1,"s":"to\n{"n":2,"s":"b"}\n`);
+});
+
+Deno.test("an Arrow file that is not empty is refused and closed", async () => {
+  const file = new SmallFile("something");
+  await assert.rejects(sinkOn(file, "arrow").open(), { code: "conflict", message: /not empty/ });
+  assert.equal(file.isClosed, true);
+});
+
+Deno.test("a write that fails says why and leaves no part of its rows, and can be tried again", async () => {
+  const file = new SmallFile(), sink = sinkOn(file, "ndjson");
+  await sink.open();
+  await sink.write(sinkOutput(1, [[1n, "a"]]));
+  const before = file.text;
+  file.room = 5;
+  await assert.rejects(sink.write(sinkOutput(2, [[2n, "b"]])), { code: "no_space", message: /file f: ENOSPC/ });
+  assert.equal(file.text, before);
+  file.room = Infinity;
+  await sink.write(sinkOutput(2, [[2n, "b"]]));
+  assert.equal(file.text, `${before}{"n":2,"s":"b"}\n`);
+});
+
+Deno.test("what was written is synced before the file is closed, and no row is taken afterwards", async () => {
+  const file = new SmallFile(), sink = sinkOn(file, "arrow");
+  await sink.open();
+  await sink.write(sinkOutput(1, [[1n, "a"]]));
+  await sink.close();
+  assert.deepEqual([file.isSynced, file.isClosed], [true, true]);
+  await sink.close();
+  await assert.rejects(sink.write(sinkOutput(2, [[2n, "b"]])), { code: "internal" });
+});
+
+Deno.test("a file that cannot be opened is an error that names it", async () => {
+  const sink = factory.create({ path: "/nowhere/at/all", format: "csv" }, SINK_COLUMNS, "p");
+  await assert.rejects(sink.open(), { code: "internal", message: /\/nowhere\/at\/all/ });
+});

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { openEncoder } from "../../src/codec/encoder.ts";
+import { stdoutSink, type WriteOut } from "../../src/sink/stdout.ts";
+import { SINK_COLUMNS, sinkConformance, sinkOutput } from "../contract/sink.ts";
+import { readRows } from "./read_rows.ts";
+
+for (const format of ["ndjson", "csv"]) {
+  sinkConformance(`standard output as ${format}`, () => {
+    const written: number[] = [];
+    const write: WriteOut = (bytes) => Promise.resolve(void written.push(...bytes));
+    return {
+      factory: stdoutSink(openEncoder, write),
+      options: { kind: "stdout", format },
+      read: () => Promise.resolve(readRows(format, Uint8Array.from(written))),
+    };
+  });
+}
+
+Deno.test("outputs of several sinks do not mix, and an error reaches only the one who wrote", async () => {
+  const seen: string[] = [];
+  const write: WriteOut = async (bytes) => {
+    const text = new TextDecoder().decode(bytes);
+    seen.push(`begin ${text.length}`);
+    await Promise.resolve();
+    if (text.includes("bad")) throw new Error("Broken pipe");
+    seen.push(`end ${text.length}`);
+  };
+  const sinks = stdoutSink(openEncoder, write);
+  const [a, b] = [1, 2].map(() => sinks.create({ format: "ndjson" }, SINK_COLUMNS, "p"));
+  const done = await Promise.allSettled([
+    a.write(sinkOutput(1, [[1n, "a"]])),
+    b.write(sinkOutput(1, [[1n, "bad"]])),
+    a.write(sinkOutput(2, [[2n, "longer"]])),
+  ]);
+  assert.deepEqual(done.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+  assert.deepEqual(seen, ["begin 16", "end 16", "begin 18", "begin 21", "end 21"]);
+});
