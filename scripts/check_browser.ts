@@ -1,7 +1,7 @@
 /**
  * Type-checks the platform-neutral rooms without the `Deno` namespace: what runs in a page must not know where it runs.
  *
- *   deno run -A scripts/check_browser.ts
+ *   deno run -A scripts/check_browser.ts [further files, by absolute path]
  */
 const root = new URL("../", import.meta.url);
 
@@ -24,7 +24,7 @@ function* neutral(folder: string): Generator<string> {
   }
 }
 
-const files = [...neutral("src/"), ...neutral("workers/"), ...neutral("web/")];
+const files = [...neutral("src/"), ...neutral("workers/"), ...neutral("web/"), ...Deno.args];
 const base = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
 const config = {
   imports: base.imports,

@@ -80,6 +80,8 @@ export interface Log<Answer> {
   append(entry: LogEntry<Answer>): Promise<Appended<Answer>>;
   /** A reader at `from`: an offset, `earliest` that is kept, or `latest`. */
   reader(from: number | "earliest" | "latest"): LogReader;
+  /** From now on, rows that every reader is done with leave this long after they came; null: when the log's bound says so. */
+  retain(forMs: number | null): void;
   /** Calls back after each append and each release; the returned function ends that. */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;

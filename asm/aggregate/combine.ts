@@ -1,10 +1,9 @@
 // Combines two state rows of one key: slices of a window, or a partial aggregate with what is there.
 import { bytesNeeded, bytesWrite } from "../state/bytes";
-import { ROW_PRESENT } from "../state/row";
 import { Table } from "../state/table";
 import {
   Aggregation, Call, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_LAST, OP_LAST_BYTES, OP_MAX, OP_MIN,
-  OP_MIN_BYTES, OP_SUM_DOUBLE, OP_SUM_INT, callAt,
+  OP_MIN_BYTES, OP_SUM_DOUBLE, callAt, isPresent, isWide, setPresent,
 } from "./spec";
 import { bytesReplace } from "./update_bytes";
 import { wideMerge } from "./wide";
@@ -18,13 +17,12 @@ import { wideMerge } from "./wide";
 }
 
 /** Whether the value at `from` (its cell, then its ordinal) takes the place of the one in `row`; first and last go by the log. */
-function replaces(call: Call, row: usize, from: usize): bool {
-  const there = (load<u32>(row, ROW_PRESENT) & call.bit) != 0;
-  if (!there) return true;
+function replaces(a: Aggregation, call: Call, row: usize, from: usize): bool {
+  if (!isPresent(a, call, row)) return true;
   const own = load<i64>(row + call.cell, 8), other = load<i64>(from, 8);
   if (call.op == OP_FIRST || call.op == OP_FIRST_BYTES) return other < own;
   if (call.op == OP_LAST || call.op == OP_LAST_BYTES) return other > own;
-  return bytesReplace(call, row, from);
+  return bytesReplace(a, call, row, from);
 }
 
 /** Bytes that combining may write. */
@@ -32,40 +30,38 @@ export function combineNeeds(a: Aggregation, row: usize, from: usize): u64 {
   let bytes: u64 = 0;
   for (let i: u32 = 0; i < a.calls; i++) {
     const call = callAt(a, i), cell = call.cell;
-    if (call.op < OP_MIN_BYTES || !(load<u32>(from, ROW_PRESENT) & call.bit) || !replaces(call, row, from + cell)) continue;
-    bytes += bytesNeeded(row + cell, (load<u32>(row, ROW_PRESENT) & call.bit) != 0, load<u32>(from + cell, 4));
+    if (call.op < OP_MIN_BYTES || !isPresent(a, call, from) || !replaces(a, call, row, from + cell)) continue;
+    bytes += bytesNeeded(row + cell, isPresent(a, call, row), load<u32>(from + cell, 4));
   }
   return bytes;
 }
 
-function combineBytes(call: Call, row: usize, from: usize, table: Table): void {
+function combineBytes(a: Aggregation, call: Call, row: usize, from: usize, table: Table): void {
   const cell = row + call.cell, other = from + call.cell;
-  if (!replaces(call, row, other)) return;
-  const had = (load<u32>(row, ROW_PRESENT) & call.bit) != 0;
-  if (changetype<usize>(table)) bytesWrite(table, cell, had, load<u32>(other), load<u32>(other, 4));
+  if (!replaces(a, call, row, other)) return;
+  if (changetype<usize>(table)) bytesWrite(table, cell, isPresent(a, call, row), load<u32>(other), load<u32>(other, 4));
   else store<u64>(cell, load<u64>(other));
   if (call.op == OP_FIRST_BYTES || call.op == OP_LAST_BYTES) store<i64>(cell, load<i64>(other, 8), 8);
 }
 
-function combineCall(call: Call, row: usize, from: usize, table: Table): void {
+function combineCall(a: Aggregation, call: Call, row: usize, from: usize, table: Table): void {
   const op = call.op, cell = row + call.cell, other = from + call.cell;
   if (op == OP_COUNT) {
     addI64(cell, other);
     return;
   }
-  if (!(load<u32>(from, ROW_PRESENT) & call.bit)) return;
-  if (op == OP_SUM_INT || op == OP_AVG_INT) wideMerge(cell, other);
+  if (!isPresent(a, call, from)) return;
+  if (isWide(op)) wideMerge(row, from, call.cell, call.wraps);
   if (op == OP_SUM_DOUBLE || op == OP_AVG_DOUBLE) addF64(cell, other);
-  if (op == OP_AVG_INT) addI64(cell + 16, other + 16);
-  if (op == OP_AVG_DOUBLE) addI64(cell + 8, other + 8);
+  if (op == OP_AVG_INT || op == OP_AVG_DOUBLE) addI64(cell + 8, other + 8);
   if (op == OP_MIN && load<i64>(other) < load<i64>(cell)) store<i64>(cell, load<i64>(other));
   if (op == OP_MAX && load<i64>(other) > load<i64>(cell)) store<i64>(cell, load<i64>(other));
-  if ((op == OP_FIRST || op == OP_LAST) && replaces(call, row, other)) {
+  if ((op == OP_FIRST || op == OP_LAST) && replaces(a, call, row, other)) {
     store<i64>(cell, load<i64>(other));
     store<i64>(cell, load<i64>(other, 8), 8);
   }
-  if (op >= OP_MIN_BYTES) combineBytes(call, row, from, table);
-  store<u32>(row, load<u32>(row, ROW_PRESENT) | call.bit, ROW_PRESENT);
+  if (op >= OP_MIN_BYTES) combineBytes(a, call, row, from, table);
+  setPresent(a, call, row);
 }
 
 /**
@@ -73,5 +69,5 @@ function combineCall(call: Call, row: usize, from: usize, table: Table): void {
  * refers to the bytes of the other.
  */
 export function combineRow(a: Aggregation, row: usize, from: usize, table: Table): void {
-  for (let i: u32 = 0; i < a.calls; i++) combineCall(callAt(a, i), row, from, table);
+  for (let i: u32 = 0; i < a.calls; i++) combineCall(a, callAt(a, i), row, from, table);
 }

@@ -1,6 +1,6 @@
 // CURSOR: how far a drain has got, as (window, key group, row): it names no address, so a checkpoint can keep it. Windows of one slice are read from its
 // tables; those of several are combined first, key group by key group, into rows of the cursor's own.
-import { PAGE_HEADER, PAGE_NEXT, PAGE_USED } from "../state/table";
+import { PAGE_HEADER, PAGE_NEXT, pageUsed } from "../state/table";
 import { Cursor, combineGroup } from "./window_rows";
 import { nextWindow, sliceAt, slicePosition, tableAt } from "./slice";
 import { Aggregation } from "./spec";
@@ -21,7 +21,7 @@ function listSlice(a: Aggregation, cursor: Cursor, list: usize, most: u32): u32 
   if (!changetype<usize>(table)) return 0;
   let skip = cursor.row * a.rowBytes, listed: u32 = 0;
   for (let page: usize = table.first; page && listed < most; page = load<u32>(page, PAGE_NEXT)) {
-    const used = load<u32>(page, PAGE_USED);
+    const used = pageUsed(table, page);
     if (skip >= used) {
       skip -= used;
       continue;

@@ -1,8 +1,8 @@
 // DIRECT INDEX: an accelerator for one fixed-size key whose values of a slice lie close together, as identifiers do. Entry (key − base) is the address of
 // the key's row, or 0; it skips hash and group. The rows stay where they are, in the tables of their key groups.
-import { ROW_KEYS, ROW_NULLS } from "../state/row";
+import { ROW_FLAGS, ROW_KEYS } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
-import { PAGE_HEADER, PAGE_NEXT, PAGE_USED } from "../state/table";
+import { PAGE_HEADER, PAGE_NEXT, pageUsed } from "../state/table";
 import { Slice, tableAt } from "./slice";
 import { Aggregation, DIRECT_SLICES_MAX } from "./spec";
 
@@ -74,9 +74,9 @@ function fill(a: Aggregation, slice: Slice): void {
     const table = tableAt(a, slice, group);
     if (!changetype<usize>(table)) continue;
     for (let page: usize = table.first; page; page = load<u32>(page, PAGE_NEXT)) {
-      const end = page + PAGE_HEADER + load<u32>(page, PAGE_USED);
+      const end = page + PAGE_HEADER + pageUsed(table, page);
       for (let row = page + PAGE_HEADER; row < end; row += a.rowBytes) {
-        if (load<u16>(row, ROW_NULLS)) continue;
+        if (load<u32>(row, ROW_FLAGS) & 1) continue;
         const entry = <u64>(load<i64>(row, ROW_KEYS) - slice.directBase);
         if (entry < <u64>slice.directEntries) store<u32>(<usize>slice.direct + (<usize>entry << 2), <u32>row);
       }

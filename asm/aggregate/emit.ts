@@ -47,12 +47,13 @@ function bitmapRoom(): usize {
 
 /** A bit for each row in which the header's word at `header`, masked, is (or is not) 0. */
 function validityOf(header: usize, mask: u32, zero: bool): usize {
-  let i: u32 = 0;
-  while (i < rows && ((load<u32>(rowAt(i) + header) & mask) == 0) == zero) i++;
-  if (i == rows) return 0;
+  const from = list, all = <usize>rows, whole: u32 = zero ? 0 : mask;
+  let wrong: u32 = 0;
+  for (let i: usize = 0; i < all; i++) wrong |= (load<u32>(<usize>load<u32>(from + (i << 2)) + header) & mask) ^ whole;
+  if (!wrong) return 0;
   const bitmap = bitmapRoom();
   if (!bitmap) return 0;
-  for (i = 0; i < rows; i++) if (((load<u32>(rowAt(i) + header) & mask) == 0) == zero) setBit(bitmap, i);
+  for (let i: u32 = 0; i < rows; i++) if (((load<u32>(rowAt(i) + header) & mask) == 0) == zero) setBit(bitmap, i);
   return bitmap;
 }
 
@@ -62,14 +63,12 @@ export const AS_SORTABLE: u32 = 1; // a double as min and max keep it
 export const AS_DOUBLE: u32 = 2; // a double whose NaN may be any
 
 function emitWords(offset: u32, form: u32): usize {
-  const room = emitRoom(rows);
+  const room = emitRoom(rows), from = list, all = <usize>rows;
   if (!room) return 0;
-  for (let i: u32 = 0; i < rows; i++) {
-    let cell = load<i64>(rowAt(i) + offset);
-    if (form == AS_SORTABLE) cell = flip(cell);
-    else if (form == AS_DOUBLE) cell = canonicalNan(cell);
-    store<i64>(room + (<usize>i << 3), cell);
-  }
+  for (let i: usize = 0; i < all; i++) store<i64>(room + (i << 3), load<i64>(<usize>load<u32>(from + (i << 2)) + offset));
+  const end = room + (all << 3);
+  if (form == AS_SORTABLE) for (let at = room; at < end; at += 8) store<i64>(at, flip(load<i64>(at)));
+  if (form == AS_DOUBLE) for (let at = room; at < end; at += 8) store<i64>(at, canonicalNan(load<i64>(at)));
   return room;
 }
 
@@ -125,7 +124,8 @@ export function emitColumn(type: u32, scale: u32, data: usize, validity: usize):
 export function emitTimes(from: usize, factor: i64, add: i64): bool {
   const room = emitRoom(rows);
   if (room) {
-    for (let i: usize = 0; i < <usize>rows; i++) store<i64>(room + (i << 3), load<i64>(from + (i << 3)) * factor + add);
+    const all = <usize>rows;
+    for (let i: usize = 0; i < all; i++) store<i64>(room + (i << 3), load<i64>(from + (i << 3)) * factor + add);
   }
   column(TIMESTAMP, 0, room, 0);
   return room != 0;

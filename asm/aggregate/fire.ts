@@ -1,8 +1,8 @@
 // What leaves an aggregation: windows that have fired, windows that are still open, partial aggregates, and rows that changed.
 import { arena_alloc } from "../memory";
 import { INT64 } from "../layout";
-import { ROW_GROUP, ROW_MARK } from "../state/row";
-import { PAGE_HEADER, PAGE_NEXT, PAGE_USED } from "../state/table";
+import { ROW_MARK } from "../state/row";
+import { PAGE_HEADER, PAGE_NEXT, pageUsed } from "../state/table";
 import { cursorList, cursorReset } from "./cursor";
 import { emitBegin, emitColumn, emitRoom, emitTimes } from "./emit";
 import { emitKeys, emitResults, emitStates } from "./result";
@@ -84,12 +84,12 @@ let found: u32 = 0;
 let scanned: u32 = 0;
 
 /** Lists changed rows of one table from a.changeRow on; true when it is through with the table. */
-function changesOfTable(a: Aggregation, position: u32, list: usize, ordinals: usize, starts: usize, most: u32): bool {
+function changesOfTable(a: Aggregation, position: u32, list: usize, ordinals: usize, groups: usize, starts: usize, most: u32): bool {
   const slice = sliceAt(a, position), table = tableAt(a, slice, a.changeGroup);
   if (!changetype<usize>(table)) return true;
   let ordinal: u32 = 0;
   for (let page: usize = table.first; page; page = load<u32>(page, PAGE_NEXT)) {
-    const end = page + PAGE_HEADER + load<u32>(page, PAGE_USED);
+    const end = page + PAGE_HEADER + pageUsed(table, page);
     for (let row = page + PAGE_HEADER; row < end; row += a.rowBytes, ordinal++) {
       if (ordinal < a.changeRow) continue;
       if (found == most || scanned == CHANGE_SCAN_ROWS) return false;
@@ -98,6 +98,7 @@ function changesOfTable(a: Aggregation, position: u32, list: usize, ordinals: us
       if (load<u32>(row, ROW_MARK) <= a.changeSince) continue;
       store<u32>(list + (<usize>found << 2), <u32>row);
       store<i64>(ordinals + (<usize>found << 3), <i64>ordinal);
+      store<i64>(groups + (<usize>found << 3), a.changeGroup);
       store<i64>(starts + (<usize>found << 3), slice.index);
       found++;
     }
@@ -127,7 +128,7 @@ export function agg_changes_next(aggregation: usize, most: u32): i32 {
     if (slice.mark <= a.changeSince) continue;
     let through = true;
     while (through && a.changeGroup < a.groupTo) {
-      through = changesOfTable(a, position, list, ordinals, starts, most);
+      through = changesOfTable(a, position, list, ordinals, groups, starts, most);
       if (!through) break;
       a.changeGroup++;
       a.changeRow = 0;
@@ -135,9 +136,6 @@ export function agg_changes_next(aggregation: usize, most: u32): i32 {
     if (!through) break;
   }
   if (position == a.sliceCount) a.changeSlice = i64.MAX_VALUE;
-  for (let i: usize = 0; i < <usize>found; i++) {
-    store<i64>(groups + (i << 3), <i64>load<u8>(<usize>load<u32>(list + (i << 2)), ROW_GROUP));
-  }
   emitBegin(a, list, found);
   const leading = emitTimes(starts, a.width, a.offset) && emitColumn(INT64, 0, groups, 0) && emitColumn(INT64, 0, ordinals, 0);
   return leading && emitKeys(a) && emitStates(a) ? found : NO_MEMORY;
@@ -151,7 +149,7 @@ export function agg_take(aggregation: usize): i32 {
   if (!list) return NO_MEMORY;
   let rows: u32 = 0;
   for (let page: usize = table.first; page; page = load<u32>(page, PAGE_NEXT)) {
-    const end = page + PAGE_HEADER + load<u32>(page, PAGE_USED);
+    const end = page + PAGE_HEADER + pageUsed(table, page);
     for (let row = page + PAGE_HEADER; row < end; rows++, row += a.rowBytes) store<u32>(list + (<usize>rows << 2), <u32>row);
   }
   emitBegin(a, list, rows);

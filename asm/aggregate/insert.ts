@@ -1,18 +1,23 @@
 // Finds the state row of one key by itself, or makes it. Every way into the tables ends here when a key is new.
 import { bytesNeeded, bytesReserve, bytesWrite } from "../state/bytes";
-import { ROW_GROUP, ROW_KEYS, ROW_NULLS } from "../state/row";
+import { GROUP_WORD_NULL, group_add, group_end } from "../hash/group";
+import { ROW_FLAGS, ROW_KEYS } from "../state/row";
 import { Table, rowOfEntry, tableAppend, tableIndex, tableMake, tableRemoveLast, tableReserve, tagDiffers } from "../state/table";
 import { blockAddresses, blockInserted, rowSlice } from "./block";
 import { directAdd, directRemove } from "./direct";
 import { keyColumn, keysEqual, nullsAt } from "./keys";
 import { Slice, rowsExpected, tableAt, tableSet } from "./slice";
-import { Aggregation, isBytes, keyCell, keyType } from "./spec";
+import { Aggregation, MODE_PARTIAL, isBytes, keyCell, keyType } from "./spec";
 
 /** Rows that the block has inserted; their kept rows are in blockInserted(). */
 export let inserted: u32 = 0;
 
 export function insertBegin(): void {
   inserted = 0;
+}
+
+export function insertedSet(rows: u32): void {
+  inserted = rows;
 }
 
 @inline export function owns(a: Aggregation, group: u32): bool {
@@ -41,7 +46,7 @@ function keyBytesNeeded(a: Aggregation, i: u32): u64 {
 }
 
 function writeKeys(a: Aggregation, table: Table, row: usize, i: u32, nulls: u32): void {
-  store<u16>(row, nulls, ROW_NULLS);
+  store<u32>(row, nulls, ROW_FLAGS);
   for (let k: u32 = 0; k < a.keys; k++) {
     const from = keyColumn(k) + (<usize>i << 3), cell = row + keyCell(k);
     if ((nulls >> k) & 1) continue;
@@ -106,6 +111,14 @@ export function insertUnknown(a: Aggregation, slice: Slice, group: u32, i: u32, 
   return changetype<usize>(table) ? insert(a, slice, table, group, i, hash) : 0;
 }
 
+/** The key group of a state row. */
+export function groupOfRow(a: Aggregation, row: usize): u32 {
+  if (a.hashAt) return load<u8>(row + a.hashAt, 4);
+  if (!a.keys || a.mode == MODE_PARTIAL) return 0;
+  const isNull = (load<u32>(row, ROW_FLAGS) & 1) != 0;
+  return group_end(group_add(0, isNull ? GROUP_WORD_NULL : load<u64>(row, ROW_KEYS)));
+}
+
 /** Takes back the rows that were inserted for kept rows from `from` on. */
 export function insertUndo(a: Aggregation, from: u32): void {
   while (inserted) {
@@ -113,8 +126,8 @@ export function insertUndo(a: Aggregation, from: u32): void {
     if (i < from) return;
     inserted--;
     const row: usize = load<u32>(blockAddresses() + (<usize>i << 2)), slice = changetype<Slice>(rowSlice(i));
-    if (a.fixedKey && !load<u16>(row, ROW_NULLS)) directRemove(slice, load<i64>(row, ROW_KEYS));
-    tableRemoveLast(a, tableAt(a, slice, load<u8>(row, ROW_GROUP)), row);
+    if (a.fixedKey && !nullsAt(i)) directRemove(slice, load<i64>(row, ROW_KEYS));
+    tableRemoveLast(a, tableAt(a, slice, groupOfRow(a, row)), row);
     slice.rows--;
   }
 }

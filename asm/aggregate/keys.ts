@@ -4,16 +4,13 @@ import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, DOUBLE } 
 import { GROUP_WORD_NULL, group_add, group_end, group_word_bytes } from "../hash/group";
 import { canonical_f64, hash_bytes, hash_combine, hash_i64 } from "../hash/keyed";
 import { bytesEqual } from "../state/bytes";
-import { ROW_HASH, ROW_KEYS, ROW_NULLS } from "../state/row";
+import { NULL_WORD, ROW_FLAGS, ROW_KEYS, cellHash } from "../state/row";
 import { validAt } from "./assign";
 import {
   blockDense, blockFirst, blockGroups, blockHashes, blockKept, blockKeyColumns, blockKeyRoom, blockMisses, blockNullKeys,
   blockNulls, blockSetNullKeys, blockStates, blockValues, rowNumber,
 } from "./block";
 import { Aggregation, MODE_PARTIAL, isBytes, keyType } from "./spec";
-
-/** Hashed in place of a key that is NULL. */
-const NULL_WORD: u64 = 0x2545F4914F6CDD1D;
 
 @inline export function keyColumn(i: u32): usize {
   return load<u32>(blockKeyColumns() + (<usize>i << 2));
@@ -77,7 +74,7 @@ function hashFixed(a: Aggregation, misses: u32): void {
   for (let j: usize = 0; j < <usize>misses; j++) {
     const i = load<u32>(list + (j << 2)), cell = load<u64>(cells + (<usize>i << 3));
     const isNull = nullsAt(i) != 0;
-    store<u32>(hashes + (j << 2), <u32>hash_i64(isNull ? NULL_WORD : cell, seed));
+    store<u32>(hashes + (j << 2), cellHash(cell, isNull, seed));
     store<u32>(groups + (j << 2), keyed ? group_end(group_add(0, isNull ? GROUP_WORD_NULL : cell)) : 0);
   }
 }
@@ -119,11 +116,16 @@ export function keysHash(a: Aggregation, misses: u32): void {
   }
 }
 
+/** The flags that say which keys are NULL. */
+@inline export function nullMask(a: Aggregation): u32 {
+  return (1 << a.keys) - 1;
+}
+
 /** True when the state row has the key of kept row `i`, whose hash is `hash`. */
 @inline export function keysEqual(a: Aggregation, row: usize, i: u32, hash: u32): bool {
-  if (load<u32>(row, ROW_HASH) != hash || <u32>load<u16>(row, ROW_NULLS) != nullsAt(i)) return false;
+  if ((load<u32>(row, ROW_FLAGS) & nullMask(a)) != nullsAt(i)) return false;
   if (a.fixedKey) return load<u64>(row, ROW_KEYS) == load<u64>(keyColumn(0) + (<usize>i << 3));
-  return cellsEqual(a, row + ROW_KEYS, i);
+  return load<u32>(row + a.hashAt) == hash && cellsEqual(a, row + ROW_KEYS, i);
 }
 
 function cellsEqual(a: Aggregation, cells: usize, i: u32): bool {

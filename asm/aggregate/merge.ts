@@ -10,7 +10,7 @@
 //   first, last           value, ordinal
 import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, DOUBLE } from "../layout";
 import { bytesReserve } from "../state/bytes";
-import { ROW_MARK, ROW_PRESENT, rowCopy } from "../state/row";
+import { ROW_MARK, rowCopy } from "../state/row";
 import { validAt } from "./assign";
 import { blockAddresses, blockImage, rowNumber, rowSlice } from "./block";
 import { combineNeeds, combineRow } from "./combine";
@@ -18,9 +18,10 @@ import { sortable } from "./order";
 import { Slice } from "./slice";
 import {
   Aggregation, Call, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_LAST, OP_LAST_BYTES, OP_MAX, OP_MIN,
-  OP_SUM_INT, callAt,
+  OP_SUM_INT, callAt, isWide, setPresent,
 } from "./spec";
 import { tableOf } from "./update_bytes";
+import { wrapsAdd } from "./wide";
 
 /** Columns that the state of a call takes. */
 export function stateColumns(op: u32): u32 {
@@ -44,14 +45,17 @@ function valueAt(call: Call, column: usize, row: u32): i64 {
   return flips ? sortable(value) : value;
 }
 
-function imageCall(image: usize, call: Call, column: usize, row: u32, ordinal: i64): void {
-  const cell = image + call.cell;
+function imageCall(a: Aggregation, image: usize, call: Call, column: usize, row: u32, ordinal: i64): void {
+  const cell = image + call.cell, op = call.op;
   if (!validAt(load<u32>(column, COLUMN_VALIDITY), row)) return;
   store<i64>(cell, valueAt(call, column, row));
-  if (call.op != OP_COUNT) store<u32>(image, load<u32>(image, ROW_PRESENT) | call.bit, ROW_PRESENT);
-  const columns = stateColumns(call.op);
-  for (let i: u32 = 1; i < columns; i++) store<i64>(cell + (<usize>i << 3), cellAt(column + i * COLUMN_SIZE, row));
-  if (columns == 2 && call.op >= OP_FIRST) store<i64>(cell, load<i64>(cell, 8) + ordinal, 8);
+  if (op == OP_COUNT) return;
+  setPresent(a, call, image);
+  const second = column + COLUMN_SIZE;
+  if (isWide(op)) wrapsAdd(image, call.wraps, cellAt(second, row));
+  if (op == OP_AVG_INT) store<i64>(cell, cellAt(second + COLUMN_SIZE, row), 8);
+  if (op == OP_AVG_DOUBLE) store<i64>(cell, cellAt(second, row), 8);
+  if (stateColumns(op) == 2 && op >= OP_FIRST) store<i64>(cell, cellAt(second, row) + ordinal, 8);
 }
 
 function imageRow(a: Aggregation, states: usize, row: u32, ordinal: i64): void {
@@ -59,7 +63,7 @@ function imageRow(a: Aggregation, states: usize, row: u32, ordinal: i64): void {
   rowCopy(image, a.template, a.rowBytes);
   for (let i: u32 = 0; i < a.calls; i++) {
     const call = callAt(a, i);
-    imageCall(image, call, states, row, ordinal);
+    imageCall(a, image, call, states, row, ordinal);
     states += stateColumns(call.op) * COLUMN_SIZE;
   }
 }

@@ -22,7 +22,7 @@ const ORDINALS_A_MERGE: i64 = 1 << 32;
 function apply(a: Aggregation, push: Push): u32 {
   keysGather(a, push.keys);
   if (!push.epochs && !assignPassed && updatesWhileResolving(a)) {
-    const done = resolveAndUpdate(a, push.args, a.ordinal);
+    const done = resolveAndUpdate(a, push.args);
     push.stop = fuseStop;
     markSlices(a);
     return done;

@@ -1,13 +1,15 @@
 // Resolves the kept rows of a block to state rows, so that one tight loop for each aggregate can follow. The steps are loops of their own, in which no
 // row waits for the one before, and without branches that only memory can decide: cache misses of many rows overlap (group prefetching
 // of Chen et al., ICDE 2004, without prefetch instructions).
-import { ROW_HASH, ROW_KEYS, ROW_NULLS } from "../state/row";
-import { rowOfEntry } from "../state/table";
+import { group_add, group_end } from "../hash/group";
+import { ROW_FLAGS, ROW_KEYS, cellHash } from "../state/row";
+import { rowOfEntry, tableAppendCell } from "../state/table";
 import {
-  blockAddresses, blockEntries, blockGroups, blockHashes, blockKept, blockMisses, blockNullKeys, blockSlice, blockSlices, rowSlice,
+  blockAddresses, blockEntries, blockGroups, blockHashes, blockInserted, blockKept, blockMisses, blockNullKeys, blockSlice,
+  blockSlices, rowSlice,
 } from "./block";
 import { STOP_FOREIGN, STOP_FULL, STOP_NONE } from "./input";
-import { findOrInsert, insertBegin, insertUnknown, owns } from "./insert";
+import { findOrInsert, insertBegin, insertUnknown, inserted, insertedSet, owns } from "./insert";
 import { keyColumn, keysEqual, keysHash, nullsAt } from "./keys";
 import { Slice, tableAt } from "./slice";
 import { Aggregation, MODE_PARTIAL } from "./spec";
@@ -78,7 +80,7 @@ function matchFixed(misses: u32): u32 {
   for (let j: usize = 0; j < <usize>misses; j++) {
     const i = load<u32>(list + (j << 2)), entry = load<u32>(entries + (j << 2)), row = rowOfEntry(entry);
     const same = (load<u64>(row, ROW_KEYS) == load<u64>(cells + (<usize>i << 3))) &
-      (<u32>load<u16>(row, ROW_NULLS) == nullsAt(i)) & (entry != 0);
+      ((load<u32>(row, ROW_FLAGS) & 1) == nullsAt(i)) & (entry != 0);
     store<u32>(addresses + (<usize>i << 2), same ? <u32>row : 0);
     store<u32>(list + (left << 2), i);
     store<u32>(hashes + (left << 2), load<u32>(hashes + (j << 2)));
@@ -90,10 +92,11 @@ function matchFixed(misses: u32): u32 {
 
 /** The same for keys of any kind. */
 function matchAny(a: Aggregation, misses: u32): u32 {
+  const hashAt = <usize>a.hashAt;
   const list = blockMisses(), entries = blockEntries(), addresses = blockAddresses(), hashes = blockHashes(), groups = blockGroups();
   for (let at: usize = 0; at < <usize>misses << 2; at += 4) {
     const entry = load<u32>(entries + at), row = rowOfEntry(entry);
-    const differs = (load<u32>(row, ROW_HASH) != load<u32>(hashes + at)) | (entry == 0);
+    const differs = (load<u32>(row + hashAt) != load<u32>(hashes + at)) | (entry == 0);
     store<u32>(entries + at, differs ? 0 : <u32>row);
   }
   let left: usize = 0;
@@ -116,11 +119,77 @@ function matchAny(a: Aggregation, misses: u32): u32 {
   return slice.directWhole && !nullsAt(i);
 }
 
+/**
+ * Inserts misses of a slice whose direct index is whole, in order, as long as they are plain cases: a place in the index, a table with room.
+ * Returns how many are done.
+ */
+function insertPlain(a: Aggregation, slice: Slice, misses: u32): u32 {
+  const list = blockMisses(), addresses = blockAddresses(), cells = keyColumn(0), news = blockInserted();
+  const direct = <usize>slice.direct, base = slice.directBase, entries = <u64>slice.directEntries, keyed = a.keys != 0;
+  let added = inserted, least = slice.keyMin, greatest = slice.keyMax, j: u32 = 0;
+  for (; j < misses; j++) {
+    const i = load<u32>(list + (<usize>j << 2)), cell = load<i64>(cells + (<usize>i << 3)), entry = <u64>(cell - base);
+    if (entry >= entries) break;
+    const at = direct + (<usize>entry << 2);
+    let row: usize = load<u32>(at);
+    if (!row) {
+      const group: u32 = keyed ? group_end(group_add(0, cell)) : 0;
+      if (!owns(a, group)) break;
+      const table = tableAt(a, slice, group);
+      if (!changetype<usize>(table)) break;
+      row = tableAppendCell(a, table, cell);
+      if (!row) break;
+      store<u32>(at, <u32>row);
+      store<u32>(news + (<usize>added << 2), i);
+      added++;
+      if (cell < least) least = cell;
+      if (cell > greatest) greatest = cell;
+    }
+    store<u32>(addresses + (<usize>i << 2), <u32>row);
+  }
+  slice.rows += added - inserted;
+  slice.keyMin = least;
+  slice.keyMax = greatest;
+  insertedSet(added);
+  return j;
+}
+
+/** Inserts the misses of a slice whose direct index is whole, until it is not; `resolved` and the result tell how it ended. */
+function insertMisses(a: Aggregation, slice: Slice, misses: u32): u32 {
+  let done: u32 = 0;
+  while (done < misses && slice.directWhole) {
+    const list = blockMisses() + (<usize>done << 2);
+    if (done) memory.copy(blockMisses(), list, <usize>(misses - done) << 2);
+    misses -= done;
+    done = insertPlain(a, slice, misses);
+    if (done == misses) break;
+    const i = load<u32>(blockMisses() + (<usize>done << 2)), cell = load<u64>(keyColumn(0) + (<usize>i << 3));
+    const group = a.keys ? group_end(group_add(0, cell)) : 0;
+    resolved = i;
+    if (!owns(a, group)) return STOP_FOREIGN;
+    const row = insertUnknown(a, slice, group, i, cellHash(cell, false, a.seed));
+    if (!row) return STOP_FULL;
+    store<u32>(blockAddresses() + (<usize>i << 2), <u32>row);
+    done++;
+  }
+  if (done) memory.copy(blockMisses(), blockMisses() + (<usize>done << 2), <usize>(misses - done) << 2);
+  missesLeft = misses - done;
+  return STOP_NONE;
+}
+
+/** Misses that insertMisses has left, now the first in blockMisses(). */
+let missesLeft: u32 = 0;
+
 /** Resolves the misses: first those that an index has at once, then the others one by one, in order, since they may be new. */
 function resolveMisses(a: Aggregation, misses: u32): u32 {
   const list = blockMisses(), addresses = blockAddresses(), hashes = blockHashes();
-  keysHash(a, misses);
-  if (!blockSlice || blockNullKeys || !changetype<Slice>(blockSlice).directWhole) {
+  if (!a.hashAt && blockSlice && !blockNullKeys && changetype<Slice>(blockSlice).directWhole) {
+    const stop = insertMisses(a, changetype<Slice>(blockSlice), misses);
+    if (stop) return stop;
+    misses = missesLeft;
+  }
+  if (misses) {
+    keysHash(a, misses);
     touchEntries(a, misses);
     misses = a.fixedKey ? matchFixed(misses) : matchAny(a, misses);
   }

@@ -8,7 +8,7 @@
 //         a key:  type u32, scale u32        a call:  function u32, type u32 (0 = count(*)), scale u32
 import { block_alloc, block_free } from "../memory";
 import { BYTES, COLUMN_SIZE, DECIMAL, DOUBLE, STRING } from "../layout";
-import { ROW_KEYS } from "../state/row";
+import { ROW_FLAGS, ROW_KEYS } from "../state/row";
 import { Space } from "../state/space";
 
 export const MODE_WINDOW: u32 = 0;
@@ -36,9 +36,9 @@ export const LAST: u32 = 7;
 
 // What a call does to its cells; the cells of each in brackets
 export const OP_COUNT: u32 = 0; // [count i64]
-export const OP_SUM_INT: u32 = 1; // [sum: low u64, high i64]
+export const OP_SUM_INT: u32 = 1; // [low i64], and wraps (wide.ts)
 export const OP_SUM_DOUBLE: u32 = 2; // [sum f64]
-export const OP_AVG_INT: u32 = 3; // [sum: low u64, high i64; count i64]
+export const OP_AVG_INT: u32 = 3; // [low i64, count i64], and wraps
 export const OP_AVG_DOUBLE: u32 = 4; // [sum f64, count i64]
 export const OP_MIN: u32 = 5; // [value i64; doubles as `order.ts` makes them sortable]
 export const OP_MAX: u32 = 6;
@@ -56,10 +56,11 @@ export class Call {
   type: u32; // of the argument; 0 = count(*)
   scale: u32;
   cell: u32; // offset of its first cell in a row
-  bit: u32; // in ROW_PRESENT
+  bit: u32; // in the row's present bits; 0 = it is never NULL
+  wraps: u32; // offset of the wraps (i64) of a sum of integers; 0 = they are in the flags
 }
 
-const CALL_BYTES: u32 = 24;
+const CALL_BYTES: u32 = 28;
 
 /** How many direct indices (direct.ts) one aggregation keeps. */
 export const DIRECT_SLICES_MAX: u32 = 4;
@@ -80,7 +81,7 @@ export class Aggregation extends Space {
   blockBytes: u32; // of this instance
   mark: u32; // number of the present checkpoint interval
   overflowRows: u32;
-  seed: u64;
+  presentAt: u32; // offset in a row of the present bits
   width: i64; // of a slice
   size: i64;
   slide: i64;
@@ -145,8 +146,7 @@ function opOf(fn: u32, type: u32): u32 {
 
 /** Cells of a call in a row. */
 function cellsOf(op: u32): u32 {
-  if (op == OP_AVG_INT) return 3;
-  if (op == OP_SUM_INT || op == OP_AVG_DOUBLE) return 2;
+  if (op == OP_AVG_INT || op == OP_AVG_DOUBLE) return 2;
   if (op == OP_FIRST || op == OP_LAST || op == OP_FIRST_BYTES || op == OP_LAST_BYTES) return 2;
   return 1;
 }
@@ -156,19 +156,76 @@ const STATE_COLUMNS_MAX: u32 = 3;
 /** Columns in front of the keys and results at most: slice start, key group, row number, or the like. */
 const LEADING_COLUMNS_MAX: u32 = 4;
 
-/** Lays out a row: header, key cells, then the cells of each call. */
-function layOut(a: Aggregation, list: usize): void {
-  let at = keyCell(a.keys ? a.keys : 1);
+function readCalls(a: Aggregation, list: usize): void {
   for (let i: u32 = 0; i < a.calls; i++, list += 12) {
     const call = callAt(a, i);
     call.fn = load<u32>(list);
     call.type = load<u32>(list, 4);
     call.scale = load<u32>(list, 8);
     call.op = opOf(call.fn, call.type);
-    call.cell = at;
-    call.bit = 1 << i;
-    at += cellsOf(call.op) << 3;
     if (isBytes(call.type) && call.op != OP_COUNT) a.variable = true;
+  }
+}
+
+@inline export function isWide(op: u32): bool {
+  return op == OP_SUM_INT || op == OP_AVG_INT;
+}
+
+/** Gives each call its present bit; true when bits 16 to 31 of the flags are left for the wraps of the one call that needs some. */
+function layOutFlags(a: Aggregation): bool {
+  let present: u32 = 0, wide: u32 = 0;
+  for (let i: u32 = 0; i < a.calls; i++) {
+    present += u32(callAt(a, i).op != OP_COUNT);
+    wide += u32(isWide(callAt(a, i).op));
+  }
+  const keys: u32 = a.keys ? a.keys : 1, narrow = keys + present <= 32;
+  let bit: u32 = narrow ? keys : 0;
+  for (let i: u32 = 0; i < a.calls; i++) {
+    const call = callAt(a, i);
+    if (call.op == OP_COUNT) continue;
+    call.bit = 1 << bit;
+    bit++;
+  }
+  a.presentAt = narrow ? <u32>ROW_FLAGS : 0;
+  return wide == 1 && keys + present <= 16;
+}
+
+/** The first call with one of two operations; `calls` when there is none. */
+function firstCall(a: Aggregation, op: u32, other: u32): u32 {
+  let i: u32 = 0;
+  while (i < a.calls && callAt(a, i).op != op && callAt(a, i).op != other) i++;
+  return i;
+}
+
+/** Gives the call its cells at `at`; returns where the next ones go. */
+function layOutCall(call: Call, at: u32, wrapsInFlags: bool): u32 {
+  call.cell = at;
+  at += cellsOf(call.op) << 3;
+  if (!isWide(call.op) || wrapsInFlags) return at;
+  call.wraps = at;
+  return at + 8;
+}
+
+/**
+ * Lays out a row: header, key cells, the cells of each call, then what not every row has. The first count and the first sum,
+ * which are updated together (fuse.ts), lie side by side in front.
+ */
+function layOut(a: Aggregation): void {
+  const wrapsInFlags = layOutFlags(a);
+  const count = firstCall(a, OP_COUNT, OP_COUNT), sum = firstCall(a, OP_SUM_INT, OP_SUM_DOUBLE);
+  let at = keyCell(a.keys ? a.keys : 1);
+  if (count < a.calls) at = layOutCall(callAt(a, count), at, wrapsInFlags);
+  if (sum < a.calls) at = layOutCall(callAt(a, sum), at, wrapsInFlags);
+  for (let i: u32 = 0; i < a.calls; i++) {
+    if (i != count && i != sum) at = layOutCall(callAt(a, i), at, wrapsInFlags);
+  }
+  if (!a.fixedKey || a.variable) {
+    a.hashAt = at;
+    at += 8;
+  }
+  if (!a.presentAt) {
+    a.presentAt = at;
+    at += 8;
   }
   if (a.size != a.slide) {
     a.versionCell = at;
@@ -187,7 +244,7 @@ function makeTemplate(a: Aggregation): void {
   }
 }
 
-const ROW_BYTES_MAX: u32 = 16 + 18 * 8 + 33 * 24 + 8 + 16;
+const ROW_BYTES_MAX: u32 = 8 + 18 * 8 + 33 * 24 + 3 * 8 + 16;
 
 function aligned(bytes: u32): u32 {
   return (bytes + 15) & ~15;
@@ -223,10 +280,20 @@ export function specRead(spec: usize, tailBytes: u32): usize {
   a.template = <u32>address + template;
   a.hints = <u32>address + tail;
   memory.copy(a.keyTypes, spec + SPEC_LIST, keys << 3);
-  layOut(a, spec + SPEC_LIST + (<usize>keys << 3));
-  makeTemplate(a);
   a.fixedKey = keys == 0 || (keys == 1 && !isBytes(keyType(a, 0)));
+  readCalls(a, spec + SPEC_LIST + (<usize>keys << 3));
+  layOut(a);
+  makeTemplate(a);
   return address;
+}
+
+/** The call has seen a value in the row. */
+@inline export function isPresent(a: Aggregation, call: Call, row: usize): bool {
+  return (load<u32>(row + a.presentAt) & call.bit) != 0;
+}
+
+@inline export function setPresent(a: Aggregation, call: Call, row: usize): void {
+  store<u32>(row + a.presentAt, load<u32>(row + a.presentAt) | call.bit);
 }
 
 export function specFree(a: Aggregation): void {

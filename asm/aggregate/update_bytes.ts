@@ -1,23 +1,23 @@
 // Updates the cells of a block that refer to bytes, row by row: memory may run out at any of them, and then the row must be as it was.
 import { COLUMN_DATA, COLUMN_SIZE, COLUMN_VALIDITY, REF_SIZE } from "../layout";
 import { bytesCompare, bytesNeeded, bytesReserve, bytesWrite } from "../state/bytes";
-import { ROW_GROUP, ROW_PRESENT } from "../state/row";
 import { Table } from "../state/table";
 import { validAt } from "./assign";
 import { blockAddresses, rowNumber, rowSlice } from "./block";
+import { groupOfRow } from "./insert";
 import { Slice, tableAt } from "./slice";
 import {
-  Aggregation, Call, OP_FIRST_BYTES, OP_LAST_BYTES, OP_MAX_BYTES, OP_MIN_BYTES, callAt,
+  Aggregation, Call, OP_FIRST_BYTES, OP_LAST_BYTES, OP_MAX_BYTES, OP_MIN_BYTES, callAt, isPresent, setPresent,
 } from "./spec";
 
 /** The table that a state row lies in. */
 @inline export function tableOf(a: Aggregation, slice: Slice, row: usize): Table {
-  return tableAt(a, slice, load<u8>(row, ROW_GROUP));
+  return tableAt(a, slice, groupOfRow(a, row));
 }
 
 /** Whether the bytes that the REF at `ref` speaks of take the place of the cell's. */
-export function bytesReplace(call: Call, row: usize, ref: usize): bool {
-  if (!(load<u32>(row, ROW_PRESENT) & call.bit)) return true;
+export function bytesReplace(a: Aggregation, call: Call, row: usize, ref: usize): bool {
+  if (!isPresent(a, call, row)) return true;
   if (call.op == OP_FIRST_BYTES) return false;
   if (call.op == OP_LAST_BYTES) return true;
   const cell = row + call.cell;
@@ -31,10 +31,6 @@ export function bytesReplace(call: Call, row: usize, ref: usize): bool {
   return <usize>load<u32>(column, COLUMN_DATA) + <usize>row * REF_SIZE;
 }
 
-@inline function had(call: Call, row: usize): bool {
-  return (load<u32>(row, ROW_PRESENT) & call.bit) != 0;
-}
-
 /** Updates the first `rows` resolved rows; returns how many were done before memory ran out. */
 export function updateBytes(a: Aggregation, args: usize, rows: u32, ordinal: i64): u32 {
   for (let i: u32 = 0; i < rows; i++) {
@@ -45,17 +41,17 @@ export function updateBytes(a: Aggregation, args: usize, rows: u32, ordinal: i64
       const call = callAt(a, c);
       if (call.op < OP_MIN_BYTES) continue;
       const ref = refAt(args + c * COLUMN_SIZE, number);
-      if (ref && bytesReplace(call, row, ref)) bytes += bytesNeeded(row + call.cell, had(call, row), load<u32>(ref, 4));
+      if (ref && bytesReplace(a, call, row, ref)) bytes += bytesNeeded(row + call.cell, isPresent(a, call, row), load<u32>(ref, 4));
     }
     if (bytes && !bytesReserve(a, table, bytes)) return i;
     for (let c: u32 = 0; c < a.calls; c++) {
       const call = callAt(a, c);
       if (call.op < OP_MIN_BYTES) continue;
       const ref = refAt(args + c * COLUMN_SIZE, number);
-      if (!ref || !bytesReplace(call, row, ref)) continue;
-      bytesWrite(table, row + call.cell, had(call, row), load<u32>(ref), load<u32>(ref, 4));
+      if (!ref || !bytesReplace(a, call, row, ref)) continue;
+      bytesWrite(table, row + call.cell, isPresent(a, call, row), load<u32>(ref), load<u32>(ref, 4));
       if (call.op > OP_MAX_BYTES) store<i64>(row + call.cell, ordinal + <i64>number, 8);
-      store<u32>(row, load<u32>(row, ROW_PRESENT) | call.bit, ROW_PRESENT);
+      setPresent(a, call, row);
     }
   }
   return rows;

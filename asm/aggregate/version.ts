@@ -7,12 +7,12 @@
 //   | older u32 | row u32 | previous u32| next u32 | window i64  | kept row u32| absent u32: the | image
 //   |           |         |             |          | it is for   | of its block| row was not yet | of the row
 //   +-----------+---------+-------------+----------+-------------+-------------+-----------------+-------
-import { ROW_PRESENT, rowCopy } from "../state/row";
+import { rowCopy } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
 import { blockAddresses, blockInserted, rowSlice } from "./block";
 import { inserted } from "./insert";
 import { Slice } from "./slice";
-import { Aggregation, OP_MIN_BYTES, callAt } from "./spec";
+import { Aggregation, OP_MIN_BYTES, callAt, isPresent } from "./spec";
 import { fireTime } from "./window";
 
 @unmanaged
@@ -55,7 +55,7 @@ function imageForWindow(a: Aggregation, row: usize, window: i64): usize {
 function sealBytes(a: Aggregation, row: usize): void {
   for (let i: u32 = 0; i < a.calls; i++) {
     const call = callAt(a, i);
-    if (call.op < OP_MIN_BYTES || !(load<u32>(row, ROW_PRESENT) & call.bit)) continue;
+    if (call.op < OP_MIN_BYTES || !isPresent(a, call, row)) continue;
     const at: usize = load<u32>(row + call.cell);
     if (at) store<u32>(at - 4, 0);
   }

@@ -1,25 +1,43 @@
 // Sums of integers are exact: an i64 that wraps, and beside it how often it did so, as
 //
-//   value = low + wraps × 2^64        (low i64, wraps i64)
+//   value = low + wraps × 2^64        (low i64, wraps i64; in a row's flags i16)
 //
-// so that a sum may pass the range of i64 and come back, whatever the order. Only a final value out of range is an overflow.
+// so that a sum may pass the range of i64 and come back, whatever the order. Only a final value out of range is an overflow. Wraps in the flags stay
+// at their ends once they are there, as an overflow for ever: beyond 2^78.
+import { ROW_FLAGS } from "../state/row";
 
-/** Adds `value` to the sum at `cell`. */
-@inline export function wideAdd(cell: usize, value: i64): void {
-  const low = load<i64>(cell), sum = low + value;
-  store<i64>(cell, sum);
-  if (((low ^ sum) & (value ^ sum)) < 0) store<i64>(cell, load<i64>(cell, 8) + (value < 0 ? -1 : 1), 8);
+const FLAGS_WRAPS: usize = ROW_FLAGS + 2;
+
+/** The wraps of a sum; `at` is the call's `wraps`. */
+@inline export function wrapsOf(row: usize, at: u32): i64 {
+  return at ? load<i64>(row + at) : <i64>load<i16>(row, FLAGS_WRAPS);
 }
 
-/** Adds the sum at `from` to the one at `cell`. */
-@inline export function wideMerge(cell: usize, from: usize): void {
-  wideAdd(cell, load<i64>(from));
-  store<i64>(cell, load<i64>(cell, 8) + load<i64>(from, 8), 8);
+export function wrapsAdd(row: usize, at: u32, more: i64): void {
+  const wraps = wrapsOf(row, at) + more;
+  if (at) store<i64>(row + at, wraps);
+  else if (load<i16>(row, FLAGS_WRAPS) < i16.MAX_VALUE && load<i16>(row, FLAGS_WRAPS) > i16.MIN_VALUE) {
+    store<i16>(row, <i16>max<i64>(i16.MIN_VALUE, min<i64>(i16.MAX_VALUE, wraps)), FLAGS_WRAPS);
+  }
 }
 
-/** The double that is nearest to the sum at `cell`, ties to even. */
-export function wideToDouble(cell: usize): f64 {
-  let low = load<u64>(cell), high = load<i64>(cell, 8) + (<i64>low >> 63);
+/** Adds `value` to the sum whose low half is the cell at offset `cell` of the row. */
+@inline export function wideAdd(row: usize, cell: u32, at: u32, value: i64): void {
+  const low = load<i64>(row + cell), sum = low + value;
+  store<i64>(row + cell, sum);
+  if (((low ^ sum) & (value ^ sum)) < 0) wrapsAdd(row, at, value < 0 ? -1 : 1);
+}
+
+/** Adds the sum of `from` to that of the row. */
+@inline export function wideMerge(row: usize, from: usize, cell: u32, at: u32): void {
+  wideAdd(row, cell, at, load<i64>(from + cell));
+  const wraps = wrapsOf(from, at);
+  if (wraps) wrapsAdd(row, at, wraps);
+}
+
+/** The double that is nearest to the sum, ties to even. */
+export function wideToDouble(row: usize, cell: u32, at: u32): f64 {
+  let low = load<u64>(row + cell), high = wrapsOf(row, at) + (<i64>low >> 63);
   if (high == (<i64>low >> 63)) return <f64>(<i64>low);
   const negative = high < 0;
   if (negative) {

@@ -3,9 +3,10 @@
 // address, since the rows may move while they grow.
 import { block_alloc, block_free } from "../memory";
 import { bytesEqual } from "../state/bytes";
-import { ROW_HASH, ROW_KEYS, ROW_NULLS, rowCopy } from "../state/row";
-import { PAGE_HEADER, PAGE_NEXT, PAGE_USED, Table, tagDiffers } from "../state/table";
+import { ROW_FLAGS, ROW_KEYS, rowCopy, rowHash } from "../state/row";
+import { PAGE_HEADER, PAGE_NEXT, pageUsed, Table, tagDiffers } from "../state/table";
 import { combineRow } from "./combine";
+import { nullMask } from "./keys";
 import { sliceAt, slicePosition, tableAt } from "./slice";
 import { Aggregation, isBytes, keyType } from "./spec";
 import { rowForWindow } from "./version";
@@ -83,7 +84,7 @@ function indexClear(cursor: Cursor, entries: u32): bool {
 function indexGrow(a: Aggregation, cursor: Cursor): bool {
   if (!indexClear(cursor, (cursor.indexMask + 1) << 1)) return false;
   for (let offset = cursor.groupAt; offset < cursor.rowsUsed; offset += a.rowBytes) {
-    const hash = load<u32>(<usize>cursor.rows + offset, ROW_HASH);
+    const hash = rowHash(a, <usize>cursor.rows + offset);
     let at = hash & cursor.indexMask;
     while (load<u32>(<usize>cursor.index + (<usize>at << 2))) at = (at + 1) & cursor.indexMask;
     store<u32>(<usize>cursor.index + (<usize>at << 2), entryFor(offset, hash));
@@ -92,8 +93,8 @@ function indexGrow(a: Aggregation, cursor: Cursor): bool {
 }
 
 function sameKey(a: Aggregation, one: usize, other: usize): bool {
-  if (load<u32>(one, ROW_HASH) != load<u32>(other, ROW_HASH)) return false;
-  if (load<u16>(one, ROW_NULLS) != load<u16>(other, ROW_NULLS)) return false;
+  if (a.hashAt && load<u32>(one + a.hashAt) != load<u32>(other + a.hashAt)) return false;
+  if ((load<u32>(one, ROW_FLAGS) ^ load<u32>(other, ROW_FLAGS)) & nullMask(a)) return false;
   for (let i: u32 = 0; i < a.keys; i++) {
     const x = load<u64>(one + ROW_KEYS + (<usize>i << 3)), y = load<u64>(other + ROW_KEYS + (<usize>i << 3));
     if (!isBytes(keyType(a, i))) {
@@ -108,7 +109,7 @@ function sameKey(a: Aggregation, one: usize, other: usize): bool {
 
 /** Adds the row of a slice to that of its key, or copies it when the key is new. */
 function combineOne(a: Aggregation, cursor: Cursor, row: usize, groupRows: u32): bool {
-  const hash = load<u32>(row, ROW_HASH), mask = cursor.indexMask;
+  const hash = rowHash(a, row), mask = cursor.indexMask;
   let at = hash & mask;
   while (true) {
     const entry = load<u32>(<usize>cursor.index + (<usize>at << 2));
@@ -128,7 +129,7 @@ function combineOne(a: Aggregation, cursor: Cursor, row: usize, groupRows: u32):
 
 function combineTable(a: Aggregation, cursor: Cursor, table: Table): bool {
   for (let page: usize = table.first; page; page = load<u32>(page, PAGE_NEXT)) {
-    const end = page + PAGE_HEADER + load<u32>(page, PAGE_USED);
+    const end = page + PAGE_HEADER + pageUsed(table, page);
     for (let row = page + PAGE_HEADER; row < end; row += a.rowBytes) {
       const image = rowForWindow(a, row, cursor.window), rows = (cursor.rowsUsed - cursor.groupAt) / a.rowBytes;
       if (image && !combineOne(a, cursor, image, rows)) return false;

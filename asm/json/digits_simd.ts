@@ -41,8 +41,8 @@ export let nonDigits: u32 = 0;
  * digits", 2018). Sets nonDigits.
  */
 @inline function fewDigits(end: usize, count: u32): u64 {
-  // The last digit is the highest byte; zeros take the place of what lies before the first
-  let digits = (load<u64>(end - 8) ^ 0x3030303030303030) & (<u64>-1 << (64 - (<u64>count << 3)));
+  // Shifted so that the last digit is the highest byte: what lies behind it is gone, and zeros come before the first
+  let digits = (load<u64>(end - count) ^ 0x3030303030303030) << (64 - (<u64>count << 3));
   nonDigits = <u32>((((digits + 0x7676767676767676) | digits) & 0x8080808080808080) != 0);
   digits = (digits * 2561) >> 8;
   digits = ((digits & 0x00ff00ff00ff00ff) * 6553601) >> 16;

@@ -125,9 +125,8 @@ export function match_template(template: usize, at: usize): usize {
     const marked = <u32>(kind - LEAF_STRING) < 3 ? special_far_from(bits, start) : special_from(bits, start);
     at = marked - (<usize>(meta >> 40) & 0xff);
     if (kind == LEAF_INTEGER) {
-      const text = <u32>load<u16>(start), negative = <u32>((text & 0xff) == 0x2d);
-      const count = <u32>(at - start) - negative;
-      const leading = <u32>(((text >> (negative << 3)) & 0xff) == 0x30);
+      const negative = <u32>(load<u8>(start) == 0x2d), first = start + negative;
+      const count = <u32>(at - first), leading = <u32>(load<u8>(first) == 0x30);
       const value = digits_before(at, count & 31);
       bad |= <u32>(count - 1 > 15) | (leading & <u32>(count > 1)) | non_digits();
       store<u64>(<usize>load<u32>(entry, ENTRY_DATA) + cells, (value ^ (0 - <u64>negative)) + <u64>negative);

@@ -8,6 +8,8 @@ export class Space {
   rowBytes: u32; // of one row, a multiple of ROW_ALIGN
   template: u32; // address of a row as it is before its first value
   rows: u32; // in all tables
+  seed: u64; // of keyed hashes
+  hashAt: u32; // offset in a row of its hash (u32) and key group (u8); 0 = the key is one cell, and tells them
 }
 
 /** State memory of at least `bytes`; 0 when the state's bound or the memory's maximum is reached. */

@@ -10,17 +10,17 @@
 //
 //   pages   a list of blocks, each twice as long as the one before, up to PAGE_BYTES_MAX
 //
-//            0           4            8           12        16
+//            0           4            8           12        32
 //            +-----------+------------+-----------+---------+------------
 //            | next u32  | bytes u32  | used u32  | unused  | rows …
 //            +-----------+------------+-----------+---------+------------
-import { ROW_GROUP, ROW_HASH, rowCopy } from "./row";
+import { ROW_KEYS, rowCopy, rowHash } from "./row";
 import { Space, spaceGive, spaceTake } from "./space";
 
 export const PAGE_NEXT: usize = 0;
 export const PAGE_BYTES: usize = 4;
-export const PAGE_USED: usize = 8;
-export const PAGE_HEADER: u32 = 16;
+const PAGE_USED: usize = 8;
+export const PAGE_HEADER: u32 = 32;
 const PAGE_BYTES_MIN: u32 = 256;
 const PAGE_BYTES_MAX: u32 = 1 << 16;
 const INDEX_ENTRIES_MIN: u32 = 8;
@@ -53,6 +53,11 @@ export const TABLE_BYTES: u32 = 48;
 
 @inline export function tagDiffers(entry: u32, hash: u32): bool {
   return ((entry ^ hash) & 0xf0000000) != 0;
+}
+
+/** Bytes of rows in a page. Of the last page the header does not know it: that is where rows are appended. */
+@inline export function pageUsed(table: Table, page: usize): u32 {
+  return page == <usize>table.last ? table.next - <u32>page - PAGE_HEADER : load<u32>(page, PAGE_USED);
 }
 
 @inline function powerOfTwo(least: u32): u32 {
@@ -89,10 +94,10 @@ function indexRenew(space: Space, table: Table, least: u32): bool {
 function indexFill(space: Space, table: Table): void {
   let skip = table.indexed * space.rowBytes;
   for (let page: usize = table.first; page; page = load<u32>(page, PAGE_NEXT)) {
-    const used = load<u32>(page, PAGE_USED);
+    const used = pageUsed(table, page);
     for (let at = skip; at < used; at += space.rowBytes) {
       const row = page + PAGE_HEADER + at;
-      put(table.index, table.mask, load<u32>(row, ROW_HASH), row);
+      put(table.index, table.mask, rowHash(space, row), row);
     }
     skip = skip > used ? skip - used : 0;
   }
@@ -127,8 +132,11 @@ function pageAdd(space: Space, table: Table): bool {
   store<u32>(page, 0, PAGE_NEXT);
   store<u32>(page, bytes, PAGE_BYTES);
   store<u32>(page, 0, PAGE_USED);
-  if (table.last) store<u32>(table.last, <u32>page, PAGE_NEXT);
-  else table.first = <u32>page;
+  if (table.last) {
+    store<u32>(table.last, pageUsed(table, table.last), PAGE_USED);
+    store<u32>(table.last, <u32>page, PAGE_NEXT);
+  }
+  if (!table.first) table.first = <u32>page;
   table.last = <u32>page;
   table.next = <u32>page + PAGE_HEADER;
   table.end = <u32>page + bytes;
@@ -140,14 +148,29 @@ function pageAdd(space: Space, table: Table): bool {
   return table.next + space.rowBytes <= table.end || pageAdd(space, table);
 }
 
+/**
+ * Appends a row of a key of one cell where there is a place for it, and leaves the index behind; 0 when there is none.
+ */
+@inline export function tableAppendCell(space: Space, table: Table, cell: i64): usize {
+  const row: usize = table.next;
+  if (table.next + space.rowBytes > table.end) return 0;
+  rowCopy(row, space.template, space.rowBytes);
+  store<i64>(row, cell, ROW_KEYS);
+  table.next += space.rowBytes;
+  table.rows++;
+  space.rows++;
+  return row;
+}
+
 /** Appends a row, a copy of the space's template, after tableReserve. */
 export function tableAppend(space: Space, table: Table, hash: u32, group: u32): usize {
   const row: usize = table.next;
   rowCopy(row, space.template, space.rowBytes);
-  store<u32>(row, hash, ROW_HASH);
-  store<u8>(row, group, ROW_GROUP);
+  if (space.hashAt) {
+    store<u32>(row + space.hashAt, hash);
+    store<u8>(row + space.hashAt, group, 4);
+  }
   table.next += space.rowBytes;
-  store<u32>(table.last, load<u32>(table.last, PAGE_USED) + space.rowBytes, PAGE_USED);
   if (table.indexed == table.rows && table.index && (table.rows + 1) << 1 <= table.mask + 1) {
     put(table.index, table.mask, hash, row);
     table.indexed++;
@@ -160,16 +183,16 @@ export function tableAppend(space: Space, table: Table, hash: u32, group: u32): 
 /** Takes back the row that was appended last. Its probe chain ends with it, so the entry just becomes empty. */
 export function tableRemoveLast(space: Space, table: Table, row: usize): void {
   if (table.indexed == table.rows) {
-    const entry = entryOf(row, load<u32>(row, ROW_HASH));
-    let at = load<u32>(row, ROW_HASH) & table.mask;
+    const hash = rowHash(space, row), entry = entryOf(row, hash);
+    let at = hash & table.mask;
     while (load<u32>(<usize>table.index + (<usize>at << 2)) != entry) at = (at + 1) & table.mask;
     store<u32>(<usize>table.index + (<usize>at << 2), 0);
     table.indexed--;
   }
   let page: usize = table.first;
   while (row < page || row >= page + load<u32>(page, PAGE_BYTES)) page = load<u32>(page, PAGE_NEXT);
-  store<u32>(page, load<u32>(page, PAGE_USED) - space.rowBytes, PAGE_USED);
   if (page == table.last) table.next = <u32>row;
+  else store<u32>(page, load<u32>(page, PAGE_USED) - space.rowBytes, PAGE_USED);
   table.rows--;
   space.rows--;
 }

@@ -17,6 +17,8 @@ import { compare, type Contestant, which } from "../lib/compare.ts";
 
 const ROWS = 100_000;
 const SEED = 7;
+/** Passes whose median one run is, as in the native program. */
+const PASSES = 5;
 const TEXTS = ["channel", "url", "extra"];
 const FIELDS = ["auction", "bidder", "price", "channel", "url", "dateTime", "extra"];
 const PRICE = FIELDS.indexOf("price");
@@ -57,22 +59,29 @@ function ours(chunks: readonly Uint8Array[]): Contestant<Answer> {
   return {
     name: "rdx",
     run() {
-      let rows = 0, sum = 0, ms = 0;
-      for (const chunk of chunks) {
-        kernel.copyIn(chunk, address);
-        const batches: ParsedBatch[] = [], start = performance.now();
-        parser.begin(address, chunk.length, "ndjson");
-        for (let batch = parser.next(); batch; batch = parser.next()) batches.push(batch);
-        ms += performance.now() - start;
-        for (const batch of batches) {
-          rows += batch.rows;
-          sum += sumOf(kernel, batch.columns[PRICE], batch.rows);
-        }
-        kernel.reset();
-      }
-      return { answer: { rows, sum }, seconds: ms / 1000 };
+      const passes = Array.from({ length: PASSES }, () => pass(kernel, parser, chunks, address));
+      passes.sort((a, b) => a.ms - b.ms);
+      return { answer: passes[0].answer, seconds: passes[PASSES >> 1].ms / 1000 };
     },
   };
+}
+
+/** Reads all chunks once; `ms` counts the parsing alone. */
+function pass(kernel: Kernel, parser: JsonParser, chunks: readonly Uint8Array[], address: number) {
+  let rows = 0, sum = 0, ms = 0;
+  for (const chunk of chunks) {
+    kernel.copyIn(chunk, address);
+    const batches: ParsedBatch[] = [], start = performance.now();
+    parser.begin(address, chunk.length, "ndjson");
+    for (let batch = parser.next(); batch; batch = parser.next()) batches.push(batch);
+    ms += performance.now() - start;
+    for (const batch of batches) {
+      rows += batch.rows;
+      sum += sumOf(kernel, batch.columns[PRICE], batch.rows);
+    }
+    kernel.reset();
+  }
+  return { answer: { rows, sum }, ms };
 }
 
 interface Bid {

@@ -108,6 +108,22 @@ function barText(ratio: number, bar: { gate?: number; goal?: number }): string {
   return `  (${parts.join(", ")})`;
 }
 
+/**
+ * Registers a comparison with `deno bench`, which calls each bench several times: the first call does all the work, with rounds of
+ * its own, and prints the ratios.
+ */
+export function benchOnce(name: string, compareAll: () => Promise<void>): void {
+  let first: Promise<void> | null = null;
+  Deno.bench({
+    name,
+    n: 1,
+    warmup: 0,
+    async fn() {
+      await (first ??= compareAll());
+    },
+  });
+}
+
 /** Finds a program on the PATH, or null. */
 export async function which(program: string): Promise<string | null> {
   const { success, stdout } = await new Deno.Command("sh", { args: ["-c", `command -v ${program}`] }).output();

@@ -3,7 +3,7 @@
  * (`ts`), the delay in minutes (negative: early), the distance in miles, origin and destination.
  */
 import { zstdDecompressSync } from "node:zlib";
-import { parquetReadObjects } from "hyparquet";
+import { parquetReadObjects } from "npm:hyparquet@1.31.5";
 import { npmPackageFiles } from "../../scripts/npm_files.ts";
 
 export const VEGA_DATASETS = "3.2.1";

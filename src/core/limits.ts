@@ -9,7 +9,7 @@ export const KEY_GROUPS = 128;
 /** Rows of one batch. Small enough that a handful of columns stays in the L2 cache. */
 export const BATCH_ROWS_MAX = 8192;
 /** Buffers of frames that a writer keeps to write later frames into. */
-export const FRAMES_RECYCLED_MAX = 8;
+export const FRAMES_RECYCLED_MAX = 32;
 /** Cells of one batch that a decoder makes: with many columns, its batches have fewer rows. */
 export const BATCH_CELLS_MAX = 1 << 19;
 /** Columns of one stream or batch. */

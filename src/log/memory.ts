@@ -50,6 +50,7 @@ export class MemoryLog<Answer> implements Log<Answer> {
   #bytes = 0;
   #end = 0;
   #arrivalMs = -Infinity;
+  #retentionMs = Infinity;
   #ended = false;
   #closed = false;
 
@@ -202,9 +203,18 @@ export class MemoryLog<Answer> implements Log<Answer> {
 
   #trim(): void {
     const needed = this.#slowest(), neededBytes = this.#bytesBefore(needed);
-    while (this.#first < needed && neededBytes - this.#bytesBefore(this.#first) > this.#bounds.retainedBytesMax) {
+    const oldestMs = this.#clock.now() - this.#retentionMs;
+    while (this.#first < needed) {
+      const tooMuch = neededBytes - this.#bytesBefore(this.#first) > this.#bounds.retainedBytesMax;
+      const { arrivalMs, kind } = this.#records.get(this.#first)!;
+      if (kind === "end" || (!tooMuch && arrivalMs >= oldestMs)) break;
       this.#records.delete(this.#first++);
     }
+  }
+
+  retain(forMs: number | null): void {
+    this.#retentionMs = forMs ?? Infinity;
+    this.#trim();
   }
 
   #changed(): void {

@@ -8,17 +8,19 @@ import {
   QUIESCE_POLL_MS,
   SINK_CLOSE_MS_MAX,
 } from "../core/limits.ts";
-import { SourceClock } from "../core/watermark.ts";
+import type { SourceClock } from "../core/watermark.ts";
 import type { OrderLog } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { RowRange, Sink } from "../sink.ts";
 import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts";
 import type { PipelineInput, Taken } from "./input.ts";
+import { openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { TaskPool } from "./pool.ts";
 import type { DeadRow, FromTask, TaskPlan } from "./protocol.ts";
 import { Sequencer } from "./sequencer.ts";
 import type { PipelineState } from "./service.ts";
+import { sourceClock } from "./source_clock.ts";
 import { within } from "./within.ts";
 
 /** What a pipeline is made of. */
@@ -63,7 +65,7 @@ export class Pipeline {
     this.plan = parts.plan;
     this.#keyed = parts.plan.operators.some(({ op }) => op === "aggregate");
     const { after, watermarks } = parts.taskPlan;
-    this.#clocks = parts.plan.sources.map(({ delayMs }, i) => new SourceClock(delayMs, watermarks[i]));
+    this.#clocks = parts.plan.sources.map((source, i) => sourceClock(source, watermarks[i]));
     this.#collector = new Collector(after);
     const sources = parts.plan.sources.map(({ id, idleTimeoutMs }, i) => ({
       id,
@@ -87,7 +89,7 @@ export class Pipeline {
   /** Opens those of its sinks that no earlier deployment hands on, and puts a task on every worker. */
   async open(handedOn: readonly Sink[] = []): Promise<void> {
     const { pool, id, taskPlan, sinks } = this.#parts;
-    await Promise.all(sinks.filter((sink) => !handedOn.includes(sink)).map((sink) => sink.open()));
+    await openSinks(sinks, this.plan, handedOn);
     await pool.deploy(id, taskPlan);
   }
 

@@ -6,6 +6,7 @@ import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import { compareState } from "../plan/state.ts";
+import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import {
   closeEnds,
@@ -141,7 +142,7 @@ export class Pipelines implements PipelineService {
     const keep = before.pipeline, ends = this.#ends(name, compiled, before, keep, start);
     try {
       await keep.quiesce();
-      await Promise.all(ends.sinks.filter((sink) => !keep.sinks.includes(sink)).map((sink) => sink.open()));
+      await openSinks(ends.sinks, compiled.physical, keep.sinks);
     } catch (thrown) {
       await closeEnds(ends, keep);
       this.#reads(name, before, null);

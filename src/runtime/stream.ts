@@ -40,6 +40,8 @@ export class Stream {
   #schema: Schema;
   #rowsIn = 0;
   #bytesIn = 0;
+  /** Bytes of the frames of all rows. */
+  #storedBytes = 0;
   #deadRows = 0;
   /** Bytes of bodies that are being decoded. */
   #decodingBytes = 0;
@@ -54,6 +56,7 @@ export class Stream {
     this.#parts = parts;
     this.#declaration = checked(declaration);
     this.#schema = makeSchema(this.#declaration.columns);
+    parts.log.retain(this.#declaration.retentionMs);
   }
 
   get log(): Log<Verdict> {
@@ -109,6 +112,7 @@ export class Stream {
       throw new RdxError("conflict", `Stream ${this.name} cannot be changed so: delete it first`, differences);
     }
     this.#declaration = next;
+    this.log.retain(next.retentionMs);
     const grown = next.columns.length > this.#schema.columns.length;
     this.#schema = makeSchema(next.columns, this.#schema.version + (grown ? 1 : 0));
   }
@@ -186,6 +190,7 @@ export class Stream {
     if (!duplicate) {
       this.#rowsIn += rows;
       this.#bytesIn += bytes;
+      if (rows > 0) this.#storedBytes += bytesOf(decoded.frames);
       this.#parts.metrics.bytesIn.with(this.name).increment(bytes);
     }
     if ("refused" in verdict) throw verdict.refused;
@@ -221,6 +226,7 @@ export class Stream {
   async put(frames: readonly ArrayBuffer[], rows: number): Promise<void> {
     await this.#appendOwn("rows", frames, rows);
     this.#rowsIn += rows;
+    this.#storedBytes += bytesOf(frames);
   }
 
   async #appendOwn(kind: "rows" | "end", frames: readonly ArrayBuffer[], rows: number): Promise<void> {
@@ -247,9 +253,13 @@ export class Stream {
     return this.#tail;
   }
 
-  /** Rows that may be sent now. */
+  /** Rows that may be sent now: as many as there is room for if they are like those before; CREDIT_ROWS_MAX or less by powers of two. */
   get credit(): number {
-    return !this.log.ended && this.log.hasRoom(this.#decodingBytes + 1) ? CREDIT_ROWS_MAX : 0;
+    if (this.log.ended) return 0;
+    const rowBytes = this.#rowsIn === 0 ? 1 : Math.ceil(Math.max(this.#bytesIn, this.#storedBytes) / this.#rowsIn);
+    let rows = CREDIT_ROWS_MAX;
+    while (rows > 0 && !this.log.hasRoom(this.#decodingBytes + rows * rowBytes)) rows >>= 1;
+    return rows;
   }
 
   /** The newest rows, newest first: one range for each row. */
@@ -270,6 +280,10 @@ export class Stream {
   close(): Promise<void> {
     return this.#parts.log.close();
   }
+}
+
+function bytesOf(frames: readonly ArrayBuffer[]): number {
+  return frames.reduce((sum, frame) => sum + frame.byteLength, 0);
 }
 
 function newestOf(frame: ArrayBuffer, offset: number, first: number, ranges: RowRange[]): number {

@@ -1,4 +1,5 @@
 import { RdxError } from "../core/errors.ts";
+import { RETRY_AFTER_SECONDS } from "../core/limits.ts";
 import type { Share } from "./budget.ts";
 import { closingError } from "./connections.ts";
 import type { ServerContext } from "./context.ts";
@@ -27,7 +28,8 @@ const encoder = new TextEncoder();
  * also says that all earlier messages have theirs. Messages without a producer's number are numbered from 0.
  *
  * Credits count rows: the client may send as many as it was granted. What it has not used, what waits here and what the stream
- * takes are held together below `creditRowsMax`; while the stream is full nothing is granted.
+ * takes are held together below `creditRowsMax`; while the stream is full nothing is granted, and what was granted before waits for
+ * its turn. So whoever keeps to the credits is refused only when others were faster, or when what waits takes too much memory.
  */
 export class IngestSession implements SocketHandler {
   readonly #port: SocketPort;
@@ -45,6 +47,8 @@ export class IngestSession implements SocketHandler {
   #leaving = false;
   #ended = false;
   #stopListening: (() => void) | null = null;
+  /** Ends the waiting for room. */
+  #wake = () => {};
 
   constructor(port: SocketPort, stream: string, dialect: Dialect, server: ServerContext, path: string) {
     this.#port = port;
@@ -87,11 +91,13 @@ export class IngestSession implements SocketHandler {
   closed(): void {
     this.#ended = true;
     this.#stopListening?.();
+    this.#wake();
     for (const { share } of this.#queue.splice(0)) share.release();
   }
 
   leave(): void {
     this.#leaving = true;
+    this.#wake();
     if (!this.#running) this.#goAway();
   }
 
@@ -114,7 +120,8 @@ export class IngestSession implements SocketHandler {
     this.#running = true;
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       try {
-        await this.#store(next);
+        await this.#untilRoom(next.rows);
+        if (!this.#ended) await this.#store(next);
       } finally {
         next.share.release();
         this.#queueBytes -= next.bytes;
@@ -124,6 +131,31 @@ export class IngestSession implements SocketHandler {
     }
     this.#running = false;
     if (this.#leaving) this.#goAway();
+  }
+
+  async #untilRoom(rows: number): Promise<void> {
+    const { clock } = this.#server;
+    while (!this.#ended && !this.#leaving && this.#mayWait(rows)) {
+      await new Promise<void>((resolve) => {
+        // Room that comes back without a change of the log, as from bodies that are refused, is told by nobody.
+        const cancel = clock.after(RETRY_AFTER_SECONDS * 1000, resolve);
+        this.#wake = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+  }
+
+  /** Whether the stream is full, and nobody suffers from rows that wait for it. */
+  #mayWait(rows: number): boolean {
+    const { engine: { streams }, bounds, budget } = this.#server;
+    if (budget.used > bounds.bodiesBytesMax / 2) return false;
+    try {
+      return streams.credit(this.#stream) < Math.min(rows, bounds.creditRowsMax) && !streams.get(this.#stream).ended;
+    } catch {
+      return false; // whatever is wrong with the stream is told in the message's verdict
+    }
   }
 
   async #store({ message, sequence, refusal }: Waiting): Promise<void> {
@@ -156,13 +188,13 @@ export class IngestSession implements SocketHandler {
     this.#send(this.#dialect.refuse(problem, sequence));
   }
 
-  /** Grants what there is room for, in portions worth a message. */
+  /** Grants what there is room for, in portions worth a message: a quarter at least of what the client may hold. */
   #grant(): void {
     if (this.#ended || this.#leaving) return;
     this.#listen();
-    const { creditRowsMax } = this.#server.bounds;
-    const rows = Math.min(creditRowsMax, this.#room()) - this.#rowsWaiting - this.#credit;
-    if (rows <= 0 || (this.#credit > 0 && rows < creditRowsMax / 4)) return;
+    const most = Math.min(this.#server.bounds.creditRowsMax, this.#room());
+    const rows = most - this.#rowsWaiting - this.#credit;
+    if (rows <= 0 || (this.#credit > 0 && rows < most / 4)) return;
     this.#credit += rows;
     this.#send(this.#dialect.credit(rows));
   }
@@ -180,7 +212,10 @@ export class IngestSession implements SocketHandler {
   #listen(): void {
     if (this.#stopListening || this.#ended) return;
     try {
-      this.#stopListening = this.#server.engine.streams.onCredit(this.#stream, () => this.#grant());
+      this.#stopListening = this.#server.engine.streams.onCredit(this.#stream, () => {
+        this.#wake();
+        this.#grant();
+      });
     } catch (thrown) {
       if (!isMissing(thrown)) throw thrown;
     }

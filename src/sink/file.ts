@@ -1,5 +1,5 @@
 import type { Encoder, OpenEncoder, OutputFormat } from "../codec.ts";
-import { RdxError, reasonOf } from "../core/errors.ts";
+import { type ErrorCode, RdxError, reasonOf } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { Guarantee, OutputBatch, Sink, SinkFactory } from "../sink.ts";
 import { encodeOutput } from "./encode_output.ts";
@@ -60,9 +60,12 @@ class FileSink implements Sink {
     this.#encoder = encoder;
   }
 
-  /** Throws RdxError("conflict") for an Arrow file that has rows already: its stream cannot be continued. */
+  /**
+   * Throws RdxError("invalid_plan") for a file that cannot be made or opened, and "conflict" for an Arrow file that has rows already: its
+   * stream cannot be continued.
+   */
   async open(): Promise<number> {
-    const file = await this.#guard(() => this.#openFile(this.#path));
+    const file = await this.#guard(() => this.#openFile(this.#path), "invalid_plan");
     this.#file = file;
     if (file.size === 0) await this.#append(file, this.#encoder.head());
     else if (this.#format === "arrow") {
@@ -108,13 +111,14 @@ class FileSink implements Sink {
   }
 
   /** Names the file in what the platform throws. */
-  async #guard<Result>(act: () => Promise<Result>): Promise<Result> {
+  async #guard<Result>(act: () => Promise<Result>, meaning: ErrorCode = "internal"): Promise<Result> {
     try {
       return await act();
     } catch (thrown) {
       if (thrown instanceof RdxError) throw thrown;
-      const reason = reasonOf(thrown), code = /ENOSPC|EDQUOT|[Nn]o space/.test(reason) ? "no_space" : "internal";
-      throw new RdxError(code, `Cannot write file ${this.#path}: ${reason}`);
+      const reason = reasonOf(thrown), code = /ENOSPC|EDQUOT|[Nn]o space/.test(reason) ? "no_space" : meaning;
+      const message = `Cannot write file ${this.#path}: ${reason}`;
+      throw new RdxError(code, message, [{ path: "sink.path", reason: message }]);
     }
   }
 }

@@ -31,22 +31,27 @@ class StdoutSink implements Sink {
   readonly guarantee: Guarantee = "at least once";
   readonly #encoder: Encoder;
   readonly #write: WriteOut;
+  #head = Promise.resolve();
 
   constructor(encoder: Encoder, write: WriteOut) {
     this.#encoder = encoder;
     this.#write = write;
   }
 
-  async open(): Promise<number> {
-    await this.#write(this.#encoder.head());
-    return -1;
+  /** Does not wait until the head is written: while nobody reads, that may take for ever. */
+  open(): Promise<number> {
+    this.#head = this.#write(this.#encoder.head());
+    this.#head.catch(() => {}); // the first who writes rows is told
+    return Promise.resolve(-1);
   }
 
   async write(output: OutputBatch): Promise<void> {
+    await this.#head;
     if (output.rows > 0) await this.#write(encodeOutput(this.#encoder, output));
   }
 
   async close(): Promise<void> {
+    await this.#head;
     await this.#write(this.#encoder.tail());
   }
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import type { OutputFormat } from "../../src/codec.ts";
 import { ArrowEncoder } from "../../src/codec/arrow_encoder.ts";
 import { openEncoder } from "../../src/codec/encoder.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import type { DecodeOptions, InputFormat } from "../../src/codec.ts";
 import { schemaInference } from "../../src/codec/infer.ts";
 import { COLUMNS_MAX } from "../../src/core/limits.ts";

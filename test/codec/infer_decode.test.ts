@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import type { InputFormat } from "../../src/codec.ts";
 import { openDecoder } from "../../src/codec/decoder.ts";
 import { schemaInference } from "../../src/codec/infer.ts";

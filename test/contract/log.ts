@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { RdxError } from "../../src/core/errors.ts";
 import type { Log, LogEntry, ProducerMark } from "../../src/log.ts";
@@ -103,6 +103,28 @@ function readingTests(test: Test): void {
     await log.append(entry(1));
     assert.deepEqual([reader.next()?.arrivalMs, reader.next()?.arrivalMs], [1000, 1000]);
   });
+
+  test(
+    "lets rows that all readers are done with leave when their time is over, and never others",
+    async (log, clock) => {
+      log.retain(500);
+      const reader = log.reader("earliest");
+      await log.append(entry(3));
+      clock.ms += 400;
+      await log.append(entry(2));
+      reader.next();
+      reader.release(3);
+      assert.equal(log.start, 0);
+      clock.ms += 200;
+      await log.append(entry(1));
+      assert.equal(log.start, 3);
+      clock.ms += 10_000;
+      await log.append(entry(1));
+      assert.equal(log.start, 3);
+      reader.close();
+      assert.equal(log.start, 6);
+    },
+  );
 
   test("opens readers at an offset, at the record around it, at the newest, and refuses others", async (log) => {
     await log.append(entry(3));

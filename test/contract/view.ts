@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { FrameBuilder, FrameView, type Value } from "../../src/core/frame.ts";
 import { RowRenderer } from "../../src/core/render.ts";
 import { type Column, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { ROW_KINDS } from "../../src/core/batch.ts";
 import { FrameBuilder, FrameView } from "../../src/core/frame.ts";
 import { concatRanges } from "../../src/core/frame_concat.ts";

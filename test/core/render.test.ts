@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { FrameBuilder, FrameView, type Value } from "../../src/core/frame.ts";
 import { renderRow, renderRows, RowRenderer } from "../../src/core/render.ts";
 import { BOOL, BYTES, type Column, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { FrameBuilder, FrameView } from "../../src/core/frame.ts";
 import { CsvRenderer } from "../../src/core/render_csv.ts";
 import { BOOL, type Column, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { RdxError } from "../../src/core/errors.ts";
 import { decodeEnvelope, encodeEnvelope, type Envelope } from "../../src/core/wire.ts";
 

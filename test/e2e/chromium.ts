@@ -1,4 +1,4 @@
-import { type Browser, chromium } from "playwright-core";
+import { type Browser, chromium } from "../deps/playwright.ts";
 
 /** The path of the Chromium that the test run found, or undefined: then tests that need one are skipped. */
 export const CHROMIUM = Deno.env.get("RDX_CHROMIUM");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import { type DuckDBConnection, DuckDBInstance } from "../deps/duckdb.ts";
 import { flights3m, flights3mFile, FLIGHTS_3M_ROWS, toNdjson, VEGA_DATASETS } from "../../examples/flights/data.ts";
 import { daily, FLIGHTS, hourly } from "../../examples/flights/pipelines.ts";
 import { npmPackageFiles } from "../../scripts/npm_files.ts";

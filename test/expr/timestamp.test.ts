@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { type Column, STRING } from "../../src/core/schema.ts";
 import { parseIsoTimestamp } from "../../src/expr/timestamp.ts";
 import { valuesOf } from "../kernel/expr_run.ts";

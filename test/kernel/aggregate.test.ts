@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { AggregateSpec } from "../../src/kernel/aggregate.ts";
 import type { Kernel } from "../../src/kernel/module.ts";

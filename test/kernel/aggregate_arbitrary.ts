@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { BOOL, BYTES, type DataType, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { AggregateCall, AggregateFunction, AggregateSpec } from "../../src/kernel/aggregate.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { INT64, STRING } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import { type AggregateSpec, RunningTimes, skipSelected, WindowAggregate } from "../../src/kernel/aggregate.ts";

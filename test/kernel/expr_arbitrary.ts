@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import {
   BOOL,
   BYTES,

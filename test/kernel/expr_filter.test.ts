@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import type { Batch } from "../../src/core/batch.ts";
 import { BOOL, type Column, INT64 } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { type Column, type DataType, DOUBLE, INT64, parseType, STRING } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { Expression } from "../../src/expr/mod.ts";

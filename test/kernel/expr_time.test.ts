@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { type Column, TIMESTAMP } from "../../src/core/schema.ts";
 import type { Expression } from "../../src/expr/mod.ts";
 import { valuesOf } from "./expr_run.ts";

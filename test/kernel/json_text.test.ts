@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
 import { loadKernel, VARIANTS } from "./load.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { EXPRESSION_DEPTH_MAX } from "../../src/core/limits.ts";
 import { compileExpression, type Expression } from "../../src/expr/mod.ts";
 import { compilePlan } from "../../src/plan/compile.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { RdxError } from "../../src/core/errors.ts";
 import { PLAN_ERRORS_MAX, PLAN_NODES_MAX } from "../../src/core/limits.ts";
 import { STANDARD_SINKS } from "../../src/plan/catalog.ts";

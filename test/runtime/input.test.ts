@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { FrameView } from "../../src/core/frame.ts";
 import { CHUNK_ROWS } from "../../src/core/limits.ts";
 import { INT64 } from "../../src/core/schema.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { chunksOf, compiled, PipelineRun } from "./pipeline_run.ts";
 import { type Row, textOf } from "./rows.ts";
 import { anyRows, anyShape, expected, planOf, type Shape } from "./shapes.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { seeded } from "../sim/pool.ts";
 import { chunksOf, compiled, PipelineRun } from "./pipeline_run.ts";
 import { COLUMNS, frameOfRows, type Row, textOf } from "./rows.ts";
-import { planOf, type Shape } from "./shapes.ts";
+import { expected, planOf, type Shape } from "./shapes.ts";
 
 const SHAPE: Shape = {
   where: "all",
@@ -129,6 +129,21 @@ Deno.test("without an event time the time of arrival counts, the same on every n
   assert.deepEqual(results[1], results[0]);
 });
 
+Deno.test("records that arrive in the last millisecond of a window are all in it", async () => {
+  const plan = compiled(planOf({ ...SHAPE, delayMs: 0, keys: [] }), COLUMNS, null), rows = rowsOf(40, () => 0);
+  const frames = Array.from({ length: 4 }, (_, i) => ({
+    frame: frameOfRows(COLUMNS, rows.slice(i * 10, i * 10 + 10)),
+    arrivalMs: i < 3 ? 1009 : 1010,
+  }));
+  for (const chunks of [frames.map((frame) => [frame]), [frames]]) {
+    const run = await new PipelineRun(2, 1).deploy(plan);
+    await run.put(chunks);
+    await run.end();
+    assert.deepEqual(run.rows, [["1000n 1010n 30n 30n", "1010n 1020n 10n 10n"]]);
+    assert.equal(run.pipeline.meter.lateRows, 0);
+  }
+});
+
 Deno.test("fifty changes of a plan leave no memory behind", async () => {
   const rows = rowsOf(600, (i) => i), run = await new PipelineRun(2, 3).deploy(compiled(planOf(SHAPE)));
   const bytes: number[] = [];
@@ -155,5 +170,49 @@ Deno.test("rows without a usable time are counted", async () => {
     assert.equal(run.pipeline.meter.deadRows, 3);
     const counted = run.rows[0].reduce((sum, row) => sum + Number(row.split(" ")[3].slice(0, -1)), 0);
     assert.equal(counted, 27);
+  }
+});
+
+Deno.test("a chunk with more partial results than one frame takes reaches every task whole", async () => {
+  const shape: Shape = {
+    ...SHAPE,
+    keys: ["text"],
+    calls: [["sum", "value"]],
+    sizeMs: 1000,
+    slideMs: 1000,
+    twoPhase: true,
+  };
+  const rows = rowsOf(20_000, () => 5), { sinks } = expected(shape, rows);
+  for (const tasks of [1, 2]) {
+    const run = await new PipelineRun(tasks, 1).deploy(compiled(planOf(shape)));
+    await run.put([chunkOf(rows)]);
+    await run.end();
+    assert.deepEqual(run.rows, [sinks[0].map(textOf)]);
+  }
+});
+
+Deno.test("first and last stay those of the log when a change takes the second phase away, or adds it", async () => {
+  const shape: Shape = {
+    ...SHAPE,
+    keys: [],
+    calls: [["last", "text"], ["last", "number"]],
+    sizeMs: 1000,
+    slideMs: 500,
+  };
+  // The rows that come last are those of the earlier slice.
+  const rows = rowsOf(13, (i) => i < 10 ? 505 : 5, 99);
+  for (const tasks of [1, 3]) {
+    for (const twoPhase of [true, false]) {
+      const run = await new PipelineRun(tasks, 1).deploy(compiled(planOf({ ...shape, delayMs: 20, twoPhase })));
+      await run.put([chunkOf(rows.slice(0, 10))]);
+      await run.change(compiled(planOf({ ...shape, delayMs: 20, twoPhase: !twoPhase })));
+      await run.put([chunkOf(rows.slice(10))]);
+      await run.end();
+      assert.deepEqual(run.rows, [[
+        '-500n 500n 3n "row 12" 12n',
+        '0n 1000n 13n "row 12" 12n',
+        '500n 1500n 10n "row 9" 9n',
+      ]]);
+    }
   }
 });

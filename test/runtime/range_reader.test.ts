@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { LINE_BYTES_MAX } from "../../src/core/limits.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
 import { readCsvHead } from "../../src/runtime/task/csv_head.ts";
@@ -124,18 +124,6 @@ Deno.test("a file that became shorter is a conflict", () => {
     const kernel = loadKernel(), path = fileOf("a\nb\n");
     const range: FileRange = { path, format: "ndjson", offset: 0, length: 100, size: 100 };
     assert.throws(() => new RangeReader(kernel, files).read(range), { code: "conflict" });
-  });
-});
-
-Deno.test("what is put in front of a range comes in front of its lines, also when the buffer has to grow", () => {
-  withFiles((fileOf, files) => {
-    const kernel = loadKernel(), reader = new RangeReader(kernel, files);
-    const content = `a\n${"b".repeat(2_000_000)}\nc\n`, path = fileOf(content), head = encoder.encode("x,y\n");
-    const range: FileRange = { path, format: "csv", offset: 2, length: 1000, size: content.length };
-    const { address, length, offset } = reader.read(range, head);
-    const text = decoder.decode(kernel.bytes.slice(address, address + length));
-    assert.equal(text, `x,y\n${"b".repeat(2_000_000)}\n`);
-    assert.equal(offset + head.length, 2);
   });
 });
 

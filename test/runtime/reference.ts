@@ -18,7 +18,7 @@ export type Call = "count" | "sum" | "min" | "max" | "avg" | "first" | "last";
 export interface KeyedRow {
   readonly time: number;
   readonly keys: readonly Value[];
-  /** One for each call; what is given for a call that takes none counts as any value. */
+  /** One for each call; `true` for a call that takes none. */
   readonly args: readonly Value[];
   /** It passed what stands in front; a row that did not still moves the watermark. */
   readonly passed: boolean;

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { columnIndex } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import { type Call, windowsReference } from "./reference.ts";

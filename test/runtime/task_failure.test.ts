@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { loadKernel } from "../kernel/load.ts";
 import { hostParts } from "../../workers/parts.ts";
 import type { FromTask, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";

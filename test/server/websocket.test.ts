@@ -128,6 +128,47 @@ Deno.test("while the stream is full no credits come, and they come when it has r
   });
 });
 
+Deno.test("what was sent with credit before the stream became full waits for room", async () => {
+  await withServer({ bounds: { creditRowsMax: 100 } }, async (harness) => {
+    await post(harness, "s", '{"n":1}');
+    const client = await open(harness);
+    assert.equal((await client.next()).rows, 100);
+    harness.engine.streams.creditRows = 1;
+    client.send('{"n":1}\n{"n":2}\n');
+    await until(() => harness.server.context.budget.used > 0);
+    assert.deepEqual([harness.engine.streams.requests.length, client.waiting], [1, 0]);
+    harness.engine.streams.grant(2);
+    assert.equal((await client.next()).accepted, 2);
+    harness.engine.streams.creditRows = 0;
+    client.send('{"n":3}');
+    await until(() => harness.server.context.budget.used > 0);
+    await client.close();
+    await until(() => harness.server.context.budget.used === 0);
+    assert.equal(harness.engine.streams.requests.length, 2);
+  });
+});
+
+Deno.test("while bodies take much of their memory nothing waits for room, and who waits is told when the server goes", async () => {
+  await withServer({ bounds: { creditRowsMax: 100, bodiesBytesMax: 40 } }, async (harness) => {
+    await post(harness, "s", '{"n":1}');
+    const first = await open(harness), second = await open(harness);
+    await first.next();
+    await second.next();
+    harness.engine.streams.creditRows = 0;
+    first.send('{"n":11111}');
+    await until(() => harness.server.context.budget.used > 0);
+    harness.engine.streams.failure = new RdxError("busy", "The stream is full");
+    second.send('{"n":22222}');
+    assert.equal((await second.next()).status, 429);
+    await second.close();
+    harness.engine.streams.failure = new RdxError("closing", "The engine is shutting down");
+    const stopped = harness.server.stop();
+    assert.deepEqual([(await first.next()).sequence, (await first.next()).status], [0, 503]);
+    assert.equal((await first.closed).code, 1001);
+    await stopped;
+  });
+});
+
 Deno.test("a client that sends a little beyond its credits is served, one that ignores them is closed with 1008", async () => {
   await withServer({ bounds: { creditRowsMax: 10, creditOverrunRowsMax: 5 } }, async (harness) => {
     const client = await open(harness);

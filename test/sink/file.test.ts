@@ -116,5 +116,5 @@ Deno.test("what was written is synced before the file is closed, and no row is t
 
 Deno.test("a file that cannot be opened is an error that names it", async () => {
   const sink = factory.create({ path: "/nowhere/at/all", format: "csv" }, SINK_COLUMNS, "p");
-  await assert.rejects(sink.open(), { code: "internal", message: /\/nowhere\/at\/all/ });
+  await assert.rejects(sink.open(), { code: "invalid_plan", message: /\/nowhere\/at\/all/ });
 });

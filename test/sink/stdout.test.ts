@@ -35,3 +35,21 @@ Deno.test("outputs of several sinks do not mix, and an error reaches only the on
   assert.deepEqual(done.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
   assert.deepEqual(seen, ["begin 16", "end 16", "begin 18", "begin 21", "end 21"]);
 });
+
+Deno.test("a sink opens while nobody takes what another writes", async () => {
+  let release = () => {};
+  const written: string[] = [], gate = new Promise<void>((resolve) => release = resolve);
+  const sinks = stdoutSink(openEncoder, async (bytes) => {
+    await gate;
+    written.push(new TextDecoder().decode(bytes));
+  });
+  const [stuck, other] = ["ndjson", "csv"].map((format) => sinks.create({ format }, SINK_COLUMNS, "p"));
+  const writing = stuck.write(sinkOutput(1, [[1n, "a"]]));
+  assert.equal(await other.open(), -1);
+  const closing = other.close();
+  assert.equal(written.length, 0);
+  release();
+  await Promise.all([writing, closing]);
+  assert.equal(written.filter(Boolean).length, 2);
+  assert.ok(written[1].includes(SINK_COLUMNS[0].name), "the head is missing");
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { RdxError } from "../../src/core/errors.ts";
 import { CHUNK_BYTES, JSON_FILE_BYTES_MAX, LINE_BYTES_MAX } from "../../src/core/limits.ts";
 import type { FileReader } from "../../src/source.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { createLog, type LogOptions, silentLog } from "../../src/telemetry/log.ts";
 
 const CLOCK = { now: () => 0, monotonic: () => 0, after: () => () => {}, soon: () => Promise.resolve() };

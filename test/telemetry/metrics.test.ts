@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { METRIC_SERIES_MAX } from "../../src/core/limits.ts";
 import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { ChunkList } from "../../src/view/chunks.ts";
 import { INT64 } from "../../src/core/schema.ts";
 import { rangeOf, rowsOf } from "../contract/view.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../deps/fast_check.ts";
 import { selectLeast } from "../../src/view/selection.ts";
 
 Deno.test("the least numbers come out in order, as from a full sort", () => {

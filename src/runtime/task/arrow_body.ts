@@ -38,6 +38,7 @@ export function decodeArrowBody(kernel: Kernel, job: DecodeJob): DecodeResult {
     kernel.reset();
     return written;
   });
+  reader.close();
   return { kind: "decoded", frames: out, rows, rejected: 0, errors: [], dead: [], fatal: false };
 }
 

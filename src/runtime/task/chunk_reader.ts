@@ -76,10 +76,10 @@ export class ChunkReader {
   #readRange(source: PhysicalSource, range: FileRange, take: (part: DecodedPart) => void): ChunkErrors {
     if (!this.#parts.files) throw new Error("This platform has no files");
     this.#ranges ??= new RangeReader(this.#kernel, this.#parts.files);
-    const lines = this.#ranges.read(range, this.#headOf(source, range)), decoder = this.#decoderOf(source, range);
+    const lines = this.#ranges.read(range), decoder = this.#decoderOf(source, range);
     const errors: DeadRow[] = [];
     let deadRows = 0;
-    decoder.begin(lines.address, lines.length, range.offset === 0 ? null : this.#ranges.head(range));
+    decoder.begin(lines.address, lines.length, this.#headOf(source, range));
     for (let decoded = decoder.next(); decoded; decoded = decoder.next()) {
       for (const error of decoded.errors) {
         if (errors.length < INGEST_ERRORS_MAX) {
@@ -96,9 +96,9 @@ export class ChunkReader {
   }
 
   /** The header line, which every range of a CSV file but the first lacks. */
-  #headOf(source: PhysicalSource, range: FileRange): Uint8Array | undefined {
+  #headOf(source: PhysicalSource, range: FileRange): Uint8Array | null {
     const { header, delimiter } = source.file!;
-    if (range.format !== "csv" || !header || range.offset === 0) return undefined;
+    if (range.format !== "csv" || !header || range.offset === 0) return null;
     let head = this.#heads.get(source);
     if (!head) this.#heads.set(source, head = readCsvHead(this.#parts.files!, range.path, delimiter));
     return head;

@@ -8,8 +8,8 @@ const MARK = [0xef, 0xbb, 0xbf];
 const PROBE_BYTES = 4096;
 
 /**
- * The bytes of a CSV file up to the end of its header, with the newline behind it: in front of records from further down they make
- * a file of their own. Throws RdxError("too_large") for a header beyond LINE_BYTES_MAX.
+ * The bytes of a CSV file up to the end of its header, with the newline behind it: what decoders of pieces from further down have to
+ * know of the file. Throws RdxError("too_large") for a header beyond LINE_BYTES_MAX.
  */
 export function readCsvHead(files: FileReader, path: string, delimiter: string): Uint8Array<ArrayBuffer> {
   for (let size = PROBE_BYTES;; size *= 2) {

@@ -26,7 +26,7 @@ export class BodyDecoder {
   readonly #open: DecoderFactory;
   readonly #inference: SchemaInference;
   /** In order of use, the least recently used first. */
-  readonly #decoders = new Map<string, Decoder>();
+  readonly #decoders = new Map<string, { readonly columns: readonly Column[]; readonly decoder: Decoder }>();
 
   constructor(kernel: Kernel, open: DecoderFactory, inference: SchemaInference) {
     this.#kernel = kernel;
@@ -72,17 +72,22 @@ export class BodyDecoder {
 
   #decoderOf(job: DecodeJob): Decoder {
     if (job.format === "arrow") throw new Error("Arrow bodies are not decoded row by row");
-    const key = JSON.stringify([job.stream, job.schema, job.format, job.options]);
-    let decoder = this.#decoders.get(key);
-    if (decoder) this.#decoders.delete(key);
-    else decoder = this.#open(this.#kernel, job.format, job.columns, job.options);
-    this.#decoders.set(key, decoder);
-    for (const [oldest, old] of this.#decoders) {
+    const key = JSON.stringify([job.stream, job.schema, job.format, job.options]), { columns } = job;
+    let kept = this.#decoders.get(key);
+    this.#decoders.delete(key);
+    // A stream that was deleted and made again has the old name and version, with other columns.
+    if (kept && !sameColumns(kept.columns, columns, true)) {
+      kept.decoder.close();
+      kept = undefined;
+    }
+    kept ??= { columns, decoder: this.#open(this.#kernel, job.format, columns, job.options) };
+    this.#decoders.set(key, kept);
+    for (const [oldest, { decoder }] of this.#decoders) {
       if (this.#decoders.size <= DECODERS_MAX) break;
-      old.close();
+      decoder.close();
       this.#decoders.delete(oldest);
     }
-    return decoder;
+    return kept.decoder;
   }
 }
 
@@ -94,8 +99,11 @@ function batchOf({ rows, columns }: DecodedBatch): Batch {
   return { rows, columns, selection: 0, selected: rows, kinds: 0 };
 }
 
-function sameColumns(a: readonly Column[], b: readonly Column[]): boolean {
-  return a.length === b.length && a.every(({ name, type }, i) => name === b[i].name && sameType(type, b[i].type));
+function sameColumns(a: readonly Column[], b: readonly Column[], withNullable = false): boolean {
+  return a.length === b.length && a.every(({ name, type, nullable }, i) => {
+    const other = b[i];
+    return name === other.name && sameType(type, other.type) && (!withNullable || nullable === other.nullable);
+  });
 }
 
 /** What comes out of one body. */

@@ -11,7 +11,7 @@ export type Outgoing = ArrayBuffer[][];
 
 /**
  * Cuts batches by key group, one frame for each task that owns some of the rows. A frame holds the columns in exchange layout and, for
- * operators that judge rows one by one, the running event time behind them.
+ * operators that judge rows one by one, the running event time behind them, unless the rows' own time does for it.
  */
 export class ExchangeWriter {
   readonly #frames: FrameWriter;
@@ -22,10 +22,14 @@ export class ExchangeWriter {
     this.#partitioner = new Partitioner(kernel, tasks);
   }
 
-  /** Adds the batch's rows to `outgoing`. `running` is the address of the running event times, 0 to send none. */
+  /**
+   * Adds the batch's rows to `outgoing`. `running` is the address of the running event times, 0 to send none; that of the last column, the
+   * time, is not sent twice.
+   */
   write(batch: Batch, keys: number, running: number, outgoing: Outgoing): void {
     const parts = this.#partitioner.byKeys(batch, batch.columns.slice(0, keys));
-    const columns = running === 0 ? batch.columns : [...batch.columns, { type: INT64, data: running, validity: 0 }];
+    const sent = running === 0 || running === batch.columns[batch.columns.length - 1].data;
+    const columns = sent ? batch.columns : [...batch.columns, { type: INT64, data: running, validity: 0 }];
     parts.forEach(({ selection, selected }, task) => {
       // Partial rows of a chunk may be more than one frame takes.
       for (let at = 0; at < selected; at += BATCH_ROWS_MAX) {
@@ -33,6 +37,11 @@ export class ExchangeWriter {
         outgoing[task].push(this.#frames.write({ ...batch, columns, ...piece }, NO_INFO));
       }
     });
+  }
+
+  /** Takes the buffer of a frame that was read, for one that will be written. */
+  recycle(frame: ArrayBuffer): void {
+    this.#frames.recycle(frame);
   }
 }
 
@@ -49,7 +58,8 @@ export class ExchangeReader {
     const all = this.#frames.read(frame), exchange = operator.exchange!;
     const judged = operator.combiner === null;
     const columns = judged ? all.columns.slice(0, exchange.columns.length) : all.columns;
-    const running = judged ? all.columns[exchange.columns.length].data : 0;
+    // The last column is the running event time, or the time itself where that does for it.
+    const running = judged ? all.columns[all.columns.length - 1].data : 0;
     const times: BatchTimes = { running, before: reached, delayMs };
     operator.push({ ...all, columns }, times);
   }

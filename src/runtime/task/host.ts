@@ -72,8 +72,9 @@ export class TaskHost implements TaskHostApi {
   }
 
   remove(pipeline: number): void {
-    this.#tasks.get(pipeline)?.close();
+    const task = this.#tasks.get(pipeline);
     this.#tasks.delete(pipeline);
+    task?.close();
   }
 
   decode(job: DecodeJob): DecodeResult {

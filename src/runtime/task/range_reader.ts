@@ -10,14 +10,12 @@ const TAIL_BYTES = 64 * 1024;
 const PROBE_BYTES = 4096;
 const NEWLINE = 10;
 
-/** The lines of a range, in kernel memory. `offset` is the place in the file that the byte at `address` has, or would have. */
+/** The lines of a range, in kernel memory. `offset` is the first one's place in the file. */
 export interface RangeLines {
   readonly address: number;
   readonly length: number;
   readonly offset: number;
 }
-
-const NOTHING = new Uint8Array();
 
 /**
  * Reads ranges of files straight into kernel memory. A range owns the lines that start in [offset, offset + length): a
@@ -28,7 +26,6 @@ export class RangeReader {
   readonly #files: FileReader;
   readonly #input: InputBuffer;
   readonly #probe = new Uint8Array(PROBE_BYTES);
-  #head: { readonly path: string; readonly bytes: Uint8Array } | null = null;
 
   constructor(kernel: Kernel, files: FileReader) {
     this.#kernel = kernel;
@@ -37,37 +34,26 @@ export class RangeReader {
     this.#input.reserve(CHUNK_BYTES + TAIL_BYTES);
   }
 
-  /** What the file begins with: at least its first line, unless that is longer than TAIL_BYTES. */
-  head(range: FileRange): Uint8Array {
-    if (this.#head?.path !== range.path) {
-      const bytes = new Uint8Array(Math.min(TAIL_BYTES, range.size));
-      this.#head = { path: range.path, bytes: bytes.subarray(0, this.#files.read(range.path, 0, bytes)) };
-    }
-    return this.#head.bytes;
-  }
-
-  /** The lines of the range, behind the bytes of `head`; no bytes at all when none starts in it. */
-  read(range: FileRange, head: Uint8Array = NOTHING): RangeLines {
-    const from = this.#firstLine(range), rangeEnd = range.offset + range.length, front = head.length;
-    const offset = from - front;
-    if (from >= rangeEnd) return { address: this.#input.reserve(0), length: 0, offset };
-    const last = rangeEnd - from;
-    let want = Math.min(last + TAIL_BYTES, range.size - from), have = 0;
-    let address = this.#input.reserve(front + want);
-    this.#kernel.copyIn(head, address);
+  /** The lines of the range; no bytes when none starts in it. */
+  read(range: FileRange): RangeLines {
+    const offset = this.#firstLine(range), rangeEnd = range.offset + range.length;
+    if (offset >= rangeEnd) return { address: this.#input.reserve(0), length: 0, offset };
+    const last = rangeEnd - offset;
+    let want = Math.min(last + TAIL_BYTES, range.size - offset), have = 0;
+    let address = this.#input.reserve(want);
     while (true) {
-      this.#fill(range.path, from + have, address + front + have, want - have);
+      this.#fill(range.path, offset + have, address + have, want - have);
       have = want;
-      const end = this.#endOf(address + front, have, last, from + have >= range.size);
-      if (end >= 0) return { address, length: front + end, offset };
+      const end = this.#endOf(address, have, last, offset + have >= range.size);
+      if (end >= 0) return { address, length: end, offset };
       if (have - last > LINE_BYTES_MAX) {
         throw new RdxError(
           "too_large",
           `A line of ${range.path} near byte ${rangeEnd} exceeds ${LINE_BYTES_MAX} bytes`,
         );
       }
-      want = Math.min(have * 2, range.size - from);
-      address = this.#input.reserve(front + want, front + have);
+      want = Math.min(have * 2, range.size - offset);
+      address = this.#input.reserve(want, have);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Batch } from "../../core/batch.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { BATCH_ROWS_MAX, FIRE_ROWS_MAX } from "../../core/limits.ts";
-import { SourceClock } from "../../core/watermark.ts";
+import type { SourceClock } from "../../core/watermark.ts";
 import { RunningTimes } from "../../kernel/aggregate.ts";
 import { FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import type { Kernel } from "../../kernel/module.ts";
@@ -17,6 +17,7 @@ import type {
   TaskPlan,
   ToTask,
 } from "../protocol.ts";
+import { sourceClock } from "../source_clock.ts";
 import type { ChunkReader, DecodedPart } from "./chunk_reader.ts";
 import { ExchangeReader, ExchangeWriter, type Outgoing } from "./exchange.ts";
 import { Flow, type FlowExits, type OperatorFactory } from "./flow.ts";
@@ -89,7 +90,7 @@ export class PipelineTask {
     this.#next = after + 1;
     this.flow = new Flow(kernel, plan, create, place, previous?.flow ?? null);
     this.#keyed = this.flow.operators.flatMap((operator, i) => operator.exchange ? [i] : []);
-    this.#clocks = plan.sources.map(({ delayMs }, i) => new SourceClock(delayMs, watermarks[i]));
+    this.#clocks = plan.sources.map((source, i) => sourceClock(source, watermarks[i]));
     this.#running = new RunningTimes(kernel);
     this.#writer = new FrameWriter(kernel);
     this.#sendOut = new ExchangeWriter(kernel, place.tasks);
@@ -183,9 +184,15 @@ export class PipelineTask {
     this.#running.begin();
     const decoded = this.#chunks.read(message, (part: DecodedPart) => {
       rows += part.batch.rows;
-      const { running, max } = this.#running.add(part.time, part.batch.rows);
+      const { running, max, sorted } = this.#running.add(part.time, part.batch.rows);
       if (max > timeMax) timeMax = max;
-      const times: BatchTimes = { running, before: reached, delayMs: clock.delayMs };
+      const { delayMs } = clock;
+      // Of rows in order none is late by those before it once there is a delay: their own time serves as well, and travels once.
+      const times: BatchTimes = {
+        running: sorted && delayMs >= 1 ? part.time.data : running,
+        before: reached,
+        delayMs,
+      };
       this.flow.send(this.#plan.sources[source].id, part.batch, times, part.arrivalMs, exits);
       this.kernel.reset();
     });
@@ -246,6 +253,7 @@ export class PipelineTask {
     for (const { operator, frames } of pending.edges) {
       for (const frame of frames) {
         this.#takeIn.push(frame, this.flow.operators[operator], clock.reached, clock.delayMs);
+        this.#sendOut.recycle(frame);
         this.kernel.reset();
       }
     }

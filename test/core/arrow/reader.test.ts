@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import * as arrow from "apache-arrow";
-import fc from "fast-check";
+import * as arrow from "../../deps/apache_arrow.ts";
+import fc from "../../deps/fast_check.ts";
 import { ArrowReader, decodeArrow } from "../../../src/core/arrow/reader.ts";
 import { encodeArrow, encodeSchema } from "../../../src/core/arrow/writer.ts";
 import { RdxError } from "../../../src/core/errors.ts";

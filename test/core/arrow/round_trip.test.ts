@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import * as arrow from "apache-arrow";
-import fc from "fast-check";
+import * as arrow from "../../deps/apache_arrow.ts";
+import fc from "../../deps/fast_check.ts";
 import { decodeArrow } from "../../../src/core/arrow/reader.ts";
 import { encodeArrow, encodeRows } from "../../../src/core/arrow/writer.ts";
 import { ROW_KINDS } from "../../../src/core/batch.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../deps/fast_check.ts";
 import { type Batch, ROW_KINDS } from "../../../src/core/batch.ts";
 import { FrameBuilder, FrameView, NO_INFO } from "../../../src/core/frame.ts";
 import { INT64, STRING } from "../../../src/core/schema.ts";

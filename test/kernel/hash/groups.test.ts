@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "../../deps/fast_check.ts";
 import { BOOL, BYTES, type DataType, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
 import { writeColumns } from "../../../src/kernel/column.ts";

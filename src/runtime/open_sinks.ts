@@ -1,0 +1,25 @@
+import { RdxError } from "../core/errors.ts";
+import type { PhysicalPlan } from "../plan/physical.ts";
+import type { Sink } from "../sink.ts";
+
+/**
+ * Opens the sinks of a plan (in its order), but for those that are open already. When one cannot be opened, throws why, with its
+ * node, once all others have come to an end of it.
+ */
+export async function openSinks(sinks: readonly Sink[], plan: PhysicalPlan, open: readonly Sink[]): Promise<void> {
+  const opened = await Promise.allSettled(sinks.map(async (sink, i) => {
+    if (!open.includes(sink)) await openSink(sink, plan.sinks[i].id);
+  }));
+  for (const result of opened) if (result.status === "rejected") throw result.reason;
+}
+
+async function openSink(sink: Sink, node: string): Promise<void> {
+  try {
+    await sink.open();
+  } catch (thrown) {
+    if (!(thrown instanceof RdxError)) throw thrown;
+    const { code, message, details, extra } = thrown;
+    const places = details.length > 0 ? details : [{ path: "sink", reason: message }];
+    throw new RdxError(code, message, places.map((place) => ({ node, ...place })), extra);
+  }
+}

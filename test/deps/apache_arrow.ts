@@ -1,0 +1,1 @@
+export * from "npm:apache-arrow@21.2.0";
