@@ -3,12 +3,14 @@ import type { Column } from "./core/schema.ts";
 
 /** Event time around a batch; times are epoch ms. */
 export interface BatchTimes {
-  /** Address of an i64 a row: the greatest event time among the chunk's rows up to this one. */
+  /** Address of an i64 a row: the greatest event time among the chunk's rows before this one. */
   readonly running: number;
   /** Greatest event time of this source before the chunk; −Infinity at first. */
   readonly before: number;
   /** The source's watermark is its greatest event time minus this. */
   readonly delayMs: number;
+  /** Partial rows: they go on where the last batch of the same chunk ended. */
+  readonly continued?: boolean;
 }
 
 /** What has to move before a keyed operator sees a row: rows of one key group meet in one task. */

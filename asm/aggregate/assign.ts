@@ -1,14 +1,15 @@
-// Assigns the rows of a block to slices, row by row in log order. A row meets the watermark that the rows before it have made:
+// Assigns the rows of a block to slices, row by row in log order. A row meets the watermark that the rows before it
+// have made:
 //
-//   watermark = min(others, max(before, greatest time of the rows before it in the chunk) − delay), and never below an earlier one
+//   watermark = min(others, max(before, greatest time of the rows before it in the chunk) − delay)
+//
+// and never one below an earlier one.
 //
 //   at or after slice.lastFire    all windows of the row have fired: it is late, counted and left out
-//   at or after slice.firstFire   some windows have fired, and must not change any more: see version.ts, unless they have been pulled
+//   at or after slice.firstFire   some windows have fired, and must not change any more (version.ts)
 import { COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
 import { arena_alloc } from "../memory";
-import {
-  blockKeyRoom, blockRows, blockSet, blockSlices,
-} from "./block";
+import { blockKeyRoom, blockRows, blockSet, blockSlices } from "./block";
 import { Push, STOP_FULL, STOP_MEMORY, STOP_NONE } from "./input";
 import { Slice, sliceFind, sliceMake } from "./slice";
 import { Aggregation } from "./spec";
@@ -18,7 +19,10 @@ import {
 
 /** Selected rows that the block takes, kept or not; it may end before the count it was given. */
 export let assignTaken: u32 = 0;
-/** Rows of the block belong to windows that have fired and have not been pulled; then all its rows see the same last fired window. */
+/**
+ * Rows of the block belong to windows that have fired and have not been pulled; then all its rows see the same last
+ * fired window.
+ */
 export let assignPassed: bool = false;
 export let assignFired: i64 = 0;
 
@@ -81,7 +85,8 @@ function withinSimd(times: usize, count: u32, start: i64, width: i64): bool {
 }
 
 /**
- * True when all times lie in the slice. A difference that overflows for a wild time makes the other one negative, so the sign of
+ * True when all times lie in the slice. A difference that overflows for a wild time makes the other one negative, so
+ * the sign of
  * either tells (|start| < 2^54).
  */
 @inline function within(times: usize, count: u32, start: i64, width: i64): bool {
@@ -92,7 +97,10 @@ function withinSimd(times: usize, count: u32, start: i64, width: i64): bool {
   }
 }
 
-/** The usual block: every row selected, none without a time, all in one slice that no watermark of the block has reached. */
+/**
+ * The usual block: every row selected, none without a time, all in one slice that no watermark of the block has
+ * reached.
+ */
 function assignUniform(a: Aggregation, push: Push, first: u32, count: u32): bool {
   const times = <usize>load<u32>(push.time, COLUMN_DATA) + (<usize>first << 3);
   const t = load<i64>(times);
@@ -123,7 +131,8 @@ export function assignBlock(a: Aggregation, push: Push, first: u32, count: u32):
   if (!selection && !validity && !push.epochs && assignUniform(a, push, first, count)) return STOP_NONE;
   const times = <usize>load<u32>(push.time, COLUMN_DATA), rows = blockRows(), slices = blockSlices();
   let kept: u32 = 0, stop = STOP_NONE, i: u32 = 0, uniform: usize = 0, mixed = false;
-  let slice = changetype<Slice>(0), index: i64 = 0, start: i64 = 0, width: i64 = 0, firstFire: i64 = 0, lastFire: i64 = 0;
+  let slice = changetype<Slice>(0), index: i64 = 0, start: i64 = 0, width: i64 = 0;
+  let firstFire: i64 = 0, lastFire: i64 = 0;
   for (; i < count; i++) {
     const row = rowAt(selection, first + i);
     const t = load<i64>(times + (<usize>row << 3));
@@ -174,8 +183,9 @@ export function assignBlock(a: Aggregation, push: Push, first: u32, count: u32):
 }
 
 /**
- * The same for partial aggregates: every row with a time is kept, and its slice's start and its epoch become two more key columns. The epoch is
- * the slice in which the next watermark, running − delay + 1, lies: watermarks of one epoch have passed the same windows.
+ * The same for partial aggregates: every row with a time is kept, and its slice's start and its epoch become two more
+ * key columns. The epoch is the slice in which the next watermark, running − delay + 1, lies: watermarks of one epoch
+ * have passed the same windows.
  */
 export function assignPartial(a: Aggregation, push: Push, slice: usize, first: u32, count: u32): void {
   const selection = <usize>push.selection, validity = <usize>load<u32>(push.time, COLUMN_VALIDITY);

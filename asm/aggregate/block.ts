@@ -1,5 +1,5 @@
-// BLOCK: rows are taken in blocks of BLOCK_ROWS, column at a time; what a step knows of them stays in the L1 and L2 caches. The scratch arrays are shared by
-// all instances, since no step leaves anything in them for later.
+// BLOCK: rows are taken in blocks of BLOCK_ROWS, column at a time; what a step knows of them stays in the L1 and L2
+// caches. The scratch arrays are shared by all instances, since no step leaves anything in them for later.
 import { block_alloc } from "../memory";
 
 export const BLOCK_ROWS: u32 = 1024;

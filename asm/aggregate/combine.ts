@@ -2,8 +2,8 @@
 import { bytesNeeded, bytesWrite } from "../state/bytes";
 import { Table } from "../state/table";
 import {
-  Aggregation, Call, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_LAST, OP_LAST_BYTES, OP_MAX, OP_MIN,
-  OP_MIN_BYTES, OP_SUM_DOUBLE, callAt, isPresent, isWide, setPresent,
+  Aggregation, Call, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_LAST, OP_LAST_BYTES, OP_MAX,
+  OP_MIN, OP_MIN_BYTES, OP_SUM_DOUBLE, callAt, isPresent, isWide, setPresent,
 } from "./spec";
 import { bytesReplace } from "./update_bytes";
 import { wideMerge } from "./wide";
@@ -16,7 +16,10 @@ import { wideMerge } from "./wide";
   store<f64>(to, load<f64>(to) + load<f64>(from));
 }
 
-/** Whether the value at `from` (its cell, then its ordinal) takes the place of the one in `row`; first and last go by the log. */
+/**
+ * Whether the value at `from` (its cell, then its ordinal) takes the place of the one in `row`; first and last go by
+ * the log.
+ */
 function replaces(a: Aggregation, call: Call, row: usize, from: usize): bool {
   if (!isPresent(a, call, row)) return true;
   const own = load<i64>(row + call.cell, 8), other = load<i64>(from, 8);
@@ -65,8 +68,8 @@ function combineCall(a: Aggregation, call: Call, row: usize, from: usize, table:
 }
 
 /**
- * Adds the state of `from` to `row`. Bytes are copied into `table`, after bytesReserve of combineNeeds; without a table the row
- * refers to the bytes of the other.
+ * Adds the state of `from` to `row`. Bytes are copied into `table`, after bytesReserve of combineNeeds; without a
+ * table the row refers to the bytes of the other.
  */
 export function combineRow(a: Aggregation, row: usize, from: usize, table: Table): void {
   for (let i: u32 = 0; i < a.calls; i++) combineCall(a, callAt(a, i), row, from, table);

@@ -1,5 +1,6 @@
-// CURSOR: how far a drain has got, as (window, key group, row): it names no address, so a checkpoint can keep it. Windows of one slice are read from its
-// tables; those of several are combined first, key group by key group, into rows of the cursor's own.
+// CURSOR: how far a drain has got, as (window, key group, row): it names no address, so a checkpoint can keep it.
+// Windows of one slice are read from its tables; those of several are combined first, key group by key group, into
+// rows of the cursor's own.
 import { PAGE_HEADER, PAGE_NEXT, pageUsed } from "../state/table";
 import { Cursor, combineGroup } from "./window_rows";
 import { nextWindow, sliceAt, slicePosition, tableAt } from "./slice";
@@ -36,7 +37,10 @@ function listSlice(a: Aggregation, cursor: Cursor, list: usize, most: u32): u32 
   return listed;
 }
 
-/** The same of a window of several slices. The offsets of rows are listed, since the rows may move until all are combined. */
+/**
+ * The same of a window of several slices. The offsets of rows are listed, since the rows may move until all are
+ * combined.
+ */
 function listCombined(a: Aggregation, cursor: Cursor, list: usize, most: u32): u32 {
   if (!cursor.combined || cursor.version != a.version) {
     if (!combineGroup(a, cursor)) {
@@ -68,8 +72,8 @@ function compact(a: Aggregation, cursor: Cursor): void {
 }
 
 /**
- * Lists the addresses of up to `most` rows of the windows up to `last`, and each one's window, from where the cursor stands;
- * returns how many. cursor.error: no memory.
+ * Lists the addresses of up to `most` rows of the windows up to `last`, and each one's window, from where the cursor
+ * stands; returns how many. cursor.error: no memory.
  */
 export function cursorList(a: Aggregation, cursor: Cursor, last: i64, list: usize, windows: usize, most: u32): u32 {
   const single = a.size == a.slide;

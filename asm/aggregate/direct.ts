@@ -1,5 +1,6 @@
-// DIRECT INDEX: an accelerator for one fixed-size key whose values of a slice lie close together, as identifiers do. Entry (key − base) is the address of
-// the key's row, or 0; it skips hash and group. The rows stay where they are, in the tables of their key groups.
+// DIRECT INDEX: an accelerator for one fixed-size key whose values of a slice lie close together, as identifiers do.
+// Entry (key − base) is the address of the key's row, or 0; it skips hash and group. The rows stay where they are, in
+// the tables of their key groups.
 import { ROW_FLAGS, ROW_KEYS } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
 import { PAGE_HEADER, PAGE_NEXT, pageUsed } from "../state/table";

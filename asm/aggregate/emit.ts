@@ -1,8 +1,7 @@
-// Turns state rows into columns of a batch, column at a time. What it writes lies in the batch arena, bytes too: the rows may be freed afterwards.
+// Turns state rows into columns of a batch, column at a time. What it writes lies in the batch arena, bytes too: the
+// rows may be freed afterwards.
 import { arena_alloc } from "../memory";
-import {
-  BOOL, COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, TIMESTAMP,
-} from "../layout";
+import { BOOL, COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, TIMESTAMP } from "../layout";
 import { canonicalNan, flip } from "./order";
 import { Aggregation, isBytes } from "./spec";
 
@@ -65,7 +64,9 @@ export const AS_DOUBLE: u32 = 2; // a double whose NaN may be any
 function emitWords(offset: u32, form: u32): usize {
   const room = emitRoom(rows), from = list, all = <usize>rows;
   if (!room) return 0;
-  for (let i: usize = 0; i < all; i++) store<i64>(room + (i << 3), load<i64>(<usize>load<u32>(from + (i << 2)) + offset));
+  for (let i: usize = 0; i < all; i++) {
+    store<i64>(room + (i << 3), load<i64>(<usize>load<u32>(from + (i << 2)) + offset));
+  }
   const end = room + (all << 3);
   if (form == AS_SORTABLE) for (let at = room; at < end; at += 8) store<i64>(at, flip(load<i64>(at)));
   if (form == AS_DOUBLE) for (let at = room; at < end; at += 8) store<i64>(at, canonicalNan(load<i64>(at)));

@@ -1,4 +1,5 @@
-// What leaves an aggregation: windows that have fired, windows that are still open, partial aggregates, and rows that changed.
+// What leaves an aggregation: windows that have fired, windows that are still open, partial aggregates, and rows that
+// changed.
 import { arena_alloc } from "../memory";
 import { INT64 } from "../layout";
 import { ROW_MARK } from "../state/row";
@@ -84,7 +85,9 @@ let found: u32 = 0;
 let scanned: u32 = 0;
 
 /** Lists changed rows of one table from a.changeRow on; true when it is through with the table. */
-function changesOfTable(a: Aggregation, position: u32, list: usize, ordinals: usize, groups: usize, starts: usize, most: u32): bool {
+function changesOfTable(
+  a: Aggregation, position: u32, list: usize, ordinals: usize, groups: usize, starts: usize, most: u32,
+): bool {
   const slice = sliceAt(a, position), table = tableAt(a, slice, a.changeGroup);
   if (!changetype<usize>(table)) return true;
   let ordinal: u32 = 0;
@@ -107,12 +110,13 @@ function changesOfTable(a: Aggregation, position: u32, list: usize, ordinals: us
 }
 
 /**
- * Up to `most` changed rows: slice start, key group, row number in the table, keys, states. Returns how many (none are a
- * step without a find), or -2 when there are no more.
+ * Up to `most` changed rows: slice start, key group, row number in the table, keys, states. Returns how many (none
+ * are a step without a find), or -2 when there are no more.
  */
 export function agg_changes_next(aggregation: usize, most: u32): i32 {
   const a = changetype<Aggregation>(aggregation);
-  const list = arena_alloc(<usize>most << 2), ordinals = emitRoom(most), starts = emitRoom(most), groups = emitRoom(most);
+  const list = arena_alloc(<usize>most << 2);
+  const ordinals = emitRoom(most), starts = emitRoom(most), groups = emitRoom(most);
   if (!list || !ordinals || !starts || !groups) return NO_MEMORY;
   found = 0;
   scanned = 0;
@@ -137,11 +141,15 @@ export function agg_changes_next(aggregation: usize, most: u32): i32 {
   }
   if (position == a.sliceCount) a.changeSlice = i64.MAX_VALUE;
   emitBegin(a, list, found);
-  const leading = emitTimes(starts, a.width, a.offset) && emitColumn(INT64, 0, groups, 0) && emitColumn(INT64, 0, ordinals, 0);
+  const leading = emitTimes(starts, a.width, a.offset) && emitColumn(INT64, 0, groups, 0) &&
+    emitColumn(INT64, 0, ordinals, 0);
   return leading && emitKeys(a) && emitStates(a) ? found : NO_MEMORY;
 }
 
-/** All partial aggregates as one batch: keys (with slice start and epoch), states. Returns how many, or a negative status. */
+/**
+ * All partial aggregates as one batch: keys (with slice start and epoch), states. Returns how many, or a negative
+ * status.
+ */
 export function agg_take(aggregation: usize): i32 {
   const a = changetype<Aggregation>(aggregation), slice = sliceAt(a, 0), table = tableAt(a, slice, 0);
   if (!changetype<usize>(table) || !table.rows) return 0;
@@ -150,7 +158,9 @@ export function agg_take(aggregation: usize): i32 {
   let rows: u32 = 0;
   for (let page: usize = table.first; page; page = load<u32>(page, PAGE_NEXT)) {
     const end = page + PAGE_HEADER + pageUsed(table, page);
-    for (let row = page + PAGE_HEADER; row < end; rows++, row += a.rowBytes) store<u32>(list + (<usize>rows << 2), <u32>row);
+    for (let row = page + PAGE_HEADER; row < end; rows++, row += a.rowBytes) {
+      store<u32>(list + (<usize>rows << 2), <u32>row);
+    }
   }
   emitBegin(a, list, rows);
   if (!emitKeys(a) || !emitStates(a)) return NO_MEMORY;

@@ -1,7 +1,8 @@
 // The usual aggregation: a key of one cell, a count and a sum without NULLs, which lie side by side in the row.
 //
-// Where the key has a direct index and the rows of the slice stay in the caches, one pass resolves and updates; its loop holds nothing but hits, so that
-// all it needs stays in registers. Beyond, steps of their own let more cache misses overlap (resolve.ts).
+// Where the key has a direct index and the rows of the slice stay in the caches, one pass resolves and updates; its
+// loop holds nothing but hits, so that all it needs stays in registers. Beyond, steps of their own let more cache
+// misses overlap (resolve.ts).
 import { group_add, group_end } from "../hash/group";
 import { cellHash } from "../state/row";
 import { blockKept, blockNullKeys, blockSlice } from "./block";
@@ -13,6 +14,8 @@ import { Slice } from "./slice";
 import { Aggregation } from "./spec";
 import { wideAdd, wrapsAdd } from "./wide";
 
+/** COUNT_CELL as an immediate of SIMD instructions, which takes an address. */
+const COUNT_AT: usize = 16;
 /** Where the count and the sum of a key of one cell are. */
 export const COUNT_CELL: u32 = 16;
 export const SUM_CELL: u32 = 24;
@@ -26,7 +29,10 @@ export let fuseStop: u32 = STOP_NONE;
 /** 1 and 0: what a row adds to its count, beside its value. */
 const ONE: usize = memory.data<u64>([1, 0]);
 
-/** Writes the mark, and the present bits of calls whose every argument is there; a row that has them already is not written. */
+/**
+ * Writes the mark, and the present bits of calls whose every argument is there; a row that has them already is not
+ * written.
+ */
 @inline export function head(row: usize, mark: u64): void {
   const old = load<u64>(row);
   if (old != mark) headChange(row, old, mark);
@@ -40,10 +46,12 @@ const ONE: usize = memory.data<u64>([1, 0]);
 /** Adds 1 to the count and a value to the sum of integers beside it. */
 @inline export function addInt(row: usize, value: usize, wraps: u32): void {
   if (ASC_FEATURE_SIMD) {
-    const old = v128.load(row, 16), more = v128.load_lane<u64>(value, v128.load(ONE), 1), now = i64x2.add(old, more);
-    v128.store(row, now, 16);
+    const old = v128.load(row, COUNT_AT), more = v128.load_lane<u64>(value, v128.load(ONE), 1);
+    const now = i64x2.add(old, more);
+    v128.store(row, now, COUNT_AT);
     // The sign bit of a lane that has wrapped
-    if (i64x2.bitmask(v128.and(v128.xor(old, now), v128.xor(more, now)))) wrapsAdd(row, wraps, load<i64>(value) < 0 ? -1 : 1);
+    const wrapped = i64x2.bitmask(v128.and(v128.xor(old, now), v128.xor(more, now)));
+    if (wrapped) wrapsAdd(row, wraps, load<i64>(value) < 0 ? -1 : 1);
   } else {
     store<i64>(row, load<i64>(row, COUNT_CELL) + 1, COUNT_CELL);
     wideAdd(row, SUM_CELL, wraps, load<i64>(value));
@@ -63,7 +71,10 @@ export function fusable(a: Aggregation): bool {
   return slice.directWhole && slice.rows * a.rowBytes <= ROWS_BYTES_MAX;
 }
 
-/** Updates the rows of keys that the direct index has, as long as it has them; returns where the cell of the first other key is. */
+/**
+ * Updates the rows of keys that the direct index has, as long as it has them; returns where the cell of the first
+ * other key is.
+ */
 function hitInts(
   cells: usize, end: usize, toValue: usize, direct: usize, base: i64, entries: u64, mark: u64, wraps: u32,
 ): usize {
@@ -78,7 +89,9 @@ function hitInts(
   return cells;
 }
 
-function hitDoubles(cells: usize, end: usize, toValue: usize, direct: usize, base: i64, entries: u64, mark: u64): usize {
+function hitDoubles(
+  cells: usize, end: usize, toValue: usize, direct: usize, base: i64, entries: u64, mark: u64,
+): usize {
   for (; cells < end; cells += 8) {
     const entry = <u64>(load<i64>(cells) - base);
     if (entry >= entries) break;

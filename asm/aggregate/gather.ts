@@ -1,5 +1,5 @@
-// The argument of one call for the rows of a block: values and the state rows they go to, side by side, without NULLs. A column that is fit as it is
-// is not copied.
+// The argument of one call for the rows of a block: values and the state rows they go to, side by side, without
+// NULLs. A column that is fit as it is is not copied.
 import { BOOL, COLUMN_DATA, COLUMN_TYPE, COLUMN_VALIDITY, DOUBLE } from "../layout";
 import { validAt } from "./assign";
 import { blockAddresses, blockDense, blockFirst, blockStates, blockTargets, blockValues, rowNumber } from "./block";

@@ -1,4 +1,5 @@
-// PUSH: what TypeScript hands over with a batch, and what it gets back. Field by field beside src/kernel/aggregate_layout.ts.
+// PUSH: what TypeScript hands over with a batch, and what it gets back. Field by field beside
+// src/kernel/aggregate_layout.ts.
 @unmanaged
 export class Push {
   // in
@@ -13,7 +14,7 @@ export class Push {
   before: f64; // 32
   others: f64; // 40
   delay: f64; // 48
-  rowsBefore: f64; // 56: rows of the log that came before row 0 of this batch since the last one; -1 continues the last merge
+  rowsBefore: f64; // 56: rows of the log between row 0 of the last batch and this one's; -1 continues the last merge
   // out
   consumed: u32; // 64: selected rows taken
   late: u32; // 68: positions in the late list

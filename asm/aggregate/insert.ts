@@ -2,7 +2,9 @@
 import { bytesNeeded, bytesReserve, bytesWrite } from "../state/bytes";
 import { GROUP_WORD_NULL, group_add, group_end } from "../hash/group";
 import { ROW_FLAGS, ROW_KEYS } from "../state/row";
-import { Table, rowOfEntry, tableAppend, tableIndex, tableMake, tableRemoveLast, tableReserve, tagDiffers } from "../state/table";
+import {
+  Table, rowOfEntry, tableAppend, tableIndex, tableMake, tableRemoveLast, tableReserve, tagDiffers,
+} from "../state/table";
 import { blockAddresses, blockInserted, rowSlice } from "./block";
 import { directAdd, directRemove } from "./direct";
 import { keyColumn, keysEqual, nullsAt } from "./keys";
@@ -98,8 +100,8 @@ export function findOrInsert(a: Aggregation, slice: Slice, group: u32, i: u32, h
 }
 
 /**
- * The same where the direct index of the slice knows every key but NULL: what it has not got is new, unless a row before it in the block
- * has inserted it.
+ * The same where the direct index of the slice knows every key but NULL: what it has not got is new, unless a row
+ * before it in the block has inserted it.
  */
 export function insertUnknown(a: Aggregation, slice: Slice, group: u32, i: u32, hash: u32): usize {
   const entry = <u64>(load<i64>(keyColumn(0) + (<usize>i << 3)) - slice.directBase);

@@ -1,5 +1,5 @@
-// Keys of a block, column at a time: first as 8-byte cells in which equal keys are equal bits (bytes: as REFs), then, for the rows that need them, as
-// keyed hashes and key groups.
+// Keys of a block, column at a time: first as 8-byte cells in which equal keys are equal bits (bytes: as REFs), then,
+// for the rows that need them, as keyed hashes and key groups.
 import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, DOUBLE } from "../layout";
 import { GROUP_WORD_NULL, group_add, group_end, group_word_bytes } from "../hash/group";
 import { canonical_f64, hash_bytes, hash_combine, hash_i64 } from "../hash/keyed";
@@ -7,8 +7,8 @@ import { bytesEqual } from "../state/bytes";
 import { NULL_WORD, ROW_FLAGS, ROW_KEYS, cellHash } from "../state/row";
 import { validAt } from "./assign";
 import {
-  blockDense, blockFirst, blockGroups, blockHashes, blockKept, blockKeyColumns, blockKeyRoom, blockMisses, blockNullKeys,
-  blockNulls, blockSetNullKeys, blockStates, blockValues, rowNumber,
+  blockDense, blockFirst, blockGroups, blockHashes, blockKept, blockKeyColumns, blockKeyRoom, blockMisses,
+  blockNullKeys, blockNulls, blockSetNullKeys, blockStates, blockValues, rowNumber,
 } from "./block";
 import { Aggregation, MODE_PARTIAL, isBytes, keyType } from "./spec";
 

@@ -1,4 +1,5 @@
-// Merges partial aggregates: each row of the batch becomes the image of a state row, which is then combined like any other.
+// Merges partial aggregates: each row of the batch becomes the image of a state row, which is then combined like any
+// other.
 //
 // State columns of the calls, in order (state.ts of emission writes the same):
 //   count                 count
@@ -17,8 +18,8 @@ import { combineNeeds, combineRow } from "./combine";
 import { sortable } from "./order";
 import { Slice } from "./slice";
 import {
-  Aggregation, Call, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_LAST, OP_LAST_BYTES, OP_MAX, OP_MIN,
-  OP_SUM_INT, callAt, isWide, setPresent,
+  Aggregation, Call, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_LAST, OP_LAST_BYTES, OP_MAX,
+  OP_MIN, OP_SUM_INT, callAt, isWide, setPresent,
 } from "./spec";
 import { tableOf } from "./update_bytes";
 import { wrapsAdd } from "./wide";
@@ -68,7 +69,10 @@ function imageRow(a: Aggregation, states: usize, row: u32, ordinal: i64): void {
   }
 }
 
-/** Combines the first `rows` resolved rows with what they were resolved to; returns how many were done before memory ran out. */
+/**
+ * Combines the first `rows` resolved rows with what they were resolved to; returns how many were done before memory
+ * ran out.
+ */
 export function mergeRows(a: Aggregation, states: usize, rows: u32, ordinal: i64): u32 {
   const image = blockImage();
   for (let i: u32 = 0; i < rows; i++) {

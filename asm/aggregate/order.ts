@@ -1,5 +1,6 @@
-// The order that min and max keep. Doubles: −∞ < … < −0 < 0 < … < ∞ < NaN, as Java's Double.compare and PostgreSQL have it; it is a total order, so the
-// result depends on nothing but the values. Their bits are kept in a form that sorts as an i64; the form of that form is the bits again.
+// The order that min and max keep. Doubles: −∞ < … < −0 < 0 < … < ∞ < NaN, as Java's Double.compare and PostgreSQL
+// have it; it is a total order, so the result depends on nothing but the values. Their bits are kept in a form that
+// sorts as an i64; the form of that form is the bits again.
 
 const NAN_BITS: i64 = 0x7ff8000000000000;
 

@@ -1,12 +1,13 @@
-// Resolves the kept rows of a block to state rows, so that one tight loop for each aggregate can follow. The steps are loops of their own, in which no
-// row waits for the one before, and without branches that only memory can decide: cache misses of many rows overlap (group prefetching
-// of Chen et al., ICDE 2004, without prefetch instructions).
+// Resolves the kept rows of a block to state rows, so that one tight loop for each aggregate can follow. The steps
+// are loops of their own, in which no row waits for the one before, and without branches that only memory can decide:
+// cache misses of many rows overlap (group prefetching of Chen et al., ICDE 2004, without prefetch instructions).
 import { group_add, group_end } from "../hash/group";
+import { bytesEqual } from "../state/bytes";
 import { ROW_FLAGS, ROW_KEYS, cellHash } from "../state/row";
-import { rowOfEntry, tableAppendCell } from "../state/table";
+import { Table, rowOfEntry, tableAppendCell, tagDiffers } from "../state/table";
 import {
-  blockAddresses, blockEntries, blockGroups, blockHashes, blockInserted, blockKept, blockMisses, blockNullKeys, blockSlice,
-  blockSlices, rowSlice,
+  blockAddresses, blockEntries, blockGroups, blockHashes, blockInserted, blockKept, blockMisses, blockNullKeys,
+  blockSlice, blockSlices, rowSlice,
 } from "./block";
 import { STOP_FOREIGN, STOP_FULL, STOP_NONE } from "./input";
 import { findOrInsert, insertBegin, insertUnknown, inserted, insertedSet, owns } from "./insert";
@@ -28,7 +29,8 @@ function resolveDirect(slice: Slice): u32 {
   let missed: usize = 0;
   for (let i: usize = 0; i < kept; i++) {
     const entry = <u64>(load<i64>(cells + (i << 3)) - base), inside = entry < entries;
-    const known = load<u32>(direct + (select<usize>(<usize>entry, 0, inside) << 2)), row = select<u32>(known, 0, inside);
+    const known = load<u32>(direct + (select<usize>(<usize>entry, 0, inside) << 2));
+    const row = select<u32>(known, 0, inside);
     store<u32>(addresses + (i << 2), row);
     store<u32>(misses + (missed << 2), <u32>i);
     missed += usize(row == 0);
@@ -43,8 +45,8 @@ function resolveDirectMixed(): u32 {
   for (let i: u32 = 0; i < blockKept; i++) {
     const slice = changetype<Slice>(rowSlice(i));
     const entry = <u64>(load<i64>(cells + (<usize>i << 3)) - slice.directBase);
-    let row: u32 = 0;
-    if (slice.direct && entry < <u64>slice.directEntries && !nullsAt(i)) row = load<u32>(<usize>slice.direct + (<usize>entry << 2));
+    const inside = slice.direct != 0 && entry < <u64>slice.directEntries && !nullsAt(i);
+    const row: u32 = inside ? load<u32>(<usize>slice.direct + (<usize>entry << 2)) : 0;
     store<u32>(addresses + (<usize>i << 2), row);
     store<u32>(misses + (<usize>missed << 2), i);
     missed += u32(row == 0);
@@ -56,7 +58,18 @@ function resolveDirectMixed(): u32 {
   return a.mode == MODE_PARTIAL ? 0 : load<u32>(blockGroups() + (<usize>j << 2));
 }
 
-/** First index entry of each miss. An index that lags behind its rows may not have a key: then it is looked for once more, alone. */
+/** The first or second entry where a key of this hash would be, whichever has its tag. */
+@inline function likelyEntry(table: Table, hash: u32): u32 {
+  const index = <usize>table.index, mask = table.mask;
+  const first = load<u32>(index + (<usize>(hash & mask) << 2));
+  const second = load<u32>(index + (<usize>((hash + 1) & mask) << 2));
+  return select<u32>(second, first, tagDiffers(first, hash));
+}
+
+/**
+ * A likely index entry of each miss. An index that lags behind its rows may not have a key: then it is looked for
+ * once more, alone.
+ */
 function touchEntries(a: Aggregation, misses: u32): void {
   const list = blockMisses(), hashes = blockHashes(), entries = blockEntries();
   for (let j: u32 = 0; j < misses; j++) {
@@ -64,15 +77,16 @@ function touchEntries(a: Aggregation, misses: u32): void {
     let entry: u32 = 0;
     if (owns(a, group)) {
       const table = tableAt(a, slice, group);
-      if (changetype<usize>(table) && table.index) {
-        entry = load<u32>(<usize>table.index + (<usize>(load<u32>(hashes + (<usize>j << 2)) & table.mask) << 2));
-      }
+      if (changetype<usize>(table) && table.index) entry = likelyEntry(table, load<u32>(hashes + (<usize>j << 2)));
     }
     store<u32>(entries + (<usize>j << 2), entry);
   }
 }
 
-/** Turns entries into rows, or 0 where the first entry is not the key's. Returns how many are 0, listed in place of the misses. */
+/**
+ * Turns entries into rows, or 0 where the first entry is not the key's. Returns how many are 0, listed in place of
+ * the misses.
+ */
 function matchFixed(misses: u32): u32 {
   const list = blockMisses(), entries = blockEntries(), addresses = blockAddresses(), cells = keyColumn(0);
   const hashes = blockHashes(), groups = blockGroups();
@@ -90,19 +104,29 @@ function matchFixed(misses: u32): u32 {
   return <u32>left;
 }
 
+/** True when the row has the one key that the REF at `cell` speaks of. */
+@inline function sameBytes(row: usize, cell: usize, nulls: u32): bool {
+  const length = load<u32>(cell, 4);
+  return load<u32>(row, ROW_KEYS + 4) == length && (load<u32>(row, ROW_FLAGS) & 1) == nulls &&
+    bytesEqual(load<u32>(row, ROW_KEYS), load<u32>(cell), length);
+}
+
 /** The same for keys of any kind. */
 function matchAny(a: Aggregation, misses: u32): u32 {
   const hashAt = <usize>a.hashAt;
-  const list = blockMisses(), entries = blockEntries(), addresses = blockAddresses(), hashes = blockHashes(), groups = blockGroups();
+  const list = blockMisses(), entries = blockEntries(), addresses = blockAddresses();
+  const hashes = blockHashes(), groups = blockGroups();
   for (let at: usize = 0; at < <usize>misses << 2; at += 4) {
     const entry = load<u32>(entries + at), row = rowOfEntry(entry);
     const differs = (load<u32>(row + hashAt) != load<u32>(hashes + at)) | (entry == 0);
     store<u32>(entries + at, differs ? 0 : <u32>row);
   }
+  const oneBytes = a.keys == 1, cells = keyColumn(0);
   let left: usize = 0;
   for (let j: usize = 0; j < <usize>misses; j++) {
-    const i = load<u32>(list + (j << 2)), row: usize = load<u32>(entries + (j << 2)), hash = load<u32>(hashes + (j << 2));
-    if (row && keysEqual(a, row, i, hash)) {
+    const i = load<u32>(list + (j << 2)), row: usize = load<u32>(entries + (j << 2));
+    const hash = load<u32>(hashes + (j << 2));
+    if (row && (oneBytes ? sameBytes(row, cells + (<usize>i << 3), nullsAt(i)) : keysEqual(a, row, i, hash))) {
       store<u32>(addresses + (<usize>i << 2), <u32>row);
       continue;
     }
@@ -120,8 +144,8 @@ function matchAny(a: Aggregation, misses: u32): u32 {
 }
 
 /**
- * Inserts misses of a slice whose direct index is whole, in order, as long as they are plain cases: a place in the index, a table with room.
- * Returns how many are done.
+ * Inserts misses of a slice whose direct index is whole, in order, as long as they are plain cases: a place in the
+ * index, a table with room. Returns how many are done.
  */
 function insertPlain(a: Aggregation, slice: Slice, misses: u32): u32 {
   const list = blockMisses(), addresses = blockAddresses(), cells = keyColumn(0), news = blockInserted();
@@ -154,7 +178,10 @@ function insertPlain(a: Aggregation, slice: Slice, misses: u32): u32 {
   return j;
 }
 
-/** Inserts the misses of a slice whose direct index is whole, until it is not; `resolved` and the result tell how it ended. */
+/**
+ * Inserts the misses of a slice whose direct index is whole, until it is not; `resolved` and the result tell how it
+ * ended.
+ */
 function insertMisses(a: Aggregation, slice: Slice, misses: u32): u32 {
   let done: u32 = 0;
   while (done < misses && slice.directWhole) {
@@ -180,7 +207,10 @@ function insertMisses(a: Aggregation, slice: Slice, misses: u32): u32 {
 /** Misses that insertMisses has left, now the first in blockMisses(). */
 let missesLeft: u32 = 0;
 
-/** Resolves the misses: first those that an index has at once, then the others one by one, in order, since they may be new. */
+/**
+ * Resolves the misses: first those that an index has at once, then the others one by one, in order, since they may be
+ * new.
+ */
 function resolveMisses(a: Aggregation, misses: u32): u32 {
   const list = blockMisses(), addresses = blockAddresses(), hashes = blockHashes();
   if (!a.hashAt && blockSlice && !blockNullKeys && changetype<Slice>(blockSlice).directWhole) {

@@ -1,11 +1,14 @@
 // Columns of keys, results and states.
 import { DECIMAL, DOUBLE, INT64 } from "../layout";
 import { ROW_FLAGS } from "../state/row";
-import { AS_DOUBLE, AS_IS, AS_SORTABLE, emitBitmap, emitCell, emitColumn, emitRoom, emitRow, emitRowCount, emitSetBit } from "./emit";
+import {
+  AS_DOUBLE, AS_IS, AS_SORTABLE, emitBitmap, emitCell, emitColumn, emitRoom, emitRow, emitRowCount, emitSetBit,
+} from "./emit";
 import { canonicalNan } from "./order";
 import {
-  Aggregation, Call, DECIMAL_END, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_LAST, OP_LAST_BYTES, OP_MAX,
-  OP_MIN, OP_SUM_DOUBLE, OP_SUM_INT, callAt, isDecimal, isPresent, keyCell, keyScale, keyType, powerOfTen,
+  Aggregation, Call, DECIMAL_END, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_LAST,
+  OP_LAST_BYTES, OP_MAX, OP_MIN, OP_SUM_DOUBLE, OP_SUM_INT, callAt, isDecimal, isPresent, keyCell, keyScale,
+  keyType, powerOfTen,
 } from "./spec";
 import { wideToDouble, wrapsOf } from "./wide";
 

@@ -14,7 +14,10 @@ export function running_begin(at: usize): void {
   store<u32>(at, 1, SORTED);
 }
 
-/** Writes to `out`, i64 a row, the greatest time of the rows before it in the chunk. Rows without a time change nothing. */
+/**
+ * Writes to `out`, i64 a row, the greatest time of the rows before it in the chunk. Rows without a time change
+ * nothing.
+ */
 export function running_add(at: usize, column: usize, rows: u32, out: usize): void {
   const data = <usize>load<u32>(column, COLUMN_DATA), validity = <usize>load<u32>(column, COLUMN_VALIDITY);
   let greatest = load<i64>(at, GREATEST), least = load<i64>(at, LEAST), sorted = load<u32>(at, SORTED);

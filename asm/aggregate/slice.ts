@@ -1,5 +1,5 @@
-// SLICE: the rows of all windows that share a stretch of event time, one table for each key group that has rows. Slices are kept in a
-// list ascending by index, with a direct-mapped memo in front of the search.
+// SLICE: the rows of all windows that share a stretch of event time, one table for each key group that has rows.
+// Slices are kept in a list ascending by index, with a direct-mapped memo in front of the search.
 import { block_alloc, block_free } from "../memory";
 import { spaceGive, spaceTake } from "../state/space";
 import { Table, tableFree } from "../state/table";
@@ -107,7 +107,9 @@ export function sliceMake(a: Aggregation, index: i64): Slice {
   return slice;
 }
 
-/** Rows that a new table may expect: as many as the slice before has in that group, or the one that was dropped last. */
+/**
+ * Rows that a new table may expect: as many as the slice before has in that group, or the one that was dropped last.
+ */
 export function rowsExpected(a: Aggregation, slice: Slice, group: u32): u32 {
   const position = slicePosition(a, slice.index);
   if (position) {

@@ -1,17 +1,17 @@
 // AGGREGATION: one instance of a window aggregation, made from a SPEC that TypeScript writes.
 //
-//   SPEC  0          4          8         12        16         20          24        32         40           48
-//         +----------+----------+---------+---------+----------+-----------+---------+----------+------------+---
-//         | keys u32 | calls u32| from    | to      | mode u32 | unused    | size ms | slide ms | offset ms  | seed u64, keys, calls
-//         |          |          | group   | group   |          |           | f64     | f64      | f64        |
-//         +----------+----------+---------+---------+----------+-----------+---------+----------+------------+---
+//   SPEC  0          4           8         12        16         24        32         40          48       56
+//         +----------+-----------+---------+---------+----------+---------+----------+-----------+--------+------
+//         | keys u32 | calls u32 | from    | to      | mode u32 | size ms | slide ms | offset ms | seed   | keys,
+//         |          |           | group   | group   |          | f64     | f64      | f64       | u64    | calls
+//         +----------+-----------+---------+---------+----------+---------+----------+-----------+--------+------
 //         a key:  type u32, scale u32        a call:  function u32, type u32 (0 = count(*)), scale u32
 import { block_alloc, block_free } from "../memory";
 import { BYTES, COLUMN_SIZE, DECIMAL, DOUBLE, STRING } from "../layout";
 import { ROW_FLAGS, ROW_KEYS } from "../state/row";
 import { Space } from "../state/space";
 
-export const MODE_WINDOW: u32 = 0;
+/** Mode of phase one (partial aggregates); windows have 0. */
 export const MODE_PARTIAL: u32 = 1;
 
 const SPEC_KEYS: usize = 0;
@@ -171,7 +171,10 @@ function readCalls(a: Aggregation, list: usize): void {
   return op == OP_SUM_INT || op == OP_AVG_INT;
 }
 
-/** Gives each call its present bit; true when bits 16 to 31 of the flags are left for the wraps of the one call that needs some. */
+/**
+ * Gives each call its present bit; true when bits 16 to 31 of the flags are left for the wraps of the one call that
+ * needs some.
+ */
 function layOutFlags(a: Aggregation): bool {
   let present: u32 = 0, wide: u32 = 0;
   for (let i: u32 = 0; i < a.calls; i++) {
@@ -207,8 +210,8 @@ function layOutCall(call: Call, at: u32, wrapsInFlags: bool): u32 {
 }
 
 /**
- * Lays out a row: header, key cells, the cells of each call, then what not every row has. The first count and the first sum,
- * which are updated together (fuse.ts), lie side by side in front.
+ * Lays out a row: header, key cells, the cells of each call, then what not every row has. The first count and the
+ * first sum, which are updated together (fuse.ts), lie side by side in front.
  */
 function layOut(a: Aggregation): void {
   const wrapsInFlags = layOutFlags(a);

@@ -1,12 +1,12 @@
 // Updates the state rows of a block, one tight loop for each aggregate.
-import { COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY } from "../layout";
+import { COLUMN_SIZE, COLUMN_VALIDITY } from "../layout";
 import { ROW_FLAGS } from "../state/row";
 import { blockAddresses, blockKept, blockStates } from "./block";
 import { COUNT_CELL, SUM_CELL, addDouble, addInt, fusable, fuseBlock, head } from "./fuse";
 import { gatherOrdinals, gatherTargets, gatherValues, targets, valueCount, values } from "./gather";
 import {
-  Aggregation, Call, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_LAST, OP_MAX, OP_MIN, OP_MIN_BYTES, OP_SUM_DOUBLE, OP_SUM_INT,
-  callAt, isWide,
+  Aggregation, Call, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_LAST, OP_MAX, OP_MIN, OP_MIN_BYTES,
+  OP_SUM_DOUBLE, OP_SUM_INT, callAt, isWide,
 } from "./spec";
 import { wideAdd } from "./wide";
 
@@ -128,7 +128,10 @@ function updateCall(a: Aggregation, call: Call, column: usize, rows: u32, ordina
   return args + i * COLUMN_SIZE;
 }
 
-/** Calls whose present bit is written with the head: their argument has no NULL here, and their loop does not ask for the bit. */
+/**
+ * Calls whose present bit is written with the head: their argument has no NULL here, and their loop does not ask for
+ * the bit.
+ */
 function headBits(a: Aggregation, args: usize): u32 {
   if (a.presentAt != <u32>ROW_FLAGS) return 0;
   let bits: u32 = 0;

@@ -1,4 +1,5 @@
-// Updates the cells of a block that refer to bytes, row by row: memory may run out at any of them, and then the row must be as it was.
+// Updates the cells of a block that refer to bytes, row by row: memory may run out at any of them, and then the row
+// must be as it was.
 import { COLUMN_DATA, COLUMN_SIZE, COLUMN_VALIDITY, REF_SIZE } from "../layout";
 import { bytesCompare, bytesNeeded, bytesReserve, bytesWrite } from "../state/bytes";
 import { Table } from "../state/table";
@@ -41,7 +42,8 @@ export function updateBytes(a: Aggregation, args: usize, rows: u32, ordinal: i64
       const call = callAt(a, c);
       if (call.op < OP_MIN_BYTES) continue;
       const ref = refAt(args + c * COLUMN_SIZE, number);
-      if (ref && bytesReplace(a, call, row, ref)) bytes += bytesNeeded(row + call.cell, isPresent(a, call, row), load<u32>(ref, 4));
+      if (!ref || !bytesReplace(a, call, row, ref)) continue;
+      bytes += bytesNeeded(row + call.cell, isPresent(a, call, row), load<u32>(ref, 4));
     }
     if (bytes && !bytesReserve(a, table, bytes)) return i;
     for (let c: u32 = 0; c < a.calls; c++) {

@@ -1,6 +1,7 @@
-// VERSIONS: windows that the watermark has passed, but that have not been pulled yet, must not see rows that come after it. Before such a row changes a
-// state row, what that was is kept as a version, for the windows up to the last one passed. A row's versions are a chain, the newest first;
-// all versions are a list in order of their windows, freed from the front as windows are pulled.
+// VERSIONS: windows that the watermark has passed, but that have not been pulled yet, must not see rows that come
+// after it. Before such a row changes a state row, what that was is kept as a version, for the windows up to the last
+// one passed. A row's versions are a chain, the newest first; all versions are a list in order of their windows,
+// freed from the front as windows are pulled.
 //
 //   0           4         8             12         16            24            28                32
 //   +-----------+---------+-------------+----------+-------------+-------------+-----------------+-------
@@ -84,8 +85,8 @@ function save(a: Aggregation, row: usize, window: i64, kept: u32, absent: bool):
 }
 
 /**
- * Keeps versions of the first `rows` resolved rows for windows up to `window`, which the watermark has passed at all of them.
- * Returns how many rows were done before memory ran out.
+ * Keeps versions of the first `rows` resolved rows for windows up to `window`, which the watermark has passed at all
+ * of them. Returns how many rows were done before memory ran out.
  */
 export function versionsSave(a: Aggregation, rows: u32, window: i64): u32 {
   const fired = fireTime(a, window);

@@ -2,8 +2,8 @@
 //
 //   value = low + wraps × 2^64        (low i64, wraps i64; in a row's flags i16)
 //
-// so that a sum may pass the range of i64 and come back, whatever the order. Only a final value out of range is an overflow. Wraps in the flags stay
-// at their ends once they are there, as an overflow for ever: beyond 2^78.
+// so that a sum may pass the range of i64 and come back, whatever the order. Only a final value out of range is an
+// overflow. Wraps in the flags stay at their ends once they are there, as an overflow for ever: beyond 2^78.
 import { ROW_FLAGS } from "../state/row";
 
 const FLAGS_WRAPS: usize = ROW_FLAGS + 2;

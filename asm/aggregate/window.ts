@@ -1,5 +1,6 @@
-// Arithmetic of windows and slices. Both are numbered from the offset: slice s is [s × width, (s + 1) × width), window k is [k × slide, k × slide + size),
-// and width = gcd(size, slide), so that every window is a row of whole slices.
+// Arithmetic of windows and slices. Both are numbered from the offset: slice s is [s × width, (s + 1) × width),
+// window k is [k × slide, k × slide + size), and width = gcd(size, slide), so that every window is a row of whole
+// slices.
 import { Aggregation } from "./spec";
 
 /** Times beyond this (as JavaScript's dates have them) are no times: arithmetic with them never overflows. */

@@ -1,6 +1,6 @@
-// Rows of a window of several slices, combined for one key group after the other: in order of first insertion, that is by ascending slices and the
-// order of insertion inside each. They refer to the bytes of the slices' rows. Index entries are as in a TABLE, with (offset / 16) + 1 for the
-// address, since the rows may move while they grow.
+// Rows of a window of several slices, combined for one key group after the other: in order of first insertion, that
+// is by ascending slices and the order of insertion inside each. They refer to the bytes of the slices' rows. Index
+// entries are as in a TABLE, with (offset / 16) + 1 for the address, since the rows may move while they grow.
 import { block_alloc, block_free } from "../memory";
 import { bytesEqual } from "../state/bytes";
 import { ROW_FLAGS, ROW_KEYS, rowCopy, rowHash } from "../state/row";
@@ -138,7 +138,10 @@ function combineTable(a: Aggregation, cursor: Cursor, table: Table): bool {
   return true;
 }
 
-/** Combines the slices of the cursor's window for its key group, behind the rows that are there; false when there is no memory. */
+/**
+ * Combines the slices of the cursor's window for its key group, behind the rows that are there; false when there is
+ * no memory.
+ */
 export function combineGroup(a: Aggregation, cursor: Cursor): bool {
   const first = cursor.window * (a.slide / a.width);
   const from = slicePosition(a, first), end = slicePosition(a, first + a.size / a.width);

@@ -1,6 +1,6 @@
-// Strings and bytes that rows refer to. A table owns them in blocks that are filled from the first to the last and freed with the table. A value that
-// replaces another is written over it when it fits; else it gets half as much again as the old one had, so that what lies waste stays below
-// twice what is alive.
+// Strings and bytes that rows refer to. A table owns them in blocks that are filled from the first to the last and
+// freed with the table. A value that replaces another is written over it when it fits; else it gets half as much
+// again as the old one had, so that what lies waste stays below twice what is alive.
 //
 //   BLOCK   0           4            16
 //           +-----------+------------+-------------------------------
@@ -78,7 +78,10 @@ export function bytesEqual(a: usize, b: usize, length: u32): bool {
   return true;
 }
 
-/** Order of two byte strings, byte by byte, unsigned, a prefix first: below, at or above 0. For UTF-8 this is the order of code points. */
+/**
+ * Order of two byte strings, byte by byte, unsigned, a prefix first: below, at or above 0. For UTF-8 this is the
+ * order of code points.
+ */
 export function bytesCompare(a: usize, aLength: u32, b: usize, bLength: u32): i32 {
   const shorter = aLength < bLength ? aLength : bLength;
   let i: usize = 0;

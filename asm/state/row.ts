@@ -1,12 +1,12 @@
-// ROW: one key of one slice, row-major. Cells are 8 bytes; which are where is the operator's choice. What most rows do without is behind the cells:
-// a key, a count and a sum take 32 bytes, half a cache line.
+// ROW: one key of one slice, row-major. Cells are 8 bytes; which are where is the operator's choice. What most rows
+// do without is behind the cells: a key, a count and a sum take 32 bytes, half a cache line.
 //
-//  0          4                       8
-//  +----------+-----------------------+------------------+-----------------------+----------------------+------------------+
-//  | mark u32 | flags u32             | key cells        | aggregate cells       | hash u32, group u8   | present u32      |
-//  |          | key nulls, present,   | 8 bytes each     | 8 bytes each          | unless the key is    | when flags are   |
-//  |          | wraps                 |                  |                       | one cell             | too narrow       |
-//  +----------+-----------------------+------------------+-----------------------+----------------------+------------------+
+//  0          4                     8
+//  +----------+---------------------+--------------+-----------------+--------------------+----------------+
+//  | mark u32 | flags u32           | key cells    | aggregate cells | hash u32, group u8 | present u32    |
+//  |          | key nulls, present, | 8 bytes each | 8 bytes each    | unless the key is  | when flags are |
+//  |          | wraps               |              |                 | one cell           | too narrow     |
+//  +----------+---------------------+--------------+-----------------+--------------------+----------------+
 //
 //  mark       number of the checkpoint interval in which the row last changed
 //  key nulls  a bit for each key, from bit 0: it is NULL

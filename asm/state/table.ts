@@ -1,5 +1,6 @@
-// TABLE: the rows of one (slice, key group), in order of insertion, with an open-addressing index of their own. It grows by itself, so that no
-// rehash is longer than one key group takes, and it is freed as a whole. The index may lag behind the rows, until it is asked.
+// TABLE: the rows of one (slice, key group), in order of insertion, with an open-addressing index of their own. It
+// grows by itself, so that no rehash is longer than one key group takes, and it is freed as a whole. The index may
+// lag behind the rows, until it is asked.
 //
 //   index   u32 entries, linear probing, at most half full; 0 = empty
 //
@@ -77,7 +78,10 @@ export function tableMake(space: Space): Table {
   store<u32>(index + (<usize>at << 2), entryOf(row, hash));
 }
 
-/** Replaces the index by an empty one of at least `least` entries; false when there is no memory, and then nothing has changed. */
+/**
+ * Replaces the index by an empty one of at least `least` entries; false when there is no memory, and then nothing has
+ * changed.
+ */
 function indexRenew(space: Space, table: Table, least: u32): bool {
   const entries = least < INDEX_ENTRIES_MIN ? INDEX_ENTRIES_MIN : powerOfTwo(least);
   const index = spaceTake(space, entries << 2);
@@ -105,7 +109,8 @@ function indexFill(space: Space, table: Table): void {
 }
 
 /**
- * Brings the index up to date, with room for one more row; false when there is no memory. It is called before the index is looked at: tables whose rows are found in another way never get one.
+ * Brings the index up to date, with room for one more row; false when there is no memory. It is called before the
+ * index is looked at: tables whose rows are found in another way never get one.
  */
 @inline export function tableIndex(space: Space, table: Table): bool {
   if (table.indexed == table.rows && table.index && (table.rows + 1) << 1 <= table.mask + 1) return true;

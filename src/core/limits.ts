@@ -64,6 +64,8 @@ export const DEAD_RAW_BYTES_MAX = 4096;
 export const LOG_UNREAD_BYTES_MAX = 64 << 20;
 /** Bytes of one stream's in-memory log that are kept for late readers once every consumer is done with them. */
 export const LOG_RETAINED_BYTES_MAX = 64 << 20;
+/** Bytes of all in-memory logs together that are kept for late readers. */
+export const LOGS_RETAINED_BYTES_MAX = 512 << 20;
 /** Streams of one process. */
 export const STREAMS_MAX = 1024;
 /** Pipelines of one process. */

@@ -1,6 +1,12 @@
 import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
-import { LOG_RETAINED_BYTES_MAX, LOG_UNREAD_BYTES_MAX, PRODUCER_ANSWERS_MAX, PRODUCERS_MAX } from "../core/limits.ts";
+import {
+  LOG_RETAINED_BYTES_MAX,
+  LOG_UNREAD_BYTES_MAX,
+  LOGS_RETAINED_BYTES_MAX,
+  PRODUCER_ANSWERS_MAX,
+  PRODUCERS_MAX,
+} from "../core/limits.ts";
 import type { Appended, Log, LogEntry, LogFactory, LogReader, LogRecord } from "../log.ts";
 import { ProducerTable } from "./producers.ts";
 
@@ -8,6 +14,8 @@ import { ProducerTable } from "./producers.ts";
 export interface LogBounds {
   readonly unreadBytesMax: number;
   readonly retainedBytesMax: number;
+  /** Of all logs that share their room for what is retained. */
+  readonly allRetainedBytesMax: number;
   readonly producersMax: number;
   readonly answersMax: number;
 }
@@ -15,9 +23,15 @@ export interface LogBounds {
 const DEFAULT_BOUNDS: LogBounds = {
   unreadBytesMax: LOG_UNREAD_BYTES_MAX,
   retainedBytesMax: LOG_RETAINED_BYTES_MAX,
+  allRetainedBytesMax: LOGS_RETAINED_BYTES_MAX,
   producersMax: PRODUCERS_MAX,
   answersMax: PRODUCER_ANSWERS_MAX,
 };
+
+/** What several logs retain together. */
+interface Retained {
+  bytes: number;
+}
 
 /** A record and the bytes of all records before it, so that the bytes between two records are one subtraction. */
 interface Kept extends LogRecord {
@@ -32,7 +46,7 @@ interface Cursor {
 
 /**
  * A log in memory: as durable as the process. Records that every reader has released stay for late readers up to
- * `retainedBytesMax`, then the oldest leave; while nobody reads, all records count as released, so that a stream
+ * `retainedBytesMax`, or less where many logs share their room, then the oldest leave; while nobody reads, all records count as released, so that a stream
  * without a pipeline never refuses its producers.
  *
  * Arrival times never go back, even when the wall clock does: they are the event time of streams that declare none.
@@ -53,9 +67,13 @@ export class MemoryLog<Answer> implements Log<Answer> {
   #retentionMs = Infinity;
   #ended = false;
   #closed = false;
+  /** Of all logs that share it, and what of that is this one's. */
+  readonly #shared: Retained;
+  #retainedBytes = 0;
 
-  constructor(clock: Clock, bounds: Partial<LogBounds> = {}) {
+  constructor(clock: Clock, bounds: Partial<LogBounds> = {}, shared: Retained = { bytes: 0 }) {
     this.#clock = clock;
+    this.#shared = shared;
     this.#bounds = { ...DEFAULT_BOUNDS, ...bounds };
     this.#producers = new ProducerTable(this.#bounds.producersMax, this.#bounds.answersMax);
   }
@@ -152,6 +170,7 @@ export class MemoryLog<Answer> implements Log<Answer> {
     this.#closed = true;
     this.#records.clear();
     this.#first = this.#count;
+    this.#share(0);
     this.#cursors.clear();
     this.#changed();
     this.#listeners.clear();
@@ -203,18 +222,27 @@ export class MemoryLog<Answer> implements Log<Answer> {
 
   #trim(): void {
     const needed = this.#slowest(), neededBytes = this.#bytesBefore(needed);
+    const { retainedBytesMax, allRetainedBytesMax } = this.#bounds, others = this.#shared.bytes - this.#retainedBytes;
+    const most = Math.min(retainedBytesMax, Math.max(0, allRetainedBytesMax - others));
     const oldestMs = this.#clock.now() - this.#retentionMs;
     while (this.#first < needed) {
-      const tooMuch = neededBytes - this.#bytesBefore(this.#first) > this.#bounds.retainedBytesMax;
+      const tooMuch = neededBytes - this.#bytesBefore(this.#first) > most;
       const { arrivalMs, kind } = this.#records.get(this.#first)!;
       if (kind === "end" || (!tooMuch && arrivalMs >= oldestMs)) break;
       this.#records.delete(this.#first++);
     }
+    this.#share(neededBytes - this.#bytesBefore(this.#first));
   }
 
   retain(forMs: number | null): void {
     this.#retentionMs = forMs ?? Infinity;
     this.#trim();
+  }
+
+  /** Says to the other logs how much this one retains. */
+  #share(bytes: number): void {
+    this.#shared.bytes += bytes - this.#retainedBytes;
+    this.#retainedBytes = bytes;
   }
 
   #changed(): void {
@@ -278,7 +306,8 @@ function checkEntry(entry: LogEntry<unknown>): void {
   }
 }
 
-/** Makes logs in memory, all with one clock. */
+/** Makes logs in memory, all with one clock, that share their room for what is retained. */
 export function memoryLogs(clock: Clock, bounds: Partial<LogBounds> = {}): LogFactory {
-  return <Answer>() => new MemoryLog<Answer>(clock, bounds);
+  const shared: Retained = { bytes: 0 };
+  return <Answer>() => new MemoryLog<Answer>(clock, bounds, shared);
 }

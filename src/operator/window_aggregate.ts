@@ -109,7 +109,7 @@ export class WindowAggregateOperator implements Operator {
   push(batch: Batch, times: BatchTimes): null {
     const result = this.#partial === null
       ? this.#pushInto(this.#windows, batch, times)
-      : this.#windows.merge(batch, { before: times.before, delayMs: times.delayMs, others: Infinity });
+      : this.#windows.merge(batch, { ...times, others: Infinity });
     this.#took(batch, result);
     return null;
   }

@@ -70,12 +70,13 @@ export class Engine implements EngineService {
   async drain(): Promise<void> {
     this.#draining = true;
     await this.streams.stop();
-    if (await within(this.#clock, DRAIN_MS_MAX, this.pipelines.drain())) return;
-    const left = [...this.pipelines.all()].filter(({ state }) => state === "running").map(({ plan }) => plan.name);
-    throw new RdxError(
-      "busy",
-      `Not everything came to its end in ${DRAIN_MS_MAX / 1000} s: ${left.join(", ")} still runs`,
+    await within(this.#clock, DRAIN_MS_MAX, this.pipelines.drain());
+    const left = [...this.pipelines.all()].filter(({ state }) => state !== "completed" && state !== "stopped");
+    if (left.length === 0) return;
+    const each = left.map(({ plan: { name }, state, reason }) =>
+      state === "running" ? `${name} still runs after ${DRAIN_MS_MAX / 1000} s` : `${name} has ${state}: ${reason}`
     );
+    throw new RdxError("busy", `Not everything that was accepted is in the results: ${each.join("; ")}`);
   }
 
   async close(): Promise<void> {

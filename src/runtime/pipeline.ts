@@ -55,6 +55,8 @@ export class Pipeline {
   readonly #cleanups: (() => void)[] = [];
   #cancelTick = () => {};
   readonly #waiters = new Set<() => void>();
+  /** When the rows of numbers that are not committed yet came, for those that came from a stream. */
+  readonly #arrivals = new Map<number, number>();
   #committing: Promise<void> = Promise.resolve();
   #state: PipelineState = "starting";
   #reason: string | null = null;
@@ -122,6 +124,11 @@ export class Pipeline {
     return this.#sequencer.number;
   }
 
+  /** Numbers whose effect is not in the sinks yet. */
+  get inFlight(): number {
+    return this.#sequencer.inFlight;
+  }
+
   get inputs(): readonly PipelineInput[] {
     return this.#parts.inputs;
   }
@@ -174,6 +181,7 @@ export class Pipeline {
   #sendChunk(number: number, source: number, { frames, range }: Taken): void {
     const { pool, id } = this.#parts;
     this.#collector.expect(number, this.#keyed ? pool.tasks : 1);
+    if (frames.length > 0) this.#arrivals.set(number, frames[0].arrivalMs);
     pool.send(number % pool.tasks, { kind: "chunk", pipeline: id, number, source, frames, range });
   }
 
@@ -213,9 +221,11 @@ export class Pipeline {
   async #commit(finished: Finished, watermark: number): Promise<void> {
     if (this.#state !== "running") return;
     const { sinks, meter } = this.#parts;
+    let rows = 0;
     try {
       await Promise.all(sinks.map((sink, i) => {
         const output = outputOf(finished, i, watermark);
+        rows += output.rows;
         meter.wrote(output.rows);
         return sink.write(output);
       }));
@@ -223,6 +233,9 @@ export class Pipeline {
       this.fail(`A sink cannot write: ${reasonOf(thrown)}`);
       return;
     }
+    const arrivedMs = this.#arrivals.get(finished.number);
+    this.#arrivals.delete(finished.number);
+    if (rows > 0 && arrivedMs !== undefined) meter.committed(this.#parts.clock.now() - arrivedMs);
     this.#sequence(() => this.#sequencer.finished(finished.number));
     if (this.#state === "running" && this.#sequencer.complete) await this.#complete();
     else this.#pump();

@@ -54,6 +54,7 @@ export class PipelineMeter {
     const fresh = late - (this.#late[task] ?? 0);
     if (fresh > 0) this.#metrics.lateRows.with(this.#name, this.#streams[0]).increment(fresh);
     this.#late[task] = late;
+    this.#metrics.batchSeconds.with(this.#name).observe(done.busyMs / 1000);
     this.#stateRows[task] = done.stateRows;
     this.#stateBytes[task] = done.stateBytes;
   }
@@ -62,6 +63,11 @@ export class PipelineMeter {
   wrote(rows: number): void {
     this.rowsOut += rows;
     if (rows > 0) this.#metrics.rowsOut.with(this.#name).increment(rows);
+  }
+
+  /** Takes the time from a chunk's arrival to the commit of the results that it led to. */
+  committed(endToEndMs: number): void {
+    this.#metrics.endToEndSeconds.with(this.#name).observe(Math.max(0, endToEndMs) / 1000);
   }
 
   /** Is called about once a second. */
@@ -113,8 +119,9 @@ export class PipelineMeter {
   /** Forgets the series of the pipeline. */
   close(): void {
     this.#forgetSeries();
-    const { rowsOut, watermarkLag, stateRows, stateBytes } = this.#metrics;
+    const { rowsOut, watermarkLag, stateRows, stateBytes, batchSeconds, endToEndSeconds } = this.#metrics;
     for (const family of [rowsOut, watermarkLag, stateRows, stateBytes]) family.remove(this.#name);
+    for (const family of [batchSeconds, endToEndSeconds]) family.remove(this.#name);
   }
 
   #forgetSeries(): void {

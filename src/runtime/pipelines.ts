@@ -6,6 +6,7 @@ import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import { compareState } from "../plan/state.ts";
+import { deployedCatalog } from "./deployed_catalog.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import {
@@ -213,8 +214,8 @@ export class Pipelines implements PipelineService {
   }
 
   explain(name: string) {
-    const { plan } = this.#get(name);
-    return rendered(explainPlan(plan, this.catalog, this.#facts(name)));
+    const { plan, pipeline } = this.#get(name);
+    return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), this.#facts(name)));
   }
 
   explainPlan(plan: unknown) {

@@ -89,6 +89,8 @@ export interface DoneMessage {
   /** Rows since the task's start that came behind their last window, and rows without a time that windows can be told from. */
   readonly late: number;
   readonly untimed: number;
+  /** Time in which the task worked on the number. */
+  readonly busyMs: number;
   readonly stateRows: number;
   readonly stateBytes: number;
 }

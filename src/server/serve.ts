@@ -46,11 +46,9 @@ export function startServer(options: ServeOptions): RunningServer {
   const { hostname, port } = options, loopback = isLoopbackAddress(hostname);
   requireAuthentication(hostname, options.token, options.insecure ?? false);
   const { app, server } = createApp({ ...options, loopback, autoCreate: options.autoCreate ?? loopback });
-  const abort = new AbortController();
   const listener = Deno.serve({
     hostname,
     port,
-    signal: abort.signal,
     onListen() {},
     onError(thrown) {
       server.log.error("A request failed before it had an answer", { cause: thrown });
@@ -64,11 +62,11 @@ export function startServer(options: ServeOptions): RunningServer {
     port: bound,
     context: server,
     finished: listener.finished,
-    stop: () => stopping ??= stop(server, listener, abort),
+    stop: () => stopping ??= stop(server, listener),
   };
 }
 
-async function stop(server: ServerContext, listener: Deno.HttpServer, abort: AbortController): Promise<void> {
+async function stop(server: ServerContext, listener: Deno.HttpServer): Promise<void> {
   const { engine, connections, clock, log } = server;
   connections.startClosing();
   connections.close("ingest");
@@ -82,8 +80,7 @@ async function stop(server: ServerContext, listener: Deno.HttpServer, abort: Abo
   connections.close("live");
   // Deno ends WebSockets at once when it shuts down, and with them verdicts that are still on their way.
   await within(clock, LAST_ANSWERS_MS_MAX, connections.gone());
-  const giveUp = clock.after(LAST_ANSWERS_MS_MAX, () => abort.abort());
-  await listener.shutdown();
-  giveUp();
+  // A connection on which a request is stalled stays until the process ends: Deno breaks when it is to abort what it shuts down.
+  await within(clock, LAST_ANSWERS_MS_MAX, listener.shutdown());
   if (left !== null) throw left;
 }

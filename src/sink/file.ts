@@ -105,8 +105,12 @@ class FileSink implements Sink {
     try {
       await this.#guard(() => file.append(bytes));
     } catch (thrown) {
-      await this.#guard(() => file.truncate(size));
-      throw thrown;
+      const kept = await file.truncate(size).then(
+        () => "",
+        (cause) => `; a part of it may be left: ${reasonOf(cause)}`,
+      );
+      if (kept === "" || !(thrown instanceof RdxError)) throw thrown;
+      throw new RdxError(thrown.code, `${thrown.message}${kept}`, thrown.details);
     }
   }
 

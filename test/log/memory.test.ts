@@ -25,3 +25,13 @@ Deno.test("logs of one factory are apart", async () => {
   await a.append(entry(2));
   assert.deepEqual([a.end, b.end], [2, 0]);
 });
+
+Deno.test("logs of one factory retain no more together than they share", async () => {
+  const make = memoryLogs(new HandClock(), { ...BOUNDS, retainedBytesMax: 100, allRetainedBytesMax: 150 });
+  const a = make<string>("a", []), b = make<string>("b", []), c = make<string>("c", []);
+  for (const log of [a, b, c]) for (let i = 0; i < 10; i++) await log.append(entry(1, 10));
+  assert.deepEqual([a, b, c].map(({ start, end }) => end - start), [10, 5, 0]);
+  await a.close();
+  for (let i = 0; i < 10; i++) await c.append(entry(1, 10));
+  assert.deepEqual([b, c].map(({ start, end }) => end - start), [5, 10]);
+});

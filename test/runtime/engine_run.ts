@@ -159,7 +159,7 @@ export class EngineRun {
   async taken(name: string, rows: number): Promise<void> {
     await this.until(() => {
       const { rowsIn, state } = this.engine.pipelines.get(name);
-      return rowsIn >= rows || state !== "running";
+      return state !== "running" || (rowsIn >= rows && this.engine.pipelines.find(name)!.inFlight === 0);
     });
   }
 

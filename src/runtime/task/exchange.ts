@@ -53,14 +53,13 @@ export class ExchangeReader {
     this.#frames = new FrameReader(kernel);
   }
 
-  /** Throws StateFull. `reached` is the source's event time before the chunk. */
-  push(frame: ArrayBuffer, operator: Operator, reached: number, delayMs: number): void {
+  /** Throws StateFull. `around`: the source's event time before the chunk, and whether earlier frames of the chunk came before this one. */
+  push(frame: ArrayBuffer, operator: Operator, around: Omit<BatchTimes, "running">): void {
     const all = this.#frames.read(frame), exchange = operator.exchange!;
     const judged = operator.combiner === null;
     const columns = judged ? all.columns.slice(0, exchange.columns.length) : all.columns;
     // The last column is the running event time, or the time itself where that does for it.
     const running = judged ? all.columns[all.columns.length - 1].data : 0;
-    const times: BatchTimes = { running, before: reached, delayMs };
-    operator.push({ ...all, columns }, times);
+    operator.push({ ...all, columns }, { ...around, running });
   }
 }

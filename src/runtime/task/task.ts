@@ -49,6 +49,8 @@ interface OwnChunk {
   readonly deadRows: number;
   readonly errors: readonly DeadRow[];
   readonly outputs: TaskOutput[];
+  /** Time that decoding took. */
+  readonly busyMs: number;
 }
 
 /**
@@ -170,7 +172,7 @@ export class PipelineTask {
 
   /** Decodes a chunk and runs what stands in front of the exchange. */
   #decode(message: ChunkMessage): void {
-    const { source, number } = message, alone = this.#place.tasks === 1;
+    const { source, number } = message, alone = this.#place.tasks === 1, startMs = performance.now();
     const outputs: TaskOutput[] = [];
     this.#outgoing = new Map(this.#keyed.map((index) => [index, Array.from({ length: this.#place.tasks }, () => [])]));
     const clock = this.#clocks[source], reached = clock.reached;
@@ -197,8 +199,8 @@ export class PipelineTask {
       this.kernel.reset();
     });
     this.#combine(alone, reached, clock.delayMs);
-    const own: OwnChunk = { rows, deadRows: decoded.deadRows, errors: decoded.errors, outputs };
-    const edges = this.#exchange(source, number, timeMax);
+    const edges = this.#exchange(source, number, timeMax), busyMs = performance.now() - startMs;
+    const own: OwnChunk = { rows, deadRows: decoded.deadRows, errors: decoded.errors, outputs, busyMs };
     this.#pending.set(number, { source, edges, timeMax, watermark: null, own });
   }
 
@@ -249,18 +251,19 @@ export class PipelineTask {
 
   /** Everything that one number does to this task's state, and what comes out of it. */
   #consume(number: number, pending: Pending): void {
-    const clock = this.#clocks[pending.source], outputs = pending.own?.outputs ?? [];
+    const clock = this.#clocks[pending.source], outputs = pending.own?.outputs ?? [], startMs = performance.now();
     for (const { operator, frames } of pending.edges) {
-      for (const frame of frames) {
-        this.#takeIn.push(frame, this.flow.operators[operator], clock.reached, clock.delayMs);
+      frames.forEach((frame, i) => {
+        const around = { before: clock.reached, delayMs: clock.delayMs, continued: i > 0 };
+        this.#takeIn.push(frame, this.flow.operators[operator], around);
         this.#sendOut.recycle(frame);
         this.kernel.reset();
-      }
+      });
     }
     if (pending.watermark !== null) clock.raise(pending.watermark);
     else clock.observe(pending.timeMax);
     for (const index of this.#keyed) this.#fire(index, outputs);
-    this.#done(number, pending, outputs);
+    this.#done(number, pending, outputs, performance.now() - startMs);
   }
 
   #fire(index: number, outputs: TaskOutput[]): void {
@@ -300,7 +303,7 @@ export class PipelineTask {
     outputs.push({ sink, frame: this.#writer.write(batch, NO_INFO), rows: batch.selected, windows });
   }
 
-  #done(number: number, pending: Pending, outputs: TaskOutput[]): void {
+  #done(number: number, pending: Pending, outputs: TaskOutput[], busyMs: number): void {
     const { pipeline, task } = this.#place, { own, source, timeMax } = pending;
     let late = 0, untimed = 0, stateRows = 0, stateBytes = 0;
     for (const operator of this.flow.operators) {
@@ -320,6 +323,7 @@ export class PipelineTask {
       errors: own?.errors ?? [],
       late,
       untimed,
+      busyMs: busyMs + (own?.busyMs ?? 0),
       stateRows,
       stateBytes,
     }, outputs.map((output) => output.frame));

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
+import type { DoneMessage } from "../../src/runtime/protocol.ts";
+import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
+import { MetricRegistry } from "../../src/telemetry/metrics.ts";
+
+function done(more: Partial<DoneMessage>): DoneMessage {
+  const counts = { deadRows: 0, errors: [], late: 0, untimed: 0, busyMs: 0, stateRows: 0, stateBytes: 0 };
+  return { kind: "done", pipeline: 1, number: 1, task: 0, outputs: [], chunk: null, ...counts, ...more };
+}
+
+Deno.test("a meter counts rows, late and dead rows, and times of chunks and results", () => {
+  const registry = new MetricRegistry(), meter = new PipelineMeter("p", ["s"], engineMetrics(registry));
+  meter.answered(
+    done({ chunk: { source: 0, rows: 10, timeMax: 5 }, late: 2, busyMs: 4, stateRows: 3, stateBytes: 96 }),
+  );
+  meter.answered(done({ task: 1, late: 1, untimed: 1, busyMs: 1 }));
+  meter.answered(done({ late: 3, deadRows: 2 }));
+  meter.wrote(7);
+  meter.committed(30);
+  meter.gauge(1000, 3000, 5);
+  assert.deepEqual([meter.rowsIn, meter.rowsOut, meter.lateRows, meter.deadRows], [10, 7, 4, 3]);
+  const text = registry.render();
+  for (
+    const line of [
+      'rdx_rows_in_total{pipeline="p",stream="s"} 10',
+      'rdx_rows_out_total{pipeline="p"} 7',
+      'rdx_late_rows_total{pipeline="p",stream="s"} 4',
+      'rdx_dead_rows_total{stream="s"} 3',
+      'rdx_batch_seconds_count{pipeline="p"} 3',
+      'rdx_end_to_end_seconds_sum{pipeline="p"} 0.03',
+      'rdx_watermark_lag_seconds{pipeline="p"} 2',
+      'rdx_queue_rows{pipeline="p",stream="s"} 5',
+    ]
+  ) assert.ok(text.includes(line), `${line} is not in\n${text}`);
+  meter.close();
+  assert.doesNotMatch(registry.render(), /pipeline="p"/);
+});
