@@ -61,9 +61,9 @@ function plan(path: string) {
   };
 }
 
-/** Seconds that the process's first thread, which runs this, was on a processor (Linux). */
+/** Seconds that this thread, the engine's main thread, was on a processor (Linux). */
 function mainThreadSeconds(): number {
-  return Number(Deno.readTextFileSync(`/proc/self/task/${Deno.pid}/schedstat`).split(" ")[0]) / 1e9;
+  return Number(Deno.readTextFileSync("/proc/thread-self/schedstat").split(" ")[0]) / 1e9;
 }
 
 /** An engine that reads the file with its workers, from deploy to the last window. */

@@ -18,7 +18,7 @@ export const COLUMNS_MAX = 1024;
 export const JSON_DEPTH_MAX = 1000;
 
 /** Bytes of a chunk that a worker reads from a file at a time. */
-export const CHUNK_BYTES = 1 << 20;
+export const CHUNK_BYTES = 2 << 20;
 /** Bytes of one line (or one CSV record) in a file; a longer one is rejected with its offset. */
 export const LINE_BYTES_MAX = 16 << 20;
 /** Rows of small log records that travel together as one chunk. */
@@ -28,7 +28,7 @@ export const JSON_FILE_BYTES_MAX = 256 << 20;
 /** Files that one reader keeps open; the least recently used is closed. */
 export const FILES_OPEN_MAX = 64;
 /** Chunks that a pipeline has in flight for each worker. */
-export const IN_FLIGHT_CHUNKS_MAX = 4;
+export const IN_FLIGHT_CHUNKS_MAX = 8;
 
 /** Bytes of one request body as it arrives. */
 export const BODY_BYTES_MAX = 32 << 20;

@@ -1,5 +1,6 @@
 import { type Remote, transfer, wrap } from "comlink";
 import { RdxError } from "../core/errors.ts";
+import { TurnPort } from "./turn_port.ts";
 import type { DecodeJob, DecodeResult, FromTask, TaskHostApi, TaskOutput, TaskPlan, ToTask } from "./protocol.ts";
 
 /** Starts the worker with the engine's entry; platforms differ in where that is. */
@@ -24,6 +25,7 @@ interface Member {
   readonly host: Remote<TaskHostApi>;
   /** Carries chunks and marks one way, results the other. */
   readonly data: MessagePort;
+  readonly outbox: TurnPort<ToTask>;
   /** Bodies that it is decoding. */
   decoding: number;
   /** Ends what it was asked and has not answered. */
@@ -70,12 +72,22 @@ export class WorkerPool implements TaskPool {
 
   #add(index: number, worker: Worker, data: MessagePort): Member {
     const host = wrap<TaskHostApi>(worker);
-    const member: Member = { worker, host, data, decoding: 0, asked: new Set(), gone: null };
+    const member: Member = {
+      worker,
+      host,
+      data,
+      outbox: new TurnPort<ToTask>(data),
+      decoding: 0,
+      asked: new Set(),
+      gone: null,
+    };
     worker.addEventListener("error", (event) => {
       event.preventDefault();
       this.#died(member, `Worker ${index} died: ${event.message || "it did not say why"}`);
     });
-    data.onmessage = ({ data: message }: MessageEvent<FromTask>) => this.#listener(message);
+    data.onmessage = ({ data: messages }: MessageEvent<FromTask[]>) => {
+      for (const message of messages) this.#listener(message);
+    };
     data.onmessageerror = () => this.#died(member, `A message of worker ${index} cannot be read`);
     this.#members.push(member);
     return member;
@@ -102,7 +114,7 @@ export class WorkerPool implements TaskPool {
   }
 
   send(task: number, message: ToTask): void {
-    this.#members[task].data.postMessage(message);
+    this.#members[task].outbox.send(message);
   }
 
   async deploy(pipeline: number, plan: TaskPlan): Promise<void> {

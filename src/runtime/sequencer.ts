@@ -85,6 +85,8 @@ export class Sequencer {
 
   /** Takes what the window has room for. */
   pump(): void {
+    // Refilled by halves, so that what goes to a task at one time travels together.
+    if (this.#inFlight.size > this.#window / 2) return;
     while (!this.#paused && this.#inFlight.size < this.#window) {
       const source = this.#choose();
       if (source < 0) return;

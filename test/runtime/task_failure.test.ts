@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { IN_FLIGHT_CHUNKS_MAX } from "../../src/core/limits.ts";
 import fc from "../deps/fast_check.ts";
 import { loadKernel } from "../kernel/load.ts";
 import { hostParts } from "../../workers/parts.ts";
@@ -167,7 +168,7 @@ Deno.test("while a sink is stuck no more is taken than the window has room for, 
   run.sinks[0].write = (output) => gate.then(() => write(output));
   const chunks = Array.from({ length: 30 }, (_, i) => [{ frame: frameOfRows(COLUMNS, keyedRows(3, i)), arrivalMs: 0 }]);
   await run.put(chunks);
-  assert.equal(run.pipeline.number, 8);
+  assert.equal(run.pipeline.number, 2 * IN_FLIGHT_CHUNKS_MAX);
   const refused = assert.rejects(run.pipeline.quiesce(), { code: "busy" });
   for (let ms = 0; ms <= 10_000; ms += 5) {
     run.clock.advance(5);

@@ -53,7 +53,9 @@ export class SimPool implements TaskPool {
     this.hosts = Array.from({ length: tasks }, () => new TaskHost(parts));
     this.hosts.forEach((host, index) => {
       const [main, worker] = this.#channel();
-      main.onmessage = ({ data }) => this.receive(data as FromTask);
+      main.onmessage = ({ data }) => {
+        for (const message of data as FromTask[]) this.receive(message);
+      };
       this.#data.push(main);
       host.init({ index, tasks, module }, asPort(worker));
       for (let peer = 0; peer < index; peer++) {
@@ -71,7 +73,7 @@ export class SimPool implements TaskPool {
   }
 
   send(task: number, message: ToTask): void {
-    this.#data[task].postMessage(this.tamper(message));
+    this.#data[task].postMessage([this.tamper(message)]);
   }
 
   deploy(pipeline: number, plan: TaskPlan): Promise<void> {
@@ -99,7 +101,7 @@ export class SimPool implements TaskPool {
 
   /** Delivers until nothing happens any more, with promises coming in between. */
   async settle(): Promise<void> {
-    for (let quiet = 0; quiet < 50; quiet++) {
+    for (let quiet = 0; quiet < 1000; quiet++) {
       while (this.step()) {
         quiet = 0;
         if (this.#random(3) === 0) await null;

@@ -14,6 +14,7 @@ import type {
   ToTask,
 } from "../protocol.ts";
 import { decodeArrowBody } from "./arrow_body.ts";
+import { TurnPort } from "../turn_port.ts";
 import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
 import { BodyDecoder } from "./decode_job.ts";
 import type { OperatorFactory } from "./flow.ts";
@@ -30,7 +31,7 @@ export class TaskHost implements TaskHostApi {
   readonly #parts: HostParts;
   readonly #tasks = new Map<number, PipelineTask>();
   readonly #peers: (MessagePort | null)[] = [];
-  #place: { index: number; tasks: number; module: WebAssembly.Module; data: MessagePort } | null = null;
+  #place: { index: number; tasks: number; module: WebAssembly.Module; reports: TurnPort<FromTask> } | null = null;
   #bodies: BodyDecoder | null = null;
   #bodyKernel: Kernel | null = null;
 
@@ -39,9 +40,9 @@ export class TaskHost implements TaskHostApi {
   }
 
   init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void {
-    this.#place = { ...options, data };
-    data.onmessage = ({ data: message }: MessageEvent<ToTask>) => {
-      this.#tasks.get(message.pipeline)?.receive(message);
+    this.#place = { ...options, reports: new TurnPort<FromTask>(data) };
+    data.onmessage = ({ data: messages }: MessageEvent<ToTask[]>) => {
+      for (const message of messages) this.#tasks.get(message.pipeline)?.receive(message);
     };
   }
 
@@ -54,7 +55,7 @@ export class TaskHost implements TaskHostApi {
   }
 
   deploy(pipeline: number, plan: TaskPlan): void {
-    const { index, tasks, module, data } = this.#ready();
+    const { index, tasks, module, reports } = this.#ready();
     const previous = plan.inherits === null ? null : this.#tasks.get(plan.inherits) ?? null;
     const kernel = previous?.kernel ?? new Kernel(module);
     kernel.limitState(STATE_BYTES_MAX);
@@ -62,7 +63,7 @@ export class TaskHost implements TaskHostApi {
       pipeline,
       task: index,
       tasks,
-      report: (message: FromTask, transfer: ArrayBuffer[]) => data.postMessage(message, transfer),
+      report: (message: FromTask, transfer: ArrayBuffer[]) => reports.send(message, transfer),
       exchange: (task: number, message: ExchangeMessage, transfer: ArrayBuffer[]) =>
         this.#peers[task]!.postMessage(message, transfer),
     };
