@@ -80,6 +80,11 @@ export interface JobResult {
   readonly sha256: string;
 }
 
+declare global {
+  /** What the page offers the test that opens it. */
+  var runInPage: (workers: number) => Promise<JobResult>;
+}
+
 /** Runs one fixed piece of work on an engine, and hashes the text of all its results. */
 export async function runJob(engine: EngineService): Promise<JobResult> {
   engine.streams.put("orders", {

@@ -1,9 +1,5 @@
 import { startEngine } from "../../../web/main.ts";
-import { type JobResult, runJob } from "./job.ts";
-
-declare global {
-  var runInPage: (workers: number) => Promise<JobResult>;
-}
+import { runJob } from "./job.ts";
 
 globalThis.runInPage = async (workers) => {
   const engine = await startEngine({ kernel: "/kernel.wasm", worker: "/task.js", workers });
