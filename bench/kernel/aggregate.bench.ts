@@ -1,7 +1,7 @@
 /**
  * P2: tumbling count and sum by an int64 key, against C (bench/native/hashagg.c), DuckDB-WASM, a JS Map and Arquero.
  *
- *   deno run -A scripts/build.ts && deno run -A bench/kernel/aggregate.bench.ts [keys…]
+ *   deno run -A scripts/build.ts && deno bench -A bench/kernel/aggregate.bench.ts
  *
  * RDX_KERNEL_ROOM=aggregate takes the build of the room alone. Rows lie in kernel memory in batches of BATCH_ROWS_MAX, as a
  * decoder leaves them; the clock runs from there until every result lies in columns and has been read. Every contestant answers
@@ -11,7 +11,7 @@ import { BATCH_ROWS_MAX } from "../../src/core/limits.ts";
 import { INT64, TIMESTAMP } from "../../src/core/schema.ts";
 import { WindowAggregate } from "../../src/kernel/aggregate.ts";
 import { Kernel } from "../../src/kernel/module.ts";
-import { compare, type Contestant } from "../lib/compare.ts";
+import { benchOnce, compare, type Contestant } from "../lib/compare.ts";
 import { type Answer, arqueroGroups, duckdbWasm, jsMap, makeWork, native, type Work } from "./aggregate_rivals.ts";
 
 const ROWS = 10_000_000;
@@ -82,26 +82,27 @@ function ours({ keys, values, windowRows }: Work): Contestant<Answer> {
 }
 
 const bars = { C: { gate: 0.45, goal: 0.7 }, "DuckDB-WASM": { gate: 2 } };
-const chosen = Deno.args.length > 0 ? Deno.args.map(Number) : KEYS;
-for (const distinct of chosen) {
-  for (const windowRows of WINDOWS) {
-    const work = makeWork(ROWS, distinct, windowRows), c = await native(work);
+benchOnce("tumbling count and sum by key", async () => {
+  for (const distinct of KEYS) {
+    for (const windowRows of WINDOWS) {
+      const work = makeWork(ROWS, distinct, windowRows), c = await native(work);
+      await compare({
+        title: `${ROWS / 1e6} M rows, ${distinct} keys, windows of ${windowRows / 1e6} M rows`,
+        events: ROWS,
+        ours: ours(work),
+        rivals: c === null ? [] : [c],
+        rounds: 7,
+        bars,
+      });
+    }
+    const work = makeWork(SLOW_ROWS, distinct, WINDOWS[0]);
     await compare({
-      title: `${ROWS / 1e6} M rows, ${distinct} keys, windows of ${windowRows / 1e6} M rows`,
-      events: ROWS,
+      title: `${SLOW_ROWS / 1e6} M rows, ${distinct} keys, windows of ${WINDOWS[0] / 1e6} M rows`,
+      events: SLOW_ROWS,
       ours: ours(work),
-      rivals: c === null ? [] : [c],
-      rounds: 7,
+      rivals: [await duckdbWasm(work), jsMap(work), arqueroGroups(work)],
+      rounds: 3,
       bars,
     });
   }
-  const work = makeWork(SLOW_ROWS, distinct, WINDOWS[0]);
-  await compare({
-    title: `${SLOW_ROWS / 1e6} M rows, ${distinct} keys, windows of ${WINDOWS[0] / 1e6} M rows`,
-    events: SLOW_ROWS,
-    ours: ours(work),
-    rivals: [await duckdbWasm(work), jsMap(work), arqueroGroups(work)],
-    rounds: 3,
-    bars,
-  });
-}
+});

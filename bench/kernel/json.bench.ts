@@ -1,7 +1,7 @@
 /**
  * P1: NDJSON bids → columns, strictly validated, against native simdjson on-demand and JSON.parse for each line.
  *
- *   deno run -A scripts/build.ts && deno run -A bench/kernel/json.bench.ts
+ *   deno run -A scripts/build.ts && deno bench -A bench/kernel/json.bench.ts
  *
  * RDX_KERNEL_ROOM=json takes the build of the room alone. Every contestant reads all seven fields of every row and answers
  * with the number of rows and the sum of the prices. The clock runs while chunks of CHUNK_BYTES in kernel memory (where
@@ -13,7 +13,7 @@ import { INT64, STRING } from "../../src/core/schema.ts";
 import { inputAddress, inputBytes, JsonParser, type ParsedBatch } from "../../src/kernel/json.ts";
 import { Kernel } from "../../src/kernel/module.ts";
 import { makeBids } from "../data/bids.ts";
-import { compare, type Contestant, which } from "../lib/compare.ts";
+import { benchOnce, compare, type Contestant, which } from "../lib/compare.ts";
 
 const ROWS = 100_000;
 const SEED = 7;
@@ -143,26 +143,28 @@ function simdjson(program: string, mode: "lookup" | "fields", file: string): Con
   };
 }
 
-const program = await buildSimdjson();
-if (program === null) console.log("simdjson: skipped, for g++ or libsimdjson-dev is not there");
-for (const shuffled of [false, true]) {
-  const text = makeBids({ rows: ROWS, seed: SEED, shuffled }),
-    chunks = chunksOf(text),
-    mode = shuffled ? "fields" : "lookup";
-  const rivals = [jsonParse(chunks)], file = await Deno.makeTempFile({ suffix: ".ndjson" });
-  await Deno.writeFile(file, text);
-  if (program !== null) rivals.push(simdjson(program, mode, file));
-  await compare({
-    title: shuffled
-      ? "P1 NDJSON bids to columns, every line in an order of its own, 10 % of the fields missing"
-      : "P1 NDJSON bids to columns, one order",
-    events: ROWS,
-    bytes: text.length,
-    ours: ours(chunks),
-    rivals,
-    bars: shuffled
-      ? { "JSON.parse a line": { gate: 2 }, "simdjson on-demand, fields": { goal: 0.5 } }
-      : { "JSON.parse a line": { gate: 8 }, "simdjson on-demand, lookup": { gate: 1.4, goal: 2 } },
-  });
-  await Deno.remove(file);
-}
+benchOnce("NDJSON to columns", async () => {
+  const program = await buildSimdjson();
+  if (program === null) console.log("simdjson: skipped, for g++ or libsimdjson-dev is not there");
+  for (const shuffled of [false, true]) {
+    const text = makeBids({ rows: ROWS, seed: SEED, shuffled }),
+      chunks = chunksOf(text),
+      mode = shuffled ? "fields" : "lookup";
+    const rivals = [jsonParse(chunks)], file = await Deno.makeTempFile({ suffix: ".ndjson" });
+    await Deno.writeFile(file, text);
+    if (program !== null) rivals.push(simdjson(program, mode, file));
+    await compare({
+      title: shuffled
+        ? "P1 NDJSON bids to columns, every line in an order of its own, 10 % of the fields missing"
+        : "P1 NDJSON bids to columns, one order",
+      events: ROWS,
+      bytes: text.length,
+      ours: ours(chunks),
+      rivals,
+      bars: shuffled
+        ? { "JSON.parse a line": { gate: 2 }, "simdjson on-demand, fields": { goal: 0.5 } }
+        : { "JSON.parse a line": { gate: 8 }, "simdjson on-demand, lookup": { gate: 1.4, goal: 2 } },
+    });
+    await Deno.remove(file);
+  }
+});
