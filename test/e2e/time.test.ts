@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { EventClient, type ServerEvent } from "../server/client.ts";
+import { aggregate, COUNT, counts, plan, source, toView, tumble } from "./plans.ts";
+import { ask, isHealthy, metric, post, send, toLines } from "./requests.ts";
+import { completed, startServer, type TestServer, until } from "./server.ts";
+
+/** Long ago: a watermark that jumped to the wall clock would be far away from it. */
+const START = Date.UTC(2001, 0, 1);
+const EVENTS = {
+  columns: [{ name: "ts", type: "timestamp" }, { name: "key", type: "string" }],
+  time: "ts",
+};
+const iso = (time: number) => new Date(time).toISOString();
+const row = (time: number, key = "a") => ({ ts: START + time, key });
+
+interface Answer {
+  readonly watermark: string | null;
+  readonly seq: number;
+  readonly rows: readonly Record<string, unknown>[];
+}
+
+const query = (server: TestServer, view: string, parameters = "") =>
+  server.json<Answer>(`/v1/views/${view}${parameters}`);
+
+async function started(...args: string[]): Promise<TestServer> {
+  const server = await startServer({ args });
+  await server.put("/v1/streams/events", EVENTS);
+  return server;
+}
+
+Deno.test("an idle source's watermark moves by the time that has elapsed, so that windows close without new rows", async () => {
+  await using server = await started();
+  await server.put("/v1/pipelines/idle", counts("events", "idle", 1000, [], { idle_timeout_ms: 200 }));
+  await server.put("/v1/pipelines/never", counts("events", "never", 1000, [], { idle_timeout_ms: 0 }));
+  const before = performance.now();
+  await send(server, "events", [row(100), row(500)]);
+  const answer = await until(async () => {
+    const found = await query(server, "idle");
+    return found.rows.length > 0 && found;
+  });
+  const elapsed = performance.now() - before, watermark = Date.parse(answer.watermark!) - START;
+  assert.deepEqual(answer.rows, [{ window_start: iso(START), window_end: iso(START + 1000), n: 2 }]);
+  assert.ok(watermark >= 999 && watermark <= 500 + elapsed, `the watermark went ${watermark} ms in ${elapsed} ms`);
+  const never = await query(server, "never");
+  assert.deepEqual([never.rows, never.watermark], [[], iso(START + 500)]);
+});
+
+Deno.test("late rows are counted and in no result; which they are does not depend on requests and workers", async () => {
+  const rows = [row(0), row(2500), row(900, "late"), row(1999, "late"), row(2000), row(1000, "late"), row(7000)];
+  rows.push(row(6999, "late"), row(2100, "late"), row(7500));
+  const results: unknown[] = [];
+  for (const [workers, size] of [["1", 1], ["1", 3], ["1", rows.length], ["2", 1], ["2", 4]] as const) {
+    await using server = await started("--workers", workers);
+    await server.put("/v1/pipelines/p", counts("events", "v", 1000, ["key"]));
+    for (let at = 0; at < rows.length; at += size) await send(server, "events", rows.slice(at, at + size));
+    await ask(server, "/v1/streams/events/end", { method: "POST" });
+    await completed(server, "p");
+    const late = await metric(server, "rdx_late_rows_total", { pipeline: "p", stream: "events" });
+    const { late_rows } = await server.json<{ late_rows: number }>("/v1/pipelines/p");
+    assert.equal(late, late_rows);
+    results.push({ late, rows: (await query(server, "v")).rows });
+  }
+  for (const result of results) assert.deepEqual(result, results[0]);
+  const window = (start: number, n: number) => ({
+    window_start: iso(START + start),
+    window_end: iso(START + start + 1000),
+    key: "a",
+    n,
+  });
+  assert.deepEqual(results[0], { late: 5, rows: [window(0, 1), window(2000, 2), window(7000, 2)] });
+});
+
+Deno.test("open=true adds the windows that are not closed yet, marked as such", async () => {
+  await using server = await started("--workers", "2");
+  await server.put("/v1/pipelines/p", counts("events", "v", 1000, ["key"], { idle_timeout_ms: 0 }));
+  await send(server, "events", [row(0), row(10, "b"), row(1500), row(1600), row(1700, "b")]);
+  await until(async () => (await query(server, "v")).rows.length === 2);
+  const { rows } = await query(server, "v", "?open=true");
+  const shown = rows.map((
+    { window_start, key, n, $open },
+  ) => [Date.parse(window_start as string) - START, key, n, $open]);
+  assert.deepEqual(shown.slice(0, 2).sort(), [[0, "a", 1, undefined], [0, "b", 1, undefined]]);
+  assert.deepEqual(shown.slice(2).sort(), [[1000, "a", 2, true], [1000, "b", 1, true]]);
+  const filtered = await query(server, "v", "?open=true&key=a&order=desc&limit=1");
+  assert.deepEqual(filtered.rows.map(({ key, n, $open }) => [key, n, $open]), [["a", 2, true]]);
+  assert.equal((await query(server, "v")).rows.length, 2);
+});
+
+Deno.test("a stream without event time has windows by arrival", async () => {
+  await using server = await startServer();
+  await server.put("/v1/streams/plain", { columns: [{ name: "n", type: "int64" }] });
+  const counted = { fn: "sum", arg: "n", as: "total" };
+  const nodes = [source("plain", { idle_timeout_ms: 100 }), tumble(500), aggregate([], [COUNT, counted])];
+  await server.put("/v1/pipelines/p", plan(...nodes, toView("v", "aggregate")));
+  const before = Date.now();
+  for (let n = 1; n <= 5; n++) await send(server, "plain", [{ n }, { n: n * 100 }]);
+  const after = Date.now();
+  const rows = await until(async () => {
+    const answer = await server.json<Answer>("/v1/views/v?time=ms");
+    return answer.rows.reduce((sum, one) => sum + (one.n as number), 0) === 10 && answer.rows;
+  });
+  assert.equal(rows.reduce((sum, one) => sum + (one.total as number), 0), 15 * 101);
+  for (const one of rows) {
+    const start = one.window_start as number;
+    assert.equal(start % 500, 0);
+    assert.ok(start + 500 > before && start <= after, `${start} is not between ${before} and ${after}`);
+  }
+});
+
+Deno.test("the end of a stream closes all windows, and later rows are a conflict", async () => {
+  await using server = await started("--workers", "2");
+  await server.put("/v1/pipelines/p", counts("events", "v", 1000, ["key"], { idle_timeout_ms: 0 }));
+  await send(server, "events", [row(0), row(400, "b"), row(700)]);
+  const ended = await ask(server, "/v1/streams/events/end", { method: "POST" });
+  assert.deepEqual([ended.status, ended.json.ended], [200, true]);
+  await completed(server, "p");
+  const { watermark, rows } = await query(server, "v");
+  assert.equal(watermark, "infinity");
+  assert.deepEqual(rows.map(({ key, n }) => [key, n]), [["a", 2], ["b", 1]]);
+  const refused = await post(server, "events", toLines([row(1)]));
+  assert.deepEqual([refused.status, refused.json.type], [409, "/problems/conflict"], refused.text);
+  assert.equal((await ask(server, "/v1/streams/events/end", { method: "POST" })).status, 200);
+  assert.ok(await isHealthy(server));
+});
+
+const LONG = [
+  "9007199254740991",
+  "9007199254740992",
+  "9007199254740993",
+  "9223372036854775807",
+  "-9223372036854775808",
+];
+
+Deno.test("int64 keys and sums are exact beyond 2^53 all the way, as numbers or as strings", async () => {
+  await using server = await startServer({ args: ["--workers", "2"] });
+  const columns = [{ name: "ts", type: "timestamp" }, { name: "id", type: "int64" }];
+  await server.put("/v1/streams/long", { columns, time: "ts" });
+  const sum = { fn: "sum", arg: "id", as: "total" }, most = { fn: "max", arg: "id", as: "most" };
+  const nodes = [source("long"), tumble(60_000), aggregate(["id"], [COUNT, sum, most]), toView("v", "aggregate")];
+  await server.put("/v1/pipelines/p", plan(...nodes));
+  const lines = LONG.map((id) => `{"ts":${START},"id":${id}}\n`).join("");
+  assert.equal((await post(server, "long", lines)).json.accepted, LONG.length);
+  await ask(server, "/v1/streams/long/end", { method: "POST" });
+  await completed(server, "p");
+  const all = (await ask(server, "/v1/views/v")).text;
+  for (const id of LONG) {
+    assert.ok(all.includes(`"id":${id},"n":1,"total":${id},"most":${id}}`), `${id} is not in ${all}`);
+    const one = (await ask(server, `/v1/views/v?key=${id}&int64=string&time=ms`)).text;
+    const expected = `{"window_start":${START},"window_end":${
+      START + 60_000
+    },"id":"${id}","n":"1","total":"${id}","most":"${id}"}`;
+    assert.equal(one.trimEnd().slice(one.indexOf('"rows":')), `"rows":[${expected}]}`);
+  }
+  for (const other of ["9007199254740994", "9223372036854775808", "9007199254740993.0", "x", ""]) {
+    assert.deepEqual((await query(server, "v", `?key=${other}`)).rows, [], other);
+  }
+});
+
+Deno.test("views are asked by key, from, to, limit and order, and refuse what makes no sense", async () => {
+  await using server = await started();
+  await server.put("/v1/pipelines/p", counts("events", "v", 1000, ["key"]));
+  const rows = Array.from({ length: 40 }, (_, i) => row(i * 250, `k${i % 4}`));
+  await send(server, "events", rows);
+  await ask(server, "/v1/streams/events/end", { method: "POST" });
+  await completed(server, "p");
+  const starts = async (parameters: string) =>
+    (await query(server, "v", `?time=ms&${parameters}`)).rows.map(({ window_start, key }) =>
+      `${(window_start as number - START) / 1000}${key}`
+    );
+  assert.equal((await starts("")).length, 40);
+  assert.deepEqual(await starts("key=k2&limit=3"), ["0k2", "1k2", "2k2"]);
+  assert.deepEqual(await starts("key=k2&limit=2&order=desc"), ["9k2", "8k2"]);
+  assert.deepEqual(await starts(`key=k1&from=${START + 3000}&to=${START + 5000}`), ["3k1", "4k1"]);
+  assert.deepEqual(await starts(`from=${iso(START + 8000)}&limit=5`), ["8k0", "8k1", "8k2", "8k3", "9k0"]);
+  assert.deepEqual(await starts(`to=${iso(START + 1000)}&order=desc`), ["0k0", "0k1", "0k2", "0k3"]);
+  assert.deepEqual(await starts("limit=0"), []);
+  for (
+    const wrong of ["key=a&key=b", "limit=-1", "limit=10001", "order=up", "from=soon", "open=1", "time=s", "form=1"]
+  ) {
+    const { status, json } = await ask(server, `/v1/views/v?${wrong}`);
+    assert.deepEqual([wrong, status, json.type], [wrong, 400, "/problems/invalid"]);
+  }
+  assert.equal((await ask(server, "/v1/views/none")).status, 404);
+});
+
+/** Rows of one delta come by key group, those of an answer by key. */
+function inOrder(rows: readonly unknown[]): string[] {
+  return rows.map((one) => JSON.stringify(one)).sort();
+}
+
+async function follow(server: TestServer, last?: string): Promise<EventClient> {
+  const headers: Record<string, string> = last === undefined ? {} : { "last-event-id": last };
+  const answer = await server.fetch("/v1/views/v/live", { headers });
+  assert.equal(answer.headers.get("content-type"), "text/event-stream");
+  return new EventClient(answer);
+}
+
+Deno.test("live: a snapshot, then deltas; who comes back with Last-Event-ID gets what is missing and nothing twice", async () => {
+  await using server = await started("--workers", "2");
+  await server.put("/v1/pipelines/p", counts("events", "v", 1000, ["key"], { idle_timeout_ms: 0 }));
+  await send(server, "events", [row(0), row(1000)]);
+  await until(async () => (await query(server, "v")).rows.length === 1);
+  const events = await follow(server), seen: unknown[] = [], ids: string[] = [];
+  const snapshot = (await events.next())!;
+  assert.deepEqual([snapshot.event, snapshot.data.rows.length, snapshot.data.complete], ["snapshot", 1, true]);
+  seen.push(...snapshot.data.rows);
+  const take = (event: ServerEvent) => {
+    assert.equal(event.event, "delta");
+    ids.push(event.id!);
+    for (const change of event.data.rows) {
+      assert.equal(change.op, "+I");
+      seen.push(change.row);
+    }
+  };
+  for (let second = 2; second < 5; second++) {
+    await send(server, "events", [row(second * 1000), row(second * 1000, "b")]);
+    take((await events.next())!);
+  }
+  await events.close();
+  for (let second = 5; second < 9; second++) await send(server, "events", [row(second * 1000)]);
+  const all = await until(async () => {
+    const { rows } = await query(server, "v");
+    return rows.length === 11 && rows;
+  });
+  const again = await follow(server, ids.at(-1));
+  while (seen.length < all.length) take((await again.next())!);
+  assert.deepEqual(inOrder(seen), inOrder(all));
+  assert.deepEqual(ids.map(Number), ids.map(Number).sort((a, b) => a - b));
+  assert.equal(new Set(ids).size, ids.length);
+  await again.close();
+  const middle = await follow(server, ids[0]);
+  assert.equal((await middle.next())!.id, ids[1]);
+  await middle.close();
+  const unknown = await follow(server, "999999");
+  assert.equal((await unknown.next())!.event, "snapshot");
+  await unknown.close();
+});
