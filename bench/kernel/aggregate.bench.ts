@@ -1,5 +1,5 @@
 /**
- * P2: tumbling count and sum by an int64 key, against C (bench/native/hashagg.c), DuckDB-WASM, a JS Map and Arquero.
+ * P2: tumbling count and sum by an int64 key, against C (bench/native/hashagg.c), DuckDB-WASM, a JS Map, Arquero and RxJS.
  *
  *   deno run -A scripts/build.ts && deno bench -A bench/kernel/aggregate.bench.ts
  *
@@ -13,10 +13,13 @@ import { WindowAggregate } from "../../src/kernel/aggregate.ts";
 import { Kernel } from "../../src/kernel/module.ts";
 import { benchOnce, compare, type Contestant } from "../lib/compare.ts";
 import { type Answer, arqueroGroups, duckdbWasm, jsMap, makeWork, native, type Work } from "./aggregate_rivals.ts";
+import { rxjsGroups } from "./rxjs_rival.ts";
 
 const ROWS = 10_000_000;
 /** The rows that rivals which take long get. */
 const SLOW_ROWS = 2_000_000;
+/** RxJS takes 8 µs a row with many keys. */
+const RXJS_ROWS = 200_000;
 const WINDOWS = [1_000_000, 10_000_000];
 const KEYS = [1000, 100_000, 1_000_000];
 
@@ -105,4 +108,12 @@ benchOnce("tumbling count and sum by key", async () => {
       bars,
     });
   }
+  const work = makeWork(RXJS_ROWS, KEYS[0], RXJS_ROWS / 2);
+  await compare({
+    title: `${RXJS_ROWS / 1e6} M rows, ${KEYS[0]} keys, two windows`,
+    events: RXJS_ROWS,
+    ours: ours(work),
+    rivals: [rxjsGroups(work)],
+    rounds: 3,
+  });
 });

@@ -18,7 +18,8 @@ async function rdx(args: readonly string[], cwd: string, env: Record<string, str
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", MAIN, ...args],
     cwd,
-    env,
+    // The tests may run in a task themselves.
+    env: { INIT_CWD: cwd, ...env },
     signal: AbortSignal.timeout(RUN_MS_MAX),
   }).output();
   const text = new TextDecoder();
@@ -205,6 +206,7 @@ Deno.test("rdx run that is interrupted ends with 130", async () => {
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--no-check", MAIN, "run", "copy.json"],
       cwd: folder,
+      env: { INIT_CWD: folder },
       stdout: "piped",
       stderr: "piped",
     }).spawn();

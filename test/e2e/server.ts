@@ -29,7 +29,8 @@ export interface ServerOptions {
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", main, "serve", "--port", "0", ...(options.args ?? [])],
-    env: options.env ?? {},
+    // The tests may run in a task themselves, which leaves its caller's folder there.
+    env: { INIT_CWD: options.cwd ?? Deno.cwd(), ...options.env },
     ...(options.cwd ? { cwd: options.cwd } : {}),
     stdout: "piped",
     stderr: "piped",

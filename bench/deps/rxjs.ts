@@ -1,0 +1,1 @@
+export * from "npm:rxjs@7.8.2";
