@@ -19,7 +19,7 @@ export const JSON_DEPTH_MAX = 1000;
 
 /** Bytes of a chunk that a worker reads from a file at a time. */
 export const CHUNK_BYTES = 2 << 20;
-/** Bytes of one line (or one CSV record) in a file; a longer one is rejected with its offset. */
+/** Bytes of one line (or one CSV record) in a file; a longer one ends the pipeline, with the place in the file. */
 export const LINE_BYTES_MAX = 16 << 20;
 /** Rows of small log records that travel together as one chunk. */
 export const CHUNK_ROWS = 8192;
