@@ -20,7 +20,7 @@ interface Target {
 
 /** Kernels are compiled with the same flags everywhere; what they mean is at asm/README.md. */
 function flags(target: Target): string[] {
-  const shared = ["-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--bindings", "raw"];
+  const shared = ["-O3", "--noAssert", "--runtime", "stub", "--importMemory", "--exportTable", "--bindings", "raw"];
   return [
     target.entry,
     "--outFile",

@@ -1,10 +1,10 @@
 import { add_error, are_errors_full } from "./errors";
 import { fail, failedAt, failedReason } from "./failure";
 import { PARSER_STATE, REASON_END, REASON_IN_ARRAY, REASON_NOT_OBJECT } from "./layout";
-import { are_templates_awake, learn_row, match_row } from "./learn";
+import { are_templates_awake, learn_row, match_rows } from "./learn";
 import { begin_recording, recording } from "./leaf";
 import { commit_row, misfitAt, misfitField, misfitReason, note_nulls } from "./row";
-import { limit, nextRow, nextSerial, nextStrictRow, parser, row, skip_white } from "./state";
+import { limit, nextSerial, nextStrictRow, parser, row, skip_white } from "./state";
 import { outOfMemory } from "./unescaped";
 import { read_value, setUnknown, unknownSeen } from "./value";
 
@@ -79,10 +79,9 @@ function readElements(at: usize, rows: usize): usize {
   while (load<i32>(parser, PARSER_STATE) == STATE_ELEMENT && row < rows && !outOfMemory && !are_errors_full()) {
     const awake = are_templates_awake();
     if (awake) {
-      const behind = match_row(at);
+      const behind = match_rows(at, rows, limit);
       if (behind) {
         at = behind;
-        nextRow();
         continue;
       }
     }

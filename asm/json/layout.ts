@@ -36,8 +36,12 @@ export const PARSER_LEAVES: i32 = 116; // leaves of the row that is parsed stric
 export const PARSER_LAST: i32 = 120; // the template that the last row had
 export const PARSER_CREDIT: i32 = 124; // what templates have earned lately
 export const PARSER_ASLEEP: i32 = 128; // rows until templates are tried again
-export const PARSER_STRICT_ROWS: i32 = 136; // rows of this input that no template matched
 export const PARSER_BLOCK_BYTES: i32 = 132; // of the block that holds the parser and all its tables
+export const PARSER_STRICT_ROWS: i32 = 136; // rows of this input that no template matched
+export const PARSER_SCANNED: i32 = 140; // the bitmap is written up to here
+export const PARSER_LINES_END: i32 = 144; // lines: the end of the last whole line in what is scanned
+export const PARSER_HOT: i32 = 148; // a template that is to be compiled, or 0
+export const PARSER_HOT_ROWS: i32 = 152; // rows that a template has matched when it is to be compiled
 
 export const FORMAT_NDJSON: i32 = 0;
 export const FORMAT_JSON: i32 = 1;

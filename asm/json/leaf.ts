@@ -1,15 +1,3 @@
-// How templates name what stands between two literals.
-export const LEAF_NONE: i32 = 0; // nothing: the literal goes on in the next entry
-export const LEAF_INTEGER: i32 = 1; // a whole number of at most 16 digits, for an int64 or timestamp column
-export const LEAF_STRING: i32 = 2; // a string, for a string column
-export const LEAF_SKIPPED_STRING: i32 = 3;
-export const LEAF_TEXT: i32 = 4; // a string, for a column of another type
-export const LEAF_SKIPPED_NUMBER: i32 = 5;
-export const LEAF_SKIPPED_WORD: i32 = 6;
-export const LEAF_NUMBER: i32 = 7; // any number, for a column
-export const LEAF_BOOL: i32 = 8; // true or false, for a column
-export const LEAF_VALUE: i32 = 9; // an array, or an object as text; its column may be 0
-
 // The leaves of the row that is parsed strictly
 //
 //  0       4     8      12       16

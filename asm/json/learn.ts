@@ -1,14 +1,16 @@
 import { next_special } from "./bitmap";
-import { PARSER_ASLEEP, PARSER_COLUMN_COUNT, PARSER_CREDIT, PARSER_LAST, PARSER_TEMPLATES } from "./layout";
+import { forget_code, note_stray, run_code, wants_code } from "./code";
 import {
-  leaf_at, LEAF_NONE, LEAF_VALUE, leafCount, LEARNED_COLUMN, LEARNED_END, LEARNED_KIND, LEAVES_MAX,
-} from "./leaf";
-import { parser } from "./state";
+  PARSER_ASLEEP, PARSER_COLUMN_COUNT, PARSER_CREDIT, PARSER_HOT, PARSER_HOT_ROWS, PARSER_LAST, PARSER_TEMPLATES,
+} from "./layout";
+import { leaf_at, leafCount, LEARNED_COLUMN, LEARNED_END, LEARNED_KIND, LEAVES_MAX } from "./leaf";
+import { nextRow, parser, row } from "./state";
+import { bind_template, match_template } from "./template";
 import {
-  bind_template, ENTRY_ADVANCE, ENTRY_COLUMN, ENTRY_FIRST, ENTRY_KIND, ENTRY_LENGTH, ENTRY_LITERAL_MAX, ENTRY_MASK,
-  ENTRY_SIZE, match_template, NOTHING, TEMPLATE_ENTRIES, TEMPLATE_NULL_COUNT, TEMPLATE_NULLS, TEMPLATE_SCORE,
-  TEMPLATE_SIZE, TEMPLATE_SUCCESSOR, TEMPLATE_UNKNOWN,
-} from "./template";
+  ENTRY_ADVANCE, ENTRY_COLUMN, ENTRY_FIRST, ENTRY_KIND, ENTRY_LENGTH, ENTRY_LITERAL_MAX, ENTRY_MASK, ENTRY_SIZE,
+  ENTRY_TYPICAL, LEAF_NONE, LEAF_VALUE, NOTHING, TEMPLATE_CODE, TEMPLATE_ENTRIES, TEMPLATE_NULL_COUNT, TEMPLATE_NULLS,
+  TEMPLATE_SCORE, TEMPLATE_SIZE, TEMPLATE_SUCCESSOR, TEMPLATE_UNKNOWN,
+} from "./template_layout";
 import { release_unescaped, unescaped_mark } from "./unescaped";
 
 /** Shapes that a parser keeps. */
@@ -42,6 +44,7 @@ export function clear_templates(at: usize, columnCount: i32): void {
     const template = at + <usize>i * strideOf(columnCount);
     store<u32>(template, NOTHING, TEMPLATE_ENTRIES);
     store<u32>(template, 0, TEMPLATE_SCORE);
+    forget_code(template);
     store<i32>(template, i, TEMPLATE_SUCCESSOR);
     store<u32>(template, <u32>(template + TEMPLATE_SIZE + (ENTRIES_MAX + 1) * ENTRY_SIZE), TEMPLATE_NULLS);
   }
@@ -65,6 +68,15 @@ export function leave_templates(): void {
   store<i32>(parser, last, PARSER_LAST);
   store<i32>(parser, credit, PARSER_CREDIT);
   store<i32>(parser, asleep, PARSER_ASLEEP);
+  store<u32>(parser, <u32>hotTemplate(load<u32>(parser, PARSER_HOT_ROWS)), PARSER_HOT);
+}
+
+/** A template that has matched `rows` rows and never had code, or 0. */
+function hotTemplate(rows: u32): usize {
+  for (let i = 0; i < TEMPLATE_COUNT; i++) {
+    if (wants_code(templateAt(i), rows)) return templateAt(i);
+  }
+  return 0;
 }
 
 @inline function templateAt(i: i32): usize {
@@ -78,6 +90,13 @@ export function leave_templates(): void {
   return false;
 }
 
+/** Notes that the template at position `i` matched `count` rows, which have been counted. */
+@inline function matched(i: i32, template: usize, count: u32): void {
+  store<u32>(template, load<u32>(template, TEMPLATE_SCORE) + count, TEMPLATE_SCORE);
+  last = i;
+  credit = <i32>min<u32>(<u32>credit + count, <u32>CREDIT_MAX);
+}
+
 /** Tries the templates other than `tried`, the likeliest, on the row at `at`. */
 function matchAnother(at: usize, tried: i32): usize {
   const mark = unescaped_mark();
@@ -87,10 +106,9 @@ function matchAnother(at: usize, tried: i32): usize {
     release_unescaped(mark);
     const behind = match_template(template, at);
     if (!behind) continue;
-    store<u32>(template, load<u32>(template, TEMPLATE_SCORE) + 1, TEMPLATE_SCORE);
+    nextRow();
     store<i32>(templateAt(last), i, TEMPLATE_SUCCESSOR);
-    last = i;
-    if (credit < CREDIT_MAX) credit++;
+    matched(i, template, 1);
     return behind;
   }
   release_unescaped(mark);
@@ -100,11 +118,21 @@ function matchAnother(at: usize, tried: i32): usize {
 }
 
 /**
- * Reads the row at `at` by the templates, first by the one that came behind the last row's template before. Returns the
- * address behind it, or 0.
+ * Reads the row at `at` by the templates, first by the one that came behind the last row's template before; where that
+ * has code, also the rows that follow it, until there are `rows` rows or one begins at `end` or behind it. Returns the
+ * address behind them, or 0.
  */
-@inline export function match_row(at: usize): usize {
+@inline export function match_rows(at: usize, rows: usize, end: usize): usize {
   const guess = load<i32>(templateAt(last), TEMPLATE_SUCCESSOR), template = templateAt(guess);
+  const coded = load<u32>(template, TEMPLATE_CODE) != 0;
+  if (coded) {
+    const first = row, repeats = load<i32>(template, TEMPLATE_SUCCESSOR) == guess;
+    const behind = run_code(template, at, repeats ? rows : row + 1, end);
+    if (row != first) {
+      matched(guess, template, <u32>(row - first));
+      return behind;
+    }
+  }
   const mark = unescaped_mark();
   const known = load<u32>(template, TEMPLATE_ENTRIES) != NOTHING;
   const behind = known ? match_template(template, at) : 0;
@@ -112,9 +140,9 @@ function matchAnother(at: usize, tried: i32): usize {
     release_unescaped(mark);
     return matchAnother(at, guess);
   }
-  store<u32>(template, load<u32>(template, TEMPLATE_SCORE) + 1, TEMPLATE_SCORE);
-  last = guess;
-  if (credit < CREDIT_MAX) credit++;
+  nextRow();
+  if (coded) note_stray(template);
+  matched(guess, template, 1);
   return behind;
 }
 
@@ -136,8 +164,13 @@ function leastUsed(): i32 {
 
 let entriesWritten: i32 = 0;
 
-/** Writes the literal [at, end) in as many entries as it needs, the last for a leaf; false if that cannot be. */
-function writeLiteral(template: usize, at: usize, end: usize, kind: i32, column: usize, marked: bool): bool {
+/**
+ * Writes the literal [at, end) in as many entries as it needs, the last for a leaf of about `typical` bytes; false if that
+ * cannot be.
+ */
+function writeLiteral(
+  template: usize, at: usize, end: usize, kind: i32, typical: u32, column: usize, marked: bool,
+): bool {
   while (true) {
     if (entriesWritten > ENTRIES_MAX) return false;
     const entry = template + TEMPLATE_SIZE + <usize>entriesWritten * ENTRY_SIZE;
@@ -153,6 +186,7 @@ function writeLiteral(template: usize, at: usize, end: usize, kind: i32, column:
     at += length;
     if (at == end) {
       store<u8>(entry, <u8>kind, ENTRY_KIND);
+      store<u8>(entry, <u8>typical, ENTRY_TYPICAL);
       store<u32>(entry, <u32>column, ENTRY_COLUMN);
       return true;
     }
@@ -170,13 +204,14 @@ function write(template: usize, start: usize, next: usize, end: usize): bool {
   entriesWritten = 0;
   let at = start, marked = false;
   for (let i = 0; i < leafCount; i++) {
-    const leaf = leaf_at(i), kind = load<i32>(leaf, LEARNED_KIND);
-    if (!writeLiteral(template, at, load<u32>(leaf), kind, load<u32>(leaf, LEARNED_COLUMN), marked)) return false;
-    at = load<u32>(leaf, LEARNED_END);
+    const leaf = leaf_at(i), kind = load<i32>(leaf, LEARNED_KIND), start: usize = load<u32>(leaf);
+    const end: usize = load<u32>(leaf, LEARNED_END), typical = min<u32>(255, <u32>(end - start));
+    if (!writeLiteral(template, at, start, kind, typical, load<u32>(leaf, LEARNED_COLUMN), marked)) return false;
+    at = end;
     marked = kind != LEAF_VALUE;
   }
   const before = entriesWritten;
-  if (!writeLiteral(template, at, end, LEAF_NONE, 0, marked)) return false;
+  if (!writeLiteral(template, at, end, LEAF_NONE, 0, 0, marked)) return false;
   const tail = template + TEMPLATE_SIZE + <usize>(entriesWritten - 1) * ENTRY_SIZE;
   const behind = end - next, length = <usize>load<u8>(tail, ENTRY_LENGTH);
   if (before + 1 != entriesWritten && behind >= length) return false;
@@ -197,6 +232,7 @@ export function learn_row(start: usize, next: usize, end: usize, unknown: bool):
   store<u32>(template, 1, TEMPLATE_SCORE);
   store<u32>(template, 0, TEMPLATE_NULL_COUNT);
   store<i32>(template, chosen, TEMPLATE_SUCCESSOR);
+  forget_code(template);
   store<i32>(templateAt(last), chosen, TEMPLATE_SUCCESSOR);
   last = chosen;
   bind_template(template);

@@ -6,12 +6,12 @@ import {
   PARSER_AT, PARSER_BITMAP, PARSER_BITMAP_BYTES, PARSER_BLOCK_BYTES, PARSER_COERCE, PARSER_COLUMN_COUNT,
   PARSER_COLUMNS, PARSER_CREDIT, PARSER_DEPTH_MAX, PARSER_EDGE_COUNT, PARSER_EDGES, PARSER_ERRORS, PARSER_ERRORS_MAX,
   PARSER_FORMAT, PARSER_FRAMES, PARSER_INPUT, PARSER_LAST, PARSER_LEAVES, PARSER_LIMIT, PARSER_LINE, PARSER_LINE_AT,
-  PARSER_LINE_START, PARSER_SERIAL, PARSER_SIZE, PARSER_SLOT_COUNT, PARSER_SLOTS, PARSER_STATE, PARSER_STRICT_ROWS,
+  PARSER_LINE_START, PARSER_LINES_END, PARSER_SCANNED, PARSER_SERIAL, PARSER_SIZE, PARSER_SLOT_COUNT, PARSER_SLOTS, PARSER_STATE, PARSER_STRICT_ROWS,
   PARSER_TEMPLATES,
 } from "./layout";
 import { LEARNED_SIZE, LEAVES_MAX } from "./leaf";
 import { clear_templates, CREDIT_MAX, templates_bytes } from "./learn";
-import { stage1 } from "./stage1";
+import { end_bitmap, stage1 } from "./stage1";
 import { enter } from "./state";
 import { free_unescaped, reset_unescaped } from "./unescaped";
 
@@ -112,7 +112,13 @@ export function json_begin(handle: usize, input: usize, length: usize, format: i
   memory.fill(limit, 0, INPUT_SLACK);
   if (format == FORMAT_NDJSON) store<u8>(limit, 10);
   use_bitmap(load<u32>(handle, PARSER_BITMAP), input);
-  stage1(input, limit + 1);
+  store<u32>(handle, <u32>input, PARSER_SCANNED);
+  store<u32>(handle, <u32>input, PARSER_LINES_END);
+  // Lines are scanned as they are read
+  if (format != FORMAT_NDJSON) {
+    stage1(input, limit + 1, input);
+    end_bitmap(limit + 1);
+  }
   const marked = length >= 3 && load<u16>(input) == 0xbbef && load<u8>(input, 2) == 0xbf; // byte order mark
   store<u32>(handle, <u32>input, PARSER_INPUT);
   store<u32>(handle, <u32>limit, PARSER_LIMIT);

@@ -4,7 +4,7 @@ import {
 } from "./layout";
 import { STATE_BAD, STATE_NULL, STATE_VALUE } from "./scalar";
 import { columns, columnsEnd, serial } from "./state";
-import { TEMPLATE_NULL_COUNT, TEMPLATE_NULLS } from "./template";
+import { TEMPLATE_NULL_COUNT, TEMPLATE_NULLS } from "./template_layout";
 import { clear_nulls, set_null } from "./validity";
 
 // Why the row at hand does not fit its columns, after commit_row() said so

@@ -6,10 +6,11 @@ import {
   COLUMN_STATE_BAD_AT, COLUMN_STATE_DATA, COLUMN_STATE_REASON, COLUMN_STATE_STAMP, COLUMN_STATE_STATE,
   COLUMN_STATE_TYPE, COLUMN_STATE_VIA, REASON_VALUE,
 } from "./layout";
+import { record } from "./leaf";
 import {
   LEAF_BOOL, LEAF_INTEGER, LEAF_NUMBER, LEAF_SKIPPED_NUMBER, LEAF_SKIPPED_STRING, LEAF_SKIPPED_WORD, LEAF_STRING,
-  LEAF_TEXT, record,
-} from "./leaf";
+  LEAF_TEXT,
+} from "./template_layout";
 import { number_end, word_end } from "./number";
 import { cell, serial } from "./state";
 import { escaped, string_end } from "./string";

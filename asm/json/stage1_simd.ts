@@ -46,14 +46,19 @@ function isIll64(at: usize): bool {
   return v128.any_true(v128.or(v128.or(ill16(at), ill16(at + 16)), v128.or(ill16(at + 32), ill16(at + 48))));
 }
 
+@inline function highOf64(at: usize): u32 {
+  const low = v128.or(v128.load(at), v128.load(at, 16)), high = v128.or(v128.load(at, 32), v128.load(at, 48));
+  return <u32>i8x16.bitmask(v128.or(low, high));
+}
+
 /**
- * Writes the bitmap of [input, end), 64 bytes at a time. UTF-8 is looked at only in and behind blocks that are not
+ * Writes the bitmap of [from, end) of the text at `input`, 64 bytes at a time. UTF-8 is looked at only in and behind blocks that are not
  * ASCII; the first block, before which lies what is not the text, always byte by byte.
  */
-export function stage1_simd(input: usize, end: usize): void {
+export function stage1_simd(from: usize, end: usize, input: usize): void {
   const two = v128.load(VECTORS), limit = v128.load(VECTORS, 16), backslash = v128.load(VECTORS, 32);
-  let word = bitmap_word(input), before: u32 = 0;
-  for (let block = input; block < end; block += 64, word += 8) {
+  let word = bitmap_word(from), before: u32 = from > input ? highOf64(from - 64) : 0;
+  for (let block = from; block < end; block += 64, word += 8) {
     const a = v128.load(block), b = v128.load(block, 16), c = v128.load(block, 32), d = v128.load(block, 48);
     let bits = specials(a, two, limit, backslash) | (specials(b, two, limit, backslash) << 16) |
       (specials(c, two, limit, backslash) << 32) | (specials(d, two, limit, backslash) << 48);

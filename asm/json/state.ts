@@ -49,6 +49,10 @@ export function nextRow(): void {
   row++;
 }
 
+export function setRow(at: usize): void {
+  row = at;
+}
+
 /** nextRow() for a row that no template matched. */
 export function nextStrictRow(): void {
   row++;

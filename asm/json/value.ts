@@ -6,7 +6,8 @@ import {
   FRAME_COLUMN, FRAME_NODE, FRAME_SIZE, FRAME_START, REASON_COLON, REASON_DEPTH, REASON_IN_ARRAY, REASON_IN_OBJECT,
   REASON_KEY,
 } from "./layout";
-import { LEAF_VALUE, pause_recording, record, recording, stop_recording } from "./leaf";
+import { pause_recording, record, recording, stop_recording } from "./leaf";
+import { LEAF_VALUE } from "./template_layout";
 import { read_scalar, settle } from "./scalar";
 import { columns, depthMax, edges, frames, serial, skip_white } from "./state";
 import { escaped, string_end, unescape } from "./string";

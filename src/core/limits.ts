@@ -16,6 +16,10 @@ export const BATCH_CELLS_MAX = 1 << 19;
 export const COLUMNS_MAX = 1024;
 /** Nesting of JSON values that the parser follows before it refuses the row. */
 export const JSON_DEPTH_MAX = 1000;
+/** Rows that a shape of JSON rows has had when code is made for it. */
+export const JSON_CODE_ROWS = 8192;
+/** Modules of such code that a thread keeps, so that the next parser of the same rows need not compile it anew. */
+export const JSON_CODE_MODULES_MAX = 64;
 
 /** Bytes of a chunk that a worker reads from a file at a time. */
 export const CHUNK_BYTES = 2 << 20;
@@ -28,7 +32,7 @@ export const JSON_FILE_BYTES_MAX = 256 << 20;
 /** Files that one reader keeps open; the least recently used is closed. */
 export const FILES_OPEN_MAX = 64;
 /** Chunks that a pipeline has in flight for each worker. */
-export const IN_FLIGHT_CHUNKS_MAX = 8;
+export const IN_FLIGHT_CHUNKS_MAX = 16;
 
 /** Bytes of one request body as it arrives. */
 export const BODY_BYTES_MAX = 32 << 20;

@@ -1,10 +1,11 @@
 import type { Vector } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
-import { BATCH_CELLS_MAX, BATCH_ROWS_MAX, DECODE_ERRORS_MAX, JSON_DEPTH_MAX } from "../core/limits.ts";
+import { BATCH_CELLS_MAX, BATCH_ROWS_MAX, DECODE_ERRORS_MAX, JSON_CODE_ROWS, JSON_DEPTH_MAX } from "../core/limits.ts";
 import { type Column, kindCode } from "../core/schema.ts";
 import { readError, type RowError } from "./json_errors.ts";
 import { type Edge, wantedKeys } from "./json_keys.ts";
 import * as layout from "./json_layout.ts";
+import { ShapeCode } from "./json_shapes.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 
 export type { RowError } from "./json_errors.ts";
@@ -43,6 +44,9 @@ export function inputAddress(block: number): number {
   return Math.ceil((block + INPUT_BEFORE_BYTES) / INPUT_ALIGN_BYTES) * INPUT_ALIGN_BYTES;
 }
 
+/** More rows than any template counts. */
+const NEVER_ROWS = 2 ** 32 - 1;
+
 const encoder = new TextEncoder();
 
 /**
@@ -57,6 +61,7 @@ export class JsonParser {
   readonly #next: KernelFunction;
   readonly #keys: number;
   readonly #keyBytes: number;
+  readonly #code: ShapeCode;
   #handle: number;
   #address = 0;
   #length = 0;
@@ -66,9 +71,10 @@ export class JsonParser {
 
   /**
    * @param columns What to take from each row, by name; a name `a.b` also means the key "b" of the object under "a".
-   * @param options `coerce`: string columns take numbers, booleans, objects and arrays as their JSON text.
+   * @param options `coerce`: string columns take numbers, booleans, objects and arrays as their JSON text. `codeRows`: rows that a shape
+   * has had when code is made for it (default JSON_CODE_ROWS).
    */
-  constructor(kernel: Kernel, columns: readonly Column[], options: { coerce?: boolean } = {}) {
+  constructor(kernel: Kernel, columns: readonly Column[], options: { coerce?: boolean; codeRows?: number } = {}) {
     this.#kernel = kernel;
     this.#columns = columns;
     const cells = Math.floor(BATCH_CELLS_MAX / Math.max(1, columns.length) / ROWS_STEP) * ROWS_STEP;
@@ -87,6 +93,9 @@ export class JsonParser {
     this.#writeColumns();
     this.#writeEdges(edges, keys);
     kernel.fn("json_ready")(this.#handle);
+    const rows = kernel.fn("json_compiles")() ? Math.min(options.codeRows ?? JSON_CODE_ROWS, NEVER_ROWS) : NEVER_ROWS;
+    kernel.data.setUint32(this.#handle + layout.PARSER_HOT_ROWS, rows, true);
+    this.#code = new ShapeCode(kernel);
   }
 
   #writeColumns() {
@@ -129,6 +138,11 @@ export class JsonParser {
     return this.#rowsSeen - this.#kernel.data.getUint32(this.#handle + layout.PARSER_STRICT_ROWS, true);
   }
 
+  /** Shapes that code was made for. */
+  get shapesCompiled(): number {
+    return this.#code.count;
+  }
+
   /** Bytes of the input that are read. */
   get bytesConsumed(): number {
     if (this.#address === 0) return 0;
@@ -164,7 +178,8 @@ export class JsonParser {
       this.#ended = true;
       throw new RdxError("no_space", "Cannot get kernel memory for a batch of JSON rows");
     }
-    const data = this.#kernel.data;
+    const data = this.#kernel.data, hot = data.getUint32(this.#handle + layout.PARSER_HOT, true);
+    if (hot !== 0) this.#code.compile(hot);
     const flags = data.getUint32(this.#handle + layout.PARSER_FLAGS, true);
     const rows = data.getUint32(this.#handle + layout.PARSER_ROWS, true);
     const errors = this.#errors(data);
@@ -196,6 +211,7 @@ export class JsonParser {
   /** Frees the parser; it cannot be used any more. */
   close(): void {
     if (this.#handle === 0) return;
+    this.#code.close();
     this.#kernel.fn("json_close")(this.#handle);
     this.#kernel.free(this.#keys, this.#keyBytes);
     this.#handle = 0;

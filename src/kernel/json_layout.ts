@@ -8,6 +8,8 @@ export const PARSER_FLAGS = 52;
 export const PARSER_ROWS = 56;
 export const PARSER_AT = 76;
 export const PARSER_STRICT_ROWS = 136;
+export const PARSER_HOT = 148;
+export const PARSER_HOT_ROWS = 152;
 
 export const FORMAT_NDJSON = 0;
 export const FORMAT_JSON = 1;

@@ -14,6 +14,7 @@ const INITIAL_PAGES = 4;
 export class Kernel {
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
+  readonly #freePlaces: number[] = [];
   #bytes: Uint8Array<ArrayBuffer>;
   #data: DataView<ArrayBuffer>;
 
@@ -33,6 +34,33 @@ export class Kernel {
     const found = this.#exports[name];
     if (typeof found !== "function") throw new Error(`The kernel module exports no ${name}`);
     return found as KernelFunction;
+  }
+
+  /**
+   * Puts generated code in the kernel's table, at `place` or at a new place: the function `run` of a module that imports `env.memory` and
+   * the exported functions `imports`. Returns the place, which the kernel calls it by.
+   */
+  link(code: WebAssembly.Module, imports: readonly string[], place: number | null): number {
+    const env = Object.fromEntries(imports.map((name) => [name, this.#exports[name]]));
+    const { run } = new WebAssembly.Instance(code, { env: { memory: this.#memory, ...env } }).exports;
+    const at = place ?? this.#freePlaces.pop() ?? this.#table.grow(1);
+    this.#table.set(at, run);
+    return at;
+  }
+
+  /** Takes generated code out of the table. */
+  unlink(place: number): void {
+    this.#table.set(place, null);
+    this.#freePlaces.push(place);
+  }
+
+  /** Places in the table of functions, free ones too. */
+  get tablePlaces(): number {
+    return this.#table.length;
+  }
+
+  get #table(): WebAssembly.Table {
+    return this.#exports.table as WebAssembly.Table;
   }
 
   /** All of linear memory. Take it late and keep it over no call that can grow memory. */

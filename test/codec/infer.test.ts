@@ -199,9 +199,12 @@ Deno.test("more columns than there may be are refused", () => {
   assert.throws(() => infer(row(COLUMNS_MAX + 1), "ndjson"), { code: "invalid", message: /1024 different fields/ });
 });
 
+// Integers that a double cannot hold are left out: with fractions in one request they make strings, and behind an int64 column that is
+// already there it is too late for that.
+const exact = (value: number) => !Number.isInteger(value) || Math.abs(value) <= Number.MAX_SAFE_INTEGER;
 const value = fc.oneof(
   fc.integer().map(String),
-  fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => JSON.stringify(value)),
+  fc.double({ noNaN: true, noDefaultInfinity: true }).filter(exact).map((value) => JSON.stringify(value)),
   fc.boolean().map(String),
   fc.string().map((text) => JSON.stringify(text)),
   fc.date({ noInvalidDate: true, min: new Date(0), max: new Date(4e12) }).map((date) => JSON.stringify(date)),

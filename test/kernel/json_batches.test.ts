@@ -297,11 +297,15 @@ Deno.test("json: a kernel without memory refuses with no_space", () => {
 });
 
 Deno.test("json: the layouts of asm/ and src/ are the same, name by name", async () => {
-  const theirs = await Deno.readTextFile(new URL("../../asm/json/layout.ts", import.meta.url));
+  const files = ["layout.ts", "template_layout.ts"].map((file) => new URL(`../../asm/json/${file}`, import.meta.url));
+  const theirs = (await Promise.all(files.map((file) => Deno.readTextFile(file)))).join("\n");
   const names = new Map(
     Array.from(theirs.matchAll(/^export const (\w+): i32 = (\d+);/gm), (match) => [match[1], Number(match[2])]),
   );
-  const ours = Object.entries(await import("../../src/kernel/json_layout.ts"));
+  const ours = Object.entries({
+    ...await import("../../src/kernel/json_layout.ts"),
+    ...await import("../../src/kernel/json_template_layout.ts"),
+  });
   assert.ok(ours.length > 40);
   for (const [name, value] of ours) assert.equal(names.get(name), value, name);
 });

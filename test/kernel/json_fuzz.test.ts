@@ -3,7 +3,7 @@ import { JSON_DEPTH_MAX } from "../../src/core/limits.ts";
 import { BOOL, BYTES, type Column, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import { JsonParser } from "../../src/kernel/json.ts";
 import { readAll, type ReadResult } from "./json_read.ts";
-import { loadKernel, VARIANTS } from "./load.ts";
+import { loadKernel, type Variant } from "./load.ts";
 import { referenceLines, type ReferenceResult, referenceText } from "./reference/json.ts";
 
 const SEED = Number(Deno.env.get("RDX_SEED") ?? 20260101);
@@ -244,8 +244,9 @@ function shuffled<T>(rnd: Random, from: readonly T[]): T[] {
 }
 
 function compare(results: readonly ReadResult[], expected: ReferenceResult, where: string) {
-  const [simd, scalar] = results;
+  const [simd, scalar, code] = results;
   assert.deepEqual(simd, scalar, `simd and scalar differ, ${where}`);
+  assert.deepEqual(code, scalar, `code and scalar differ, ${where}`);
   assert.equal(simd.fatal, expected.fatal, where);
   if (expected.fatal) return;
   assert.deepEqual(simd.rows, expected.rows, where);
@@ -257,12 +258,19 @@ function compare(results: readonly ReadResult[], expected: ReferenceResult, wher
   assert.equal(simd.unknown, expected.unknown, where);
 }
 
-/** A parser of each build that lives on over all inputs, so that what it learned from one meets the next. */
+/**
+ * A parser of each build that lives on over all inputs, so that what it learned from one meets the next, and one that makes code of every
+ * shape and reads each input once more.
+ */
 function makeReaders(columns: readonly Column[], coerce: boolean) {
-  return VARIANTS.map((variant) => {
-    const kernel = loadKernel(variant), parser = new JsonParser(kernel, columns, { coerce });
-    return (input: Uint8Array, format: "ndjson" | "json") => readAll(kernel, parser, input, format);
-  });
+  const reader = (variant: Variant, codeRows: number, times: number) => {
+    const kernel = loadKernel(variant), parser = new JsonParser(kernel, columns, { coerce, codeRows });
+    return (input: Uint8Array, format: "ndjson" | "json") => {
+      for (let i = 1; i < times; i++) readAll(kernel, parser, input, format);
+      return readAll(kernel, parser, input, format);
+    };
+  };
+  return [reader("simd", Infinity, 1), reader("scalar", Infinity, 1), reader("simd", 1, 2)];
 }
 
 for (const [set, columns] of COLUMNS.entries()) {

@@ -30,7 +30,7 @@ export interface HostParts extends ReaderParts {
 export class TaskHost implements TaskHostApi {
   readonly #parts: HostParts;
   readonly #tasks = new Map<number, PipelineTask>();
-  readonly #peers: (MessagePort | null)[] = [];
+  readonly #peers: (TurnPort<ExchangeMessage> | null)[] = [];
   #place: { index: number; tasks: number; module: WebAssembly.Module; reports: TurnPort<FromTask> } | null = null;
   #bodies: BodyDecoder | null = null;
   #bodyKernel: Kernel | null = null;
@@ -47,10 +47,10 @@ export class TaskHost implements TaskHostApi {
   }
 
   connect(peer: number, port: MessagePort): void {
-    this.#peers[peer] = port;
-    port.onmessage = ({ data: message }: MessageEvent<ExchangeMessage>) => {
+    this.#peers[peer] = new TurnPort<ExchangeMessage>(port);
+    port.onmessage = ({ data: messages }: MessageEvent<ExchangeMessage[]>) => {
       // No message can overtake a deployment: a pipeline starts when all its tasks are there.
-      this.#tasks.get(message.pipeline)?.receiveExchange(message);
+      for (const message of messages) this.#tasks.get(message.pipeline)?.receiveExchange(message);
     };
   }
 
@@ -65,7 +65,7 @@ export class TaskHost implements TaskHostApi {
       tasks,
       report: (message: FromTask, transfer: ArrayBuffer[]) => reports.send(message, transfer),
       exchange: (task: number, message: ExchangeMessage, transfer: ArrayBuffer[]) =>
-        this.#peers[task]!.postMessage(message, transfer),
+        this.#peers[task]!.send(message, transfer),
     };
     const chunks = new ChunkReader(kernel, plan, this.#parts);
     const parts = { chunks, create: this.#parts.createOperator, previous };
