@@ -59,6 +59,27 @@ export interface SchemaInference {
   infer(input: Uint8Array, format: InputFormat, known: readonly Column[], options: DecodeOptions): Column[];
 }
 
+/** Where a row stands in its text. Lines and columns count from 1, columns in bytes. */
+export interface RowPlace {
+  readonly line: number;
+  readonly column: number;
+  /** Byte range in the input. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Finds rows in a text again that a decoder has read: for messages about rows that are refused for what they say. */
+export interface RowLocator {
+  /** The places of `rows` (ascending, from 0) among the rows that the decoder did take: all but those of its `errors`, in their order. */
+  locate(
+    input: Uint8Array,
+    format: InputFormat,
+    options: DecodeOptions,
+    rows: readonly number[],
+    errors: readonly RowError[],
+  ): RowPlace[];
+}
+
 /** Formats in which rows leave. `json` is one array of objects. */
 export type OutputFormat = "ndjson" | "json" | "csv" | "arrow";
 

@@ -11,7 +11,10 @@ import { Table } from "../state/table";
 
 export { agg_push } from "./push";
 export { agg_advance, agg_changes, agg_changes_next, agg_peek, agg_peek_reset, agg_pull, agg_take } from "./fire";
-export { running_add as agg_running_add, running_begin as agg_running_begin } from "./running";
+export {
+  running_add as agg_running_add, running_add_until as agg_running_add_until, running_begin as agg_running_begin,
+  times_beyond as agg_times_beyond,
+} from "./running";
 
 /** An aggregation from a SPEC (spec.ts); 0 when there is no memory. */
 export function agg_create(spec: usize): usize {

@@ -13,6 +13,11 @@ export interface TimingOptions<S extends ColumnSpecs> {
   readonly idleTimeout?: Duration;
 }
 
+export interface StreamOptions<S extends ColumnSpecs> extends TimingOptions<S> {
+  /** How far event time may be ahead of a row's arrival; what the stream says if left out, nothing = without bound. */
+  readonly futureSkew?: Duration;
+}
+
 /** Columns that can be event time. */
 type TimeColumn<S extends ColumnSpecs> = {
   [N in keyof S]: S[N]["type"]["kind"] extends "int64" | "timestamp" ? N : never;
@@ -32,7 +37,7 @@ export interface SourceSpec<S extends ColumnSpecs> {
 export function stream<const S extends ColumnSpecs>(
   name: string,
   columns: S,
-  options: TimingOptions<S> = {},
+  options: StreamOptions<S> = {},
 ): SourceSpec<S> {
   return { columns, node: { stream: name, ...timing(options) } };
 }
@@ -69,10 +74,12 @@ export function declareColumns(columns: ColumnSpecs): ColumnDeclaration[] {
   return Object.entries(columns).map(([name, { type, nullable }]) => ({ name, type: formatType(type), nullable }));
 }
 
-function timing<S extends ColumnSpecs>({ time, delay, idleTimeout }: TimingOptions<S>): SourceTiming {
+function timing<S extends ColumnSpecs>(options: StreamOptions<S>): SourceTiming {
+  const { time, delay, idleTimeout, futureSkew } = options;
   return {
     ...(time === undefined ? {} : { time: String(time) }),
     ...(delay === undefined ? {} : { delay_ms: milliseconds(delay) }),
     ...(idleTimeout === undefined ? {} : { idle_timeout_ms: milliseconds(idleTimeout) }),
+    ...(futureSkew === undefined ? {} : { future_skew_ms: milliseconds(futureSkew) }),
   };
 }

@@ -112,6 +112,8 @@ export const FIRE_ROWS_MAX = 8192;
 /** Decoders that a worker keeps for streams; the least recently used is dropped. */
 export const DECODERS_MAX = 16;
 
+/** How far a row's event time may be ahead of its arrival, unless its stream or plan says otherwise: beyond it the row's clock is wrong. */
+export const FUTURE_SKEW_MS = 3_600_000;
 /** A source partition that had credit and gave nothing for so long is idle. */
 export const IDLE_TIMEOUT_MS = 5000;
 /** Interval at which pipelines look for idle partitions. */

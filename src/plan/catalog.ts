@@ -8,6 +8,8 @@ export interface StreamInfo {
   readonly time: string | null;
   /** How far the watermark stays behind the greatest event time. */
   readonly delayMs: number;
+  /** How far event time may be ahead of a row's arrival; 0 = without bound. */
+  readonly futureSkewMs: number;
 }
 
 /** One kind of sink that a process offers. */

@@ -94,11 +94,13 @@ function describe(node: LogicalNode, plan: PhysicalPlan): string {
   }
 }
 
-function describeSource({ stream, file, time, columns, delayMs, idleTimeoutMs }: PhysicalSource): string {
+function describeSource(source: PhysicalSource): string {
+  const { stream, file, time, columns, delayMs, idleTimeoutMs, futureSkewMs } = source;
   const input = stream === null ? `file ${file!.path} (${file!.format})` : `stream ${stream}`;
   const delay = delayMs === 0 ? "" : `, watermark ${formatDuration(delayMs)} behind`;
   const idle = idleTimeoutMs === 0 ? "never idle" : `idle after ${formatDuration(idleTimeoutMs)}`;
-  return `${input}, event time ${time < 0 ? "of arrival" : columns[time].name}${delay}, ${idle}`;
+  const ahead = futureSkewMs === 0 ? "" : `, dead if over ${formatDuration(futureSkewMs)} ahead of arrival`;
+  return `${input}, event time ${time < 0 ? "of arrival" : columns[time].name}${ahead}${delay}, ${idle}`;
 }
 
 function notesOf(

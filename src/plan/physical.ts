@@ -28,6 +28,8 @@ export interface PhysicalSource {
   readonly delayMs: number;
   /** 0 = never idle. */
   readonly idleTimeoutMs: number;
+  /** Rows whose event time is further than this ahead of their arrival are dead; 0 = none is. */
+  readonly futureSkewMs: number;
 }
 
 export type PhysicalOperator = PhysicalFilter | PhysicalProject | PhysicalAggregate;
@@ -116,7 +118,7 @@ export function lowerPlan(
 }
 
 function lowerSource(source: ResolvedSource, used: ReadonlySet<string>): PhysicalSource {
-  const { id, stream, file, time, delayMs, idleTimeoutMs } = source;
+  const { id, stream, file, time, delayMs, idleTimeoutMs, futureSkewMs } = source;
   let columns = source.columns.filter(({ name }) => used.has(name) || name === time);
   if (columns.length === 0) columns = [source.columns.find(({ type }) => !isVariable(type)) ?? source.columns[0]];
   return {
@@ -127,6 +129,7 @@ function lowerSource(source: ResolvedSource, used: ReadonlySet<string>): Physica
     time: time === null ? -1 : columnIndex(columns, time),
     delayMs,
     idleTimeoutMs,
+    futureSkewMs: time === null ? 0 : futureSkewMs,
   };
 }
 

@@ -57,6 +57,8 @@ export interface SourceTiming {
   readonly delay_ms?: number;
   /** Silence after which a partition no longer holds the watermark; 0 = never. */
   readonly idle_timeout_ms?: number;
+  /** Of streams: how far event time may be ahead of a row's arrival; 0 = without bound. */
+  readonly future_skew_ms?: number;
 }
 
 export type SourceNode = StreamSourceNode | FileSourceNode;

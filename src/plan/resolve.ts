@@ -68,6 +68,7 @@ function resolveSource(placed: PlacedNode<SourceNode>, catalog: Catalog, problem
     time,
     delayMs: node.delay_ms ?? (info && time === declared ? info.delayMs : 0),
     idleTimeoutMs: node.idle_timeout_ms ?? IDLE_TIMEOUT_MS,
+    futureSkewMs: node.future_skew_ms ?? info?.futureSkewMs ?? 0,
   };
   if (time !== null) checkTime(time, columns, `${path}.time`, problems);
   return { ...placed, source, columns, origins: columns.map(({ name }) => name), keys: [] };

@@ -14,6 +14,7 @@ export interface ResolvedSource {
   time: string | null;
   readonly delayMs: number;
   readonly idleTimeoutMs: number;
+  readonly futureSkewMs: number;
 }
 
 /** A node whose output is known. */

@@ -60,6 +60,13 @@ const TIMING: Record<string, JsonSchema> = {
     maximum: WINDOW_MS_MAX,
     description: "Milliseconds of silence after which a source no longer holds results back; 0 = never",
   },
+  future_skew_ms: {
+    type: "integer",
+    minimum: 0,
+    maximum: WINDOW_MS_MAX,
+    description:
+      "Milliseconds that event time may be ahead of a row's arrival in the stream, beyond which the row is dead; 0 = without bound",
+  },
 };
 const TIMING_NAMES = Object.keys(TIMING);
 

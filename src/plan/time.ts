@@ -20,7 +20,7 @@ export function resolveTimes(nodes: readonly ResolvedNode[], problems: Problems)
   for (const window of windows) {
     if (!times.has(window.node.id)) times.set(window.node.id, inheritedTime(window, problems));
   }
-  checkDelays(nodes, problems);
+  checkTimings(nodes, problems);
   return times;
 }
 
@@ -62,10 +62,19 @@ function inheritedTime({ path, source, columns, origins }: ResolvedNode, problem
   return null;
 }
 
-/** A delay without event time would have no effect. */
-function checkDelays(nodes: readonly ResolvedNode[], problems: Problems): void {
+/** A delay or a bound of event time without event time would have no effect, nor would a bound by arrivals that are not there. */
+function checkTimings(nodes: readonly ResolvedNode[], problems: Problems): void {
   for (const { node, path, source } of nodes) {
-    if (node.op !== "source" || source.time !== null || !node.delay_ms) continue;
-    problems.add(`${path}.delay_ms`, "A delay needs event time, and this source has none", 'Add "time": "<column>"');
+    if (node.op !== "source") continue;
+    const { delay_ms, future_skew_ms } = node, timeHint = 'Add "time": "<column>"', skew = `${path}.future_skew_ms`;
+    if (source.time === null && delay_ms) {
+      problems.add(`${path}.delay_ms`, "A delay needs event time, and this source has none", timeHint);
+    }
+    if (!future_skew_ms) continue;
+    if (source.file !== null) {
+      problems.add(skew, "Rows of a file have no arrival that their times could be ahead of", "Leave it out");
+    } else if (source.time === null) {
+      problems.add(skew, "A bound of event time needs event time, and this source has none", timeHint);
+    }
   }
 }

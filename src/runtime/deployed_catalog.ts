@@ -10,7 +10,8 @@ export function deployedCatalog(catalog: Catalog, { sources }: PhysicalPlan): Ca
       if (!stream || !source) return stream;
       const read = new Map(source.columns.map((column) => [column.name, column]));
       const columns = stream.columns.map((column) => read.get(column.name) ?? column);
-      return { columns, time: stream.time, delayMs: stream.delayMs };
+      const { time, delayMs, futureSkewMs } = stream;
+      return { columns, time, delayMs, futureSkewMs };
     },
   };
 }

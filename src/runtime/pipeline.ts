@@ -19,9 +19,13 @@ import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { TaskPool } from "./pool.ts";
 import type { DeadRow, FromTask, TaskPlan } from "./protocol.ts";
 import { Sequencer } from "./sequencer.ts";
+import { aheadLetters, type SideStreams } from "./side_rows.ts";
 import type { PipelineState } from "./service.ts";
 import { sourceClock } from "./source_clock.ts";
 import { within } from "./within.ts";
+
+/** A row of a stream has no place in a text. */
+const NO_PLACE = { line: 1, column: 1, start: 0, end: 0, mismatch: false };
 
 /** What a pipeline is made of. */
 export interface PipelineParts {
@@ -33,6 +37,7 @@ export interface PipelineParts {
   /** In the order of the plan's sinks. */
   readonly sinks: readonly Sink[];
   readonly pool: TaskPool;
+  readonly side: SideStreams;
   readonly clock: Clock;
   readonly order: OrderLog;
   readonly meter: PipelineMeter;
@@ -55,8 +60,8 @@ export class Pipeline {
   readonly #cleanups: (() => void)[] = [];
   #cancelTick = () => {};
   readonly #waiters = new Set<() => void>();
-  /** When the rows of numbers that are not committed yet came, for those that came from a stream. */
-  readonly #arrivals = new Map<number, number>();
+  /** What numbers that are not committed yet took from a stream. */
+  readonly #taken = new Map<number, Taken>();
   #committing: Promise<void> = Promise.resolve();
   #state: PipelineState = "starting";
   #reason: string | null = null;
@@ -151,7 +156,7 @@ export class Pipeline {
     return each.reduce((low, one) => low === null || one === null ? null : Math.min(low, one));
   }
 
-  /** The first rows of files that could not be read. */
+  /** The first dead rows. */
   get errors(): readonly DeadRow[] {
     return this.#errors;
   }
@@ -178,10 +183,10 @@ export class Pipeline {
     });
   }
 
-  #sendChunk(number: number, source: number, { frames, range }: Taken): void {
-    const { pool, id } = this.#parts;
+  #sendChunk(number: number, source: number, taken: Taken): void {
+    const { pool, id } = this.#parts, { frames, range } = taken;
     this.#collector.expect(number, this.#keyed ? pool.tasks : 1);
-    if (frames.length > 0) this.#arrivals.set(number, frames[0].arrivalMs);
+    if (frames.length > 0) this.#taken.set(number, taken);
     pool.send(number % pool.tasks, { kind: "chunk", pipeline: id, number, source, frames, range });
   }
 
@@ -202,7 +207,7 @@ export class Pipeline {
       return;
     }
     this.#parts.meter.answered(message);
-    for (const error of message.errors) if (this.#errors.length < INGEST_ERRORS_MAX) this.#errors.push(error);
+    for (const error of message.errors) this.#note(error);
     for (const finished of this.#collector.take(message)) {
       this.#observe(finished);
       const watermark = this.watermark;
@@ -222,6 +227,14 @@ export class Pipeline {
     if (this.#state !== "running") return;
     const { sinks, meter } = this.#parts;
     let rows = 0;
+    const taken = this.#taken.get(finished.number);
+    this.#taken.delete(finished.number);
+    try {
+      await this.#setAside(finished, taken);
+    } catch (thrown) {
+      this.fail(`Rows that it leaves out cannot be kept: ${reasonOf(thrown)}`);
+      return;
+    }
     try {
       await Promise.all(sinks.map((sink, i) => {
         const output = outputOf(finished, i, watermark);
@@ -233,12 +246,30 @@ export class Pipeline {
       this.fail(`A sink cannot write: ${reasonOf(thrown)}`);
       return;
     }
-    const arrivedMs = this.#arrivals.get(finished.number);
-    this.#arrivals.delete(finished.number);
-    if (rows > 0 && arrivedMs !== undefined) meter.committed(this.#parts.clock.now() - arrivedMs);
+    if (rows > 0 && taken) meter.committed(this.#parts.clock.now() - taken.frames[0].arrivalMs);
     this.#sequence(() => this.#sequencer.finished(finished.number));
     if (this.#state === "running" && this.#sequencer.complete) await this.#complete();
     else this.#pump();
+  }
+
+  /** Puts the rows of a number that no result has where they can be looked at. */
+  async #setAside({ answers }: Finished, taken: Taken | undefined): Promise<void> {
+    const { side } = this.#parts, { name } = this.plan;
+    for (const { chunk, ahead } of answers) {
+      if (!chunk || !taken || ahead.length === 0) continue;
+      const { stream, columns, time, futureSkewMs: skewMs } = this.plan.sources[chunk.source];
+      let rows = 0;
+      const facts = { field: columns[time].name, skewMs, pipeline: name };
+      const letters = aheadLetters(taken, ahead, side.columnsOf(stream!), facts, ({ offset, reason }) => {
+        rows++;
+        this.#note({ ...NO_PLACE, path: stream!, offset, reason, field: facts.field });
+      });
+      await side.bury(stream!, letters, rows, name);
+    }
+  }
+
+  #note(error: DeadRow): void {
+    if (this.#errors.length < INGEST_ERRORS_MAX) this.#errors.push(error);
   }
 
   async #complete(): Promise<void> {

@@ -77,7 +77,8 @@ export class PipelineMaker {
       inherits: before?.id ?? null,
     };
     const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics);
-    const parts = { id, plan: physical, taskPlan, inputs, sinks, pool, clock, order: createOrder(name), meter };
+    const ends = { inputs, sinks, side: this.#parts.streams, order: createOrder(name) };
+    const parts = { id, plan: physical, taskPlan, ...ends, pool, clock, meter };
     return { plan, pipeline: new Pipeline(parts), id };
   }
 

@@ -41,6 +41,8 @@ export class PipelineMeter {
   /** Takes a task's answer. */
   answered(done: DoneMessage): void {
     const { task, chunk, late, untimed } = done;
+    // The stream whose dead letters they become counts them for the metrics.
+    for (const { rows } of done.ahead) this.deadRows += rows.length;
     if (chunk) {
       this.rowsIn += chunk.rows;
       this.#metrics.rowsIn.with(this.#name, this.#streams[chunk.source]).increment(chunk.rows);

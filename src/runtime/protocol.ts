@@ -68,10 +68,19 @@ export interface WindowRows {
   readonly rows: number;
 }
 
-/** A row that a file source could not take, with its offset in the file. */
+/** A row that a source could not take: of a file, with its offset in bytes, or of a stream, with its own. */
 export interface DeadRow extends RowError {
   readonly path: string;
   readonly offset: number;
+}
+
+/** Rows of one frame of a chunk whose event time is too far ahead of their arrival: no operator has seen them. */
+export interface AheadRows {
+  /** Position among the chunk's frames. */
+  readonly frame: number;
+  /** Row numbers, ascending, and the rows' event times. */
+  readonly rows: readonly number[];
+  readonly timesMs: readonly number[];
 }
 
 /** A task is through with a number. */
@@ -86,6 +95,8 @@ export interface DoneMessage {
   /** From the task that decoded a range. */
   readonly deadRows: number;
   readonly errors: readonly DeadRow[];
+  /** From the task that decoded the chunk. */
+  readonly ahead: readonly AheadRows[];
   /** Rows since the task's start that came behind their last window, and rows without a time that windows can be told from. */
   readonly late: number;
   readonly untimed: number;
@@ -118,6 +129,16 @@ export interface DecodeJob {
   readonly body: Uint8Array<ArrayBuffer>;
   /** The schema was inferred: fields it lacks, or values that do not fit, ask for a wider one. */
   readonly widen: boolean;
+  /** How late the rows' event time may be, or null. */
+  readonly bound: TimeBound | null;
+}
+
+/** Rows whose time in column `column` is over `arrivalMs + skewMs` are bad. */
+export interface TimeBound {
+  readonly column: number;
+  /** When the request came. */
+  readonly arrivalMs: number;
+  readonly skewMs: number;
 }
 
 /** `frames` for the log, or the wider `columns` under which the body (handed back) has to be decoded again. */

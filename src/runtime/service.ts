@@ -29,6 +29,8 @@ export interface StreamDeclaration {
   /** The event time column, or null: event time is the arrival. */
   readonly time: string | null;
   readonly delayMs: number;
+  /** How far event time may be ahead of a row's arrival; 0: without bound. */
+  readonly futureSkewMs: number;
   readonly onError: "dead_letter" | "reject";
   /** Null: as the log's bound says. */
   readonly retentionMs: number | null;
@@ -122,7 +124,7 @@ export interface PipelineInfo {
   /** For bounded inputs 0 to 1, else null. */
   readonly progress: number | null;
   readonly tasks: number;
-  /** Rows of files that could not be read, and the first of them. */
+  /** Rows that could not be used: of files that could not be read, or too far ahead of their arrival; and the first of them. */
   readonly deadRows: number;
   readonly errors: readonly { readonly path: string; readonly offset: number; readonly reason: string }[];
   readonly plan: unknown;

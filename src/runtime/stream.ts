@@ -1,12 +1,13 @@
 import type { DecodeOptions } from "../codec.ts";
+import type { Clock } from "../core/clock.ts";
 import { type ErrorDetail, RdxError } from "../core/errors.ts";
 import { BODIES_BYTES_MAX, CREDIT_ROWS_MAX, INGEST_ERRORS_MAX } from "../core/limits.ts";
 import { frameRows } from "../core/frame_info.ts";
-import { type Column, formatType, makeSchema, sameType, type Schema } from "../core/schema.ts";
+import { type Column, columnIndex, formatType, makeSchema, sameType, type Schema } from "../core/schema.ts";
 import type { Log } from "../log.ts";
 import type { RowRange } from "../sink.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
-import type { DecodeJob, DecodeResult } from "./protocol.ts";
+import type { DecodeJob, DecodeResult, TimeBound } from "./protocol.ts";
 import { checked, detailOf, digestOf, mergeColumns } from "./stream_schema.ts";
 import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo } from "./service.ts";
 
@@ -20,6 +21,7 @@ type Decoded = Extract<DecodeResult, { kind: "decoded" }> & { readonly schema: n
 export interface StreamParts {
   readonly log: Log<Verdict>;
   readonly metrics: EngineMetrics;
+  readonly clock: Clock;
   decode(job: DecodeJob): Promise<DecodeResult>;
   /** Takes frames of bad rows (of DEAD_COLUMNS). */
   readonly dead: {
@@ -75,6 +77,10 @@ export class Stream {
     return this.#declaration.delayMs;
   }
 
+  get futureSkewMs(): number {
+    return this.#declaration.futureSkewMs;
+  }
+
   get info(): StreamInfo {
     const { log } = this.#parts;
     return {
@@ -127,12 +133,12 @@ export class Stream {
       );
     }
     this.#decodingBytes += bytes;
-    const before = this.#tail;
+    const before = this.#tail, arrivalMs = this.#parts.clock.now();
     let leave = () => {};
     this.#tail = new Promise((resolve) => leave = resolve);
     try {
       const digest = request.producer === undefined ? "" : await digestOf(request.body);
-      const decoded = await this.#decode(request);
+      const decoded = await this.#decode(request, arrivalMs);
       await before;
       return await this.#append(request, decoded, digest, bytes);
     } finally {
@@ -142,7 +148,7 @@ export class Stream {
     }
   }
 
-  async #decode(request: IngestRequest): Promise<Decoded> {
+  async #decode(request: IngestRequest, arrivalMs: number): Promise<Decoded> {
     let { body } = request;
     const options: DecodeOptions = {
       coerce: !this.declared,
@@ -152,8 +158,8 @@ export class Stream {
     for (let tries = 0;; tries++) {
       const { version: schema, columns } = this.#schema;
       const widen = !this.declared && tries < WIDEN_TRIES_MAX;
-      const { name: stream } = this, { format } = request;
-      const result = await this.#parts.decode({ stream, schema, columns, format, options, body, widen });
+      const { name: stream } = this, { format } = request, bound = this.#bound(columns, arrivalMs);
+      const result = await this.#parts.decode({ stream, schema, columns, format, options, body, widen, bound });
       if (result.kind === "refused") throw new RdxError(result.code, result.reason);
       if (result.kind === "decoded") {
         this.#parts.metrics.rowsDecoded.with(this.name).increment(result.rows + result.rejected);
@@ -162,6 +168,15 @@ export class Stream {
       this.#widen(result.columns);
       body = result.body;
     }
+  }
+
+  /**
+   * Up to where event times are believed. The record in the log comes no earlier than the request: no pipeline with the same bound
+   * refuses a row that this one lets through.
+   */
+  #bound(columns: readonly Column[], arrivalMs: number): TimeBound | null {
+    const { time, futureSkewMs: skewMs } = this.#declaration;
+    return time === null || skewMs === 0 ? null : { column: columnIndex(columns, time), arrivalMs, skewMs };
   }
 
   /** Takes a wider schema, which may have been found under an older version of it. */
@@ -200,9 +215,14 @@ export class Stream {
   }
 
   async #bury(frames: readonly ArrayBuffer[], rows: number, offset: number): Promise<void> {
+    this.countDead(rows);
+    await this.#parts.dead.put(frames, rows, offset);
+  }
+
+  /** Counts rows that go to the dead letters. */
+  countDead(rows: number): void {
     this.#deadRows += rows;
     this.#parts.metrics.deadRows.with(this.name).increment(rows);
-    await this.#parts.dead.put(frames, rows, offset);
   }
 
   /** Why the whole request is refused, or null. */

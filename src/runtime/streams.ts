@@ -1,12 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
-import { STREAMS_MAX } from "../core/limits.ts";
-import { NAME_PATTERN } from "../core/schema.ts";
+import { FUTURE_SKEW_MS, STREAMS_MAX } from "../core/limits.ts";
+import { type Column, NAME_PATTERN } from "../core/schema.ts";
 import type { LogFactory } from "../log.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import { DEAD_COLUMNS, deadName, stampDead } from "./dead_letters.ts";
 import type { DecodeJob, DecodeResult } from "./protocol.ts";
 import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo, StreamService } from "./service.ts";
+import { putSlowly, type SideStreams } from "./side_rows.ts";
 import { Stream, type Verdict } from "./stream.ts";
 
 /** What an undeclared stream starts with; its columns come with its first rows. */
@@ -14,6 +15,7 @@ const INFERRED: StreamDeclaration = {
   columns: [],
   time: null,
   delayMs: 0,
+  futureSkewMs: FUTURE_SKEW_MS,
   onError: "dead_letter",
   retentionMs: null,
 };
@@ -26,7 +28,7 @@ export interface StreamsParts {
 }
 
 /** The streams of an engine, by name. */
-export class Streams implements StreamService {
+export class Streams implements StreamService, SideStreams {
   readonly #parts: StreamsParts;
   readonly #streams = new Map<string, Stream>();
   #closing = false;
@@ -63,8 +65,7 @@ export class Streams implements StreamService {
         frames.length === 0 || this.#dead(name).log.hasRoom(frames.reduce((sum, frame) => sum + frame.byteLength, 0)),
       put: (frames: readonly ArrayBuffer[], rows: number, offset: number) => this.#bury(name, frames, rows, offset),
     };
-    const { metrics } = this.#parts;
-    const stream = new Stream(name, declared, declaration, { log, metrics, dead, decode: this.#parts.decode });
+    const stream = new Stream(name, declared, declaration, { ...this.#parts, log, dead });
     this.#streams.set(name, stream);
     return stream;
   }
@@ -77,6 +78,15 @@ export class Streams implements StreamService {
   async #bury(name: string, frames: readonly ArrayBuffer[], rows: number, offset: number): Promise<void> {
     stampDead(frames, offset, this.#parts.clock.now());
     await this.#dead(name).put(frames, rows);
+  }
+
+  async bury(name: string, frames: readonly ArrayBuffer[], rows: number, pipeline: string): Promise<void> {
+    await putSlowly(this.#dead(name), frames, pipeline);
+    this.#get(name).countDead(rows);
+  }
+
+  columnsOf(name: string): readonly Column[] {
+    return this.#get(name).columns;
   }
 
   list(): StreamInfo[] {

@@ -1,5 +1,5 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { COLUMNS_MAX } from "../core/limits.ts";
+import { COLUMNS_MAX, FUTURE_SKEW_MS } from "../core/limits.ts";
 import { type Column, makeSchema, parseType } from "../core/schema.ts";
 import { checkShape, type JsonSchema } from "../plan/json_schema.ts";
 import { index, member, Problems } from "../plan/problems.ts";
@@ -39,6 +39,14 @@ export const DECLARATION_SCHEMA: JsonSchema = {
       default: 0,
       description: "How far the watermark stays behind the greatest event time",
     },
+    future_skew_ms: {
+      type: "integer",
+      minimum: 0,
+      maximum: DURATION_MS_MAX,
+      default: FUTURE_SKEW_MS,
+      description:
+        "How far event time may be ahead of a row's arrival: a row beyond it goes to the dead letters; 0: without bound",
+    },
     on_error: {
       enum: ["dead_letter", "reject"],
       default: "dead_letter",
@@ -57,6 +65,7 @@ interface DeclarationJson {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly nullable?: boolean }[];
   readonly time?: string | null;
   readonly delay_ms?: number;
+  readonly future_skew_ms?: number;
   readonly on_error?: "dead_letter" | "reject";
   readonly retention_ms?: number | null;
 }
@@ -82,6 +91,7 @@ export function parseDeclaration(stream: string, value: unknown): StreamDeclarat
     columns: makeSchema(columns).columns,
     time: declared.time ?? null,
     delayMs: declared.delay_ms ?? 0,
+    futureSkewMs: declared.future_skew_ms ?? FUTURE_SKEW_MS,
     onError: declared.on_error ?? "dead_letter",
     retentionMs: declared.retention_ms ?? null,
   };

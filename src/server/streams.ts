@@ -87,6 +87,7 @@ function streamJson(stream: StreamInfo) {
     columns: columnsJson(stream.columns),
     time: stream.time,
     delay_ms: stream.delayMs,
+    future_skew_ms: stream.futureSkewMs,
     on_error: stream.onError,
     retention_ms: stream.retentionMs,
     declared: stream.declared,

@@ -136,6 +136,20 @@ Deno.test("branches and several sources make one plan, with numbered ids", () =>
   compilePlan(p.toPlan(), CATALOG);
 });
 
+Deno.test("a stream's bound of event time is the source's future_skew_ms, and none is 0", () => {
+  const columns = { ts: timestamp() };
+  const nodeOf = (futureSkew: { minutes?: number }) =>
+    pipeline("p").from(stream("flights", columns, { time: "ts", futureSkew })).to(discard()).toPlan().nodes[0];
+  assert.deepEqual(nodeOf({ minutes: 5 }), {
+    id: "source",
+    op: "source",
+    stream: "flights",
+    time: "ts",
+    future_skew_ms: 300_000,
+  });
+  assert.equal((nodeOf({}) as { future_skew_ms: number }).future_skew_ms, 0);
+});
+
 Deno.test("every operator of a row's values is a function of the plan language and compiles", () => {
   const columns = { i: int64(), d: double(), m: decimal(10, 2), s: string(), t: timestamp() };
   const stage = pipeline("all").from(csvFile("x.csv", columns)).map((r) => ({

@@ -13,6 +13,9 @@ const EVENTS = {
 const iso = (time: number) => new Date(time).toISOString();
 const row = (time: number, key = "a") => ({ ts: START + time, key });
 
+// deno-lint-ignore no-explicit-any
+type Json = Record<string, any>;
+
 interface Answer {
   readonly watermark: string | null;
   readonly seq: number;
@@ -234,4 +237,45 @@ Deno.test("live: a snapshot, then deltas; who comes back with Last-Event-ID gets
   const unknown = await follow(server, "999999");
   assert.equal((await unknown.next())!.event, "snapshot");
   await unknown.close();
+});
+
+Deno.test("a device whose clock is a year ahead makes nobody late: its rows are dead letters that say why", async () => {
+  const now = Date.now(), year = 365 * 86_400_000, at = (time: number, key: string) => ({ ts: iso(now + time), key });
+  const rows = [at(0, "a"), at(50, "b"), at(year, "ahead"), at(2500, "a"), at(year + 1, "ahead"), at(2600, "b")];
+  for (const declared of [true, false]) {
+    await using server = await startServer({ args: ["--workers", "2"] });
+    if (declared) await server.put("/v1/streams/events", { ...EVENTS, future_skew_ms: 60_000 });
+    const first = await post(server, "events", toLines([rows[0]]));
+    assert.equal(first.status, 200, first.text);
+    const timing = { time: "ts", future_skew_ms: 60_000, idle_timeout_ms: 0 };
+    await server.put(
+      "/v1/pipelines/p",
+      counts("events", "v", 1000, ["key"], declared ? { idle_timeout_ms: 0 } : timing),
+    );
+    const answer = await post(server, "events", toLines(rows.slice(1)));
+    // Only the stream's own event time is judged before the rows are stored.
+    assert.deepEqual([answer.status, answer.json.accepted, answer.json.rejected], declared ? [200, 3, 2] : [200, 5, 0]);
+    assert.deepEqual(
+      answer.json.errors.map(({ line, field }: Json) => [line, field]),
+      declared ? [[2, "ts"], [4, "ts"]] : [],
+    );
+    const dead = await until(async () => {
+      const { rows } = await server.json<{ rows: Json[] }>("/v1/streams/events/dead");
+      return rows.length === 2 && rows;
+    });
+    const { reason, raw, field } = dead[1], judge = declared ? "stream events" : "pipeline p";
+    assert.match(reason, new RegExp(`^Time ${iso(now + year)} is more than 1 min ahead of its arrival 20.*: set`));
+    assert.match(reason, new RegExp(`the sender's clock, or raise future_skew_ms of ${judge} \\(0: without bound\\)$`));
+    assert.deepEqual([field, JSON.parse(raw)], ["ts", rows[2]]);
+    await ask(server, "/v1/streams/events/end", { method: "POST" });
+    await completed(server, "p");
+    const found = (await query(server, "v")).rows.reduce((all, { n }) => all + (n as number), 0);
+    assert.equal(found, 4);
+    const info = await server.json<Json>("/v1/pipelines/p");
+    assert.deepEqual([info.late_rows, info.dead_rows, info.errors.length], [0, declared ? 0 : 2, declared ? 0 : 2]);
+    assert.equal(await metric(server, "rdx_dead_rows_total", { stream: "events" }), 2);
+    assert.equal((await server.json<Json>("/v1/streams/events")).dead_rows, 2);
+    const { text } = await ask(server, "/v1/pipelines/p/explain");
+    assert.match(text, /dead if over 1 min ahead of arrival/);
+  }
 });

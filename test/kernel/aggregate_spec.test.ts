@@ -8,6 +8,7 @@ import {
   RunningTimes,
   WindowAggregate,
 } from "../../src/kernel/aggregate.ts";
+import { leftOut } from "../../src/kernel/running_times.ts";
 import { batchOf, pullAll } from "./aggregate_run.ts";
 import { loadKernel, VARIANTS } from "./load.ts";
 import { vectorOf } from "./vectors.ts";
@@ -119,7 +120,8 @@ Deno.test("running times are those of the rows before, across batches, without N
   for (const variant of VARIANTS) {
     const kernel = loadKernel(variant), times = new RunningTimes(kernel), none = -(2n ** 62n);
     const add = (values: (bigint | null)[]) => {
-      const found = times.add(vectorOf(kernel, TIMESTAMP, values), values.length);
+      const { kept, ...found } = times.add(vectorOf(kernel, TIMESTAMP, values), values.length);
+      assert.equal(kept, null);
       const at = (i: number) => kernel.data.getBigInt64(found.running + i * 8, true);
       return { ...found, running: values.map((_, i) => at(i)) };
     };
@@ -133,6 +135,32 @@ Deno.test("running times are those of the rows before, across batches, without N
     assert.deepEqual(add([-3n, 10n]), { running: [9n, 9n], min: -3, max: 10, sorted: false });
     times.begin();
     assert.deepEqual(add([1n]), { running: [none], min: 1, max: 1, sorted: true });
+    times.close();
+  }
+});
+
+Deno.test("rows later than a bound change no running time, and the rows that are left are told", () => {
+  for (const variant of VARIANTS) {
+    const kernel = loadKernel(variant), times = new RunningTimes(kernel), none = -(2n ** 62n);
+    const add = (values: (bigint | null)[], most: number) => {
+      const { kept, running, ...rest } = times.add(vectorOf(kernel, TIMESTAMP, values), values.length, most);
+      const rows = kept &&
+        Array.from({ length: kept.selected }, (_, i) => kernel.data.getInt32(kept.selection + i * 4, true));
+      const each = values.map((_, i) => kernel.data.getBigInt64(running + i * 8, true));
+      return { ...rest, rows, running: rows ? rows.map((row) => each[row]) : each };
+    };
+    assert.deepEqual(add([3n, 5n], 5), { rows: null, running: [none, 3n], min: 3, max: 5, sorted: true });
+    assert.deepEqual(add([9n, 6n, null, 4n, 2n ** 62n, 7n], 6), {
+      rows: [1, 2, 3, 4],
+      running: [5n, 6n, 6n, 6n],
+      min: 3,
+      max: 6,
+      sorted: false,
+    });
+    assert.deepEqual(add([7n, 8n], 6), { rows: [], running: [], min: 3, max: 6, sorted: false });
+    assert.equal(times.within(vectorOf(kernel, TIMESTAMP, [-(2n ** 63n), 1n, null, 2n ** 63n - 1n]), 4, 1), null);
+    const kept = times.within(vectorOf(kernel, TIMESTAMP, [1n, 2n]), 2, 1)!;
+    assert.deepEqual(leftOut(kernel, 2, kept), [1]);
     times.close();
   }
 });

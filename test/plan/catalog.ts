@@ -14,9 +14,14 @@ export const FLIGHTS: readonly Column[] = [
 ];
 
 const STREAMS: ReadonlyMap<string, StreamInfo> = new Map<string, StreamInfo>([
-  ["flights", { columns: FLIGHTS, time: "ts", delayMs: 1000 }],
-  ["untimed", { columns: FLIGHTS, time: null, delayMs: 0 }],
-  ["odd", { columns: [column("__proto__", INT64), column("constructor", STRING)], time: null, delayMs: 0 }],
+  ["flights", { columns: FLIGHTS, time: "ts", delayMs: 1000, futureSkewMs: 3_600_000 }],
+  ["untimed", { columns: FLIGHTS, time: null, delayMs: 0, futureSkewMs: 3_600_000 }],
+  ["odd", {
+    columns: [column("__proto__", INT64), column("constructor", STRING)],
+    time: null,
+    delayMs: 0,
+    futureSkewMs: 3_600_000,
+  }],
 ]);
 
 /** The catalogue that plans of the tests are compiled against. */

@@ -26,7 +26,16 @@ Deno.test("the hourly example compiles to a filter and a tumbling aggregate", ()
   assert.deepEqual(example("flights_hourly"), {
     name: "flights_hourly",
     sources: [
-      { id: "flights", stream: "flights", file: null, columns, time: 0, delayMs: 60_000, idleTimeoutMs: 5000 },
+      {
+        id: "flights",
+        stream: "flights",
+        file: null,
+        columns,
+        time: 0,
+        delayMs: 60_000,
+        idleTimeoutMs: 5000,
+        futureSkewMs: 3_600_000,
+      },
     ],
     operators: [
       {
@@ -188,5 +197,6 @@ Deno.test("a file source hands its connector and columns to the runtime", () => 
     time: 0,
     delayMs: 3,
     idleTimeoutMs: 0,
+    futureSkewMs: 0,
   }]);
 });

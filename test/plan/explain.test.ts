@@ -37,7 +37,7 @@ sink sink_view: view, name delays
    │  → window_start timestamp, window_end timestamp, origin string, mean double?, n int64
    └─ filter filter: delay > 0 and origin <> 'O''Hare'
       │  → ts timestamp, origin string, destination string, delay int64?, distance double, cancelled bool, scheduled timestamp
-      └─ source source: stream flights, event time ts, watermark 1 s behind, idle after 5 s
+      └─ source source: stream flights, event time ts, dead if over 1 h ahead of arrival, watermark 1 s behind, idle after 5 s
             decoded once, shared by a, b
             → ts timestamp, origin string, destination string, delay int64?, distance double, cancelled bool, scheduled timestamp
 sink sink_raw: discard
@@ -59,9 +59,15 @@ Deno.test("an explanation in JSON has one entry a step, inputs first, and says w
   const { pipeline, nodes } = explainPlan(plan, CATALOG);
   assert.equal(pipeline, "p");
   assert.deepEqual(nodes.map(({ id, op, input, does, notes }) => [id, op, input, does, notes]), [
-    ["source", "source", null, "stream flights, event time ts, watermark 1 s behind, idle after 5 s", [
-      "reads 1 of 7 columns",
-    ]],
+    [
+      "source",
+      "source",
+      null,
+      "stream flights, event time ts, dead if over 1 h ahead of arrival, watermark 1 s behind, idle after 5 s",
+      [
+        "reads 1 of 7 columns",
+      ],
+    ],
     ["project", "project", "source", "ts", []],
     ["aggregate", "aggregate", "project", "n = count(*)", [
       "tumbling window of 1 h by ts",

@@ -347,7 +347,7 @@ Deno.test("a stream without columns, and a projection to too many, are refused",
   const wide = Array.from({ length: COLUMNS_MAX }, (_, i) => ({ name: `c${i}`, type: INT64, nullable: true }));
   const streams = new Map([["empty", []], ["wide", wide]]);
   const catalog: Catalog = {
-    stream: (name) => ({ columns: streams.get(name)!, time: null, delayMs: 0 }),
+    stream: (name) => ({ columns: streams.get(name)!, time: null, delayMs: 0, futureSkewMs: 3_600_000 }),
     sinkKinds: CATALOG.sinkKinds,
   };
   const detail = (plan: Json) => {

@@ -29,7 +29,16 @@ function readFile(content: string, { format, header = true, delimiter = "," }: F
   try {
     Deno.writeTextFileSync(path, content);
     const file = { kind: "file", path, format, header, delimiter } as const;
-    const source = { id: "f", stream: null, file, columns: COLUMNS, time: -1, delayMs: 0, idleTimeoutMs: 0 };
+    const source = {
+      id: "f",
+      stream: null,
+      file,
+      columns: COLUMNS,
+      time: -1,
+      delayMs: 0,
+      idleTimeoutMs: 0,
+      futureSkewMs: 0,
+    };
     const plan: PhysicalPlan = { name: "p", sources: [source], operators: [], sinks: [] };
     const taskPlan = { plan, positions: [[0, 1]], after: 0, watermarks: [-Infinity], inherits: null };
     const reader = new ChunkReader(kernel, taskPlan, hostParts(files));

@@ -171,7 +171,14 @@ engineTest("a stream that is made again with other columns is decoded as those s
     send = (text: string) =>
       streams.ingest("s", { body: new TextEncoder().encode(text), format: "ndjson", autoCreate: false });
   const columns = [{ name: "n", type: INT64, nullable: false }];
-  const declaration = { columns, time: null, delayMs: 0, onError: "reject" as const, retentionMs: null };
+  const declaration = {
+    columns,
+    time: null,
+    delayMs: 0,
+    futureSkewMs: 3_600_000,
+    onError: "reject" as const,
+    retentionMs: null,
+  };
   streams.put("s", declaration);
   await send('{"n":1}');
   await assert.rejects(send('{"n":null}'), { code: "invalid" });

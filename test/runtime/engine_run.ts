@@ -22,6 +22,7 @@ export const EVENTS: StreamDeclaration = {
   ],
   time: "ts",
   delayMs: 0,
+  futureSkewMs: 3_600_000,
   onError: "dead_letter",
   retentionMs: null,
 };

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { frameRows } from "../../src/core/frame_info.ts";
 import type { Column } from "../../src/core/schema.ts";
 import { compilePlan } from "../../src/plan/compile.ts";
 import { STANDARD_SINKS } from "../../src/plan/catalog.ts";
@@ -7,6 +9,7 @@ import { forgetfulOrder } from "../../src/runtime/order.ts";
 import { Pipeline } from "../../src/runtime/pipeline.ts";
 import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
 import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
+import type { SideStreams } from "../../src/runtime/side_rows.ts";
 import type { OutputBatch, Sink } from "../../src/sink.ts";
 import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
@@ -61,6 +64,22 @@ export class ChunkInput implements PipelineInput {
   }
 }
 
+/** Keeps what pipelines leave out, as text. */
+export class SideRows implements SideStreams {
+  readonly dead: string[] = [];
+
+  bury(_stream: string, frames: readonly ArrayBuffer[], rows: number): Promise<void> {
+    const texts = frames.flatMap((frame) => textOfRanges([{ frame, start: 0, rows: frameRows(frame) }]));
+    assert.equal(texts.length, rows);
+    this.dead.push(...texts);
+    return Promise.resolve();
+  }
+
+  columnsOf(): readonly Column[] {
+    return COLUMNS;
+  }
+}
+
 /** Keeps the rows as text. Takes its time, which `random` says. */
 export class TextSink implements Sink {
   readonly guarantee = "at least once";
@@ -96,7 +115,7 @@ export function compiled(
   columns: readonly Column[] = COLUMNS,
   time: string | null = "ts",
 ): PhysicalPlan {
-  const stream = { columns, time, delayMs: 0 };
+  const stream = { columns, time, delayMs: 0, futureSkewMs: 3_600_000 };
   return compilePlan(plan, { stream: () => stream, sinkKinds: STANDARD_SINKS }).physical;
 }
 
@@ -121,6 +140,7 @@ export class PipelineRun {
   readonly clock = new SimClock();
   readonly input = new ChunkInput();
   readonly registry = new MetricRegistry();
+  readonly side = new SideRows();
   readonly random: Random;
   #lastId = 0;
   pipeline!: Pipeline;
@@ -187,6 +207,7 @@ export class PipelineRun {
       inputs: [input],
       sinks,
       pool,
+      side: this.side,
       clock,
       order: forgetfulOrder,
       meter,

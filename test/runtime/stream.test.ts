@@ -15,7 +15,14 @@ import { SimClock } from "../sim/clock.ts";
 import { frameOfRows, textOfRanges } from "./rows.ts";
 
 const N: Column = { name: "n", type: INT64, nullable: false };
-const DECLARED: StreamDeclaration = { columns: [N], time: null, delayMs: 0, onError: "dead_letter", retentionMs: null };
+const DECLARED: StreamDeclaration = {
+  columns: [N],
+  time: null,
+  delayMs: 0,
+  futureSkewMs: 3_600_000,
+  onError: "dead_letter",
+  retentionMs: null,
+};
 
 const encoder = new TextEncoder(), decoder = new TextDecoder();
 

@@ -5,6 +5,7 @@ const READINGS = {
   columns: [{ name: "sensor", type: "string" }, { name: "ts", type: "timestamp", nullable: false }],
   time: "ts",
   delay_ms: 500,
+  future_skew_ms: 0,
   on_error: "reject",
 };
 const put = (body: unknown) => ({ method: "PUT", headers: JSON_TYPE, body: JSON.stringify(body) });
@@ -22,8 +23,16 @@ Deno.test("a declared stream is created with 201, declared again with 200 and re
       { name: "ts", type: "timestamp", nullable: false },
     ]);
     assert.deepEqual(
-      [stream.name, stream.time, stream.delay_ms, stream.on_error, stream.retention_ms, stream.declared],
-      ["readings", "ts", 500, "reject", null, true],
+      [
+        stream.name,
+        stream.time,
+        stream.delay_ms,
+        stream.future_skew_ms,
+        stream.on_error,
+        stream.retention_ms,
+        stream.declared,
+      ],
+      ["readings", "ts", 500, 0, "reject", null, true],
     );
     const { streams } = await (await ask("/v1/streams")).json();
     assert.deepEqual(streams, [stream]);

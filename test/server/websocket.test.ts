@@ -255,7 +255,14 @@ Deno.test("a server that stops gives verdicts on what it took, says so and close
 
 Deno.test("an unknown subprotocol, an unknown stream and a plain request are refused with a problem", async () => {
   await withServer({ autoCreate: false }, async (harness) => {
-    harness.engine.streams.put("s", { columns: [], time: null, delayMs: 0, onError: "reject", retentionMs: null });
+    harness.engine.streams.put("s", {
+      columns: [],
+      time: null,
+      delayMs: 0,
+      futureSkewMs: 3_600_000,
+      onError: "reject",
+      retentionMs: null,
+    });
     const upgrade = (path: string, protocol: string) =>
       rawRequest(
         harness.server.port,

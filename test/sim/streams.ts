@@ -26,6 +26,7 @@ const UNDECLARED: StreamDeclaration = {
   columns: [],
   time: null,
   delayMs: 0,
+  futureSkewMs: 3_600_000,
   onError: "dead_letter",
   retentionMs: null,
 };

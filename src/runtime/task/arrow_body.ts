@@ -6,6 +6,7 @@ import { FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import type { DecodeJob, DecodeResult } from "../protocol.ts";
 import { mergeColumns, widerType } from "../stream_schema.ts";
+import { ArrowLetters } from "./arrow_letters.ts";
 import { SourceReader } from "./source_reader.ts";
 
 /** A place behind every column of a frame: the column is not there. */
@@ -14,7 +15,7 @@ const ABSENT = Number.MAX_SAFE_INTEGER;
 /**
  * Decodes an Arrow IPC stream for the log. Columns are found by name; one that the body lacks is NULL, one that the stream lacks is left out
  * of a declared stream and added to an inferred one. Arrow's values have types already, so that a body fits as a whole or
- * is refused as a whole.
+ * is refused as a whole, apart from rows whose event time is too late.
  */
 export function decodeArrowBody(kernel: Kernel, job: DecodeJob): DecodeResult {
   const arrow = new ArrowReader(), frames = arrow.read(job.body), given = arrow.columns ?? [];
@@ -30,16 +31,17 @@ export function decodeArrowBody(kernel: Kernel, job: DecodeJob): DecodeResult {
     return at < 0 ? ABSENT : at;
   });
   const reader = new SourceReader(kernel, job.columns, positions), writer = new FrameWriter(kernel);
+  const letters = new ArrowLetters(job, given), out: ArrayBuffer[] = [];
   let rows = 0;
-  const out = frames.map((frame) => {
+  for (const frame of frames) {
     checkNulls(frame, positions, job.columns);
-    const batch = reader.read(frame), written = writer.write(batch, NO_INFO);
-    rows += batch.rows;
+    const batch = letters.bounded(kernel, reader.read(frame), frame);
+    if (batch.selected > 0) out.push(writer.write(batch, NO_INFO));
+    rows += batch.selected;
     kernel.reset();
-    return written;
-  });
+  }
   reader.close();
-  return { kind: "decoded", frames: out, rows, rejected: 0, errors: [], dead: [], fatal: false };
+  return { kind: "decoded", frames: out, rows, ...letters.finish() };
 }
 
 /** Every column's values fit the stream's type: it is the same, or a wider one, or both are times. */

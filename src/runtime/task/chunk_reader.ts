@@ -24,6 +24,8 @@ export interface DecodedPart {
   readonly batch: Batch;
   readonly time: Vector;
   readonly arrivalMs: number;
+  /** Position of its frame in the chunk; 0 for what comes from a file. */
+  readonly frame: number;
 }
 
 /** What could not be decoded. */
@@ -62,10 +64,10 @@ export class ChunkReader {
     const source = this.#plan.sources[message.source];
     if (message.range) return this.#readRange(source, message.range, take);
     const reader = this.#logs[message.source]!;
-    for (const { frame, arrivalMs } of message.frames) {
+    message.frames.forEach(({ frame, arrivalMs }, i) => {
       const batch = reader.read(frame);
-      take({ batch, time: this.#timeOf(source, batch, arrivalMs), arrivalMs });
-    }
+      take({ batch, time: this.#timeOf(source, batch, arrivalMs), arrivalMs, frame: i });
+    });
     return { deadRows: 0, errors: [] };
   }
 
@@ -90,7 +92,7 @@ export class ChunkReader {
       if (decoded.fatal) throw unreadable(range.path, decoded.errors.at(-1), lines.offset);
       const { rows, columns } = decoded;
       const batch: Batch = { rows, columns, selection: 0, selected: rows, kinds: 0 };
-      take({ batch, time: this.#timeOf(source, batch, 0), arrivalMs: 0 });
+      take({ batch, time: this.#timeOf(source, batch, 0), arrivalMs: 0, frame: 0 });
     }
     return { deadRows, errors };
   }

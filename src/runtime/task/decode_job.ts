@@ -1,4 +1,4 @@
-import type { DecodedBatch, Decoder, RowError, SchemaInference } from "../../codec.ts";
+import type { DecodedBatch, Decoder, RowError, RowLocator, SchemaInference } from "../../codec.ts";
 import type { Batch } from "../../core/batch.ts";
 import { FrameBuilder } from "../../core/frame.ts";
 import {
@@ -12,28 +12,39 @@ import { type Column, sameType } from "../../core/schema.ts";
 import { FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import { InputBuffer } from "../../kernel/input.ts";
 import type { Kernel } from "../../kernel/module.ts";
-import { DEAD_COLUMNS } from "../dead_letters.ts";
+import { leftOut, RunningTimes, timeAt } from "../../kernel/running_times.ts";
+import { aheadReason, DEAD_COLUMNS } from "../dead_letters.ts";
 import type { DecodeJob, DecodeResult } from "../protocol.ts";
 import type { DecoderFactory } from "./chunk_reader.ts";
 
 const decoderOfText = new TextDecoder();
+
+/** A row that cannot be found again is told without its text. */
+const NOWHERE = { line: 1, column: 1, start: 0, end: 0 };
+
+/** What a body decoder is made of. */
+export interface BodyParts {
+  readonly openDecoder: DecoderFactory;
+  readonly inference: SchemaInference;
+  readonly locator: RowLocator;
+}
 
 /** Decodes request bodies into frames for the log, with decoders that remember the shape of each stream's rows. */
 export class BodyDecoder {
   readonly #kernel: Kernel;
   readonly #input: InputBuffer;
   readonly #writer: FrameWriter;
-  readonly #open: DecoderFactory;
-  readonly #inference: SchemaInference;
+  readonly #parts: BodyParts;
+  readonly #times: RunningTimes;
   /** In order of use, the least recently used first. */
   readonly #decoders = new Map<string, { readonly columns: readonly Column[]; readonly decoder: Decoder }>();
 
-  constructor(kernel: Kernel, open: DecoderFactory, inference: SchemaInference) {
+  constructor(kernel: Kernel, parts: BodyParts) {
     this.#kernel = kernel;
     this.#input = new InputBuffer(kernel);
     this.#writer = new FrameWriter(kernel);
-    this.#open = open;
-    this.#inference = inference;
+    this.#parts = parts;
+    this.#times = new RunningTimes(kernel);
   }
 
   decode(job: DecodeJob): DecodeResult {
@@ -44,7 +55,7 @@ export class BodyDecoder {
     };
     const first = mayWiden && job.columns.length === 0 ? wider() : null;
     if (first) return first;
-    const decoder = this.#decoderOf(job), result = new Collected(job.body);
+    const decoder = this.#decoderOf(job), result = new Collected(job, this.#parts.locator);
     decoder.begin(this.#input.put(job.body), job.body.length);
     this.#kernel.reset();
     for (let decoded = decoder.next(); decoded; decoded = decoder.next()) {
@@ -53,8 +64,9 @@ export class BodyDecoder {
         this.#kernel.reset();
         return again;
       }
-      if (decoded.rows > 0) result.frames.push(this.#writer.write(batchOf(decoded), NO_INFO));
-      result.rows += decoded.rows;
+      const batch = this.#bounded(job, batchOf(decoded), result);
+      if (batch.selected > 0) result.frames.push(this.#writer.write(batch, NO_INFO));
+      result.rows += batch.selected;
       for (const error of decoded.errors) result.reject(error);
       this.#kernel.reset();
       if (decoded.fatal) result.fatal = true;
@@ -63,10 +75,22 @@ export class BodyDecoder {
     return result.finish();
   }
 
+  /** The batch without rows whose event time is too late; `result` gets these. */
+  #bounded({ bound }: DecodeJob, batch: Batch, result: Collected): Batch {
+    if (!bound) return batch;
+    const time = batch.columns[bound.column];
+    const kept = this.#times.within(time, batch.rows, bound.arrivalMs + bound.skewMs);
+    for (const row of kept ? leftOut(this.#kernel, batch.rows, kept) : []) {
+      result.refuse(row, timeAt(this.#kernel, time, row));
+    }
+    result.decoded += batch.rows;
+    return { ...batch, ...kept };
+  }
+
   /** Asks for wider columns, or null when nothing wider would help. */
   #widen(job: DecodeJob): DecodeResult | null {
     if (job.format === "arrow") return null;
-    const columns = this.#inference.infer(job.body, job.format, job.columns, job.options);
+    const columns = this.#parts.inference.infer(job.body, job.format, job.columns, job.options);
     return sameColumns(columns, job.columns) ? null : { kind: "widen", columns, body: job.body };
   }
 
@@ -80,7 +104,7 @@ export class BodyDecoder {
       kept.decoder.close();
       kept = undefined;
     }
-    kept ??= { columns, decoder: this.#open(this.#kernel, job.format, columns, job.options) };
+    kept ??= { columns, decoder: this.#parts.openDecoder(this.#kernel, job.format, columns, job.options) };
     this.#decoders.set(key, kept);
     for (const [oldest, { decoder }] of this.#decoders) {
       if (this.#decoders.size <= DECODERS_MAX) break;
@@ -111,33 +135,65 @@ class Collected {
   readonly frames: ArrayBuffer[] = [];
   rows = 0;
   fatal = false;
-  readonly #body: Uint8Array<ArrayBuffer>;
+  /** Rows that the decoder took. */
+  decoded = 0;
+  readonly #job: DecodeJob;
+  readonly #locator: RowLocator;
   readonly #errors: RowError[] = [];
-  readonly #dead: ArrayBuffer[] = [];
-  readonly #builder = new FrameBuilder(DEAD_COLUMNS);
-  #rejected = 0;
+  /** Rows of those that the decoder took, with the times for which they are refused. */
+  readonly #refused: { readonly row: number; readonly timeMs: number }[] = [];
 
-  constructor(body: Uint8Array<ArrayBuffer>) {
-    this.#body = body;
+  constructor(job: DecodeJob, locator: RowLocator) {
+    this.#job = job;
+    this.#locator = locator;
   }
 
-  /** Counts a bad row and keeps its reason and the start of its text. Too many end the request. */
+  get #rejected(): number {
+    return this.#errors.length + this.#refused.length;
+  }
+
+  /** Keeps a bad row. Too many end the request. */
   reject(error: RowError): void {
-    if (this.fatal) return;
-    if (++this.#rejected > DEAD_ROWS_MAX) {
-      this.fatal = true;
-      return;
-    }
-    if (this.#errors.length < INGEST_ERRORS_MAX) this.#errors.push(error);
-    const raw = this.#body.subarray(error.start, Math.min(error.end, error.start + DEAD_RAW_BYTES_MAX));
-    const text = decoderOfText.decode(raw);
-    this.#builder.append([0, error.line, error.field, error.reason, text, 0]);
-    if (this.#builder.rows === BATCH_ROWS_MAX) this.#dead.push(this.#builder.finish());
+    if (this.#rejected === DEAD_ROWS_MAX) this.fatal = true;
+    if (!this.fatal) this.#errors.push(error);
+  }
+
+  /** Keeps a row of the batch at hand whose time is too late. */
+  refuse(row: number, timeMs: number): void {
+    if (this.#rejected === DEAD_ROWS_MAX) this.fatal = true;
+    if (!this.fatal) this.#refused.push({ row: this.decoded + row, timeMs });
   }
 
   finish(): DecodeResult {
-    if (this.#builder.rows > 0) this.#dead.push(this.#builder.finish());
-    const { frames, rows, fatal } = this;
-    return { kind: "decoded", frames, rows, rejected: this.#rejected, errors: this.#errors, dead: this.#dead, fatal };
+    const errors = this.#refused.length === 0 ? this.#errors : [...this.#errors, ...this.#late()];
+    if (errors !== this.#errors) errors.sort((a, b) => a.start - b.start);
+    const { frames, rows, fatal } = this, dead = this.#letters(errors), rejected = errors.length;
+    return { kind: "decoded", frames, rows, rejected, errors: errors.slice(0, INGEST_ERRORS_MAX), dead, fatal };
+  }
+
+  /** The refused rows as errors, with their places in the body. */
+  #late(): RowError[] {
+    const { body, format, options, stream, columns, bound } = this.#job;
+    if (format === "arrow" || !bound) return [];
+    const rows = this.#refused.map(({ row }) => row);
+    const places = this.#locator.locate(body, format, options, rows, this.#errors), { arrivalMs, skewMs } = bound;
+    return this.#refused.map(({ timeMs }, i): RowError => ({
+      ...(places[i] ?? NOWHERE),
+      field: columns[bound.column].name,
+      reason: aheadReason(timeMs, arrivalMs, skewMs, `stream ${stream}`),
+      mismatch: false,
+    }));
+  }
+
+  /** Frames of the dead letters: reasons, and the start of each row's text. */
+  #letters(errors: readonly RowError[]): ArrayBuffer[] {
+    const builder = new FrameBuilder(DEAD_COLUMNS), letters: ArrayBuffer[] = [];
+    for (const { line, field, reason, start, end } of errors) {
+      const raw = this.#job.body.subarray(start, Math.min(end, start + DEAD_RAW_BYTES_MAX));
+      builder.append([0, line, field, reason, decoderOfText.decode(raw), 0]);
+      if (builder.rows === BATCH_ROWS_MAX) letters.push(builder.finish());
+    }
+    if (builder.rows > 0) letters.push(builder.finish());
+    return letters;
   }
 }

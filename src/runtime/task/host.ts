@@ -1,5 +1,5 @@
 import { transfer } from "comlink";
-import type { SchemaInference } from "../../codec.ts";
+import type { RowLocator, SchemaInference } from "../../codec.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { STATE_BYTES_MAX } from "../../core/limits.ts";
 import { Kernel } from "../../kernel/module.ts";
@@ -24,6 +24,7 @@ import { PipelineTask } from "./task.ts";
 export interface HostParts extends ReaderParts {
   readonly createOperator: OperatorFactory;
   readonly inference: SchemaInference;
+  readonly locator: RowLocator;
 }
 
 /** One worker: a task for each pipeline, and decoders for what is pushed to streams. */
@@ -89,7 +90,7 @@ export class TaskHost implements TaskHostApi {
     try {
       this.#bodyKernel ??= new Kernel(module);
       if (job.format === "arrow") return decodeArrowBody(this.#bodyKernel, job);
-      this.#bodies ??= new BodyDecoder(this.#bodyKernel, this.#parts.openDecoder, this.#parts.inference);
+      this.#bodies ??= new BodyDecoder(this.#bodyKernel, this.#parts);
       return this.#bodies.decode(job);
     } catch (thrown) {
       // Whatever broke may have left the memory in an unknown state: the next body gets a new kernel.

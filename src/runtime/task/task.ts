@@ -8,6 +8,7 @@ import type { Kernel } from "../../kernel/module.ts";
 import { type BatchTimes, StateFull } from "../../operator.ts";
 import type { PhysicalPlan } from "../../plan/physical.ts";
 import type {
+  AheadRows,
   ChunkMessage,
   DeadRow,
   ExchangeMessage,
@@ -18,6 +19,7 @@ import type {
   ToTask,
 } from "../protocol.ts";
 import { sourceClock } from "../source_clock.ts";
+import { aheadRows, latestTime } from "./ahead_rows.ts";
 import type { ChunkReader, DecodedPart } from "./chunk_reader.ts";
 import { ExchangeReader, ExchangeWriter, type Outgoing } from "./exchange.ts";
 import { Flow, type FlowExits, type OperatorFactory } from "./flow.ts";
@@ -48,6 +50,7 @@ interface OwnChunk {
   readonly rows: number;
   readonly deadRows: number;
   readonly errors: readonly DeadRow[];
+  readonly ahead: readonly AheadRows[];
   readonly outputs: TaskOutput[];
   /** Time that decoding took. */
   readonly busyMs: number;
@@ -172,7 +175,11 @@ export class PipelineTask {
 
   /** Decodes a chunk and runs what stands in front of the exchange. */
   #decode(message: ChunkMessage): void {
-    const { source, number } = message, alone = this.#place.tasks === 1, startMs = performance.now();
+    const { source, number } = message,
+      from = this.#plan.sources[source],
+      ahead: AheadRows[] = [],
+      alone = this.#place.tasks === 1,
+      startMs = performance.now();
     const outputs: TaskOutput[] = [];
     this.#outgoing = new Map(this.#keyed.map((index) => [index, Array.from({ length: this.#place.tasks }, () => [])]));
     const clock = this.#clocks[source], reached = clock.reached;
@@ -186,7 +193,9 @@ export class PipelineTask {
     this.#running.begin();
     const decoded = this.#chunks.read(message, (part: DecodedPart) => {
       rows += part.batch.rows;
-      const { running, max, sorted } = this.#running.add(part.time, part.batch.rows);
+      const most = latestTime(from, part.arrivalMs);
+      const { running, max, sorted, kept } = this.#running.add(part.time, part.batch.rows, most);
+      if (kept) ahead.push(aheadRows(this.kernel, part, kept));
       if (max > timeMax) timeMax = max;
       const { delayMs } = clock;
       // Of rows in order none is late by those before it once there is a delay: their own time serves as well, and travels once.
@@ -195,12 +204,12 @@ export class PipelineTask {
         before: reached,
         delayMs,
       };
-      this.flow.send(this.#plan.sources[source].id, part.batch, times, part.arrivalMs, exits);
+      this.flow.send(from.id, { ...part.batch, ...kept }, times, part.arrivalMs, exits);
       this.kernel.reset();
     });
     this.#combine(alone, reached, clock.delayMs);
     const edges = this.#exchange(source, number, timeMax), busyMs = performance.now() - startMs;
-    const own: OwnChunk = { rows, deadRows: decoded.deadRows, errors: decoded.errors, outputs, busyMs };
+    const own: OwnChunk = { rows, deadRows: decoded.deadRows, errors: decoded.errors, ahead, outputs, busyMs };
     this.#pending.set(number, { source, edges, timeMax, watermark: null, own });
   }
 
@@ -321,6 +330,7 @@ export class PipelineTask {
       chunk: own ? { source, rows: own.rows, timeMax } : null,
       deadRows: own?.deadRows ?? 0,
       errors: own?.errors ?? [],
+      ahead: own?.ahead ?? [],
       late,
       untimed,
       busyMs: busyMs + (own?.busyMs ?? 0),

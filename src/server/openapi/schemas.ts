@@ -38,6 +38,7 @@ const STREAM = object({
   columns: list(ref("column")),
   time: orNull({ type: "string" }, "The column of event time; null: the arrival"),
   delay_ms: count("How far the watermark stays behind the greatest event time"),
+  future_skew_ms: count("How far event time may be ahead of a row's arrival; 0: without bound"),
   on_error: { enum: ["dead_letter", "reject"] },
   retention_ms: orNull({ type: "integer" }),
   declared: { type: "boolean", description: "False: the schema was inferred and widens" },
@@ -75,8 +76,16 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   rows_in: count("Rows taken from the sources"),
   rows_out: count("Rows given to the sinks"),
   late_rows: count("Rows whose last window had fired"),
-  dead_rows: count("Rows of files that could not be read"),
-  errors: list(object({ path: text("The file"), offset: count("Bytes from its start"), reason: { type: "string" } })),
+  dead_rows: count(
+    "Rows that could not be used: of files that could not be read, without a time, or too far ahead of their arrival",
+  ),
+  errors: list(
+    object({
+      path: text("The file or stream"),
+      offset: count("Bytes from the file's start, or rows from the stream's"),
+      reason: { type: "string" },
+    }),
+  ),
   rows_in_per_second: number("Over the last seconds"),
   rows_out_per_second: number("Over the last seconds"),
   lag_rows: count("Rows of the sources that are not taken yet"),

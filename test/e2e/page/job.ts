@@ -91,6 +91,7 @@ export async function runJob(engine: EngineService): Promise<JobResult> {
     columns: COLUMNS,
     time: "ts",
     delayMs: 1000,
+    futureSkewMs: 0,
     onError: "dead_letter",
     retentionMs: null,
   });
