@@ -61,6 +61,8 @@ export const INGEST_ERRORS_MAX = 20;
 export const DECODE_ERRORS_MAX = 1024;
 /** Bad rows of one request; a request with more is refused as a whole. */
 export const DEAD_ROWS_MAX = 65_536;
+/** Rows that a pipeline makes dead letters of at a time, before others have their turn. */
+export const DEAD_TURN_ROWS = 512;
 /** Bytes of a bad row that are kept beside its reason. */
 export const DEAD_RAW_BYTES_MAX = 4096;
 

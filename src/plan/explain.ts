@@ -13,6 +13,8 @@ export interface RuntimeFacts {
   readonly workers?: number;
   /** Streams whose decoded batches these pipelines read together. */
   readonly shared?: readonly { readonly stream: string; readonly pipelines: readonly string[] }[];
+  /** Streams whose late rows are kept. */
+  readonly late?: readonly string[];
   /** Anything else about a node, as a sentence without a full stop. */
   readonly notes?: readonly { readonly node: string; readonly note: string }[];
 }
@@ -107,13 +109,14 @@ function notesOf(
   node: LogicalNode,
   plan: PhysicalPlan,
   widths: ReadonlyMap<string, number>,
-  { workers, shared = [] }: RuntimeFacts,
+  { workers, shared = [], late = [] }: RuntimeFacts,
 ): string[] {
   if (node.op === "source") {
     const { stream, columns } = stepOf(node, plan) as PhysicalSource, width = widths.get(node.id)!;
     const others = shared.filter((one) => one.stream === stream).flatMap(({ pipelines }) => pipelines);
     return [
       ...(columns.length < width ? [`reads ${columns.length} of ${width} columns`] : []),
+      ...(stream !== null && late.includes(stream) ? [`late rows go to stream ${stream}.late`] : []),
       ...(others.length > 0 ? [`decoded once, shared by ${others.join(", ")}`] : []),
     ];
   }

@@ -19,13 +19,10 @@ import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { TaskPool } from "./pool.ts";
 import type { DeadRow, FromTask, TaskPlan } from "./protocol.ts";
 import { Sequencer } from "./sequencer.ts";
-import { aheadLetters, type SideStreams } from "./side_rows.ts";
+import { setAside, type SideStreams } from "./side_rows.ts";
 import type { PipelineState } from "./service.ts";
 import { sourceClock } from "./source_clock.ts";
 import { within } from "./within.ts";
-
-/** A row of a stream has no place in a text. */
-const NO_PLACE = { line: 1, column: 1, start: 0, end: 0, mismatch: false };
 
 /** What a pipeline is made of. */
 export interface PipelineParts {
@@ -184,10 +181,11 @@ export class Pipeline {
   }
 
   #sendChunk(number: number, source: number, taken: Taken): void {
-    const { pool, id } = this.#parts, { frames, range } = taken;
+    const { pool, id, side } = this.#parts, { frames, range } = taken, { stream } = this.plan.sources[source];
+    const late = this.#keyed && stream !== null && side.wantsLate(stream);
     this.#collector.expect(number, this.#keyed ? pool.tasks : 1);
     if (frames.length > 0) this.#taken.set(number, taken);
-    pool.send(number % pool.tasks, { kind: "chunk", pipeline: id, number, source, frames, range });
+    pool.send(number % pool.tasks, { kind: "chunk", pipeline: id, number, source, frames, range, late });
   }
 
   #sendMark(number: number, source: number, watermark: number): void {
@@ -230,7 +228,7 @@ export class Pipeline {
     const taken = this.#taken.get(finished.number);
     this.#taken.delete(finished.number);
     try {
-      await this.#setAside(finished, taken);
+      await setAside(this.#parts, finished, taken, (row) => this.#note(row));
     } catch (thrown) {
       this.fail(`Rows that it leaves out cannot be kept: ${reasonOf(thrown)}`);
       return;
@@ -250,22 +248,6 @@ export class Pipeline {
     this.#sequence(() => this.#sequencer.finished(finished.number));
     if (this.#state === "running" && this.#sequencer.complete) await this.#complete();
     else this.#pump();
-  }
-
-  /** Puts the rows of a number that no result has where they can be looked at. */
-  async #setAside({ answers }: Finished, taken: Taken | undefined): Promise<void> {
-    const { side } = this.#parts, { name } = this.plan;
-    for (const { chunk, ahead } of answers) {
-      if (!chunk || !taken || ahead.length === 0) continue;
-      const { stream, columns, time, futureSkewMs: skewMs } = this.plan.sources[chunk.source];
-      let rows = 0;
-      const facts = { field: columns[time].name, skewMs, pipeline: name };
-      const letters = aheadLetters(taken, ahead, side.columnsOf(stream!), facts, ({ offset, reason }) => {
-        rows++;
-        this.#note({ ...NO_PLACE, path: stream!, offset, reason, field: facts.field });
-      });
-      await side.bury(stream!, letters, rows, name);
-    }
   }
 
   #note(error: DeadRow): void {

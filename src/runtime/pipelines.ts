@@ -7,6 +7,7 @@ import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } f
 import type { PhysicalPlan } from "../plan/physical.ts";
 import { compareState } from "../plan/state.ts";
 import { deployedCatalog } from "./deployed_catalog.ts";
+import { sideDepth } from "./late_columns.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import {
@@ -48,7 +49,7 @@ export class Pipelines implements PipelineService {
   get catalog(): Catalog {
     const { streams, sinks, views } = this.#parts;
     return {
-      stream: (name) => streams.find(name),
+      stream: (name) => streams.seen(name),
       streamNames: () => streams.names(),
       sinkKinds: new Map([
         ["view", views.kind],
@@ -96,6 +97,7 @@ export class Pipelines implements PipelineService {
       throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
     }
     this.#checkViews(name, compiled.physical);
+    this.#parts.streams.keepRead(compiled.physical);
     const running = before?.pipeline.state === "running";
     const comparison = before && running && state === "keep"
       ? compareState(before.pipeline.plan, compiled.physical)
@@ -227,7 +229,8 @@ export class Pipelines implements PipelineService {
     const shared = [...this.#parts.streams.all()]
       .filter(({ readers }) => readers.size > 1 && (name === null || readers.has(name)))
       .map((stream) => ({ stream: stream.name, pipelines: [...stream.readers] }));
-    return { workers: this.#parts.pool.tasks, shared };
+    const { streams } = this.#parts, late = [...streams.names()].filter((stream) => streams.wantsLate(stream));
+    return { workers: this.#parts.pool.tasks, shared, late };
   }
 
   #info({ plan, pipeline }: Deployed): PipelineInfo {
@@ -266,10 +269,13 @@ export class Pipelines implements PipelineService {
     }
   }
 
-  /** Deploys nothing more; resolves when all pipelines have come to their end. */
+  /** Deploys nothing more, and ends pipelines over what others leave out behind those others; resolves when all pipelines have come to their end. */
   async drain(): Promise<void> {
     await this.#close();
-    await Promise.all([...this.all()].map((pipeline) => pipeline.drain()));
+    const stages = Map.groupBy(this.all(), ({ plan }) => Math.max(0, ...plan.sources.map(sideDepth)));
+    for (const [, pipelines] of [...stages].sort(([a], [b]) => a - b)) {
+      await Promise.all(pipelines.map((pipeline) => pipeline.drain()));
+    }
   }
 
   async #close(): Promise<void> {

@@ -29,6 +29,8 @@ export interface ChunkMessage {
   /** Either decoded frames of a log, or a range that the task reads by itself. */
   readonly frames: readonly ArrivedFrame[];
   readonly range: FileRange | null;
+  /** Rows that are late are wanted. */
+  readonly late: boolean;
 }
 
 /** The source is idle or at its end (Infinity): its watermark is at least this. */
@@ -97,6 +99,8 @@ export interface DoneMessage {
   readonly errors: readonly DeadRow[];
   /** From the task that decoded the chunk. */
   readonly ahead: readonly AheadRows[];
+  /** From the same, if they are wanted: frames of its late rows, in their order. */
+  readonly lateFrames: readonly ArrayBuffer[];
   /** Rows since the task's start that came behind their last window, and rows without a time that windows can be told from. */
   readonly late: number;
   readonly untimed: number;

@@ -94,6 +94,11 @@ export interface StreamService {
   end(name: string): Promise<void>;
   /** The newest rows, newest first. */
   rows(name: string, limit: number): { columns: readonly Column[]; ranges: readonly RowRange[] };
+  /**
+   * Keeps late rows of pipelines over the stream from now on, in the stream `<name>.late`; a plan that reads that stream does the same,
+   * deleting it ends it. Throws not_found; conflict when a stream of that name has other rows.
+   */
+  keepLate(name: string): { created: boolean; stream: StreamInfo };
   /** Rows that may be sent to the stream now; 0 while it is full. */
   credit(name: string): number;
   /** Calls back when credit may have grown; the returned function ends that. */

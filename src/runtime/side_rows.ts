@@ -1,13 +1,16 @@
 import { FrameBuilder, FrameView } from "../core/frame.ts";
 import { frameRows } from "../core/frame_info.ts";
+import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
-import { BATCH_ROWS_MAX, DEAD_RAW_BYTES_MAX } from "../core/limits.ts";
+import { DEAD_RAW_BYTES_MAX, DEAD_TURN_ROWS } from "../core/limits.ts";
 import { RowRenderer } from "../core/render.ts";
 import type { Column } from "../core/schema.ts";
 import type { Log } from "../log.ts";
+import type { PhysicalPlan } from "../plan/physical.ts";
+import type { Finished } from "./collector.ts";
 import { aheadReason, DEAD_COLUMNS } from "./dead_letters.ts";
 import type { Taken } from "./input.ts";
-import type { AheadRows } from "./protocol.ts";
+import type { AheadRows, DeadRow } from "./protocol.ts";
 import type { Stream } from "./stream.ts";
 
 /** Where rows go that a pipeline takes from a stream and leaves out. */
@@ -15,6 +18,36 @@ export interface SideStreams {
   /** Appends frames of DEAD_COLUMNS to the dead letters of `stream`; waits while their readers are behind. */
   bury(stream: string, frames: readonly ArrayBuffer[], rows: number, pipeline: string): Promise<void>;
   columnsOf(stream: string): readonly Column[];
+  /** Whether somebody wants the late rows of `stream`. */
+  wantsLate(stream: string): boolean;
+  /** Appends frames of late rows to those of `stream`, while somebody wants them; waits while their readers are behind. */
+  late(stream: string, frames: readonly ArrayBuffer[], pipeline: string): Promise<void>;
+}
+
+/** A row of a stream has no place in a text. */
+const NO_PLACE = { line: 1, column: 1, start: 0, end: 0, mismatch: false };
+
+/** Puts the rows of a number that no result has where they can be looked at; `told` gets the dead ones. */
+export async function setAside(
+  { side, clock, plan }: { readonly side: SideStreams; readonly clock: Clock; readonly plan: PhysicalPlan },
+  { answers }: Finished,
+  taken: Taken | undefined,
+  told: (row: DeadRow) => void,
+): Promise<void> {
+  for (const { chunk, ahead, lateFrames } of answers) {
+    if (!chunk || !taken) continue;
+    const { columns, time, futureSkewMs: skewMs, ...source } = plan.sources[chunk.source], stream = source.stream!;
+    if (ahead.length > 0) {
+      const facts = { field: columns[time].name, skewMs, pipeline: plan.name };
+      const tell = (detail: AheadDetail) => told({ ...NO_PLACE, ...detail, path: stream, field: facts.field });
+      for (const letter of aheadLetters(taken, ahead, side.columnsOf(stream), facts, tell)) {
+        const rows = frameRows(letter);
+        await side.bury(stream, [letter], rows, plan.name);
+        if (rows === DEAD_TURN_ROWS) await clock.soon(0);
+      }
+    }
+    if (lateFrames.length > 0) await side.late(stream, lateFrames, plan.name);
+  }
 }
 
 /** A dead row as people see it first. */
@@ -23,28 +56,27 @@ export interface AheadDetail {
   readonly reason: string;
 }
 
-/** Makes dead letters of rows of a chunk that are ahead; `told` gets each. Frames have BATCH_ROWS_MAX rows at most. */
-export function aheadLetters(
+/** Makes dead letters of rows of a chunk that are ahead, in frames of DEAD_TURN_ROWS rows and what is left; `told` gets each. */
+export function* aheadLetters(
   { frames, from }: Taken,
   ahead: readonly AheadRows[],
   columns: readonly Column[],
   { field, skewMs, pipeline }: { readonly field: string; readonly skewMs: number; readonly pipeline: string },
   told: (detail: AheadDetail) => void,
-): ArrayBuffer[] {
-  const builder = new FrameBuilder(DEAD_COLUMNS), letters: ArrayBuffer[] = [], renderer = new RowRenderer(columns);
+): Generator<ArrayBuffer> {
+  const builder = new FrameBuilder(DEAD_COLUMNS), renderer = new RowRenderer(columns);
   const firsts = firstOffsets(frames.map(({ frame }) => frame), from);
   for (const { frame, rows, timesMs } of ahead) {
     const view = new FrameView(frames[frame].frame), { arrivalMs } = frames[frame];
-    rows.forEach((row, i) => {
+    for (const [i, row] of rows.entries()) {
       const offset = firsts[frame] + row, raw = renderer.row(view, row).slice(0, DEAD_RAW_BYTES_MAX);
       const reason = aheadReason(timesMs[i], arrivalMs, skewMs, `pipeline ${pipeline}`);
       told({ offset, reason });
       builder.append([offset, 1, field, reason, raw, Math.trunc(arrivalMs)]);
-      if (builder.rows === BATCH_ROWS_MAX) letters.push(builder.finish());
-    });
+      if (builder.rows === DEAD_TURN_ROWS) yield builder.finish();
+    }
   }
-  if (builder.rows > 0) letters.push(builder.finish());
-  return letters;
+  if (builder.rows > 0) yield builder.finish();
 }
 
 /**

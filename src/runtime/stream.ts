@@ -179,6 +179,11 @@ export class Stream {
     return time === null || skewMs === 0 ? null : { column: columnIndex(columns, time), arrivalMs, skewMs };
   }
 
+  /** Widens the schema of rows that the engine itself makes. */
+  grow(columns: readonly Column[]): void {
+    this.#widen(columns);
+  }
+
   /** Takes a wider schema, which may have been found under an older version of it. */
   #widen(columns: readonly Column[]): void {
     const merged = mergeColumns(this.#schema.columns, columns);
@@ -232,8 +237,8 @@ export class Stream {
     const what = fatal
       ? "The body cannot be read to its end"
       : rows === 0
-      ? `None of the ${rejected} rows can be read`
-      : `${rejected} of ${rows + rejected} rows cannot be read, and the stream rejects such requests`;
+      ? `None of the ${rejected} rows can be taken`
+      : `${rejected} of ${rows + rejected} rows cannot be taken, and the stream rejects such requests`;
     return new RdxError("invalid", `${what}: nothing was stored`, errors.map(detailOf), { rejected, accepted: 0 });
   }
 

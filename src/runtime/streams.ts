@@ -3,8 +3,11 @@ import { RdxError } from "../core/errors.ts";
 import { FUTURE_SKEW_MS, STREAMS_MAX } from "../core/limits.ts";
 import { type Column, NAME_PATTERN } from "../core/schema.ts";
 import type { LogFactory } from "../log.ts";
+import type { StreamInfo as CatalogStream } from "../plan/catalog.ts";
+import type { PhysicalPlan } from "../plan/physical.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import { DEAD_COLUMNS, deadName, stampDead } from "./dead_letters.ts";
+import { lateColumns, lateName, streamOfLate } from "./late_columns.ts";
 import type { DecodeJob, DecodeResult } from "./protocol.ts";
 import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo, StreamService } from "./service.ts";
 import { putSlowly, type SideStreams } from "./side_rows.ts";
@@ -31,6 +34,8 @@ export interface StreamsParts {
 export class Streams implements StreamService, SideStreams {
   readonly #parts: StreamsParts;
   readonly #streams = new Map<string, Stream>();
+  /** Those that take late rows of others. */
+  readonly #lates = new WeakSet<Stream>();
   #closing = false;
 
   constructor(parts: StreamsParts) {
@@ -87,6 +92,43 @@ export class Streams implements StreamService, SideStreams {
 
   columnsOf(name: string): readonly Column[] {
     return this.#get(name).columns;
+  }
+
+  keepLate(name: string): { created: boolean; stream: StreamInfo } {
+    const late = lateName(name), known = this.find(late), base = this.#get(name);
+    if (known && !this.#lates.has(known)) {
+      throw new RdxError(
+        "conflict",
+        `Stream ${late} holds other rows: delete it before the late rows of ${name} go there`,
+      );
+    }
+    const stream = known ?? this.#create(late, true, { ...INFERRED, columns: lateColumns(base.columns) });
+    this.#lates.add(stream);
+    return { created: known === null, stream: stream.info };
+  }
+
+  /** A stream as plans see it: also one of late rows that nobody keeps yet. */
+  seen(name: string): CatalogStream | null {
+    const stream = this.find(name), base = streamOfLate(name), of = base === null ? null : this.find(base);
+    if (stream || !of) return stream;
+    return { ...INFERRED, columns: lateColumns(of.columns) };
+  }
+
+  /** Keeps the late rows that a plan reads. */
+  keepRead({ sources }: PhysicalPlan): void {
+    for (const { stream } of sources) if (stream !== null && !this.find(stream)) this.keepLate(streamOfLate(stream)!);
+  }
+
+  wantsLate(name: string): boolean {
+    const stream = this.find(lateName(name));
+    return stream !== null && this.#lates.has(stream);
+  }
+
+  async late(name: string, frames: readonly ArrayBuffer[], pipeline: string): Promise<void> {
+    if (!this.wantsLate(name)) return;
+    const stream = this.find(lateName(name))!;
+    stream.grow(lateColumns(this.#get(name).columns));
+    await putSlowly(stream, frames, pipeline);
   }
 
   list(): StreamInfo[] {

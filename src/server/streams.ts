@@ -52,6 +52,16 @@ export function streamRoutes(app: App, server: ServerContext): void {
     const name = nameOf(c, "stream");
     return newest(c, name, (limit) => deadRows(server, name, limit));
   });
+  app.get("/v1/streams/:name/late", (c) => {
+    const name = nameOf(c, "stream");
+    return newest(c, name, (limit) => lateRows(server, name, limit));
+  });
+  app.put("/v1/streams/:name/late", (c) => {
+    const name = nameOf(c, "stream");
+    new Parameters(c, []);
+    const { created, stream } = streams.keepLate(name);
+    return json(streamJson(stream), created ? 201 : 200);
+  });
   app.get("/v1/streams/:name/ws", (c) => openIngestSocket(c, server));
 }
 
@@ -78,6 +88,18 @@ function deadRows({ engine: { streams } }: ServerContext, name: string, limit: n
   } catch (thrown) {
     if (thrown instanceof RdxError && thrown.code === "not_found") return { columns: [], ranges: [] };
     throw thrown;
+  }
+}
+
+/** Late rows are only counted as long as nobody wants them. */
+function lateRows({ engine: { streams } }: ServerContext, name: string, limit: number): Rows {
+  streams.get(name);
+  try {
+    return streams.rows(`${name}.late`, limit);
+  } catch (thrown) {
+    if (!(thrown instanceof RdxError) || thrown.code !== "not_found") throw thrown;
+    const hint = `PUT /v1/streams/${name}/late keeps them from then on`;
+    throw new RdxError("not_found", `Late rows of stream ${name} are counted and not kept: ${hint}`);
   }
 }
 

@@ -279,3 +279,59 @@ Deno.test("a device whose clock is a year ahead makes nobody late: its rows are 
     assert.match(text, /dead if over 1 min ahead of arrival/);
   }
 });
+
+Deno.test("late rows go whole to <stream>.late once somebody wants them, and a pipeline can read them there", async () => {
+  await using server = await started("--workers", "2");
+  await server.put("/v1/pipelines/p", counts("events", "v", 1000, ["key"], { idle_timeout_ms: 0 }));
+  const unwanted = await ask(server, "/v1/streams/events/late");
+  assert.deepEqual([unwanted.status, unwanted.json.type], [404, "/problems/not_found"]);
+  assert.match(unwanted.json.detail, /counted and not kept: PUT \/v1\/streams\/events\/late/);
+  await send(server, "events", [row(5000), row(1, "lost")]);
+  await until(async () => (await server.json<Json>("/v1/pipelines/p")).late_rows === 1);
+
+  const kept = () => ask(server, "/v1/streams/events/late", { method: "PUT" });
+  assert.deepEqual([(await kept()).status, (await kept()).status], [201, 200]);
+  await send(server, "events", [row(2, "late"), row(5001), row(6500), row(5500, "late too")]);
+  const late = await until(async () => {
+    const { rows } = await server.json<{ rows: Json[] }>("/v1/streams/events/late");
+    return rows.length === 2 && rows;
+  });
+  const own = { $pipeline: "p", $nodes: "aggregate" };
+  assert.deepEqual(late.reverse(), [
+    { $watermark: iso(START + 5000), ...own, ts: iso(START + 2), key: "late" },
+    { $watermark: iso(START + 6500), ...own, ts: iso(START + 5500), key: "late too" },
+  ]);
+  assert.match((await ask(server, "/v1/pipelines/p/explain")).text, /late rows go to stream events.late/);
+
+  const corrections = [
+    source("events.late", { time: "ts", delay_ms: 3_600_000 }),
+    tumble(1000),
+    aggregate(["key", "$pipeline"], [COUNT]),
+  ];
+  await server.put("/v1/pipelines/corrections", plan(...corrections, toView("corrections", "aggregate")));
+  const open = await until(async () => {
+    const { rows } = await query(server, "corrections", "?open=true");
+    return rows.length === 2 && rows;
+  });
+  assert.deepEqual(open.map(({ key, n }) => [key, n]), [["late", 1], ["late too", 1]]);
+  assert.equal((await ask(server, "/v1/streams/events.late", { method: "DELETE" })).status, 409);
+  await ask(server, "/v1/pipelines/corrections", { method: "DELETE" });
+  assert.equal((await ask(server, "/v1/streams/events.late", { method: "DELETE" })).status, 204);
+  await send(server, "events", [row(3, "lost")]);
+  await until(async () => (await server.json<Json>("/v1/pipelines/p")).late_rows === 4);
+  assert.equal((await ask(server, "/v1/streams/events/late")).status, 404);
+});
+
+Deno.test("a plan that reads <stream>.late makes the late rows be kept", async () => {
+  await using server = await started("--workers", "2");
+  await server.put("/v1/pipelines/late", plan(source("events.late"), toView("late", "in")));
+  await server.put("/v1/pipelines/p", counts("events", "v", 1000, ["key"], { idle_timeout_ms: 0 }));
+  await send(server, "events", [row(5000), row(1, "late")]);
+  const [found] = await until(async () => {
+    const { rows } = await query(server, "late");
+    return rows.length === 1 && rows;
+  });
+  assert.equal(found.key, "late");
+  const unknown = await ask(server, "/v1/streams/nothing/late", { method: "PUT" });
+  assert.equal(unknown.status, 404);
+});

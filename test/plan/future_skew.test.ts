@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { RdxError } from "../../src/core/errors.ts";
 import { compilePlan } from "../../src/plan/compile.ts";
+import { compareState } from "../../src/plan/state.ts";
 import { CATALOG, type Json, planOf, sinkOf } from "./catalog.ts";
 
 const FILE = {
@@ -20,6 +21,12 @@ Deno.test("how far times may be ahead is the node's bound, then the stream's; ti
   assert.equal(bound({ stream: "untimed" }), 0);
   assert.equal(bound({ stream: "untimed", time: "ts" }), 3_600_000);
   assert.equal(bound(FILE), 0);
+});
+
+Deno.test("another bound goes on with the state that is there", () => {
+  const plan = (future_skew_ms: number) =>
+    compilePlan(planOf(["source", null, { stream: "flights", future_skew_ms }], sinkOf("source")), CATALOG).physical;
+  assert.equal(compareState(plan(5), plan(6)).verdict, "compatible");
 });
 
 for (

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "../deps/fast_check.ts";
+import { DEAD_TURN_ROWS } from "../../src/core/limits.ts";
 import { renderRow } from "../../src/core/render.ts";
 import { FrameView } from "../../src/core/frame.ts";
 import { formatTime } from "../../src/core/time_text.ts";
@@ -144,4 +145,20 @@ Deno.test("a bound of 0 and a source by time of arrival let every row through", 
     assert.deepEqual(run.side.dead, []);
     await run.close();
   }
+});
+
+Deno.test("a chunk of rows that are all ahead is buried in turns, in order", async () => {
+  const run = await new PipelineRun(1, 1).deploy(bounded(compiled(planOf(SIMPLE))));
+  const rows = Array.from({ length: DEAD_TURN_ROWS * 2 + 1 }, (_, i) => rowAt(1000 + i)), puts: number[] = [];
+  await run.put([[{ frame: frameOfRows(COLUMNS, rows), arrivalMs: 0 }]]);
+  for (let turns = 0; turns < 4; turns++) {
+    puts.push(run.side.dead.length);
+    run.clock.advance(1);
+    await run.pool.settle();
+  }
+  assert.deepEqual(puts, [DEAD_TURN_ROWS, DEAD_TURN_ROWS * 2, rows.length, rows.length]);
+  assert.deepEqual(run.side.dead.map((text) => text.split(" ")[0]), rows.map((_, i) => `${i}n`));
+  await run.end();
+  assert.equal(run.pipeline.meter.deadRows, rows.length);
+  await run.close();
 });

@@ -46,11 +46,14 @@ function readFile(content: string, { format, header = true, delimiter = "," }: F
     const rows: Value[][] = [], offsets: number[] = [];
     let deadRows = 0;
     for (let range = ranges.next(), number = 1; range; range = ranges.next(), number++) {
-      const result = reader.read({ kind: "chunk", pipeline: 1, number, source: 0, frames: [], range }, ({ batch }) => {
-        assert.ok(batch.rows <= BATCH_ROWS_MAX);
-        for (let row = 0; row < batch.rows; row++) rows.push(batch.columns.map((one) => valueAt(kernel, one, row)));
-        kernel.reset();
-      });
+      const result = reader.read(
+        { kind: "chunk", pipeline: 1, number, source: 0, frames: [], range, late: false },
+        ({ batch }) => {
+          assert.ok(batch.rows <= BATCH_ROWS_MAX);
+          for (let row = 0; row < batch.rows; row++) rows.push(batch.columns.map((one) => valueAt(kernel, one, row)));
+          kernel.reset();
+        },
+      );
       deadRows += result.deadRows;
       offsets.push(...result.errors.map(({ offset }) => offset));
     }

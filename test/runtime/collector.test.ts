@@ -15,7 +15,17 @@ function output(values: readonly number[], windows: readonly WindowRows[] | null
 }
 
 function done(number: number, task: number, outputs: readonly TaskOutput[] = []): DoneMessage {
-  const counts = { deadRows: 0, errors: [], ahead: [], late: 0, untimed: 0, busyMs: 0, stateRows: 0, stateBytes: 0 };
+  const counts = {
+    deadRows: 0,
+    errors: [],
+    ahead: [],
+    lateFrames: [],
+    late: 0,
+    untimed: 0,
+    busyMs: 0,
+    stateRows: 0,
+    stateBytes: 0,
+  };
   return { kind: "done", pipeline: 1, number, task, outputs, chunk: null, ...counts };
 }
 

@@ -136,6 +136,24 @@ engineTest("a deployment whose sink cannot be opened leaves nothing, and a chang
   assert.equal(engine.pipelines.get("p").state, "running");
 });
 
+engineTest("a drain ends a pipeline over late rows behind the pipeline that leaves them out", 2, async (run) => {
+  const { engine } = run, open = Promise.withResolvers<void>();
+  const late = [
+    { id: "source", op: "source", stream: "events.late" },
+    { id: "sink", op: "sink", input: ["source"], sink: held("late") },
+  ];
+  await run.put("late", { rdx: 1, nodes: late });
+  await run.put("windows", windowsPlan(held("windows")));
+  run.sinks.of("windows").gate = open.promise;
+  await run.send([500, "a", 1], [600, "a", 1]);
+  await run.until(() => engine.pipelines.get("windows").rowsOut > 0);
+  await run.send([1, "late", 1]);
+  const drained = engine.drain();
+  setTimeout(open.resolve, 50);
+  await drained;
+  assert.deepEqual(run.sinks.of("late").rows, ['600n "windows" "aggregate" 1n "late" 1n']);
+});
+
 engineTest("a drain finishes all that was accepted and fires open windows", 2, async (run) => {
   const { engine, sinks } = run;
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -5,7 +5,17 @@ import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 
 function done(more: Partial<DoneMessage>): DoneMessage {
-  const counts = { deadRows: 0, errors: [], ahead: [], late: 0, untimed: 0, busyMs: 0, stateRows: 0, stateBytes: 0 };
+  const counts = {
+    deadRows: 0,
+    errors: [],
+    ahead: [],
+    lateFrames: [],
+    late: 0,
+    untimed: 0,
+    busyMs: 0,
+    stateRows: 0,
+    stateBytes: 0,
+  };
   return { kind: "done", pipeline: 1, number: 1, task: 0, outputs: [], chunk: null, ...counts, ...more };
 }
 

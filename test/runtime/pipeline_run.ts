@@ -75,6 +75,19 @@ export class SideRows implements SideStreams {
     return Promise.resolve();
   }
 
+  readonly lateFrames: ArrayBuffer[] = [];
+  /** Late rows are wanted. */
+  wanted = false;
+
+  wantsLate(): boolean {
+    return this.wanted;
+  }
+
+  late(_stream: string, frames: readonly ArrayBuffer[]): Promise<void> {
+    this.lateFrames.push(...frames);
+    return Promise.resolve();
+  }
+
   columnsOf(): readonly Column[] {
     return COLUMNS;
   }

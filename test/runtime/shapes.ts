@@ -58,7 +58,13 @@ const CALLS: readonly (readonly [Call, string | null])[] = [
   ["count", "flag"],
 ];
 const KEYS = ["number", "text", "flag", "price", "ratio"];
-const TOTAL_MS = 25;
+/** Length of the windows of the second aggregation. */
+export const TOTAL_MS = 25;
+
+/** Whether the row comes to the first aggregation. */
+export function passes(shape: Shape, row: Row): boolean {
+  return WHERE[shape.where].test(row);
+}
 
 export function anyShape(): fc.Arbitrary<Shape> {
   const lengths = fc.constantFrom([5, 5], [10, 10], [60, 60], [10, 5], [12, 4], [60, 10], [1, 1]);

@@ -56,7 +56,7 @@ function smallTask(shape: Shape) {
 
 function chunk(number: number, rows: readonly Row[]): ToTask {
   const frames = [{ frame: frameOfRows(COLUMNS, rows), arrivalMs: 0 }];
-  return { kind: "chunk", pipeline: 1, number, source: 0, frames, range: null };
+  return { kind: "chunk", pipeline: 1, number, source: 0, frames, range: null, late: false };
 }
 
 for (const twoPhase of [false, true]) {
@@ -82,7 +82,7 @@ Deno.test("phase one whose state is full stalls, and no row goes missing in sile
     { length: 40 },
     (_, i) => ({ frame: frameOfRows(COLUMNS, keyedRows(4000, i * 4000)), arrivalMs: 0 }),
   );
-  task.receive({ kind: "chunk", pipeline: 1, number: 1, source: 0, frames, range: null });
+  task.receive({ kind: "chunk", pipeline: 1, number: 1, source: 0, frames, range: null, late: false });
   assert.equal(sent.length, 1);
   assert.ok(sent[0].kind === "failed" && sent[0].stalled, JSON.stringify(sent[0]));
 });

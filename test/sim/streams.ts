@@ -124,6 +124,11 @@ export class SimStreams implements StreamService {
     return { columns, ranges: limit === 0 || rows.length === 0 ? [] : [frameOf(columns, newest)] };
   }
 
+  keepLate(name: string): { created: boolean; stream: StreamInfo } {
+    this.#get(name);
+    return this.put(`${name}.late`, UNDECLARED);
+  }
+
   credit(name: string): number {
     this.#get(name);
     return this.creditRows;

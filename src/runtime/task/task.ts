@@ -6,7 +6,7 @@ import { RunningTimes } from "../../kernel/aggregate.ts";
 import { FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import { type BatchTimes, StateFull } from "../../operator.ts";
-import type { PhysicalPlan } from "../../plan/physical.ts";
+import type { PhysicalAggregate, PhysicalPlan } from "../../plan/physical.ts";
 import type {
   AheadRows,
   ChunkMessage,
@@ -23,6 +23,7 @@ import { aheadRows, latestTime } from "./ahead_rows.ts";
 import type { ChunkReader, DecodedPart } from "./chunk_reader.ts";
 import { ExchangeReader, ExchangeWriter, type Outgoing } from "./exchange.ts";
 import { Flow, type FlowExits, type OperatorFactory } from "./flow.ts";
+import { LateNotes, LateWriter } from "./late_rows.ts";
 import { type WindowEnds, windowEnds, windowsOf } from "./window_rows.ts";
 
 /** Where a task is and how it reaches the others. */
@@ -52,6 +53,8 @@ interface OwnChunk {
   readonly errors: readonly DeadRow[];
   readonly ahead: readonly AheadRows[];
   readonly outputs: TaskOutput[];
+  /** What decides over late rows if these are wanted, and the frames in which they are. */
+  readonly late: { readonly notes: LateNotes; readonly frames: ChunkMessage["frames"] } | null;
   /** Time that decoding took. */
   readonly busyMs: number;
 }
@@ -72,6 +75,7 @@ export class PipelineTask {
   readonly #writer: FrameWriter;
   readonly #sendOut: ExchangeWriter;
   readonly #takeIn: ExchangeReader;
+  readonly #late: LateWriter;
   readonly #pending = new Map<number, Pending>();
   #next: number;
   #halted = false;
@@ -100,6 +104,7 @@ export class PipelineTask {
     this.#writer = new FrameWriter(kernel);
     this.#sendOut = new ExchangeWriter(kernel, place.tasks);
     this.#takeIn = new ExchangeReader(kernel);
+    this.#late = new LateWriter(kernel, plan.name);
   }
 
   /** A chunk to decode, or a mark, from the main thread. */
@@ -183,16 +188,20 @@ export class PipelineTask {
     const outputs: TaskOutput[] = [];
     this.#outgoing = new Map(this.#keyed.map((index) => [index, Array.from({ length: this.#place.tasks }, () => [])]));
     const clock = this.#clocks[source], reached = clock.reached;
-    let rows = 0, timeMax = -Infinity;
+    const late = message.late ? { notes: new LateNotes(this.kernel), frames: message.frames } : null;
+    let rows = 0, timeMax = -Infinity, frame = 0;
     const exits: FlowExits = {
       sink: (sink, batch) => this.#emit(sink, batch, null, outputs),
-      exchange: alone
-        ? (index, batch, times) => this.#pushHere(index, batch, times)
-        : (index, batch, times) => this.#split(index, batch, times),
+      exchange: (index, batch, times) => {
+        late?.notes.add(frame, this.#plan.operators[index] as PhysicalAggregate, batch, times);
+        if (alone) this.#pushHere(index, batch, times);
+        else this.#split(index, batch, times);
+      },
     };
     this.#running.begin();
     const decoded = this.#chunks.read(message, (part: DecodedPart) => {
       rows += part.batch.rows;
+      frame = part.frame;
       const most = latestTime(from, part.arrivalMs);
       const { running, max, sorted, kept } = this.#running.add(part.time, part.batch.rows, most);
       if (kept) ahead.push(aheadRows(this.kernel, part, kept));
@@ -209,7 +218,7 @@ export class PipelineTask {
     });
     this.#combine(alone, reached, clock.delayMs);
     const edges = this.#exchange(source, number, timeMax), busyMs = performance.now() - startMs;
-    const own: OwnChunk = { rows, deadRows: decoded.deadRows, errors: decoded.errors, ahead, outputs, busyMs };
+    const own: OwnChunk = { rows, deadRows: decoded.deadRows, errors: decoded.errors, ahead, outputs, late, busyMs };
     this.#pending.set(number, { source, edges, timeMax, watermark: null, own });
   }
 
@@ -261,6 +270,7 @@ export class PipelineTask {
   /** Everything that one number does to this task's state, and what comes out of it. */
   #consume(number: number, pending: Pending): void {
     const clock = this.#clocks[pending.source], outputs = pending.own?.outputs ?? [], startMs = performance.now();
+    const lateFrames = this.#lateFrames(pending.own?.late ?? null, clock);
     for (const { operator, frames } of pending.edges) {
       frames.forEach((frame, i) => {
         const around = { before: clock.reached, delayMs: clock.delayMs, continued: i > 0 };
@@ -272,7 +282,15 @@ export class PipelineTask {
     if (pending.watermark !== null) clock.raise(pending.watermark);
     else clock.observe(pending.timeMax);
     for (const index of this.#keyed) this.#fire(index, outputs);
-    this.#done(number, pending, outputs, performance.now() - startMs);
+    this.#done(number, pending, outputs, lateFrames, performance.now() - startMs);
+  }
+
+  /** The late rows of a chunk of this task, now that everything before it has been met. */
+  #lateFrames(late: OwnChunk["late"], clock: SourceClock): ArrayBuffer[] {
+    if (!late) return [];
+    return [...late.notes.judge(clock)]
+      .sort(([a], [b]) => a - b)
+      .map(([frame, rows]) => this.#late.write(late.frames[frame].frame, rows));
   }
 
   #fire(index: number, outputs: TaskOutput[]): void {
@@ -312,7 +330,7 @@ export class PipelineTask {
     outputs.push({ sink, frame: this.#writer.write(batch, NO_INFO), rows: batch.selected, windows });
   }
 
-  #done(number: number, pending: Pending, outputs: TaskOutput[], busyMs: number): void {
+  #done(number: number, pending: Pending, outputs: TaskOutput[], lateFrames: ArrayBuffer[], busyMs: number): void {
     const { pipeline, task } = this.#place, { own, source, timeMax } = pending;
     let late = 0, untimed = 0, stateRows = 0, stateBytes = 0;
     for (const operator of this.flow.operators) {
@@ -331,12 +349,13 @@ export class PipelineTask {
       deadRows: own?.deadRows ?? 0,
       errors: own?.errors ?? [],
       ahead: own?.ahead ?? [],
+      lateFrames,
       late,
       untimed,
       busyMs: busyMs + (own?.busyMs ?? 0),
       stateRows,
       stateBytes,
-    }, outputs.map((output) => output.frame));
+    }, [...outputs.map((output) => output.frame), ...lateFrames]);
   }
 }
 

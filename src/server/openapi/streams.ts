@@ -122,6 +122,27 @@ export const STREAM_OPERATIONS: Operations = {
       problems: ["not_found"],
     },
   },
+  "/v1/streams/{name}/late": {
+    get: {
+      id: "lateRows",
+      summary: "The newest late rows that were kept, newest first, with the watermark that each met",
+      tag: "streams",
+      parameters: [name("stream"), LIMIT, ...RENDERING],
+      answers: { 200: answer("The rows", "stream_rows") },
+      problems: ["not_found"],
+    },
+    put: {
+      id: "keepLateRows",
+      summary: "Keep late rows from now on, in the stream `<name>.late`; deleting that stream ends it",
+      tag: "streams",
+      parameters: [name("stream")],
+      answers: {
+        200: answer("The stream was there", "stream"),
+        201: answer("The stream of late rows is new", "stream"),
+      },
+      problems: ["not_found", "conflict", "busy", "closing"],
+    },
+  },
   "/v1/streams/{name}/ws": {
     get: {
       id: "ingestSocket",
