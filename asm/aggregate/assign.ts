@@ -9,7 +9,7 @@
 //   at or after slice.firstFire   some windows have fired, and must not change any more (version.ts)
 import { COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
 import { arena_alloc } from "../memory";
-import { blockKeyRoom, blockRows, blockSet, blockSlices } from "./block";
+import { blockRows, blockSet, blockSlices } from "./block";
 import { Push, STOP_FULL, STOP_MEMORY, STOP_NONE } from "./input";
 import { Slice, sliceFind, sliceMake } from "./slice";
 import { Aggregation } from "./spec";
@@ -29,7 +29,13 @@ export let assignFired: i64 = 0;
 // What a push knows of watermarks
 let before: i64 = 0;
 let others: i64 = 0;
-let delay: i64 = 0;
+export let delay: i64 = 0;
+
+/** A block of which the first `taken` rows are assigned, and none to windows that have fired. */
+export function assignTook(taken: u32): void {
+  assignTaken = taken;
+  assignPassed = false;
+}
 
 /** Begins a push. */
 export function assignBegin(push: Push): void {
@@ -58,7 +64,7 @@ export function assignBegin(push: Push): void {
   return own > a.watermark ? own : a.watermark;
 }
 
-@inline function rowAt(selection: usize, position: u32): u32 {
+@inline export function rowAt(selection: usize, position: u32): u32 {
   return selection ? load<u32>(selection + (<usize>position << 2)) : position;
 }
 
@@ -89,7 +95,7 @@ function withinSimd(times: usize, count: u32, start: i64, width: i64): bool {
  * the sign of
  * either tells (|start| < 2^54).
  */
-@inline function within(times: usize, count: u32, start: i64, width: i64): bool {
+@inline export function within(times: usize, count: u32, start: i64, width: i64): bool {
   if (ASC_FEATURE_SIMD) {
     return withinSimd(times, count, start, width);
   } else {
@@ -99,7 +105,8 @@ function withinSimd(times: usize, count: u32, start: i64, width: i64): bool {
 
 /**
  * The usual block: every row selected, none without a time, all in one slice that no watermark of the block has
- * reached.
+ * reached. Watermarks never fall, those that partial aggregates meet included, since these come by epoch: the last
+ * row's tells.
  */
 function assignUniform(a: Aggregation, push: Push, first: u32, count: u32): bool {
   const times = <usize>load<u32>(push.time, COLUMN_DATA) + (<usize>first << 3);
@@ -128,7 +135,7 @@ function addLate(push: Push, row: u32): bool {
 export function assignBlock(a: Aggregation, push: Push, first: u32, count: u32): u32 {
   const selection = <usize>push.selection, validity = <usize>load<u32>(push.time, COLUMN_VALIDITY);
   assignPassed = false;
-  if (!selection && !validity && !push.epochs && assignUniform(a, push, first, count)) return STOP_NONE;
+  if (!selection && !validity && assignUniform(a, push, first, count)) return STOP_NONE;
   const times = <usize>load<u32>(push.time, COLUMN_DATA), rows = blockRows(), slices = blockSlices();
   let kept: u32 = 0, stop = STOP_NONE, i: u32 = 0, uniform: usize = 0, mixed = false;
   let slice = changetype<Slice>(0), index: i64 = 0, start: i64 = 0, width: i64 = 0;
@@ -180,48 +187,4 @@ export function assignBlock(a: Aggregation, push: Push, first: u32, count: u32):
   blockSet(kept, dense, first, mixed ? 0 : uniform);
   assignTaken = i;
   return stop;
-}
-
-/**
- * The same for partial aggregates: every row with a time is kept, and its slice's start and its epoch become two more
- * key columns. The epoch is the slice in which the next watermark, running − delay + 1, lies: watermarks of one epoch
- * have passed the same windows.
- */
-export function assignPartial(a: Aggregation, push: Push, slice: usize, first: u32, count: u32): void {
-  const selection = <usize>push.selection, validity = <usize>load<u32>(push.time, COLUMN_VALIDITY);
-  const times = <usize>load<u32>(push.time, COLUMN_DATA), rows = blockRows();
-  const starts = blockKeyRoom(a.keys - 2), epochs = blockKeyRoom(a.keys - 1);
-  assignPassed = false;
-  let kept: u32 = 0, start: i64 = 0, width: i64 = 0, next: i64 = 0, epoch: i64 = i64.MIN_VALUE, epochStart: i64 = 0;
-  let epochWidth: i64 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    const row = rowAt(selection, first + i);
-    const t = load<i64>(times + (<usize>row << 3));
-    if (!validAt(validity, row) || !isTime(t)) {
-      push.nullTime++;
-      continue;
-    }
-    if (<u64>(t - start) >= <u64>width) {
-      width = a.width;
-      start = sliceStart(a, sliceOf(a, t));
-    }
-    const running = push.running ? load<i64>(<usize>push.running + (<usize>row << 3)) : TIME_START;
-    if (running == TIME_START) {
-      epoch = i64.MIN_VALUE;
-      epochWidth = 0;
-    } else {
-      next = running - delay + 1;
-      if (<u64>(next - epochStart) >= <u64>epochWidth) {
-        epochWidth = a.width;
-        epoch = sliceOf(a, next);
-        epochStart = sliceStart(a, epoch);
-      }
-    }
-    store<u32>(rows + (<usize>kept << 2), row);
-    store<i64>(starts + (<usize>kept << 3), start);
-    store<i64>(epochs + (<usize>kept << 3), epoch);
-    kept++;
-  }
-  blockSet(kept, kept == count && !selection, first, slice);
-  assignTaken = count;
 }

@@ -3,8 +3,8 @@
 import { block_alloc } from "../memory";
 
 export const BLOCK_ROWS: u32 = 1024;
-/** Key columns at most, with the two that partial aggregates add (KEY_COLUMNS_MAX of core/limits.ts). */
-const KEYS_MAX: u32 = 18;
+/** KEY_COLUMNS_MAX of core/limits.ts. */
+const KEYS_MAX: u32 = 16;
 
 const WORDS: u32 = BLOCK_ROWS << 2;
 const CELLS: u32 = BLOCK_ROWS << 3;

@@ -46,9 +46,15 @@ export function directFree(a: Aggregation, slice: Slice): void {
   }
 }
 
-/** The slice ends. An index that was hardly used is no model for the next one. */
+/** Entries of the slice's index, as a model for the next one; 0 without an index, or when it was hardly used. */
+export function directModel(slice: Slice): u32 {
+  if (!slice.direct || slice.directEntries / ENTRIES_A_ROW_MAX > slice.rows + ENTRIES_ALWAYS) return 0;
+  return slice.directEntries;
+}
+
+/** The slice ends. */
 export function directEnd(a: Aggregation, slice: Slice): void {
-  if (slice.direct && slice.directEntries / ENTRIES_A_ROW_MAX > slice.rows + ENTRIES_ALWAYS) a.hintEntries = 0;
+  if (slice.direct && !directModel(slice)) a.hintEntries = 0;
   directFree(a, slice);
 }
 

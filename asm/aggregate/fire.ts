@@ -1,5 +1,4 @@
-// What leaves an aggregation: windows that have fired, windows that are still open, partial aggregates, and rows that
-// changed.
+// What leaves an aggregation: windows that have fired, windows that are still open, and rows that changed.
 import { arena_alloc } from "../memory";
 import { INT64 } from "../layout";
 import { ROW_MARK } from "../state/row";
@@ -144,25 +143,4 @@ export function agg_changes_next(aggregation: usize, most: u32): i32 {
   const leading = emitTimes(starts, a.width, a.offset) && emitColumn(INT64, 0, groups, 0) &&
     emitColumn(INT64, 0, ordinals, 0);
   return leading && emitKeys(a) && emitStates(a) ? found : NO_MEMORY;
-}
-
-/**
- * All partial aggregates as one batch: keys (with slice start and epoch), states. Returns how many, or a negative
- * status.
- */
-export function agg_take(aggregation: usize): i32 {
-  const a = changetype<Aggregation>(aggregation), slice = sliceAt(a, 0), table = tableAt(a, slice, 0);
-  if (!changetype<usize>(table) || !table.rows) return 0;
-  const list = arena_alloc(<usize>table.rows << 2);
-  if (!list) return NO_MEMORY;
-  let rows: u32 = 0;
-  for (let page: usize = table.first; page; page = load<u32>(page, PAGE_NEXT)) {
-    const end = page + PAGE_HEADER + pageUsed(table, page);
-    for (let row = page + PAGE_HEADER; row < end; rows++, row += a.rowBytes) {
-      store<u32>(list + (<usize>rows << 2), <u32>row);
-    }
-  }
-  emitBegin(a, list, rows);
-  if (!emitKeys(a) || !emitStates(a)) return NO_MEMORY;
-  return rows;
 }

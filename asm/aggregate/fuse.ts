@@ -105,7 +105,7 @@ function hitDoubles(
 
 /** The row of a key that the direct index has not got; 0 with a reason in fuseStop. */
 function insertKey(a: Aggregation, slice: Slice, i: u32): usize {
-  const cell = load<u64>(keyColumn(0) + (<usize>i << 3)), group = a.keys ? group_end(group_add(0, cell)) : 0;
+  const cell = load<u64>(keyColumn(0) + (<usize>i << 3)), group = a.grouped ? group_end(group_add(0, cell)) : 0;
   if (!owns(a, group)) {
     fuseStop = STOP_FOREIGN;
     return 0;

@@ -1,16 +1,15 @@
 // Aggregation room: windows over shared slices, keyed state, partial aggregates.
 import { STATE_SCHEMA_VERSION } from "../state/row";
-import { tableFree } from "../state/table";
 import { cursorReset } from "./cursor";
-import { MEMO_BYTES, sliceAt, sliceMake, slicesFree, tableAt, tableSet } from "./slice";
-import { Aggregation, MODE_PARTIAL, specFree, specRead } from "./spec";
+import { MEMO_BYTES, slicesFree } from "./slice";
+import { Aggregation, specFree, specRead } from "./spec";
 import { CURSOR_BYTES, Cursor, cursorFree } from "./window_rows";
 import { versionsDrop } from "./version";
 import { TIME_START, lastFired, windowStart } from "./window";
-import { Table } from "../state/table";
 
 export { agg_push } from "./push";
-export { agg_advance, agg_changes, agg_changes_next, agg_peek, agg_peek_reset, agg_pull, agg_take } from "./fire";
+export { agg_advance, agg_changes, agg_changes_next, agg_peek, agg_peek_reset, agg_pull } from "./fire";
+export { agg_clear, agg_take } from "./partial";
 export {
   running_add as agg_running_add, running_add_until as agg_running_add_until, running_begin as agg_running_begin,
   times_beyond as agg_times_beyond,
@@ -31,10 +30,6 @@ export function agg_create(spec: usize): usize {
   a.drained = a.frozen;
   cursorReset(changetype<Cursor>(<usize>a.fire), a.frozen);
   cursorReset(changetype<Cursor>(<usize>a.peek), a.frozen);
-  if (a.mode == MODE_PARTIAL && !changetype<usize>(sliceMake(a, 0))) {
-    agg_free(address);
-    return 0;
-  }
   return address;
 }
 
@@ -46,18 +41,6 @@ export function agg_free(aggregation: usize): void {
   cursorFree(changetype<Cursor>(<usize>a.fire));
   cursorFree(changetype<Cursor>(<usize>a.peek));
   specFree(a);
-}
-
-/** Forgets the partial aggregates that agg_take has written. */
-export function agg_clear(aggregation: usize): void {
-  const a = changetype<Aggregation>(aggregation), slice = sliceAt(a, 0), table = tableAt(a, slice, 0);
-  if (changetype<usize>(table)) {
-    store<u32>(a.hints, table.rows);
-    tableFree(a, table);
-  }
-  tableSet(a, slice, 0, changetype<Table>(0));
-  slice.rows = 0;
-  a.ordinal = 0;
 }
 
 /** Changes from now on carry the mark `n`. */

@@ -9,7 +9,7 @@ import { blockAddresses, blockInserted, rowSlice } from "./block";
 import { directAdd, directRemove } from "./direct";
 import { keyColumn, keysEqual, nullsAt } from "./keys";
 import { Slice, rowsExpected, tableAt, tableSet } from "./slice";
-import { Aggregation, MODE_PARTIAL, isBytes, keyCell, keyType } from "./spec";
+import { Aggregation, isBytes, keyCell, keyType } from "./spec";
 
 /** Rows that the block has inserted; their kept rows are in blockInserted(). */
 export let inserted: u32 = 0;
@@ -116,7 +116,7 @@ export function insertUnknown(a: Aggregation, slice: Slice, group: u32, i: u32, 
 /** The key group of a state row. */
 export function groupOfRow(a: Aggregation, row: usize): u32 {
   if (a.hashAt) return load<u8>(row + a.hashAt, 4);
-  if (!a.keys || a.mode == MODE_PARTIAL) return 0;
+  if (!a.grouped) return 0;
   const isNull = (load<u32>(row, ROW_FLAGS) & 1) != 0;
   return group_end(group_add(0, isNull ? GROUP_WORD_NULL : load<u64>(row, ROW_KEYS)));
 }

@@ -10,7 +10,7 @@ import {
   blockDense, blockFirst, blockGroups, blockHashes, blockKept, blockKeyColumns, blockKeyRoom, blockMisses,
   blockNullKeys, blockNulls, blockSetNullKeys, blockStates, blockValues, rowNumber,
 } from "./block";
-import { Aggregation, MODE_PARTIAL, isBytes, keyType } from "./spec";
+import { Aggregation, isBytes, keyType } from "./spec";
 
 @inline export function keyColumn(i: u32): usize {
   return load<u32>(blockKeyColumns() + (<usize>i << 2));
@@ -45,18 +45,16 @@ function gatherKey(i: u32, type: u32, data: usize, validity: usize): void {
 
 /** Brings the keys of the kept rows into cells. A column whose cells are fit as they are is not copied. */
 export function keysGather(a: Aggregation, columns: usize): void {
-  const given = a.mode == MODE_PARTIAL ? a.keys - 2 : a.keys;
   let some = false;
-  for (let i: u32 = 0; i < given; i++) some = some || load<u32>(columns + i * COLUMN_SIZE, COLUMN_VALIDITY) != 0;
+  for (let i: u32 = 0; i < a.keys; i++) some = some || load<u32>(columns + i * COLUMN_SIZE, COLUMN_VALIDITY) != 0;
   blockSetNullKeys(some);
   if (some) memory.fill(blockNulls(), 0, <usize>blockKept << 2);
-  for (let i: u32 = 0; i < given; i++) {
+  for (let i: u32 = 0; i < a.keys; i++) {
     const column = columns + i * COLUMN_SIZE, type = load<u32>(column, COLUMN_TYPE);
     const data = <usize>load<u32>(column, COLUMN_DATA), validity = <usize>load<u32>(column, COLUMN_VALIDITY);
     if (blockDense && !validity && type != BOOL && type != DOUBLE) setColumn(i, data + (<usize>blockFirst << 3));
     else gatherKey(i, type, data, validity);
   }
-  for (let i = given; i < a.keys; i++) setColumn(i, blockKeyRoom(i)); // assignPartial has filled them
   if (a.keys == 0) {
     memory.fill(blockKeyRoom(0), 0, <usize>blockKept << 3);
     setColumn(0, blockKeyRoom(0));

@@ -1,6 +1,7 @@
 // The way of a batch into state: blocks of rows are assigned to slices, resolved to state rows, and added to them.
 import { COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
-import { assignBegin, assignBlock, assignFired, assignPartial, assignPassed, assignTaken, validAt } from "./assign";
+import { assignBegin, assignBlock, assignFired, assignPassed, assignTaken, validAt } from "./assign";
+import { assignPartial } from "./assign_partial";
 import { BLOCK_ROWS, blockKept, blockReady, rowNumber } from "./block";
 import { fuseStop } from "./fuse";
 import { Push, STOP_FULL, STOP_MEMORY, STOP_NONE } from "./input";
@@ -8,7 +9,6 @@ import { insertUndo } from "./insert";
 import { keysGather } from "./keys";
 import { mergeRows } from "./merge";
 import { markSlices, resolveBlock, resolved } from "./resolve";
-import { sliceAt } from "./slice";
 import { Aggregation, MODE_PARTIAL } from "./spec";
 import { updateBytes } from "./update_bytes";
 import { resolveAndUpdate, updateBegin, updateFixed, updatesWhileResolving } from "./update";
@@ -100,10 +100,9 @@ export function agg_push(aggregation: usize, at: usize): void {
   while (push.consumed < push.selected && !push.stop) {
     const first = push.consumed, left = push.selected - first;
     const count = left < BLOCK_ROWS ? left : BLOCK_ROWS;
-    let stop = STOP_NONE, taken: u32;
-    if (a.mode == MODE_PARTIAL) assignPartial(a, push, changetype<usize>(sliceAt(a, 0)), first, count);
-    else stop = assignBlock(a, push, first, count);
-    taken = assignTaken;
+    const partial = a.mode == MODE_PARTIAL;
+    let stop = partial ? assignPartial(a, push, first, count) : assignBlock(a, push, first, count);
+    let taken = assignTaken;
     if (blockKept) {
       const done = apply(a, push);
       if (done < blockKept) {

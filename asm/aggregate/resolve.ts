@@ -13,7 +13,7 @@ import { STOP_FOREIGN, STOP_FULL, STOP_NONE } from "./input";
 import { findOrInsert, insertBegin, insertUnknown, inserted, insertedSet, owns } from "./insert";
 import { keyColumn, keysEqual, keysHash, nullsAt } from "./keys";
 import { Slice, tableAt } from "./slice";
-import { Aggregation, MODE_PARTIAL } from "./spec";
+import { Aggregation } from "./spec";
 
 /** Kept rows that are resolved: all, or those before the one at which memory ran out. */
 export let resolved: u32 = 0;
@@ -55,7 +55,7 @@ function resolveDirectMixed(): u32 {
 }
 
 @inline function groupOf(a: Aggregation, j: u32): u32 {
-  return a.mode == MODE_PARTIAL ? 0 : load<u32>(blockGroups() + (<usize>j << 2));
+  return a.grouped ? load<u32>(blockGroups() + (<usize>j << 2)) : 0;
 }
 
 /** The first or second entry where a key of this hash would be, whichever has its tag. */
@@ -149,7 +149,7 @@ function matchAny(a: Aggregation, misses: u32): u32 {
  */
 function insertPlain(a: Aggregation, slice: Slice, misses: u32): u32 {
   const list = blockMisses(), addresses = blockAddresses(), cells = keyColumn(0), news = blockInserted();
-  const direct = <usize>slice.direct, base = slice.directBase, entries = <u64>slice.directEntries, keyed = a.keys != 0;
+  const direct = <usize>slice.direct, base = slice.directBase, entries = <u64>slice.directEntries, grouped = a.grouped;
   let added = inserted, least = slice.keyMin, greatest = slice.keyMax, j: u32 = 0;
   for (; j < misses; j++) {
     const i = load<u32>(list + (<usize>j << 2)), cell = load<i64>(cells + (<usize>i << 3)), entry = <u64>(cell - base);
@@ -157,7 +157,7 @@ function insertPlain(a: Aggregation, slice: Slice, misses: u32): u32 {
     const at = direct + (<usize>entry << 2);
     let row: usize = load<u32>(at);
     if (!row) {
-      const group: u32 = keyed ? group_end(group_add(0, cell)) : 0;
+      const group: u32 = grouped ? group_end(group_add(0, cell)) : 0;
       if (!owns(a, group)) break;
       const table = tableAt(a, slice, group);
       if (!changetype<usize>(table)) break;
@@ -191,7 +191,7 @@ function insertMisses(a: Aggregation, slice: Slice, misses: u32): u32 {
     done = insertPlain(a, slice, misses);
     if (done == misses) break;
     const i = load<u32>(blockMisses() + (<usize>done << 2)), cell = load<u64>(keyColumn(0) + (<usize>i << 3));
-    const group = a.keys ? group_end(group_add(0, cell)) : 0;
+    const group = a.grouped ? group_end(group_add(0, cell)) : 0;
     resolved = i;
     if (!owns(a, group)) return STOP_FOREIGN;
     const row = insertUnknown(a, slice, group, i, cellHash(cell, false, a.seed));

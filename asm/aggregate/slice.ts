@@ -3,7 +3,7 @@
 import { block_alloc, block_free } from "../memory";
 import { spaceGive, spaceTake } from "../state/space";
 import { Table, tableFree } from "../state/table";
-import { Aggregation } from "./spec";
+import { Aggregation, MODE_PARTIAL } from "./spec";
 import { directEnd, directStart } from "./direct";
 import { fireTime, firstWindow, lastWindow, sliceStart } from "./window";
 
@@ -15,6 +15,7 @@ export const MEMO_BYTES: u32 = MEMO_ENTRIES << 2;
 @unmanaged
 export class Slice {
   index: i64;
+  epoch: i64; // of the rows, in partial aggregates (partial.ts)
   start: i64; // event time
   firstFire: i64; // watermark at which its first window fires: later rows of the slice miss that window
   lastFire: i64; // watermark at which its last window fires: later rows of the slice are late
@@ -29,7 +30,7 @@ export class Slice {
   mark: u32; // of the row that changed last
 }
 
-const SLICE_HEADER: u32 = 80;
+const SLICE_HEADER: u32 = 88;
 
 @inline function sliceBytes(a: Aggregation): u32 {
   return SLICE_HEADER + ((a.groupTo - a.groupFrom) << 2);
@@ -59,9 +60,14 @@ export function slicePosition(a: Aggregation, index: i64): u32 {
   return low;
 }
 
+/** Where the memo has the address of a slice of this index, or that of another one, or 0. */
+@inline export function memoOf(a: Aggregation, index: i64): usize {
+  return <usize>a.memo + ((<u32>index & (MEMO_ENTRIES - 1)) << 2);
+}
+
 /** The slice, or null when it has no rows. */
 export function sliceFind(a: Aggregation, index: i64): Slice {
-  const memo = <usize>a.memo + ((<u32>index & (MEMO_ENTRIES - 1)) << 2);
+  const memo = memoOf(a, index);
   const known: usize = load<u32>(memo);
   if (known && changetype<Slice>(known).index == index) return changetype<Slice>(known);
   const position = slicePosition(a, index);
@@ -87,7 +93,13 @@ function listReserve(a: Aggregation): bool {
 
 /** A new slice in its place; null when there are too many or there is no memory. */
 export function sliceMake(a: Aggregation, index: i64): Slice {
-  if (a.sliceCount >= OPEN_SLICES_MAX || !listReserve(a)) return changetype<Slice>(0);
+  if (a.sliceCount >= OPEN_SLICES_MAX) return changetype<Slice>(0);
+  return sliceMakeAt(a, index, slicePosition(a, index));
+}
+
+/** A new slice at a position of the list; null when there is no memory. */
+export function sliceMakeAt(a: Aggregation, index: i64, position: u32): Slice {
+  if (!listReserve(a)) return changetype<Slice>(0);
   const address = spaceTake(a, sliceBytes(a));
   if (!address) return changetype<Slice>(0);
   memory.fill(address, 0, sliceBytes(a));
@@ -98,20 +110,21 @@ export function sliceMake(a: Aggregation, index: i64): Slice {
   slice.lastFire = fireTime(a, lastWindow(a, index));
   slice.keyMin = i64.MAX_VALUE;
   slice.keyMax = i64.MIN_VALUE;
-  const position = slicePosition(a, index), at = <usize>a.slices + (position << 2);
+  const at = <usize>a.slices + (position << 2);
   memory.copy(at + 4, at, (a.sliceCount - position) << 2);
   store<u32>(at, <u32>address);
   a.sliceCount++;
-  store<u32>(<usize>a.memo + ((<u32>index & (MEMO_ENTRIES - 1)) << 2), <u32>address);
+  store<u32>(memoOf(a, index), <u32>address);
   directStart(a, slice);
   return slice;
 }
 
 /**
- * Rows that a new table may expect: as many as the slice before has in that group, or the one that was dropped last.
+ * Rows that a new table may expect: as many as the slice before has in that group, or the one that was dropped last;
+ * of partial aggregates, as agg_clear has left it.
  */
 export function rowsExpected(a: Aggregation, slice: Slice, group: u32): u32 {
-  const position = slicePosition(a, slice.index);
+  const position = a.mode == MODE_PARTIAL ? 0 : slicePosition(a, slice.index);
   if (position) {
     const table = tableAt(a, sliceAt(a, position - 1), group);
     if (changetype<usize>(table)) return table.rows;
@@ -126,7 +139,7 @@ function sliceFree(a: Aggregation, slice: Slice): void {
     store<u32>(<usize>a.hints + ((group - a.groupFrom) << 2), known ? table.rows : 0);
     if (known) tableFree(a, table);
   }
-  const memo = <usize>a.memo + ((<u32>slice.index & (MEMO_ENTRIES - 1)) << 2);
+  const memo = memoOf(a, slice.index);
   if (load<u32>(memo) == <u32>changetype<usize>(slice)) store<u32>(memo, 0);
   spaceGive(a, changetype<usize>(slice), sliceBytes(a));
 }
@@ -140,11 +153,16 @@ export function slicesDrop(a: Aggregation, window: i64): void {
   memory.copy(a.slices, <usize>a.slices + (gone << 2), a.sliceCount << 2);
 }
 
+/** Frees all slices. */
+export function slicesClear(a: Aggregation): void {
+  for (let i: u32 = 0; i < a.sliceCount; i++) sliceFree(a, sliceAt(a, i));
+  a.sliceCount = 0;
+}
+
 /** Frees all slices and their list. */
 export function slicesFree(a: Aggregation): void {
-  for (let i: u32 = 0; i < a.sliceCount; i++) sliceFree(a, sliceAt(a, i));
+  slicesClear(a);
   if (a.sliceCapacity) block_free(a.slices, <usize>a.sliceCapacity << 2);
-  a.sliceCount = 0;
   a.sliceCapacity = 0;
 }
 

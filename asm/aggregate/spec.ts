@@ -73,6 +73,7 @@ export class Aggregation extends Space {
   groupTo: u32;
   mode: u32;
   fixedKey: bool; // one key column without bytes, or none
+  grouped: bool; // rows are kept by key group; without keys and in partial aggregates all are in the one there is
   variable: bool; // a call keeps bytes
   keyTypes: u32; // address of u32 type, u32 scale for each key
   callList: u32; // address of the calls
@@ -230,7 +231,7 @@ function layOut(a: Aggregation): void {
     a.presentAt = at;
     at += 8;
   }
-  if (a.size != a.slide) {
+  if (a.size != a.slide && a.mode != MODE_PARTIAL) {
     a.versionCell = at;
     at += 8;
   }
@@ -255,8 +256,7 @@ function aligned(bytes: u32): u32 {
 
 /** An instance without tables, in one block; 0 when there is no memory. */
 export function specRead(spec: usize, tailBytes: u32): usize {
-  let keys = load<u32>(spec, SPEC_KEYS);
-  const calls = load<u32>(spec, SPEC_CALLS);
+  const keys = load<u32>(spec, SPEC_KEYS), calls = load<u32>(spec, SPEC_CALLS);
   const columns = LEADING_COLUMNS_MAX + keys + calls * STATE_COLUMNS_MAX;
   const head = aligned(offsetof<Aggregation>());
   const keyTypes = head, callList = keyTypes + aligned((keys + 1) << 3);
@@ -272,6 +272,7 @@ export function specRead(spec: usize, tailBytes: u32): usize {
   a.groupFrom = load<u32>(spec, SPEC_FROM);
   a.groupTo = load<u32>(spec, SPEC_TO);
   a.mode = load<u32>(spec, SPEC_MODE);
+  a.grouped = keys != 0 && a.mode != MODE_PARTIAL;
   a.size = i64(load<f64>(spec, SPEC_SIZE));
   a.slide = i64(load<f64>(spec, SPEC_SLIDE));
   a.offset = i64(load<f64>(spec, SPEC_OFFSET));

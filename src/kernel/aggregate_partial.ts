@@ -13,31 +13,33 @@ import {
 import { readBatch } from "./column_read.ts";
 import type { Kernel } from "./module.ts";
 
-/** The rows that a partial aggregate stands for. */
+/** The rows that a partial aggregate stands for: a count(*) of the spec, or one more. */
 const COUNT_ROWS: AggregateCall = { fn: "count", type: null };
 
 /**
  * Phase one of two: the rows of one chunk, grouped by key, slice and lateness epoch. The epoch is the slice in which the next
- * watermark of the row's place in the log lies, so all rows of a group are late together, or none is.
+ * watermark of the row's place in the log lies, so all rows of a group are late together, or none is. The kernel keeps them as it
+ * keeps windows, with a slice for each pair of slice and epoch: what makes one phase fast makes this one fast.
  */
 export class PartialAggregate {
   readonly #kernel: Kernel;
   readonly #aggregation: number;
   readonly #block: PushBlock;
   readonly #types: readonly DataType[];
+  /** Calls that the kernel has beyond those of the spec. */
+  readonly #extra: readonly null[];
   #rowsBefore = 0;
 
   /** The spec of the WindowAggregate that merges; its key groups do not matter here. */
   constructor(kernel: Kernel, spec: AggregateSpec) {
     checkSpec(spec);
     this.#kernel = kernel;
-    const keys = [...spec.keys, TIMESTAMP, INT64], aggregates = [COUNT_ROWS, ...spec.aggregates];
-    this.#aggregation = createAggregation(
-      kernel,
-      { ...spec, keys, aggregates, groupFrom: 0, groupTo: 1 },
-      MODE_PARTIAL,
-    );
-    this.#types = [...keys, ...aggregates.flatMap(stateTypes)];
+    const counted = spec.aggregates.some(({ fn, type }) => fn === COUNT_ROWS.fn && type === COUNT_ROWS.type);
+    // Behind the others, so that its state, which `take` gives as rows, is a column that is not read.
+    const aggregates = counted ? spec.aggregates : [...spec.aggregates, COUNT_ROWS];
+    this.#extra = counted ? [] : [null];
+    this.#aggregation = createAggregation(kernel, { ...spec, aggregates, groupFrom: 0, groupTo: 1 }, MODE_PARTIAL);
+    this.#types = [...spec.keys, TIMESTAMP, INT64, INT64, ...spec.aggregates.flatMap(stateTypes)];
     this.#block = new PushBlock(kernel, spec.keys.length + aggregates.length);
   }
 
@@ -56,12 +58,13 @@ export class PartialAggregate {
     const rowsBefore = this.#rowsBefore;
     this.#rowsBefore = batch.rows;
     const all = { ...times, before: -Infinity, others: Infinity };
-    return this.#block.push(this.#aggregation, batch, keys, [null, ...args], all, null, rowsBefore);
+    return this.#block.push(this.#aggregation, batch, keys, [...args, ...this.#extra], all, null, rowsBefore);
   }
 
   /**
-   * The partial aggregates of the chunk, in order of first occurrence, and an end to it: keys, slice_start timestamp, epoch
-   * int64, rows int64, the state columns of each aggregate. Null when there are none. The batch lies in the batch arena.
+   * The partial aggregates of the chunk, and an end to it: keys, slice_start timestamp, epoch int64, rows int64, the state
+   * columns of each aggregate, ordered by (epoch, slice, first occurrence). Null when there are none. The batch lies in the batch
+   * arena.
    */
   take(): Batch | null {
     const rows = this.#kernel.fn("agg_take")(this.#aggregation);
