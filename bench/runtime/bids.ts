@@ -34,7 +34,7 @@ export async function writeBids(folder: string): Promise<{ path: string; bytes: 
   return { path, bytes };
 }
 
-function plan(path: string) {
+function plan(path: string, twoPhase: boolean) {
   const column = (name: string) => ({ name, type: "int64", nullable: false });
   return {
     rdx: 1,
@@ -55,6 +55,7 @@ function plan(path: string) {
         input: ["w"],
         keys: ["auction"],
         aggs: [{ fn: "count", as: "n" }, { fn: "sum", arg: "price", as: "total" }],
+        two_phase: twoPhase,
       },
       { id: "out", op: "sink", input: ["a"], sink: { kind: "view", name: "totals" } },
     ],
@@ -70,23 +71,24 @@ function mainThreadSeconds(): number {
 export class BidsRun {
   /** CPU of the main thread by wall clock, over all runs. */
   mainShare = 0;
-  readonly #path: string;
+  readonly #plan: ReturnType<typeof plan>;
   readonly #engine: Engine;
   #main = 0;
   #wall = 0;
 
-  private constructor(path: string, engine: Engine) {
-    this.#path = path;
+  private constructor(engine: Engine, path: string, twoPhase: boolean) {
     this.#engine = engine;
+    this.#plan = plan(path, twoPhase);
   }
 
-  static async open(path: string, workers: number): Promise<BidsRun> {
-    return new BidsRun(path, await createEngine({ workers }));
+  /** `twoPhase`: workers add up the rows of a chunk before they exchange them. */
+  static async open(path: string, workers: number, twoPhase = false): Promise<BidsRun> {
+    return new BidsRun(await createEngine({ workers }), path, twoPhase);
   }
 
   async run(): Promise<{ answer: Answer; seconds: number }> {
     const { pipelines, views } = this.#engine, start = performance.now(), main = mainThreadSeconds();
-    await pipelines.put("bids", plan(this.#path), { start: "earliest", state: "fresh" });
+    await pipelines.put("bids", this.#plan, { start: "earliest", state: "fresh" });
     await pipelines.find("bids")!.settled();
     const seconds = (performance.now() - start) / 1000;
     this.#main += mainThreadSeconds() - main;
