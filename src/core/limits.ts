@@ -32,7 +32,13 @@ export const JSON_FILE_BYTES_MAX = 256 << 20;
 /** Files that one reader keeps open; the least recently used is closed. */
 export const FILES_OPEN_MAX = 64;
 /** Chunks that a pipeline has in flight for each worker. */
-export const IN_FLIGHT_CHUNKS_MAX = 16;
+export const IN_FLIGHT_CHUNKS_MAX = 8;
+/** The same of files, whose chunks are not in memory before they are read. */
+export const IN_FLIGHT_RANGES_MAX = 32;
+/** Chunks that a worker works on before whatever else waits for it has its turn. */
+export const TURN_CHUNKS_MAX = 8;
+/** Reports without results that a worker keeps back, to send them together. */
+export const REPORTS_HELD_MAX = 16;
 
 /** Bytes of one request body as it arrives. */
 export const BODY_BYTES_MAX = 32 << 20;

@@ -1,5 +1,5 @@
 import { frameRows } from "../core/frame_info.ts";
-import { CHUNK_BYTES, CHUNK_ROWS } from "../core/limits.ts";
+import { CHUNK_BYTES, CHUNK_ROWS, IN_FLIGHT_CHUNKS_MAX, IN_FLIGHT_RANGES_MAX } from "../core/limits.ts";
 import type { Log, LogReader, LogRecord } from "../log.ts";
 import type { FileRange, RangeSource } from "../source.ts";
 import type { ArrivedFrame } from "./protocol.ts";
@@ -15,6 +15,8 @@ export interface Taken {
 
 /** A source of a pipeline as the sequencer sees it. */
 export interface PipelineInput {
+  /** Chunks that may be in flight for each task. */
+  readonly inFlightMax: number;
   /** Whether `take` has something now. */
   readonly ready: boolean;
   /** Its producers are refused at the moment: that nothing comes says nothing of them. */
@@ -50,6 +52,8 @@ export class LogInput implements PipelineInput {
     this.#reader = log.reader(start);
     this.#offset = this.#reader.position;
   }
+
+  readonly inFlightMax = IN_FLIGHT_CHUNKS_MAX;
 
   get #hasRows(): boolean {
     return this.#record !== null || this.#reader.position < this.#log.end;
@@ -126,6 +130,8 @@ export class RangeInput implements PipelineInput {
   constructor(ranges: RangeSource) {
     this.#ranges = ranges;
   }
+
+  readonly inFlightMax = IN_FLIGHT_RANGES_MAX;
 
   get ready(): boolean {
     return !this.#ended;

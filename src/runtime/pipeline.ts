@@ -1,13 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
-import {
-  IDLE_TICK_MS,
-  IN_FLIGHT_CHUNKS_MAX,
-  INGEST_ERRORS_MAX,
-  QUIESCE_MS_MAX,
-  QUIESCE_POLL_MS,
-  SINK_CLOSE_MS_MAX,
-} from "../core/limits.ts";
+import { IDLE_TICK_MS, INGEST_ERRORS_MAX, QUIESCE_MS_MAX, QUIESCE_POLL_MS, SINK_CLOSE_MS_MAX } from "../core/limits.ts";
 import type { SourceClock } from "../core/watermark.ts";
 import type { OrderLog } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
@@ -81,7 +74,7 @@ export class Pipeline {
       chunk: (number: number, source: number, taken: Taken) => this.#sendChunk(number, source, taken),
       mark: (number: number, source: number, watermark: number) => this.#sendMark(number, source, watermark),
     };
-    const window = IN_FLIGHT_CHUNKS_MAX * parts.pool.tasks;
+    const window = Math.min(...parts.inputs.map(({ inFlightMax }) => inFlightMax)) * parts.pool.tasks;
     this.#sequencer = new Sequencer(sources, dispatch, { window, clock: parts.clock, order: parts.order, after });
   }
 

@@ -1,6 +1,7 @@
 import { type Remote, transfer, wrap } from "comlink";
 import { RdxError } from "../core/errors.ts";
 import { TurnPort } from "./turn_port.ts";
+import { type PackedReports, unpackReports } from "./report_wire.ts";
 import type { DecodeJob, DecodeResult, FromTask, TaskHostApi, TaskOutput, TaskPlan, ToTask } from "./protocol.ts";
 
 /** Starts the worker with the engine's entry; platforms differ in where that is. */
@@ -85,8 +86,8 @@ export class WorkerPool implements TaskPool {
       event.preventDefault();
       this.#died(member, `Worker ${index} died: ${event.message || "it did not say why"}`);
     });
-    data.onmessage = ({ data: messages }: MessageEvent<FromTask[]>) => {
-      for (const message of messages) this.#listener(message);
+    data.onmessage = ({ data: reports }: MessageEvent<PackedReports>) => {
+      for (const report of unpackReports(reports)) this.#listener(report);
     };
     data.onmessageerror = () => this.#died(member, `A message of worker ${index} cannot be read`);
     this.#members.push(member);

@@ -17,11 +17,11 @@ export interface Chunk {
 /** So many neighbours of like size are joined into one. */
 const JOIN_CHUNKS = 16;
 /** Chunks with more rows are not joined any more. */
-const JOIN_ROWS_MAX = 4096;
+const JOIN_ROWS_MAX = 256;
 
 /**
  * The rows of a view in order of arrival. Many tiny outputs would cost a frame each: as soon as the last 16 chunks are
- * all below 16, 256 or 4,096 rows they are joined, so that a row is copied three times at most.
+ * all below 16 or 256 rows they are joined, so that a row is copied twice at most.
  */
 export class ChunkList {
   readonly #windowStart: number;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { frameRows } from "../../src/core/frame_info.ts";
+import { IN_FLIGHT_CHUNKS_MAX } from "../../src/core/limits.ts";
 import type { Column } from "../../src/core/schema.ts";
 import { compilePlan } from "../../src/plan/compile.ts";
 import { STANDARD_SINKS } from "../../src/plan/catalog.ts";
@@ -29,6 +30,7 @@ export class ChunkInput implements PipelineInput {
   #position = 0;
   #listener = () => {};
   readonly refusing = false;
+  readonly inFlightMax = IN_FLIGHT_CHUNKS_MAX;
   readonly lagRows = 0;
   readonly progress = null;
   closed = false;

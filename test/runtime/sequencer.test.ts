@@ -11,6 +11,7 @@ class SimInput implements PipelineInput {
   chunks = 0;
   ended = false;
   refusing = false;
+  inFlightMax = 8;
   readonly released: number[] = [];
   readonly lagRows = 0;
   readonly progress = null;

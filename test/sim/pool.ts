@@ -1,5 +1,6 @@
 import type { TaskPool } from "../../src/runtime/pool.ts";
 import type { FromTask, TaskOutput, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
+import { type PackedReports, unpackReports } from "../../src/runtime/report_wire.ts";
 import { type HostParts, TaskHost } from "../../src/runtime/task/host.ts";
 
 /** A whole number from 0 to below `bound`. */
@@ -50,11 +51,14 @@ export class SimPool implements TaskPool {
   constructor(tasks: number, module: WebAssembly.Module, parts: HostParts, random: Random) {
     this.tasks = tasks;
     this.#random = random;
-    this.hosts = Array.from({ length: tasks }, () => new TaskHost(parts));
+    this.hosts = Array.from({ length: tasks }, () => {
+      const [port1, port2] = this.#channel();
+      return new TaskHost(parts, { port1: asPort(port1), port2: asPort(port2) });
+    });
     this.hosts.forEach((host, index) => {
       const [main, worker] = this.#channel();
       main.onmessage = ({ data }) => {
-        for (const message of data as FromTask[]) this.receive(message);
+        for (const report of unpackReports(data as PackedReports)) this.receive(report);
       };
       this.#data.push(main);
       host.init({ index, tasks, module }, asPort(worker));

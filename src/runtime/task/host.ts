@@ -18,7 +18,9 @@ import { TurnPort } from "../turn_port.ts";
 import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
 import { BodyDecoder } from "./decode_job.ts";
 import type { OperatorFactory } from "./flow.ts";
+import { ReportPort } from "./report_port.ts";
 import { PipelineTask } from "./task.ts";
+import { WorkQueue } from "./work_queue.ts";
 
 /** What a worker's entry chooses. */
 export interface HostParts extends ReaderParts {
@@ -31,20 +33,20 @@ export interface HostParts extends ReaderParts {
 export class TaskHost implements TaskHostApi {
   readonly #parts: HostParts;
   readonly #tasks = new Map<number, PipelineTask>();
+  readonly #queue: WorkQueue;
   readonly #peers: (TurnPort<ExchangeMessage> | null)[] = [];
-  #place: { index: number; tasks: number; module: WebAssembly.Module; reports: TurnPort<FromTask> } | null = null;
+  #place: { index: number; tasks: number; module: WebAssembly.Module; reports: ReportPort } | null = null;
   #bodies: BodyDecoder | null = null;
   #bodyKernel: Kernel | null = null;
 
-  constructor(parts: HostParts) {
+  constructor(parts: HostParts, self = new MessageChannel()) {
     this.#parts = parts;
+    this.#queue = new WorkQueue((message) => this.#tasks.get(message.pipeline)?.receive(message), self);
   }
 
   init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void {
-    this.#place = { ...options, reports: new TurnPort<FromTask>(data) };
-    data.onmessage = ({ data: messages }: MessageEvent<ToTask[]>) => {
-      for (const message of messages) this.#tasks.get(message.pipeline)?.receive(message);
-    };
+    this.#place = { ...options, reports: new ReportPort(data) };
+    data.onmessage = ({ data: messages }: MessageEvent<ToTask[]>) => this.#queue.add(messages);
   }
 
   connect(peer: number, port: MessagePort): void {
@@ -64,7 +66,8 @@ export class TaskHost implements TaskHostApi {
       pipeline,
       task: index,
       tasks,
-      report: (message: FromTask, transfer: ArrayBuffer[]) => reports.send(message, transfer),
+      report: (message: FromTask, transfer: ArrayBuffer[], waits: boolean) =>
+        reports.send(message, transfer, waits || this.#queue.has(pipeline)),
       exchange: (task: number, message: ExchangeMessage, transfer: ArrayBuffer[]) =>
         this.#peers[task]!.send(message, transfer),
     };
@@ -76,6 +79,7 @@ export class TaskHost implements TaskHostApi {
   remove(pipeline: number): void {
     const task = this.#tasks.get(pipeline);
     this.#tasks.delete(pipeline);
+    this.#queue.drop(pipeline);
     task?.close();
   }
 

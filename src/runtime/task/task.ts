@@ -31,7 +31,8 @@ export interface TaskPlace {
   readonly pipeline: number;
   readonly task: number;
   readonly tasks: number;
-  report(message: FromTask, transfer: ArrayBuffer[]): void;
+  /** `waits`: another report follows when other tasks have done what they were asked already. */
+  report(message: FromTask, transfer: ArrayBuffer[], waits: boolean): void;
   exchange(task: number, message: ExchangeMessage, transfer: ArrayBuffer[]): void;
 }
 
@@ -175,7 +176,7 @@ export class PipelineTask {
     this.#halted = true;
     this.#broken = !stalled;
     this.#pending.clear();
-    this.#place.report({ kind: "failed", pipeline, number, task, stalled, reason: reasonOf(thrown) }, []);
+    this.#place.report({ kind: "failed", pipeline, number, task, stalled, reason: reasonOf(thrown) }, [], false);
   }
 
   /** Decodes a chunk and runs what stands in front of the exchange. */
@@ -339,23 +340,27 @@ export class PipelineTask {
       stateRows += operator.stateRows;
       stateBytes += operator.stateBytes;
     }
-    this.#place.report({
-      kind: "done",
-      pipeline,
-      number,
-      task,
-      outputs,
-      chunk: own ? { source, rows: own.rows, timeMax } : null,
-      deadRows: own?.deadRows ?? 0,
-      errors: own?.errors ?? [],
-      ahead: own?.ahead ?? [],
-      lateFrames,
-      late,
-      untimed,
-      busyMs: busyMs + (own?.busyMs ?? 0),
-      stateRows,
-      stateBytes,
-    }, [...outputs.map((output) => output.frame), ...lateFrames]);
+    this.#place.report(
+      {
+        kind: "done",
+        pipeline,
+        number,
+        task,
+        outputs,
+        chunk: own ? { source, rows: own.rows, timeMax } : null,
+        deadRows: own?.deadRows ?? 0,
+        errors: own?.errors ?? [],
+        ahead: own?.ahead ?? [],
+        lateFrames,
+        late,
+        untimed,
+        busyMs: busyMs + (own?.busyMs ?? 0),
+        stateRows,
+        stateBytes,
+      },
+      [...outputs.map((output) => output.frame), ...lateFrames],
+      this.#pending.size > 0,
+    );
   }
 }
 

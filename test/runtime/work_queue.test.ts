@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { REPORTS_HELD_MAX, TURN_CHUNKS_MAX } from "../../src/core/limits.ts";
+import type { DoneMessage, FromTask, ToTask } from "../../src/runtime/protocol.ts";
+import { type PackedReports, unpackReports } from "../../src/runtime/report_wire.ts";
+import { ReportPort } from "../../src/runtime/task/report_port.ts";
+import { WorkQueue } from "../../src/runtime/task/work_queue.ts";
+
+function mark(pipeline: number, number: number): ToTask {
+  return { kind: "mark", pipeline, number, source: 0, watermark: 0 };
+}
+
+/** Runs until the queue has handled `count` messages; returns them, with a null where a turn ended. */
+async function handled(count: number, fill: (queue: WorkQueue) => void): Promise<(string | null)[]> {
+  const log: (string | null)[] = [], { promise, resolve } = Promise.withResolvers<void>(), self = new MessageChannel();
+  let left = count;
+  const queue = new WorkQueue(({ pipeline, number }) => {
+    log.push(`${pipeline}:${number}`);
+    if (--left === 0) resolve();
+    else if (log.at(-2) === null || log.length === 1) queueMicrotask(() => log.push(null));
+  }, self);
+  fill(queue);
+  await promise;
+  self.port1.close();
+  return log;
+}
+
+Deno.test("pipelines take turns, and the order in each stays", async () => {
+  const log = await handled(5, (queue) => queue.add([mark(1, 1), mark(1, 2), mark(1, 3), mark(2, 7), mark(2, 8)]));
+  assert.deepEqual(log.filter((entry) => entry !== null), ["1:1", "2:7", "1:2", "2:8", "1:3"]);
+});
+
+Deno.test("after a turn's chunks everything else has its turn, and what comes meanwhile waits behind", async () => {
+  const log = await handled(2 * TURN_CHUNKS_MAX + 2, (queue) => {
+    queue.add(Array.from({ length: TURN_CHUNKS_MAX + 1 }, (_, i) => mark(1, i)));
+    queue.add(Array.from({ length: TURN_CHUNKS_MAX + 1 }, (_, i) => mark(1, 100 + i)));
+  });
+  const first = Array.from({ length: TURN_CHUNKS_MAX + 1 }, (_, i) => `1:${i}`);
+  const second = Array.from({ length: TURN_CHUNKS_MAX + 1 }, (_, i) => `1:${100 + i}`), all = [...first, ...second];
+  assert.deepEqual(log.filter((entry) => entry !== null), all);
+  assert.equal(log[TURN_CHUNKS_MAX], null, "the first turn ends after TURN_CHUNKS_MAX");
+});
+
+Deno.test("what a removed pipeline was to do is forgotten", async () => {
+  const log = await handled(TURN_CHUNKS_MAX + 1, (queue) => {
+    queue.add(Array.from({ length: 2 * TURN_CHUNKS_MAX }, (_, i) => mark(1, i)));
+    assert.equal(queue.has(1), true);
+    queue.drop(1);
+    assert.equal(queue.has(1), false);
+    queue.add([mark(2, 5)]);
+  });
+  assert.equal(log.at(-1), "2:5");
+});
+
+/** What a ReportPort posts, message by message. */
+class Posted {
+  readonly messages: FromTask[][] = [];
+  readonly port = new ReportPort({
+    postMessage: (reports: PackedReports) => this.messages.push([...unpackReports(reports)]),
+  } as unknown as MessagePort);
+
+  get lengths(): number[] {
+    return this.messages.map((message) => message.length);
+  }
+}
+
+function done(pipeline: number, number: number): DoneMessage {
+  const nothing = { outputs: [], chunk: null, deadRows: 0, errors: [], ahead: [], lateFrames: [] };
+  const counts = { late: 0, untimed: 0, busyMs: 0, stateRows: 0, stateBytes: 0 };
+  return { kind: "done", pipeline, number, task: 0, ...nothing, ...counts };
+}
+
+Deno.test("reports of one turn travel together", async () => {
+  const posted = new Posted();
+  for (let number = 0; number < 3; number++) posted.port.send(done(1, number), [], false);
+  await null;
+  assert.deepEqual(posted.lengths, [3]);
+});
+
+Deno.test("reports without results wait while their task goes on, and leave with the first that does not wait", async () => {
+  const posted = new Posted(), frame = new ArrayBuffer(8);
+  posted.port.send(done(1, 1), [], true);
+  await null;
+  posted.port.send(done(1, 2), [], true);
+  await null;
+  assert.deepEqual(posted.lengths, []);
+  posted.port.send({ ...done(1, 3), outputs: [{ sink: 0, frame, rows: 1, windows: null }] }, [frame], true);
+  await null;
+  assert.deepEqual(posted.lengths, [3], "a result waits for nothing");
+  posted.port.send(done(1, 4), [], true);
+  await null;
+  posted.port.send(done(2, 9), [], false);
+  await null;
+  assert.deepEqual(posted.lengths, [3, 2], "another pipeline's last report takes them along");
+  posted.port.send(done(1, 5), [], true);
+  await null;
+  posted.port.send({ kind: "failed", pipeline: 1, number: 6, task: 0, stalled: false, reason: "x" }, [], true);
+  await null;
+  assert.deepEqual(posted.lengths, [3, 2, 2], "a failed task says nothing more");
+});
+
+Deno.test("no more reports wait than their bound", async () => {
+  const posted = new Posted();
+  for (let number = 0; number < REPORTS_HELD_MAX; number++) {
+    posted.port.send(done(1, number), [], true);
+    await null;
+  }
+  assert.deepEqual(posted.lengths, [REPORTS_HELD_MAX]);
+});
