@@ -57,16 +57,24 @@ export function demoClient(base: string, token: string | undefined): DemoClient 
     async *live(view, signal) {
       const response = await fetch(`${base}/v1/views/${view}/live`, { headers, signal });
       if (!response.ok) throw await failure(response);
-      yield* events(response.body!);
+      // The signal of a fetch reaches its body no more once the request is garbage, as it is after some time
+      const reader = response.body!.getReader(), cancel = () => void reader.cancel();
+      signal.addEventListener("abort", cancel);
+      try {
+        yield* events(reader);
+      } finally {
+        signal.removeEventListener("abort", cancel);
+      }
     },
   };
 }
 
 /** The events of a text/event-stream. */
-async function* events(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<LiveEvent> {
+async function* events(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>): AsyncGenerator<LiveEvent> {
+  const decoder = new TextDecoder();
   let text = "";
-  for await (const part of body.pipeThrough(new TextDecoderStream())) {
-    text += part;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    text += decoder.decode(part.value, { stream: true });
     for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
       const lines = text.slice(0, end).split("\n");
       text = text.slice(end + 2);
