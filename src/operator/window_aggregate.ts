@@ -1,4 +1,5 @@
 import type { Batch } from "../core/batch.ts";
+import { OPEN_SLICES_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
 import {
   type AggregateSpec,
@@ -125,10 +126,17 @@ export class WindowAggregateOperator implements Operator {
     this.#late += late;
     this.#nullTime += nullTime;
     if (consumed === batch.selected) return;
-    throw new StateFull(
-      `Node ${this.id} has no room for more keys: its state has reached ${this.#windows.stateBytes} bytes; ` +
-        `use smaller windows or fewer keys, or more workers`,
-    );
+    throw new StateFull(this.#fullReason());
+  }
+
+  #fullReason(): string {
+    const { openSlices, stateBytes, stateRows } = this.#windows;
+    if (openSlices >= OPEN_SLICES_MAX) {
+      return `Node ${this.id} has ${openSlices} slices of event time open, as many as there may be: its rows lie too far apart in ` +
+        `time for its windows; use larger windows or a smaller delay, and future_skew_ms against wrong clocks`;
+    }
+    return `Node ${this.id} has no room for more rows of state: ${stateRows} in ${openSlices} open slices of event time take ` +
+      `${stateBytes} bytes; use smaller windows or fewer keys, or more workers`;
   }
 
   advance(watermark: number): void {

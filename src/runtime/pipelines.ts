@@ -98,6 +98,12 @@ export class Pipelines implements PipelineService {
     }
     this.#checkViews(name, compiled.physical);
     this.#parts.streams.keepRead(compiled.physical);
+    if (before?.pipeline.state === "stalled" && state === "keep") {
+      throw new RdxError(
+        "conflict",
+        `Pipeline ${name} is stalled, and a plan cannot take its state over: state=fresh starts without it`,
+      );
+    }
     const running = before?.pipeline.state === "running";
     const comparison = before && running && state === "keep"
       ? compareState(before.pipeline.plan, compiled.physical)

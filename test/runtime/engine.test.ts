@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { OPEN_SLICES_MAX } from "../../src/core/limits.ts";
 import { INT64, STRING } from "../../src/core/schema.ts";
 import { EngineRun, windowsPlan } from "./engine_run.ts";
 import { textOfRanges } from "./rows.ts";
@@ -70,6 +71,18 @@ engineTest(
     assert.equal(engine.pipelines.get("kept").state, "running", "what was refused changes nothing");
   },
 );
+
+engineTest("the state of a stalled pipeline is not thrown away in silence", 1, async (run) => {
+  const { pipelines } = run.engine, plan = windowsPlan(view("p"), { delayMs: 1e9 });
+  await run.put("p", plan);
+  const rows = Array.from({ length: OPEN_SLICES_MAX + 1 }, (_, i) => [i * 10, "x", 1] as const);
+  await run.send(...rows);
+  await run.until(() => pipelines.get("p").state === "stalled");
+  assert.match(pipelines.get("p").reason!, /slices of event time open/);
+  await assert.rejects(run.put("p", plan), { code: "conflict", message: /stalled.*state=fresh/ });
+  await run.put("p", plan, { state: "fresh", start: "latest" });
+  assert.equal(pipelines.get("p").state, "running");
+});
 
 engineTest("open windows can be asked while they are open", 3, async (run) => {
   await run.put("p", windowsPlan(view("p")));

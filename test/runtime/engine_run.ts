@@ -177,7 +177,7 @@ export class EngineRun {
 /** Counts and sums by key in windows of 10 ms, to a view of its name or to a sink. */
 export function windowsPlan(
   sink: Record<string, unknown>,
-  more: { where?: number; sums?: boolean; keys?: string[] } = {},
+  more: { where?: number; sums?: boolean; keys?: string[]; delayMs?: number } = {},
 ) {
   const where = { call: "ge", args: [{ column: "value" }, { literal: more.where ?? 0 }] };
   const aggs: unknown[] = [{ fn: "count", as: "n" }];
@@ -185,7 +185,7 @@ export function windowsPlan(
   return {
     rdx: 1,
     nodes: [
-      { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 },
+      { id: "source", op: "source", stream: "events", idle_timeout_ms: 0, delay_ms: more.delayMs ?? 0 },
       ...(more.where === undefined ? [] : [{ id: "where", op: "filter", input: ["source"], where }]),
       {
         id: "window",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { IN_FLIGHT_CHUNKS_MAX } from "../../src/core/limits.ts";
+import { IN_FLIGHT_CHUNKS_MAX, OPEN_SLICES_MAX } from "../../src/core/limits.ts";
 import fc from "../deps/fast_check.ts";
 import { loadKernel } from "../kernel/load.ts";
 import { hostParts } from "../../workers/parts.ts";
@@ -34,8 +34,8 @@ function keyedRows(count: number, from = 0): Row[] {
 }
 
 /** One task by itself, in a kernel of little memory. */
-function smallTask(shape: Shape) {
-  const plan = compiled(planOf(shape)), kernel = loadKernel("simd", 8 << 20), sent: FromTask[] = [];
+function smallTask(shape: Shape, bytesMax = 8 << 20) {
+  const plan = compiled(planOf(shape)), kernel = loadKernel("simd", bytesMax), sent: FromTask[] = [];
   const positions = plan.sources.map(({ columns }) =>
     columns.map(({ name }) => COLUMNS.findIndex((one) => one.name === name))
   );
@@ -69,12 +69,23 @@ for (const twoPhase of [false, true]) {
     const failed = sent.at(-1)!;
     assert.ok(failed.kind === "failed" && failed.stalled, JSON.stringify(failed));
     assert.equal(failed.number, number);
-    assert.match(failed.reason, /no room for more keys/);
+    assert.match(failed.reason, /no room for more rows of state: \d+ in 1 open slices/);
     task.receive(chunk(number + 1, keyedRows(1)));
     assert.equal(sent.at(-1), failed, "it takes nothing more");
     task.close();
   });
 }
+
+Deno.test("rows that open more windows than there may be stop the task, which does not blame their keys", () => {
+  const { task, sent } = smallTask({ ...SHAPE, keys: [], calls: [["count", "value"]], delayMs: 1e9 }, 512 << 20);
+  const row = (i: number): Row => [BigInt(i) * 1000n - 1_000_000_000n, null, null, null, null, null, 1n, null];
+  for (let number = 1; number <= OPEN_SLICES_MAX / 4096 + 1 && sent.at(-1)?.kind !== "failed"; number++) {
+    task.receive(chunk(number, Array.from({ length: 4096 }, (_, i) => row(number * 4096 + i))));
+  }
+  const failed = sent.at(-1)!;
+  assert.ok(failed.kind === "failed" && failed.stalled, JSON.stringify(failed));
+  assert.match(failed.reason, /65536 slices of event time open.*larger windows or a smaller delay/);
+});
 
 Deno.test("phase one whose state is full stalls, and no row goes missing in silence", () => {
   const { task, sent } = smallTask({ ...SHAPE, twoPhase: true });
