@@ -25,16 +25,19 @@ export let assignTaken: u32 = 0;
  */
 export let assignPassed: bool = false;
 export let assignFired: i64 = 0;
+/** Rows of the block belong to slices of which a window has fired: they may be linked (hop.ts). */
+export let assignBehind: bool = false;
 
 // What a push knows of watermarks
 let before: i64 = 0;
 let others: i64 = 0;
 export let delay: i64 = 0;
 
-/** A block of which the first `taken` rows are assigned, and none to windows that have fired. */
+/** A block of which the first `taken` rows are assigned, and none to slices of which a window has fired. */
 export function assignTook(taken: u32): void {
   assignTaken = taken;
   assignPassed = false;
+  assignBehind = false;
 }
 
 /** Begins a push. */
@@ -135,6 +138,7 @@ function addLate(push: Push, row: u32): bool {
 export function assignBlock(a: Aggregation, push: Push, first: u32, count: u32): u32 {
   const selection = <usize>push.selection, validity = <usize>load<u32>(push.time, COLUMN_VALIDITY);
   assignPassed = false;
+  assignBehind = false;
   if (!selection && !validity && assignUniform(a, push, first, count)) return STOP_NONE;
   const times = <usize>load<u32>(push.time, COLUMN_DATA), rows = blockRows(), slices = blockSlices();
   let kept: u32 = 0, stop = STOP_NONE, i: u32 = 0, uniform: usize = 0, mixed = false;
@@ -163,6 +167,7 @@ export function assignBlock(a: Aggregation, push: Push, first: u32, count: u32):
         break;
       }
       const fired = lastFired(a, watermark);
+      assignBehind = true;
       if (fired > a.drained) {
         if (fired != (assignPassed ? assignFired : lastFired(a, watermarkAt(a, push, rowAt(selection, first))))) break;
         assignPassed = true;

@@ -1,8 +1,9 @@
 // CURSOR: how far a drain has got, as (window, key group, row): it names no address, so a checkpoint can keep it.
-// Windows of one slice are read from its tables; those of several are combined first, key group by key group, into
-// rows of the cursor's own.
+// Windows of one slice are read from its tables; those of several are made first, key group by key group, as rows of
+// the cursor's own.
 import { PAGE_HEADER, PAGE_NEXT, pageUsed } from "../state/table";
 import { Cursor, combineGroup } from "./window_rows";
+import { positionsForget } from "./hop";
 import { nextWindow, sliceAt, slicePosition, tableAt } from "./slice";
 import { Aggregation } from "./spec";
 
@@ -38,11 +39,19 @@ function listSlice(a: Aggregation, cursor: Cursor, list: usize, most: u32): u32 
 }
 
 /**
+ * The rows of the group are made. What the fire has made stays what it is: a window that has fired changes no more,
+ * and bytes that it refers to are sealed before they are (version.ts). A listing is made anew after a push.
+ */
+@inline function isMade(a: Aggregation, cursor: Cursor): bool {
+  return cursor.combined && (cursor.version == a.version || <u32>changetype<usize>(cursor) == a.fire);
+}
+
+/**
  * The same of a window of several slices. The offsets of rows are listed, since the rows may move until all are
  * combined.
  */
 function listCombined(a: Aggregation, cursor: Cursor, list: usize, most: u32): u32 {
-  if (!cursor.combined || cursor.version != a.version) {
+  if (!isMade(a, cursor)) {
     if (!combineGroup(a, cursor)) {
       cursor.error = true;
       return 0;
@@ -50,8 +59,8 @@ function listCombined(a: Aggregation, cursor: Cursor, list: usize, most: u32): u
     cursor.combined = true;
     cursor.version = a.version;
   }
-  let listed: u32 = 0, offset = cursor.groupAt + cursor.row * a.rowBytes;
-  for (; listed < most && offset < cursor.rowsUsed; listed++, offset += a.rowBytes) {
+  let listed: u32 = 0, offset = cursor.groupAt + cursor.row * a.imageBytes;
+  for (; listed < most && offset < cursor.rowsUsed; listed++, offset += a.imageBytes) {
     store<u32>(list + (<usize>listed << 2), offset);
   }
   return listed;
@@ -59,16 +68,16 @@ function listCombined(a: Aggregation, cursor: Cursor, list: usize, most: u32): u
 
 /** Forgets combined rows that have been handed out; those of the group that is under way move to the front. */
 function compact(a: Aggregation, cursor: Cursor): void {
-  if (!cursor.combined || cursor.version != a.version) {
+  if (!isMade(a, cursor)) {
     cursor.rowsUsed = 0;
     cursor.combined = false;
     return;
   }
-  const from = cursor.groupAt + cursor.row * a.rowBytes, left = cursor.rowsUsed - from;
+  const from = cursor.groupAt + cursor.row * a.imageBytes, left = cursor.rowsUsed - from;
   memory.copy(cursor.rows, <usize>cursor.rows + from, left);
   cursor.rowsUsed = left;
   // The group begins in front of what is left of it: its rows that are gone have no bytes any more
-  cursor.groupAt = 0 - cursor.row * a.rowBytes;
+  cursor.groupAt = 0 - cursor.row * a.imageBytes;
 }
 
 /**
@@ -79,7 +88,10 @@ export function cursorList(a: Aggregation, cursor: Cursor, last: i64, list: usiz
   const single = a.size == a.slide;
   let listed: u32 = 0;
   cursor.error = false;
-  if (!single) compact(a, cursor);
+  if (!single) {
+    compact(a, cursor);
+    positionsForget();
+  }
   while (listed < most) {
     if (!cursor.active) {
       const window = nextWindow(a, cursor.window + 1);

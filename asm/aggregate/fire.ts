@@ -5,6 +5,7 @@ import { ROW_MARK } from "../state/row";
 import { PAGE_HEADER, PAGE_NEXT, pageUsed } from "../state/table";
 import { cursorList, cursorReset } from "./cursor";
 import { emitBegin, emitColumn, emitRoom, emitTimes } from "./emit";
+import { hopOf, hopReset } from "./hop";
 import { emitKeys, emitResults, emitStates } from "./result";
 import { sliceAt, slicePosition, slicesDrop, tableAt } from "./slice";
 import { Aggregation } from "./spec";
@@ -66,8 +67,14 @@ export function agg_peek(aggregation: usize, most: u32): i32 {
   if (cursor.window < a.frozen) cursorReset(cursor, a.frozen);
   const rows = emitWindows(a, cursor, i64.MAX_VALUE, most);
   a.overflowRows = overflows;
-  if (!rows) cursorFree(cursor);
+  if (!rows) peekEnd(a, cursor);
   return rows;
+}
+
+/** Gives back what the listing has taken. */
+function peekEnd(a: Aggregation, cursor: Cursor): void {
+  cursorFree(cursor);
+  if (a.hop && hopOf(a).owner == a.peek) hopReset(a);
 }
 
 /** Starts the listing of rows whose mark is above `since`. */

@@ -1,8 +1,9 @@
 // Aggregation room: windows over shared slices, keyed state, partial aggregates.
 import { STATE_SCHEMA_VERSION } from "../state/row";
 import { cursorReset } from "./cursor";
+import { hopFree, hopMake } from "./hop";
 import { MEMO_BYTES, slicesFree } from "./slice";
-import { Aggregation, specFree, specRead } from "./spec";
+import { Aggregation, MODE_PARTIAL, specFree, specRead } from "./spec";
 import { CURSOR_BYTES, Cursor, cursorFree } from "./window_rows";
 import { versionsDrop } from "./version";
 import { TIME_START, lastFired, windowStart } from "./window";
@@ -30,12 +31,17 @@ export function agg_create(spec: usize): usize {
   a.drained = a.frozen;
   cursorReset(changetype<Cursor>(<usize>a.fire), a.frozen);
   cursorReset(changetype<Cursor>(<usize>a.peek), a.frozen);
+  if (a.size != a.slide && a.mode != MODE_PARTIAL && !hopMake(a)) {
+    agg_free(address);
+    return 0;
+  }
   return address;
 }
 
 /** Frees everything that the aggregation has. */
 export function agg_free(aggregation: usize): void {
   const a = changetype<Aggregation>(aggregation);
+  hopFree(a);
   versionsDrop(a, i64.MAX_VALUE);
   slicesFree(a);
   cursorFree(changetype<Cursor>(<usize>a.fire));

@@ -1,9 +1,10 @@
 // The way of a batch into state: blocks of rows are assigned to slices, resolved to state rows, and added to them.
 import { COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
-import { assignBegin, assignBlock, assignFired, assignPassed, assignTaken, validAt } from "./assign";
+import { assignBegin, assignBehind, assignBlock, assignFired, assignPassed, assignTaken, validAt } from "./assign";
 import { assignPartial } from "./assign_partial";
 import { BLOCK_ROWS, blockKept, blockReady, rowNumber } from "./block";
 import { fuseStop } from "./fuse";
+import { lateNew, lateOld, lateReserve } from "./hop_late";
 import { Push, STOP_FULL, STOP_MEMORY, STOP_NONE } from "./input";
 import { insertUndo } from "./insert";
 import { keysGather } from "./keys";
@@ -21,7 +22,7 @@ const ORDINALS_A_MERGE: i64 = 1 << 32;
 /** Resolves the kept rows of the block and adds them to state; returns how many before memory ran out, or all. */
 function apply(a: Aggregation, push: Push): u32 {
   keysGather(a, push.keys);
-  if (!push.epochs && !assignPassed && updatesWhileResolving(a)) {
+  if (!push.epochs && !assignPassed && !assignBehind && updatesWhileResolving(a)) {
     const done = resolveAndUpdate(a, push.args);
     push.stop = fuseStop;
     markSlices(a);
@@ -40,6 +41,15 @@ function apply(a: Aggregation, push: Push): u32 {
 
 /** Adds the resolved rows to state; returns how many before memory ran out. */
 function add(a: Aggregation, push: Push): u32 {
+  if (!assignBehind) return addResolved(a, push);
+  if (!lateReserve(a, resolved)) return 0;
+  lateOld(a, resolved);
+  const done = addResolved(a, push);
+  lateNew(a, done);
+  return done;
+}
+
+function addResolved(a: Aggregation, push: Push): u32 {
   let done = assignPassed ? versionsSave(a, resolved, assignFired) : resolved;
   if (push.epochs) return mergeRows(a, push.args, done, a.ordinal);
   if (a.variable) done = updateBytes(a, push.args, done, a.ordinal);

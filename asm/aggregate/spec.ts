@@ -90,7 +90,10 @@ export class Aggregation extends Space {
   watermark: i64;
   frozen: i64; // the last window that the watermark has passed
   drained: i64; // the last window that has been handed out with all before it
-  versionCell: u32; // offset in a row of the address of its newest version (hopping only)
+  versionCell: u32; // offset in a row of the address of its newest version; behind it LINKS (hop.ts; hopping only)
+  imageBytes: u32; // of a row without what hops add to it, a multiple of 16
+  suffixAt: u32; // offset in a row of a second image (hop_fold.ts); 0 = every call has an inverse
+  hop: u32; // windows under way (hop.ts); 0 = tumbling
   versionFirst: u32; // versions (version.ts)
   versionLast: u32;
   ordinal: i64; // of the next row in the log
@@ -174,7 +177,7 @@ function readCalls(a: Aggregation, list: usize): void {
 
 /**
  * Gives each call its present bit; true when bits 16 to 31 of the flags are left for the wraps of the one call that
- * needs some.
+ * needs some. Hops take sums back, and those in the flags do not come back from their ends.
  */
 function layOutFlags(a: Aggregation): bool {
   let present: u32 = 0, wide: u32 = 0;
@@ -191,7 +194,7 @@ function layOutFlags(a: Aggregation): bool {
     bit++;
   }
   a.presentAt = narrow ? <u32>ROW_FLAGS : 0;
-  return wide == 1 && keys + present <= 16;
+  return wide == 1 && keys + present <= 16 && a.size == a.slide;
 }
 
 /** The first call with one of two operations; `calls` when there is none. */
@@ -231,11 +234,25 @@ function layOut(a: Aggregation): void {
     a.presentAt = at;
     at += 8;
   }
-  if (a.size != a.slide && a.mode != MODE_PARTIAL) {
-    a.versionCell = at;
-    at += 8;
-  }
+  if (a.size != a.slide && a.mode != MODE_PARTIAL) at = layOutHop(a, at);
   a.rowBytes = (at + 15) & ~15;
+}
+
+/** What a row of hopping windows has behind its image; returns where that ends. */
+function layOutHop(a: Aggregation, at: u32): u32 {
+  a.versionCell = at;
+  a.imageBytes = (at + 15) & ~15;
+  at += HOP_CELLS_BYTES;
+  let inverse = true;
+  for (let i: u32 = 0; i < a.calls; i++) inverse = inverse && hasInverse(callAt(a, i).op);
+  if (inverse) return at;
+  a.suffixAt = (at + 15) & ~15;
+  return a.suffixAt + a.imageBytes;
+}
+
+/** What was added can be taken away, to the bit. */
+@inline function hasInverse(op: u32): bool {
+  return op == OP_COUNT || isWide(op);
 }
 
 /** A row before its first value: min and max start at the ends, so that updating them needs no branch. */
@@ -248,7 +265,10 @@ function makeTemplate(a: Aggregation): void {
   }
 }
 
-const ROW_BYTES_MAX: u32 = 8 + 18 * 8 + 33 * 24 + 3 * 8 + 16;
+/** Version u32 and LINKS (hop.ts) of a row. */
+const HOP_CELLS_BYTES: u32 = 24;
+const IMAGE_BYTES_MAX: u32 = 8 + 18 * 8 + 33 * 24 + 2 * 8;
+const ROW_BYTES_MAX: u32 = 2 * IMAGE_BYTES_MAX + HOP_CELLS_BYTES + 3 * 16;
 
 function aligned(bytes: u32): u32 {
   return (bytes + 15) & ~15;

@@ -35,6 +35,15 @@ export function wrapsAdd(row: usize, at: u32, more: i64): void {
   if (wraps) wrapsAdd(row, at, wraps);
 }
 
+/** Takes the sum of `from` away from that of the row; both have cells for their wraps. */
+@inline export function wideUnmerge(row: usize, from: usize, cell: u32, at: u32): void {
+  const low = load<i64>(row + cell), value = load<i64>(from + cell), rest = low - value;
+  store<i64>(row + cell, rest);
+  let wraps = load<i64>(from + at);
+  if (((low ^ value) & (low ^ rest)) < 0) wraps += value < 0 ? -1 : 1;
+  store<i64>(row + at, load<i64>(row + at) - wraps);
+}
+
 /** The double that is nearest to the sum, ties to even. */
 export function wideToDouble(row: usize, cell: u32, at: u32): f64 {
   let low = load<u64>(row + cell), high = wrapsOf(row, at) + (<i64>low >> 63);

@@ -57,12 +57,13 @@ function anyCall(): fc.Arbitrary<AggregateCall> {
   );
 }
 
-/** Tumbling, hopping by whole slides, hopping otherwise; offsets of either sign. */
+/** Tumbling, hopping by whole slides, hopping otherwise, many slices a window; offsets of either sign. */
 function anyWindow(): fc.Arbitrary<{ sizeMs: number; slideMs: number; offsetMs: number }> {
   const lengths = fc.oneof(
     fc.constantFrom(1, 5, 10, 60).map((size) => [size, size]),
     fc.tuple(fc.constantFrom(1, 4, 10), fc.integer({ min: 2, max: 12 })).map(([slide, n]) => [slide * n, slide]),
     fc.constantFrom([10, 4], [9, 6], [7, 5]),
+    fc.constantFrom([64, 1], [120, 3], [130, 4]),
   );
   return fc.record({ lengths, offsetMs: fc.integer({ min: -30, max: 30 }) })
     .map(({ lengths: [sizeMs, slideMs], offsetMs }) => ({ sizeMs, slideMs, offsetMs }));

@@ -62,9 +62,22 @@ export function compareValues(a: Value, b: Value): number {
   return a! < b! ? -1 : a! > b! ? 1 : 0;
 }
 
-/** Values by slice, ascending: doubles are added inside each slice first, then slice to slice. */
-function sumDoubles(slices: readonly (readonly number[])[]): number {
-  return slices.map((values) => values.reduce((sum, x) => sum + x, 0)).reduce((sum, x) => sum + x);
+/** Where a window is divided for sums of doubles: the first boundary of its key group behind its first slice. */
+function boundaryOf({ sizeMs, slideMs, offsetMs }: AggregateSpec, start: number, group: number): number {
+  const width = gcd(sizeMs, slideMs), slices = sizeMs / width, phase = Math.floor(group * slices / 128);
+  return (Math.floor(((start - offsetMs) / width - phase) / slices) + 1) * slices + phase;
+}
+
+/**
+ * Values by slice, ascending: doubles are added inside each slice first, then slice to slice away from the boundary on either
+ * side, then the two sides.
+ */
+function sumDoubles(slices: readonly { slice: number; values: readonly number[] }[], boundary: number): number {
+  const sums = slices.map(({ slice, values }) => ({ slice, sum: values.reduce((sum, x) => sum + x, 0) }));
+  const before = sums.filter(({ slice }) => slice < boundary).map(({ sum }) => sum);
+  const after = sums.filter(({ slice }) => slice >= boundary).map(({ sum }) => sum);
+  const sides = [before.reverse(), after].filter((side) => side.length > 0);
+  return sides.map((side) => side.reduce((sum, x) => sum + x)).reduce((sum, x) => sum + x);
 }
 
 function fitSum(type: DataType, sum: bigint): Value {
@@ -73,10 +86,11 @@ function fitSum(type: DataType, sum: bigint): Value {
   return fits ? sum : null;
 }
 
-function resultOf({ fn, type }: AggregateCall, index: number, members: readonly Member[]): Value {
+function resultOf({ fn, type }: AggregateCall, index: number, members: readonly Member[], boundary: number): Value {
   if (type === null) return members.reduce((count, { rows }) => count + BigInt(rows.length), 0n);
-  const slices = members.map(({ rows }) => rows.filter(({ args }) => args[index] !== null)).filter((s) => s.length > 0);
-  const rows = slices.flat(), values = rows.map(({ args }) => args[index]);
+  const slices = members.map(({ slice, rows }) => ({ slice, rows: rows.filter(({ args }) => args[index] !== null) }))
+    .filter(({ rows }) => rows.length > 0);
+  const rows = slices.flatMap(({ rows }) => rows), values = rows.map(({ args }) => args[index]);
   if (fn === "count") return BigInt(values.length);
   if (values.length === 0) return null;
   const byLog = rows.toSorted((a, b) => a.at - b.at).map(({ args }) => args[index]);
@@ -91,7 +105,8 @@ function resultOf({ fn, type }: AggregateCall, index: number, members: readonly 
       return values.reduce((most, value) => compareValues(value, most) > 0 ? value : most);
   }
   if (type.kind === "double") {
-    const sum = sumDoubles(slices.map((slice) => slice.map(({ args }) => args[index] as number)));
+    const bySlice = slices.map(({ slice, rows }) => ({ slice, values: rows.map(({ args }) => args[index] as number) }));
+    const sum = sumDoubles(bySlice, boundary);
     return fn === "sum" ? sum : sum / values.length;
   }
   const sum = values.reduce((all: bigint, value) => all + (value as bigint), 0n);
@@ -145,7 +160,8 @@ function windowRows(spec: AggregateSpec, start: number, window: Map<string, Map<
   const found = [...window.values()].map((bySlice) => {
     const members = [...bySlice.values()].sort((a, b) => a.slice - b.slice), { keys, slice, first } = members[0];
     const group = spec.keys.length === 0 ? 0 : groupOf(spec.keys, keys);
-    const values = [...keys, ...spec.aggregates.map((call, i) => resultOf(call, i, members))];
+    const boundary = boundaryOf(spec, start, group);
+    const values = [...keys, ...spec.aggregates.map((call, i) => resultOf(call, i, members, boundary))];
     return { slice, first, row: { start, end: start + spec.sizeMs, group, values } };
   });
   found.sort((a, b) => a.row.group - b.row.group || a.slice - b.slice || a.first - b.first);
