@@ -63,6 +63,11 @@ export function state_bytes(): usize {
   return stateBytes;
 }
 
+/** Bytes that state_alloc may still hand out. */
+export function state_room(): usize {
+  return stateBytes < stateLimit ? stateLimit - stateBytes : 0;
+}
+
 /** A block that counts as keyed state; 0 when the state's bound or the memory's maximum is reached. */
 export function state_alloc(bytes: usize): usize {
   const size = block_size(bytes);

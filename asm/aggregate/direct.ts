@@ -72,7 +72,7 @@ function make(a: Aggregation, slice: Slice, base: i64, entries: u32): bool {
 
 /** A new slice starts with an index like that of the one before. */
 export function directStart(a: Aggregation, slice: Slice): void {
-  if (a.fixedKey && a.hintEntries) slice.directWhole = make(a, slice, a.hintBase, a.hintEntries);
+  if (a.fixedKey && a.hintEntries && !a.hintSlots) slice.directWhole = make(a, slice, a.hintBase, a.hintEntries);
 }
 
 /** Enters the rows that the slice has. */
@@ -121,11 +121,17 @@ function renew(a: Aggregation, slice: Slice, upwards: bool): void {
   a.hintEntries = entries;
 }
 
+/** Gives the slice an index of the keys that it has, if they are dense enough. */
+export function directRenew(a: Aggregation, slice: Slice): void {
+  renew(a, slice, true);
+}
+
 /** Takes note of a key (not NULL) that has got a row. */
 export function directAdd(a: Aggregation, slice: Slice, key: i64, row: usize): void {
   const upwards = key > slice.keyMax;
   if (key < slice.keyMin) slice.keyMin = key;
   if (upwards) slice.keyMax = key;
+  if (slice.slab) return;
   if (slice.direct) {
     const entry = <u64>(key - slice.directBase);
     if (entry < <u64>slice.directEntries) {

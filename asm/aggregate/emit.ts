@@ -125,8 +125,12 @@ export function emitColumn(type: u32, scale: u32, data: usize, validity: usize):
 export function emitTimes(from: usize, factor: i64, add: i64): bool {
   const room = emitRoom(rows);
   if (room) {
-    const all = <usize>rows;
-    for (let i: usize = 0; i < all; i++) store<i64>(room + (i << 3), load<i64>(from + (i << 3)) * factor + add);
+    // Usually all have the same time
+    const all = <usize>rows, first = rows ? load<i64>(from) : 0, time = first * factor + add;
+    for (let i: usize = 0; i < all; i++) {
+      const number = load<i64>(from + (i << 3));
+      store<i64>(room + (i << 3), number == first ? time : number * factor + add);
+    }
   }
   column(TIMESTAMP, 0, room, 0);
   return room != 0;

@@ -2,7 +2,7 @@
 import { arena_alloc } from "../memory";
 import { INT64 } from "../layout";
 import { ROW_MARK } from "../state/row";
-import { PAGE_HEADER, PAGE_NEXT, pageUsed } from "../state/table";
+import { rowsList } from "../state/order";
 import { cursorList, cursorReset } from "./cursor";
 import { emitBegin, emitColumn, emitRoom, emitTimes } from "./emit";
 import { hopOf, hopReset } from "./hop";
@@ -96,22 +96,24 @@ function changesOfTable(
 ): bool {
   const slice = sliceAt(a, position), table = tableAt(a, slice, a.changeGroup);
   if (!changetype<usize>(table)) return true;
-  let ordinal: u32 = 0;
-  for (let page: usize = table.first; page; page = load<u32>(page, PAGE_NEXT)) {
-    const end = page + PAGE_HEADER + pageUsed(table, page);
-    for (let row = page + PAGE_HEADER; row < end; row += a.rowBytes, ordinal++) {
-      if (ordinal < a.changeRow) continue;
-      if (found == most || scanned == CHANGE_SCAN_ROWS) return false;
-      scanned++;
-      a.changeRow = ordinal + 1;
+  let looked: u32 = 0;
+  do {
+    // What is found takes the place of what was looked at
+    const from = list + (<usize>found << 2), room = min<u32>(most - found, CHANGE_SCAN_ROWS - scanned);
+    if (!room) return a.changeRow == table.rows;
+    looked = rowsList(a, table, a.changeRow, from, room);
+    for (let i: u32 = 0; i < looked; i++) {
+      const row: usize = load<u32>(from + (<usize>i << 2));
       if (load<u32>(row, ROW_MARK) <= a.changeSince) continue;
       store<u32>(list + (<usize>found << 2), <u32>row);
-      store<i64>(ordinals + (<usize>found << 3), <i64>ordinal);
+      store<i64>(ordinals + (<usize>found << 3), a.changeRow + i);
       store<i64>(groups + (<usize>found << 3), a.changeGroup);
       store<i64>(starts + (<usize>found << 3), slice.index);
       found++;
     }
-  }
+    scanned += looked;
+    a.changeRow += looked;
+  } while (looked);
   return true;
 }
 

@@ -26,6 +26,10 @@ const ROWS_BYTES_MAX: u32 = 1 << 20;
 /** Why the pass ended before the last kept row; STOP_NONE also when the direct index is not whole any more. */
 export let fuseStop: u32 = STOP_NONE;
 
+export function fuseStopSet(stop: u32): void {
+  fuseStop = stop;
+}
+
 /** 1 and 0: what a row adds to its count, beside its value. */
 const ONE: usize = memory.data<u64>([1, 0]);
 
@@ -68,7 +72,7 @@ const ONE: usize = memory.data<u64>([1, 0]);
 export function fusable(a: Aggregation): bool {
   if (a.calls != 2 || !blockSlice || blockNullKeys) return false;
   const slice = changetype<Slice>(blockSlice);
-  return slice.directWhole && slice.rows * a.rowBytes <= ROWS_BYTES_MAX;
+  return slice.slab != 0 || (slice.directWhole && slice.rows * a.rowBytes <= ROWS_BYTES_MAX);
 }
 
 /**

@@ -1,6 +1,7 @@
 // Finds the state row of one key by itself, or makes it. Every way into the tables ends here when a key is new.
 import { bytesNeeded, bytesReserve, bytesWrite } from "../state/bytes";
 import { GROUP_WORD_NULL, group_add, group_end } from "../hash/group";
+import { orderAdd, orderReserve } from "../state/order";
 import { ROW_FLAGS, ROW_KEYS } from "../state/row";
 import {
   Table, rowOfEntry, tableAppend, tableIndex, tableMake, tableRemoveLast, tableReserve, tagDiffers,
@@ -59,10 +60,11 @@ function writeKeys(a: Aggregation, table: Table, row: usize, i: u32, nulls: u32)
 
 /** A new row with the key of kept row `i`; 0 when there is no memory, and then nothing has changed. */
 function insert(a: Aggregation, slice: Slice, table: Table, group: u32, i: u32, hash: u32): usize {
-  if (!tableReserve(a, table)) return 0;
+  if (!tableReserve(a, table) || (slice.slab && !orderReserve(a, table))) return 0;
   const nulls = nullsAt(i), bytes = a.fixedKey ? 0 : keyBytesNeeded(a, i);
   if (bytes && !bytesReserve(a, table, bytes)) return 0;
   const row = tableAppend(a, table, hash, group);
+  if (slice.slab) orderAdd(table, row);
   slice.rows++;
   store<u32>(blockInserted() + (<usize>inserted << 2), i);
   inserted++;
@@ -79,14 +81,14 @@ function insert(a: Aggregation, slice: Slice, table: Table, group: u32, i: u32, 
 function tableNew(a: Aggregation, slice: Slice, group: u32): Table {
   const table = tableMake(a);
   if (changetype<usize>(table)) {
-    table.expected = rowsExpected(a, slice, group);
+    table.expected = slice.slab ? 0 : rowsExpected(a, slice, group);
     tableSet(a, slice, group, table);
   }
   return table;
 }
 
 /** The table of the key group, made when it is not there; null when there is no memory. */
-@inline function tableFor(a: Aggregation, slice: Slice, group: u32): Table {
+@inline export function tableFor(a: Aggregation, slice: Slice, group: u32): Table {
   const table = tableAt(a, slice, group);
   return changetype<usize>(table) ? table : tableNew(a, slice, group);
 }
@@ -121,7 +123,10 @@ export function groupOfRow(a: Aggregation, row: usize): u32 {
   return group_end(group_add(0, isNull ? GROUP_WORD_NULL : load<u64>(row, ROW_KEYS)));
 }
 
-/** Takes back the rows that were inserted for kept rows from `from` on. */
+/**
+ * Takes back the rows that were inserted for kept rows from `from` on. It never meets a slab: without bytes and
+ * versions no update of a row needs memory.
+ */
 export function insertUndo(a: Aggregation, from: u32): void {
   while (inserted) {
     const i = load<u32>(blockInserted() + (<usize>(inserted - 1) << 2));

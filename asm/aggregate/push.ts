@@ -2,7 +2,7 @@
 import { COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
 import { assignBegin, assignBehind, assignBlock, assignFired, assignPassed, assignTaken, validAt } from "./assign";
 import { assignPartial } from "./assign_partial";
-import { BLOCK_ROWS, blockKept, blockReady, rowNumber } from "./block";
+import { BLOCK_ROWS, blockKept, blockReady, blockSlice, rowNumber } from "./block";
 import { fuseStop } from "./fuse";
 import { lateNew, lateOld, lateReserve } from "./hop_late";
 import { Push, STOP_FULL, STOP_MEMORY, STOP_NONE } from "./input";
@@ -10,6 +10,8 @@ import { insertUndo } from "./insert";
 import { keysGather } from "./keys";
 import { mergeRows } from "./merge";
 import { markSlices, resolveBlock, resolved } from "./resolve";
+import { slabAdapt } from "./slab";
+import { Slice } from "./slice";
 import { Aggregation, MODE_PARTIAL } from "./spec";
 import { updateBytes } from "./update_bytes";
 import { resolveAndUpdate, updateBegin, updateFixed, updatesWhileResolving } from "./update";
@@ -22,6 +24,7 @@ const ORDINALS_A_MERGE: i64 = 1 << 32;
 /** Resolves the kept rows of the block and adds them to state; returns how many before memory ran out, or all. */
 function apply(a: Aggregation, push: Push): u32 {
   keysGather(a, push.keys);
+  if (a.slabs && blockSlice) slabAdapt(a, changetype<Slice>(blockSlice));
   if (!push.epochs && !assignPassed && !assignBehind && updatesWhileResolving(a)) {
     const done = resolveAndUpdate(a, push.args);
     push.stop = fuseStop;

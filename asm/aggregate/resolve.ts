@@ -3,7 +3,7 @@
 // cache misses of many rows overlap (group prefetching of Chen et al., ICDE 2004, without prefetch instructions).
 import { group_add, group_end } from "../hash/group";
 import { bytesEqual } from "../state/bytes";
-import { ROW_FLAGS, ROW_KEYS, cellHash } from "../state/row";
+import { ROW_FLAGS, ROW_KEYS, ROW_MARK, cellHash } from "../state/row";
 import { Table, rowOfEntry, tableAppendCell, tagDiffers } from "../state/table";
 import {
   blockAddresses, blockEntries, blockGroups, blockHashes, blockInserted, blockKept, blockMisses, blockNullKeys,
@@ -12,6 +12,7 @@ import {
 import { STOP_FOREIGN, STOP_FULL, STOP_NONE } from "./input";
 import { findOrInsert, insertBegin, insertUnknown, inserted, insertedSet, owns } from "./insert";
 import { keyColumn, keysEqual, keysHash, nullsAt } from "./keys";
+import { isInSlab, resolveSlab, slabRow, slabSlot } from "./slab_resolve";
 import { Slice, tableAt } from "./slice";
 import { Aggregation } from "./spec";
 
@@ -39,14 +40,18 @@ function resolveDirect(slice: Slice): u32 {
 }
 
 /** The same for rows of several slices, or with NULLs. */
-function resolveDirectMixed(): u32 {
+function resolveDirectMixed(a: Aggregation): u32 {
   const cells = keyColumn(0), addresses = blockAddresses(), misses = blockMisses();
   let missed: u32 = 0;
   for (let i: u32 = 0; i < blockKept; i++) {
     const slice = changetype<Slice>(rowSlice(i));
     const entry = <u64>(load<i64>(cells + (<usize>i << 3)) - slice.directBase);
     const inside = slice.direct != 0 && entry < <u64>slice.directEntries && !nullsAt(i);
-    const row: u32 = inside ? load<u32>(<usize>slice.direct + (<usize>entry << 2)) : 0;
+    let row: u32 = inside ? load<u32>(<usize>slice.direct + (<usize>entry << 2)) : 0;
+    if (isInSlab(slice, i)) {
+      row = <u32>slabSlot(a, slice, load<i64>(cells + (<usize>i << 3)));
+      if (!load<u32>(row, ROW_MARK)) row = 0;
+    }
     store<u32>(addresses + (<usize>i << 2), row);
     store<u32>(misses + (<usize>missed << 2), i);
     missed += u32(row == 0);
@@ -228,7 +233,10 @@ function resolveMisses(a: Aggregation, misses: u32): u32 {
     const hash = load<u32>(hashes + (<usize>j << 2));
     resolved = i;
     if (!owns(a, group)) return STOP_FOREIGN;
-    const row = isWhole(slice, i) ? insertUnknown(a, slice, group, i, hash) : findOrInsert(a, slice, group, i, hash);
+    let row: usize;
+    if (isWhole(slice, i)) row = insertUnknown(a, slice, group, i, hash);
+    else if (isInSlab(slice, i)) row = slabRow(a, slice, group, i, a.mark);
+    else row = findOrInsert(a, slice, group, i, hash);
     if (!row) return STOP_FULL;
     store<u32>(addresses + (<usize>i << 2), <u32>row);
   }
@@ -239,11 +247,14 @@ function resolveMisses(a: Aggregation, misses: u32): u32 {
 /** Finds the state row of each kept row, or inserts it. Returns why it stopped, with `resolved` rows done. */
 export function resolveBlock(a: Aggregation): u32 {
   insertBegin();
+  if (blockSlice && changetype<Slice>(blockSlice).slab && !blockNullKeys) {
+    return resolveSlab(a, changetype<Slice>(blockSlice));
+  }
   let misses: u32 = blockKept;
   if (a.fixedKey && blockSlice && changetype<Slice>(blockSlice).direct && !blockNullKeys) {
     misses = resolveDirect(changetype<Slice>(blockSlice));
-  } else if (a.fixedKey && (a.direct0 | a.direct1 | a.direct2 | a.direct3)) {
-    misses = resolveDirectMixed();
+  } else if (a.fixedKey && (u32(a.slabs) | a.direct0 | a.direct1 | a.direct2 | a.direct3)) {
+    misses = resolveDirectMixed(a);
   } else {
     const list = blockMisses();
     for (let i: u32 = 0; i < misses; i++) store<u32>(list + (<usize>i << 2), i);

@@ -5,6 +5,7 @@ import { spaceGive, spaceTake } from "../state/space";
 import { Table, tableFree } from "../state/table";
 import { Aggregation, MODE_PARTIAL } from "./spec";
 import { directEnd, directStart } from "./direct";
+import { slabEnd } from "./slab";
 import { fireTime, firstWindow, lastWindow, sliceStart } from "./window";
 
 /** OPEN_SLICES_MAX of core/limits.ts. */
@@ -19,6 +20,7 @@ export class Slice {
   start: i64; // event time
   firstFire: i64; // watermark at which its first window fires: later rows of the slice miss that window
   lastFire: i64; // watermark at which its last window fires: later rows of the slice are late
+  slabBase: i64; // see slab.ts
   directBase: i64; // direct index, see direct.ts
   keyMin: i64;
   keyMax: i64;
@@ -28,9 +30,14 @@ export class Slice {
   directWhole: bool;
   rows: u32;
   mark: u32; // of the row that changed last
+  slab: u32;
+  slabBytes: u32;
+  slabSlots: u32;
+  slabOff: bool;
+  strays: u32; // rows of the last block whose keys are not the slab's
 }
 
-const SLICE_HEADER: u32 = 88;
+const SLICE_HEADER: u32 = 112;
 
 @inline function sliceBytes(a: Aggregation): u32 {
   return SLICE_HEADER + ((a.groupTo - a.groupFrom) << 2);
@@ -134,6 +141,7 @@ export function rowsExpected(a: Aggregation, slice: Slice, group: u32): u32 {
 
 function sliceFree(a: Aggregation, slice: Slice): void {
   directEnd(a, slice);
+  slabEnd(a, slice);
   for (let group = a.groupFrom; group < a.groupTo; group++) {
     const table = tableAt(a, slice, group), known = changetype<usize>(table) != 0;
     store<u32>(<usize>a.hints + ((group - a.groupFrom) << 2), known ? table.rows : 0);

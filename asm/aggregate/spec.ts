@@ -115,6 +115,10 @@ export class Aggregation extends Space {
   direct3: u32;
   hintEntries: u32; // of the direct index that was made last
   hintBase: i64;
+  slabs: bool; // rows may lie in slabs (slab.ts)
+  slabCount: u32; // slices that have a slab
+  hintSlots: u32; // of the slab that was made last
+  hintSlabBase: i64;
 }
 
 @inline export function callAt(a: Aggregation, i: u32): Call {
@@ -306,6 +310,7 @@ export function specRead(spec: usize, tailBytes: u32): usize {
   memory.copy(a.keyTypes, spec + SPEC_LIST, keys << 3);
   a.fixedKey = keys == 0 || (keys == 1 && !isBytes(keyType(a, 0)));
   readCalls(a, spec + SPEC_LIST + (<usize>keys << 3));
+  a.slabs = keys == 1 && a.fixedKey && !a.variable && a.size == a.slide && a.mode != MODE_PARTIAL;
   layOut(a);
   makeTemplate(a);
   return address;

@@ -15,6 +15,10 @@
 //            +-----------+------------+-----------+---------+------------
 //            | next u32  | bytes u32  | used u32  | unused  | rows …
 //            +-----------+------------+-----------+---------+------------
+//
+// Where an operator keeps rows in memory of its own, the table has a list of the order of all its rows (order.ts);
+// the pages and the index are then for the others.
+import { orderFree } from "./order";
 import { ROW_KEYS, rowCopy, rowHash } from "./row";
 import { Space, spaceGive, spaceTake } from "./space";
 
@@ -30,8 +34,9 @@ const INDEX_ENTRIES_MIN: u32 = 8;
 export class Table {
   index: u32; // address of the entries; 0 = there is none yet
   mask: u32; // entries − 1
-  indexed: u32; // so many of the first rows are in the index
+  indexed: u32; // so many of the first rows of the pages are in the index
   rows: u32;
+  paged: u32; // rows in the pages
   expected: u32; // rows that it may come to
   next: u32; // address of the next row
   end: u32; // end of the last page
@@ -40,9 +45,12 @@ export class Table {
   bytesAt: u32; // where the next owned bytes go
   bytesEnd: u32;
   bytesBlocks: u32; // list of blocks of owned bytes, the newest first
+  order: u32; // pages of the order of rows (order.ts); 0 = it is that of the pages
+  orderNext: u32; // where the next row is listed
+  orderEnd: u32; // end of the last of those pages
 }
 
-export const TABLE_BYTES: u32 = 48;
+export const TABLE_BYTES: u32 = 64;
 
 @inline export function entryOf(row: usize, hash: u32): u32 {
   return (hash & 0xf0000000) | (<u32>row >>> 4);
@@ -105,7 +113,7 @@ function indexFill(space: Space, table: Table): void {
     }
     skip = skip > used ? skip - used : 0;
   }
-  table.indexed = table.rows;
+  table.indexed = table.paged;
 }
 
 /**
@@ -113,12 +121,12 @@ function indexFill(space: Space, table: Table): void {
  * index is looked at: tables whose rows are found in another way never get one.
  */
 @inline export function tableIndex(space: Space, table: Table): bool {
-  if (table.indexed == table.rows && table.index && (table.rows + 1) << 1 <= table.mask + 1) return true;
+  if (table.indexed == table.paged && table.index && (table.paged + 1) << 1 <= table.mask + 1) return true;
   return indexUpdate(space, table);
 }
 
 function indexUpdate(space: Space, table: Table): bool {
-  const rows = table.rows + 1;
+  const rows = table.paged + 1;
   if (!table.index || rows << 1 > table.mask + 1) {
     if (!indexRenew(space, table, (rows > table.expected ? rows : table.expected) << 1)) return false;
   }
@@ -162,6 +170,7 @@ function pageAdd(space: Space, table: Table): bool {
   rowCopy(row, space.template, space.rowBytes);
   store<i64>(row, cell, ROW_KEYS);
   table.next += space.rowBytes;
+  table.paged++;
   table.rows++;
   space.rows++;
   return row;
@@ -176,10 +185,11 @@ export function tableAppend(space: Space, table: Table, hash: u32, group: u32): 
     store<u8>(row + space.hashAt, group, 4);
   }
   table.next += space.rowBytes;
-  if (table.indexed == table.rows && table.index && (table.rows + 1) << 1 <= table.mask + 1) {
+  if (table.indexed == table.paged && table.index && (table.paged + 1) << 1 <= table.mask + 1) {
     put(table.index, table.mask, hash, row);
     table.indexed++;
   }
+  table.paged++;
   table.rows++;
   space.rows++;
   return row;
@@ -187,7 +197,7 @@ export function tableAppend(space: Space, table: Table, hash: u32, group: u32): 
 
 /** Takes back the row that was appended last. Its probe chain ends with it, so the entry just becomes empty. */
 export function tableRemoveLast(space: Space, table: Table, row: usize): void {
-  if (table.indexed == table.rows) {
+  if (table.indexed == table.paged) {
     const hash = rowHash(space, row), entry = entryOf(row, hash);
     let at = hash & table.mask;
     while (load<u32>(<usize>table.index + (<usize>at << 2)) != entry) at = (at + 1) & table.mask;
@@ -198,6 +208,7 @@ export function tableRemoveLast(space: Space, table: Table, row: usize): void {
   while (row < page || row >= page + load<u32>(page, PAGE_BYTES)) page = load<u32>(page, PAGE_NEXT);
   if (page == table.last) table.next = <u32>row;
   else store<u32>(page, load<u32>(page, PAGE_USED) - space.rowBytes, PAGE_USED);
+  table.paged--;
   table.rows--;
   space.rows--;
 }
@@ -215,6 +226,7 @@ export function tableFree(space: Space, table: Table): void {
     spaceGive(space, block, load<u32>(block, 4));
     block = next;
   }
+  if (table.order) orderFree(space, table);
   if (table.index) spaceGive(space, table.index, (table.mask + 1) << 2);
   spaceGive(space, changetype<usize>(table), TABLE_BYTES);
 }

@@ -1,0 +1,175 @@
+// SLAB: the rows of a slice by key, for one fixed-size key whose values are dense: row (key − base) of one block of
+// memory. A key is found without an index, with one cache line where there were two. The tables of the key groups
+// keep the order of all rows, and the rows of other keys (strays: NULL, and what lies outside).
+//
+//   slab    base                              base + slots
+//           +---------+---------+---------+---
+//           | row     | mark 0  | row     | …     mark 0 = there is no such row
+//           +---------+---------+---------+---
+//
+// A slice begins without a slab and gets one when it has been seen to be dense, at once when its keys lie where those
+// of the slice before it did. Rows of hopping windows have versions, which know their addresses: they never move.
+import { block_size, state_room } from "../memory";
+import { orderAdd, orderReserve, rowsList } from "../state/order";
+import { ROW_FLAGS, ROW_KEYS, rowCopy } from "../state/row";
+import { spaceGive, spaceTake } from "../state/space";
+import { Table, tableAppend, tableFree, tableMake, tableReserve } from "../state/table";
+import { BLOCK_ROWS, blockStates, blockTargets } from "./block";
+import { directFree, directRenew } from "./direct";
+import { Slice, tableAt, tableSet } from "./slice";
+import { Aggregation } from "./spec";
+
+/** A slab takes time to clear: 4 to 8 ms. */
+const BYTES_MAX: u32 = 1 << 26;
+/** Slices of one aggregation that have a slab at a time, so that many open windows leave the state its room. */
+const SLABS_MAX: u32 = 4;
+/** Keys that the range of a slab may have for each row. */
+const KEYS_A_ROW_MAX: u32 = 16;
+/** Rows of a slice that is worth a slab. */
+const ROWS_MIN: u32 = 32;
+/** A slice with one row for so many of the slots that the last slab had gets the same. */
+const HINT_SLOTS_A_ROW: u32 = 1024;
+/** Strays in one block beyond which the slab is made anew, or given up. */
+const STRAYS_MAX: u32 = BLOCK_ROWS >>> 3;
+/** Bytes that memory.fill clears by plain stores. */
+const CLEAR_BYTES: usize = 1024;
+/** Rows that are moved together. */
+const MOVE_ROWS: u32 = 1024;
+
+/**
+ * Copies the rows of `old` to the slab, and those that it has no place for to the pages of an empty table; false
+ * without memory.
+ */
+function moveRows(a: Aggregation, old: Table, table: Table, slab: usize, base: i64, slots: u64): bool {
+  const list = blockStates(), bytes = a.rowBytes;
+  for (let first: u32 = 0; first < old.rows; first += MOVE_ROWS) {
+    const rows = rowsList(a, old, first, list, MOVE_ROWS);
+    for (let i: u32 = 0; i < rows; i++) {
+      const from = <usize>load<u32>(list + (<usize>i << 2)), entry = <u64>(load<i64>(from, ROW_KEYS) - base);
+      let to: usize;
+      if (slab && !orderReserve(a, table)) return false;
+      if (entry < slots && !(load<u32>(from, ROW_FLAGS) & 1)) {
+        to = slab + <usize>entry * bytes;
+        table.rows++;
+        a.rows++;
+      } else {
+        if (!tableReserve(a, table)) return false;
+        to = tableAppend(a, table, 0, 0);
+      }
+      rowCopy(to, from, bytes);
+      if (slab) orderAdd(table, to);
+    }
+  }
+  return true;
+}
+
+/** New tables of the slice, listed by group at blockTargets(); false without memory, and then there are none. */
+function moveTables(a: Aggregation, slice: Slice, slab: usize, base: i64, slots: u32): bool {
+  const made = blockTargets(), groups = a.groupTo - a.groupFrom;
+  for (let g: u32 = 0; g < groups; g++) {
+    const old = tableAt(a, slice, a.groupFrom + g), known = changetype<usize>(old) != 0;
+    const table = known ? tableMake(a) : changetype<Table>(0);
+    store<u32>(made + (<usize>g << 2), <u32>changetype<usize>(table));
+    if (!known) continue;
+    if (changetype<usize>(table)) {
+      table.expected = slab ? 0 : old.rows;
+      if (moveRows(a, old, table, slab, base, slots)) continue;
+    }
+    for (let made = g + 1; made > 0; made--) {
+      const address: usize = load<u32>(blockTargets() + (<usize>(made - 1) << 2));
+      if (address) tableFree(a, changetype<Table>(address));
+    }
+    return false;
+  }
+  return true;
+}
+
+/** Clears memory piece by piece, after which it is in the caches: a long memory.fill goes past them. */
+function clear(at: usize, end: usize): void {
+  for (; at < end; at += CLEAR_BYTES) memory.fill(at, 0, min<usize>(CLEAR_BYTES, end - at));
+}
+
+/** Moves the rows of the slice to a slab of `slots` rows, or with 0 to its tables; false without memory. */
+function move(a: Aggregation, slice: Slice, base: i64, slots: u32): bool {
+  const bytes = slots * a.rowBytes;
+  let slab: usize = 0;
+  if (slots) {
+    if (state_room() < <usize>block_size(bytes) << 1) return false;
+    slab = spaceTake(a, bytes);
+    if (!slab) return false;
+    clear(slab, slab + bytes);
+  }
+  if (!moveTables(a, slice, slab, base, slots)) {
+    if (slab) spaceGive(a, slab, bytes);
+    return false;
+  }
+  for (let group = a.groupFrom; group < a.groupTo; group++) {
+    const old = tableAt(a, slice, group);
+    if (changetype<usize>(old)) tableFree(a, old);
+    tableSet(a, slice, group, changetype<Table>(<usize>load<u32>(blockTargets() + ((group - a.groupFrom) << 2))));
+  }
+  slabFree(a, slice);
+  directFree(a, slice);
+  a.slabCount += u32(slab != 0);
+  slice.slab = <u32>slab;
+  slice.slabBytes = bytes;
+  slice.slabBase = base;
+  slice.slabSlots = slots;
+  return true;
+}
+
+/** Moves the rows to a slab around their keys, if they are dense enough. */
+function moveDense(a: Aggregation, slice: Slice): bool {
+  const range = <u64>(slice.keyMax - slice.keyMin) + 1;
+  if (slice.keyMin > slice.keyMax || range - 1 >= <u64>slice.rows * KEYS_A_ROW_MAX) return false;
+  if (range * a.rowBytes > BYTES_MAX) return false;
+  const slots = <u32>block_size(<u32>range * a.rowBytes) / a.rowBytes;
+  const base = slice.keyMin - <i64>((slots - <u32>range) >>> 1);
+  if (!move(a, slice, base, slots)) {
+    slice.slabOff = true;
+    return false;
+  }
+  a.hintSlots = slots;
+  a.hintSlabBase = base;
+  return true;
+}
+
+@inline function isHinted(a: Aggregation, key: i64): bool {
+  return <u64>(key - a.hintSlabBase) < <u64>a.hintSlots;
+}
+
+/** Looks, between two blocks, whether the slice is better off with a slab, with another one, or without. */
+export function slabAdapt(a: Aggregation, slice: Slice): void {
+  if (slice.slabOff) return;
+  if (slice.slab) {
+    const strays = slice.strays;
+    slice.strays = 0;
+    if (strays <= STRAYS_MAX || moveDense(a, slice)) return;
+    slice.slabOff = true;
+    a.hintSlots = 0;
+    if (move(a, slice, 0, 0)) directRenew(a, slice);
+    return;
+  }
+  if (!slice.rows || a.slabCount == SLABS_MAX) return;
+  if (slice.rows >= a.hintSlots / HINT_SLOTS_A_ROW && isHinted(a, slice.keyMin) && isHinted(a, slice.keyMax)) {
+    slice.slabOff = !move(a, slice, a.hintSlabBase, a.hintSlots);
+  } else if (slice.rows >= ROWS_MIN) {
+    moveDense(a, slice);
+  }
+}
+
+export function slabFree(a: Aggregation, slice: Slice): void {
+  if (slice.slab) {
+    spaceGive(a, slice.slab, slice.slabBytes);
+    a.slabCount--;
+  }
+  slice.slab = 0;
+  slice.slabBytes = 0;
+  slice.slabSlots = 0;
+}
+
+/** The slice ends. A slab that was hardly used is no model for the next one. */
+export function slabEnd(a: Aggregation, slice: Slice): void {
+  if (slice.slab && slice.slabSlots / KEYS_A_ROW_MAX > slice.rows) a.hintSlots = 0;
+  slabFree(a, slice);
+}

@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import fc from "../deps/fast_check.ts";
+import { DOUBLE, INT64, STRING } from "../../src/core/schema.ts";
+import type { Value } from "../../src/core/value.ts";
+import { type AggregateCall, type AggregateSpec, skipSelected, WindowAggregate } from "../../src/kernel/aggregate.ts";
+import type { Kernel } from "../../src/kernel/module.ts";
+import { batchOf, cut, peekAll, pullAll, rowsOf } from "./aggregate_run.ts";
+import { loadKernel, VARIANTS } from "./load.ts";
+import { aggregateReference, keyText, type LogRow } from "./reference/aggregate.ts";
+
+/** Slices get their slab between blocks of 1024 rows, so that logs here are long and drawn from a seed. */
+interface Case {
+  readonly seed: number;
+  readonly calls: readonly AggregateCall[];
+  /** For each window: how many rows, the first key, how many keys, and how many rows in 1000 have a key far away. */
+  readonly windows: readonly { rows: number; first: number; keys: number; strays: number; ascending: boolean }[];
+  readonly nulls: boolean;
+  /** Rows in 1000 that belong to the window after. */
+  readonly early: number;
+  readonly batchRows: number;
+}
+
+const COUNT: AggregateCall = { fn: "count", type: null };
+const CALLS: readonly (readonly AggregateCall[])[] = [
+  [COUNT, { fn: "sum", type: INT64 }],
+  [COUNT, { fn: "sum", type: INT64 }],
+  [{ fn: "sum", type: DOUBLE }, COUNT],
+  [COUNT, { fn: "sum", type: INT64 }, { fn: "min", type: INT64 }, { fn: "max", type: DOUBLE }],
+  [{ fn: "last", type: INT64 }],
+  [COUNT, { fn: "max", type: STRING }],
+];
+
+function anyCase(): fc.Arbitrary<Case> {
+  const window = fc.record({
+    rows: fc.constantFrom(100, 3000, 8000),
+    first: fc.constantFrom(0, 0, -700, 900, 2 ** 40),
+    keys: fc.constantFrom(20, 1500, 40_000, 40_000),
+    strays: fc.constantFrom(0, 0, 2, 60, 500),
+    ascending: fc.boolean(),
+  });
+  return fc.record({
+    seed: fc.integer({ min: 1 }),
+    calls: fc.constantFrom(...CALLS),
+    windows: fc.array(window, { minLength: 1, maxLength: 4 }),
+    nulls: fc.boolean(),
+    early: fc.constantFrom(0, 0, 5, 300),
+    batchRows: fc.constantFrom(700, 2048, 8192),
+  });
+}
+
+function xorshift(seed: number): () => number {
+  let x = seed | 1;
+  return () => {
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    return x >>> 0;
+  };
+}
+
+const EXTREMES = [2n ** 63n - 1n, -(2n ** 63n), 2n ** 62n];
+
+function anyValue(call: AggregateCall, random: number): Value {
+  if (call.type === null) return null;
+  if (call.type.kind === "double") return (random % 2001) / 8 - 100;
+  if (call.type.kind === "string") return `value-${random % 50}`;
+  return random % 97 === 0 ? EXTREMES[random % 3] : BigInt(random % 1000) - 500n;
+}
+
+const SIZE_MS = 1000;
+
+function logOf({ seed, calls, windows, nulls, early }: Case): LogRow[] {
+  const random = xorshift(seed), log: LogRow[] = [];
+  windows.forEach(({ rows, first, keys, strays, ascending }, window) => {
+    for (let i = 0; i < rows; i++) {
+      const time = BigInt((window + (random() % 1000 < early ? 1 : 0)) * SIZE_MS + random() % SIZE_MS);
+      const far = random() % 1000 < strays, near = ascending ? Math.floor(i * keys / rows) : random() % keys;
+      const key = nulls && random() % 200 === 0 ? null : BigInt(first) + BigInt(far ? near * 1_000_003 : near);
+      log.push({ time, keys: [key], args: calls.map((call) => anyValue(call, random())) });
+    }
+  });
+  return log;
+}
+
+function specOf(calls: readonly AggregateCall[]): AggregateSpec {
+  return {
+    keys: [INT64],
+    aggregates: calls,
+    sizeMs: SIZE_MS,
+    slideMs: SIZE_MS,
+    offsetMs: 0,
+    groupFrom: 0,
+    groupTo: 128,
+  };
+}
+
+/** What the reference gives; `delayMs` keeps every window open until the end. */
+function expectedRows(spec: AggregateSpec, log: readonly LogRow[]): string[] {
+  return aggregateReference(spec, log, 1e9).rows
+    .map(({ start, end, values }) => keyText([BigInt(start), BigInt(end), ...values]));
+}
+
+function push(kernel: Kernel, windows: WindowAggregate, spec: AggregateSpec, rows: readonly LogRow[], room = 0) {
+  const { batch, keys, args, time } = batchOf(kernel, spec, rows);
+  const times = { time, running: 0, before: -Infinity, delayMs: 1, others: Infinity };
+  if (room) kernel.fn("state_limit")((kernel.fn("state_bytes")() >>> 0) + room);
+  let stops = 0;
+  for (let taken = 0; taken < rows.length;) {
+    const rest = skipSelected(kernel, batch, taken), { consumed } = windows.push(rest, keys, args, times);
+    taken += consumed;
+    if (consumed === rest.selected) break;
+    stops++;
+    const more = room * 2 ** Math.min(stops, 12);
+    kernel.fn("state_limit")((kernel.fn("state_bytes")() >>> 0) + more);
+  }
+  kernel.fn("state_limit")(-1);
+  kernel.reset();
+  return stops;
+}
+
+for (const variant of VARIANTS) {
+  Deno.test(`dense, sparse, stray and NULL keys give the rows of the reference in its order (${variant})`, () => {
+    fc.assert(
+      fc.property(anyCase(), (shape) => {
+        const kernel = loadKernel(variant), spec = specOf(shape.calls), windows = new WindowAggregate(kernel, spec);
+        const log = logOf(shape);
+        const pieces = cut(log, Array(Math.floor(log.length / shape.batchRows)).fill(shape.batchRows));
+        for (const rows of pieces) push(kernel, windows, spec, rows);
+        const expected = expectedRows(spec, log);
+        assert.equal(windows.stateRows, expected.length);
+        assert.deepEqual(peekAll(kernel, windows, 1000).map(keyText), expected);
+        windows.advance(Infinity);
+        assert.deepEqual(pullAll(kernel, windows, 777).map(keyText), expected);
+        assert.equal(windows.stateRows, 0);
+        windows.close();
+        assert.equal(kernel.fn("state_bytes")(), 0);
+      }),
+      { numRuns: 40 },
+    );
+  });
+}
+
+Deno.test("windows that fire one after the other take over the slab of the one before, whatever keys come", () => {
+  fc.assert(
+    fc.property(anyCase(), (shape) => {
+      const kernel = loadKernel("simd"), spec = specOf(shape.calls), windows = new WindowAggregate(kernel, spec);
+      const log = logOf({ ...shape, early: 0 }), rows: Value[][] = [];
+      let at = 0;
+      shape.windows.forEach(({ rows: count }, window) => {
+        push(kernel, windows, spec, log.slice(at, at += count));
+        windows.advance((window + 1) * SIZE_MS - 1);
+        rows.push(...pullAll(kernel, windows, 8192));
+      });
+      assert.deepEqual(rows.map(keyText), expectedRows(spec, log));
+      windows.close();
+      assert.equal(kernel.fn("state_bytes")(), 0);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("a full state takes a prefix of the rows of a dense slice, and the rest once there is room", () => {
+  let stopped = 0;
+  const cases = fc.tuple(anyCase(), fc.constantFrom(200, 1000, 8000));
+  fc.assert(
+    fc.property(cases, ([shape, room]) => {
+      const kernel = loadKernel("simd"), spec = specOf(shape.calls), windows = new WindowAggregate(kernel, spec);
+      const log = logOf(shape);
+      // The first half makes slabs; the second meets the bound
+      cut(log, [log.length >> 1]).forEach((rows, half) => {
+        stopped += push(kernel, windows, spec, rows, half * room);
+      });
+      windows.advance(Infinity);
+      assert.deepEqual(pullAll(kernel, windows, 8192).map(keyText), expectedRows(spec, log));
+      windows.close();
+      assert.equal(kernel.fn("state_bytes")(), 0);
+    }),
+    { numRuns: 60 },
+  );
+  assert.ok(stopped > 30, `only ${stopped} pushes met a full state`);
+});
+
+/** Rows of a change listing as text, by slice, key group and row number. */
+function listChanges(kernel: Kernel, windows: WindowAggregate, since: number, step: number): Map<string, string> {
+  const found = new Map<string, string>();
+  windows.changes(since);
+  for (let batch = windows.nextChanges(step); batch; batch = windows.nextChanges(step)) {
+    for (const values of rowsOf(kernel, batch)) {
+      const place = keyText(values.slice(0, 3));
+      assert.ok(!found.has(place), "a row is listed once");
+      found.set(place, keyText(values));
+    }
+    kernel.reset();
+  }
+  return found;
+}
+
+Deno.test("deltas of dense slices add up to the whole state, each row at the place that it had", () => {
+  const cases = fc.tuple(anyCase(), fc.constantFrom(500, 8192));
+  fc.assert(
+    fc.property(cases, ([shape, step]) => {
+      const kernel = loadKernel("simd"), spec = specOf(shape.calls), windows = new WindowAggregate(kernel, spec);
+      const all = new Map<string, string>(), log = logOf(shape);
+      cut(log, Array(8).fill(Math.ceil(log.length / 8))).forEach((rows, chunk) => {
+        push(kernel, windows, spec, rows);
+        for (const [place, row] of listChanges(kernel, windows, chunk, step)) all.set(place, row);
+        windows.mark(chunk + 2);
+      });
+      assert.deepEqual([...all].sort(), [...listChanges(kernel, windows, 0, 8192)].sort());
+      windows.close();
+    }),
+    { numRuns: 30 },
+  );
+});
+
+/** Keys of a slab that no cache holds: rows are then taken in steps. */
+const MANY = 60_000;
+const COUNT_SUM = specOf(CALLS[0]);
+
+function manyRows(rows: number, seed: number): LogRow[] {
+  const random = xorshift(seed);
+  return Array.from({ length: rows }, () => ({
+    time: BigInt(random() % SIZE_MS),
+    keys: [BigInt(random() % MANY)],
+    args: [null, BigInt(random() % 100)],
+  }));
+}
+
+Deno.test("a change listing of a large dense slice has old and new rows that changed, and no others", () => {
+  const kernel = loadKernel("simd"), windows = new WindowAggregate(kernel, COUNT_SUM);
+  push(kernel, windows, COUNT_SUM, manyRows(8192, 1));
+  windows.mark(2);
+  const more = [...manyRows(3000, 2), ...manyRows(3000, 1)];
+  push(kernel, windows, COUNT_SUM, more);
+  const changed = [...listChanges(kernel, windows, 1, 8192).values()];
+  assert.equal(changed.length, new Set(more.map(({ keys }) => keys[0])).size);
+  windows.close();
+});
+
+Deno.test("a large dense slice that meets the state's bound goes on where it stopped", () => {
+  const kernel = loadKernel("simd"), windows = new WindowAggregate(kernel, COUNT_SUM), first = manyRows(8192, 3);
+  push(kernel, windows, COUNT_SUM, first);
+  const more = manyRows(8192, 4), stops = push(kernel, windows, COUNT_SUM, more, 600);
+  assert.ok(stops > 0);
+  windows.advance(Infinity);
+  assert.deepEqual(pullAll(kernel, windows, 8192).map(keyText), expectedRows(COUNT_SUM, [...first, ...more]));
+  windows.close();
+});
