@@ -13,6 +13,7 @@ const ARENA_BLOCK: usize = 1 << 20;
 // Heads of the free lists, by log2 of the size
 const FREE: usize = memory.data(32 * 4, 16);
 let top: usize = 0;
+let isNew: bool = false;
 let stateBytes: usize = 0;
 let stateLimit: usize = <usize>-1;
 
@@ -26,6 +27,7 @@ export function block_alloc(bytes: usize): usize {
   const log = logOf(bytes);
   const head = FREE + (<usize>log << 2);
   const first = <usize>load<u32>(head);
+  isNew = !first;
   if (first) {
     store<u32>(head, load<u32>(first));
     return first;
@@ -39,6 +41,11 @@ export function block_alloc(bytes: usize): usize {
   if (pages > 0 && memory.grow(pages) < 0) return 0;
   top = address + size;
   return address;
+}
+
+/** The block that was taken last has never been used: all its bytes are 0. */
+export function block_is_new(): bool {
+  return isNew;
 }
 
 /** Gives a block back; `bytes` as it was asked for. */

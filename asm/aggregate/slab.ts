@@ -9,7 +9,7 @@
 //
 // A slice begins without a slab and gets one when it has been seen to be dense, at once when its keys lie where those
 // of the slice before it did. Rows of hopping windows have versions, which know their addresses: they never move.
-import { block_size, state_room } from "../memory";
+import { block_is_new, block_size, state_room } from "../memory";
 import { orderAdd, orderReserve, rowsList } from "../state/order";
 import { ROW_FLAGS, ROW_KEYS, rowCopy } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
@@ -19,7 +19,7 @@ import { directFree, directRenew } from "./direct";
 import { Slice, tableAt, tableSet } from "./slice";
 import { Aggregation } from "./spec";
 
-/** A slab takes time to clear: 4 to 8 ms. */
+/** To move the rows of a larger one takes long. */
 const BYTES_MAX: u32 = 1 << 26;
 /** Slices of one aggregation that have a slab at a time, so that many open windows leave the state its room. */
 const SLABS_MAX: u32 = 4;
@@ -33,6 +33,9 @@ const HINT_SLOTS_A_ROW: u32 = 1024;
 const STRAYS_MAX: u32 = BLOCK_ROWS >>> 3;
 /** Bytes that memory.fill clears by plain stores. */
 const CLEAR_BYTES: usize = 1024;
+/** Bytes that are cleared between two blocks: no push waits for a whole slab, least of all for new memory. */
+const STEP_BYTES: u32 = 1 << 21;
+const NEW_STEP_BYTES: u32 = 1 << 19;
 /** Rows that are moved together. */
 const MOVE_ROWS: u32 = 1024;
 
@@ -89,18 +92,45 @@ function clear(at: usize, end: usize): void {
   for (; at < end; at += CLEAR_BYTES) memory.fill(at, 0, min<usize>(CLEAR_BYTES, end - at));
 }
 
-/** Moves the rows of the slice to a slab of `slots` rows, or with 0 to its tables; false without memory. */
-function move(a: Aggregation, slice: Slice, base: i64, slots: u32): bool {
+/** Takes memory for a slab of `slots` rows, which slabAdapt clears step by step; without it there is none for good. */
+function prepare(a: Aggregation, slice: Slice, base: i64, slots: u32): void {
   const bytes = slots * a.rowBytes;
-  let slab: usize = 0;
-  if (slots) {
-    if (state_room() < <usize>block_size(bytes) << 1) return false;
-    slab = spaceTake(a, bytes);
-    if (!slab) return false;
-    clear(slab, slab + bytes);
+  const next = state_room() < <usize>block_size(bytes) << 1 ? 0 : spaceTake(a, bytes);
+  if (!next) {
+    slice.slabOff = true;
+    return;
   }
-  if (!moveTables(a, slice, slab, base, slots)) {
-    if (slab) spaceGive(a, slab, bytes);
+  a.slabCount++;
+  slice.next = <u32>next;
+  slice.nextBase = base;
+  slice.nextSlots = slots;
+  slice.nextCleared = 0;
+  slice.nextStep = block_is_new() ? NEW_STEP_BYTES : STEP_BYTES;
+}
+
+/** Clears a piece of the slab to come; true when that was the last. */
+function clearStep(a: Aggregation, slice: Slice): bool {
+  const bytes = slice.nextSlots * a.rowBytes, from = slice.nextCleared, end = min<u32>(bytes, from + slice.nextStep);
+  clear(<usize>slice.next + from, <usize>slice.next + end);
+  slice.nextCleared = end;
+  return end == bytes;
+}
+
+/** Gives back the slab that the slice has, or the one to come. */
+function give(a: Aggregation, address: usize, slots: u32): void {
+  if (!address) return;
+  spaceGive(a, address, slots * a.rowBytes);
+  a.slabCount--;
+}
+
+/** Moves the rows of the slice to the slab to come, or without one to its tables; without memory they stay. */
+function move(a: Aggregation, slice: Slice): bool {
+  const next: usize = slice.next, slots = slice.nextSlots;
+  slice.next = 0;
+  slice.nextSlots = 0;
+  if (!moveTables(a, slice, next, slice.nextBase, slots)) {
+    give(a, next, slots);
+    slice.slabOff = true;
     return false;
   }
   for (let group = a.groupFrom; group < a.groupTo; group++) {
@@ -108,29 +138,24 @@ function move(a: Aggregation, slice: Slice, base: i64, slots: u32): bool {
     if (changetype<usize>(old)) tableFree(a, old);
     tableSet(a, slice, group, changetype<Table>(<usize>load<u32>(blockTargets() + ((group - a.groupFrom) << 2))));
   }
-  slabFree(a, slice);
+  give(a, slice.slab, slice.slabSlots);
   directFree(a, slice);
-  a.slabCount += u32(slab != 0);
-  slice.slab = <u32>slab;
-  slice.slabBytes = bytes;
-  slice.slabBase = base;
+  slice.slab = <u32>next;
+  slice.slabBytes = slots * a.rowBytes;
+  slice.slabBase = slice.nextBase;
   slice.slabSlots = slots;
+  a.hintSlots = slots;
+  a.hintSlabBase = slice.slabBase;
   return true;
 }
 
-/** Moves the rows to a slab around their keys, if they are dense enough. */
-function moveDense(a: Aggregation, slice: Slice): bool {
+/** Prepares a slab around the keys of the slice; false when they are not dense enough. */
+function prepareDense(a: Aggregation, slice: Slice): bool {
   const range = <u64>(slice.keyMax - slice.keyMin) + 1;
   if (slice.keyMin > slice.keyMax || range - 1 >= <u64>slice.rows * KEYS_A_ROW_MAX) return false;
   if (range * a.rowBytes > BYTES_MAX) return false;
   const slots = <u32>block_size(<u32>range * a.rowBytes) / a.rowBytes;
-  const base = slice.keyMin - <i64>((slots - <u32>range) >>> 1);
-  if (!move(a, slice, base, slots)) {
-    slice.slabOff = true;
-    return false;
-  }
-  a.hintSlots = slots;
-  a.hintSlabBase = base;
+  prepare(a, slice, slice.keyMin - <i64>((slots - <u32>range) >>> 1), slots);
   return true;
 }
 
@@ -138,38 +163,39 @@ function moveDense(a: Aggregation, slice: Slice): bool {
   return <u64>(key - a.hintSlabBase) < <u64>a.hintSlots;
 }
 
-/** Looks, between two blocks, whether the slice is better off with a slab, with another one, or without. */
-export function slabAdapt(a: Aggregation, slice: Slice): void {
-  if (slice.slabOff) return;
-  if (slice.slab) {
-    const strays = slice.strays;
-    slice.strays = 0;
-    if (strays <= STRAYS_MAX || moveDense(a, slice)) return;
-    slice.slabOff = true;
-    a.hintSlots = 0;
-    if (move(a, slice, 0, 0)) directRenew(a, slice);
-    return;
-  }
+/** Prepares a slab for a slice that has none, if it is the better way. */
+function begin(a: Aggregation, slice: Slice): void {
   if (!slice.rows || a.slabCount == SLABS_MAX) return;
   if (slice.rows >= a.hintSlots / HINT_SLOTS_A_ROW && isHinted(a, slice.keyMin) && isHinted(a, slice.keyMax)) {
-    slice.slabOff = !move(a, slice, a.hintSlabBase, a.hintSlots);
+    prepare(a, slice, a.hintSlabBase, a.hintSlots);
   } else if (slice.rows >= ROWS_MIN) {
-    moveDense(a, slice);
+    prepareDense(a, slice);
   }
 }
 
-export function slabFree(a: Aggregation, slice: Slice): void {
-  if (slice.slab) {
-    spaceGive(a, slice.slab, slice.slabBytes);
-    a.slabCount--;
+/** Prepares another slab for a slice with too many strays, or moves its rows to tables for good. */
+function renew(a: Aggregation, slice: Slice): void {
+  const strays = slice.strays;
+  slice.strays = 0;
+  if (strays <= STRAYS_MAX || prepareDense(a, slice)) return;
+  slice.slabOff = true;
+  if (move(a, slice)) directRenew(a, slice);
+  a.hintSlots = 0;
+}
+
+/** Looks, between two blocks, whether the slice is better off with a slab, with another one, or without. */
+export function slabAdapt(a: Aggregation, slice: Slice): void {
+  if (slice.slabOff) return;
+  if (!slice.next) {
+    if (slice.slab) renew(a, slice);
+    else begin(a, slice);
   }
-  slice.slab = 0;
-  slice.slabBytes = 0;
-  slice.slabSlots = 0;
+  if (slice.next && clearStep(a, slice)) move(a, slice);
 }
 
 /** The slice ends. A slab that was hardly used is no model for the next one. */
 export function slabEnd(a: Aggregation, slice: Slice): void {
   if (slice.slab && slice.slabSlots / KEYS_A_ROW_MAX > slice.rows) a.hintSlots = 0;
-  slabFree(a, slice);
+  give(a, slice.slab, slice.slabSlots);
+  give(a, slice.next, slice.nextSlots);
 }

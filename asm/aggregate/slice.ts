@@ -35,9 +35,14 @@ export class Slice {
   slabSlots: u32;
   slabOff: bool;
   strays: u32; // rows of the last block whose keys are not the slab's
+  nextBase: i64; // slab to come
+  next: u32;
+  nextSlots: u32;
+  nextCleared: u32; // bytes of it that are clear
+  nextStep: u32; // bytes to clear between two blocks
 }
 
-const SLICE_HEADER: u32 = 112;
+const SLICE_HEADER: u32 = (<u32>offsetof<Slice>() + 15) & ~15;
 
 @inline function sliceBytes(a: Aggregation): u32 {
   return SLICE_HEADER + ((a.groupTo - a.groupFrom) << 2);
