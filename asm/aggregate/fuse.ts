@@ -68,11 +68,16 @@ const ONE: usize = memory.data<u64>([1, 0]);
   store<f64>(row, load<f64>(row, SUM_CELL) + load<f64>(value), SUM_CELL);
 }
 
-/** Whether the block can go in one pass. */
+/** New rows prevail in the slice, or its rows are more than the caches hold (table_fuse.ts). */
+@inline export function isLarge(a: Aggregation, slice: Slice): bool {
+  return a.manyNew || slice.rows * a.rowBytes > ROWS_BYTES_MAX;
+}
+
+/** Whether the block can be resolved and updated together. */
 export function fusable(a: Aggregation): bool {
   if (a.calls != 2 || !blockSlice || blockNullKeys) return false;
   const slice = changetype<Slice>(blockSlice);
-  return slice.slab != 0 || (slice.directWhole && slice.rows * a.rowBytes <= ROWS_BYTES_MAX);
+  return slice.slab != 0 || (slice.directWhole && (a.slabs || !isLarge(a, slice)));
 }
 
 /**
@@ -108,7 +113,7 @@ function hitDoubles(
 }
 
 /** The row of a key that the direct index has not got; 0 with a reason in fuseStop. */
-function insertKey(a: Aggregation, slice: Slice, i: u32): usize {
+export function insertKey(a: Aggregation, slice: Slice, i: u32): usize {
   const cell = load<u64>(keyColumn(0) + (<usize>i << 3)), group = a.grouped ? group_end(group_add(0, cell)) : 0;
   if (!owns(a, group)) {
     fuseStop = STOP_FOREIGN;

@@ -8,16 +8,18 @@
 //           +---------+---------+---------+---
 //
 // A slice begins without a slab and gets one when it has been seen to be dense, at once when its keys lie where those
-// of the slice before it did. Rows of hopping windows have versions, which know their addresses: they never move.
+// of the slice before it did. In a large slab every new row costs a cache miss to write and another one to read: where
+// most rows are new, the next slice keeps to tables, with a direct index (table_fuse.ts). Rows of hopping windows have
+// versions, which know their addresses: they never move.
 import { block_is_new, block_size, state_room } from "../memory";
 import { orderAdd, orderReserve, rowsList } from "../state/order";
 import { ROW_FLAGS, ROW_KEYS, rowCopy } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
 import { Table, tableAppend, tableFree, tableMake, tableReserve } from "../state/table";
-import { BLOCK_ROWS, blockStates, blockTargets } from "./block";
+import { BLOCK_ROWS, blockKept, blockStates, blockTargets } from "./block";
 import { directFree, directRenew } from "./direct";
 import { Slice, tableAt, tableSet } from "./slice";
-import { Aggregation } from "./spec";
+import { Aggregation, COUNT, SUM, callAt } from "./spec";
 
 /** To move the rows of a larger one takes long. */
 const BYTES_MAX: u32 = 1 << 26;
@@ -36,6 +38,11 @@ const CLEAR_BYTES: usize = 1024;
 /** Bytes that are cleared between two blocks: no push waits for a whole slab, least of all for new memory. */
 const STEP_BYTES: u32 = 1 << 21;
 const NEW_STEP_BYTES: u32 = 1 << 19;
+/** Bytes of state rows in a slice that tables may be the better way for. */
+const MANY_BYTES_MIN: u32 = 1 << 22;
+/** Rows of the log for each new one, up to which the next slice takes to tables, and up to which it stays with them. */
+const BEGIN_ROWS_A_NEW: u64 = 2;
+const STAY_ROWS_A_NEW: u64 = 3;
 /** Rows that are moved together. */
 const MOVE_ROWS: u32 = 1024;
 
@@ -165,7 +172,7 @@ function prepareDense(a: Aggregation, slice: Slice): bool {
 
 /** Prepares a slab for a slice that has none, if it is the better way. */
 function begin(a: Aggregation, slice: Slice): void {
-  if (!slice.rows || a.slabCount == SLABS_MAX) return;
+  if (!slice.rows || a.manyNew || a.slabCount == SLABS_MAX) return;
   if (slice.rows >= a.hintSlots / HINT_SLOTS_A_ROW && isHinted(a, slice.keyMin) && isHinted(a, slice.keyMax)) {
     prepare(a, slice, a.hintSlabBase, a.hintSlots);
   } else if (slice.rows >= ROWS_MIN) {
@@ -185,6 +192,7 @@ function renew(a: Aggregation, slice: Slice): void {
 
 /** Looks, between two blocks, whether the slice is better off with a slab, with another one, or without. */
 export function slabAdapt(a: Aggregation, slice: Slice): void {
+  slice.taken += blockKept;
   if (slice.slabOff) return;
   if (!slice.next) {
     if (slice.slab) renew(a, slice);
@@ -193,9 +201,30 @@ export function slabAdapt(a: Aggregation, slice: Slice): void {
   if (slice.next && clearStep(a, slice)) move(a, slice);
 }
 
+/** The calls are a count and a sum: fuseTables may take them. */
+function isCountAndSum(a: Aggregation): bool {
+  if (a.calls != 2) return false;
+  const one = callAt(a, 0).fn, other = callAt(a, 1).fn;
+  return (one == COUNT && other == SUM) || (one == SUM && other == COUNT);
+}
+
+/** Chooses between slabs and tables for the slice that comes after this one. */
+export function slabChoose(a: Aggregation, slice: Slice): void {
+  const large = slice.rows >= MANY_BYTES_MIN / a.rowBytes, rows = <u64>slice.rows;
+  if (a.manyNew) {
+    a.manyNew = large && rows * STAY_ROWS_A_NEW >= slice.taken;
+  } else if (slice.slab && large && rows * BEGIN_ROWS_A_NEW >= slice.taken && isCountAndSum(a)) {
+    a.manyNew = true;
+    a.hintEntries = slice.slabSlots;
+    a.hintBase = slice.slabBase;
+    a.hintSlots = 0;
+  }
+}
+
 /** The slice ends. A slab that was hardly used is no model for the next one. */
 export function slabEnd(a: Aggregation, slice: Slice): void {
   if (slice.slab && slice.slabSlots / KEYS_A_ROW_MAX > slice.rows) a.hintSlots = 0;
+  slabChoose(a, slice);
   give(a, slice.slab, slice.slabSlots);
   give(a, slice.next, slice.nextSlots);
 }

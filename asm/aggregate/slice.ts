@@ -5,7 +5,7 @@ import { spaceGive, spaceTake } from "../state/space";
 import { Table, tableFree } from "../state/table";
 import { Aggregation, MODE_PARTIAL } from "./spec";
 import { directEnd, directStart } from "./direct";
-import { slabEnd } from "./slab";
+import { slabChoose, slabEnd } from "./slab";
 import { fireTime, firstWindow, lastWindow, sliceStart } from "./window";
 
 /** OPEN_SLICES_MAX of core/limits.ts. */
@@ -40,6 +40,7 @@ export class Slice {
   nextSlots: u32;
   nextCleared: u32; // bytes of it that are clear
   nextStep: u32; // bytes to clear between two blocks
+  taken: u64; // rows of the log, where rows may lie in slabs
 }
 
 const SLICE_HEADER: u32 = (<u32>offsetof<Slice>() + 15) & ~15;
@@ -127,6 +128,7 @@ export function sliceMakeAt(a: Aggregation, index: i64, position: u32): Slice {
   store<u32>(at, <u32>address);
   a.sliceCount++;
   store<u32>(memoOf(a, index), <u32>address);
+  if (a.slabs && position) slabChoose(a, sliceAt(a, position - 1));
   directStart(a, slice);
   return slice;
 }

@@ -119,6 +119,7 @@ export class Aggregation extends Space {
   slabCount: u32; // slices that have a slab
   hintSlots: u32; // of the slab that was made last
   hintSlabBase: i64;
+  manyNew: bool; // most rows of the last slice were new: they lie in tables (slab.ts)
 }
 
 @inline export function callAt(a: Aggregation, i: u32): Call {

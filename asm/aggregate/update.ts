@@ -2,13 +2,14 @@
 import { COLUMN_SIZE, COLUMN_VALIDITY } from "../layout";
 import { ROW_FLAGS } from "../state/row";
 import { blockAddresses, blockKept, blockSlice, blockStates } from "./block";
-import { COUNT_CELL, SUM_CELL, addDouble, addInt, fusable, fuseBlock, head } from "./fuse";
+import { COUNT_CELL, SUM_CELL, addDouble, addInt, fusable, fuseBlock, head, isLarge } from "./fuse";
 import { gatherOrdinals, gatherTargets, gatherValues, targets, valueCount, values } from "./gather";
 import {
   Aggregation, Call, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_LAST, OP_MAX, OP_MIN, OP_MIN_BYTES,
   OP_SUM_DOUBLE, OP_SUM_INT, callAt, isWide,
 } from "./spec";
 import { fuseSlab } from "./slab_fuse";
+import { fuseTables } from "./table_fuse";
 import { Slice } from "./slice";
 import { wideAdd } from "./wide";
 
@@ -201,6 +202,8 @@ export function updatesWhileResolving(a: Aggregation): bool {
 export function resolveAndUpdate(a: Aggregation, args: usize): u32 {
   const call = callAt(a, sum);
   gatherValues(columnAt(args, sum), blockKept, false);
-  if (changetype<Slice>(blockSlice).slab) return fuseSlab(a, values, mark, call.wraps, call.op == OP_SUM_DOUBLE);
-  return fuseBlock(a, values, mark, call.wraps, call.op == OP_SUM_DOUBLE);
+  const slice = changetype<Slice>(blockSlice), double = call.op == OP_SUM_DOUBLE;
+  if (slice.slab) return fuseSlab(a, values, mark, call.wraps, double);
+  if (a.slabs && isLarge(a, slice)) return fuseTables(a, values, mark, call.wraps, double);
+  return fuseBlock(a, values, mark, call.wraps, double);
 }
