@@ -18,7 +18,7 @@ const ROW_BYTES: u32 = 32;
 const TOUCH_ROWS_MIN: u32 = 256;
 const TOUCH_BYTES: usize = 256;
 
-/** Splits kept rows: rows that are there and their positions, and positions of the others. Returns how many are there. */
+/** Lists the rows that are there, their positions, and the positions of the others; returns how many are there. */
 function split(slice: Slice): usize {
   const cells = keyColumn(0), rows = blockAddresses(), positions = blockStates(), misses = blockMisses();
   const direct = <usize>slice.direct, base = slice.directBase, entries = <u64>slice.directEntries;

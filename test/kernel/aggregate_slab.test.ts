@@ -246,3 +246,39 @@ Deno.test("a large dense slice that meets the state's bound goes on where it sto
   assert.deepEqual(pullAll(kernel, windows, 8192).map(keyText), expectedRows(COUNT_SUM, [...first, ...more]));
   windows.close();
 });
+
+/** Windows of mostly new keys, with some far away, NULL or early: enough rows for the second one to begin with tables. */
+function mostlyNew(call: AggregateCall): LogRow[] {
+  const random = xorshift(20_251), shape = [[0, 400_000], [50_000, 420_000], [0, 3000]];
+  return shape.flatMap(([first, keys], window) =>
+    Array.from({ length: 200_000 }, () => {
+      const far = random() % 5000 === 0 ? 2 ** 41 : 0, key = BigInt(first + random() % keys + far);
+      const early = random() % 1000 === 0 ? 1 : 0, isNull = random() % 400_000 === 0;
+      const time = BigInt((window + early) * SIZE_MS + random() % SIZE_MS);
+      return { time, keys: [isNull ? null : key], args: [null, anyValue(call, random())] };
+    })
+  );
+}
+
+for (const type of [INT64, DOUBLE]) {
+  Deno.test(`large windows of mostly new keys give the rows of the reference in its order (${type.kind})`, () => {
+    const sum: AggregateCall = { fn: "sum", type }, spec = specOf([COUNT, sum]), log = mostlyNew(sum);
+    const expected = expectedRows(spec, log);
+    for (const variant of VARIANTS) {
+      const kernel = loadKernel(variant), windows = new WindowAggregate(kernel, spec), rows: string[] = [];
+      const pull = () => {
+        for (const row of pullAll(kernel, windows, 8192)) rows.push(keyText(row));
+      };
+      cut(log, Array(Math.ceil(log.length / 50_000)).fill(50_000)).forEach((piece, i) => {
+        push(kernel, windows, spec, piece);
+        // The window before the last is complete
+        windows.advance((Math.floor((i + 1) / 4) - 1) * SIZE_MS);
+        pull();
+      });
+      windows.advance(Infinity);
+      pull();
+      assert.deepEqual(rows, expected);
+      windows.close();
+    }
+  });
+}
