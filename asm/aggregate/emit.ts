@@ -20,10 +20,10 @@ export function emitBegin(a: Aggregation, addresses: usize, count: u32): void {
   return load<u32>(list + (<usize>i << 2));
 }
 
-function column(type: u32, scale: u32, data: usize, validity: usize): void {
+function column(type: u32, scale: u32, data: usize, valid: usize): void {
   store<u32>(out, type, COLUMN_TYPE);
   store<u32>(out, <u32>data, COLUMN_DATA);
-  store<u32>(out, <u32>validity, COLUMN_VALIDITY);
+  store<u32>(out, <u32>valid, COLUMN_VALIDITY);
   store<u32>(out, scale, COLUMN_SCALE);
   out += COLUMN_SIZE;
 }
@@ -44,16 +44,24 @@ function bitmapRoom(): usize {
   store<u8>(at, load<u8>(at) | (<u8>1 << <u8>(i & 7)));
 }
 
-/** A bit for each row in which the header's word at `header`, masked, is (or is not) 0. */
-function validityOf(header: usize, mask: u32, zero: bool): usize {
+// The validity of the column at hand; 0: all rows are valid
+let validity: usize = 0;
+
+/** A bit for each row in which the header's word at `header`, masked, is (or is not) 0; false without memory. */
+function validityBits(header: usize, mask: u32, zero: bool): bool {
+  validity = bitmapRoom();
+  if (!validity) return false;
+  for (let i: u32 = 0; i < rows; i++) if (((load<u32>(rowAt(i) + header) & mask) == 0) == zero) setBit(validity, i);
+  return true;
+}
+
+/** The same, where not all rows have theirs. */
+function validityOf(header: usize, mask: u32, zero: bool): bool {
   const from = list, all = <usize>rows, whole: u32 = zero ? 0 : mask;
   let wrong: u32 = 0;
   for (let i: usize = 0; i < all; i++) wrong |= (load<u32>(<usize>load<u32>(from + (i << 2)) + header) & mask) ^ whole;
-  if (!wrong) return 0;
-  const bitmap = bitmapRoom();
-  if (!bitmap) return 0;
-  for (let i: u32 = 0; i < rows; i++) if (((load<u32>(rowAt(i) + header) & mask) == 0) == zero) setBit(bitmap, i);
-  return bitmap;
+  validity = 0;
+  return !wrong || validityBits(header, mask, zero);
 }
 
 /** Forms in which a cell leaves. */
@@ -61,12 +69,18 @@ export const AS_IS: u32 = 0;
 export const AS_SORTABLE: u32 = 1; // a double as min and max keep it
 export const AS_DOUBLE: u32 = 2; // a double whose NaN may be any
 
-function emitWords(offset: u32, form: u32): usize {
-  const room = emitRoom(rows), from = list, all = <usize>rows;
+/** Words and their validity in one pass, since every pass over rows that lie apart costs as much as the other. */
+function emitWords(offset: u32, form: u32, header: usize, mask: u32, zero: bool): usize {
+  const room = emitRoom(rows), from = list, all = <usize>rows, whole: u32 = zero ? 0 : mask;
   if (!room) return 0;
+  let wrong: u32 = 0;
   for (let i: usize = 0; i < all; i++) {
-    store<i64>(room + (i << 3), load<i64>(<usize>load<u32>(from + (i << 2)) + offset));
+    const row: usize = load<u32>(from + (i << 2));
+    store<i64>(room + (i << 3), load<i64>(row + offset));
+    wrong |= (load<u32>(row + header) & mask) ^ whole;
   }
+  validity = 0;
+  if (wrong && !validityBits(header, mask, zero)) return 0;
   const end = room + (all << 3);
   if (form == AS_SORTABLE) for (let at = room; at < end; at += 8) store<i64>(at, flip(load<i64>(at)));
   if (form == AS_DOUBLE) for (let at = room; at < end; at += 8) store<i64>(at, canonicalNan(load<i64>(at)));
@@ -106,39 +120,48 @@ function emitRefs(offset: u32, header: usize, mask: u32, zero: bool): usize {
 export function emitCell(
   type: u32, scale: u32, offset: u32, form: u32, header: usize, mask: u32, zero: bool,
 ): bool {
-  const validity = mask ? validityOf(header, mask, zero) : 0;
-  let data: usize;
-  if (isBytes(type)) data = emitRefs(offset, header, mask, zero);
-  else if (type == BOOL) data = emitBits(offset);
-  else data = emitWords(offset, form);
+  let data: usize = 0;
+  if (!isBytes(type) && type != BOOL) data = emitWords(offset, form, header, mask, zero);
+  else if (validityOf(header, mask, zero)) data = type == BOOL ? emitBits(offset) : emitRefs(offset, header, mask, zero);
   column(type, scale, data, validity);
   return data != 0;
 }
 
 /** A column of i64 or doubles that is there already, with a validity or 0. */
-export function emitColumn(type: u32, scale: u32, data: usize, validity: usize): bool {
-  column(type, scale, data, validity);
+export function emitColumn(type: u32, scale: u32, data: usize, valid: usize): bool {
+  column(type, scale, data, valid);
   return data != 0;
 }
 
-/** A column of times: `from` (i64 a row) × `factor` + `add`. */
+/** A column of times: `from` (i64 a row, ascending) × `factor` + `add`. */
 export function emitTimes(from: usize, factor: i64, add: i64): bool {
   const room = emitRoom(rows);
-  if (room) {
-    // Usually all have the same time
-    const all = <usize>rows, first = rows ? load<i64>(from) : 0, time = first * factor + add;
-    for (let i: usize = 0; i < all; i++) {
-      const number = load<i64>(from + (i << 3));
-      store<i64>(room + (i << 3), number == first ? time : number * factor + add);
-    }
-  }
+  if (room && rows) writeTimes(room, from, factor, add);
   column(TIMESTAMP, 0, room, 0);
   return room != 0;
+}
+
+function writeTimes(room: usize, from: usize, factor: i64, add: i64): void {
+  const end = room + (<usize>rows << 3), first = load<i64>(from), last = load<i64>(from + (<usize>(rows - 1) << 3));
+  // Usually all have the same time
+  if (first == last) fillTimes(room, end, first * factor + add);
+  else for (; room < end; room += 8, from += 8) store<i64>(room, load<i64>(from) * factor + add);
+}
+
+/** The room goes on to a multiple of 64 rows. */
+function fillTimes(room: usize, end: usize, time: i64): void {
+  if (ASC_FEATURE_SIMD) for (; room < end; room += 16) v128.store(room, i64x2.splat(time));
+  else for (; room < end; room += 8) store<i64>(room, time);
 }
 
 /** How many rows are at hand. */
 export function emitRowCount(): u32 {
   return rows;
+}
+
+/** Their addresses, u32 each. */
+export function emitList(): usize {
+  return list;
 }
 
 export function emitRow(i: u32): usize {

@@ -2,7 +2,7 @@
 import { DECIMAL, DOUBLE, INT64 } from "../layout";
 import { ROW_FLAGS } from "../state/row";
 import {
-  AS_DOUBLE, AS_IS, AS_SORTABLE, emitBitmap, emitCell, emitColumn, emitRoom, emitRow, emitRowCount, emitSetBit,
+  AS_DOUBLE, AS_IS, AS_SORTABLE, emitBitmap, emitCell, emitColumn, emitList, emitRoom, emitRow, emitRowCount, emitSetBit,
 } from "./emit";
 import { canonicalNan } from "./order";
 import {
@@ -26,15 +26,16 @@ export function emitKeys(a: Aggregation): bool {
   return wrapsOf(row, call.wraps) == 0 && !tooLong;
 }
 
-/** The sums themselves; false when one of them is NULL or does not fit. */
+/** The sums themselves; false when one of them is NULL or may not fit. */
 function copySums(a: Aggregation, call: Call, room: usize): bool {
-  const rows = emitRowCount(), cell = call.cell, wraps = call.wraps, presentAt = a.presentAt, bit = call.bit;
-  const end: i64 = isDecimal(call) ? DECIMAL_END : i64.MAX_VALUE;
-  let wrong = false;
-  for (let i: u32 = 0; i < rows; i++) {
-    const row = emitRow(i), low = load<i64>(row + cell);
-    store<i64>(room + (<usize>i << 3), low);
-    wrong = wrong || (load<u32>(row + presentAt) & bit) == 0 || wrapsOf(row, wraps) != 0 || low >= end || low <= -end;
+  const cell = <usize>call.cell, wraps = call.wraps, presentAt = <usize>a.presentAt, bit = call.bit;
+  const end: i64 = isDecimal(call) ? DECIMAL_END : i64.MAX_VALUE, rows = <usize>emitRowCount(), list = emitList();
+  // No branch for each row
+  let wrong: u32 = 0;
+  for (let i: usize = 0; i < rows; i++) {
+    const row: usize = load<u32>(list + (i << 2)), low = load<i64>(row + cell);
+    store<i64>(room + (i << 3), low);
+    wrong |= ((load<u32>(row + presentAt) & bit) ^ bit) | u32(wrapsOf(row, wraps) != 0) | u32(low >= end) | u32(low <= -end);
   }
   return !wrong;
 }
