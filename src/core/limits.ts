@@ -21,12 +21,14 @@ export const JSON_CODE_ROWS = 8192;
 /** Modules of such code that a thread keeps, so that the next parser of the same rows need not compile it anew. */
 export const JSON_CODE_MODULES_MAX = 64;
 
-/** Bytes of a chunk that a worker reads from a file at a time. */
-export const CHUNK_BYTES = 2 << 20;
+/** Bytes of a file that a worker reads as one chunk. */
+export const RANGE_BYTES = 4 << 20;
 /** Bytes of one line (or one CSV record) in a file; a longer one ends the pipeline, with the place in the file. */
 export const LINE_BYTES_MAX = 16 << 20;
 /** Rows of small log records that travel together as one chunk. */
 export const CHUNK_ROWS = 8192;
+/** Bytes of the same. */
+export const CHUNK_BYTES = 2 << 20;
 /** Bytes of a file with one JSON document, which cannot be cut. */
 export const JSON_FILE_BYTES_MAX = 256 << 20;
 /** Files that one reader keeps open; the least recently used is closed. */

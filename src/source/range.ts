@@ -1,6 +1,6 @@
 import type { InputFormat } from "../codec.ts";
 import { RdxError } from "../core/errors.ts";
-import { CHUNK_BYTES, JSON_FILE_BYTES_MAX, LINE_BYTES_MAX } from "../core/limits.ts";
+import { JSON_FILE_BYTES_MAX, LINE_BYTES_MAX, RANGE_BYTES } from "../core/limits.ts";
 import type { FileRange, FileReader, RangeSource } from "../source.ts";
 import { lastRecordEnd } from "./csv_cut.ts";
 
@@ -10,7 +10,7 @@ export interface RangeOptions {
   readonly format: InputFormat;
   /** CSV: one character of ASCII (default a comma). */
   readonly delimiter?: string;
-  /** Length of ranges (default CHUNK_BYTES). */
+  /** Length of ranges (default RANGE_BYTES). */
   readonly chunkBytes?: number;
 }
 
@@ -26,7 +26,7 @@ export interface RangeOptions {
  * Throws RdxError("not_found") for a missing file, RdxError("too_large") for a record or a document beyond its bound.
  */
 export function openRanges(files: FileReader, options: RangeOptions): RangeSource {
-  const size = files.size(options.path), chunkBytes = options.chunkBytes ?? CHUNK_BYTES;
+  const size = files.size(options.path), chunkBytes = options.chunkBytes ?? RANGE_BYTES;
   if (options.format === "json" && size > JSON_FILE_BYTES_MAX) {
     throw new RdxError(
       "too_large",

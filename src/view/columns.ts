@@ -18,6 +18,15 @@ export class TimeColumn {
     if (this.#validity && (this.#validity[row >> 3] >> (row & 7) & 1) === 0) return NaN;
     return this.#words[row * 2 + 1] * TWO_32 + (this.#words[row * 2] >>> 0);
   }
+
+  /** The first row from `row` + 1 on, or `end`, that may differ from `row`: the rows of a window have one time. */
+  runEnd(row: number, end: number): number {
+    if (this.#validity) return row + 1;
+    const words = this.#words, low = words[row * 2], high = words[row * 2 + 1];
+    let next = row + 1;
+    while (next < end && words[next * 2] === low && words[next * 2 + 1] === high) next++;
+    return next;
+  }
 }
 
 /** i64 cells as pairs of 32-bit words, the low one first: numbers that need no BigInt. */

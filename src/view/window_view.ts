@@ -188,7 +188,7 @@ class Ascent {
   holds = true;
 
   follow({ start, end }: Chunk, times: TimeColumn | null): void {
-    for (let row = start; row < end && times && this.holds; row++) {
+    for (let row = start; row < end && times && this.holds; row = times.runEnd(row, end)) {
       const time = times.at(row);
       this.holds = time >= this.#last;
       this.#last = time;

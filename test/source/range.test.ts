@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "../deps/fast_check.ts";
 import { RdxError } from "../../src/core/errors.ts";
-import { CHUNK_BYTES, JSON_FILE_BYTES_MAX, LINE_BYTES_MAX } from "../../src/core/limits.ts";
+import { JSON_FILE_BYTES_MAX, LINE_BYTES_MAX, RANGE_BYTES } from "../../src/core/limits.ts";
 import type { FileReader } from "../../src/source.ts";
 import { openRanges, type RangeOptions } from "../../src/source/range.ts";
 
@@ -84,8 +84,8 @@ Deno.test("NDJSON is cut anywhere", () => {
   const ranges = rangesOf(content, { format: "ndjson", chunkBytes: 10 });
   assert.deepEqual(ranges.map(({ offset, length }) => [offset, length]), [[0, 10], [10, 10], [20, 3]]);
   assert.equal(
-    openRanges(fileOf(new Uint8Array(CHUNK_BYTES + 1)), { path: "f", format: "ndjson" }).next()?.length,
-    CHUNK_BYTES,
+    openRanges(fileOf(new Uint8Array(RANGE_BYTES + 1)), { path: "f", format: "ndjson" }).next()?.length,
+    RANGE_BYTES,
   );
 });
 

@@ -1,4 +1,4 @@
-import { CHUNK_BYTES, LINE_BYTES_MAX } from "../../core/limits.ts";
+import { LINE_BYTES_MAX, RANGE_BYTES } from "../../core/limits.ts";
 import { RdxError } from "../../core/errors.ts";
 import { InputBuffer } from "../../kernel/input.ts";
 import type { Kernel } from "../../kernel/module.ts";
@@ -31,7 +31,7 @@ export class RangeReader {
     this.#kernel = kernel;
     this.#files = files;
     this.#input = new InputBuffer(kernel);
-    this.#input.reserve(CHUNK_BYTES + TAIL_BYTES);
+    this.#input.reserve(RANGE_BYTES + TAIL_BYTES);
   }
 
   /** The lines of the range; no bytes when none starts in it. */
