@@ -9,7 +9,7 @@ import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
 import type { Random } from "../sim/pool.ts";
 import { compiled, PipelineRun } from "./pipeline_run.ts";
 import { COLUMNS, frameOfRows, type Row, textOf } from "./rows.ts";
-import { anyRows, anyShape, expected, planOf, type Shape } from "./shapes.ts";
+import { anyRows, anyShape, COUNTS, expected, planOf, type Shape } from "./shapes.ts";
 
 /** What one request brought. */
 interface Record {
@@ -103,25 +103,10 @@ Deno.test("rows far ahead of their arrival are dead letters, and everything else
   assert.ok(judged > 100, `${judged} dead rows`);
 });
 
-const SIMPLE: Shape = {
-  where: "all",
-  plusOne: false,
-  keys: ["number"],
-  calls: [],
-  sizeMs: 10,
-  slideMs: 10,
-  offsetMs: 0,
-  twoPhase: false,
-  delayMs: 1,
-  having: false,
-  tail: false,
-  rows: true,
-  total: false,
-};
 const rowAt = (time: number): Row => [BigInt(time), 1n, "a", null, null, null, 1n, 0];
 
 Deno.test("a row exactly at the bound stays, one a millisecond beyond does not move the watermark", async () => {
-  const run = await new PipelineRun(2, 1).deploy(bounded(compiled(planOf(SIMPLE))));
+  const run = await new PipelineRun(2, 1).deploy(bounded(compiled(planOf(COUNTS))));
   await run.put([[{ frame: frameOfRows(COLUMNS, [120, 121, 120].map(rowAt)), arrivalMs: 100 }]]);
   assert.equal(run.pipeline.watermark, 119);
   assert.equal(run.side.dead.length, 1);
@@ -133,7 +118,7 @@ Deno.test("a row exactly at the bound stays, one a millisecond beyond does not m
 });
 
 Deno.test("a bound of 0 and a source by time of arrival let every row through", async () => {
-  for (const plan of [compiled(planOf(SIMPLE)), compiled(planOf({ ...SIMPLE, delayMs: 0 }), COLUMNS, null)]) {
+  for (const plan of [compiled(planOf(COUNTS)), compiled(planOf({ ...COUNTS, delayMs: 0 }), COLUMNS, null)]) {
     const sources = plan.sources.map((source) => ({
       ...source,
       futureSkewMs: source.time < 0 ? source.futureSkewMs : 0,
@@ -148,7 +133,7 @@ Deno.test("a bound of 0 and a source by time of arrival let every row through", 
 });
 
 Deno.test("a chunk of rows that are all ahead is buried in turns, in order", async () => {
-  const run = await new PipelineRun(1, 1).deploy(bounded(compiled(planOf(SIMPLE))));
+  const run = await new PipelineRun(1, 1).deploy(bounded(compiled(planOf(COUNTS))));
   const rows = Array.from({ length: DEAD_TURN_ROWS * 2 + 1 }, (_, i) => rowAt(1000 + i)), puts: number[] = [];
   await run.put([[{ frame: frameOfRows(COLUMNS, rows), arrivalMs: 0 }]]);
   for (let turns = 0; turns < 4; turns++) {

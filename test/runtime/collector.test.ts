@@ -3,30 +3,16 @@ import fc from "../deps/fast_check.ts";
 import { FrameView } from "../../src/core/frame.ts";
 import { INT64 } from "../../src/core/schema.ts";
 import { Collector, mergeOutputs, outputOf } from "../../src/runtime/collector.ts";
-import type { DoneMessage, TaskOutput, WindowRows } from "../../src/runtime/protocol.ts";
+import type { TaskOutput, WindowRows } from "../../src/runtime/protocol.ts";
 import type { RowRange } from "../../src/sink.ts";
 import { frameOf } from "../sim/view.ts";
+import { done } from "./reports.ts";
 
 const COLUMN = [{ name: "n", type: INT64, nullable: false }];
 
 function output(values: readonly number[], windows: readonly WindowRows[] | null, sink = 0): TaskOutput {
   const { frame, rows } = frameOf(COLUMN, values.map((value) => [BigInt(value)]));
   return { sink, frame, rows, windows };
-}
-
-function done(number: number, task: number, outputs: readonly TaskOutput[] = []): DoneMessage {
-  const counts = {
-    deadRows: 0,
-    errors: [],
-    ahead: [],
-    lateFrames: [],
-    late: 0,
-    untimed: 0,
-    busyMs: 0,
-    stateRows: 0,
-    stateBytes: 0,
-  };
-  return { kind: "done", pipeline: 1, number, task, outputs, chunk: null, ...counts };
 }
 
 function valuesOf(ranges: readonly RowRange[]): number[] {
@@ -42,7 +28,7 @@ Deno.test("numbers are finished in order, each when all its tasks have answered,
     const collector = new Collector(6),
       answers = tasks.flatMap((count, i) => {
         collector.expect(7 + i, count);
-        return Array.from({ length: count }, (_, task) => done(7 + i, task));
+        return Array.from({ length: count }, (_, task) => done({ number: 7 + i, task }));
       });
     const shuffled = answers.map((answer, i) => ({ answer, at: Math.sin(seed + i * 7919) })).sort((a, b) =>
       a.at - b.at
@@ -63,7 +49,7 @@ Deno.test("numbers are finished in order, each when all its tasks have answered,
 
 Deno.test("an answer to a number that is not expected finishes nothing", () => {
   const collector = new Collector(0);
-  assert.deepEqual(collector.take(done(1, 0)), []);
+  assert.deepEqual(collector.take(done({})), []);
 });
 
 Deno.test("rows without windows keep the order in which their task gave them", () => {
@@ -91,7 +77,7 @@ Deno.test("rows that lie side by side in one frame are one range", () => {
 });
 
 Deno.test("an output counts its rows and carries number and watermark", () => {
-  const answers = [done(4, 0, [output([1, 2], null)])];
+  const answers = [done({ number: 4, outputs: [output([1, 2], null)] })];
   const { number, rows, watermark } = outputOf({ number: 4, answers }, 0, 77);
   assert.deepEqual({ number, rows, watermark }, { number: 4, rows: 2, watermark: 77 });
   assert.deepEqual(outputOf({ number: 4, answers }, 1, 77).ranges, []);

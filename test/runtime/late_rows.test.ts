@@ -6,7 +6,7 @@ import { frameRows } from "../../src/core/frame_info.ts";
 import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
 import { chunksOf, compiled, PipelineRun } from "./pipeline_run.ts";
 import { COLUMNS, frameOfRows, type Row, textOf, textOfRanges } from "./rows.ts";
-import { anyRows, anyShape, passes, planOf, type Shape, TOTAL_MS } from "./shapes.ts";
+import { anyRows, anyShape, COUNTS, passes, planOf, type Shape, TOTAL_MS } from "./shapes.ts";
 
 /** Where the windows of one node lie, and which rows come to it. */
 interface Windows {
@@ -68,21 +68,7 @@ Deno.test("late rows are kept whole, with their watermark, in the order of the l
   assert.ok(seen > 100, `${seen} late rows`);
 });
 
-const SIMPLE: Shape = {
-  where: "all",
-  plusOne: false,
-  keys: ["number"],
-  calls: [],
-  sizeMs: 10,
-  slideMs: 10,
-  offsetMs: 0,
-  twoPhase: false,
-  delayMs: 1,
-  having: false,
-  tail: false,
-  rows: false,
-  total: false,
-};
+const SIMPLE: Shape = { ...COUNTS, rows: false };
 const rowAt = (time: number): Row => [BigInt(time), 1n, `at ${time}`, null, null, null, 1n, 0];
 
 Deno.test("a whole frame of late rows is kept, and none that comes while nobody wants them", async () => {

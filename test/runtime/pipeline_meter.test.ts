@@ -1,23 +1,8 @@
 import assert from "node:assert/strict";
 import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
-import type { DoneMessage } from "../../src/runtime/protocol.ts";
 import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
-
-function done(more: Partial<DoneMessage>): DoneMessage {
-  const counts = {
-    deadRows: 0,
-    errors: [],
-    ahead: [],
-    lateFrames: [],
-    late: 0,
-    untimed: 0,
-    busyMs: 0,
-    stateRows: 0,
-    stateBytes: 0,
-  };
-  return { kind: "done", pipeline: 1, number: 1, task: 0, outputs: [], chunk: null, ...counts, ...more };
-}
+import { done } from "./reports.ts";
 
 Deno.test("a meter counts rows, late and dead rows, and times of chunks and results", () => {
   const registry = new MetricRegistry(), meter = new PipelineMeter("p", ["s"], engineMetrics(registry));

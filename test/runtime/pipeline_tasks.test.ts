@@ -2,23 +2,9 @@ import assert from "node:assert/strict";
 import { seeded } from "../sim/pool.ts";
 import { chunksOf, compiled, PipelineRun } from "./pipeline_run.ts";
 import { COLUMNS, frameOfRows, type Row, textOf } from "./rows.ts";
-import { expected, planOf, type Shape } from "./shapes.ts";
+import { COUNTS, expected, planOf, type Shape } from "./shapes.ts";
 
-const SHAPE: Shape = {
-  where: "all",
-  plusOne: false,
-  keys: ["number"],
-  calls: [["sum", "value"]],
-  sizeMs: 10,
-  slideMs: 10,
-  offsetMs: 0,
-  twoPhase: false,
-  delayMs: 5,
-  having: false,
-  tail: false,
-  rows: false,
-  total: false,
-};
+const SHAPE: Shape = { ...COUNTS, calls: [["sum", "value"]], delayMs: 5, rows: false };
 
 function rowsOf(count: number, timeOf: (i: number) => number, keys = 7): Row[] {
   return Array.from({ length: count }, (_, i): Row => [

@@ -32,6 +32,23 @@ export interface Shape {
   readonly total: boolean;
 }
 
+/** Counts by one key in short windows. */
+export const COUNTS: Shape = {
+  where: "all",
+  plusOne: false,
+  keys: ["number"],
+  calls: [],
+  sizeMs: 10,
+  slideMs: 10,
+  offsetMs: 0,
+  twoPhase: false,
+  delayMs: 1,
+  having: false,
+  tail: false,
+  rows: true,
+  total: false,
+};
+
 const WHERE: Record<"all" | "values" | "flags" | "texts", { json: Json | null; test: (row: Row) => boolean }> = {
   all: { json: null, test: () => true },
   values: { json: call("ge", column("value"), literal(0)), test: (row) => row[6] !== null && row[6] >= 0n },

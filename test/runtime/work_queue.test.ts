@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { REPORTS_HELD_MAX, TURN_CHUNKS_MAX } from "../../src/core/limits.ts";
-import type { DoneMessage, FromTask, ToTask } from "../../src/runtime/protocol.ts";
+import type { FromTask, ToTask } from "../../src/runtime/protocol.ts";
 import { type PackedReports, unpackReports } from "../../src/runtime/report_wire.ts";
 import { ReportPort } from "../../src/runtime/task/report_port.ts";
 import { WorkQueue } from "../../src/runtime/task/work_queue.ts";
+import { done } from "./reports.ts";
 
 function mark(pipeline: number, number: number): ToTask {
   return { kind: "mark", pipeline, number, source: 0, watermark: 0 };
@@ -63,35 +64,29 @@ class Posted {
   }
 }
 
-function done(pipeline: number, number: number): DoneMessage {
-  const nothing = { outputs: [], chunk: null, deadRows: 0, errors: [], ahead: [], lateFrames: [] };
-  const counts = { late: 0, untimed: 0, busyMs: 0, stateRows: 0, stateBytes: 0 };
-  return { kind: "done", pipeline, number, task: 0, ...nothing, ...counts };
-}
-
 Deno.test("reports of one turn travel together", async () => {
   const posted = new Posted();
-  for (let number = 0; number < 3; number++) posted.port.send(done(1, number), [], false);
+  for (let number = 0; number < 3; number++) posted.port.send(done({ number }), [], false);
   await null;
   assert.deepEqual(posted.lengths, [3]);
 });
 
 Deno.test("reports without results wait while their task goes on, and leave with the first that does not wait", async () => {
   const posted = new Posted(), frame = new ArrayBuffer(8);
-  posted.port.send(done(1, 1), [], true);
+  posted.port.send(done({ number: 1 }), [], true);
   await null;
-  posted.port.send(done(1, 2), [], true);
+  posted.port.send(done({ number: 2 }), [], true);
   await null;
   assert.deepEqual(posted.lengths, []);
-  posted.port.send({ ...done(1, 3), outputs: [{ sink: 0, frame, rows: 1, windows: null }] }, [frame], true);
+  posted.port.send({ ...done({ number: 3 }), outputs: [{ sink: 0, frame, rows: 1, windows: null }] }, [frame], true);
   await null;
   assert.deepEqual(posted.lengths, [3], "a result waits for nothing");
-  posted.port.send(done(1, 4), [], true);
+  posted.port.send(done({ number: 4 }), [], true);
   await null;
-  posted.port.send(done(2, 9), [], false);
+  posted.port.send(done({ pipeline: 2, number: 9 }), [], false);
   await null;
   assert.deepEqual(posted.lengths, [3, 2], "another pipeline's last report takes them along");
-  posted.port.send(done(1, 5), [], true);
+  posted.port.send(done({ number: 5 }), [], true);
   await null;
   posted.port.send({ kind: "failed", pipeline: 1, number: 6, task: 0, stalled: false, reason: "x" }, [], true);
   await null;
@@ -101,7 +96,7 @@ Deno.test("reports without results wait while their task goes on, and leave with
 Deno.test("no more reports wait than their bound", async () => {
   const posted = new Posted();
   for (let number = 0; number < REPORTS_HELD_MAX; number++) {
-    posted.port.send(done(1, number), [], true);
+    posted.port.send(done({ number }), [], true);
     await null;
   }
   assert.deepEqual(posted.lengths, [REPORTS_HELD_MAX]);
