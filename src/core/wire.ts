@@ -23,7 +23,14 @@ export type Envelope =
     readonly offset: number;
   }
   | { readonly kind: "credit"; readonly rows: number }
-  | { readonly kind: "error"; readonly code: string; readonly message: string; readonly sequence: number };
+  | {
+    readonly kind: "error";
+    readonly code: string;
+    readonly message: string;
+    readonly sequence: number;
+    /** The number that comes next when the message's is not it; −1: it is not about numbers. */
+    readonly expected: number;
+  };
 
 const KINDS = [null, "rows", "end", "ack", "credit", "error"] as const;
 
@@ -40,7 +47,8 @@ const SLOT = {
   credit: 8,
   code: 9,
   message: 10,
-  count: 11,
+  expected: 11,
+  count: 12,
 } as const;
 
 const ABSENT = -1;
@@ -74,7 +82,7 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array<ArrayBuffer> {
     case "error":
       text(SLOT.code, envelope.code);
       text(SLOT.message, envelope.message);
-      numbers.push([SLOT.sequence, envelope.sequence, ABSENT]);
+      numbers.push([SLOT.sequence, envelope.sequence, ABSENT], [SLOT.expected, envelope.expected, ABSENT]);
   }
   builder.startObject(SLOT.count);
   for (const [slot, value, otherwise] of numbers) builder.addFieldInt64(slot, BigInt(value), BigInt(otherwise));
@@ -107,7 +115,8 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
       return { kind, rows: count(table, SLOT.credit, 0) };
     case "error": {
       const code = table.text(SLOT.code) ?? "internal", message = table.text(SLOT.message) ?? "";
-      return { kind, code, message, sequence: count(table, SLOT.sequence, ABSENT) };
+      const sequence = count(table, SLOT.sequence, ABSENT), expected = count(table, SLOT.expected, ABSENT);
+      return { kind, code, message, sequence, expected };
     }
     default:
       throw new RdxError("invalid", `Envelope kind ${number} is not known`);

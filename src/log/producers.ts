@@ -33,7 +33,7 @@ export class ProducerTable<Answer> {
 
   /**
    * The first answer to a repetition, or null when `mark` is the next of its producer. Changes nothing but the order of use.
-   * Throws RdxError("conflict") for a gap (`extra.expected`), other content under a used number, and an answer no longer kept.
+   * Throws RdxError("conflict") for a gap and for an answer no longer kept (both with `extra.expected`), and for other content under a used number.
    */
   repetition(mark: ProducerMark): { readonly answer: Answer } | null {
     const producer = this.#touch(mark.producer);
@@ -57,11 +57,10 @@ export class ProducerTable<Answer> {
       );
     }
     if (given.digest !== mark.digest) {
+      // No `expected`: whoever goes on there would take this batch for one that is stored.
       throw new RdxError(
         "conflict",
-        `Sequence ${mark.sequence} of producer ${name} was used for other content: go on at ${expected}`,
-        [],
-        { expected },
+        `Sequence ${mark.sequence} of producer ${name} was used for other content; ${expected} comes next: do two send under one name?`,
       );
     }
     return given;

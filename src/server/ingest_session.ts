@@ -118,19 +118,31 @@ export class IngestSession implements SocketHandler {
   async #run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
+    let verdict = Promise.resolve(), before = verdict;
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-      try {
-        await this.#untilRoom(next.rows);
-        if (!this.#ended) await this.#store(next);
-      } finally {
-        next.share.release();
-        this.#queueBytes -= next.bytes;
-        this.#rowsWaiting -= next.rows;
-      }
-      this.#grant();
+      await this.#untilRoom(next.rows);
+      // The stream takes them in the order in which they come: one is read while the one before it is decoded.
+      const message = next, earlier = verdict, storing = this.#ended ? null : this.#store(message);
+      verdict = (async () => {
+        const told = await storing;
+        await earlier;
+        this.#finish(message, told);
+      })();
+      await before;
+      before = verdict;
+      if (this.#queue.length === 0) await verdict;
     }
     this.#running = false;
     if (this.#leaving) this.#goAway();
+  }
+
+  /** Tells the verdict on a message that has its turn, and grants anew. */
+  #finish({ share, bytes, rows }: Waiting, tell: (() => void) | null): void {
+    tell?.();
+    share.release();
+    this.#queueBytes -= bytes;
+    this.#rowsWaiting -= rows;
+    this.#grant();
   }
 
   async #untilRoom(rows: number): Promise<void> {
@@ -158,27 +170,29 @@ export class IngestSession implements SocketHandler {
     }
   }
 
-  async #store({ message, sequence, refusal }: Waiting): Promise<void> {
+  /** Stores a message. Resolves with what tells its verdict. */
+  async #store({ message, sequence, refusal }: Waiting): Promise<() => void> {
     try {
       if (!message) throw refusal;
       if (message.kind === "end") return await this.#endStream(sequence);
       const { body, format, producer, sequence: number, rows } = message;
       const content = rows === 0 && producer === undefined ? body.subarray(0, 0) : body;
       const answer = await store(this.#server, this.#stream, content, format, { producer, sequence: number });
-      this.#credit += Math.max(0, rows - answer.accepted - answer.rejected);
-      this.#send(this.#dialect.acknowledge(sequence, answer));
+      return () => {
+        this.#credit += Math.max(0, rows - answer.accepted - answer.rejected);
+        this.#send(this.#dialect.acknowledge(sequence, answer));
+      };
     } catch (thrown) {
-      this.#tell(thrown, sequence);
+      return () => this.#tell(thrown, sequence);
     }
   }
 
-  async #endStream(sequence: number): Promise<void> {
+  async #endStream(sequence: number): Promise<() => void> {
     const { streams } = this.#server.engine, stream = this.#stream;
     await streams.end(stream);
     const { end: offset } = streams.get(stream);
-    this.#send(
-      this.#dialect.acknowledge(sequence, { stream, accepted: 0, rejected: 0, offset, durability: "none", errors: [] }),
-    );
+    const answer = { stream, accepted: 0, rejected: 0, offset, durability: "none" as const, errors: [] };
+    return () => this.#send(this.#dialect.acknowledge(sequence, answer));
   }
 
   #tell(thrown: unknown, sequence: number | null): void {

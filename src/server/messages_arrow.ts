@@ -19,8 +19,10 @@ export function arrowDialect(stream: string, leadBytesMax: number): Dialect {
     acknowledge: (sequence, { accepted, rejected, offset }) =>
       encodeEnvelope({ kind: "ack", sequence, accepted, rejected, offset }),
     credit: (rows) => encodeEnvelope({ kind: "credit", rows }),
-    refuse: ({ code, body }, sequence) =>
-      encodeEnvelope({ kind: "error", code, message: String(body.detail), sequence: sequence ?? -1 }),
+    refuse({ code, body }, sequence) {
+      const expected = typeof body.expected === "number" ? body.expected : -1;
+      return encodeEnvelope({ kind: "error", code, message: String(body.detail), sequence: sequence ?? -1, expected });
+    },
   };
 }
 

@@ -23,7 +23,7 @@ const envelopes: fc.Arbitrary<Envelope> = fc.oneof(
     offset: orAbsent,
   }),
   fc.record({ kind: fc.constant("credit" as const), rows: numbered }),
-  fc.record({ kind: fc.constant("error" as const), code: text, message: text, sequence: orAbsent }),
+  fc.record({ kind: fc.constant("error" as const), code: text, message: text, sequence: orAbsent, expected: orAbsent }),
 );
 
 Deno.test("envelopes come back from their bytes", () => {

@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   readonly env?: Record<string, string>;
   readonly cwd?: string;
+  /** Default: any that is free. */
+  readonly port?: number;
   /** Takes standard output behind the ready line; default: it is read and thrown away. */
   onOutput?(stream: ReadableStream<Uint8Array<ArrayBuffer>>): void;
 }
@@ -28,7 +30,7 @@ export interface ServerOptions {
 /** Starts `rdx serve` and waits until it says that it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", main, "serve", "--port", "0", ...(options.args ?? [])],
+    args: ["run", "-A", "--no-check", main, "serve", "--port", String(options.port ?? 0), ...(options.args ?? [])],
     // The tests may run in a task themselves, which leaves its caller's folder there.
     env: { INIT_CWD: options.cwd ?? Deno.cwd(), ...options.env },
     ...(options.cwd ? { cwd: options.cwd } : {}),

@@ -18,10 +18,19 @@ const NOTHING = new Uint8Array(0);
 export function encodeRecordBatch(view: FrameView, kinds = false): Uint8Array<ArrayBuffer> {
   const nodes = view.types.map((_, column) => encodeColumn(view.buffers(column)));
   if (kinds) nodes.push({ nulls: 0, buffers: [NOTHING, view.kinds ?? new Uint8Array(view.rows)] });
+  return encodeNodes(view.rows, nodes);
+}
+
+/** The record batch message of columns that lie ready in Arrow layout, all `rows` long. */
+export function encodeColumns(rows: number, columns: readonly ColumnBuffers[]): Uint8Array<ArrayBuffer> {
+  return encodeNodes(rows, columns.map(encodeColumn));
+}
+
+function encodeNodes(rows: number, nodes: readonly Node[]): Uint8Array<ArrayBuffer> {
   const buffers = nodes.flatMap((node) => node.buffers);
   const bodyLength = buffers.reduce((sum, buffer) => sum + alignBody(buffer.length), 0);
   const builder = new Builder(256 + buffers.length * 32);
-  const header = encodeHeader(builder, view.rows, nodes);
+  const header = encodeHeader(builder, rows, nodes);
   const { bytes, body } = finishMessage(builder, HEADER.recordBatch, header, bodyLength);
   let at = body;
   for (const buffer of buffers) {

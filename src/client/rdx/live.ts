@@ -1,0 +1,141 @@
+import { RdxError, reasonOf } from "../../core/errors.ts";
+import { type Address, TokenSource } from "./address.ts";
+import { Backoff, sleep } from "./backoff.ts";
+import { send, unreachable } from "./http.ts";
+import { LiveReader } from "./live_events.ts";
+import { EventStreamParser, type ServerSentEvent } from "./sse.ts";
+import type { LiveChange, LiveOptions } from "./types.ts";
+
+/** Two heartbeats and a half without a byte: the connection is dead, whatever the network says. */
+const SILENCE_MS_MAX = 37_500;
+const RETRY_FIRST_MS = 250, RETRY_MS_MAX = 10_000;
+
+/**
+ * What a view holds, and every change from then on. Lost connections are made anew and go on behind the last event; meanwhile a change of kind `waiting` says
+ * why and for how long. Ends when the signal aborts or the loop over it is left. Throws RdxError for what waiting does not heal: a view that was never there,
+ * a refused token that cannot change, a request that makes no sense; a view that goes away later is waited for, since a new deploy brings it back.
+ */
+export async function* live(
+  server: Address,
+  view: string,
+  options: LiveOptions = {},
+): AsyncGenerator<LiveChange, void, undefined> {
+  const { signal } = options, address = { ...server, token: TokenSource.of(server.token) };
+  const backoff = new Backoff(RETRY_FIRST_MS, RETRY_MS_MAX), reader = new LiveReader();
+  const path = livePath(view, options);
+  let lastId = options.since === undefined ? "" : String(options.since), seen = false;
+  while (!signal?.aborted) {
+    let failure: RdxError, connected = false;
+    const parser = new Events();
+    try {
+      for await (const event of follow(address, path, lastId, parser, signal)) {
+        if (event === null) {
+          seen = connected = true;
+          yield { kind: "connected" };
+          continue;
+        }
+        backoff.reset();
+        const change = reader.read(event);
+        if (change) yield change;
+        // Only now: what was not taken comes again.
+        lastId = event.id || lastId;
+      }
+      failure = unreachable(server, "the connection ended");
+    } catch (thrown) {
+      if (signal?.aborted) return;
+      failure = thrown instanceof RdxError ? thrown : unreachable(server, thrown);
+      if (isFinal(failure, seen, address.token.changes)) throw failure;
+    }
+    // Who was away may come back as another, whose numbers mean something else.
+    if (!connected) lastId = "";
+    const retryMs = backoff.next(Math.max(Number(failure.extra.retryMs ?? 0), parser.retryMs ?? 0));
+    yield { kind: "waiting", error: failure, retryMs };
+    await sleep(retryMs, signal);
+  }
+}
+
+function livePath(view: string, { key, limit, open, time }: LiveOptions): string {
+  const query = new URLSearchParams();
+  for (const value of key ?? []) query.append("key", value);
+  if (limit !== undefined) query.set("limit", String(limit));
+  if (open) query.set("open", "true");
+  if (time === "ms") query.set("time", "ms");
+  return `/v1/views/${encodeURIComponent(view)}/live${query.size > 0 ? `?${query}` : ""}`;
+}
+
+/** Whether waiting cannot heal it. */
+function isFinal({ code, extra }: RdxError, seen: boolean, tokenChanges: boolean): boolean {
+  switch (code) {
+    case "busy":
+    case "closing":
+    case "no_space":
+    case "internal":
+      return false;
+    case "not_found":
+      return !seen;
+    case "unauthorized":
+      return extra.problem === "forbidden" || !(tokenChanges || extra.retry === true);
+    default:
+      return true;
+  }
+}
+
+/** Events that came and were not taken. */
+class Events extends EventStreamParser {
+  readonly #events: ServerSentEvent[];
+
+  constructor() {
+    const events: ServerSentEvent[] = [];
+    super((event) => events.push(event));
+    this.#events = events;
+  }
+
+  take(): ServerSentEvent[] {
+    return this.#events.splice(0);
+  }
+}
+
+/** The events of one connection; null once it is there. Ends when the server ends it; throws when it fails or is silent for too long. */
+async function* follow(
+  address: Address,
+  path: string,
+  lastId: string,
+  parser: Events,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ServerSentEvent | null, void, undefined> {
+  const connection = new AbortController(), end = () => connection.abort(signal?.reason);
+  signal?.addEventListener("abort", end);
+  try {
+    const headers = { accept: "text/event-stream", ...(lastId === "" ? {} : { "last-event-id": lastId }) };
+    const answer = await orSilence(
+      address,
+      connection,
+      () => send(address, path, { headers, signal: connection.signal, cache: "no-store" }),
+    );
+    const reader = answer.body!.getReader();
+    yield null;
+    while (true) {
+      const { value, done } = await orSilence(address, connection, () => reader.read());
+      if (done) return;
+      parser.push(value);
+      yield* parser.take();
+    }
+  } finally {
+    signal?.removeEventListener("abort", end);
+    connection.abort();
+  }
+}
+
+/** Waits for something from the server, but not for ever. */
+async function orSilence<T>(address: Address, connection: AbortController, ask: () => Promise<T>): Promise<T> {
+  const silence = unreachable(address, `nothing came for ${SILENCE_MS_MAX / 1000} s`);
+  const timer = setTimeout(() => connection.abort(silence), SILENCE_MS_MAX);
+  try {
+    return await ask();
+  } catch (thrown) {
+    if (thrown instanceof RdxError) throw thrown;
+    throw unreachable(address, reasonOf(thrown));
+  } finally {
+    clearTimeout(timer);
+  }
+}
