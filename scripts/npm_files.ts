@@ -11,8 +11,12 @@ export async function npmPackageFiles(name: string, version: string): Promise<st
   return folder;
 }
 
+/** A download that takes longer will not come. */
+const DOWNLOAD_MS_MAX = 120_000;
+
 async function deno(...args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
+  const signal = AbortSignal.timeout(DOWNLOAD_MS_MAX);
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, signal }).output();
   if (!success) throw new Error(`deno ${args.join(" ")} failed: ${new TextDecoder().decode(stderr).trim()}`);
   return new TextDecoder().decode(stdout);
 }

@@ -1,11 +1,12 @@
 /**
- * Runs all tests and ends with the line `N passed, N failed[, N skipped]`. Gets what they need first: the kernels, and a
+ * Runs all tests and ends with the line `N passed, N failed[, N skipped]`. Gets what they need first: the kernels, the page, and a
  * Chromium (the system's, else by apt-get as root on Debian). What cannot be had is named and counted as skipped.
  *
  *   deno run -A scripts/test.ts [--no-skip] [arguments of deno test]
  */
+import { findChromium } from "./chromium.ts";
+
 const root = new URL("../", import.meta.url);
-const CHROMIUMS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 async function run(command: string, args: string[], env: Record<string, string> = {}): Promise<boolean> {
   try {
@@ -15,18 +16,6 @@ async function run(command: string, args: string[], env: Record<string, string> 
   } catch {
     return false;
   }
-}
-
-async function findChromium(): Promise<string | null> {
-  const named = Deno.env.get("RDX_CHROMIUM");
-  if (named) return named;
-  for (const name of CHROMIUMS) {
-    for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
-      const path = `${folder}/${name}`;
-      if (await Deno.stat(path).then((stat) => stat.isFile, () => false)) return path;
-    }
-  }
-  return null;
 }
 
 async function getChromium(): Promise<string | null> {
@@ -54,7 +43,9 @@ function count(output: string): { passed: number; failed: number; ignored: numbe
 
 const noSkip = Deno.args.includes("--no-skip");
 const args = Deno.args.filter((arg) => arg !== "--no-skip");
-if (!await run(Deno.execPath(), ["run", "-A", "scripts/build.ts"])) Deno.exit(1);
+for (const script of ["scripts/build.ts", "scripts/build_web.ts"]) {
+  if (!await run(Deno.execPath(), ["run", "-A", script])) Deno.exit(1);
+}
 const chromium = await getChromium();
 if (!chromium) console.log("skipped: no Chromium was found and none can be installed here; set RDX_CHROMIUM to one");
 

@@ -15,6 +15,8 @@ import { DenoFileReader } from "./source/file_deno.ts";
 import { openRanges } from "./source/range.ts";
 import { openEncoder } from "./codec/encoder.ts";
 import { createView } from "./view/create.ts";
+import type { PageBundle } from "./server/page.ts";
+import type { Site } from "./cli/engine_options.ts";
 
 export interface EngineSettings {
   /** Worker threads; default: as many as processors, less one for the main thread, from 1 to 8. */
@@ -25,7 +27,8 @@ export interface EngineSettings {
 
 const WORKERS_DEFAULT_MAX = 8;
 
-const kernel = new URL("../dist/kernel.wasm", import.meta.url);
+const dist = new URL("../dist/", import.meta.url);
+const kernel = new URL("kernel.wasm", dist);
 const worker = new URL("../workers/task_deno.ts", import.meta.url);
 
 /** Starts an engine whose streams and state live in memory. */
@@ -47,4 +50,40 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
     openRanges: ({ path, format, delimiter }) =>
       openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),
   });
+}
+
+/** What is below /assets, by its last name. */
+const ASSETS = ["rdx-components.js", "rdx-client.js", "rdx-page.js", "page/page.css"];
+
+/** The page as scripts/build_web.ts left it, and the flights that it can play. */
+export async function openSite(): Promise<Site> {
+  return { bundle: await readBundle(), loadDemo };
+}
+
+/** Null: nothing is built. A running server keeps what it read. */
+async function readBundle(): Promise<PageBundle | null> {
+  const page = await readBuilt("page/index.html");
+  if (!page) return null;
+  const assets = new Map<string, Uint8Array<ArrayBuffer>>();
+  for (const path of ASSETS) {
+    const bytes = await readBuilt(path);
+    if (bytes) assets.set(path.split("/").at(-1)!, bytes);
+  }
+  const build = /<meta name="rdx-build" content="([^"]*)"/.exec(new TextDecoder().decode(page))?.[1] ?? "";
+  return { build, page, assets };
+}
+
+async function readBuilt(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  try {
+    return await Deno.readFile(new URL(path, dist));
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return null;
+    throw thrown;
+  }
+}
+
+/** The flights are on disk, or on the network, when somebody asks for them. */
+async function loadDemo(): Promise<Uint8Array<ArrayBuffer>> {
+  const { flights20k } = await import("../examples/flights/flights_20k.ts");
+  return new TextEncoder().encode(JSON.stringify(await flights20k()));
 }

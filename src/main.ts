@@ -6,6 +6,9 @@ if (import.meta.main) {
   const code = await runCommandLine(Deno.args, denoTerminal(), async (options) => {
     const { createEngine } = await import("./compose.ts");
     return createEngine(options);
+  }, async () => {
+    const { openSite } = await import("./compose.ts");
+    return openSite();
   });
   Deno.exit(code);
 }

@@ -42,6 +42,8 @@ export interface View {
   query(query: ViewQuery): ViewRows;
   /** The deltas after `seq` that are still kept, or null when some are gone (then begin with a snapshot). */
   since(seq: number): readonly ViewDelta[] | null;
+  /** The part of a delta that a question is about: its keys and times; order and limit play no part. The seq stays, also without rows. */
+  narrow(delta: ViewDelta, query: ViewQuery): ViewDelta;
   /** Calls back for each delta; the returned function ends that. */
   subscribe(listener: (delta: ViewDelta) => void): () => void;
 }

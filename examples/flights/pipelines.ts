@@ -1,18 +1,6 @@
 import { hop, int64, pipeline, stream, string, timestamp, tumble, view } from "../../src/mod.ts";
 
-/** How the stream of flights is declared: event time is the scheduled departure. */
-export const FLIGHTS = {
-  columns: [
-    { name: "ts", type: "timestamp", nullable: false },
-    { name: "delay", type: "int64", nullable: true },
-    { name: "distance", type: "int64", nullable: true },
-    { name: "origin", type: "string", nullable: false },
-    { name: "destination", type: "string", nullable: false },
-  ],
-  time: "ts",
-  delay_ms: 0,
-  on_error: "dead_letter",
-};
+export { FLIGHTS } from "./plans.ts";
 
 const flights = () => stream("flights", { ts: timestamp(), delay: int64(), origin: string() }, { time: "ts" });
 

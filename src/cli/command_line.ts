@@ -1,26 +1,35 @@
 import { nearest } from "../core/nearest.ts";
 import { COMMANDS } from "./commands.ts";
-import type { CreateEngine } from "./engine_options.ts";
+import type { CreateEngine, OpenSite } from "./engine_options.ts";
 import { EXIT, type ExitCode, exitCodeOf, messageOf, usage } from "./exit.ts";
 import { parseFlags } from "./flags.ts";
 import { commandHelp, generalHelp } from "./help.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** A server without a page. */
+const NO_SITE: OpenSite = () => Promise.resolve({ bundle: null, loadDemo: null });
 
 /** Runs what `args` ask for; resolves to the exit code. Whatever goes wrong is told on stderr, never as a stack trace. */
 export async function runCommandLine(
   args: readonly string[],
   terminal: Terminal,
   createEngine: CreateEngine,
+  openSite: OpenSite = NO_SITE,
 ): Promise<ExitCode> {
   try {
-    return await dispatch(args, terminal, createEngine);
+    return await dispatch(args, terminal, createEngine, openSite);
   } catch (thrown) {
     terminal.err(`rdx: ${messageOf(thrown)}\n`);
     return exitCodeOf(thrown);
   }
 }
 
-async function dispatch(args: readonly string[], terminal: Terminal, createEngine: CreateEngine): Promise<ExitCode> {
+async function dispatch(
+  args: readonly string[],
+  terminal: Terminal,
+  createEngine: CreateEngine,
+  openSite: OpenSite,
+): Promise<ExitCode> {
   const [name, ...rest] = args;
   if (name === undefined) {
     terminal.err(generalHelp());
@@ -36,7 +45,7 @@ async function dispatch(args: readonly string[], terminal: Terminal, createEngin
     return EXIT.ok;
   }
   const parsed = parseFlags(rest, command.flags), run = await command.load();
-  return await run(parsed, terminal, createEngine);
+  return await run(parsed, terminal, createEngine, openSite);
 }
 
 function commandOf(name: string) {

@@ -1,10 +1,15 @@
-import type { CreateEngine } from "./engine_options.ts";
+import type { CreateEngine, OpenSite } from "./engine_options.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Arguments, Flags } from "./flags.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs a command to its end; resolves to the exit code. */
-export type RunCommand = (args: Arguments, terminal: Terminal, createEngine: CreateEngine) => Promise<ExitCode>;
+export type RunCommand = (
+  args: Arguments,
+  terminal: Terminal,
+  createEngine: CreateEngine,
+  openSite: OpenSite,
+) => Promise<ExitCode>;
 
 /** One thing that the command line does. What it runs is loaded when it is called. */
 export interface Command {
@@ -43,6 +48,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         about: "Make a stream when its first rows come (default on loopback)",
         negatable: true,
       },
+      "allow-origin": {
+        value: "ORIGIN",
+        about: "Let pages of this origin use the server, such as https://a.example, or * for all; may be repeated; " +
+          "also RDX_ALLOW_ORIGIN, with commas between (default: the server's own page only)",
+        repeated: true,
+      },
       insecure: { about: "Let anyone in who reaches the server: no token off loopback" },
       stream: STREAM,
       "log-level": { value: "LEVEL", about: "debug, info (default), warn or error" },
@@ -50,6 +61,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     examples: [
       ["rdx serve", "on http://127.0.0.1:8080, with nothing deployed"],
       ["rdx serve --port 0 traffic.json", "on any free port, with one pipeline"],
+      ["rdx serve --allow-origin https://shop.example", "for pages that embed live views"],
       ["RDX_TOKEN=… rdx serve --host 0.0.0.0", "for other machines that know the token"],
     ],
     load: async () => (await import("./serve.ts")).serve,

@@ -1,4 +1,6 @@
 import type { EngineService } from "../runtime/service.ts";
+import type { LoadDemo } from "../server/demo.ts";
+import type { PageBundle } from "../server/page.ts";
 import type { Logger } from "../telemetry/log.ts";
 
 /** What the command line tells the composition root to make an engine of. */
@@ -13,6 +15,17 @@ export interface EngineOptions {
   readonly durability: "none";
   readonly log: Logger;
 }
+
+/** What a server offers beside the engine. */
+export interface Site {
+  /** The page at `/`, or null where it is not built. */
+  readonly bundle: PageBundle | null;
+  /** Gets the flights of the demo, or null where there are none. */
+  readonly loadDemo: LoadDemo | null;
+}
+
+/** Finds what the page is made of. */
+export type OpenSite = () => Promise<Site>;
 
 /** Makes an engine; it is ready when the promise resolves, and lives until its `close`. */
 export type CreateEngine = (options: EngineOptions) => Promise<EngineService>;

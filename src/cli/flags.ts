@@ -13,6 +13,9 @@ export interface Flag {
   readonly negatable?: true;
 }
 
+/** How the name of a switch begins that is turned off. */
+const NO = "no-";
+
 export type Flags = Readonly<Record<string, Flag>>;
 
 /** What a command was called with. */
@@ -73,16 +76,16 @@ export function parseFlags(args: readonly string[], flags: Flags): Arguments {
     options,
     strict: false,
     allowPositionals: true,
-    allowNegative: true,
     tokens: true,
   });
   const values = new Map<string, (string | boolean)[]>(), positionals: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") positionals.push(token.value);
     if (token.kind !== "option") continue;
-    const { rawName, name, value } = token, negated = rawName === `--no-${name}`;
+    const { rawName, value } = token, negated = isNegation(rawName, flags);
+    const name = negated ? token.name.slice(NO.length) : token.name;
     const flag = Object.hasOwn(flags, name) && rawName !== `-${name}` ? flags[name] : undefined;
-    if (!flag || (negated && !flag.negatable)) throw unknownFlag(negated ? `--no-${name}` : rawName, flags);
+    if (!flag) throw unknownFlag(rawName, flags);
     if (flag.value === undefined && value !== undefined) throw usage(`--${name} takes no value`);
     if (flag.value !== undefined && value === undefined) {
       throw usage(`--${name} needs a value: --${name} ${flag.value}`);
@@ -92,6 +95,12 @@ export function parseFlags(args: readonly string[], flags: Flags): Arguments {
     values.set(name, [...before, value ?? !negated]);
   }
   return new Arguments(values, positionals);
+}
+
+/** `--no-x` for a switch x that can be turned off; parseArgs has no tokens for these under every runtime. */
+function isNegation(rawName: string, flags: Flags): boolean {
+  const name = rawName.slice(`--${NO}`.length);
+  return rawName.startsWith(`--${NO}`) && Object.hasOwn(flags, name) && flags[name].negatable === true;
 }
 
 function unknownFlag(given: string, flags: Flags): Error {

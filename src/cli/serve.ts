@@ -1,9 +1,10 @@
 import { WORKERS_MAX } from "../core/limits.ts";
 import { LOG_LEVELS } from "../telemetry/log.ts";
 import { firstCurl } from "../server/first_curl.ts";
+import { Origins } from "../server/origins.ts";
 import { requireAuthentication, type RunningServer, startServer } from "../server/serve.ts";
 import { reasonOf } from "../core/errors.ts";
-import type { CreateEngine } from "./engine_options.ts";
+import type { CreateEngine, OpenSite } from "./engine_options.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import { declareStreams, readPlanFile } from "./files.ts";
 import type { Arguments } from "./flags.ts";
@@ -13,11 +14,18 @@ import { pathOf, type Signal, type Terminal, terminalLog } from "./terminal.ts";
 const PORT_DEFAULT = 8080;
 
 /** `rdx serve`: runs until a signal, then finishes what it accepted. A second signal ends it at once. */
-export async function serve(args: Arguments, terminal: Terminal, createEngine: CreateEngine): Promise<ExitCode> {
+export async function serve(
+  args: Arguments,
+  terminal: Terminal,
+  createEngine: CreateEngine,
+  openSite: OpenSite,
+): Promise<ExitCode> {
   const hostname = args.text("host") ?? "127.0.0.1", port = args.integer("port", 0, 65_535) ?? PORT_DEFAULT;
   const token = terminal.env("RDX_TOKEN") || null, insecure = args.switch("insecure") ?? false;
   refuseDurability(args.text("durability"));
-  authenticated(() => requireAuthentication(hostname, token, insecure));
+  const allowOrigins = [...args.all("allow-origin"), ...splitList(terminal.env("RDX_ALLOW_ORIGIN"))];
+  calledRightly(() => requireAuthentication(hostname, token, insecure));
+  calledRightly(() => new Origins(allowOrigins));
   const plans = args.positionals.map((path) => readPlanFile(terminal, path));
   const log = terminalLog(terminal, args.choice("log-level", LOG_LEVELS, "info"));
   const engine = await createEngine({
@@ -31,8 +39,9 @@ export async function serve(args: Arguments, terminal: Terminal, createEngine: C
     declareStreams(terminal, engine, args.all("stream"));
     for (const { name, plan } of plans) await engine.pipelines.put(name, plan, { start: "earliest", state: "keep" });
     const autoCreate = args.switch("auto-create");
+    const site = await openSite();
     const server = await listen(
-      () => startServer({ engine, hostname, port, token, insecure, autoCreate, log }),
+      () => startServer({ engine, hostname, port, token, insecure, autoCreate, allowOrigins, ...site, log }),
       hostname,
       port,
     );
@@ -53,8 +62,13 @@ function refuseDurability(durability = "none"): void {
   if (durability !== "none") throw usage(`--durability is ${JSON.stringify(durability)}: expected none`);
 }
 
+/** The items of a list with commas between. */
+function splitList(text = ""): string[] {
+  return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+}
+
 /** A server that must not start was called in the wrong way. */
-function authenticated(require: () => void): void {
+function calledRightly(require: () => void): void {
   try {
     require();
   } catch (thrown) {

@@ -6,6 +6,7 @@ import type { OrderLog } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { RowRange, Sink } from "../sink.ts";
 import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts";
+import { EdgeFlow } from "./edge_flow.ts";
 import type { PipelineInput, Taken } from "./input.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
@@ -13,7 +14,7 @@ import type { TaskPool } from "./pool.ts";
 import type { DeadRow, FromTask, TaskPlan } from "./protocol.ts";
 import { Sequencer } from "./sequencer.ts";
 import { setAside, type SideStreams } from "./side_rows.ts";
-import type { PipelineState } from "./service.ts";
+import type { FlowEdge, PipelineState } from "./service.ts";
 import { sourceClock } from "./source_clock.ts";
 import { within } from "./within.ts";
 
@@ -45,6 +46,7 @@ export class Pipeline {
   readonly #clocks: readonly SourceClock[];
   readonly #sequencer: Sequencer;
   readonly #collector: Collector;
+  readonly #edges: EdgeFlow;
   /** Marks that are not finished yet, by number. */
   readonly #marks = new Map<number, { source: number; watermark: number }>();
   readonly #cleanups: (() => void)[] = [];
@@ -64,6 +66,7 @@ export class Pipeline {
     const { after, watermarks } = parts.taskPlan;
     this.#clocks = parts.plan.sources.map((source, i) => sourceClock(source, watermarks[i]));
     this.#collector = new Collector(after);
+    this.#edges = new EdgeFlow(parts.plan, () => parts.pool.flow(parts.id), parts.clock);
     const sources = parts.plan.sources.map(({ id, idleTimeoutMs }, i) => ({
       id,
       idleTimeoutMs,
@@ -199,6 +202,7 @@ export class Pipeline {
     }
     this.#parts.meter.answered(message);
     for (const error of message.errors) this.#note(error);
+    for (const { sink, rows } of message.outputs) this.#edges.came(sink, rows);
     for (const finished of this.#collector.take(message)) {
       this.#observe(finished);
       const watermark = this.watermark;
@@ -227,11 +231,12 @@ export class Pipeline {
       return;
     }
     try {
-      await Promise.all(sinks.map((sink, i) => {
+      await Promise.all(sinks.map(async (sink, i) => {
         const output = outputOf(finished, i, watermark);
         rows += output.rows;
         meter.wrote(output.rows);
-        return sink.write(output);
+        await sink.write(output);
+        this.#edges.wrote(i, output.rows);
       }));
     } catch (thrown) {
       this.fail(`A sink cannot write: ${reasonOf(thrown)}`);
@@ -276,6 +281,7 @@ export class Pipeline {
     this.#detach();
     this.#parts.meter.rest();
     if (state !== "stalled") {
+      this.#edges.rest();
       for (const input of this.#parts.inputs) input.close();
       this.#parts.pool.remove(this.#parts.id).catch(() => {});
     }
@@ -354,6 +360,14 @@ export class Pipeline {
   async #closeSinks(sinks: readonly Sink[]): Promise<void> {
     const closed = this.#committing.then(() => Promise.allSettled(sinks.map((sink) => sink.close())));
     await within(this.#parts.clock, SINK_CLOSE_MS_MAX, closed);
+  }
+
+  /** What goes through the edges of its plan. */
+  flow(): Promise<FlowEdge[]> {
+    return this.#edges.edges({
+      watermark: (source) => this.#clocks[source].watermark,
+      lagRows: (source) => this.#parts.inputs[source].lagRows,
+    });
   }
 
   /** Rows of open windows for the sink at `sink`, in canonical order. */

@@ -1,4 +1,5 @@
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
+import { Latencies } from "./latencies.ts";
 import type { DoneMessage } from "./protocol.ts";
 
 /** Over how many ticks rates are taken. */
@@ -17,6 +18,7 @@ export class PipelineMeter {
   #streams: readonly string[];
   readonly #metrics: EngineMetrics;
   readonly #samples: Sample[] = [];
+  readonly #latencies = new Latencies();
   /** By task: what it last said. */
   readonly #late: number[] = [];
   readonly #untimed: number[] = [];
@@ -69,7 +71,9 @@ export class PipelineMeter {
 
   /** Takes the time from a chunk's arrival to the commit of the results that it led to. */
   committed(endToEndMs: number): void {
-    this.#metrics.endToEndSeconds.with(this.#name).observe(Math.max(0, endToEndMs) / 1000);
+    const ms = Math.max(0, endToEndMs);
+    this.#latencies.add(ms);
+    this.#metrics.endToEndSeconds.with(this.#name).observe(ms / 1000);
   }
 
   /** Is called about once a second. */
@@ -90,6 +94,10 @@ export class PipelineMeter {
     metrics.stateBytes.with(name).set(this.stateBytes);
     metrics.queueRows.with(name, this.#streams.join(" ")).set(lagRows);
     if (Number.isFinite(watermark)) metrics.watermarkLag.with(name).set((nowMs - watermark) / 1000);
+  }
+
+  get latencyMs(): { p50: number; p99: number } | null {
+    return this.#latencies.quantiles;
   }
 
   get lateRows(): number {

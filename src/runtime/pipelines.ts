@@ -21,7 +21,8 @@ import {
   streamsOf,
 } from "./pipeline_maker.ts";
 import type { FromTask } from "./protocol.ts";
-import type { PipelineInfo, PipelineService } from "./service.ts";
+import { labelNodes } from "./node_labels.ts";
+import type { PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
 
 /** The pipelines of an engine, by name. */
 export class Pipelines implements PipelineService {
@@ -31,6 +32,8 @@ export class Pipelines implements PipelineService {
   /** Changes of deployments happen one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
   readonly #maker: PipelineMaker;
+  /** What the nodes of a deployed plan do, once somebody asked. */
+  readonly #labels = new WeakMap<Pipeline, PipelineFlow["nodes"]>();
   #closing = false;
 
   constructor(parts: PipelinesParts) {
@@ -221,6 +224,17 @@ export class Pipelines implements PipelineService {
     this.#reads(name, null, null);
   }
 
+  async flow(name: string): Promise<PipelineFlow> {
+    const { plan, pipeline } = this.#get(name);
+    let nodes = this.#labels.get(pipeline);
+    if (!nodes) {
+      nodes = labelNodes(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan)), pipeline.plan);
+      this.#labels.set(pipeline, nodes);
+    }
+    const edges = await pipeline.flow();
+    return { name, state: pipeline.state, reason: pipeline.reason, nodes, edges };
+  }
+
   explain(name: string) {
     const { plan, pipeline } = this.#get(name);
     return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), this.#facts(name)));
@@ -257,6 +271,7 @@ export class Pipelines implements PipelineService {
       lateRows: meter.lateRows,
       rowsInPerSecond: meter.rowsInPerSecond,
       rowsOutPerSecond: meter.rowsOutPerSecond,
+      latencyMs: meter.latencyMs,
       lagRows: pipeline.lagRows,
       stateRows: meter.stateRows,
       stateBytes: meter.stateBytes,

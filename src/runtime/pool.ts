@@ -19,6 +19,8 @@ export interface TaskPool {
   remove(pipeline: number): Promise<void>;
   /** Open windows of one sink, for each task in the order of key groups. */
   open(pipeline: number, sink: number): Promise<TaskOutput[][]>;
+  /** Rows by edge of the plan, for each task. */
+  flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]>;
 }
 
 interface Member {
@@ -150,6 +152,10 @@ export class WorkerPool implements TaskPool {
 
   open(pipeline: number, sink: number): Promise<TaskOutput[][]> {
     return Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.open(pipeline, sink))));
+  }
+
+  flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]> {
+    return Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.flow(pipeline))));
   }
 
   close(): void {

@@ -186,4 +186,6 @@ export interface TaskHostApi {
   decode(job: DecodeJob): DecodeResult | Promise<DecodeResult>;
   /** Rows of windows that are still open, for the sink at `sink`, in canonical order within this task. */
   open(pipeline: number, sink: number): TaskOutput[];
+  /** Rows that took each edge of the plan in this task since it was deployed, as `planEdges` orders them; empty: there is no such task. */
+  flow(pipeline: number): Float64Array<ArrayBuffer>;
 }

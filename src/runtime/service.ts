@@ -122,6 +122,8 @@ export interface PipelineInfo {
   /** Rows a second over the last seconds. */
   readonly rowsInPerSecond: number;
   readonly rowsOutPerSecond: number;
+  /** Time from a row's arrival to the commit of a result that it completed, over the newest such commits; null before the first. */
+  readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
   /** Rows of its inputs that it has not taken yet. */
   readonly lagRows: number;
   readonly stateRows: number;
@@ -133,6 +135,30 @@ export interface PipelineInfo {
   readonly deadRows: number;
   readonly errors: readonly { readonly path: string; readonly offset: number; readonly reason: string }[];
   readonly plan: unknown;
+}
+
+/** One way that rows take between two nodes of a plan as it runs. */
+export interface FlowEdge {
+  readonly from: string;
+  readonly to: string;
+  /** Rows since this version of the plan was deployed, over all tasks. */
+  readonly rows: number;
+  /** Over the last seconds in which somebody asked; 0 at the first question. */
+  readonly rowsPerSecond: number;
+  /** Of the source that the rows come from: epoch ms, null before the first row, Infinity at the end of the input. */
+  readonly watermark: number | null;
+  /** Rows that wait: behind a source those that it has not taken, in front of a sink those that it has not written. */
+  readonly queueRows: number;
+}
+
+/** What goes through a pipeline, node by node as it runs: nodes that were merged are one, and windows are in their aggregates. */
+export interface PipelineFlow {
+  readonly name: string;
+  readonly state: PipelineState;
+  readonly reason: string | null;
+  /** Inputs come first; `label` says what a node does, in one line. */
+  readonly nodes: readonly { readonly id: string; readonly op: string; readonly label: string }[];
+  readonly edges: readonly FlowEdge[];
 }
 
 export interface PipelineService {
@@ -149,6 +175,8 @@ export interface PipelineService {
     options: { start: "earliest" | "latest"; state: "keep" | "fresh" },
   ): Promise<{ created: boolean; pipeline: PipelineInfo }>;
   delete(name: string): Promise<void>;
+  /** Asks the tasks what went through each edge; of a pipeline that has ended, what went through it. Throws not_found. */
+  flow(name: string): Promise<PipelineFlow>;
   /** `text` for people, `json` for tools. */
   explain(name: string): { text: string; json: unknown };
   /** The same for a plan that is not deployed. */

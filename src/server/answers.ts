@@ -1,3 +1,5 @@
+import type { Context } from "./context.ts";
+
 const JSON_HEADERS = { "content-type": "application/json" };
 
 /** An answer in JSON, with a line feed behind it for those who read it in a terminal. */
@@ -13,4 +15,10 @@ export function jsonText(text: string): Response {
 /** An answer in plain text. */
 export function plainText(text: string, status = 200): Response {
   return new Response(text, { status, headers: { "content-type": "text/plain; charset=utf-8" } });
+}
+
+/** Whether the request asks for JSON, and not for any type. */
+export function acceptsJson(c: Context): boolean {
+  const accepted = (c.req.header("accept") ?? "").toLowerCase().split(",").map((type) => type.split(";")[0].trim());
+  return accepted.includes("application/json");
 }

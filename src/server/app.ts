@@ -5,14 +5,18 @@ import type { Clock } from "../core/clock.ts";
 import type { EngineService } from "../runtime/service.ts";
 import { type Logger, silentLog } from "../telemetry/log.ts";
 import { plainText } from "./answers.ts";
-import { admit } from "./auth.ts";
+import { admit, requireKnownHost } from "./auth.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
 import { Budget } from "./budget.ts";
 import { Connections } from "./connections.ts";
 import type { App, Context, ServerContext } from "./context.ts";
+import { demoRoutes, type LoadDemo } from "./demo.ts";
 import { healthRoutes } from "./health.ts";
+import { liveCharactersMax } from "./live_feed.ts";
+import { OpenWindows } from "./open_windows.ts";
 import { openapiRoutes } from "./openapi/routes.ts";
-import { pageRoutes } from "./page.ts";
+import { isPreflight, Origins, preflightAnswer } from "./origins.ts";
+import { type PageBundle, pageRoutes } from "./page.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { HttpError, problemResponse, PROBLEMS, toProblem } from "./problems.ts";
 import { serverMetrics } from "./server_metrics.ts";
@@ -27,6 +31,12 @@ export interface AppOptions {
   readonly token: string | null;
   /** Whether only this machine reaches the server. */
   readonly loopback: boolean;
+  /** Origins whose pages may use the server beside its own, or `*`; default: none. */
+  readonly allowOrigins?: readonly string[];
+  /** The page at `/`; null: it is not built. */
+  readonly bundle?: PageBundle | null;
+  /** Gets the flights of the demo; null: there are none. */
+  readonly loadDemo?: LoadDemo | null;
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly bounds?: Partial<Bounds>;
@@ -50,6 +60,9 @@ export function createApp(options: AppOptions): { app: App; server: ServerContex
     finish(c, server, started);
   });
   app.use("*", async (c, next) => {
+    requireKnownHost(c, server);
+    // A preflight carries no token: what it asks about has to bring one.
+    if (isPreflight(c.req.raw) && server.origins.allows(c.req.header("origin") ?? null)) return preflightAnswer();
     admit(c, server);
     await next();
   });
@@ -59,6 +72,7 @@ export function createApp(options: AppOptions): { app: App; server: ServerContex
   healthRoutes(app, server);
   openapiRoutes(app, server);
   pageRoutes(app, server);
+  demoRoutes(app, server);
   app.get("/problems/:name", (c) => explainProblem(c));
   refuseOtherMethods(app);
   app.notFound((c) =>
@@ -74,26 +88,42 @@ export function createApp(options: AppOptions): { app: App; server: ServerContex
 
 function makeContext(options: AppOptions): ServerContext {
   const bounds = { ...DEFAULT_BOUNDS, ...options.bounds };
+  const { engine, clock = systemClock, log = silentLog } = options;
   return {
-    engine: options.engine,
+    engine,
     autoCreate: options.autoCreate,
     token: options.token,
     loopback: options.loopback,
-    clock: options.clock ?? systemClock,
-    log: options.log ?? silentLog,
+    origins: new Origins(options.allowOrigins ?? []),
+    bundle: options.bundle ?? null,
+    loadDemo: options.loadDemo ?? null,
+    clock,
+    log,
     bounds,
     budget: new Budget(bounds.bodiesBytesMax),
     connections: new Connections(bounds.connectionsMax),
+    openWindows: new OpenWindows({
+      engine,
+      clock,
+      log,
+      intervalMs: bounds.liveLookMs,
+      charactersMax: liveCharactersMax(bounds),
+    }),
     metrics: serverMetrics(),
   };
 }
 
 /** Completes an answer's header and counts it. An upgrade's answer belongs to the runtime and stays as it is. */
-function finish(c: Context, { clock, metrics }: ServerContext, started: number): void {
+function finish(c: Context, { clock, metrics, origins, bundle }: ServerContext, started: number): void {
   const { res } = c, path = routePath(c, -1), route = path.includes("*") ? "none" : path;
   metrics.requests.with(c.req.method, route, String(res.status)).increment();
   metrics.requestSeconds.with(route).observe((clock.monotonic() - started) / 1000);
   if (res.status === 101) return;
+  for (const [name, value] of origins.headers(c.req.header("origin") ?? null)) {
+    if (name === "vary") res.headers.append(name, value);
+    else res.headers.set(name, value);
+  }
+  if (bundle) res.headers.set("rdx-build", bundle.build);
   for (const [name, value] of HEADERS) if (!res.headers.has(name)) res.headers.set(name, value);
 }
 

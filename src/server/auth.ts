@@ -2,37 +2,50 @@ import { HttpError } from "./problems.ts";
 import { isUpgrade } from "./sockets.ts";
 import { closingError } from "./connections.ts";
 import type { Context, ServerContext } from "./context.ts";
+import { isPreflight } from "./origins.ts";
 import { TOKEN_PARAMETER } from "./parameters.ts";
 import { bearerToken, protocolToken, sameSecret } from "./tokens.ts";
 
-/** What balancers and orchestrators ask, without a token. */
-const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
+/** What balancers and orchestrators ask, and the page's shell, which holds no data: without a token. */
+const OPEN_PATHS: ReadonlySet<string> = new Set(["/", "/healthz", "/readyz"]);
+const OPEN_FOLDER = "/assets/";
 const READING: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * On loopback a request's Host must name this machine, so that a foreign page cannot reach the server under a name of its own that points
+ * here (DNS rebinding). Throws HttpError("forbidden").
+ */
+export function requireKnownHost(c: Context, { loopback }: ServerContext): void {
+  const host = hostOf(c);
+  if (!loopback || isLoopbackHost(host)) return;
+  throw new HttpError(
+    "forbidden",
+    `This server does not answer as ${JSON.stringify(host.slice(0, 200))}: call it as localhost or 127.0.0.1`,
+  );
+}
+
+function hostOf(c: Context): string {
+  return c.req.raw.headers.get("host") ?? new URL(c.req.url).host;
+}
 
 /**
  * Decides whether a request may go on to its route; throws what it is refused with.
  *
- * - On loopback its Host must name this machine, so that a foreign page cannot reach the server under a name of its own
- *   that points here (DNS rebinding).
- * - What changes something, and every WebSocket, must not come from a page of another origin: browsers send `Origin`, and let
- *   pages send some such requests unasked. Nothing here answers CORS, so that foreign pages cannot read either.
- * - With a token, every path but the health checks needs it.
+ * - What changes something, every WebSocket, and a browser's question whether a page may do so, must not come from a page of another
+ *   origin, unless it is an allowed one: browsers send `Origin`, and let pages send some such requests unasked. Only answers to
+ *   pages of allowed origins have the headers of CORS, so that others cannot read either.
+ * - With a token, every path but the health checks, the page's shell and its assets needs it.
  * - While the server drains nothing new is taken in.
  */
 export function admit(c: Context, server: ServerContext): void {
-  const path = c.req.path, headers = c.req.raw.headers, host = headers.get("host") ?? new URL(c.req.url).host;
-  if (server.loopback && !isLoopbackHost(host)) {
-    throw new HttpError(
-      "forbidden",
-      `This server does not answer as ${JSON.stringify(host.slice(0, 200))}: call it as localhost or 127.0.0.1`,
-    );
+  const path = c.req.path, socket = isUpgrade(c), changes = !READING.has(c.req.method) || socket;
+  const origin = c.req.raw.headers.get("origin");
+  if ((changes || isPreflight(c.req.raw)) && origin !== null && !mayUse(origin, c, server)) {
+    const shown = JSON.stringify(origin.slice(0, 200));
+    throw new HttpError("forbidden", `Cannot take requests from pages of ${shown}: --allow-origin lets an origin in`);
   }
-  const socket = isUpgrade(c), changes = !READING.has(c.req.method) || socket;
-  const origin = headers.get("origin");
-  if (changes && origin !== null && !isSameOrigin(origin, host)) {
-    throw new HttpError("forbidden", `Cannot take requests from pages of ${JSON.stringify(origin.slice(0, 200))}`);
-  }
-  if (server.token !== null && !OPEN_PATHS.has(path) && !hasToken(c, server.token, socket)) {
+  const open = OPEN_PATHS.has(path) || path.startsWith(OPEN_FOLDER);
+  if (server.token !== null && !open && !hasToken(c, server.token, socket)) {
     throw new HttpError("unauthorized", "The request needs the server's token: Authorization: Bearer <token>", {
       "www-authenticate": 'Bearer realm="rdx"',
     });
@@ -40,16 +53,20 @@ export function admit(c: Context, server: ServerContext): void {
   if (changes && server.connections.closing) throw closingError();
 }
 
+function mayUse(origin: string, c: Context, { origins }: ServerContext): boolean {
+  return isSameOrigin(origin, hostOf(c)) || origins.allows(origin);
+}
+
 /**
- * The token comes in the header. Browsers cannot set headers for event streams, WebSockets and the page's address: there it may be a
- * parameter, for WebSockets also a subprotocol, which no access log of a proxy writes down.
+ * The token comes in the header. Browsers cannot set headers for event streams and WebSockets: there it may be a parameter, for
+ * WebSockets also a subprotocol, which no access log of a proxy writes down.
  */
 function hasToken(c: Context, expected: string, socket: boolean): boolean {
   const header = bearerToken(c.req.header("authorization"));
   if (header !== null) return sameSecret(header, expected);
   const offered = socket ? protocolToken(c.req.header("sec-websocket-protocol")) : null;
   if (offered !== null) return sameSecret(offered, expected);
-  const path = c.req.path, forBrowsers = socket || path === "/" || path.endsWith("/live");
+  const forBrowsers = socket || c.req.path.endsWith("/live");
   const parameter = forBrowsers && c.req.method === "GET" ? c.req.query(TOKEN_PARAMETER) : undefined;
   return parameter !== undefined && sameSecret(parameter, expected);
 }

@@ -29,7 +29,12 @@ export interface Bounds {
   readonly subscriberBytesMax: number;
   readonly connectionsMax: number;
   readonly heartbeatMs: number;
+  /** Between two looks at a view that somebody follows: whether it is still there, and which of its windows are open. */
+  readonly liveLookMs: number;
 }
+
+/** Followers of a view learn so soon that it was replaced, and of its open windows so often at most. */
+const LIVE_LOOK_MS = 1000;
 
 export const DEFAULT_BOUNDS: Bounds = {
   bodyBytesMax: BODY_BYTES_MAX,
@@ -45,4 +50,5 @@ export const DEFAULT_BOUNDS: Bounds = {
   subscriberBytesMax: SUBSCRIBER_BYTES_MAX,
   connectionsMax: CONNECTIONS_MAX,
   heartbeatMs: HEARTBEAT_MS,
+  liveLookMs: LIVE_LOOK_MS,
 };

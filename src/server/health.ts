@@ -1,10 +1,14 @@
-import { json, plainText } from "./answers.ts";
+import { acceptsJson, json, plainText } from "./answers.ts";
 import type { App, ServerContext } from "./context.ts";
 
 /** What balancers, orchestrators and Prometheus ask. */
 export function healthRoutes(app: App, server: ServerContext): void {
-  const { engine, connections, metrics, budget } = server;
-  app.get("/healthz", () => plainText("ok\n"));
+  const { engine, connections, metrics, budget, bundle } = server;
+  app.get("/healthz", (c) => {
+    const answer = acceptsJson(c) ? json({ status: "ok", build: bundle?.build ?? null }) : plainText("ok\n");
+    answer.headers.set("vary", "accept");
+    return answer;
+  });
   app.get("/readyz", () => {
     const { ready, reason } = connections.closing
       ? { ready: false, reason: "The server is shutting down" }

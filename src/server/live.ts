@@ -2,6 +2,7 @@ import { RdxError } from "../core/errors.ts";
 import { QUERY_ROWS_MAX } from "../core/limits.ts";
 import { closingError } from "./connections.ts";
 import type { Context, ServerContext } from "./context.ts";
+import { type EventId, readEventId } from "./event_ids.ts";
 import { type LiveEvent, LiveFeed, type LiveRequest } from "./live_feed.ts";
 import { Outbox } from "./outbox.ts";
 import { nameOf, Parameters, RENDERING } from "./parameters.ts";
@@ -23,15 +24,25 @@ export function openLive(c: Context, server: ServerContext): Response {
 /** The newest rows come first by default, so that a limit leaves out the oldest. */
 function readRequest(c: Context): LiveRequest {
   const view = nameOf(c, "view");
-  const parameters = new Parameters(c, [...QUERY_PARAMETERS, "since", ...RENDERING], ["key"]);
+  const parameters = new Parameters(c, [...QUERY_PARAMETERS, "since", "open", ...RENDERING], ["key"]);
   const query = readQuery(parameters, "desc"), last = c.req.header("last-event-id");
-  const since = parameters.text("since") === null ? null : parameters.integer("since", 0, Number.MAX_SAFE_INTEGER, 0);
+  const since = readSince(parameters);
   return {
     view,
     query: parameters.text("limit") === null ? { ...query, limit: QUERY_ROWS_MAX } : query,
-    since: last !== undefined && /^\d{1,16}$/.test(last) ? Number(last) : since,
+    since: readEventId(last ?? "") ?? since,
+    open: parameters.flag("open"),
     rendering: parameters.rendering(),
   };
+}
+
+function readSince(parameters: Parameters): EventId | null {
+  const text = parameters.text("since"), since = text === null ? null : readEventId(text);
+  if (text === null || since !== null) return since;
+  throw new RdxError(
+    "invalid",
+    `Parameter since is ${JSON.stringify(text.slice(0, 200))}: expected the id of an event`,
+  );
 }
 
 function openEvents(c: Context, server: ServerContext, request: LiveRequest): Response {
@@ -43,14 +54,20 @@ function openEvents(c: Context, server: ServerContext, request: LiveRequest): Re
   };
   const finish = (reason: unknown) => {
     leave();
-    outbox.end(eventText({ name: "error", seq: null, data: errorText(reason, path, server) }));
+    outbox.end(eventText({ name: "error", id: null, data: errorText(reason, path, server) }));
   };
   const outbox = new Outbox(server.bounds.subscriberBytesMax, () => {
     leave();
     server.metrics.cutOff.with("slow subscriber").increment();
-    return eventText({ name: "error", seq: null, data: errorText(tooSlow(), path, server) });
+    return eventText({ name: "error", id: null, data: errorText(tooSlow(), path, server) });
   }, leave);
-  const feed = new LiveFeed(server, request, (event) => outbox.push(eventText(event)), finish);
+  const feed = new LiveFeed(server, request, {
+    deliver: (event) => outbox.push(eventText(event)),
+    fail: finish,
+    get waiting() {
+      return outbox.waiting;
+    },
+  });
   const forget = server.connections.add({ kind: "live", close: () => finish(closingError()) });
   feed.start();
   return new Response(outbox.stream, {
@@ -59,8 +76,8 @@ function openEvents(c: Context, server: ServerContext, request: LiveRequest): Re
 }
 
 /** An event as https://html.spec.whatwg.org/multipage/server-sent-events.html writes it; JSON holds no line ends. */
-function eventText({ name, seq, data }: LiveEvent): string {
-  return `event: ${name}\n${seq === null ? "" : `id: ${seq}\n`}data: ${data}\n\n`;
+function eventText({ name, id, data }: LiveEvent): string {
+  return `event: ${name}\n${id === null ? "" : `id: ${id}\n`}data: ${data}\n\n`;
 }
 
 function errorText(reason: unknown, path: string, server: ServerContext): string {
@@ -85,7 +102,13 @@ class LiveSocket implements SocketHandler {
     this.#port = port;
     this.#server = server;
     this.#path = path;
-    this.#feed = new LiveFeed(server, request, (event) => this.#send(event), (reason) => this.#end(reason, NORMAL));
+    this.#feed = new LiveFeed(server, request, {
+      deliver: (event) => this.#send(event),
+      fail: (reason) => this.#end(reason, NORMAL),
+      get waiting() {
+        return port.buffered;
+      },
+    });
   }
 
   opened(): void {

@@ -34,6 +34,11 @@ export class Outbox {
     }, { highWaterMark: 0 });
   }
 
+  /** Bytes that wait for the network. */
+  get waiting(): number {
+    return this.#bytes;
+  }
+
   push(text: string): void {
     if (this.#ended) return;
     const bytes = encoder.encode(text);

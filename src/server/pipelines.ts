@@ -1,6 +1,6 @@
 import { PLAN_BYTES_MAX } from "../core/limits.ts";
-import type { PipelineInfo } from "../runtime/service.ts";
-import { json, plainText } from "./answers.ts";
+import type { PipelineFlow, PipelineInfo } from "../runtime/service.ts";
+import { acceptsJson, json, plainText } from "./answers.ts";
 import { readJson } from "./body.ts";
 import { requireJson } from "./content_type.ts";
 import type { App, Context, ServerContext } from "./context.ts";
@@ -30,6 +30,10 @@ export function pipelineRoutes(app: App, server: ServerContext): void {
     await pipelines.delete(nameOf(c, "pipeline"));
     return new Response(null, { status: 204 });
   });
+  app.get("/v1/pipelines/:name/flow", async (c) => {
+    new Parameters(c, []);
+    return json(flowJson(await pipelines.flow(nameOf(c, "pipeline"))));
+  });
   app.get("/v1/pipelines/:name/explain", (c) => {
     new Parameters(c, []);
     return explanation(c, pipelines.explain(nameOf(c, "pipeline")));
@@ -47,10 +51,7 @@ function readPlan(c: Context, server: ServerContext): Promise<unknown> {
 
 /** Text for people, unless the request asks for JSON and not for any type. */
 function explanation(c: Context, { text, json: value }: { text: string; json: unknown }): Response {
-  const accepted = (c.req.header("accept") ?? "").toLowerCase().split(",").map((type) => type.split(";")[0].trim());
-  const answer = accepted.includes("application/json")
-    ? json(value)
-    : plainText(text.endsWith("\n") ? text : `${text}\n`);
+  const answer = acceptsJson(c) ? json(value) : plainText(text.endsWith("\n") ? text : `${text}\n`);
   answer.headers.set("vary", "accept");
   return answer;
 }
@@ -74,10 +75,28 @@ function pipelineJson(pipeline: Omit<PipelineInfo, "plan">) {
     errors: pipeline.errors,
     rows_in_per_second: pipeline.rowsInPerSecond,
     rows_out_per_second: pipeline.rowsOutPerSecond,
+    latency_ms: pipeline.latencyMs,
     lag_rows: pipeline.lagRows,
     state_rows: pipeline.stateRows,
     state_bytes: pipeline.stateBytes,
     progress: pipeline.progress,
     tasks: pipeline.tasks,
+  };
+}
+
+function flowJson({ name, state, reason, nodes, edges }: PipelineFlow) {
+  return {
+    pipeline: name,
+    state,
+    reason,
+    nodes,
+    edges: edges.map(({ from, to, rows, rowsPerSecond, watermark, queueRows }) => ({
+      from,
+      to,
+      rows,
+      rows_per_second: rowsPerSecond,
+      watermark: watermarkJson(watermark),
+      queue_rows: queueRows,
+    })),
   };
 }

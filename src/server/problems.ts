@@ -2,7 +2,7 @@ import { type ErrorCode, type ErrorDetail, RdxError } from "../core/errors.ts";
 import { RETRY_AFTER_SECONDS } from "../core/limits.ts";
 
 /** Errors by meaning, with those that only a server has. */
-export type ProblemCode = ErrorCode | "forbidden" | "method_not_allowed" | "timeout";
+export type ProblemCode = ErrorCode | "forbidden" | "method_not_allowed" | "timeout" | "unavailable";
 
 interface ProblemKind {
   readonly status: number;
@@ -22,13 +22,14 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 401,
     title: "Unauthorized",
     about: "The server asks for its token: send `Authorization: Bearer <token>`. Where a browser cannot set headers, " +
-      "`?access_token=<token>` works on the page, on live views and on WebSockets; WebSockets also take the subprotocol `rdx.bearer.<token as base64url>`.",
+      "`?access_token=<token>` works on live views and on WebSockets; WebSockets also take the subprotocol `rdx.bearer.<token as base64url>`.",
   },
   forbidden: {
     status: 403,
     title: "Forbidden",
     about:
-      "The request comes from a page of another origin, or names a host that this server is not. Call it by the address that it prints at its start.",
+      "The request comes from a page of another origin, or names a host that this server is not. Call it by the address that it prints at its start; " +
+      "`serve --allow-origin https://a.example` lets pages of an origin in.",
   },
   not_found: {
     status: 404,
@@ -81,6 +82,12 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 503,
     title: "Closing",
     about: "The server finishes what it has accepted and takes nothing more. Send the same again once it is back.",
+  },
+  unavailable: {
+    status: 503,
+    title: "Unavailable",
+    about:
+      "Something that this path needs from outside the server cannot be had now. `detail` says what: try again later.",
   },
   no_space: {
     status: 507,

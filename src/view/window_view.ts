@@ -109,12 +109,24 @@ export class WindowView implements View {
     const chunks = this.#chunks.chunks, limit = Math.min(query.limit, QUERY_ROWS_MAX);
     const windows = !this.#hasEnd ? "arrival" : this.#ends.holds ? "sorted" : "unsorted";
     const ordering = { order: query.order, keys: this.#keyColumns, windows } as const;
-    const rows = selectRows(chunks, this.#spans(query), this.#test(query), ordering, limit);
+    const timed = !this.#starts.holds && (query.from !== undefined || query.to !== undefined);
+    const rows = selectRows(chunks, this.#spans(query), this.#test(query, timed), ordering, limit);
     return { watermark: this.#watermark, seq: this.#number, ranges: rows.ranges(chunks) };
   }
 
   since(seq: number): readonly ViewDelta[] | null {
     return seq > this.#number ? null : this.#deltas.since(seq);
+  }
+
+  narrow(delta: ViewDelta, query: ViewQuery): ViewDelta {
+    this.#check(query);
+    const testOf = this.#test(query, query.from !== undefined || query.to !== undefined);
+    if (!testOf) return delta;
+    const changes = delta.changes.flatMap(({ op, range }) => {
+      const chunk = this.#chunks.open(range);
+      return runsOf(chunk, testOf(chunk)).map((run) => ({ op, range: run }));
+    });
+    return { ...delta, changes };
   }
 
   subscribe(listener: (delta: ViewDelta) => void): () => void {
@@ -169,10 +181,9 @@ export class WindowView implements View {
     return bounded ? timeSpans(chunks, from, to) : allSpans(chunks);
   }
 
-  /** What rows must be like; null when all of the spans are wanted. */
-  #test({ key = [], from, to }: ViewQuery): ((chunk: Chunk) => RowTest) | null {
+  /** What rows must be like, in their times too if `timed`; null when all are wanted. */
+  #test({ key = [], from, to }: ViewQuery, timed: boolean): ((chunk: Chunk) => RowTest) | null {
     const keys = key.map(keyTest);
-    const timed = !this.#starts.holds && (from !== undefined || to !== undefined);
     if (keys.length === 0 && !timed) return null;
     return ({ view, windowStart }) => {
       const tests = keys.map((test, i) => test(view, this.#keyColumns[i]));
@@ -180,6 +191,18 @@ export class WindowView implements View {
       return tests.length === 1 ? tests[0] : (row) => tests.every((test) => test(row));
     };
   }
+}
+
+/** Ranges of the rows of a chunk that pass the test. */
+function runsOf({ frame, start, end }: Chunk, test: RowTest): RowRange[] {
+  const runs: RowRange[] = [];
+  for (let row = start; row < end; row++) {
+    if (!test(row)) continue;
+    const first = row;
+    while (row + 1 < end && test(row + 1)) row++;
+    runs.push({ frame, start: first, rows: row + 1 - first });
+  }
+  return runs;
 }
 
 /** Notes whether times never descend over all rows that came. */

@@ -49,6 +49,11 @@ for (
     [["serve", "--log-level", "loud"], /expected debug, info/],
     [["serve", "--host", "0.0.0.0"], /RDX_TOKEN/],
     [["serve", "--stream", "nofile"], /expected NAME=FILE/],
+    [
+      ["serve", "--allow-origin", "shop.example"],
+      /"shop\.example" is no origin: expected one such as https:\/\/a\.example/,
+    ],
+    [["serve", "--allow-origin"], /--allow-origin needs a value/],
     [["serve", "q.sql"], /plans are JSON/],
     [["serve", "--constructor"], /Unknown flag/],
     [["run"], /takes one plan/],

@@ -106,6 +106,36 @@ Deno.test("as a process: ready, answers, drains at SIGTERM and exits with 0", as
   await err;
 });
 
+Deno.test("as a process: origins that are named in flags and in the environment are let in, others are not", async () => {
+  const { child, url, status, err } = await start([
+    "--allow-origin",
+    "https://a.example",
+    "--allow-origin",
+    "https://b.example",
+  ], {
+    RDX_ALLOW_ORIGIN: "https://c.example, https://d.example",
+  });
+  for (const origin of ["https://a.example", "https://b.example", "https://c.example", "https://d.example"]) {
+    const answer = await fetch(`${url}/v1/streams`, { headers: { origin } });
+    assert.equal(answer.headers.get("access-control-allow-origin"), origin);
+    await answer.body?.cancel();
+  }
+  const answer = await fetch(`${url}/v1/streams`, { headers: { origin: "https://e.example" } });
+  assert.equal(answer.headers.get("access-control-allow-origin"), null);
+  await answer.body?.cancel();
+  child.kill("SIGTERM");
+  await status;
+  await err;
+});
+
+Deno.test("serve of an origin in the environment that is none is a wrong call", async () => {
+  const { code, err } = await call(["serve", "--port", "0"], {
+    env: { RDX_ALLOW_ORIGIN: "https://a.example,nonsense" },
+  });
+  assert.equal(code, 2);
+  assert.match(err, /"nonsense" is no origin/);
+});
+
 Deno.test("as a process: a second signal ends it at once", async () => {
   const { child, url, status, err } = await start([], { SIM_DRAIN: "never" });
   child.kill("SIGINT");

@@ -242,7 +242,8 @@ type AnyOutput = typeof anyOutput extends fc.Arbitrary<infer T> ? T : never;
 /** Applies outputs to a view and to an array; then both answer the questions. `disorder` lets window ends descend. */
 function followModel(open: OpenView) {
   return (outputs: readonly AnyOutput[], queries: readonly ViewQuery[], disorder: boolean) => {
-    const view = open({ ...WINDOWS, rowsMax: Infinity }), all: Row[] = [];
+    const view = open({ ...WINDOWS, rowsMax: Infinity }), all: Row[] = [], deltas: ViewDelta[] = [];
+    view.subscribe((delta) => deltas.push(delta));
     let end = 10, number = 0;
     for (const { windows, cut } of outputs) {
       const rows = windows.flatMap(({ step, rows }, i) => {
@@ -254,8 +255,17 @@ function followModel(open: OpenView) {
       all.push(...rows);
     }
     assert.equal(view.rows, all.length);
-    for (const query of queries) assert.deepEqual(rowsOf(view.query(query).ranges), modelAnswer(all, query));
+    for (const query of queries) {
+      const answer = modelAnswer(all, query);
+      assert.deepEqual(rowsOf(view.query(query).ranges), answer);
+      const parts = deltas.flatMap((delta) => view.narrow(delta, query).changes.map(({ range }) => range));
+      assert.deepEqual(inOrder(rowsOf(parts)), inOrder(modelAnswer(all, { ...query, limit: Infinity })));
+    }
   };
+}
+
+function inOrder(rows: readonly Row[]): string[] {
+  return rows.map((row) => row.join("|")).sort();
 }
 
 const renderer = new RowRenderer(WINDOW_COLUMNS);

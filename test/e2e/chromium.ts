@@ -4,9 +4,9 @@ import { type Browser, chromium } from "../deps/playwright.ts";
 export const CHROMIUM = Deno.env.get("RDX_CHROMIUM");
 
 /** A headless Chromium that speaks to nobody but us. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(executablePath = CHROMIUM): Promise<Browser> {
   return chromium.launch({
-    executablePath: CHROMIUM,
+    executablePath,
     headless: true,
     args: [
       "--no-sandbox",

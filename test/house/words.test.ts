@@ -34,3 +34,16 @@ Deno.test("the lock files name no host", async () => {
     assert.doesNotMatch(await Deno.readTextFile(new URL(path, root)), /https?:\/\//);
   }
 });
+
+Deno.test("what only tests and benches need is not in the project's lock file", async () => {
+  const names: string[] = [];
+  for (const folder of ["test/deps/", "bench/deps/"]) {
+    for await (const { name } of Deno.readDir(new URL(folder, root))) {
+      const text = await Deno.readTextFile(new URL(folder + name, root));
+      names.push(...[...text.matchAll(/"npm:(@?[^@"]+)@/g)].map((match) => match[1]));
+    }
+  }
+  assert.ok(names.length > 5);
+  const lock = await Deno.readTextFile(new URL("deno.lock", root));
+  assert.deepEqual(names.filter((name) => lock.includes(`"npm:${name}@`)), []);
+});

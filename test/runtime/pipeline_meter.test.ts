@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Latencies } from "../../src/runtime/latencies.ts";
 import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
 import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
@@ -13,6 +14,7 @@ Deno.test("a meter counts rows, late and dead rows, and times of chunks and resu
   meter.answered(done({ late: 3, deadRows: 2 }));
   meter.wrote(7);
   meter.committed(30);
+  assert.deepEqual(meter.latencyMs, { p50: 30, p99: 30 });
   meter.gauge(1000, 3000, 5);
   assert.deepEqual([meter.rowsIn, meter.rowsOut, meter.lateRows, meter.deadRows], [10, 7, 4, 3]);
   const text = registry.render();
@@ -30,4 +32,15 @@ Deno.test("a meter counts rows, late and dead rows, and times of chunks and resu
   ) assert.ok(text.includes(line), `${line} is not in\n${text}`);
   meter.close();
   assert.doesNotMatch(registry.render(), /pipeline="p"/);
+});
+
+Deno.test("latencies are those of the newest results, by nearest rank", () => {
+  const latencies = new Latencies();
+  assert.equal(latencies.quantiles, null);
+  latencies.add(7);
+  assert.deepEqual(latencies.quantiles, { p50: 7, p99: 7 });
+  for (let ms = 1; ms <= 99; ms++) latencies.add(ms);
+  assert.deepEqual(latencies.quantiles, { p50: 49, p99: 98 });
+  for (let i = 0; i < 10_000; i++) latencies.add(i % 2 === 0 ? 1 : 3);
+  assert.deepEqual(latencies.quantiles, { p50: 1, p99: 3 });
 });

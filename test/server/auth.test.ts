@@ -8,11 +8,10 @@ const TOKEN = "correct horse/battery+staple".replaceAll(" ", "_");
 const BEARER = { authorization: `Bearer ${TOKEN}` };
 const base64url = (text: string) => btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
-Deno.test("with a token every path needs it, but for the health checks", async () => {
+Deno.test("with a token every path needs it, but for the health checks and the page's shell", async () => {
   await withServer({ token: TOKEN }, async ({ ask }) => {
     for (
       const path of [
-        "/",
         "/v1/streams",
         "/v1/views/v/live",
         "/metrics",
@@ -27,7 +26,7 @@ Deno.test("with a token every path needs it, but for the health checks", async (
       assert.match(answer.headers.get("www-authenticate") ?? "", /^Bearer /);
       assert.equal((await problemOf(answer)).code, "unauthorized");
     }
-    for (const path of ["/healthz", "/readyz"]) assert.equal((await ask(path)).status, 200, path);
+    for (const path of ["/", "/healthz", "/readyz"]) assert.equal((await ask(path)).status, 200, path);
     for (const path of ["/", "/v1/streams", "/metrics", "/openapi.json"]) {
       assert.equal((await ask(path, { headers: BEARER })).status, 200, path);
     }
@@ -57,17 +56,15 @@ Deno.test("the token as a parameter opens what browsers open without headers, an
   await withServer({ token: TOKEN }, async (harness) => {
     harness.engine.addView("v");
     const query = `?access_token=${encodeURIComponent(TOKEN)}`;
-    for (const path of ["/", "/v1/views/v/live"]) {
-      const answer = await harness.ask(path + query);
-      assert.equal(answer.status, 200, path);
-      await answer.body?.cancel();
-    }
+    const answer = await harness.ask(`/v1/views/v/live${query}`);
+    assert.equal(answer.status, 200);
+    await answer.body?.cancel();
     for (const path of ["/v1/streams", "/v1/views/v", "/metrics"]) {
       assert.equal((await harness.ask(path + query)).status, 401, path);
     }
     const post = await harness.ask(`/v1/streams/s${query}`, { method: "POST", body: "{}", headers: NDJSON });
     assert.equal(post.status, 401);
-    assert.equal((await harness.ask("/?access_token=wrong")).status, 401);
+    assert.equal((await harness.ask("/v1/views/v/live?access_token=wrong")).status, 401);
     await (await SocketClient.open(harness, `/v1/streams/s/ws${query}`)).close();
   });
 });

@@ -124,8 +124,12 @@ const CALLS: readonly [method: string, path: string, at: string, init?: RequestI
   ["get", "/v1/views", "/v1/views"],
   ["get", "/v1/views/{name}", "/v1/views/v?open=true"],
   ["get", "/v1/views/{name}", "/v1/views/v?limit=x"],
+  ["get", "/v1/pipelines/{name}/flow", "/v1/pipelines/p/flow"],
   ["get", "/", "/"],
+  ["get", "/assets/{name}", "/assets/page.css"],
+  ["get", "/demo/flights.json", "/demo/flights.json"],
   ["get", "/healthz", "/healthz"],
+  ["get", "/healthz", "/healthz", { headers: { accept: "application/json" } }],
   ["get", "/readyz", "/readyz"],
   ["get", "/metrics", "/metrics"],
   ["get", "/v1/schemas", "/v1/schemas"],
@@ -151,7 +155,11 @@ async function checkCall(harness: Harness, [method, path, at, init]: typeof CALL
 }
 
 Deno.test("answers are as the document says, problems too", async () => {
-  await withServer({}, async (harness) => {
+  const utf8 = (text: string) => new TextEncoder().encode(text);
+  const bundle = { build: "b1", page: utf8("<!doctype html>"), assets: new Map([["page.css", utf8("")]]) };
+  const flight = { ts: 0, delay: -3, distance: 100, origin: "SFO", destination: "LAX" };
+  const loadDemo = () => Promise.resolve(utf8(JSON.stringify([flight])));
+  await withServer({ bundle, loadDemo }, async (harness) => {
     await post(harness, "s", '{"n":1,"text":"x"}\nnonsense');
     const statuses = new Set<number>();
     for (const call of CALLS) statuses.add(await checkCall(harness, call));
@@ -162,9 +170,9 @@ Deno.test("answers are as the document says, problems too", async () => {
 Deno.test("live events and WebSocket messages are as their schemas say", async () => {
   await withServer({ bounds: { heartbeatMs: 5 } }, async (harness) => {
     const { schemas } = document.components, view = harness.engine.addView("v");
-    const events = new EventClient(await harness.ask("/v1/views/v/live")), seen = new Set<string>();
+    const events = new EventClient(await harness.ask("/v1/views/v/live?open=true")), seen = new Set<string>();
     view.emit([[0n, 1n, "Oslo", 1n]], 1);
-    while (seen.size < 3) {
+    while (seen.size < 4) {
       const { event, data } = (await events.next())!;
       seen.add(event);
       assertFits(data, schemas[`live_${event}`], `live ${event}`);

@@ -136,3 +136,20 @@ for (
     });
   });
 }
+
+Deno.test("flow and latency of a pipeline are answered as JSON", async () => {
+  await withServer({}, async ({ ask, engine }) => {
+    const plan = { nodes: [{ id: "in", op: "source", stream: "s" }, { id: "out", op: "sink" }] };
+    await ask("/v1/pipelines/p", { method: "PUT", headers: JSON_TYPE, body: JSON.stringify(plan) });
+    engine.pipelines.show("p", { rowsIn: 7, lagRows: 2, watermark: Infinity, latencyMs: { p50: 3, p99: 9.5 } });
+    assert.deepEqual(await (await ask("/v1/pipelines/p/flow")).json(), {
+      pipeline: "p",
+      state: "running",
+      reason: null,
+      nodes: [{ id: "in", op: "source", label: "source" }, { id: "out", op: "sink", label: "sink" }],
+      edges: [{ from: "in", to: "out", rows: 7, rows_per_second: 0, watermark: "infinity", queue_rows: 2 }],
+    });
+    assert.deepEqual((await (await ask("/v1/pipelines/p")).json()).latency_ms, { p50: 3, p99: 9.5 });
+    assert.equal((await problemOf(await ask("/v1/pipelines/missing/flow"))).status, 404);
+  });
+});

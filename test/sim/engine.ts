@@ -1,6 +1,13 @@
 import { RdxError } from "../../src/core/errors.ts";
 import { type Column, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
-import type { EngineService, PipelineInfo, PipelineService, ViewInfo, ViewService } from "../../src/runtime/service.ts";
+import type {
+  EngineService,
+  PipelineFlow,
+  PipelineInfo,
+  PipelineService,
+  ViewInfo,
+  ViewService,
+} from "../../src/runtime/service.ts";
 import type { RowRange } from "../../src/sink.ts";
 import { SimStreams } from "./streams.ts";
 import { SimView } from "./view.ts";
@@ -124,6 +131,7 @@ export class SimPipelines implements PipelineService {
       errors: [],
       rowsInPerSecond: 0,
       rowsOutPerSecond: 0,
+      latencyMs: null,
       lagRows: 0,
       stateRows: 0,
       stateBytes: 0,
@@ -140,6 +148,21 @@ export class SimPipelines implements PipelineService {
     this.get(name);
     this.#pipelines.delete(name);
     return Promise.resolve();
+  }
+
+  /** Each node of the plan feeds the next. */
+  async flow(name: string): Promise<PipelineFlow> {
+    await Promise.resolve();
+    const { state, reason, plan, watermark, rowsIn, lagRows } = this.get(name), nodes = nodesOf(plan);
+    const edges = nodes.slice(1).map(({ id }, i) => ({
+      from: nodes[i].id,
+      to: id,
+      rows: rowsIn,
+      rowsPerSecond: 0,
+      watermark,
+      queueRows: i === 0 ? lagRows : 0,
+    }));
+    return { name, state, reason, nodes: nodes.map(({ id, op }) => ({ id, op, label: op })), edges };
   }
 
   explain(name: string) {

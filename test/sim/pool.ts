@@ -94,6 +94,10 @@ export class SimPool implements TaskPool {
     return Promise.resolve(this.hosts.map((host) => host.open(pipeline, sink)));
   }
 
+  flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]> {
+    return Promise.resolve(this.hosts.map((host) => host.flow(pipeline)));
+  }
+
   /** Delivers one message; false when none waits. */
   step(): boolean {
     const ports = this.#ports.filter(({ waiting }) => waiting.length > 0);

@@ -52,13 +52,19 @@ export class SimView implements View {
     throw new Error("A simulated view is fed by emit");
   }
 
-  query({ key, from, to, limit, order }: ViewQuery): ViewRows {
-    const found = this.#rows.filter(({ frame, start }) => {
-      const view = new FrameView(frame), window = Number(view.int64(0, start));
-      const column = this.columns.findIndex(({ name }) => name === this.keys[0]);
-      return window >= (from ?? -Infinity) && window < (to ?? Infinity) &&
-        (!key || String(view.value(start, column)) === key[0]);
-    });
+  #isWanted({ frame, start }: RowRange, { key, from, to }: ViewQuery): boolean {
+    const view = new FrameView(frame), window = Number(view.int64(0, start));
+    const column = this.columns.findIndex(({ name }) => name === this.keys[0]);
+    return window >= (from ?? -Infinity) && window < (to ?? Infinity) &&
+      (!key || String(view.value(start, column)) === key[0]);
+  }
+
+  narrow(delta: ViewDelta, query: ViewQuery): ViewDelta {
+    return { ...delta, changes: delta.changes.filter(({ range }) => this.#isWanted(range, query)) };
+  }
+
+  query(query: ViewQuery): ViewRows {
+    const { limit, order } = query, found = this.#rows.filter((range) => this.#isWanted(range, query));
     if (order === "desc") found.reverse();
     return { watermark: this.watermark, seq: this.seq, ranges: found.slice(0, limit) };
   }

@@ -28,9 +28,14 @@ interface Next {
   readonly sinks: readonly number[];
 }
 
-/** The operators of a plan in one task, and which feeds which. Rows go through by calls, depth first. */
+/**
+ * The operators of a plan in one task, and which feeds which. Rows go through by calls, depth first, and are counted by the edge that they
+ * take, a batch at a time.
+ */
 export class Flow {
   readonly operators: readonly Operator[];
+  /** Rows that took each edge of the plan in this task, as `planEdges` orders them. */
+  readonly rows: Float64Array<ArrayBuffer>;
   readonly #kernel: Kernel;
   readonly #after = new Map<string, Next>();
 
@@ -42,6 +47,7 @@ export class Flow {
     previous: Flow | null,
   ) {
     this.#kernel = kernel;
+    this.rows = new Float64Array(plan.operators.length + plan.sinks.length);
     this.operators = plan.operators.map((operator) => {
       const before = operator.op === "aggregate" ? previous?.operators.find(({ id }) => id === operator.id) : null;
       return create(kernel, operator, place, before ?? null);
@@ -59,8 +65,12 @@ export class Flow {
   send(id: string, batch: Batch, times: BatchTimes, arrivalMs: number, exits: FlowExits): void {
     if (batch.selected === 0) return;
     const next = this.#after.get(id)!;
-    for (const sink of next.sinks) exits.sink(sink, batch);
+    for (const sink of next.sinks) {
+      this.rows[this.operators.length + sink] += batch.selected;
+      exits.sink(sink, batch);
+    }
     for (const index of next.operators) {
+      this.rows[index] += batch.selected;
       const operator = this.operators[index];
       if (operator.exchange) {
         exits.exchange(index, this.#pick(batch, operator.exchange.columns, arrivalMs), times);
@@ -68,6 +78,16 @@ export class Flow {
       }
       const out = operator.push(batch, times);
       if (out) this.send(operator.id, out, times, arrivalMs, exits);
+    }
+  }
+
+  /** Does work whose rows only look like some that go through. */
+  uncounted(work: () => void): void {
+    const rows = this.rows.slice();
+    try {
+      work();
+    } finally {
+      this.rows.set(rows);
     }
   }
 

@@ -110,6 +110,10 @@ export class TaskHost implements TaskHostApi {
     return transfer(outputs, outputs.map(({ frame }) => frame));
   }
 
+  flow(pipeline: number): Float64Array<ArrayBuffer> {
+    return this.#tasks.get(pipeline)?.flow.rows.slice() ?? new Float64Array();
+  }
+
   #ready() {
     if (!this.#place) throw new Error("The worker was not initialised");
     return this.#place;

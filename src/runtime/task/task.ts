@@ -132,7 +132,9 @@ export class PipelineTask {
     if (this.#halted) return [];
     const outputs: TaskOutput[] = [];
     try {
-      for (const index of this.#keyed) this.#peek(index, outputs);
+      this.flow.uncounted(() => {
+        for (const index of this.#keyed) this.#peek(index, outputs);
+      });
     } catch (thrown) {
       if (!(thrown instanceof RdxError)) this.#fail(this.#next, thrown);
       throw thrown;

@@ -17,7 +17,9 @@ export function openapiDocument(): Record<string, unknown> {
     info: {
       title: "rdx",
       version: "1",
-      description: "Rows in, results out, as they come. All errors are problems of RFC 9457.",
+      description:
+        "Rows in, results out, as they come. All errors are problems of RFC 9457. Pages of other origins are let in by " +
+        "`serve --allow-origin`. The header `rdx-build` of an answer names the build of the page that the server has.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     jsonSchemaDialect: "https://json-schema.org/draft/2020-12/schema",
@@ -38,7 +40,7 @@ export function openapiDocument(): Record<string, unknown> {
           type: "apiKey",
           in: "query",
           name: "access_token",
-          description: "For browsers, which cannot set headers there: on the page, on live views and on WebSockets",
+          description: "For browsers, which cannot set headers there: on live views and on WebSockets",
         },
       },
     },

@@ -59,6 +59,18 @@ export const PIPELINE_OPERATIONS: Operations = {
       problems: ["not_found", "closing"],
     },
   },
+  "/v1/pipelines/{name}/flow": {
+    get: {
+      id: "pipelineFlow",
+      summary: "What goes through a pipeline, edge by edge of the plan as it runs",
+      description:
+        "The tasks count, and are asked with each request; rates are over what was asked in the last 5 seconds.",
+      tag: "pipelines",
+      parameters: [name("pipeline")],
+      answers: { 200: answer("Nodes and edges", "pipeline_flow") },
+      problems: ["not_found"],
+    },
+  },
   "/v1/pipelines/{name}/explain": {
     get: {
       id: "explainPipeline",

@@ -88,6 +88,10 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   ),
   rows_in_per_second: number("Over the last seconds"),
   rows_out_per_second: number("Over the last seconds"),
+  latency_ms: orNull(
+    object({ p50: number("Half of them took no longer"), p99: number("99 of 100 took no longer") }),
+    "Time from a row's arrival to a result that it completed, over the newest results; null before the first, and for files",
+  ),
   lag_rows: count("Rows of the sources that are not taken yet"),
   state_rows: count("Rows of keyed state"),
   state_bytes: count("Bytes of keyed state"),
@@ -129,6 +133,13 @@ const LIVE: Readonly<Record<string, JsonSchema>> = {
     seq: count("Number of the output: the id to resume from"),
     watermark: WATERMARK,
     rows: list(object({ op: { enum: ROW_KINDS }, row: ROW })),
+  }),
+  live_open: object({
+    event: { const: "open" },
+    seq: count("The view's seq"),
+    watermark: WATERMARK,
+    complete: { type: "boolean", description: "False: the limit left out rows of open windows" },
+    rows: list(ROW, "All windows that are open now, in the order of the snapshot"),
   }),
   live_heartbeat: object({ event: { const: "heartbeat" }, seq: count("The view's seq"), watermark: WATERMARK }),
 };
@@ -174,6 +185,30 @@ const PROBLEM: JsonSchema = {
   required: ["type", "title", "status", "detail", "instance"],
 };
 
+const PIPELINE_FLOW = object({
+  pipeline: text("The pipeline's name"),
+  state: PIPELINE_MEMBERS.state,
+  reason: PIPELINE_MEMBERS.reason,
+  nodes: list(
+    object({
+      id: { type: "string" },
+      op: { enum: ["source", "filter", "project", "aggregate", "sink"] },
+      label: text("What it does, in one line"),
+    }),
+    "The plan as it runs, inputs first: nodes that were merged are one, windows are in their aggregates",
+  ),
+  edges: list(object({
+    from: { type: "string" },
+    to: { type: "string" },
+    rows: count("Rows since this version of the plan was deployed"),
+    rows_per_second: number("Over the last seconds in which somebody asked"),
+    watermark: { ...WATERMARK, description: "Of the source that the rows come from" },
+    queue_rows: count(
+      "Rows that wait: behind a source those that are not taken, in front of a sink those that are not written",
+    ),
+  })),
+});
+
 /** Schemas of everything that clients send and get, by the names under which they are published; plans are not among them. */
 export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   problem: PROBLEM,
@@ -190,9 +225,21 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   ingest_answer: INGEST_ANSWER,
   pipeline: object({ ...PIPELINE_MEMBERS, plan: { description: "The plan as it was deployed" } }),
   pipelines: object({ pipelines: list(object(PIPELINE_MEMBERS)) }),
+  pipeline_flow: PIPELINE_FLOW,
   view: VIEW,
   views: object({ views: list(ref("view")) }),
   view_answer: VIEW_ANSWER,
+  health: object({
+    status: { const: "ok" },
+    build: orNull({ type: "string" }, "Names the build of the page; null: it is not built"),
+  }),
+  demo_flights: list(object({
+    ts: { type: "integer", description: "Scheduled departure, epoch milliseconds" },
+    delay: { type: "integer", description: "Minutes; negative: early" },
+    distance: count("Miles"),
+    origin: { type: "string" },
+    destination: { type: "string" },
+  })),
   readiness: object({ ready: { type: "boolean" }, reason: text("Why it is not ready") }),
   ...LIVE,
   ...SOCKET,

@@ -52,19 +52,21 @@ export const VIEW_OPERATIONS: Operations = {
       id: "followView",
       summary: "Follow a view",
       description:
-        "Server-sent events `snapshot`, `delta`, `heartbeat` and `error` (a problem); their data are the schemas live_snapshot, live_delta and " +
-        "live_heartbeat. The id is the seq, from which Last-Event-ID or `since` resumes: with the deltas after it while they are kept, else with a snapshot. As a WebSocket: " +
+        "Server-sent events `snapshot`, `delta`, `open`, `heartbeat` and `error` (a problem); their data are the schemas live_snapshot, live_delta, " +
+        "live_open and live_heartbeat. With `open=true`, `open` tells all windows that are open now, which take the place of those told before: at the start, " +
+        "then when they changed, once a second at most. The id is `<seq>.<view>`, from which Last-Event-ID or `since` resumes: with the deltas after it while they are kept and the view is the same, else with a snapshot. Deltas hold the rows that `key`, `from` and `to` ask for. As a WebSocket: " +
         "the same JSON, one event a message.",
       tag: "views",
       parameters: [
         name("view"),
         ...selection("desc", QUERY_ROWS_MAX),
-        query("since", "The last seq that the client has", { type: "integer", minimum: 0 }),
+        query("open", "true: windows that are still open come too", { type: "boolean", default: false }),
+        query("since", "The id of the last event that the client has, or its seq", { type: "string" }),
         {
           name: "last-event-id",
           in: "header",
           description: "The same, as browsers send it",
-          schema: { type: "integer" },
+          schema: { type: "string" },
         },
         ...RENDERING,
       ],

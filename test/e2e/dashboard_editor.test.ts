@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { CHROMIUM } from "./chromium.ts";
+import { openDashboard, ORDERS } from "./dashboard.ts";
+import { startServer, until } from "./server.ts";
+
+const plan = (sizeMs: number, fn = "sum") =>
+  `{
+  "rdx": 1,
+  "name": "sales",
+  "nodes": [
+    { "id": "orders", "op": "source", "stream": "orders" },
+    { "id": "hour", "op": "window", "input": ["orders"], "window": { "kind": "tumble", "size_ms": ${sizeMs} } },
+    { "id": "totals", "op": "aggregate", "input": ["hour"], "keys": ["city"], "aggs": [{ "fn": "${fn}", "arg": "price", "as": "total" }] },
+    { "id": "out", "op": "sink", "input": ["totals"], "sink": { "kind": "view", "name": "sales" } }
+  ]
+}`;
+
+Deno.test({
+  name: "a wrong plan is refused in place: a click on the error selects its text; corrected, it runs",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    const { page, errors, shows } = dashboard, text = page.getByLabel("The plan as JSON");
+    await until(async () => /"rdx": 1/.test(await text.inputValue()));
+    await text.fill(plan(3_600_000, "summ"));
+    await page.getByRole("button", { name: "Deploy" }).click();
+    await shows("The plan was not deployed: it has one mistake.");
+    await page.getByRole("button", { name: /node totals · nodes\[2\]\.aggs\[0\]\.fn/ }).click();
+    assert.equal(await page.evaluate(() => getSelection()?.toString()), '"summ"');
+    await page.keyboard.type('"sum"');
+    assert.equal(await text.inputValue(), plan(3_600_000));
+    await page.getByRole("button", { name: "Deploy" }).click();
+    await page.getByRole("heading", { name: "sales", exact: true }).waitFor();
+    const { state } = await server.json<{ state: string }>("/v1/pipelines/sales");
+    assert.equal(state, "running");
+    assert.deepEqual(errors, []);
+  },
+});
+
+Deno.test({
+  name:
+    "a mistake of JSON is told while typing, with its line and column, and Check explains a plan without deploying it",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    const { page, errors, shows } = dashboard, text = page.getByLabel("The plan as JSON");
+    await until(async () => /"rdx": 1/.test(await text.inputValue()));
+    await text.fill('{\n  "rdx": 1\n  "name": "sales"\n}');
+    await shows('Line 3, column 3: Expected , or }, found "');
+    await page.getByRole("button", { name: "Filter to a view" }).click();
+    await page.getByRole("button", { name: "Check" }).click();
+    await shows("The plan can be deployed. It would run so:");
+    await shows(/filter some: price > 0/);
+    assert.deepEqual(await server.json("/v1/pipelines"), { pipelines: [] });
+    assert.deepEqual(errors, []);
+  },
+});
+
+Deno.test({
+  name: "a change that does not fit the state offers to start fresh and says what is lost",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    await server.put("/v1/pipelines/sales", JSON.parse(plan(3_600_000)));
+    await using dashboard = await openDashboard(`${server.url}/#/pipelines/sales`);
+    const { page, errors, shows } = dashboard, text = page.getByLabel("The plan as JSON");
+    await page.getByRole("link", { name: "Change" }).click();
+    await until(async () => /3600000/.test(await text.inputValue()));
+    await text.fill((await text.inputValue()).replace("3600000", "60000"));
+    await page.getByRole("button", { name: "Deploy" }).click();
+    await shows("It was 3600000 and is 60000.");
+    await shows(/Starting fresh throws away its open windows and the rows of its views/);
+    await page.getByRole("button", { name: "Start fresh" }).click();
+    await page.getByRole("heading", { name: "sales", exact: true }).waitFor();
+    const explained = await (await server.fetch("/v1/pipelines/sales/explain")).text();
+    assert.match(explained, /tumbling window of 1 min/);
+    assert.deepEqual(errors, []);
+  },
+});
+
+Deno.test({
+  name: "what was typed is there again after a reload, until it is deployed",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    const { page, errors } = dashboard, text = page.getByLabel("The plan as JSON");
+    await until(async () => /"rdx": 1/.test(await text.inputValue()));
+    await text.fill(plan(60_000));
+    await page.reload();
+    assert.equal(await text.inputValue(), plan(60_000));
+    await page.getByRole("button", { name: "Deploy" }).click();
+    await page.getByRole("heading", { name: "sales", exact: true }).waitFor();
+    await page.goto(`${server.url}/#/new`);
+    await until(async () => /orders_hourly/.test(await text.inputValue()));
+    assert.deepEqual(errors, []);
+  },
+});

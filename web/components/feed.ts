@@ -1,0 +1,84 @@
+/*
+ * Elements of one page that show the same view share one connection: browsers open six to a server at most, and each event is read once. Those that
+ * come in one turn of the page share; whoever comes later has a connection of its own, since a view's changes begin with a snapshot.
+ */
+import { RdxError, reasonOf } from "../../src/core/errors.ts";
+import { live } from "../../src/client/rdx/live.ts";
+import type { LiveChange } from "../../src/client/rdx/types.ts";
+import type { Source } from "../model/source.ts";
+import { addressOf } from "./servers.ts";
+
+/** Events are handled for so long before the page gets a turn. */
+const SLICE_MS_MAX = 8;
+
+export interface Follower {
+  /** Whether it wants to see windows that are not closed yet. */
+  readonly open: boolean;
+  /** Rows that it wants of a snapshot; null for as many as the server gives. */
+  readonly limit: number | null;
+  change(change: LiveChange): void;
+  /** What waiting does not heal ended it. */
+  fail(error: RdxError): void;
+}
+
+interface Feed {
+  readonly followers: Set<Follower>;
+  readonly controller: AbortController;
+}
+
+/** Feeds that have not begun yet. */
+const forming = new Map<string, Feed>();
+
+/** Hands every change of a view to `follower` until the signal aborts or it fails. */
+export function follow(source: Source, token: string | null, follower: Follower, signal: AbortSignal): void {
+  if (signal.aborted) return;
+  const id = JSON.stringify([source.base, source.name, source.keys, token]);
+  let feed = forming.get(id);
+  if (!feed) {
+    const fresh: Feed = feed = { followers: new Set(), controller: new AbortController() };
+    forming.set(id, fresh);
+    setTimeout(() => {
+      forming.delete(id);
+      void pump(source, token, fresh);
+    });
+  }
+  const { followers, controller } = feed;
+  followers.add(follower);
+  signal.addEventListener("abort", () => {
+    followers.delete(follower);
+    if (followers.size === 0) controller.abort();
+  }, { once: true });
+}
+
+async function pump(
+  { base, name, keys }: Source,
+  token: string | null,
+  { followers, controller }: Feed,
+): Promise<void> {
+  const wanted = [...followers], limits = wanted.map(({ limit }) => limit);
+  const options = {
+    time: "ms" as const,
+    signal: controller.signal,
+    ...(keys.length > 0 ? { key: keys } : {}),
+    ...(wanted.some(({ open }) => open) ? { open: true } : {}),
+    ...(limits.includes(null) ? {} : { limit: Math.max(...limits as number[]) }),
+  };
+  try {
+    let started = performance.now();
+    for await (const change of live(addressOf(base, token), name, options)) {
+      for (const follower of followers) if (change.kind !== "open" || follower.open) follower.change(change);
+      if (performance.now() - started < SLICE_MS_MAX) continue;
+      await nextTurn();
+      started = performance.now();
+    }
+  } catch (thrown) {
+    const error = thrown instanceof RdxError ? thrown : new RdxError("internal", reasonOf(thrown));
+    for (const follower of followers) follower.fail(error);
+  }
+}
+
+/** Lets the page draw and take clicks. */
+function nextTurn(): Promise<void> {
+  const { scheduler } = globalThis as { scheduler?: { yield?: () => Promise<void> } };
+  return scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve));
+}

@@ -1,0 +1,174 @@
+import { cut, formatBytes } from "../model/format.ts";
+import type { DeadRowJson, PipelineJson, ViewJson } from "../page_model/answers.ts";
+import { latency, plural, rate, short, watermarkFigure } from "../page_model/format.ts";
+import { layoutJson } from "../page_model/json_layout.ts";
+import { apiPath, pathTo } from "../page_model/routes.ts";
+import type { Ground, Page } from "./app.ts";
+import type { Link } from "./link.ts";
+import { el, KeyedList, type Part, setText, show } from "./dom.ts";
+import {
+  component,
+  copyBox,
+  deletion,
+  type Figures,
+  figures,
+  fixed,
+  link,
+  pill,
+  section,
+  table,
+  text,
+  toneOf,
+} from "./parts.ts";
+
+/** Browsers hold six connections to a server, and each live view takes one. */
+const LIVE_VIEWS_MAX = 2;
+const DEAD_ROWS_MAX = 8, RAW_CHARACTERS_MAX = 300;
+
+function figuresOf({ link }: Ground): readonly Figures<PipelineJson>[] {
+  return [
+    { label: "Rows/s in", of: (p) => ({ value: rate(p.rows_in_per_second), note: `${short(p.rows_in)} in all` }) },
+    { label: "Rows/s out", of: (p) => ({ value: rate(p.rows_out_per_second), note: `${short(p.rows_out)} in all` }) },
+    {
+      label: "Latency p50",
+      of: ({ latency_ms: at }) => ({ value: at ? latency(at.p50) : "–", note: at ? `p99 ${latency(at.p99)}` : "" }),
+    },
+    {
+      label: "Watermark (UTC)",
+      of: (p) => watermarkFigure(p.watermark, link.now()),
+    },
+    { label: "Lag", of: (p) => ({ value: short(p.lag_rows), note: p.lag_rows === 1 ? "row waits" : "rows wait" }) },
+    { label: "State", of: (p) => ({ value: short(p.state_rows), note: `rows, ${formatBytes(p.state_bytes)}` }) },
+    { label: "Late", of: (p) => ({ value: short(p.late_rows), note: "rows", tone: p.late_rows > 0 ? "warn" : "" }) },
+    { label: "Dead", of: (p) => ({ value: short(p.dead_rows), note: "rows", tone: p.dead_rows > 0 ? "warn" : "" }) },
+  ];
+}
+
+/** A pipeline: what it does, how it fares, what went wrong. */
+export function pipelinePage(name: string, ground: Ground): Page {
+  const { link: server } = ground, path = apiPath("pipelines", name);
+  const state = pill(), reason = el("p", { class: "reason", hidden: true }), totals = figures(figuresOf(ground));
+  const views = el("div", { class: "views" }), errors = errorList(), dead = deadList();
+  const plan = copyBox("The plan as JSON"), explained = explanation(ground, path);
+  let shown = 0;
+  const viewList = new KeyedList<ViewJson>(
+    views,
+    (view) => view.name,
+    (view) => viewPart(view, server, shown++ < LIVE_VIEWS_MAX),
+  );
+  const lost = "Its open windows and the rows of its views are gone with it. Its streams stay.";
+  const { button: remove, failure } = deletion(ground, `pipeline ${name}`, path, lost);
+  const head = el(
+    "div",
+    { class: "head" },
+    el("h1", {}, name),
+    state.node,
+    el("span", { class: "grow" }),
+    el("a", { class: "button", href: pathTo("change", name) }, "Change"),
+    remove,
+  );
+  const graph = component(server, "rdx-graph", { src: path });
+  const element = el(
+    "article",
+    {},
+    link("#/", "Overview"),
+    head,
+    failure,
+    reason,
+    totals.node,
+    section("Flow", graph),
+    views,
+    errors.node,
+    dead.node,
+    el("details", {}, el("summary", {}, "Plan"), plan.node),
+    explained,
+  );
+
+  async function refresh(signal: AbortSignal): Promise<void> {
+    const pipeline = await server.get<PipelineJson>(path, signal);
+    state.update({ text: pipeline.state, tone: toneOf(pipeline.state) });
+    setText(reason, pipeline.reason ?? "");
+    show(reason, pipeline.reason !== null);
+    totals.update(pipeline);
+    plan.update(layoutJson(pipeline.plan));
+    errors.update(pipeline.errors);
+    const { views } = await server.get<{ views: ViewJson[] }>("/v1/views", signal);
+    viewList.update(views.filter((view) => view.pipeline === name));
+    const rows = await Promise.all(pipeline.sources.map((stream) => deadRowsOf(ground, stream, signal)));
+    dead.update(rows.flat().slice(0, DEAD_ROWS_MAX));
+  }
+  return { title: `Pipeline ${name}`, element, refresh };
+}
+
+/** A view of the pipeline as chart and table: at once, or when somebody asks for it. */
+function viewPart(view: ViewJson, server: Link, atOnce: boolean): Part<ViewJson> {
+  const src = apiPath("views", view.name), rows = el("span", { class: "dim" });
+  const title = el("h2", {}, "View ", link(pathTo("view", view.name), view.name), " ", rows);
+  const components = () => [component(server, "rdx-chart", { src }), component(server, "rdx-table", { src })];
+  const more = el("button", { type: "button", click: () => more.replaceWith(...components()) }, "Show its rows");
+  const node = el("section", { "aria-label": `View ${view.name}` }, title, atOnce ? components() : more);
+  return { node, update: ({ rows: count }) => setText(rows, plural(count, "row")) };
+}
+
+type Failure = PipelineJson["errors"][number];
+
+function errorList(): Part<readonly Failure[]> {
+  const rows = table<Failure>("Errors", ({ path, offset }) => `${path} ${offset}`, [
+    { title: "File or stream", cell: text(({ path }) => path) },
+    { title: "Offset", number: true, cell: text(({ offset }) => offset) },
+    { title: "Reason", class: "wrap", cell: text(({ reason }) => reason) },
+  ]);
+  const node = section("Errors", rows.node);
+  return {
+    node,
+    update(errors) {
+      show(node, errors.length > 0);
+      rows.update(errors);
+    },
+  };
+}
+
+type DeadRow = DeadRowJson & { readonly stream: string };
+
+function deadList(): Part<readonly DeadRow[]> {
+  const rows = table<DeadRow>(
+    "Dead rows",
+    ({ stream, offset, line, field }) => `${stream} ${offset} ${line} ${field}`,
+    [
+      { title: "Stream", cell: fixed(({ stream }) => link(pathTo("stream", stream), stream)) },
+      { title: "Offset", number: true, cell: text(({ offset }) => offset) },
+      { title: "Field", cell: text(({ field }) => field ?? "–") },
+      { title: "Reason", class: "wrap", cell: text(({ reason }) => reason) },
+      { title: "Row", class: "wrap mono", cell: text(({ raw }) => raw === null ? "–" : cut(raw, RAW_CHARACTERS_MAX)) },
+    ],
+  );
+  const node = section("Dead rows of its streams", rows.node);
+  return {
+    node,
+    update(dead) {
+      show(node, dead.length > 0);
+      rows.update(dead);
+    },
+  };
+}
+
+async function deadRowsOf({ link }: Ground, stream: string, signal: AbortSignal): Promise<DeadRow[]> {
+  const path = apiPath("streams", stream, `/dead?limit=${DEAD_ROWS_MAX}`);
+  try {
+    const { rows } = await link.get<{ rows: DeadRowJson[] }>(path, signal);
+    return rows.map((row) => ({ ...row, stream }));
+  } catch {
+    // A source may be a file, and a stream may have gone meanwhile: the rest of the page does not wait for it.
+    return [];
+  }
+}
+
+/** How the plan runs after optimisation; asked for when somebody looks. */
+function explanation({ link }: Ground, path: string): HTMLElement {
+  const box = copyBox("How the plan runs"), node = el("details", {}, el("summary", {}, "Explain"), box.node);
+  node.addEventListener("toggle", () => {
+    if (!node.open) return;
+    link.text(`${path}/explain`).then(box.update, (thrown) => box.update(String(thrown.message)));
+  });
+  return node;
+}

@@ -1,0 +1,226 @@
+import { formatDuration } from "../model/format.ts";
+import { el, setAttribute, setText, show } from "./dom.ts";
+import { CLOCK_MS_MAX, type Link, type LinkState } from "./link.ts";
+import { COMPONENTS, link as anchor, pill } from "./parts.ts";
+
+const THEME_KEY = "rdx.theme", THEMES = ["auto", "light", "dark"] as const;
+const COUNTDOWN_MS = 250;
+const WORDS: Readonly<Record<LinkState["kind"], readonly [string, string]>> = {
+  starting: ["connecting", "dim"],
+  ready: ["ready", "good"],
+  slow: ["slow", "warn"],
+  draining: ["draining", "warn"],
+  gone: ["gone", "bad"],
+};
+
+/** What surrounds every page: the header, sentences about the server, the form for its token. */
+export class Shell {
+  readonly nodes: readonly HTMLElement[];
+  readonly #link: Link;
+  readonly #retry: () => void;
+  readonly #state = pill();
+  readonly #main = el("main", { id: "main", tabindex: -1 });
+  readonly #spoken = el("p", { class: "unseen", role: "status" });
+  readonly #server = el("p", { class: "bar", "data-tone": "bad", hidden: true });
+  readonly #serverText = el("span");
+  readonly #build = bar("warn");
+  readonly #clock = bar("warn");
+  readonly #notice = bar("bad");
+  readonly #token: TokenForm;
+  #saidKind: LinkState["kind"] = "starting";
+
+  constructor(link: Link, dock: HTMLElement, retry: () => void) {
+    this.#link = link;
+    this.#retry = retry;
+    this.#token = new TokenForm(link, retry);
+    this.#server.append(this.#serverText, el("button", { type: "button", class: "quiet", click: retry }, "Try now"));
+    const reload = el("button", { type: "button", class: "quiet", click: () => location.reload() }, "Reload");
+    this.#build.append("The server is of another build than this page. What you have typed is kept. ", reload);
+    const bars = el(
+      "div",
+      { class: "bars" },
+      this.#server,
+      this.#build,
+      this.#clock,
+      this.#token.node,
+      this.#notice,
+    );
+    const skip = el("a", { class: "skip", href: "#main", click: (event) => this.#skip(event) }, "Skip to the content");
+    this.nodes = [skip, this.#header(), bars, this.#main, dock, this.#spoken];
+    link.onChange(() => this.#changed());
+    setInterval(() => this.#link.state.kind === "gone" && this.#changed(), COUNTDOWN_MS);
+    this.#changed();
+  }
+
+  /** Puts a page in the place of the one before. */
+  show(page: HTMLElement, title: string): void {
+    show(this.#notice, false);
+    this.#main.replaceChildren(page);
+    for (const one of document.querySelectorAll("header nav a")) {
+      const current = one.getAttribute("href") === (location.hash || "#/");
+      setAttribute(one, "aria-current", current ? "page" : null);
+    }
+    this.announce(title);
+  }
+
+  announce(sentence: string): void {
+    setText(this.#spoken, sentence);
+  }
+
+  /** A sentence above the page, or none. */
+  notice(sentence: string | null): void {
+    if (sentence !== null && this.#notice.hidden) this.announce(sentence);
+    else if (sentence === null && !this.#notice.hidden) this.announce("Up to date again.");
+    setText(this.#notice, sentence ?? "");
+    show(this.#notice, sentence !== null);
+    setAttribute(this.#main, "data-stale", sentence !== null);
+  }
+
+  #header(): HTMLElement {
+    const home = el("a", { class: "brand", href: "#/" }, el("span", { class: "mark", "aria-hidden": "true" }), "rdx");
+    const nav = el("nav", { "aria-label": "Pages" }, anchor("#/", "Overview"), anchor("#/new", "Write a pipeline"));
+    const more = el(
+      "nav",
+      { class: "more", "aria-label": "For programs" },
+      anchor("/openapi.json", "API"),
+      anchor("/metrics", "Metrics"),
+    );
+    return el(
+      "header",
+      { class: "top" },
+      home,
+      this.#state.node,
+      nav,
+      el("div", { class: "grow" }),
+      more,
+      themeSwitch(),
+    );
+  }
+
+  #changed(): void {
+    const { state, aheadMs, build } = this.#link, [word, tone] = WORDS[state.kind];
+    this.#state.update({ text: word, tone });
+    const sentence = sentenceOf(state);
+    setText(this.#serverText, sentence);
+    show(this.#server, sentence !== "");
+    setAttribute(this.#server, "data-tone", tone);
+    if (state.kind !== this.#saidKind) this.#say(state, sentence);
+    const ours = document.querySelector('meta[name="rdx-build"]')?.getAttribute("content") ?? "";
+    show(this.#build, build !== null && ours !== "" && build !== ours);
+    const wrong = Math.abs(aheadMs) > CLOCK_MS_MAX;
+    if (wrong) {
+      const apart = formatDuration(Math.abs(aheadMs)), side = aheadMs > 0 ? "behind" : "ahead of";
+      setText(
+        this.#clock,
+        `This machine's clock is ${apart} ${side} the server's. Lags on this page go by the server's.`,
+      );
+    }
+    show(this.#clock, wrong);
+    this.#token.update();
+  }
+
+  #say(state: LinkState, sentence: string): void {
+    const before = this.#saidKind;
+    this.#saidKind = state.kind;
+    if (state.kind === "ready" && before === "gone") this.announce("The server is back.");
+    else if (state.kind === "ready" && before === "slow") this.announce("The server answers again.");
+    else if (state.kind === "gone") this.announce("Cannot reach the server. The page tries again by itself.");
+    else if (sentence !== "") this.announce(sentence);
+  }
+
+  #skip(event: Event): void {
+    event.preventDefault();
+    this.#main.focus();
+  }
+}
+
+function sentenceOf(state: LinkState): string {
+  switch (state.kind) {
+    case "gone": {
+      const seconds = Math.ceil((state.retryAtMs - Date.now()) / 1000);
+      return `Cannot reach the server; trying again ${seconds > 0 ? `in ${seconds} s` : "now"}. `;
+    }
+    case "slow":
+      return "The server answers slowly; what is shown may be old. ";
+    case "draining":
+      return `${state.reason || "The server finishes what it has accepted"}. It takes nothing new. `;
+    default:
+      return "";
+  }
+}
+
+function bar(tone: string): HTMLElement {
+  return el("p", { class: "bar", "data-tone": tone, hidden: true });
+}
+
+/** Asks for the token when the server refuses the page. */
+class TokenForm {
+  readonly node: HTMLFormElement;
+  readonly #link: Link;
+  readonly #text = el("span", { id: "token-text" });
+  readonly #input = el("input", {
+    type: "password",
+    id: "token",
+    autocomplete: "current-password",
+    required: true,
+    "aria-describedby": "token-text",
+  });
+
+  constructor(link: Link, retry: () => void) {
+    this.#link = link;
+    this.node = el(
+      "form",
+      { class: "bar token", hidden: true, submit: (event) => send(event) },
+      this.#text,
+      el("label", { for: "token" }, "Token"),
+      this.#input,
+      el("button", { class: "primary" }, "Use it"),
+    );
+    const send = (event: Event) => {
+      event.preventDefault();
+      link.setToken(this.#input.value.trim());
+      this.#input.value = "";
+      retry();
+    };
+  }
+
+  update(): void {
+    const { refused, expired, token } = this.#link;
+    if (refused) {
+      const why = token === null
+        ? "The server asks for its token."
+        : expired
+        ? "The token has expired: the server took it before and refuses it now."
+        : "The server refuses this token.";
+      setText(this.#text, why);
+    }
+    if (refused && this.node.hidden) {
+      show(this.node, true);
+      this.#input.focus();
+    } else if (!refused) show(this.node, false);
+  }
+}
+
+/** The switch of light and dark; what was chosen is kept. */
+function themeSwitch(): HTMLElement {
+  const choose = (event: Event) => {
+    const { value } = event.target as HTMLSelectElement;
+    localStorage.setItem(THEME_KEY, value);
+    useTheme(value);
+  };
+  const kept = localStorage.getItem(THEME_KEY) ?? "auto";
+  const select = el(
+    "select",
+    { "aria-label": "Theme", change: choose },
+    THEMES.map((theme) => el("option", { value: theme, selected: theme === kept }, theme)),
+  );
+  useTheme(kept);
+  return select;
+}
+
+/** Components take the attribute too: what they draw on a canvas does not follow a style by itself. */
+function useTheme(theme: string): void {
+  for (const one of [document.documentElement, ...document.querySelectorAll(COMPONENTS)]) {
+    setAttribute(one, "theme", theme === "auto" ? null : theme);
+  }
+}

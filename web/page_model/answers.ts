@@ -1,0 +1,88 @@
+/** What the server answers, as far as the page reads it. Names are any text. */
+
+export interface ErrorPlace {
+  readonly node?: string;
+  readonly path?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly field?: string;
+  readonly reason: string;
+  readonly hint?: string;
+}
+
+export interface ColumnJson {
+  readonly name: string;
+  readonly type: string;
+  readonly nullable: boolean;
+}
+
+/** ISO 8601, "infinity" at the end of the input, or null before the first row. */
+export type WatermarkJson = string | null;
+
+export interface PipelineJson {
+  readonly name: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly sources: readonly string[];
+  readonly sinks: readonly { readonly kind: string; readonly name: string; readonly guarantee: string }[];
+  readonly watermark: WatermarkJson;
+  readonly rows_in: number;
+  readonly rows_out: number;
+  readonly rows_in_per_second: number;
+  readonly rows_out_per_second: number;
+  readonly late_rows: number;
+  readonly dead_rows: number;
+  readonly errors: readonly { readonly path: string; readonly offset: number; readonly reason: string }[];
+  readonly lag_rows: number;
+  readonly state_rows: number;
+  readonly state_bytes: number;
+  readonly progress: number | null;
+  readonly tasks: number;
+  readonly latency_ms?: { readonly p50: number; readonly p99: number } | null;
+  readonly plan?: unknown;
+}
+
+export interface StreamJson {
+  readonly name: string;
+  readonly columns: readonly ColumnJson[];
+  readonly time: string | null;
+  readonly delay_ms: number;
+  readonly future_skew_ms: number;
+  readonly on_error: string;
+  readonly retention_ms: number | null;
+  readonly declared: boolean;
+  readonly schema_version: number;
+  readonly start: number;
+  readonly end: number;
+  readonly ended: boolean;
+  readonly rows_in: number;
+  readonly bytes_in: number;
+  readonly dead_rows: number;
+  readonly unread_bytes: number;
+  readonly readers: readonly string[];
+}
+
+export interface ViewJson {
+  readonly name: string;
+  readonly pipeline: string;
+  readonly columns: readonly ColumnJson[];
+  readonly keys: readonly string[];
+  readonly rows: number;
+  readonly seq: number;
+  readonly watermark: WatermarkJson;
+}
+
+export interface IngestJson {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly offset: number;
+  readonly errors: readonly ErrorPlace[];
+}
+
+export interface DeadRowJson {
+  readonly offset: number;
+  readonly line: number | null;
+  readonly field: string | null;
+  readonly reason: string;
+  readonly raw: string | null;
+}
