@@ -53,6 +53,8 @@ async function leanImports(folder: string): Promise<Record<string, string>> {
 function withoutSpace(code: string): string {
   return code.replace(
     /`\n[^`$]*\{[^`$]*`/g,
-    (css) => css.replace(/\s*\n\s*/g, "").replace(/ *([{};]) */g, "$1").replaceAll(": ", ":").replaceAll(";}", "}"),
+    (css) =>
+      css.replace(/\s*\n\s*/g, "").replace(/ *([{};]) */g, "$1").replaceAll(": ", ":").replaceAll(", ", ",")
+        .replaceAll(";}", "}").replace(/="([a-z]+)"\]/g, "=$1]"),
   );
 }

@@ -60,7 +60,7 @@ async function onFreshStream(server: TestServer, send: () => Promise<void>): Pro
 }
 
 async function sendBy(server: TestServer, options: WriterOptions): Promise<void> {
-  const client = connect(server.url), writer = await client.writer("bench", { batch_rows_max: FRAME_ROWS, ...options });
+  const client = connect(server.url), writer = await client.writer("bench", { batchRowsMax: FRAME_ROWS, ...options });
   if (options.format === "arrow") { for (const frame of frames) await writer.writeColumns(frame); }
   else for (let at = 0; at < ROWS; at += FRAME_ROWS) await writer.write(rows.slice(at, at + FRAME_ROWS));
   await client.close();

@@ -56,7 +56,7 @@ const outbox = values.outbox === undefined ? undefined : fileOutbox(values.outbo
 const writer = await client.writer("readings", {
   format: "arrow",
   columns,
-  batch_rows_max: FRAME_ROWS,
+  batchRowsMax: FRAME_ROWS,
   onStatus: (status) => status.kind === "waiting" && console.error(`${status.reason}; again in ${status.retryMs} ms`),
   ...(outbox ? { outbox } : {}),
 });

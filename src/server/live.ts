@@ -91,7 +91,7 @@ function tooSlow(): RdxError {
   return new RdxError("busy", "This subscriber takes events more slowly than they come: connect again to resume");
 }
 
-/** A subscriber over a WebSocket. What it sends is ignored. */
+/** A subscriber over a WebSocket, whose events have their id in the JSON. What it sends is ignored. */
 class LiveSocket implements SocketHandler {
   readonly #port: SocketPort;
   readonly #server: ServerContext;
@@ -125,8 +125,8 @@ class LiveSocket implements SocketHandler {
     this.#end(closingError(), GOING_AWAY);
   }
 
-  #send({ data }: LiveEvent): void {
-    this.#port.send(data);
+  #send({ id, data }: LiveEvent): void {
+    this.#port.send(id === null ? data : `{"id":"${id}",${data.slice(1)}`);
     if (this.#port.buffered <= this.#server.bounds.subscriberBytesMax) return;
     this.#server.metrics.cutOff.with("slow subscriber").increment();
     this.#end(tooSlow(), TRY_AGAIN_LATER);

@@ -15,6 +15,6 @@ outbox.open = async () => {
   return opened;
 };
 const client = connect(url);
-const writer = await client.writer("numbers", { outbox, batch_rows_max: BATCH_ROWS, batch_delay_ms_max: 60_000 });
+const writer = await client.writer("numbers", { outbox, batchRowsMax: BATCH_ROWS, batchDelayMsMax: 60_000 });
 for (let id = taken; id < Number(rows); id++) await writer.write(numbered(id));
 await client.close();

@@ -5,6 +5,7 @@ import { startServer, type TestServer, until } from "../e2e/server.ts";
 import { TcpProxy } from "../sim/tcp_proxy.ts";
 import { printedSeed, seeded } from "./numbers.ts";
 
+const TRANSPORTS = ["events", "socket"] as const;
 const START_MS = Date.UTC(2025, 0, 1), SECOND_MS = 1000;
 const STREAM = { columns: [{ name: "ts", type: "timestamp" }, { name: "key", type: "string" }], time: "ts" };
 const CUTS = 40, CUT_MS_MAX = 60;
@@ -42,83 +43,93 @@ class Picture {
   }
 }
 
-Deno.test("snapshot and deltas give exactly what the view holds, though the connection is cut again and again", async () => {
-  await using server = await startServer();
-  await deploy(server);
-  using proxy = new TcpProxy(server.url);
-  const random = seeded(printedSeed()), client = connect(proxy.url), picture = new Picture();
-  const following = (async () => {
-    for await (const change of client.live("v")) picture.take(change);
-  })();
-  const writer = await connect(server.url).writer("events", { batch_delay_ms_max: 1 });
-  for (let cut = 0; cut < CUTS; cut++) {
-    await until(() => proxy.open > 0, 1);
-    await writer.write(Array.from({ length: 500 }, (_, i) => {
-      return { ts: START_MS + (cut * 10 + i % 10) * SECOND_MS, key: `key ${Math.floor(random() * 20)}` };
-    }));
-    await new Promise((resolve) => setTimeout(resolve, random() * CUT_MS_MAX));
+for (const transport of TRANSPORTS) {
+  Deno.test(`${transport}: snapshot and deltas give exactly what the view holds, though the connection is cut again and again`, async () => {
+    await using server = await startServer();
+    await deploy(server);
+    using proxy = new TcpProxy(server.url);
+    const random = seeded(printedSeed()), client = connect(proxy.url), picture = new Picture();
+    const following = (async () => {
+      for await (const change of client.live("v", { transport })) picture.take(change);
+    })();
+    const writer = await connect(server.url).writer("events", { batchDelayMsMax: 1 });
+    for (let cut = 0; cut < CUTS; cut++) {
+      await until(() => proxy.open > 0, 1);
+      await writer.write(Array.from({ length: 500 }, (_, i) => {
+        return { ts: START_MS + (cut * 10 + i % 10) * SECOND_MS, key: `key ${Math.floor(random() * 20)}` };
+      }));
+      await new Promise((resolve) => setTimeout(resolve, random() * CUT_MS_MAX));
+      proxy.cut();
+    }
+    await writer.close();
+    await server.fetch("/v1/streams/events/end", { method: "POST" }).then((answer) => answer.body?.cancel());
+    await until(async () => (await server.json<{ state: string }>("/v1/pipelines/p")).state === "completed");
+    const { seq, rows } = await server.json<{ seq: number; rows: Row[] }>("/v1/views/v?limit=10000");
+    await until(() => picture.seq === seq, 5);
+    assert.deepEqual(picture.rows, rows.map((row) => JSON.stringify(row)).sort());
+    assert.ok(rows.length > 1000 && picture.snapshots < CUTS / 2, `${picture.snapshots} snapshots`);
+    await client.close();
+    await following;
+  });
+}
+
+for (const transport of TRANSPORTS) {
+  Deno.test(`${transport}: a view that goes away is waited for, and a new deploy brings it back`, async () => {
+    await using server = await startServer();
+    await deploy(server);
+    using proxy = new TcpProxy(server.url);
+    const client = connect(proxy.url), seen: LiveChange[] = [];
+    const following = (async () => {
+      for await (const change of client.live("v", { transport })) seen.push(change);
+    })();
+    const kinds = () => seen.map(({ kind }) => kind).join(" ");
+    await until(() => kinds() === "connected snapshot", 5);
+    await server.fetch("/v1/pipelines/p", { method: "DELETE" }).then((answer) => answer.body?.cancel());
     proxy.cut();
-  }
-  await writer.close();
-  await server.fetch("/v1/streams/events/end", { method: "POST" }).then((answer) => answer.body?.cancel());
-  await until(async () => (await server.json<{ state: string }>("/v1/pipelines/p")).state === "completed");
-  const { seq, rows } = await server.json<{ seq: number; rows: Row[] }>("/v1/views/v?limit=10000");
-  await until(() => picture.seq === seq, 5);
-  assert.deepEqual(picture.rows, rows.map((row) => JSON.stringify(row)).sort());
-  assert.ok(rows.length > 1000 && picture.snapshots < CUTS / 2, `${picture.snapshots} snapshots`);
-  await client.close();
-  await following;
-});
+    const isGone = (change: LiveChange) => change.kind === "waiting" && change.error.code === "not_found";
+    const gone = await until(() => seen.find(isGone) ?? null, 5);
+    assert.ok(gone?.kind === "waiting" && gone.retryMs > 0);
+    await deploy(server);
+    await until(() => kinds().endsWith("connected snapshot") && kinds().includes("waiting"), 5);
+    await client.close();
+    await following;
+  });
+}
 
-Deno.test("a view that goes away is waited for, and a new deploy brings it back", async () => {
-  await using server = await startServer();
-  await deploy(server);
-  using proxy = new TcpProxy(server.url);
-  const client = connect(proxy.url), seen: LiveChange[] = [];
-  const following = (async () => {
-    for await (const change of client.live("v")) seen.push(change);
-  })();
-  const kinds = () => seen.map(({ kind }) => kind).join(" ");
-  await until(() => kinds() === "connected snapshot", 5);
-  await server.fetch("/v1/pipelines/p", { method: "DELETE" }).then((answer) => answer.body?.cancel());
-  proxy.cut();
-  const isGone = (change: LiveChange) => change.kind === "waiting" && change.error.code === "not_found";
-  const gone = await until(() => seen.find(isGone) ?? null, 5);
-  assert.ok(gone?.kind === "waiting" && gone.retryMs > 0);
-  await deploy(server);
-  await until(() => kinds().endsWith("connected snapshot") && kinds().includes("waiting"), 5);
-  await client.close();
-  await following;
-});
+for (const transport of TRANSPORTS) {
+  Deno.test(`${transport}: what waiting does not heal ends a live view with a typed error`, async () => {
+    await using server = await startServer({ env: { RDX_TOKEN: "secret" } });
+    const follow = async (token: string, view: string, options = {}) => {
+      for await (const _ of connect(server.url, { token }).live(view, { transport, ...options })) {
+        assert.fail("there was a change");
+      }
+    };
+    const cases: [string, Promise<void>][] = [
+      ["not_found", follow("secret", "missing")],
+      ["unauthorized", follow("wrong", "missing")],
+      ["invalid", follow("secret", "missing", { limit: -1 })],
+    ];
+    for (const [code, work] of cases) await assert.rejects(work, (thrown: RdxError) => thrown.code === code);
+  });
+}
 
-Deno.test("what waiting does not heal ends a live view with a typed error", async () => {
-  await using server = await startServer({ env: { RDX_TOKEN: "secret" } });
-  const follow = async (token: string, view: string, options = {}) => {
-    for await (const _ of connect(server.url, { token }).live(view, options)) assert.fail("there was a change");
-  };
-  const cases: [string, Promise<void>][] = [
-    ["not_found", follow("secret", "missing")],
-    ["unauthorized", follow("wrong", "missing")],
-    ["invalid", follow("secret", "missing", { limit: -1 })],
-  ];
-  for (const [code, work] of cases) await assert.rejects(work, (thrown: RdxError) => thrown.code === code);
-});
-
-Deno.test("a server that is not there yet is waited for, with the token asked for again once it refuses", async () => {
-  const first = await startServer(), port = Number(new URL(first.url).port);
-  await first.signal("SIGKILL");
-  const tokens = ["old", "new"], client = connect(first.url, { token: () => tokens.shift() ?? "new" });
-  const seen: LiveChange[] = [];
-  const following = (async () => {
-    for await (const change of client.live("v")) seen.push(change);
-  })().catch((thrown) => thrown);
-  await until(() => seen.some((change) => change.kind === "waiting" && change.error.extra.unreachable), 5);
-  await using server = await startServer({ port, env: { RDX_TOKEN: "new" } });
-  // Without a view of this name the server says so: the token was taken.
-  assert.equal((await following as RdxError).code, "not_found");
-  assert.equal(tokens.length, 0);
-  assert.equal(server.url, first.url);
-});
+for (const transport of TRANSPORTS) {
+  Deno.test(`${transport}: a server that is not there yet is waited for, with the token asked for again once it refuses`, async () => {
+    const first = await startServer(), port = Number(new URL(first.url).port);
+    await first.signal("SIGKILL");
+    const tokens = ["old", "new"], client = connect(first.url, { token: () => tokens.shift() ?? "new" });
+    const seen: LiveChange[] = [];
+    const following = (async () => {
+      for await (const change of client.live("v", { transport })) seen.push(change);
+    })().catch((thrown) => thrown);
+    await until(() => seen.some((change) => change.kind === "waiting" && change.error.extra.unreachable), 5);
+    await using server = await startServer({ port, env: { RDX_TOKEN: "new" } });
+    // Without a view of this name the server says so: the token was taken.
+    assert.equal((await following as RdxError).code, "not_found");
+    assert.equal(tokens.length, 0);
+    assert.equal(server.url, first.url);
+  });
+}
 
 Deno.test("int64 beyond 2^53 stays exact in live rows, and large doubles stay doubles", async () => {
   await using server = await startServer();
@@ -144,14 +155,16 @@ Deno.test("int64 beyond 2^53 stays exact in live rows, and large doubles stay do
   await client.close();
 });
 
-Deno.test("a view's live changes end with the signal, whatever they wait for", async () => {
-  await using server = await startServer();
-  await deploy(server);
-  for (const url of [server.url, "http://127.0.0.1:9"]) {
-    const stop = new AbortController();
-    for await (const { kind } of connect(url).live("v", { signal: stop.signal })) {
-      if (kind === "snapshot" || kind === "waiting") setTimeout(() => stop.abort(), 10);
+for (const transport of TRANSPORTS) {
+  Deno.test(`${transport}: a view's live changes end with the signal, whatever they wait for`, async () => {
+    await using server = await startServer();
+    await deploy(server);
+    for (const url of [server.url, "http://127.0.0.1:9"]) {
+      const stop = new AbortController();
+      for await (const { kind } of connect(url).live("v", { transport, signal: stop.signal })) {
+        if (kind === "snapshot" || kind === "waiting") setTimeout(() => stop.abort(), 10);
+      }
+      assert.ok(stop.signal.aborted);
     }
-    assert.ok(stop.signal.aborted);
-  }
-});
+  });
+}

@@ -22,7 +22,7 @@ outbox.open = async () => {
 globalThis.state = "opening";
 try {
   const client = connect(new URLSearchParams(location.search).get("server"));
-  const writer = await client.writer("numbers", { outbox, batch_rows_max: ${BATCH_ROWS}, batch_delay_ms_max: 60000 });
+  const writer = await client.writer("numbers", { outbox, batchRowsMax: ${BATCH_ROWS}, batchDelayMsMax: 60000 });
   globalThis.state = location.search.endsWith("hold") ? "holding" : "sending " + taken;
   if (globalThis.state === "holding") await new Promise(() => {});
   for (let id = taken; id < ${ROWS}; id++) {

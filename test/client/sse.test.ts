@@ -48,12 +48,6 @@ Deno.test("a byte order mark, every kind of line end, and ids with a NUL", () =>
   ]);
 });
 
-Deno.test("retry is kept when it is a number", () => {
-  const parser = new EventStreamParser(() => {});
-  parser.push(encoder.encode("retry: 1500\nretry: soon\n\n"));
-  assert.equal(parser.retryMs, 1500);
-});
-
 Deno.test("however the bytes are cut, the events are the same", () => {
   const line = fc.oneof(
     fc.constantFrom("data", "data:", "event: x", "id: 5", "id", ": comment", "retry: 9", ""),

@@ -25,7 +25,7 @@ interface StreamInfo {
 
 Deno.test("rows leave by themselves, after the delay or once a batch is full", async () => {
   await using server = await startServer();
-  const client = connect(server.url), writer = await client.writer("s", { batch_rows_max: 10, batch_delay_ms_max: 5 });
+  const client = connect(server.url), writer = await client.writer("s", { batchRowsMax: 10, batchDelayMsMax: 5 });
   await writer.write({ n: 1 });
   await until(() => writer.counts.accepted === 1, 1);
   await writer.write(Array.from({ length: 25 }, (_, n) => ({ n })));
@@ -154,7 +154,7 @@ Deno.test("what makes no sense is refused before it is sent", async () => {
     ["invalid", client.writer("no name")],
     ["invalid", client.writer("s", { format: "arrow" })],
     ["invalid", client.writer("s", { format: "arrow", columns: [{ name: "n", type: "int" }] })],
-    ["invalid", client.writer("s", { batch_rows_max: 0 })],
+    ["invalid", client.writer("s", { batchRowsMax: 0 })],
     ["invalid", json.write(5 as never)],
     [
       "invalid",
@@ -239,7 +239,7 @@ Deno.test("a stream of few rows per batch keeps their order under one producer",
   await using server = await startServer();
   await deployNumbers(server);
   const client = connect(server.url), columns = COLUMNS;
-  const writer = await client.writer("numbers", { format: "arrow", columns, batch_rows_max: 7, batch_delay_ms_max: 1 });
+  const writer = await client.writer("numbers", { format: "arrow", columns, batchRowsMax: 7, batchDelayMsMax: 1 });
   for (let id = 0; id < 3000; id++) await writer.write(numbered(id));
   await client.close();
   const { rows } = await server.json<{ rows: { id: number }[] }>("/v1/streams/numbers/rows?limit=3000");

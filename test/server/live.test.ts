@@ -225,14 +225,18 @@ Deno.test("subscribers see what the drain completes, and then that the server go
   });
 });
 
-Deno.test("a WebSocket gets the same JSON", async () => {
+Deno.test("a WebSocket gets the same JSON, with the id in it", async () => {
   await withServer({}, async (harness) => {
     const view = harness.engine.addView("v");
     view.emit([row(0, "Oslo", 1)], HOUR);
     const events = await follow(harness), socket = await SocketClient.open(harness, "/v1/views/v/live");
-    assert.deepEqual(await socket.next(), (await events.next())?.data);
+    const same = async () => {
+      const { id, data } = (await events.next())!;
+      assert.deepEqual(await socket.next(), { id, ...data });
+    };
+    await same();
     view.emit([row(1, "Rome", 1)], HOUR);
-    assert.deepEqual(await socket.next(), (await events.next())?.data);
+    await same();
     socket.send("ignored");
     const resumed = await SocketClient.open(harness, "/v1/views/v/live?since=1", ["rdx.json.v1"]);
     assert.equal((await resumed.next()).seq, 2);

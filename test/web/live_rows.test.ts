@@ -92,7 +92,7 @@ function play(steps: readonly { what: string; keys: readonly number[] }[]): Step
 Deno.test("a history holds the newest rows, newest first, behind the windows that are open", () => {
   fc.assert(
     fc.property(script, fc.integer({ min: 40, max: 200 }), (steps, limit) => {
-      const rows = new LiveRows({ show: "history", history_rows_max: limit });
+      const rows = new LiveRows({ show: "history", historyRowsMax: limit });
       rows.apply(snapshot([]));
       for (const { change, settled, open: opened } of play(steps)) {
         rows.apply(change);
@@ -108,7 +108,7 @@ Deno.test("a history holds the newest rows, newest first, behind the windows tha
 Deno.test("by key there is the newest settled window, and the open one in front of it", () => {
   fc.assert(
     fc.property(script.map((steps) => steps.filter(({ what }) => what !== "delete")), (steps) => {
-      const rows = new LiveRows({ show: "latest", history_rows_max: 1 });
+      const rows = new LiveRows({ show: "latest", historyRowsMax: 1 });
       rows.apply(snapshot([]));
       for (const { change, settled, open: opened } of play(steps)) {
         rows.apply(change);
@@ -128,7 +128,7 @@ Deno.test("by key there is the newest settled window, and the open one in front 
 });
 
 Deno.test("a key whose newest window is deleted goes, unless a window of it is open", () => {
-  const rows = new LiveRows({ show: "latest", history_rows_max: 1 });
+  const rows = new LiveRows({ show: "latest", historyRowsMax: 1 });
   rows.apply(snapshot([row(1, "a", 1), row(1, "b", 2)]));
   rows.apply(open([row(2, "b", 3)]));
   rows.apply(delta([{ op: "-D", row: row(1, "a", 1) }, { op: "-D", row: row(1, "b", 2) }]));
@@ -138,7 +138,7 @@ Deno.test("a key whose newest window is deleted goes, unless a window of it is o
 });
 
 Deno.test("a snapshot is newest first and takes the place of all that was there", () => {
-  const rows = new LiveRows({ show: "history", history_rows_max: 10 });
+  const rows = new LiveRows({ show: "history", historyRowsMax: 10 });
   rows.apply(snapshot([row(9, "x", 9)]));
   rows.apply(snapshot([row(2, "b", 2), row(1, "a", 1)], ["key"], 7));
   assert.deepEqual(rows.list().map((entry) => shownRow(entry).n), [2, 1]);
@@ -146,7 +146,7 @@ Deno.test("a snapshot is newest first and takes the place of all that was there"
 });
 
 Deno.test("keys of different types and names that look alike are different keys", () => {
-  const rows = new LiveRows({ show: "latest", history_rows_max: 1 }), keys = ["key", "n"];
+  const rows = new LiveRows({ show: "latest", historyRowsMax: 1 }), keys = ["key", "n"];
   const values = [
     null,
     "null",
@@ -167,27 +167,27 @@ Deno.test("keys of different types and names that look alike are different keys"
 });
 
 Deno.test("rows and keys stay within their bounds, and what had no room is counted", () => {
-  const history = new LiveRows({ show: "history", history_rows_max: 3 });
-  const latest = new LiveRows({ show: "latest", history_rows_max: 1, keys_max: 2 });
+  const history = new LiveRows({ show: "history", historyRowsMax: 3 });
+  const latest = new LiveRows({ show: "latest", historyRowsMax: 1, keysMax: 2 });
   for (const rows of [history, latest]) {
     rows.apply(snapshot([]));
     for (let i = 0; i < 50; i++) rows.apply(delta([{ op: "+I", row: row(i, `key ${i % 5}`, i) }], i));
   }
   assert.deepEqual(history.list().map((entry) => shownRow(entry).n), [49, 48, 47]);
   assert.equal(latest.list().length, 2);
-  assert.equal(latest.left_out, 30);
+  assert.equal(latest.leftOut, 30);
   assert.equal(history.received, 50);
 });
 
 Deno.test("a view without keys is shown as a history", () => {
-  const rows = new LiveRows({ show: "latest", history_rows_max: 10 });
+  const rows = new LiveRows({ show: "latest", historyRowsMax: 10 });
   rows.apply(snapshot([row(1, "a", 2), row(1, "a", 1)], []));
-  assert.equal(rows.by_key, false);
+  assert.equal(rows.byKey, false);
   assert.equal(rows.list().length, 2);
 });
 
 Deno.test("watermark and seq follow every change", () => {
-  const rows = new LiveRows({ show: "latest", history_rows_max: 1 });
+  const rows = new LiveRows({ show: "latest", historyRowsMax: 1 });
   rows.apply(snapshot([]));
   rows.apply({ kind: "heartbeat", seq: 4, watermark: 1000 });
   assert.deepEqual([rows.seq, rows.watermark], [4, 1000]);

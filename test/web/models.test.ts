@@ -78,15 +78,15 @@ Deno.test("columns between two edges are those that a walk from the left finds",
       fc.nat(60),
       (characters, left, width, grown, size) => {
         const places = new ColumnPlaces(characters);
-        places.left_px(Math.min(3, characters.length));
+        places.leftPx(Math.min(3, characters.length));
         places.fit(Math.min(grown, characters.length - 1), size);
         const { first, end } = places.between(left, left + width);
         let x = 0;
         const expected: number[] = [];
         characters.forEach((_, i) => {
-          const right = x + places.width_px_of(i);
+          const right = x + places.widthPxOf(i);
           if (right > left && x < left + width) expected.push(i);
-          assert.equal(places.left_px(i), x);
+          assert.equal(places.leftPx(i), x);
           x = right;
         });
         assert.deepEqual(Array.from({ length: Math.max(0, end - first) }, (_, i) => first + i), expected);

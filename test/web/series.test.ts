@@ -121,13 +121,13 @@ Deno.test("who is shown keeps its place until another is better by a tenth", () 
 });
 
 Deno.test("a thousand series are ranked by their mean, and those that have nothing new make room", () => {
-  const set = new SeriesSet({ fields: 1, history: 50, top: 3, series_max: 1000, label });
+  const set = new SeriesSet({ fields: 1, history: 50, top: 3, seriesMax: 1000, label });
   for (let x = 0; x < 120; x++) for (let i = 0; i < 1000; i++) set.put(`${i}`, x, [i + (x % 2)], { key: i });
   set.rank();
   assert.deepEqual(set.places.map((series) => series?.label).sort(), ["997", "998", "999"]);
   assert.equal(set.columns().x.length, 50);
   set.put("new", 120, [1], { key: "new" });
-  assert.equal(set.left_out, 1);
+  assert.equal(set.leftOut, 1);
   for (let x = 121; x < 400; x++) for (let i = 500; i < 1000; i++) set.put(`${i}`, x, [i], { key: i });
   set.rank();
   assert.equal(set.size, 500);

@@ -150,7 +150,7 @@ export class RdxChart extends LiveElement {
       this.#draw(fields, series);
       this.#label(fields, series);
     }
-    const left = series?.left_out ? [`${formatNumber(series.size)} series are kept: there is no room for more.`] : [];
+    const left = series?.leftOut ? [`${formatNumber(series.size)} series are kept: there is no room for more.`] : [];
     this.tell(this.#pauseStatus(), left);
   }
 

@@ -8,6 +8,11 @@ import type { LiveChange } from "../../src/client/rdx/types.ts";
 import type { Source } from "../model/source.ts";
 import { addressOf } from "./servers.ts";
 
+/** Views of one server that come as event streams; further ones come by WebSockets. Other tabs have theirs, and requests need some of the six, too. */
+const STREAMS_MAX = 2;
+/** Event streams that are open, by server. */
+const streams = new Map<string, number>();
+
 /** Events are handled for so long before the page gets a turn. */
 const SLICE_MS_MAX = 8;
 
@@ -56,7 +61,10 @@ async function pump(
   { followers, controller }: Feed,
 ): Promise<void> {
   const wanted = [...followers], limits = wanted.map(({ limit }) => limit);
+  const open = streams.get(base) ?? 0, transport = open < STREAMS_MAX ? "events" as const : "socket" as const;
+  if (transport === "events") streams.set(base, open + 1);
   const options = {
+    transport,
     time: "ms" as const,
     signal: controller.signal,
     ...(keys.length > 0 ? { key: keys } : {}),
@@ -74,6 +82,8 @@ async function pump(
   } catch (thrown) {
     const error = thrown instanceof RdxError ? thrown : new RdxError("internal", reasonOf(thrown));
     for (const follower of followers) follower.fail(error);
+  } finally {
+    if (transport === "events") streams.set(base, streams.get(base)! - 1);
   }
 }
 

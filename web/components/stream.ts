@@ -7,6 +7,7 @@ import type { Row, ViewColumn } from "../../src/client/rdx/types.ts";
 import { formatNumber, rowJson } from "../model/format.ts";
 import type { Source } from "../model/source.ts";
 import { empty, type Status } from "../model/status.ts";
+import { PANEL_STYLE } from "../style/panel.ts";
 import { STREAM_STYLE } from "../style/stream.ts";
 import { h, integer, setAttribute, setText } from "./dom.ts";
 import { PollElement } from "./poll_element.ts";
@@ -45,7 +46,7 @@ export class RdxStream extends PollElement {
   #done: string | null = null;
 
   constructor() {
-    super(STREAM_STYLE);
+    super(STREAM_STYLE, PANEL_STYLE);
     const list = h("div", { role: "tablist", "aria-label": "Kinds of rows" }, ...this.#tabs);
     this.tools.append(list, this.#actions);
     this.body.append(this.#pane, this.#panel.element);

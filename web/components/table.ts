@@ -9,6 +9,7 @@ import { formatNumber, rowJson, timeOf } from "../model/format.ts";
 import { type Entry, shownRow } from "../model/latest_rows.ts";
 import { LiveRows } from "../model/live_rows.ts";
 import { RowOrder, type Wanted } from "../model/row_order.ts";
+import { PANEL_STYLE } from "../style/panel.ts";
 import { TABLE_STYLE } from "../style/table.ts";
 import { flag, h, integer, names, setAttribute, setText } from "./dom.ts";
 import { LiveElement } from "./live_element.ts";
@@ -37,7 +38,7 @@ export class RdxTable extends LiveElement {
   readonly #count = h("span", { class: "count" });
   readonly #panel = new ValuePanel(() => this.#grid.focus());
   readonly #order = new RowOrder();
-  #rows = new LiveRows({ show: "latest", history_rows_max: 1 });
+  #rows = new LiveRows({ show: "latest", historyRowsMax: 1 });
   #columns: readonly ViewColumn[] = [];
   #known: readonly ViewColumn[] | null = null;
   #lines: readonly Entry[] = [];
@@ -46,7 +47,7 @@ export class RdxTable extends LiveElement {
   #active = { index: 0, column: 0 };
 
   constructor() {
-    super(TABLE_STYLE);
+    super(TABLE_STYLE, PANEL_STYLE);
     this.tools.append(this.#filter, this.#count);
     this.#grid.append(this.#body.sheet);
     this.body.append(this.#grid, this.#panel.element);
@@ -60,7 +61,7 @@ export class RdxTable extends LiveElement {
   protected override reset(): void {
     const show = this.getAttribute("show") === "history" ? "history" : "latest";
     const limit = integer(this, "limit", HISTORY_ROWS_DEFAULT, 1, HISTORY_ROWS_MAX);
-    this.#rows = new LiveRows({ show, history_rows_max: limit });
+    this.#rows = new LiveRows({ show, historyRowsMax: limit });
     this.#known = null;
     this.#sort = null;
     this.#panel.close();
@@ -103,23 +104,23 @@ export class RdxTable extends LiveElement {
         ? `${all} ${total === 1 ? "row" : "rows"}`
         : `${formatNumber(lines.length)} of ${all} rows`,
     );
-    const { left_out } = rows;
-    this.tell(null, left_out > 0 ? [`The newest window of ${all} keys is shown: there is no room for more.`] : []);
+    const { leftOut } = rows;
+    this.tell(null, leftOut > 0 ? [`The newest window of ${all} keys is shown: there is no room for more.`] : []);
     if (later) setTimeout(() => this.invalidate(), 250);
   }
 
   /** Columns came, or others than before. */
   #learn(): void {
-    const { columns, keys, by_key } = this.#rows, wanted = names(this, "columns");
+    const { columns, keys, byKey } = this.#rows, wanted = names(this, "columns");
     this.#known = columns;
     const found = wanted.map((name) => columns.find((column) => column.name === name)).filter((one) =>
       one !== undefined
     );
-    const next = found.length > 0 ? found : by_key ? keysFirst(columns, keys) : columns;
+    const next = found.length > 0 ? found : byKey ? keysFirst(columns, keys) : columns;
     if (JSON.stringify(next) === JSON.stringify(this.#columns)) return;
     this.#columns = next;
     this.#body.setColumns(next);
-    this.#sort = by_key && keys.length > 0 ? { column: keys[0], descending: false } : null;
+    this.#sort = byKey && keys.length > 0 ? { column: keys[0], descending: false } : null;
     this.#active = { index: 0, column: 0 };
     setAttribute(this.#grid, "aria-colcount", String(next.length));
     setAttribute(this.#grid, "aria-label", `Rows of ${this.getAttribute("src") ?? "a view"}`);
@@ -185,7 +186,7 @@ export class RdxTable extends LiveElement {
   /** Scrolls so that the active cell can be seen. */
   #reveal(): void {
     const { index, column } = this.#active, { places } = this.#body, grid = this.#grid;
-    const top = index * ROW_PX, left = places.left_px(column), right = left + places.width_px_of(column);
+    const top = index * ROW_PX, left = places.leftPx(column), right = left + places.widthPxOf(column);
     if (index >= 0 && top < grid.scrollTop) grid.scrollTop = top;
     const lowest = grid.clientHeight - HEAD_PX - ROW_PX;
     if (index >= 0 && top > grid.scrollTop + lowest) grid.scrollTop = top - lowest;

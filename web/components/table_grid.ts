@@ -92,7 +92,7 @@ export class TableGrid {
     if (moved || this.#rowCount !== lines.length) {
       this.#rowCount = lines.length;
       this.sheet.style.height = `${HEAD_PX + lines.length * ROW_PX}px`;
-      this.sheet.style.width = `${this.#places.width_px}px`;
+      this.sheet.style.width = `${this.#places.widthPx}px`;
     }
     return moved;
   }
@@ -149,8 +149,8 @@ export class TableGrid {
   #drawCell(cell: Cell, column: number, row: Row, same: boolean, nowMs: number): void {
     const { name, type } = this.#columns[column], value = row[name], text = formatCell(value, type);
     if (!same) {
-      cell.element.style.left = `${this.#places.left_px(column)}px`;
-      cell.element.style.width = `${this.#places.width_px_of(column)}px`;
+      cell.element.style.left = `${this.#places.leftPx(column)}px`;
+      cell.element.style.width = `${this.#places.widthPxOf(column)}px`;
       if (cell.column !== column) {
         cell.column = column;
         cell.element.classList.toggle("numeric", isNumeric(type));
@@ -202,8 +202,8 @@ export class TableHead {
     for (let column = first; column < end; column++) {
       const cell = this.#cells[column % this.#cells.length], { name, type } = columns[column];
       cell.column = column;
-      cell.element.style.left = `${places.left_px(column)}px`;
-      cell.element.style.width = `${places.width_px_of(column)}px`;
+      cell.element.style.left = `${places.leftPx(column)}px`;
+      cell.element.style.width = `${places.widthPxOf(column)}px`;
       cell.element.classList.toggle("numeric", isNumeric(type));
       setText(cell.name, name);
       setAttribute(cell.element, "title", `${name}: ${type === "timestamp" ? "time in UTC" : type}`);

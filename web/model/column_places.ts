@@ -7,7 +7,7 @@ export class ColumnPlaces {
   readonly #widths: Float64Array;
   /** Left edges; the last is the whole width. */
   readonly #edges: Float64Array;
-  #first_stale = 0;
+  #firstStale = 0;
 
   /** `characters`: of each column's header. */
   constructor(characters: readonly number[]) {
@@ -19,18 +19,18 @@ export class ColumnPlaces {
     return this.#widths.length;
   }
 
-  get width_px(): number {
-    return this.left_px(this.count);
+  get widthPx(): number {
+    return this.leftPx(this.count);
   }
 
-  left_px(column: number): number {
-    for (; this.#first_stale < column; this.#first_stale++) {
-      this.#edges[this.#first_stale + 1] = this.#edges[this.#first_stale] + this.#widths[this.#first_stale];
+  leftPx(column: number): number {
+    for (; this.#firstStale < column; this.#firstStale++) {
+      this.#edges[this.#firstStale + 1] = this.#edges[this.#firstStale] + this.#widths[this.#firstStale];
     }
     return this.#edges[column];
   }
 
-  width_px_of(column: number): number {
+  widthPxOf(column: number): number {
     return this.#widths[column];
   }
 
@@ -39,21 +39,21 @@ export class ColumnPlaces {
     const width = widthOf(characters);
     if (width <= this.#widths[column]) return false;
     this.#widths[column] = width;
-    this.#first_stale = Math.min(this.#first_stale, column);
+    this.#firstStale = Math.min(this.#firstStale, column);
     return true;
   }
 
   /** The columns that lie between two edges: the first, and the one behind the last. */
-  between(left_px: number, right_px: number): { readonly first: number; readonly end: number } {
-    const last = this.left_px(this.count);
+  between(leftPx: number, rightPx: number): { readonly first: number; readonly end: number } {
+    const last = this.leftPx(this.count);
     let low = 0, high = this.count;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.#edges[middle + 1] <= Math.min(left_px, last)) low = middle + 1;
+      if (this.#edges[middle + 1] <= Math.min(leftPx, last)) low = middle + 1;
       else high = middle;
     }
     let end = low;
-    while (end < this.count && this.#edges[end] < right_px) end++;
+    while (end < this.count && this.#edges[end] < rightPx) end++;
     return { first: low, end };
   }
 }

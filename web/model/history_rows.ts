@@ -24,11 +24,11 @@ export class HistoryRows implements RowSet {
   #byWindow: Map<string, Line> | null = null;
   #list: Entry[] | null = null;
   members = 0;
-  readonly left_out = 0;
+  readonly leftOut = 0;
 
-  constructor(keys: readonly string[], rows_max: number) {
+  constructor(keys: readonly string[], rowsMax: number) {
     this.#keys = keys;
-    this.#ring = new Array<Line | null>(Math.max(1, rows_max)).fill(null);
+    this.#ring = new Array<Line | null>(Math.max(1, rowsMax)).fill(null);
   }
 
   list(): readonly Entry[] {

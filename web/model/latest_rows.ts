@@ -20,7 +20,7 @@ export interface RowSet {
   /** Counts up when lines came or went, not when one changed. */
   readonly members: number;
   /** Keys for which there was no room. */
-  readonly left_out: number;
+  readonly leftOut: number;
   readonly open: number;
   clear(): void;
   insert(row: Row): void;
@@ -36,7 +36,7 @@ interface Line extends Entry {
   at: number;
 }
 
-/** One line for each key of a view: its newest window. Keys beyond `keys_max` are counted and not kept. */
+/** One line for each key of a view: its newest window. Keys beyond `keysMax` are counted and not kept. */
 export class LatestRows implements RowSet {
   readonly #keys: readonly string[];
   readonly #keysMax: number;
@@ -45,11 +45,11 @@ export class LatestRows implements RowSet {
   readonly #list: Line[] = [];
   #open: Line[] = [];
   members = 0;
-  left_out = 0;
+  leftOut = 0;
 
-  constructor(keys: readonly string[], keys_max: number) {
+  constructor(keys: readonly string[], keysMax: number) {
     this.#keys = keys;
-    this.#keysMax = keys_max;
+    this.#keysMax = keysMax;
   }
 
   list(): readonly Entry[] {
@@ -64,7 +64,7 @@ export class LatestRows implements RowSet {
     this.#lines.clear();
     this.#list.length = 0;
     this.#open = [];
-    this.left_out = 0;
+    this.leftOut = 0;
     this.members++;
   }
 
@@ -105,7 +105,7 @@ export class LatestRows implements RowSet {
     const key = keyText(row, this.#keys), found = this.#lines.get(key);
     if (found) return found;
     if (this.#list.length >= this.#keysMax) {
-      this.left_out++;
+      this.leftOut++;
       return null;
     }
     const line: Line = { key, row: null, open: null, start: -Infinity, at: this.#list.length };

@@ -9,8 +9,8 @@ export interface LiveRowsOptions {
   /** `latest`: one line a key, where the view has keys · `history`: the newest rows. */
   readonly show: "latest" | "history";
   /** Settled rows that a history keeps. */
-  readonly history_rows_max: number;
-  readonly keys_max?: number;
+  readonly historyRowsMax: number;
+  readonly keysMax?: number;
 }
 
 /**
@@ -50,8 +50,8 @@ export class LiveRows {
   }
 
   /** Rows for which there was no room, since the snapshot. */
-  get left_out(): number {
-    return this.#rows.left_out;
+  get leftOut(): number {
+    return this.#rows.leftOut;
   }
 
   /** Lines that show an open window. */
@@ -59,7 +59,7 @@ export class LiveRows {
     return this.#rows.open;
   }
 
-  get by_key(): boolean {
+  get byKey(): boolean {
     return this.#rows instanceof LatestRows;
   }
 
@@ -91,14 +91,14 @@ export class LiveRows {
 
   /** A snapshot comes with its newest row first: the oldest goes in first. */
   #begin({ columns, keys, complete, rows }: Extract<LiveChange, { kind: "snapshot" }>): void {
-    const { show, history_rows_max, keys_max } = this.#options;
+    const { show, historyRowsMax, keysMax } = this.#options;
     this.columns = columns;
     this.keys = keys;
     this.complete = complete;
     this.known = true;
     this.#rows = show === "latest" && keys.length > 0
-      ? new LatestRows(keys, keys_max ?? KEYS_MAX)
-      : new HistoryRows(keys, history_rows_max);
+      ? new LatestRows(keys, keysMax ?? KEYS_MAX)
+      : new HistoryRows(keys, historyRowsMax);
     for (let i = rows.length - 1; i >= 0; i--) this.#rows.insert(rows[i]);
   }
 }

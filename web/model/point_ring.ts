@@ -16,9 +16,9 @@ export class PointRing {
   #first = 0;
   #length = 0;
 
-  constructor(fields: number, points_max: number) {
+  constructor(fields: number, pointsMax: number) {
     this.fields = fields;
-    this.#pointsMax = Math.max(1, points_max);
+    this.#pointsMax = Math.max(1, pointsMax);
     const capacity = Math.min(CAPACITY_FIRST, this.#pointsMax);
     this.#x = new Float64Array(capacity);
     this.#y = new Float64Array(capacity * fields);

@@ -14,7 +14,7 @@ export interface SeriesOptions {
   readonly top: number;
   /** Whether all series have their points at the same x, as windows have: one that lacks a point then has a gap there. Default true. */
   readonly aligned?: boolean;
-  readonly series_max?: number;
+  readonly seriesMax?: number;
   /** What a series is called, from the first row of it. */
   label(row: Row): string;
 }
@@ -51,7 +51,7 @@ export class SeriesSet {
   /** The series that are shown: places keep their series, and so their colours, as long as it is among the best. */
   readonly places: (Series | null)[];
   /** Points for whose series there was no room. */
-  left_out = 0;
+  leftOut = 0;
   /** Counts up with every point. */
   version = 0;
 
@@ -68,7 +68,7 @@ export class SeriesSet {
     this.#all.clear();
     this.#open = [];
     this.places.fill(null);
-    this.left_out = 0;
+    this.leftOut = 0;
     this.version++;
   }
 
@@ -160,9 +160,9 @@ export class SeriesSet {
   #series(key: string, row: Row): Series | null {
     const found = this.#all.get(key);
     if (found) return found;
-    const { series_max = SERIES_MAX, fields, history, top, label } = this.options;
-    if (this.#all.size >= series_max) {
-      this.left_out++;
+    const { seriesMax = SERIES_MAX, fields, history, top, label } = this.options;
+    if (this.#all.size >= seriesMax) {
+      this.leftOut++;
       return null;
     }
     const series: Series = { label: label(row), score: NaN, points: new PointRing(fields, history), open: [] };
@@ -187,8 +187,8 @@ export class SeriesSet {
 
   /** Keys come and go: those of which nothing is left in the span that is shown make room for others. */
   #forgetOld(): void {
-    const { series_max = SERIES_MAX } = this.options;
-    if (this.#all.size < series_max) return;
+    const { seriesMax = SERIES_MAX } = this.options;
+    if (this.#all.size < seriesMax) return;
     const oldest = this.columns().x[0] ?? -Infinity;
     for (const [key, { points, open }] of this.#all) {
       if (open.length === 0 && (points.length === 0 || points.x(points.length - 1) < oldest)) this.#all.delete(key);

@@ -14,8 +14,8 @@ export const BASE_STYLE = `
   --_bad: var(--rdx-bad, light-dark(#c42b32, #ff7b72));
   --_good: var(--rdx-good, light-dark(#1a7f3c, #4cc26a));
   --_soft: color-mix(in srgb, var(--_fg) 4%, var(--_bg));
-  --_font: var(--rdx-font, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif);
-  --_mono: var(--rdx-mono, ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace);
+  --_font: var(--rdx-font, system-ui, sans-serif);
+  --_mono: var(--rdx-mono, ui-monospace, monospace);
   --_series-1: var(--rdx-series-1, light-dark(#2868d8, #6ea8fe));
   --_series-2: var(--rdx-series-2, light-dark(#d2691e, #f2a25c));
   --_series-3: var(--rdx-series-3, light-dark(#12876f, #4ecbb0));
@@ -45,8 +45,8 @@ export const BASE_STYLE = `
 .sentence { display: inline-flex; align-items: baseline; gap: 7px; min-width: 0; overflow-wrap: anywhere; }
 .sentence::before { content: ""; flex: none; width: 7px; height: 7px; border-radius: 50%; background: var(--_dim); transform: translateY(-1px); }
 .status[data-kind="live"] .sentence::before { background: var(--_good); }
-.status[data-kind="waiting"] .sentence::before, .status[data-kind="gone"] .sentence::before, .status[data-kind="paused"] .sentence::before { background: var(--_warn); }
-.status[data-kind="refused"] .sentence::before, .status[data-kind="invalid"] .sentence::before, .status[data-kind="failed"] .sentence::before { background: var(--_bad); }
+.status:is([data-kind="waiting"], [data-kind="gone"], [data-kind="paused"]) .sentence::before { background: var(--_warn); }
+.status:is([data-kind="refused"], [data-kind="invalid"], [data-kind="failed"]) .sentence::before { background: var(--_bad); }
 .status:is([data-kind="waiting"], [data-kind="gone"], [data-kind="refused"], [data-kind="invalid"], [data-kind="failed"]) .sentence { color: var(--_fg); }
 .remark { overflow-wrap: anywhere; }
 .remark.alert { color: var(--_warn); }

@@ -20,8 +20,4 @@ export const TABLE_STYLE = `
 .row.open .cell { color: color-mix(in srgb, var(--_fg) 78%, var(--_bg)); }
 .row.open::before { content: ""; position: absolute; inset: 3px auto 3px 0; border-left: 3px dotted var(--_accent); }
 .grid:focus-visible .active { box-shadow: inset 0 0 0 2px var(--_accent); border-radius: 3px; }
-.panel { position: absolute; inset: auto 0 0 0; max-height: 70%; display: flex; flex-direction: column; z-index: 3; background: var(--_bg); border-top: 1px solid var(--_line); box-shadow: 0 -6px 18px color-mix(in srgb, #000 14%, transparent); }
-.panel header { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 10px; padding: 6px 10px; }
-.panel .title { font-weight: 600; overflow-wrap: anywhere; margin-inline-end: auto; unicode-bidi: isolate; }
-.panel pre { margin: 0; padding: 4px 12px 12px; overflow: auto; font: 12px/1.5 var(--_mono); white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: plaintext; }
 `;

@@ -7,40 +7,38 @@ const PROBLEM_CHARS_MAX = 1 << 20;
 /** Characters of an answer that are shown when it is no problem of this server. */
 const SHOWN_CHARS_MAX = 200;
 
-const CODES: Readonly<Record<ErrorCode, true>> = {
-  invalid: true,
-  unauthorized: true,
-  not_found: true,
-  conflict: true,
-  too_large: true,
-  unsupported_type: true,
-  invalid_plan: true,
-  busy: true,
-  closing: true,
-  no_space: true,
-  internal: true,
-};
-/** What only servers have, by what it means to who asked. */
-const OTHERS = new Map<string, ErrorCode>([
+const OWN: readonly ErrorCode[] = [
+  "invalid",
+  "unauthorized",
+  "not_found",
+  "conflict",
+  "too_large",
+  "unsupported_type",
+  "invalid_plan",
+  "busy",
+  "closing",
+  "no_space",
+  "internal",
+];
+/** What a problem is called, and what only servers call so by what it means to who asked. */
+const CODES = new Map<string, ErrorCode>([
+  ...OWN.map((code) => [code, code] as const),
   ["forbidden", "unauthorized"],
   ["method_not_allowed", "invalid"],
   ["timeout", "busy"],
+  ["unavailable", "closing"],
 ]);
-const BY_STATUS = new Map<number, ErrorCode>([
-  [401, "unauthorized"],
-  [403, "unauthorized"],
-  [404, "not_found"],
-  [408, "busy"],
-  [409, "conflict"],
-  [413, "too_large"],
-  [415, "unsupported_type"],
-  [422, "invalid_plan"],
-  [429, "busy"],
-  [502, "closing"],
-  [503, "closing"],
-  [504, "closing"],
-  [507, "no_space"],
-]);
+/** Of answers that are no problems of this server, as a proxy gives them. */
+const BY_STATUS: Readonly<Record<number, ErrorCode>> = {
+  401: "unauthorized",
+  403: "unauthorized",
+  404: "not_found",
+  413: "too_large",
+  429: "busy",
+  502: "closing",
+  503: "closing",
+  504: "closing",
+};
 const MEMBERS: ReadonlySet<string> = new Set(["$rdx", "event", "type", "title", "detail", "instance", "errors"]);
 
 export interface RequestOptions {
@@ -128,7 +126,7 @@ export async function readProblem(answer: Response): Promise<RdxError> {
   const more = { status: answer.status, ...(after >= 0 ? { retryMs: after * 1000 } : {}) };
   const problem = parseObject(text);
   if (problem && typeof problem.type === "string") return problemError(problem, more);
-  const code = BY_STATUS.get(answer.status) ?? (answer.status < 500 ? "invalid" : "internal");
+  const code = BY_STATUS[answer.status] ?? (answer.status < 500 ? "invalid" : "internal");
   const shown = text.trim().slice(0, SHOWN_CHARS_MAX);
   return new RdxError(code, `The server answered ${answer.status}${shown ? `: ${shown}` : ""}`, [], more);
 }
@@ -139,8 +137,7 @@ export function problemError(
   more: Readonly<Record<string, unknown>> = {},
 ): RdxError {
   const name = /^\/problems\/([a-z_]+)$/.exec(String(problem.type))?.[1] ?? "";
-  const status = Number(problem.status), known = Object.hasOwn(CODES, name) ? name as ErrorCode : OTHERS.get(name);
-  const code = known ?? BY_STATUS.get(status) ?? "internal";
+  const known = CODES.get(name), code = known ?? BY_STATUS[Number(problem.status)] ?? "internal";
   const extra = Object.fromEntries(Object.entries(problem).filter(([member]) => !MEMBERS.has(member)));
   const detail = typeof problem.detail === "string" ? problem.detail : String(problem.title ?? name);
   const errors = Array.isArray(problem.errors) ? problem.errors as ErrorDetail[] : [];

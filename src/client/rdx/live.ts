@@ -1,9 +1,12 @@
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { type Address, TokenSource } from "./address.ts";
 import { Backoff, sleep } from "./backoff.ts";
-import { send, unreachable } from "./http.ts";
+import { unreachable } from "./http.ts";
 import { LiveReader } from "./live_events.ts";
-import { EventStreamParser, type ServerSentEvent } from "./sse.ts";
+import { followSocket } from "./live_socket.ts";
+import { followStream } from "./live_stream.ts";
+import type { SocketAddress } from "./socket.ts";
+import type { ServerSentEvent } from "./sse.ts";
 import type { LiveChange, LiveOptions } from "./types.ts";
 
 /** Two heartbeats and a half without a byte: the connection is dead, whatever the network says. */
@@ -16,7 +19,7 @@ const RETRY_FIRST_MS = 250, RETRY_MS_MAX = 10_000;
  * a refused token that cannot change, a request that makes no sense; a view that goes away later is waited for, since a new deploy brings it back.
  */
 export async function* live(
-  server: Address,
+  server: SocketAddress,
   view: string,
   options: LiveOptions = {},
 ): AsyncGenerator<LiveChange, void, undefined> {
@@ -24,11 +27,14 @@ export async function* live(
   const backoff = new Backoff(RETRY_FIRST_MS, RETRY_MS_MAX), reader = new LiveReader();
   const path = livePath(view, options);
   let lastId = options.since === undefined ? "" : String(options.since), seen = false;
+  let bySocket = options.transport === "socket";
   while (!signal?.aborted) {
     let failure: RdxError, connected = false;
-    const parser = new Events();
+    const since = lastId, socket = bySocket;
+    const open = (connection: AbortSignal) =>
+      socket ? followSocket(address, path, since, connection) : followStream(address, path, since, connection);
     try {
-      for await (const event of follow(address, path, lastId, parser, signal)) {
+      for await (const event of follow(address, open, signal)) {
         if (event === null) {
           seen = connected = true;
           yield { kind: "connected" };
@@ -46,9 +52,9 @@ export async function* live(
       failure = thrown instanceof RdxError ? thrown : unreachable(server, thrown);
       if (isFinal(failure, seen, address.token.changes)) throw failure;
     }
-    // Who was away may come back as another, whose numbers mean something else.
-    if (!connected) lastId = "";
-    const retryMs = backoff.next(Math.max(Number(failure.extra.retryMs ?? 0), parser.retryMs ?? 0));
+    // Where WebSockets do not get through, an event stream may.
+    if (!connected) bySocket = options.transport === "socket" && !bySocket;
+    const retryMs = backoff.next(Number(failure.extra.retryMs ?? 0));
     yield { kind: "waiting", error: failure, retryMs };
     await sleep(retryMs, signal);
   }
@@ -80,49 +86,25 @@ function isFinal({ code, extra }: RdxError, seen: boolean, tokenChanges: boolean
   }
 }
 
-/** Events that came and were not taken. */
-class Events extends EventStreamParser {
-  readonly #events: ServerSentEvent[];
-
-  constructor() {
-    const events: ServerSentEvent[] = [];
-    super((event) => events.push(event));
-    this.#events = events;
-  }
-
-  take(): ServerSentEvent[] {
-    return this.#events.splice(0);
-  }
-}
-
 /** The events of one connection; null once it is there. Ends when the server ends it; throws when it fails or is silent for too long. */
 async function* follow(
   address: Address,
-  path: string,
-  lastId: string,
-  parser: Events,
+  open: (signal: AbortSignal) => AsyncGenerator<ServerSentEvent | null, void, undefined>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ServerSentEvent | null, void, undefined> {
   const connection = new AbortController(), end = () => connection.abort(signal?.reason);
   signal?.addEventListener("abort", end);
+  const events = open(connection.signal);
   try {
-    const headers = { accept: "text/event-stream", ...(lastId === "" ? {} : { "last-event-id": lastId }) };
-    const answer = await orSilence(
-      address,
-      connection,
-      () => send(address, path, { headers, signal: connection.signal, cache: "no-store" }),
-    );
-    const reader = answer.body!.getReader();
-    yield null;
     while (true) {
-      const { value, done } = await orSilence(address, connection, () => reader.read());
+      const { value, done } = await orSilence(address, connection, () => events.next());
       if (done) return;
-      parser.push(value);
-      yield* parser.take();
+      yield value;
     }
   } finally {
     signal?.removeEventListener("abort", end);
     connection.abort();
+    events.return().catch(() => {});
   }
 }
 

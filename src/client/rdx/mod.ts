@@ -5,7 +5,7 @@ import { TokenSource } from "./address.ts";
 import { jsonFormat } from "./format_json.ts";
 import type { Format } from "./format.ts";
 import { request } from "./http.ts";
-import type { LinkAddress } from "./link.ts";
+import type { SocketAddress } from "./socket.ts";
 import { live } from "./live.ts";
 import type { Client, ConnectOptions, LiveOptions, Writer, WriterOptions } from "./types.ts";
 import { StreamWriter } from "./writer.ts";
@@ -23,7 +23,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Client
 }
 
 class ServerClient implements Client {
-  readonly #address: LinkAddress;
+  readonly #address: SocketAddress;
   readonly #writers = new Set<StreamWriter>();
   /** Ends what the client does when the caller's signal aborts. */
   readonly #signal: AbortSignal;

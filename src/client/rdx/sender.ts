@@ -5,9 +5,10 @@ import { Backoff, sleep } from "./backoff.ts";
 import { BatchQueue, costOf } from "./batch_queue.ts";
 import type { Format, Verdict } from "./format.ts";
 import { unreachable } from "./http.ts";
-import { Link, type LinkAddress } from "./link.ts";
+import { Link } from "./link.ts";
 import { newProducer } from "./outbox_memory.ts";
 import { isFinal, refusedBatch, remedyOf } from "./refusal.ts";
+import type { SocketAddress } from "./socket.ts";
 import type { Outbox, OutboxBatch, WriterStatus } from "./types.ts";
 import { Waiters } from "./waiters.ts";
 
@@ -25,7 +26,7 @@ const PATIENCE_MS_MAX = 2000;
 const INTERNAL_ERRORS_MAX = 5;
 
 export interface SenderParts {
-  readonly address: LinkAddress;
+  readonly address: SocketAddress;
   readonly stream: string;
   readonly format: Format;
   readonly outbox: Outbox;

@@ -7,8 +7,8 @@ export interface ServerSentEvent {
 }
 
 /**
- * Reads an event stream as https://html.spec.whatwg.org/multipage/server-sent-events.html says, piece by piece, however its bytes are cut. Each
- * character is looked at once: what an unfinished line has so far is kept in pieces, and joined when it ends.
+ * Reads an event stream as https://html.spec.whatwg.org/multipage/server-sent-events.html says, piece by piece, however its bytes are cut; `retry` says nothing to who
+ * waits longer each time. Each character is looked at once: what an unfinished line has so far is kept in pieces, and joined when it ends.
  */
 export class EventStreamParser {
   readonly #deliver: (event: ServerSentEvent) => void;
@@ -24,9 +24,6 @@ export class EventStreamParser {
   constructor(deliver: (event: ServerSentEvent) => void) {
     this.#deliver = deliver;
   }
-
-  /** Milliseconds that the server asks to wait before a reconnection, or null. */
-  retryMs: number | null = null;
 
   push(bytes: Uint8Array): void {
     const text = this.#decoder.decode(bytes, { stream: true });
@@ -63,7 +60,6 @@ export class EventStreamParser {
     if (name === "data") this.#data.push(value);
     else if (name === "event") this.#event = value;
     else if (name === "id" && !value.includes("\0")) this.#id = value;
-    else if (name === "retry" && /^\d+$/.test(value)) this.retryMs = Number(value);
   }
 
   #dispatch(): void {

@@ -41,8 +41,8 @@ export interface WriterOptions {
   /** Where batches wait for their acknowledgement. Default: in memory, gone with the process. */
   readonly outbox?: Outbox;
   /** A batch leaves when it has so many rows, or has waited so long. Defaults 4,096 and 20 ms. */
-  readonly batch_rows_max?: number;
-  readonly batch_delay_ms_max?: number;
+  readonly batchRowsMax?: number;
+  readonly batchDelayMsMax?: number;
   readonly signal?: AbortSignal;
   /** Reconnections, refusals, rows that the server left out: what a person may want to see. */
   readonly onStatus?: (status: WriterStatus) => void;
@@ -126,6 +126,11 @@ export interface LiveOptions {
   /** How the columns of type timestamp come: ISO 8601 (the default) or epoch ms. */
   readonly time?: "iso" | "ms";
   readonly signal?: AbortSignal;
+  /**
+   * `events` (the default): an event stream. `socket`: a WebSocket, for a page with many views, since browsers open six connections for requests to a server, and
+   * each event stream takes one of them.
+   */
+  readonly transport?: "events" | "socket";
   /** Goes on behind this seq, where the server still has what came since. */
   readonly since?: number;
 }

@@ -1,7 +1,7 @@
 import { RdxError } from "../../core/errors.ts";
 import { CREDIT_OVERRUN_ROWS_MAX } from "../../core/limits.ts";
 import { BATCH_BYTES_MAX, type Columns, type Format, type RowEncoder } from "./format.ts";
-import type { LinkAddress } from "./link.ts";
+import type { SocketAddress } from "./socket.ts";
 import { memoryOutbox } from "./outbox_memory.ts";
 import { Sender } from "./sender.ts";
 import { Turns } from "./turns.ts";
@@ -37,14 +37,14 @@ export class StreamWriter implements Writer {
 
   /** Opens the outbox; the connection is made behind it. Throws RdxError("invalid") for options that make no sense. */
   static async open(
-    address: LinkAddress,
+    address: SocketAddress,
     stream: string,
     format: Format,
     options: WriterOptions,
     signal: AbortSignal,
   ): Promise<StreamWriter> {
-    const rowsMax = bounded("batch_rows_max", options.batch_rows_max ?? BATCH_ROWS_DEFAULT, 1, BATCH_ROWS_MAX);
-    const delayMs = bounded("batch_delay_ms_max", options.batch_delay_ms_max ?? BATCH_DELAY_MS_DEFAULT, 0, 60_000);
+    const rowsMax = bounded("batchRowsMax", options.batchRowsMax ?? BATCH_ROWS_DEFAULT, 1, BATCH_ROWS_MAX);
+    const delayMs = bounded("batchDelayMsMax", options.batchDelayMsMax ?? BATCH_DELAY_MS_DEFAULT, 0, 60_000);
     const onFailed = () => writer?.stop();
     let writer: StreamWriter | null = null;
     const sender = await Sender.open({

@@ -55,7 +55,7 @@ export const VIEW_OPERATIONS: Operations = {
         "Server-sent events `snapshot`, `delta`, `open`, `heartbeat` and `error` (a problem); their data are the schemas live_snapshot, live_delta, " +
         "live_open and live_heartbeat. With `open=true`, `open` tells all windows that are open now, which take the place of those told before: at the start, " +
         "then when they changed, once a second at most. The id is `<seq>.<view>`, from which Last-Event-ID or `since` resumes: with the deltas after it while they are kept and the view is the same, else with a snapshot. Deltas hold the rows that `key`, `from` and `to` ask for. As a WebSocket: " +
-        "the same JSON, one event a message.",
+        "the same JSON, one event a message, with the id as its first member `id`.",
       tag: "views",
       parameters: [
         name("view"),
