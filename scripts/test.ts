@@ -51,7 +51,7 @@ if (!chromium) console.log("skipped: no Chromium was found and none can be insta
 
 const child = new Deno.Command(Deno.execPath(), {
   // Their packages have a lock file of their own: a task installs all that stands in the project's.
-  args: ["test", "-A", "--quiet", "--lock=test/deno.lock", ...(args.length > 0 ? args : ["test/"])],
+  args: ["test", "-A", "--quiet", "--parallel", "--lock=test/deno.lock", ...(args.length > 0 ? args : ["test/"])],
   env: { ...(chromium ? { RDX_CHROMIUM: chromium } : {}) },
   cwd: root,
   stdout: "piped",

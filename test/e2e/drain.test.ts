@@ -182,7 +182,7 @@ Deno.test("subscribers see the windows that the drain fires, then that the serve
   const last = (await events.next())!;
   assert.deepEqual([last.event, last.data.type], ["error", "/problems/closing"]);
   assert.equal(await events.next(), null);
-  assert.deepEqual(await socket.next(), delta.data);
+  assert.deepEqual(await socket.next(), { id: delta.id, ...delta.data });
   assert.equal((await socket.next()).type, "/problems/closing");
   assert.equal((await socket.closed).code, 1001);
   assert.equal(await ending, 0, server.errors);
