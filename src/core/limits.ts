@@ -136,6 +136,10 @@ export const QUIESCE_MS_MAX = 10_000;
 export const SINK_CLOSE_MS_MAX = 2000;
 /** Interval of SSE heartbeats. */
 export const HEARTBEAT_MS = 15_000;
+/** Followers of a view learn so soon that it was replaced, and of its open windows so often at most. */
+export const LIVE_LOOK_MS = 1000;
+/** Results of a pipeline whose times from their arrival are kept, for quantiles. */
+export const LATENCIES_MAX = 512;
 /** Time that a drain at SIGTERM may take. */
 export const DRAIN_MS_MAX = 30_000;
 /** Seconds that a refused producer is asked to wait. */

@@ -9,6 +9,7 @@ import {
   CREDIT_OVERRUN_ROWS_MAX,
   CREDIT_ROWS_MAX,
   HEARTBEAT_MS,
+  LIVE_LOOK_MS,
   MESSAGE_BYTES_MAX,
   MESSAGES_WAITING_BYTES_MAX,
   SUBSCRIBER_BYTES_MAX,
@@ -32,9 +33,6 @@ export interface Bounds {
   /** Between two looks at a view that somebody follows: whether it is still there, and which of its windows are open. */
   readonly liveLookMs: number;
 }
-
-/** Followers of a view learn so soon that it was replaced, and of its open windows so often at most. */
-const LIVE_LOOK_MS = 1000;
 
 export const DEFAULT_BOUNDS: Bounds = {
   bodyBytesMax: BODY_BYTES_MAX,
