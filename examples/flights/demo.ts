@@ -5,10 +5,10 @@
  *   deno task demo --volume --speed max  3 million flights, as fast as they go
  */
 import { parseArgs } from "node:util";
-import { type DemoClient, demoClient, type LiveRow } from "./client.ts";
-import { type Flight, flights20k, flights3m, flights3mFile, FLIGHTS_3M_ROWS, toNdjson } from "./data.ts";
+import { type Client, connect, RdxError } from "../../src/client/rdx/mod.ts";
+import { type Flight, flights20k, flights3m, flights3mFile, FLIGHTS_3M_ROWS } from "./data.ts";
 import { daily, FLIGHTS, hourly } from "./pipelines.ts";
-import { Screen } from "./screen.ts";
+import { type LiveRow, Screen } from "./screen.ts";
 
 const HELP = `Plays real flights into rdx and prints delays by origin live.
 
@@ -33,8 +33,32 @@ async function* pieces(volume: boolean): AsyncGenerator<Flight[]> {
   for (let at = 0; at < FLIGHTS_3M_ROWS; at += PIECE_ROWS) yield await flights3m(at, at + PIECE_ROWS, file);
 }
 
+/** Posts rows, again when the server has no room for a while. */
+async function post(client: Client, rows: readonly Flight[]): Promise<void> {
+  while (true) {
+    try {
+      await client.request("POST", "/v1/streams/flights", rows);
+      return;
+    } catch (thrown) {
+      if (!(thrown instanceof RdxError) || thrown.code !== "busy") throw thrown;
+      await sleep(Number(thrown.extra.retryMs ?? 1000));
+    }
+  }
+}
+
+/** Deletes what may not be there. */
+async function remove(client: Client, path: string): Promise<void> {
+  await client.request("DELETE", path).catch((thrown) => {
+    if (!(thrown instanceof RdxError) || thrown.code !== "not_found") throw thrown;
+  });
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /** Sends flights when their time has come; with an infinite speed at once. Returns how many. */
-async function play(client: DemoClient, volume: boolean, speed: number, screen: Screen, url: string): Promise<number> {
+async function play(client: Client, volume: boolean, speed: number, screen: Screen, url: string): Promise<number> {
   const started = performance.now();
   let first = NaN, sent = 0;
   for await (const flights of pieces(volume)) {
@@ -43,8 +67,8 @@ async function play(client: DemoClient, volume: boolean, speed: number, screen: 
       const now = first + (performance.now() - started) * speed;
       let end = at;
       while (end < flights.length && end - at < REQUEST_ROWS && flights[end].ts <= now) end++;
-      if (end > at) await client.post("/v1/streams/flights", toNdjson(flights.slice(at, end)));
-      else await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+      if (end > at) await post(client, flights.slice(at, end));
+      else await sleep(TICK_MS);
       sent += end - at;
       at = end;
       const seconds = (performance.now() - started) / 1000, time = new Date(flights[Math.max(at - 1, 0)].ts);
@@ -57,20 +81,10 @@ async function play(client: DemoClient, volume: boolean, speed: number, screen: 
   return sent;
 }
 
-async function follow(
-  client: DemoClient,
-  view: "hourly" | "daily",
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    for await (const { event, data } of client.live(`delays_${view}`, signal)) {
-      if (event === "delta" || event === "snapshot") {
-        screen.rows(view, data.rows.map((row) => "op" in row ? row.row : row) as LiveRow[]);
-      }
-    }
-  } catch (thrown) {
-    if (!signal.aborted) throw thrown;
+async function follow(client: Client, view: "hourly" | "daily", screen: Screen, signal: AbortSignal): Promise<void> {
+  for await (const change of client.live(`delays_${view}`, { signal })) {
+    if (change.kind === "snapshot") screen.rows(view, change.rows as unknown as LiveRow[]);
+    if (change.kind === "delta") screen.rows(view, change.rows.map(({ row }) => row as unknown as LiveRow));
   }
 }
 
@@ -93,12 +107,17 @@ async function ownServer(port: number): Promise<{ url: string; child: Deno.Child
   throw new Error("The server did not start");
 }
 
-async function waitFor(client: DemoClient, pipeline: string): Promise<void> {
+interface PipelineState {
+  readonly state: string;
+  readonly reason: string | null;
+}
+
+async function waitFor(client: Client, pipeline: string): Promise<void> {
   while (true) {
-    const { state, reason } = await client.get(`/v1/pipelines/${pipeline}`);
+    const { state, reason } = await client.request("GET", `/v1/pipelines/${pipeline}`) as PipelineState;
     if (state === "completed") return;
     if (state !== "running" && state !== "starting") throw new Error(`Pipeline ${pipeline} is ${state}: ${reason}`);
-    await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    await sleep(TICK_MS);
   }
 }
 
@@ -117,19 +136,20 @@ async function demo(): Promise<void> {
   const speed = values.speed === "max" ? Infinity : Number(values.speed);
   if (!(speed > 0)) throw new TypeError(`Cannot play at speed ${values.speed}: expected a number of seconds, or max`);
   const own = values.url ? null : await ownServer(8080), url = values.url ?? own!.url;
-  const client = demoClient(url, values.token), screen = new Screen(), ended = new AbortController();
-  for (const { name } of [hourly, daily]) await client.remove(`/v1/pipelines/${name}`);
-  await client.remove("/v1/streams/flights");
-  await client.put("/v1/streams/flights", FLIGHTS);
-  for (const plan of [hourly, daily]) await client.put(`/v1/pipelines/${plan.name}`, plan);
+  const client = connect(url, values.token ? { token: values.token } : {}), screen = new Screen();
+  const ended = new AbortController();
+  for (const { name } of [hourly, daily]) await remove(client, `/v1/pipelines/${name}`);
+  await remove(client, "/v1/streams/flights");
+  await client.request("PUT", "/v1/streams/flights", FLIGHTS);
+  for (const plan of [hourly, daily]) await client.request("PUT", `/v1/pipelines/${plan.name}`, plan);
   const drawing = setInterval(() => screen.draw(), TICK_MS);
   const followers = (["hourly", "daily"] as const).map((view) => follow(client, view, screen, ended.signal));
   const started = performance.now(), sent = await play(client, values.volume, speed, screen, url);
-  await client.post("/v1/streams/flights/end");
+  await client.request("POST", "/v1/streams/flights/end");
   for (const { name } of [hourly, daily]) await waitFor(client, name);
   const seconds = (performance.now() - started) / 1000;
   screen.status(`${sent} flights in ${seconds.toFixed(1)} s  ${url}`);
-  await new Promise((resolve) => setTimeout(resolve, TICK_MS * 3));
+  await sleep(TICK_MS * 3);
   clearInterval(drawing);
   ended.abort();
   await Promise.allSettled(followers);

@@ -1,4 +1,12 @@
-import type { LiveRow } from "./client.ts";
+/** A row of either view. */
+export interface LiveRow {
+  readonly window_start: string;
+  readonly window_end: string;
+  readonly origin: string;
+  readonly avg_delay: number | null;
+  readonly max_delay: number | null;
+  readonly flights: number;
+}
 
 const TOP = 12;
 
