@@ -12,11 +12,19 @@ export async function* followStream(
   const headers = { accept: "text/event-stream", ...(lastId === "" ? {} : { "last-event-id": lastId }) };
   const answer = await send(address, path, { headers, signal, cache: "no-store" }), reader = answer.body!.getReader();
   const events: ServerSentEvent[] = [], parser = new EventStreamParser((event) => events.push(event));
-  yield null;
-  while (true) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    parser.push(value);
-    yield* events.splice(0);
+  // Under Deno the signal of a fetch reaches its body no more once the request is garbage, as it is after some time.
+  const cancel = () => void reader.cancel();
+  signal.addEventListener("abort", cancel);
+  try {
+    yield null;
+    while (true) {
+      const { value, done } = await reader.read();
+      signal.throwIfAborted();
+      if (done) return;
+      parser.push(value);
+      yield* events.splice(0);
+    }
+  } finally {
+    signal.removeEventListener("abort", cancel);
   }
 }
