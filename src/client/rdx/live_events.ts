@@ -14,7 +14,7 @@ export class LiveReader {
   #doubles: readonly string[] = [];
 
   /** Null for events that a later server may send. Throws what an event of kind `error` says, and RdxError("internal") for one that cannot be read. */
-  read({ event, data }: ServerSentEvent): LiveChange | null {
+  read({ event, data, id }: ServerSentEvent): LiveChange | null {
     if (!["snapshot", "delta", "open", "heartbeat", "error"].includes(event)) return null;
     const json = parse(data);
     if (event === "error") throw problemError(json);
@@ -29,6 +29,7 @@ export class LiveReader {
         return {
           kind: "snapshot",
           ...at,
+          epoch: id.slice(id.indexOf(".") + 1),
           complete: json.complete === true,
           keys: this.#keys,
           columns: this.#columns,

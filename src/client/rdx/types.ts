@@ -147,6 +147,8 @@ export type LiveChange =
   | {
     readonly kind: "snapshot";
     readonly seq: number;
+    /** Which of the views that have had this name it is: after a new deploy or a restart of the server, seqs begin again under another. */
+    readonly epoch: string;
     readonly watermark: number | null;
     readonly complete: boolean;
     readonly keys: readonly string[];
