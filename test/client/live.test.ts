@@ -168,3 +168,39 @@ for (const transport of TRANSPORTS) {
     }
   });
 }
+
+for (const transport of TRANSPORTS) {
+  Deno.test(`${transport}: who takes changes slowly misses none between two snapshots, and comes to the end`, async () => {
+    await using server = await startServer();
+    await server.put("/v1/streams/wide", {
+      columns: [{ name: "id", type: "int64" }, { name: "text", type: "string" }],
+    });
+    await server.put("/v1/pipelines/wide", plan(source("wide"), toView("wide", "in")));
+    const writer = await connect(server.url).writer("wide", { batchDelayMsMax: 1 }), text = "x".repeat(10_000);
+    let last = -1, slow = true, snapshots = 0;
+    const client = connect(server.url), all = 4000;
+    const following = (async () => {
+      for await (const change of client.live("wide", { transport, limit: 1 })) {
+        if (change.kind === "snapshot") {
+          snapshots++;
+          last = change.rows.length > 0 ? Number(change.rows[0].id) : -1;
+        } else if (change.kind === "delta") {
+          for (const { row } of change.rows) {
+            assert.equal(row.id, last + 1);
+            last++;
+          }
+          if (slow) await until(() => !slow);
+        }
+        if (last === all - 1) return;
+      }
+    })();
+    await until(() => snapshots > 0);
+    for (let id = 0; id < all; id += 50) {
+      await writer.write(Array.from({ length: 50 }, (_, i) => ({ id: id + i, text })));
+    }
+    await writer.close();
+    slow = false;
+    await following;
+    await client.close();
+  });
+}

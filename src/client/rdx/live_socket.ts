@@ -1,6 +1,9 @@
 import { openSocket, type SocketAddress } from "./socket.ts";
 import type { ServerSentEvent } from "./sse.ts";
 
+/** Characters of events that came and were not taken, beyond which the connection ends: who goes on behind the last that was taken misses nothing. */
+const WAITING_CHARS_MAX = 16 << 20;
+
 /**
  * The events of one connection to a live view, as a WebSocket: browsers open six connections for requests to a server, all tabs together, and every event stream
  * takes one of them; WebSockets are not among these. Gives null once it is there, and ends when the server ends it. Rejects with why the server refuses,
@@ -13,7 +16,7 @@ export async function* followSocket(
   signal: AbortSignal,
 ): AsyncGenerator<ServerSentEvent | null, void, undefined> {
   const came: string[] = [];
-  let ended = false, wake = () => {};
+  let ended = false, waiting = 0, wake = () => {};
   const place = {
     path: withSince(path, since),
     protocol: "rdx.json.v1",
@@ -22,7 +25,13 @@ export async function* followSocket(
   };
   const socket = await openSocket(address, place, signal, (one) => {
     one.onmessage = ({ data }) => {
-      came.push(String(data));
+      waiting += data.length;
+      if (waiting > WAITING_CHARS_MAX) {
+        // What comes until it is closed must not follow a gap.
+        one.onmessage = null;
+        return one.close();
+      }
+      came.push(data);
       wake();
     };
   });
@@ -36,8 +45,10 @@ export async function* followSocket(
     yield null;
     while (true) {
       signal.throwIfAborted();
-      for (const data of came.splice(0)) yield { ...headOf(data), data };
-      if (came.length > 0) continue;
+      for (let data = came.shift(); data !== undefined; data = came.shift()) {
+        waiting -= data.length;
+        yield { ...headOf(data), data };
+      }
       if (ended) return;
       await new Promise<void>((resolve) => wake = resolve);
     }
