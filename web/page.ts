@@ -4,6 +4,7 @@ import { editorPage } from "./page/editor.ts";
 import { Link } from "./page/link.ts";
 import { overviewPage } from "./page/overview.ts";
 import { pipelinePage } from "./page/pipeline.ts";
+import { serverTextPage } from "./page/server_text.ts";
 import { streamPage } from "./page/stream.ts";
 import { viewPage } from "./page/view.ts";
 import type { Route } from "./page_model/routes.ts";
@@ -22,6 +23,10 @@ function pageOf(route: Route, ground: Ground): Page {
       return editorPage(null, ground);
     case "change":
       return editorPage(route.name, ground);
+    case "api":
+      return serverTextPage("API", "/openapi.json", "application/json", ground);
+    case "metrics":
+      return serverTextPage("Metrics", "/metrics", "text/plain", ground);
     case "unknown":
       return unknownPage(route.hash);
   }

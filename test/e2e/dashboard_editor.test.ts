@@ -102,3 +102,82 @@ Deno.test({
     assert.deepEqual(errors, []);
   },
 });
+
+Deno.test({
+  name: "undo brings back what a template or Tidy has replaced, and Tidy changes no value",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    const { page, errors } = dashboard, text = page.getByLabel("The plan as JSON");
+    await until(async () => /orders_hourly/.test(await text.inputValue()));
+    const typed = '{"a":9007199254740993,"c":1e400}';
+    await text.fill(typed);
+    await page.getByRole("button", { name: "Tidy" }).click();
+    assert.equal(await text.inputValue(), '{\n  "a": 9007199254740993,\n  "c": 1e400\n}');
+    await page.keyboard.press("Control+z");
+    assert.equal(await text.inputValue(), typed);
+    await page.getByRole("button", { name: "Filter to a view" }).click();
+    await until(async () => /orders_some/.test(await text.inputValue()));
+    await page.keyboard.press("Control+z");
+    assert.equal(await text.inputValue(), typed);
+    await text.fill("[]");
+    await page.getByRole("button", { name: "Deploy" }).click();
+    await dashboard.shows("A plan is an object");
+    assert.deepEqual(errors, []);
+  },
+});
+
+Deno.test({
+  name: "only what a person typed is kept; a kept change says that it differs from the plan that runs",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    await server.put("/v1/pipelines/sales", JSON.parse(plan(3_600_000)));
+    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    const { page, errors, shows } = dashboard, text = page.getByLabel("The plan as JSON");
+    const kept = () => page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.startsWith("rdx.editor.")));
+    await until(async () => /orders_hourly/.test(await text.inputValue()));
+    assert.deepEqual(await kept(), []);
+    await page.goto(`${server.url}/#/pipelines/sales/change`);
+    await until(async () => /3600000/.test(await text.inputValue()));
+    await text.fill(plan(60_000));
+    await page.reload();
+    await shows("It differs from the plan that runs.");
+    assert.equal(await text.inputValue(), plan(60_000));
+    await page.getByRole("button", { name: "Take the running plan" }).click();
+    await until(async () => /3600000/.test(await text.inputValue()));
+    await page.getByText("It differs from the plan that runs.").waitFor({ state: "hidden" });
+    assert.deepEqual(await kept(), []);
+    await page.keyboard.press("Control+z");
+    assert.equal(await text.inputValue(), plan(60_000));
+    assert.deepEqual(errors, []);
+  },
+});
+
+Deno.test({
+  name: "a deploy that ends after its page was left leads nowhere",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    const { page, errors } = dashboard, text = page.getByLabel("The plan as JSON");
+    await until(async () => /orders_hourly/.test(await text.inputValue()));
+    await text.fill(plan(60_000));
+    const held = Promise.withResolvers<void>();
+    await page.route("**/v1/pipelines/sales?*", async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await page.getByRole("button", { name: "Deploy" }).click();
+    await page.getByRole("link", { name: "Overview" }).first().click();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    held.resolve();
+    await page.getByRole("status").getByText("Pipeline sales is deployed.").waitFor({ state: "attached" });
+    assert.equal(new URL(page.url()).hash, "#/");
+    assert.deepEqual(errors, []);
+  },
+});

@@ -112,6 +112,13 @@ Deno.test({
     const load = async (button: string) => {
       await page.getByLabel("All of it in").selectOption({ label: "no time: as fast as it goes" });
       await page.getByRole("button", { name: button }).click();
+      if (button === "Start over") {
+        await shows("This deletes stream flights, pipeline flights_hourly, and pipeline flights_daily");
+        await page.getByRole("button", { name: "Cancel" }).click();
+        assert.equal((await server.json<{ rows_in: number }>("/v1/streams/flights")).rows_in, 20_000);
+        await page.getByRole("button", { name: button }).click();
+        await page.getByRole("button", { name: "Delete and play" }).click();
+      }
       await shows("All 20,000 flights are in, and their stream has ended.");
       await page.getByRole("button", { name: "Close" }).click();
     };
@@ -123,6 +130,63 @@ Deno.test({
     const { rows_in, ended } = await server.json<{ rows_in: number; ended: boolean }>("/v1/streams/flights");
     assert.deepEqual({ rows_in, ended }, { rows_in: 20_000, ended: true });
     assert.deepEqual(errors, []);
+  },
+});
+
+Deno.test({
+  name:
+    "a server that is away is waited for; one that comes back without the flights ends the play, and keeps no stray stream",
+  ignore: !CHROMIUM,
+  async fn() {
+    let server = await startServer();
+    try {
+      await using dashboard = await openDashboard(server.url);
+      const { page, errors, shows } = dashboard, port = Number(new URL(server.url).port);
+      await page.getByRole("button", { name: "Load the real flights" }).click();
+      await shows(/\d of 20,000/);
+      await server.signal("SIGKILL");
+      await shows(/^Waits\. /);
+      server = await startServer({ port });
+      await shows("The server has started anew without the flights, so the play has ended.");
+      assert.deepEqual(await server.json("/v1/streams"), { streams: [] });
+      await page.locator(".dock").getByRole("button", { name: "Start over" }).click();
+      await shows(/\d of 20,000/);
+      assert.equal((await server.json<{ declared: boolean }>("/v1/streams/flights")).declared, true);
+      assert.deepEqual(errors.filter((error) => !/WebSocket connection to/.test(error)), []);
+    } finally {
+      await server.signal("SIGKILL");
+    }
+  },
+});
+
+Deno.test({
+  name: "a play goes on over a connection that broke, and stops at once while the server is away",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await using dashboard = await openDashboard(server.url, {}, async (page) => {
+      await page.addInitScript(() => {
+        const sockets: WebSocket[] = [];
+        class Kept extends WebSocket {
+          constructor(url: string | URL, protocols?: string | string[]) {
+            super(url, protocols);
+            if (String(url).includes("/streams/")) sockets.push(this);
+          }
+        }
+        Object.assign(globalThis, { WebSocket: Kept, sockets });
+      });
+    });
+    const { page, errors, shows } = dashboard;
+    await page.getByRole("button", { name: "Load the real flights" }).click();
+    await shows(/\d of 20,000/);
+    await page.evaluate(() => (globalThis as unknown as { sockets: WebSocket[] }).sockets[0].close());
+    await page.getByRole("status").getByText("The flights go on.").waitFor({ state: "attached" });
+    await shows(/\d of 20,000/);
+    await server.signal("SIGKILL");
+    await shows(/^Waits\. /);
+    await page.getByRole("button", { name: "Stop" }).click();
+    await shows(/Stopped after [\d,]+ flights/);
+    assert.deepEqual(errors.filter((error) => !/WebSocket connection to/.test(error)), []);
   },
 });
 

@@ -84,7 +84,7 @@ Deno.test({
     await page.locator("#plan").focus();
     await keyboard.press("Tab");
     await focused(page, "#plan");
-    assert.match(await page.locator("#plan").inputValue(), / {2}$/);
+    assert.match(await page.locator("#plan").inputValue(), /^ {2}\{/);
     await keyboard.press("Escape");
     await tabTo(page, "Deploy");
     await keyboard.press("Enter");

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Page } from "../deps/playwright.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { openDashboard, ORDERS } from "./dashboard.ts";
 import { startServer, type TestServer, until } from "./server.ts";
@@ -160,5 +161,48 @@ Deno.test({
       assert.equal(await page.getByLabel("Token").isVisible(), false);
       assert.deepEqual(errors, []);
     }
+  },
+});
+
+Deno.test({
+  name: "a token that no request can carry is refused in its form, never kept, and dropped where one was kept",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer({ env: { RDX_TOKEN: "secret" } });
+    const kept = (page: Page) => page.evaluate(() => sessionStorage.getItem("rdx.token"));
+    for (const given of ["/#token=%", "/?access_token=%E2%82%AC", "/#token=a%0Ab"]) {
+      await using dashboard = await openDashboard(server.url + given);
+      const { page, errors, shows } = dashboard;
+      await shows("The token in the address cannot be used. The server asks for its token.");
+      assert.doesNotMatch(page.url(), /token/);
+      assert.equal(await kept(page), null);
+      await page.getByLabel("Token").fill("secr€t");
+      await page.getByRole("button", { name: "Use it" }).click();
+      await shows("This is no token of a server");
+      assert.equal(await kept(page), null);
+      await page.evaluate(() => sessionStorage.setItem("rdx.token", "secr€t"));
+      await page.reload();
+      await shows("The server asks for its token.");
+      assert.equal(await kept(page), null);
+      await page.getByLabel("Token").fill("secret");
+      await page.getByRole("button", { name: "Use it" }).click();
+      await shows("Nothing runs here yet");
+      assert.deepEqual(errors, []);
+    }
+  },
+});
+
+Deno.test({
+  name: "the API and the metrics of a server with a token are shown in the page",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer({ env: { RDX_TOKEN: "secret" } });
+    await using dashboard = await openDashboard(`${server.url}/#token=secret`);
+    const { page, errors } = dashboard;
+    await page.getByRole("link", { name: "API" }).click();
+    await page.getByLabel("API", { exact: true }).getByText('"openapi":').waitFor();
+    await page.getByRole("link", { name: "Metrics" }).click();
+    await page.getByLabel("Metrics", { exact: true }).getByText("# TYPE").waitFor();
+    assert.deepEqual(errors, []);
   },
 });

@@ -4,7 +4,7 @@ export interface Double {
   /** Answers by path without query; `live` feeds are named by their view. */
   readonly answers: Map<string, (request: Request) => Response | Promise<Response>>;
   /** Sends an event to whoever follows the view. */
-  send(view: string, event: string, data: Record<string, unknown> | string, id?: number): void;
+  send(view: string, event: string, data: Record<string, unknown> | string, id?: number | string): void;
   /** Followers of the view. */
   followers(view: string): number;
   /** Ends the connections of those who follow a view. */
@@ -86,7 +86,7 @@ export function startDouble(begin: (view: string) => string | Response): Double 
 }
 
 /** One server-sent event. */
-export function eventText(event: string, data: Record<string, unknown> | string, id?: number): string {
+export function eventText(event: string, data: Record<string, unknown> | string, id?: number | string): string {
   const text = typeof data === "string" ? data : JSON.stringify({ event, ...data });
   return `event: ${event}\n${id === undefined ? "" : `id: ${id}\n`}data: ${text}\n\n`;
 }
@@ -103,6 +103,7 @@ export function snapshotText(
   keys: readonly string[],
   rows: readonly Record<string, unknown>[] | string,
   seq = 1,
+  epoch = "first",
 ): string {
   const all = columns.map((column) => ({ nullable: true, ...column }));
   const head = JSON.stringify({
@@ -117,6 +118,6 @@ export function snapshotText(
   return eventText(
     "snapshot",
     `${head.slice(0, -1)},"rows":${typeof rows === "string" ? rows : JSON.stringify(rows)}}`,
-    seq,
+    `${seq}.${epoch}`,
   );
 }

@@ -12,13 +12,14 @@ function row(window: number, key: string, n: number): Row {
 }
 
 function snapshot(rows: Row[], keys = ["key"], seq = 0): LiveChange {
-  return { kind: "snapshot", seq, watermark: null, complete: true, keys, columns: COLUMNS, rows };
+  return { kind: "snapshot", seq, epoch: "a", watermark: null, complete: true, keys, columns: COLUMNS, rows };
 }
 
 function delta(rows: { op: Op; row: Row }[], seq = 1): LiveChange {
   return { kind: "delta", seq, watermark: null, rows };
 }
 
+const openIn = (rows: LiveRows) => rows.list().filter((entry) => entry.open !== null).length;
 const open = (rows: Row[], seq = 1): LiveChange => ({ kind: "open", seq, watermark: null, rows });
 
 /** Windows of a key close in their order; what is open begins behind what is closed. */
@@ -98,7 +99,7 @@ Deno.test("a history holds the newest rows, newest first, behind the windows tha
         rows.apply(change);
         const expected = [...[...opened].reverse(), ...settled.slice(-limit).reverse()];
         assert.deepEqual(rows.list().map(shownRow), expected);
-        assert.equal(rows.open, opened.length);
+        assert.equal(openIn(rows), opened.length);
       }
     }),
     { verbose: 1 },
@@ -120,7 +121,7 @@ Deno.test("by key there is the newest settled window, and the open one in front 
         );
         for (const one of still) expected.set(one.key, one);
         assert.deepEqual(new Map(rows.list().map((entry) => [shownRow(entry).key, shownRow(entry)])), expected);
-        assert.equal(rows.open, still.length);
+        assert.equal(openIn(rows), still.length);
       }
     }),
     { verbose: 1 },
@@ -142,7 +143,6 @@ Deno.test("a snapshot is newest first and takes the place of all that was there"
   rows.apply(snapshot([row(9, "x", 9)]));
   rows.apply(snapshot([row(2, "b", 2), row(1, "a", 1)], ["key"], 7));
   assert.deepEqual(rows.list().map((entry) => shownRow(entry).n), [2, 1]);
-  assert.equal(rows.seq, 7);
 });
 
 Deno.test("keys of different types and names that look alike are different keys", () => {
@@ -176,7 +176,6 @@ Deno.test("rows and keys stay within their bounds, and what had no room is count
   assert.deepEqual(history.list().map((entry) => shownRow(entry).n), [49, 48, 47]);
   assert.equal(latest.list().length, 2);
   assert.equal(latest.leftOut, 30);
-  assert.equal(history.received, 50);
 });
 
 Deno.test("a view without keys is shown as a history", () => {
@@ -184,14 +183,4 @@ Deno.test("a view without keys is shown as a history", () => {
   rows.apply(snapshot([row(1, "a", 2), row(1, "a", 1)], []));
   assert.equal(rows.byKey, false);
   assert.equal(rows.list().length, 2);
-});
-
-Deno.test("watermark and seq follow every change", () => {
-  const rows = new LiveRows({ show: "latest", historyRowsMax: 1 });
-  rows.apply(snapshot([]));
-  rows.apply({ kind: "heartbeat", seq: 4, watermark: 1000 });
-  assert.deepEqual([rows.seq, rows.watermark], [4, 1000]);
-  rows.apply({ kind: "connected" });
-  rows.apply({ kind: "delta", seq: 5, watermark: Infinity, rows: [] });
-  assert.deepEqual([rows.seq, rows.watermark], [5, Infinity]);
 });

@@ -7,7 +7,7 @@ import { edgeSentence, watermarkText } from "../../web/model/flow.ts";
 import { layoutGraph } from "../../web/model/graph_layout.ts";
 import { ordered, RowOrder } from "../../web/model/row_order.ts";
 import { TIME_STEPS_MS, timeTicks } from "../../web/model/time_ticks.ts";
-import { parseThreshold, reached, StatValue } from "../../web/model/stat_value.ts";
+import { parseThreshold, reached, StatValue, wantedKey } from "../../web/model/stat_value.ts";
 
 const column = (name: string, type: string) => ({ name, type, nullable: true });
 const entry = (row: Row) => ({ key: "", row, open: null });
@@ -236,4 +236,14 @@ Deno.test("ticks of times lie on the UTC calendar, between both ends, one step a
     ),
     { verbose: 1 },
   );
+});
+
+Deno.test("the key of a figure is named as it is, with commas, or as a JSON array where values contain commas", () => {
+  assert.deepEqual(wantedKey(null, 2), []);
+  assert.deepEqual(wantedKey('["Oslo, Norway"]', 1), ['["Oslo, Norway"]']);
+  assert.deepEqual(wantedKey("Oslo, Norway", 1), ["Oslo, Norway"]);
+  assert.deepEqual(wantedKey("Oslo, 2", 2), ["Oslo", "2"]);
+  assert.deepEqual(wantedKey('["Oslo, Norway", 2, null, ""]', 4), ["Oslo, Norway", "2", "null", ""]);
+  assert.deepEqual(wantedKey("[a, b", 2), ["[a", "b"]);
+  assert.deepEqual(wantedKey("7", 2), ["7"]);
 });

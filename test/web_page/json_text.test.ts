@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "../deps/fast_check.ts";
-import { layoutJson } from "../../web/page_model/json_layout.ts";
+import { layoutJson, layoutText } from "../../web/page_model/json_layout.ts";
 import { type JsonNode, placeOf, readJsonText, valueOf } from "../../web/page_model/json_text.ts";
 import { findPlace, pathSteps } from "../../web/page_model/plan_place.ts";
 import { index, member } from "../../src/plan/problems.ts";
@@ -30,6 +30,32 @@ Deno.test("every value of a JSON text is read as JSON.parse reads it, however it
       assert.equal(mistake, null);
       assert.deepEqual(plain(valueOf(node!)), JSON.parse(text));
       assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(value)));
+    }),
+    RUNS,
+  );
+});
+
+Deno.test("a text that is laid out anew has the tokens that it had, one by one", () => {
+  const TOKEN = /"(?:[^"\\]|\\.)*"|[^\s,:[\]{}"]+|[,:[\]{}]/gu;
+  const number = fc.constantFrom("9007199254740993", "1e400", "-0", "1.10", "1E+2", "0.1000000000000000055");
+  const spaces = fc.constantFrom("", " ", "\n\t ");
+  const { value } = fc.letrec<{ value: string }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      number,
+      fc.string().map((text) => JSON.stringify(text)),
+      fc.constantFrom("true", "null", '"\\u0041\\/"'),
+      fc.tuple(fc.array(tie("value")), spaces).map(([items, space]) => `[${space}${items.join(`${space},`)}]`),
+      fc.tuple(fc.array(fc.tuple(fc.string(), tie("value"))), spaces).map(([members, space]) =>
+        `{${members.map(([name, one]) => `${JSON.stringify(name)}${space}:${space}${one}`).join(`,${space}`)}}`
+      ),
+    ),
+  }));
+  fc.assert(
+    fc.property(value, (text) => {
+      const tidied = layoutText(text);
+      assert.deepEqual(tidied.match(TOKEN), text.match(TOKEN));
+      assert.equal(layoutText(tidied), tidied);
     }),
     RUNS,
   );

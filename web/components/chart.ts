@@ -9,7 +9,7 @@ import { type ChartFields, chartFields, type ChartKind, seriesLabel } from "../m
 import { formatDuration, formatNumber, formatTime, numberOf } from "../model/format.ts";
 import { rowsIn } from "../model/live_rows.ts";
 import { keyText, TimeReader } from "../model/row_key.ts";
-import { SeriesSet } from "../model/series.ts";
+import { type Series, SeriesSet } from "../model/series.ts";
 import { invalid, paused, type Status } from "../model/status.ts";
 import { CHART_STYLE } from "../style/chart.ts";
 import { ChartLegend, type LegendItem } from "./chart_legend.ts";
@@ -45,7 +45,7 @@ export class RdxChart extends LiveElement {
   readonly #plotBox = h("div", { class: "plot", tabindex: "0", role: "group", "aria-roledescription": "chart" });
   readonly #probe = h("span", { class: "probe" });
   readonly #words = new ChartWords();
-  readonly #legend = new ChartLegend((unit, shown) => this.#plot?.show(unit, shown));
+  readonly #legend = new ChartLegend(() => this.invalidate());
   readonly #times = new TimeReader();
   readonly #restyle = () => this.restyled("theme");
   readonly #dark = matchMedia("(prefers-color-scheme: dark)");
@@ -54,7 +54,7 @@ export class RdxChart extends LiveElement {
   #values = new Float64Array(1);
   #plot: ChartPlot | null = null;
   #size = { width: 0, height: 0 };
-  #seq = -1;
+  #epoch = "";
   #drawn = -1;
   #rankedMs = -Infinity;
   /** Since when nothing new is drawn, and what came since. */
@@ -104,7 +104,6 @@ export class RdxChart extends LiveElement {
   protected override reset(): void {
     this.#series = null;
     this.#fields = null;
-    this.#seq = -1;
     this.#destroyPlot();
   }
 
@@ -132,7 +131,6 @@ export class RdxChart extends LiveElement {
       series.put(key, x, this.#values, row);
       if (this.#paused) this.#paused.rows++;
     }
-    if ("seq" in change) this.#seq = change.seq;
   }
 
   protected override get isEmpty(): boolean {
@@ -145,6 +143,7 @@ export class RdxChart extends LiveElement {
 
   protected override paint(): void {
     const fields = this.#fields, series = this.#series;
+    if (!fields || !series) this.#clear();
     if (typeof fields === "string") return this.tell(invalid(fields));
     if (fields && series) {
       this.#draw(fields, series);
@@ -158,13 +157,15 @@ export class RdxChart extends LiveElement {
     return this.#paused ? paused(this.#paused.since, this.#paused.rows) : null;
   }
 
-  /** What the view is like. A snapshot of the same view adds to what is drawn; one that begins again with a smaller number begins anew. */
-  #begin({ columns, keys, seq }: Extract<LiveChange, { kind: "snapshot" }>): void {
+  /** What the view is like. A snapshot of the same epoch adds to what is drawn; another begins anew. */
+  #begin({ columns, keys, epoch }: Extract<LiveChange, { kind: "snapshot" }>): void {
     const kind = this.#kind, by = this.hasAttribute("by") ? names(this, "by") : null;
     const fields = chartFields(columns, keys, { kind, x: this.getAttribute("x"), y: names(this, "y"), by });
-    const same = JSON.stringify(fields) === JSON.stringify(this.#fields) && seq >= this.#seq;
+    const same = JSON.stringify(fields) === JSON.stringify(this.#fields) && epoch === this.#epoch;
     if (same && this.#series) return;
     this.#fields = fields;
+    this.#epoch = epoch;
+    this.#series = null;
     this.#destroyPlot();
     if (typeof fields === "string") return;
     this.#values = new Float64Array(fields.y.length);
@@ -207,9 +208,8 @@ export class RdxChart extends LiveElement {
     const plot = this.#plot;
     if (!plot) return;
     const { x } = plot.columns, cursor = plot.cursor, at = cursor ?? x.length - 1;
-    const items = series.places.flatMap((one, place) =>
-      this.#items(plot, fields, one?.label ?? null, place, at, cursor === null)
-    );
+    const items = series.places.flatMap((one, place) => this.#items(plot, fields, one, place, at, cursor === null));
+    items.forEach((item, unit) => item && plot.show(unit, this.#legend.isShown(item.id)));
     this.#legend.paint(items, (unit) => `--_series-${unit % SERIES_COLOURS + 1}`);
     const text = (value: number) => fields.time ? `${formatTime(value)} UTC` : formatNumber(value);
     setText(this.#title, fields.y.join(", "));
@@ -225,27 +225,37 @@ export class RdxChart extends LiveElement {
     this.#words.tell(`${many}${span}${length}`, items, plot, cursor === null ? null : text(x[cursor]));
   }
 
+  /** What was said of other data is not said of none. */
+  #clear(): void {
+    for (const one of [this.#title, this.#at]) setText(one, "");
+    setAttribute(this.#plotBox, "aria-label", null);
+    this.#all.hidden = true;
+    this.#legend.paint([], String);
+    this.#words.clear();
+  }
+
   /** What the legend says of a series: the values at a place, or the newest settled ones that there are. A band is one item, other fields have one each. */
   #items(
     plot: ChartPlot,
     { y }: ChartFields,
-    label: string | null,
+    series: Series | null,
     place: number,
     at: number,
     newest: boolean,
   ): (LegendItem | null)[] {
     const { settled, open } = plot.columns, { unit } = plot;
     return Array.from({ length: y.length / unit }, (_, i) => {
-      if (label === null) return null;
+      if (!series) return null;
       const slots = Array.from({ length: unit }, (_, j) => place * y.length + i * unit + j);
       const has = (columns: typeof settled, place: number) =>
         slots.some((slot) => typeof columns[slot]?.[place] === "number");
       let where = at;
       if (newest) { while (where > 0 && !has(settled, where)) where--; }
       const isOpen = !has(settled, where) && has(open, where), from = isOpen ? open : settled;
-      const own = unit > 1 ? y.join(" … ") : y[i],
-        name = label === "" ? own : y.length > unit ? `${label} · ${own}` : label;
-      return { label: name, values: slots.map((slot) => from[slot]?.[where]), open: isOpen };
+      const { key, label } = series, own = unit > 1 ? y.join(" … ") : y[i];
+      const id = `${this.getAttribute("src")}\n${own}\n${key}`;
+      const name = label === "" ? own : y.length > unit ? `${label} · ${own}` : label;
+      return { id, label: name, values: slots.map((slot) => from[slot]?.[where]), open: isOpen };
     });
   }
 

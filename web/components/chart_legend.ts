@@ -3,6 +3,8 @@ import { h, setAttribute, setText } from "./dom.ts";
 
 /** What one button of the legend says. */
 export interface LegendItem {
+  /** What is hidden and shown: it stays the same in whatever place the series stands. */
+  readonly id: string;
   readonly label: string;
   /** One for each field; null for none at this place. */
   readonly values: readonly (number | null | undefined)[];
@@ -15,21 +17,23 @@ interface Button {
   readonly button: HTMLButtonElement;
   readonly label: HTMLElement;
   readonly value: HTMLElement;
-  shown: boolean;
+  id: string;
 }
 
 /** A button for each series: its colour, its name, its value at the cursor, and whether it is drawn. */
 export class ChartLegend {
   readonly element = h("ul", { class: "legend", "aria-label": "Series" });
-  readonly #toggled: (place: number, shown: boolean) => void;
+  readonly #toggled: () => void;
+  readonly #hidden = new Set<string>();
   #buttons: Button[] = [];
 
-  constructor(toggled: (place: number, shown: boolean) => void) {
+  /** `toggled` is called when a series is to be hidden or shown. */
+  constructor(toggled: () => void) {
     this.#toggled = toggled;
   }
 
-  isShown(place: number): boolean {
-    return this.#buttons[place]?.shown ?? true;
+  isShown(id: string): boolean {
+    return !this.#hidden.has(id);
   }
 
   /** One item for each place; null where no series is. `colour` gives the name of a CSS variable. */
@@ -37,9 +41,11 @@ export class ChartLegend {
     while (this.#buttons.length > items.length) this.#buttons.pop()!.item.remove();
     while (this.#buttons.length < items.length) this.#buttons.push(this.#make(this.#buttons.length, colour));
     items.forEach((item, place) => {
-      const { item: element, label, value, button } = this.#buttons[place];
+      const made = this.#buttons[place], { item: element, label, value, button } = made;
       element.hidden = item === null;
       if (!item) return;
+      made.id = item.id;
+      setAttribute(button, "aria-pressed", String(this.isShown(item.id)));
       setText(label, item.label);
       setAttribute(button, "title", item.label);
       setText(
@@ -56,12 +62,12 @@ export class ChartLegend {
     const swatch = h("span", { class: "swatch", "aria-hidden": "true" }), label = h("span", { class: "label" });
     swatch.style.setProperty("color", `var(${colour(place)})`);
     const value = h("span", { class: "value" });
-    const button = h("button", { type: "button", "aria-pressed": "true" }, swatch, label, value);
-    const made: Button = { item: h("li", {}, button), button, label, value, shown: true };
+    const button = h("button", { type: "button" }, swatch, label, value);
+    const made: Button = { item: h("li", {}, button), button, label, value, id: "" };
     button.addEventListener("click", () => {
-      made.shown = !made.shown;
-      setAttribute(button, "aria-pressed", String(made.shown));
-      this.#toggled(place, made.shown);
+      if (!this.#hidden.delete(made.id)) this.#hidden.add(made.id);
+      setAttribute(button, "aria-pressed", String(this.isShown(made.id)));
+      this.#toggled();
     });
     this.element.append(made.item);
     return made;

@@ -92,6 +92,7 @@ export class ChartPlot {
   /** Draws or hides the settled and the open values of the n-th unit. */
   show(n: number, show: boolean): void {
     const { fields, places } = this.shape, { unit } = this;
+    if (this.#plot.series[1 + n * unit].show === show) return;
     for (let slot = n * unit; slot < (n + 1) * unit; slot++) {
       for (const half of [0, places * fields]) this.#plot.setSeries(1 + half + slot, { show });
     }

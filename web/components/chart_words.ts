@@ -30,6 +30,13 @@ export class ChartWords {
   #writtenMs = -Infinity;
   #at: string | null = null;
 
+  /** Says nothing, until there is something to say again. */
+  clear(): void {
+    this.#writtenMs = -Infinity;
+    this.#at = null;
+    for (const one of [this.#summary, this.#rows, this.#cursor]) one.replaceChildren();
+  }
+
   /** `at`: where the cursor stands, or null. */
   tell(summary: string, items: readonly (LegendItem | null)[], plot: ChartPlot, at: string | null): void {
     if (at !== this.#at) {

@@ -1,3 +1,5 @@
+import { listOf } from "../model/format.ts";
+
 /** Attributes, and text or nodes as children. Values reach the page as text or attributes alone, never as markup or style. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -49,7 +51,7 @@ export function integer(element: Element, name: string, fallback: number, least:
 
 /** The names of a list with commas; empty when the attribute is not there. */
 export function names(element: Element, name: string): string[] {
-  return (element.getAttribute(name) ?? "").split(",").map((one) => one.trim()).filter((one) => one !== "");
+  return listOf(element.getAttribute(name) ?? "");
 }
 
 /** Tells the width and height of an element's inside when they change, so that nobody asks the layout for them while drawing. */

@@ -8,9 +8,12 @@
  * What is drawn lies in a shadow root; styles are constructed sheets, so that a page may forbid inline styles. While nobody can see the element, or
  * its tab is hidden, nothing is drawn: `run` goes on and keeps the bounded model, nothing else.
  */
-import type { Status } from "../model/status.ts";
+import type { RdxError } from "../../src/core/errors.ts";
+import { parseSource, type Source, type Thing } from "../model/source.ts";
+import { connecting, failed, invalid, type Status, type ThingName } from "../model/status.ts";
 import { BASE_STYLE } from "../style/base.ts";
 import { h, setAttribute, setText } from "./dom.ts";
+import { remarksOf } from "./servers.ts";
 
 const sheets = new Map<string, CSSStyleSheet>();
 
@@ -39,6 +42,10 @@ export abstract class RdxElement extends HTMLElement {
   #paintedMs = -Infinity;
   #observed: IntersectionObserver | null = null;
   #status: Status = { kind: "connecting", text: "" };
+  /** What `src` names; null when it names nothing that the element can show. */
+  protected source: Source | null = null;
+  /** Whether there was something to show since the element began. */
+  protected had = false;
   /** Whether it can be seen, as far as the page's layout says. */
   protected inView = true;
 
@@ -49,6 +56,10 @@ export abstract class RdxElement extends HTMLElement {
     root.append(h("div", { class: "frame", part: "frame" }, this.tools, this.body, this.#line), this.#spoken);
   }
 
+  /** What the element shows one of. */
+  protected abstract readonly kind: ThingName["kind"];
+  /** Forgets what was known. */
+  protected abstract reset(): void;
   /** Follows what the attributes name until the signal aborts. */
   protected abstract run(signal: AbortSignal): Promise<void>;
   /** Draws what is known now. */
@@ -89,6 +100,32 @@ export abstract class RdxElement extends HTMLElement {
       this.#restarting = false;
       if (this.isConnected) this.#start();
     });
+  }
+
+  protected get thing(): ThingName {
+    return { kind: this.kind, name: this.source?.name ?? "" };
+  }
+
+  protected get remarks(): string[] {
+    return remarksOf(this.source!.base);
+  }
+
+  /** Begins with what the attributes say, and says so. */
+  protected begin(): Source | null {
+    this.had = false;
+    this.reset();
+    const thing = `${this.kind.toLowerCase()}s` as Thing;
+    const source = parseSource(this.getAttribute("src"), this.getAttribute("server"), document.baseURI, thing);
+    const isNone = typeof source === "string";
+    this.source = isNone ? null : source;
+    this.say(isNone ? invalid(source) : connecting(this.thing));
+    return this.source;
+  }
+
+  /** Says what went wrong and when the next try is. */
+  protected sayFailed(error: RdxError, retryMs: number): void {
+    const token = Boolean(this.getAttribute("token"));
+    this.say(failed(error, this.thing, { retryMs, had: this.had, token }), this.remarks);
   }
 
   /** An attribute of `onlyDrawn` changed. */

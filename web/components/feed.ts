@@ -6,7 +6,7 @@ import { RdxError, reasonOf } from "../../src/core/errors.ts";
 import { live } from "../../src/client/rdx/live.ts";
 import type { LiveChange } from "../../src/client/rdx/types.ts";
 import type { Source } from "../model/source.ts";
-import { addressOf } from "./servers.ts";
+import { addressOf, errorOf } from "./servers.ts";
 
 /** Views of one server that come as event streams; further ones come by WebSockets. Other tabs have theirs, and requests need some of the six, too. */
 const STREAMS_MAX = 2;
@@ -43,15 +43,19 @@ export function follow(source: Source, token: string | null, follower: Follower,
     const fresh: Feed = feed = { followers: new Set(), controller: new AbortController() };
     forming.set(id, fresh);
     setTimeout(() => {
+      // When all have left, another of the same name may be forming.
+      if (fresh.controller.signal.aborted) return;
       forming.delete(id);
       void pump(source, token, fresh);
     });
   }
-  const { followers, controller } = feed;
+  const joined = feed, { followers, controller } = joined;
   followers.add(follower);
   signal.addEventListener("abort", () => {
     followers.delete(follower);
-    if (followers.size === 0) controller.abort();
+    if (followers.size > 0) return;
+    controller.abort();
+    if (forming.get(id) === joined) forming.delete(id);
   }, { once: true });
 }
 
@@ -74,16 +78,28 @@ async function pump(
   try {
     let started = performance.now();
     for await (const change of live(addressOf(base, token), name, options)) {
-      for (const follower of followers) if (change.kind !== "open" || follower.open) follower.change(change);
+      for (const follower of followers) if (change.kind !== "open" || follower.open) hand(change, follower, followers);
       if (performance.now() - started < SLICE_MS_MAX) continue;
       await nextTurn();
       started = performance.now();
     }
+    // Whoever is still there tries again.
+    throw new RdxError("internal", `The changes of view ${name} ended`);
   } catch (thrown) {
-    const error = thrown instanceof RdxError ? thrown : new RdxError("internal", reasonOf(thrown));
-    for (const follower of followers) follower.fail(error);
+    for (const follower of followers) follower.fail(errorOf(thrown));
   } finally {
     if (transport === "events") streams.set(base, streams.get(base)! - 1);
+  }
+}
+
+/** A follower that cannot take a change is dropped: the others go on. */
+function hand(change: LiveChange, follower: Follower, followers: Set<Follower>): void {
+  try {
+    follower.change(change);
+  } catch (thrown) {
+    followers.delete(follower);
+    reportError(thrown);
+    follower.fail(new RdxError("invalid", `Cannot show what the view has sent: ${reasonOf(thrown)}`));
   }
 }
 

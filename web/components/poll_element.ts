@@ -2,35 +2,22 @@ import { RdxError, reasonOf } from "../../src/core/errors.ts";
 import { parseExact } from "../../src/client/rdx/exact_json.ts";
 import { send } from "../../src/client/rdx/http.ts";
 import { Backoff, sleep } from "../../src/client/rdx/backoff.ts";
-import { parseSource, type Source } from "../model/source.ts";
-import { buildRemark, clockRemark, connecting, failed, invalid, type ThingName } from "../model/status.ts";
+import type { Source } from "../model/source.ts";
 import { RdxElement } from "./element.ts";
-import { addressOf, factsOf } from "./servers.ts";
+import { addressOf, errorOf } from "./servers.ts";
 
 const POLL_MS = 1000, RETRY_MS_MAX = 10_000;
 
 /** An element that asks its server again and again while it can be seen. */
 export abstract class PollElement extends RdxElement {
-  protected source: Source | null = null;
-  protected had = false;
   #wake: AbortController | null = null;
 
-  protected abstract readonly kind: ThingName["kind"];
-  protected abstract reset(): void;
   /** Asks once and takes the answer. Throws RdxError. */
   protected abstract poll(source: Source, signal: AbortSignal): Promise<void>;
 
   protected async run(signal: AbortSignal): Promise<void> {
-    this.had = false;
-    this.reset();
-    const things = { Pipeline: "pipelines", Stream: "streams", View: "views" } as const, { baseURI } = document;
-    const source = parseSource(this.getAttribute("src"), this.getAttribute("server"), baseURI, things[this.kind]);
-    if (typeof source === "string") {
-      this.source = null;
-      return this.say(invalid(source));
-    }
-    this.source = source;
-    this.say(connecting(this.thing));
+    const source = this.begin();
+    if (!source) return;
     const backoff = new Backoff(POLL_MS, RETRY_MS_MAX);
     while (!signal.aborted) {
       const visible = this.inView && !document.hidden;
@@ -56,15 +43,6 @@ export abstract class PollElement extends RdxElement {
     }
   }
 
-  protected get thing(): ThingName {
-    return { kind: this.kind, name: this.source?.name ?? "" };
-  }
-
-  protected get remarks(): string[] {
-    const facts = factsOf(this.source!.base);
-    return [clockRemark(facts.offsetMs), buildRemark(facts.firstBuild, facts.build)].filter((text) => text !== null);
-  }
-
   /** Resolves with how long to wait, or null when it is over. */
   async #ask(source: Source, backoff: Backoff, signal: AbortSignal): Promise<number | null> {
     try {
@@ -76,9 +54,8 @@ export abstract class PollElement extends RdxElement {
       return POLL_MS;
     } catch (thrown) {
       if (signal.aborted) return null;
-      const error = thrown instanceof RdxError ? thrown : new RdxError("internal", reasonOf(thrown));
-      const retryMs = backoff.next(Number(error.extra.retryMs ?? 0)), token = Boolean(this.getAttribute("token"));
-      this.say(failed(error, this.thing, { retryMs, had: this.had, token }), this.remarks);
+      const error = errorOf(thrown), retryMs = backoff.next(Number(error.extra.retryMs ?? 0));
+      this.sayFailed(error, retryMs);
       return retryMs;
     }
   }

@@ -1,14 +1,17 @@
 /*
  * <rdx-stat src="/v1/views/delays" column="avg" key="Oslo" agg="last|sum|avg|min|max|count" warn="80" bad="<5" label="Delay" unit="min">: one figure,
  * how it went (a line of the windows before), and what its thresholds say, in words and not by colour alone.
+ *
+ * `key`: the value of the key column as it is; of several key columns their values in order, as key="Oslo,2" or, where values contain commas, as a JSON
+ * array: key='["Oslo, Norway",2]'.
  */
 import type { LiveChange } from "../../src/client/rdx/types.ts";
 import { compactNumber, cut, formatCell, formatTime, fullText, isNull, isNumeric, numberOf } from "../model/format.ts";
 import { rowsIn } from "../model/live_rows.ts";
-import { type Fold, parseThreshold, reached, StatValue } from "../model/stat_value.ts";
+import { type Fold, parseThreshold, reached, StatValue, wantedKey } from "../model/stat_value.ts";
 import { invalid } from "../model/status.ts";
 import { STAT_STYLE } from "../style/stat.ts";
-import { h, names, setAttribute, setText } from "./dom.ts";
+import { h, setAttribute, setText } from "./dom.ts";
 import { LiveElement } from "./live_element.ts";
 import { paletteOf } from "./palette.ts";
 
@@ -38,6 +41,8 @@ export class RdxStat extends LiveElement {
   readonly #probe = h("span", { class: "probe" });
   #value: StatValue | null = null;
   #keys: readonly string[] = [];
+  /** Of each key column the value that is meant. */
+  #wanted: readonly string[] = [];
   #type = "double";
   #problem: string | null = null;
 
@@ -79,7 +84,7 @@ export class RdxStat extends LiveElement {
     const value = this.#value;
     if (!value) return;
     for (const { row, gone } of rowsIn(change)) {
-      if (!this.#isWanted(row)) continue;
+      if (!this.#wanted.every((text, i) => i >= this.#keys.length || String(row[this.#keys[i]]) === text)) continue;
       if (gone) value.remove(row, this.#keys);
       else value.put(row, this.#keys);
     }
@@ -103,14 +108,9 @@ export class RdxStat extends LiveElement {
     }
     if (this.#problem !== null || !column) return;
     this.#keys = keys;
+    this.#wanted = wantedKey(this.getAttribute("key"), keys.length);
     this.#type = column.type;
     this.#value = new StatValue(column.name, agg as Fold);
-  }
-
-  #isWanted(row: Readonly<Record<string, unknown>>): boolean {
-    if (!this.hasAttribute("key")) return true;
-    const wanted = this.#keys.length === 1 ? [this.getAttribute("key")!] : names(this, "key");
-    return wanted.every((text, i) => i >= this.#keys.length || String(row[this.#keys[i]]) === text);
   }
 
   protected override paint(): void {

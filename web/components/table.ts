@@ -18,6 +18,8 @@ import { ValuePanel } from "./value_panel.ts";
 
 /** Texts change at most so often. */
 const TEXT_MS = 50;
+/** Lines that wait to be sorted are looked at again after this. */
+const SORT_MS = 250;
 const HISTORY_ROWS_DEFAULT = 1000, HISTORY_ROWS_MAX = 100_000;
 
 let tables = 0;
@@ -43,6 +45,7 @@ export class RdxTable extends LiveElement {
   #known: readonly ViewColumn[] | null = null;
   #lines: readonly Entry[] = [];
   #sort: Wanted["sort"] = null;
+  #later: ReturnType<typeof setTimeout> | undefined;
   /** Line −1 is the head. */
   #active = { index: 0, column: 0 };
 
@@ -106,7 +109,12 @@ export class RdxTable extends LiveElement {
     );
     const { leftOut } = rows;
     this.tell(null, leftOut > 0 ? [`The newest window of ${all} keys is shown: there is no room for more.`] : []);
-    if (later) setTimeout(() => this.invalidate(), 250);
+    if (later) this.#later ??= setTimeout(() => this.#sorted(), SORT_MS);
+  }
+
+  #sorted(): void {
+    this.#later = undefined;
+    this.invalidate();
   }
 
   /** Columns came, or others than before. */

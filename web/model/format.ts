@@ -153,3 +153,8 @@ export function rowJson(value: unknown): string {
   }
   return JSON.stringify(value) ?? "null";
 }
+
+/** The parts of a list with commas that are not empty. */
+export function listOf(text: string): string[] {
+  return text.split(",").map((one) => one.trim()).filter((one) => one !== "");
+}

@@ -41,19 +41,6 @@ export class HistoryRows implements RowSet {
     return this.#list = list;
   }
 
-  get open(): number {
-    return this.#stillOpen?.size ?? this.#open.length;
-  }
-
-  clear(): void {
-    this.#ring.fill(null);
-    this.#next = 0;
-    this.#open = [];
-    this.#stillOpen = null;
-    this.#byWindow = null;
-    this.#changed();
-  }
-
   insert(row: Row): void {
     const known = this.#byWindow?.get(this.#window(row));
     if (known) {

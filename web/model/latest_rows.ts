@@ -21,8 +21,6 @@ export interface RowSet {
   readonly members: number;
   /** Keys for which there was no room. */
   readonly leftOut: number;
-  readonly open: number;
-  clear(): void;
   insert(row: Row): void;
   /** A row that is there in another version, or not at all. */
   update(row: Row): void;
@@ -54,18 +52,6 @@ export class LatestRows implements RowSet {
 
   list(): readonly Entry[] {
     return this.#list;
-  }
-
-  get open(): number {
-    return this.#open.reduce((count, line) => count + (line.open === null ? 0 : 1), 0);
-  }
-
-  clear(): void {
-    this.#lines.clear();
-    this.#list.length = 0;
-    this.#open = [];
-    this.leftOut = 0;
-    this.members++;
   }
 
   insert(row: Row): void {

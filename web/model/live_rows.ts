@@ -14,7 +14,7 @@ export interface LiveRowsOptions {
 }
 
 /**
- * What is known of a live view, for whoever draws it: columns, keys, lines, watermark. A change costs its rows; memory is bounded by the
+ * What is known of a live view, for whoever draws it: columns, keys, lines. A change costs its rows; memory is bounded by the
  * keys or by the history, however long it runs. Nothing here knows of a page.
  */
 export class LiveRows {
@@ -22,15 +22,8 @@ export class LiveRows {
   #rows: RowSet;
   columns: readonly ViewColumn[] = [];
   keys: readonly string[] = [];
-  /** Epoch ms; null before the first row, Infinity at the end of the input. */
-  watermark: number | null = null;
-  seq = 0;
-  /** Whether the last snapshot held all that the view holds. */
-  complete = true;
   /** Whether there was a snapshot. */
   known = false;
-  /** Rows of deltas since the beginning. */
-  received = 0;
   /** Counts up with every change that a person could see. */
   version = 0;
 
@@ -54,11 +47,6 @@ export class LiveRows {
     return this.#rows.leftOut;
   }
 
-  /** Lines that show an open window. */
-  get open(): number {
-    return this.#rows.open;
-  }
-
   get byKey(): boolean {
     return this.#rows instanceof LatestRows;
   }
@@ -69,7 +57,6 @@ export class LiveRows {
         this.#begin(change);
         break;
       case "delta":
-        this.received += change.rows.length;
         for (const { op, row } of change.rows) {
           if (op === "+I") this.#rows.insert(row);
           else if (op === "+U") this.#rows.update(row);
@@ -79,22 +66,17 @@ export class LiveRows {
       case "open":
         this.#rows.setOpen(change.rows);
         break;
-      case "heartbeat":
-        break;
       default:
         return;
     }
-    this.seq = change.seq;
-    this.watermark = change.watermark;
     this.version++;
   }
 
   /** A snapshot comes with its newest row first: the oldest goes in first. */
-  #begin({ columns, keys, complete, rows }: Extract<LiveChange, { kind: "snapshot" }>): void {
+  #begin({ columns, keys, rows }: Extract<LiveChange, { kind: "snapshot" }>): void {
     const { show, historyRowsMax, keysMax } = this.#options;
     this.columns = columns;
     this.keys = keys;
-    this.complete = complete;
     this.known = true;
     this.#rows = show === "latest" && keys.length > 0
       ? new LatestRows(keys, keysMax ?? KEYS_MAX)

@@ -21,6 +21,7 @@ export interface SeriesOptions {
 
 /** A key of the view and its points. */
 export interface Series extends Ranked {
+  readonly key: string;
   readonly label: string;
   readonly points: PointRing;
   /** Points of windows that are still open, x ascending, `fields` values each. */
@@ -64,14 +65,6 @@ export class SeriesSet {
     return this.#all.size;
   }
 
-  clear(): void {
-    this.#all.clear();
-    this.#open = [];
-    this.places.fill(null);
-    this.leftOut = 0;
-    this.version++;
-  }
-
   /** Puts a settled point in. An open one at the same x is over. */
   put(key: string, x: number, values: ArrayLike<number>, row: Row): void {
     const series = this.#series(key, row);
@@ -103,11 +96,10 @@ export class SeriesSet {
   }
 
   /** Chooses anew who is shown; forgets series whose points are all older than what is shown. Costs a pass over all points: call it now and then. */
-  rank(): boolean {
+  rank(): void {
     for (const series of this.#all.values()) series.score = this.#score(series);
-    const changed = rank(this.places, this.#all.values());
+    rank(this.places, this.#all.values());
     this.#forgetOld();
-    return changed;
   }
 
   /** What is drawn now. */
@@ -165,7 +157,7 @@ export class SeriesSet {
       this.leftOut++;
       return null;
     }
-    const series: Series = { label: label(row), score: NaN, points: new PointRing(fields, history), open: [] };
+    const series: Series = { key, label: label(row), score: NaN, points: new PointRing(fields, history), open: [] };
     this.#all.set(key, series);
     // The first few are shown at once, the others when they are ranked.
     if (this.#all.size <= top) this.places[this.places.indexOf(null)] = series;

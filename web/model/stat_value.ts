@@ -1,5 +1,5 @@
 import type { Row } from "../../src/client/rdx/types.ts";
-import { formatNumber, isNull, numberOf } from "./format.ts";
+import { formatNumber, isNull, listOf, numberOf } from "./format.ts";
 import { keyText, TimeReader, windowStart } from "./row_key.ts";
 
 export type Fold = "last" | "sum" | "avg" | "min" | "max" | "count";
@@ -85,6 +85,19 @@ export class StatValue {
     if (count === 0) return NaN;
     return this.#fold === "sum" ? sum : this.#fold === "avg" ? sum / count : this.#fold === "min" ? least : most;
   }
+}
+
+/** The values of key columns that an attribute names: one as it stands, several with commas or as a JSON array. Empty: all keys. */
+export function wantedKey(text: string | null, columns: number): string[] {
+  if (text === null) return [];
+  if (columns === 1) return [text];
+  try {
+    const values: unknown = JSON.parse(text);
+    if (Array.isArray(values)) return values.map(String);
+  } catch {
+    // It is a list with commas.
+  }
+  return listOf(text);
 }
 
 export interface Threshold {

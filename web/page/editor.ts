@@ -1,7 +1,7 @@
 import { type ErrorDetail, RdxError, reasonOf } from "../../src/core/errors.ts";
 import { NAME_PATTERN } from "../../src/core/schema.ts";
 import type { PipelineJson, StreamJson } from "../page_model/answers.ts";
-import { layoutJson } from "../page_model/json_layout.ts";
+import { layoutJson, layoutText } from "../page_model/json_layout.ts";
 import { type Range, valueOf } from "../page_model/json_text.ts";
 import { findPlace } from "../page_model/plan_place.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
@@ -27,12 +27,19 @@ const STARTS = [["earliest", "at the oldest rows that are kept"], ["latest", "at
 /** Where a new plan is written, or that of a pipeline is changed. What was typed stays until it is deployed. */
 export function editorPage(pipeline: string | null, ground: Ground): Page {
   const editor = new Editor(pipeline, ground);
-  return { title: editor.title, element: editor.node, refresh: (signal) => editor.refresh(signal) };
+  return {
+    title: editor.title,
+    element: editor.node,
+    refresh: (signal) => editor.refresh(signal),
+    leave: () => editor.left = true,
+  };
 }
 
 class Editor {
   readonly title: string;
   readonly node: HTMLElement;
+  /** Another page is shown: what comes now leads nowhere. */
+  left = false;
   readonly #pipeline: string | null;
   readonly #ground: Ground;
   readonly #key: string;
@@ -50,6 +57,16 @@ class Editor {
   #streams: readonly StreamJson[] = [];
   #running: ReadonlySet<string> = new Set();
   #loaded: boolean;
+  /** What the page itself put into the text: a template, or the plan that runs. */
+  #given: string | null = null;
+  /** Text from before, until it is compared with the plan that runs. */
+  #draft: string | null;
+  readonly #differs = el(
+    "p",
+    { class: "bar", "data-tone": "warn", role: "status", hidden: true },
+    "This is what you typed before. It differs from the plan that runs. ",
+    el("button", { type: "button", class: "quiet", click: () => void this.#discard() }, "Take the running plan"),
+  );
 
   constructor(pipeline: string | null, ground: Ground) {
     this.#pipeline = pipeline;
@@ -59,6 +76,7 @@ class Editor {
     this.#text = new PlanText(() => this.#typed());
     const kept = sessionStorage.getItem(this.#key);
     this.#loaded = kept !== null;
+    this.#draft = pipeline === null ? null : kept;
     this.node = this.#layout();
     if (kept !== null) this.#text.set(kept);
     show(this.#explained.node, false);
@@ -73,7 +91,7 @@ class Editor {
       { class: "row" },
       el("span", {}, "Begin with"),
       TEMPLATES.map(({ title, make }) =>
-        el("button", { type: "button", click: () => this.#text.set(make(this.#chosenStream())) }, title)
+        el("button", { type: "button", click: () => this.#give(make(this.#chosenStream()), true) }, title)
       ),
       el("span", {}, "over"),
       this.#stream,
@@ -89,6 +107,7 @@ class Editor {
       el("h1", {}, this.title),
       this.#pipeline === null ? templates : null,
       el("label", { for: "plan", class: "unseen" }, "The plan as JSON"),
+      this.#differs,
       this.#text.node,
       el("div", { class: "row" }, this.#deploy, check, tidy, this.#pipeline === null ? start : again),
       this.#effect,
@@ -104,21 +123,30 @@ class Editor {
     this.#running = new Set(pipelines.map(({ name }) => name));
     this.#showStreams(streams);
     this.#sayEffect();
-    if (!this.#loaded) await this.#load(signal);
+    if (this.#pipeline === null) {
+      if (!this.#loaded) this.#give(TEMPLATES[0].make(this.#chosenStream()), false);
+    } else if (!this.#loaded) this.#give(await this.#runningPlan(signal), false);
+    else if (this.#draft !== null) this.#compare(this.#draft, await this.#runningPlan(signal));
   }
 
-  async #load(signal?: AbortSignal): Promise<void> {
+  async #runningPlan(signal?: AbortSignal): Promise<string> {
+    const { plan } = await this.#ground.link.get<PipelineJson>(apiPath("pipelines", this.#pipeline!), signal);
+    return layoutJson(plan);
+  }
+
+  /** Puts in a text that nobody typed. `undo`: a person asked for it, and may want back what was there. */
+  #give(text: string, undo: boolean): void {
     this.#loaded = true;
-    if (this.#pipeline === null) return this.#text.set(TEMPLATES[0].make(this.#chosenStream()));
-    try {
-      const { plan } = await this.#ground.link.get<PipelineJson>(apiPath("pipelines", this.#pipeline), signal);
-      this.#text.set(layoutJson(plan));
-      // Only what a person typed is kept.
-      sessionStorage.removeItem(this.#key);
-    } catch (thrown) {
-      this.#loaded = false;
-      throw thrown;
-    }
+    this.#given = text;
+    if (undo) this.#text.replace(text);
+    else this.#text.set(text);
+    this.#typed();
+  }
+
+  #compare(draft: string, running: string): void {
+    this.#draft = null;
+    this.#given = running;
+    show(this.#differs, layoutText(draft) !== running);
   }
 
   /** Streams that a plan may read; what the server makes beside them comes last. */
@@ -136,7 +164,9 @@ class Editor {
   }
 
   #typed(): void {
-    if (this.#loaded) sessionStorage.setItem(this.#key, this.#text.text);
+    // Only what a person typed is kept.
+    if (this.#text.text === this.#given) sessionStorage.removeItem(this.#key);
+    else if (this.#loaded) sessionStorage.setItem(this.#key, this.#text.text);
     this.#sayEffect();
   }
 
@@ -160,14 +190,17 @@ class Editor {
   }
 
   #tidy(): void {
-    const { tree } = this.#text;
-    if (tree) this.#text.set(layoutJson(valueOf(tree)));
+    this.#text.replace(layoutText(this.#text.text));
   }
 
   async #discard(): Promise<void> {
-    sessionStorage.removeItem(this.#key);
     fill(this.#outcome);
-    await this.#load().catch((thrown) => this.#fail(thrown));
+    try {
+      this.#give(await this.#runningPlan(), true);
+      show(this.#differs, false);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
   }
 
   /** Asks the server how the plan would run, without deploying it. */
@@ -196,14 +229,16 @@ class Editor {
       return this.#showErrors("The plan cannot be deployed", [{ path: "name", reason }]);
     }
     this.#deploy.disabled = true;
+    const body = this.#text.text;
     const query = new URLSearchParams({ state, start: this.#start.value });
     try {
-      const init = { method: "PUT", headers: JSON_TYPE, body: this.#text.text };
+      const init = { method: "PUT", headers: JSON_TYPE, body };
       await this.#ground.link.text(apiPath("pipelines", name, `?${query}`), init);
-      sessionStorage.removeItem(this.#key);
+      if (sessionStorage.getItem(this.#key) === body) sessionStorage.removeItem(this.#key);
       this.#ground.announce(`Pipeline ${name} is deployed.`);
-      this.#ground.go(pathTo("pipeline", name));
+      if (!this.left) this.#ground.go(pathTo("pipeline", name));
     } catch (thrown) {
+      if (this.left) this.#ground.announce(`Pipeline ${name} was not deployed. ${sentence(reasonOf(thrown))}`);
       this.#fail(thrown);
     } finally {
       this.#deploy.disabled = false;
@@ -212,9 +247,14 @@ class Editor {
 
   /** Whether the text is JSON; else its mistake is shown where it is. */
   #ready(): boolean {
-    const { mistake } = this.#text;
+    const { mistake, tree } = this.#text;
     show(this.#explained.node, false);
     this.#text.mark([]);
+    if (tree && tree.kind !== "object") {
+      const reason = 'A plan is an object, as in { "rdx": 1, "name": "sales", "nodes": [] }';
+      this.#showErrors("The plan cannot be used", [{ path: "", reason }]);
+      return false;
+    }
     if (!mistake) return true;
     const place = { line: mistake.line, column: mistake.column, reason: mistake.reason };
     this.#showErrors("The plan is no JSON yet", [place]);

@@ -1,22 +1,17 @@
-import { DAILY, FLIGHTS, HOURLY } from "../../examples/flights/plans.ts";
-import type { Writer } from "../../src/client/rdx/types.ts";
-import { reasonOf } from "../../src/core/errors.ts";
+import type { Writer, WriterStatus } from "../../src/client/rdx/types.ts";
+import { RdxError, reasonOf } from "../../src/core/errors.ts";
 import { formatDuration, formatNumber } from "../model/format.ts";
 import { Player } from "../page_model/player.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
 import type { Ground } from "./app.ts";
 import { el, setAttribute, setText, show } from "./dom.ts";
+import { flightsStand, flightsThere, lossOf, prepareFlights, removeStray, STREAM } from "./flights_there.ts";
+import { confirmed, sentence as asSentence } from "./parts.ts";
 
 interface Flight {
   /** Epoch ms. */
   readonly ts: number;
 }
-
-interface Named {
-  readonly name: string;
-}
-
-const has = (things: readonly Named[], name: string) => things.some((one) => one.name === name);
 
 export interface Pace {
   readonly title: string;
@@ -31,7 +26,9 @@ export const PACES: readonly Pace[] = [
   { title: "no time: as fast as it goes", wholeMs: 0 },
 ];
 
-const STREAM = "flights", VIEW = "delays_daily", SHOWN = "y=flights", DRAW_MS = 100, WHOLE_MS = 60_000;
+const VIEW = "delays_daily", SHOWN = "y=flights", DRAW_MS = 100, WHOLE_MS = 60_000;
+/** By then a server has taken what was on its way when the connection ended. */
+const SETTLED_MS = 500;
 
 /** The client's bundle is loaded when it is needed: the page alone stays small. */
 const CLIENT = "/assets/rdx-client.js";
@@ -50,11 +47,21 @@ export class Flights {
   #stage: Stage = "idle";
   #player: Player<Flight> | null = null;
   #count = 0;
+  /** Why nothing is sent at the moment; null while rows go out. */
+  #waits: string | null = null;
+  /** The player rests for want of the server, not because a person paused it. */
+  #held = false;
+  #connections = 0;
+  #checked: Promise<void> = Promise.resolve();
+  /** The server has lost what the play fills. */
+  #lost = false;
+  #ending = new AbortController();
   readonly #ground: Ground;
   readonly #text = el("span", { class: "dock-text" });
   readonly #bar = el("progress", { max: 1, value: 0, "aria-label": "Flights played" });
   readonly #pause = el("button", { type: "button", click: () => this.#togglePause() });
-  readonly #stop = el("button", { type: "button", click: () => this.#player?.stop() }, "Stop");
+  readonly #stop = el("button", { type: "button", click: () => this.#stopNow() }, "Stop");
+  readonly #over = el("button", { type: "button", click: () => void this.start(this.pace) }, "Start over");
   readonly #close = el("button", { type: "button", click: () => this.#become("idle") }, "Close");
   readonly #paces = el(
     "select",
@@ -70,7 +77,7 @@ export class Flights {
       el("strong", {}, "Flights"),
       this.#bar,
       this.#text,
-      el("span", { class: "row" }, this.#paces, this.#pause, this.#stop, this.#close),
+      el("span", { class: "row" }, this.#paces, this.#pause, this.#stop, this.#over, this.#close),
     );
   }
 
@@ -78,7 +85,7 @@ export class Flights {
     return this.#stage === "preparing" || this.#stage === "playing";
   }
 
-  /** Declares the stream, deploys both plans and plays all flights; what was there under these names is deleted. */
+  /** Declares the stream, deploys both plans and plays all flights; what is there under these names is deleted when a person agrees. */
   async start(pace: Pace): Promise<void> {
     if (this.running) return;
     this.pace = pace;
@@ -86,34 +93,32 @@ export class Flights {
     this.#become("preparing", "Getting the flights …");
     const drawing = setInterval(() => this.#draw(), DRAW_MS);
     try {
-      const flights = await this.#ground.link.get<Flight[]>("/demo/flights.json");
-      await this.#prepare();
+      const { link } = this.#ground, there = await flightsThere(link), loss = lossOf(there);
+      if (loss !== null && !await confirmed("Start the flights over?", loss, "Delete and play")) {
+        return this.#become("idle");
+      }
+      const flights = await link.get<Flight[]>("/demo/flights.json");
+      await prepareFlights(link, there);
       this.#ground.go(`${pathTo("view", VIEW)}?${SHOWN}`);
       await this.#play(flights);
     } catch (thrown) {
-      this.#become("failed", `${reasonOf(thrown)}. The overview offers to start over.`);
+      this.#become("failed", asSentence(reasonOf(thrown)));
     } finally {
       clearInterval(drawing);
     }
   }
 
-  async #prepare(): Promise<void> {
-    const { link } = this.#ground, plans = [HOURLY, DAILY];
-    const { pipelines } = await link.get<{ pipelines: Named[] }>("/v1/pipelines");
-    const { streams } = await link.get<{ streams: Named[] }>("/v1/streams");
-    for (const { name } of plans) if (has(pipelines, name)) await link.request("DELETE", apiPath("pipelines", name));
-    if (has(streams, STREAM)) await link.request("DELETE", apiPath("streams", STREAM));
-    await link.request("PUT", apiPath("streams", STREAM), FLIGHTS);
-    for (const plan of plans) await link.request("PUT", apiPath("pipelines", plan.name), plan);
-  }
-
   async #play(flights: readonly Flight[]): Promise<void> {
     const { link } = this.#ground, { connect } = await loadClient();
+    this.#ending = new AbortController();
+    this.#waits = null;
+    this.#held = this.#lost = false;
+    this.#connections = 0;
     const token = link.token === null ? {} : { token: () => link.token! };
-    const client = connect(link.origin, { ...token, fetch: link.fetch });
-    const writer: Writer = await client.writer(STREAM);
+    const client = connect(link.origin, { ...token, fetch: link.fetch, signal: this.#ending.signal });
+    const writer: Writer = await client.writer(STREAM, { onStatus: (status) => this.#hear(status) });
     this.#count = flights.length;
-    const player = this.#player = new Player<Flight>({
+    this.#player = new Player<Flight>({
       rows: flights,
       timeOf: ({ ts }) => ts,
       write: (rows) => writer.write(rows as readonly Flight[] & readonly Record<string, unknown>[]),
@@ -123,16 +128,74 @@ export class Flights {
     });
     this.#become("playing");
     try {
-      const whole = await player.run();
-      const { accepted } = await writer.close();
-      if (!whole) {
-        return this.#become("done", `Stopped after ${formatNumber(accepted)} flights; their stream stays open.`);
-      }
-      await link.request("POST", apiPath("streams", STREAM, "/end"));
-      this.#become("done", `All ${formatNumber(accepted)} flights are in, and their stream has ended.`);
+      await this.#playWith(this.#player, writer);
+    } catch (thrown) {
+      if (!this.#ending.signal.aborted) throw thrown;
+      if (!this.#lost) return this.#become("done", stoppedText(writer.counts.accepted));
+      await client.close().catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+      await removeStray(link, this.#player.sent).catch(() => {});
+      throw new RdxError("not_found", "The server has started anew without the flights, so the play has ended");
     } finally {
       await client.close().catch(() => {});
     }
+  }
+
+  async #playWith(player: Player<Flight>, writer: Writer): Promise<void> {
+    const whole = await player.run();
+    this.#ending.signal.throwIfAborted();
+    const { accepted } = await writer.close();
+    await this.#checked;
+    this.#ending.signal.throwIfAborted();
+    if (!whole) return this.#become("done", stoppedText(accepted));
+    await this.#ground.link.request("POST", apiPath("streams", STREAM, "/end"));
+    this.#become("done", `All ${formatNumber(accepted)} flights are in, and their stream has ended.`);
+  }
+
+  #hear(status: WriterStatus): void {
+    if (status.kind === "waiting") this.#hold(status.reason);
+    else if (status.kind === "connected" && this.#connections++ > 0) {
+      this.#hold("The server is asked whether it still has the flights");
+      this.#checked = this.#check();
+    }
+  }
+
+  /** Behind a reconnection there may be another server: one that makes a stream of the same name, which nobody reads. */
+  async #check(): Promise<void> {
+    const connection = this.#connections;
+    try {
+      const stand = await flightsStand(this.#ground.link);
+      if (connection !== this.#connections) return;
+      if (stand) return this.#goOn();
+      this.#lost = true;
+      this.#player?.stop();
+      this.#ending.abort();
+    } catch (thrown) {
+      // The next connection asks again.
+      if (connection === this.#connections) this.#hold(reasonOf(thrown));
+    }
+  }
+
+  /** Event time stands still while nothing can be sent. */
+  #hold(reason: string): void {
+    if (this.#waits === null) this.#ground.announce("The flights wait for the server.");
+    this.#waits = reason;
+    if (!this.#player || this.#player.paused) return;
+    this.#player.pause();
+    this.#held = true;
+  }
+
+  #goOn(): void {
+    this.#waits = null;
+    if (this.#held) this.#player?.resume();
+    this.#held = false;
+    this.#ground.announce("The flights go on.");
+  }
+
+  /** What waits for a server that is away is given up. */
+  #stopNow(): void {
+    this.#player?.stop();
+    if (this.#waits !== null) this.#ending.abort();
   }
 
   #togglePause(): void {
@@ -158,13 +221,21 @@ export class Flights {
   #draw(): void {
     const playing = this.#stage === "playing", player = this.#player;
     show(this.node, this.#stage !== "idle");
-    for (const one of [this.#paces, this.#pause, this.#stop]) show(one, playing);
+    const waits = playing ? this.#waits : null, failed = this.#stage === "failed";
+    for (const one of [this.#paces, this.#pause]) show(one, playing && waits === null);
+    show(this.#stop, playing);
+    show(this.#over, failed);
     show(this.#close, !this.running);
-    setAttribute(this.node, "data-tone", this.#stage === "failed" ? "bad" : null);
+    setAttribute(this.node, "data-tone", failed ? "bad" : waits !== null ? "warn" : null);
     setText(this.#pause, player?.paused ? "Go on" : "Pause");
     this.#bar.value = player && this.#count > 0 ? player.sent / this.#count : 0;
-    if (playing && player) setText(this.#text, playingText(player, this.#count));
+    if (waits !== null) setText(this.#text, `Waits. ${asSentence(waits)}`);
+    else if (playing && player) setText(this.#text, playingText(player, this.#count));
   }
+}
+
+function stoppedText(accepted: number): string {
+  return `Stopped after ${formatNumber(accepted)} flights; their stream stays open.`;
 }
 
 function playingText(player: Player<Flight>, count: number): string {

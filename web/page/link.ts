@@ -2,6 +2,8 @@ import type { Address } from "../../src/client/rdx/address.ts";
 import { request, send } from "../../src/client/rdx/http.ts";
 
 const TOKEN_KEY = "rdx.token";
+/** What a header carries; a token of other characters would make every request throw. */
+const SENDABLE = /^[\x20-\x7e\x80-\xff]+$/;
 /** What takes longer is said to be slow; what takes this long is given up. */
 const SLOW_MS = 3000;
 export const GIVE_UP_MS = 15_000;
@@ -25,13 +27,17 @@ export class Link {
   build: string | null = null;
   /** What the server's clock is ahead of ours, ms. */
   aheadMs = 0;
+  /** The address held a token that nothing can be sent with. */
+  readonly unusable: boolean;
   #token: string | null;
   #worked = false;
   #failures = 0;
   #listeners: (() => void)[] = [];
 
   constructor(readonly origin: string) {
-    this.#token = takeToken();
+    const { token, unusable } = takeToken();
+    this.#token = token;
+    this.unusable = unusable;
   }
 
   get token(): string | null {
@@ -43,11 +49,14 @@ export class Link {
     return this.#worked;
   }
 
-  setToken(token: string): void {
+  /** Takes the token that a person gave. Returns false, and takes nothing, when no header can carry it. */
+  setToken(token: string): boolean {
+    if (!SENDABLE.test(token)) return false;
     this.#token = token;
     this.#worked = this.refused = false;
     sessionStorage.setItem(TOKEN_KEY, token);
     this.#changed();
+    return true;
   }
 
   onChange(listener: () => void): void {
@@ -129,14 +138,25 @@ export class Link {
 }
 
 /** A token in the address is taken over once and leaves it: addresses are kept, shown and passed on. */
-function takeToken(): string | null {
+function takeToken(): { token: string | null; unusable: boolean } {
   const url = new URL(location.href), hash = /^#token=([^&]*)$/.exec(url.hash);
-  const given = url.searchParams.get("access_token") ?? (hash ? decodeURIComponent(hash[1]) : null);
+  const given = url.searchParams.get("access_token") ?? (hash ? decoded(hash[1]) : null);
   if (given !== null) {
-    sessionStorage.setItem(TOKEN_KEY, given);
+    if (SENDABLE.test(given)) sessionStorage.setItem(TOKEN_KEY, given);
     url.searchParams.delete("access_token");
     if (hash) url.hash = "#/";
     history.replaceState(null, "", url);
   }
-  return sessionStorage.getItem(TOKEN_KEY);
+  const kept = sessionStorage.getItem(TOKEN_KEY), token = kept !== null && SENDABLE.test(kept) ? kept : null;
+  if (token === null) sessionStorage.removeItem(TOKEN_KEY);
+  return { token, unusable: given !== null && !SENDABLE.test(given) };
+}
+
+/** Text of an address; empty where its percent signs make no sense. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }

@@ -146,8 +146,8 @@ export function section(title: string, ...children: Child[]): HTMLElement {
   return el("section", { "aria-label": title }, heading, ...children);
 }
 
-/** Asks before something that cannot be taken back. Resolves with whether the answer was yes. */
-function confirmed(question: string, consequence: string, yes: string): Promise<boolean> {
+/** Asks before something that cannot be taken back. Resolves with whether the answer was yes; leaving the page is a no. */
+export function confirmed(question: string, consequence: string, yes: string): Promise<boolean> {
   const dialog = el(
     "dialog",
     { "aria-labelledby": "confirm-title" },
@@ -162,8 +162,12 @@ function confirmed(question: string, consequence: string, yes: string): Promise<
   );
   document.body.append(dialog);
   dialog.showModal();
+  // Comes before `hashchange`, at which the next page takes the focus: an open dialog would keep it.
+  const left = new AbortController();
+  addEventListener("popstate", () => dialog.close("no"), { signal: left.signal });
   return new Promise((resolve) =>
     dialog.addEventListener("close", () => {
+      left.abort();
       dialog.remove();
       resolve(dialog.returnValue === "yes");
     })

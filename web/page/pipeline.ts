@@ -21,8 +21,8 @@ import {
   toneOf,
 } from "./parts.ts";
 
-/** Browsers hold six connections to a server, and each live view takes one. */
-const LIVE_VIEWS_MAX = 2;
+/** More views than anybody watches at a time wait until they are asked for. */
+const LIVE_VIEWS_MAX = 6;
 const DEAD_ROWS_MAX = 8, RAW_CHARACTERS_MAX = 300;
 
 function figuresOf({ link }: Ground): readonly Figures<PipelineJson>[] {

@@ -57,10 +57,21 @@ export class PlanText {
     return this.#mistake;
   }
 
-  /** Puts another text in its place. */
+  /** Puts another text in its place, as if it was there from the beginning. */
   set(text: string): void {
     this.#area.value = text;
-    this.#typed();
+    this.#marked = new Set();
+    this.#read();
+  }
+
+  /** Puts another text in its place, as if a person typed it: undo brings back what was there. */
+  replace(text: string): void {
+    if (text === this.text) return;
+    this.#area.focus();
+    this.#area.select();
+    this.#insert(text);
+    this.#area.setSelectionRange(0, 0);
+    this.#area.scrollTop = 0;
   }
 
   focus(): void {

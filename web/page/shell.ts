@@ -82,8 +82,8 @@ export class Shell {
     const more = el(
       "nav",
       { class: "more", "aria-label": "For programs" },
-      anchor("/openapi.json", "API"),
-      anchor("/metrics", "Metrics"),
+      anchor("#/api", "API"),
+      anchor("#/metrics", "Metrics"),
     );
     return el(
       "header",
@@ -153,11 +153,15 @@ function bar(tone: string): HTMLElement {
   return el("p", { class: "bar", "data-tone": tone, hidden: true });
 }
 
+const UNSENDABLE = "This is no token of a server: it is empty or has characters that a request cannot carry.";
+
 /** Asks for the token when the server refuses the page. */
 class TokenForm {
   readonly node: HTMLFormElement;
   readonly #link: Link;
-  readonly #text = el("span", { id: "token-text" });
+  /** The token that the sentence is about; undefined while nothing is said. */
+  #saidFor: string | null | undefined;
+  readonly #text = el("span", { id: "token-text", role: "status" });
   readonly #input = el("input", {
     type: "password",
     id: "token",
@@ -178,16 +182,22 @@ class TokenForm {
     );
     const send = (event: Event) => {
       event.preventDefault();
-      link.setToken(this.#input.value.trim());
+      const taken = link.setToken(this.#input.value.trim());
+      if (!taken) return setText(this.#text, UNSENDABLE);
       this.#input.value = "";
       retry();
     };
   }
 
   update(): void {
-    const { refused, expired, token } = this.#link;
-    if (refused) {
-      const why = token === null
+    const { refused, expired, token, unusable } = this.#link;
+    if (!refused) this.#saidFor = undefined;
+    // What was said about a token that was just typed stays until there is something new to say.
+    if (refused && this.#saidFor !== token) {
+      this.#saidFor = token;
+      const why = token === null && unusable
+        ? "The token in the address cannot be used. The server asks for its token."
+        : token === null
         ? "The server asks for its token."
         : expired
         ? "The token has expired: the server took it before and refuses it now."

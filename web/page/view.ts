@@ -11,6 +11,8 @@ import { component, copyBox, type Figures, figures, link, section } from "./part
 /** Columns that the choice of values offers. */
 const CHOICES_MAX = 100;
 const KINDS = ["line", "bar", "band"] as const, TOP_DEFAULT = "8";
+/** Series that a chart draws at most. */
+const TOP_MAX = 24;
 
 function figuresOf({ link }: Ground): readonly Figures<ViewJson>[] {
   return [
@@ -37,11 +39,10 @@ export function viewPage(name: string, options: URLSearchParams, ground: Ground)
   const embed = copyBox("HTML that shows this view in another page");
   const stat = component(server, "rdx-stat"), chart = component(server, "rdx-chart");
   const rows = component(server, "rdx-table"), holder = el("div", { class: "controls" });
-  const element = el(
-    "article",
-    {},
-    link("#/", "Overview"),
-    el("div", { class: "head" }, el("h1", {}, name)),
+  // Without the view there is nothing to show but that it is missing.
+  const body = el(
+    "div",
+    { class: "stack", hidden: true },
     pipeline,
     el("div", { class: "with-stat" }, totals.node, stat),
     section("Chart", holder, chart),
@@ -52,6 +53,13 @@ export function viewPage(name: string, options: URLSearchParams, ground: Ground)
       el("p", {}, el("code", {}, "serve --allow-origin https://your.page")),
       embed.node,
     ),
+  );
+  const element = el(
+    "article",
+    {},
+    link("#/", "Overview"),
+    el("div", { class: "head" }, el("h1", {}, name)),
+    body,
   );
   let known: ViewJson | null = null, controls: Controls | null = null;
 
@@ -71,11 +79,13 @@ export function viewPage(name: string, options: URLSearchParams, ground: Ground)
 
   async function refresh(signal: AbortSignal): Promise<void> {
     const view = await findView(ground, name, signal);
+    show(body, view !== null);
+    if (view === null) throw new RdxError("not_found", `There is no view ${name}`);
     totals.update(view);
     if (known === null || shapeOf(known) !== shapeOf(view)) {
       known = view;
       fill(pipeline, "Written by ", link(pathTo("pipeline", view.pipeline), view.pipeline), ".");
-      controls = new Controls(view, options, (choice) => {
+      controls = new Controls(view, controls?.given ?? givenBy(view, options), (choice) => {
         history.replaceState(null, "", `${pathTo("view", name)}${queryOf(choice)}`);
         apply(choice);
       });
@@ -86,11 +96,9 @@ export function viewPage(name: string, options: URLSearchParams, ground: Ground)
   return { title: `View ${name}`, element, refresh };
 }
 
-async function findView({ link }: Ground, name: string, signal: AbortSignal): Promise<ViewJson> {
+async function findView({ link }: Ground, name: string, signal: AbortSignal): Promise<ViewJson | null> {
   const { views } = await link.get<{ views: ViewJson[] }>("/v1/views", signal);
-  const view = views.find((one) => one.name === name);
-  if (!view) throw new RdxError("not_found", `There is no view ${name}`);
-  return view;
+  return views.find((one) => one.name === name) ?? null;
 }
 
 /** Columns and keys: when they become others, controls and components begin anew. */
@@ -125,6 +133,24 @@ function queryOf({ kind, y, top, keys }: Choice): string {
   return `?${query}`;
 }
 
+/** What stands in the controls, also where it is no whole choice yet; keys by their columns. */
+interface Given {
+  readonly kind: string | null;
+  readonly y: string | null;
+  readonly top: string;
+  readonly keys: ReadonlyMap<string, string>;
+}
+
+function givenBy({ keys }: ViewJson, options: URLSearchParams): Given {
+  const values = options.getAll("key");
+  return {
+    kind: options.get("kind"),
+    y: options.get("y"),
+    top: options.get("top") ?? TOP_DEFAULT,
+    keys: new Map(keys.map((name, i) => [name, values[i] ?? ""])),
+  };
+}
+
 /** Choices of what the chart shows. */
 class Controls {
   readonly node: HTMLElement;
@@ -134,18 +160,24 @@ class Controls {
   readonly #keys: readonly HTMLInputElement[];
   readonly #said = el("span", { class: "dim", role: "status" });
 
-  constructor(view: ViewJson, options: URLSearchParams, changed: (choice: Choice) => void) {
+  constructor(view: ViewJson, given: Given, changed: (choice: Choice) => void) {
     const tell = () => {
       this.#sayKeys(view);
       changed(this.choice);
     };
-    const numbers = numbersOf(view).slice(0, CHOICES_MAX), keys = options.getAll("key");
-    this.#kind = choiceOf("kind", KINDS, options.get("kind"), tell);
-    this.#y = choiceOf("y", yChoices(numbers), options.get("y"), tell);
-    const top = options.get("top") ?? TOP_DEFAULT;
-    this.#top = el("input", { id: "top", type: "number", min: 1, max: 20, value: top, change: tell });
+    const numbers = numbersOf(view).slice(0, CHOICES_MAX);
+    this.#kind = choiceOf("kind", KINDS, given.kind, tell);
+    this.#y = choiceOf("y", yChoices(numbers), given.y, tell);
+    const { top } = given;
+    this.#top = el("input", { id: "top", type: "number", min: 1, max: TOP_MAX, value: top, change: tell });
     this.#keys = view.keys.map((name, i) =>
-      el("input", { id: `key-${i}`, value: keys[i] ?? "", placeholder: "all", change: tell, "data-key": name })
+      el("input", {
+        id: `key-${i}`,
+        value: given.keys.get(name) ?? "",
+        placeholder: "all",
+        change: tell,
+        "data-key": name,
+      })
     );
     this.node = el(
       "div",
@@ -157,6 +189,11 @@ class Controls {
       this.#said,
     );
     this.#sayKeys(view);
+  }
+
+  get given(): Given {
+    const keys = new Map(this.#keys.map((input) => [input.dataset.key!, input.value]));
+    return { kind: this.#kind.value, y: this.#y.value, top: this.#top.value, keys };
   }
 
   /** A filter needs a value for each key column. */

@@ -1,25 +1,46 @@
+import { writeExact } from "../../src/client/rdx/exact_json.ts";
+import { type JsonNode, type Range, readJsonText } from "./json_text.ts";
+
 /** Longest line that a list or an object may stay on. */
 const WIDTH = 128;
 
-/** JSON for people: what fits on a line stays on it. */
-export function layoutJson(value: unknown, indent = 0): string {
-  const flat = onOneLine(value);
-  if (typeof value !== "object" || value === null || indent + flat.length <= WIDTH && indent > 0) return flat;
-  const inner = " ".repeat(indent + 2), end = "\n" + " ".repeat(indent);
-  if (Array.isArray(value)) {
-    if (value.length === 0) return "[]";
-    return `[\n${value.map((item) => inner + layoutJson(item, indent + 2)).join(",\n")}${end}]`;
-  }
-  const members = Object.entries(value).filter(([, one]) => one !== undefined);
-  if (members.length === 0) return "{}";
-  const lines = members.map(([name, one]) => `${inner}${JSON.stringify(name)}: ${layoutJson(one, indent + 2)}`);
-  return `{\n${lines.join(",\n")}${end}}`;
+/** JSON for people: what fits on a line stays on it. Whole numbers beyond 2^53 are bigints. */
+export function layoutJson(value: unknown): string {
+  return layoutText(writeExact(value));
 }
 
-function onOneLine(value: unknown): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(onOneLine).join(", ")}]`;
-  const members = Object.entries(value).filter(([, one]) => one !== undefined);
-  if (members.length === 0) return "{}";
-  return `{ ${members.map(([name, one]) => `${JSON.stringify(name)}: ${onOneLine(one)}`).join(", ")} }`;
+/** A JSON text with other white space: every name and value stays as it is written. A text with a mistake stays as it is. */
+export function layoutText(text: string): string {
+  const { node } = readJsonText(text);
+  return node ? new Layout(text).write(node, 0) : text;
+}
+
+class Layout {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  write(node: JsonNode, indent: number): string {
+    const flat = this.#flat(node);
+    if (node.kind === "scalar" || indent + flat.length <= WIDTH && indent > 0) return flat;
+    const inner = " ".repeat(indent + 2), end = "\n" + " ".repeat(indent);
+    const lines = node.kind === "array"
+      ? node.items.map((item) => inner + this.write(item, indent + 2))
+      : node.members.map(({ at, node: member }) => `${inner}${this.#at(at)}: ${this.write(member, indent + 2)}`);
+    const [open, close] = node.kind === "array" ? "[]" : "{}";
+    return lines.length === 0 ? open + close : `${open}\n${lines.join(",\n")}${end}${close}`;
+  }
+
+  #flat(node: JsonNode): string {
+    if (node.kind === "scalar") return this.#at(node);
+    if (node.kind === "array") return `[${node.items.map((item) => this.#flat(item)).join(", ")}]`;
+    const members = node.members.map(({ at, node: member }) => `${this.#at(at)}: ${this.#flat(member)}`);
+    return members.length === 0 ? "{}" : `{ ${members.join(", ")} }`;
+  }
+
+  #at({ start, end }: Range): string {
+    return this.#text.slice(start, end);
+  }
 }

@@ -5,17 +5,21 @@ export type Route =
   /** The editor: for a new plan, or for that of a pipeline. */
   | { readonly page: "new" }
   | { readonly page: "change"; readonly name: string }
+  /** What the server says to programs. */
+  | { readonly page: "api" | "metrics" }
   | { readonly page: "unknown"; readonly hash: string };
 
 const FOLDERS = new Map([["pipelines", "pipeline"], ["streams", "stream"], ["views", "view"]] as const);
 
-/** Reads an address's hash: `#/`, `#/pipelines/p`, `#/pipelines/p/change`, `#/streams/s`, `#/views/v?y=total`, `#/new`. */
+/** Reads an address's hash: `#/`, `#/pipelines/p`, `#/pipelines/p/change`, `#/streams/s`, `#/views/v?y=total`, `#/new`, `#/api`, `#/metrics`. */
 export function parseRoute(hash: string): Route {
   const [path, query = ""] = split(hash.replace(/^#/, ""), "?");
   const [, folder = "", encoded = "", action, ...rest] = path.split("/");
   const name = decode(encoded), page = FOLDERS.get(folder as "views");
   if (path === "" || path === "/") return { page: "overview" };
   if (path === "/new") return { page: "new" };
+  if (path === "/api") return { page: "api" };
+  if (path === "/metrics") return { page: "metrics" };
   if (page && name && action === undefined) return { page, name, options: new URLSearchParams(query) };
   if (page === "pipeline" && name && action === "change" && rest.length === 0) return { page: "change", name };
   return { page: "unknown", hash };
