@@ -13,7 +13,7 @@ export async function* followStream(
   const answer = await send(address, path, { headers, signal, cache: "no-store" }), reader = answer.body!.getReader();
   const events: ServerSentEvent[] = [], parser = new EventStreamParser((event) => events.push(event));
   // Under Deno the signal of a fetch reaches its body no more once the request is garbage, as it is after some time.
-  const cancel = () => void reader.cancel();
+  const cancel = () => void reader.cancel().catch(() => {});
   signal.addEventListener("abort", cancel);
   try {
     yield null;
