@@ -27,7 +27,7 @@ Deno.test("whole numbers come back as they went, wherever they stand", () => {
     if (typeof value === "number") {
       if (!Number.isFinite(value)) return null;
       return Number.isInteger(value) && !Number.isSafeInteger(value) && !/e/.test(String(value))
-        ? BigInt(value)
+        ? BigInt(String(value)) // The digits that JSON has, which are the shortest that mean the double
         : value + 0;
     }
     if (Array.isArray(value)) return value.map(inJson);
