@@ -4,6 +4,8 @@ export * from "./json/index";
 export * from "./csv/index";
 export * from "./hash/index";
 export * from "./frame/index";
+export * from "./batch/index";
+export * from "./assign/index";
 export * from "./expr/index";
 export * from "./aggregate/index";
 export * from "./group/index";
