@@ -11,7 +11,7 @@ import { counterAt, dropUnused, resolveEntries } from "./distinct";
 import { cellOf, refOf, validAt } from "./keys";
 import { bits, noRoom, readAs, there } from "./result";
 import {
-  Call, DistinctSet, FLAG_FINAL, FLAG_RETRACTS, FLAG_UPSERT, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_HEAP_MAX, OP_HEAP_MIN, OP_MAX, OP_MIN, OP_SUM_DOUBLE, OP_SUM_INT,
+  Call, DistinctSet, FLAG_FINAL, FLAG_LATENESS, FLAG_RETRACTS, FLAG_UPSERT, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_HEAP_MAX, OP_HEAP_MIN, OP_MAX, OP_MIN, OP_SUM_DOUBLE, OP_SUM_INT,
   callAt, has, isBytes, setAt,
 } from "./spec";
 
@@ -151,14 +151,20 @@ function callsOf(g: Group, set: u32, args: usize, filters: usize, count: u32, fi
   return true;
 }
 
+/** Rows of results for each row of input: none, the one after it, or also that before it. */
+export function strideOf(g: Group): u32 {
+  if (has(g, FLAG_FINAL) && !has(g, FLAG_LATENESS)) return 0;
+  return has(g, FLAG_UPSERT) ? 1 : 2;
+}
+
 /**
  * Works the block into all calls; false when there is no memory. Results of row i go to rows `first` + 2i (before it) and `first` + 2i + 1
- * (after it) of the COLUMNs at `out`; with FLAG_UPSERT to row `first` + i (after it) alone; with FLAG_FINAL nowhere.
+ * (after it) of the COLUMNs at `out`; with FLAG_UPSERT to row `first` + i (after it) alone; with FLAG_FINAL, unless there is a lateness, nowhere.
  */
 export function runCalls(
   g: Group, args: usize, filters: usize, sets: usize, count: u32, first: u32, out: usize,
 ): bool {
-  const stride: u32 = has(g, FLAG_FINAL) ? 0 : has(g, FLAG_UPSERT) ? 1 : 2;
+  const stride = strideOf(g);
   if (!callsOf(g, 0, args, filters, count, first, stride, out)) return false;
   for (let s: u32 = 0; s < g.sets; s++) {
     const set = setAt(g, s);

@@ -1,24 +1,24 @@
 // Windows that end: a row whose key has the end of its window waits in that window's list until the watermark passes
-// it, leaves by (key group, arrival), and is freed.
+// it, leaves by (key group, arrival), and is freed: at once, or after the lateness that is allowed. Where each change
+// has come already, rows are freed alone.
 //
 //   WINDOW   0          8           12         16          20
-//            +----------+-----------+----------+-----------+----------+
-//            | end i64  | first u32 | last u32 | count u32 | unused   |      ascending by end
-//            +----------+-----------+----------+-----------+----------+
+//            +----------+-----------+----------+-----------+-----------+
+//            | end i64  | first u32 | last u32 | count u32 | fired u32 |      ascending by end
+//            +----------+-----------+----------+-----------+-----------+
 import { block_alloc, block_free } from "../memory";
-import { COLUMN_DATA, COLUMN_SIZE, COLUMN_VALIDITY, BOOL, COLUMN_TYPE } from "../layout";
-import { TIME_END } from "../aggregate/window";
+import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY } from "../layout";
 import { spaceGive, spaceTake } from "../state/space";
 import { freeRow } from "./drop";
 import { NO_MEMORY, DONE, outColumns, putKeys, setBit } from "./push";
 import { bits, noRoom, readResult, resultBegin, there } from "./result";
-import { Group, ROW_ALIVE, ROW_GROUP, ROW_NEWER, callAt, keyCell } from "./spec";
+import { FLAG_FINAL, FLAG_WINDOWED, Group, ROW_ALIVE, ROW_FIRED, ROW_GROUP, ROW_NEWER, callAt, has, keyCell } from "./spec";
 
 const WINDOW: u32 = 24;
-const END: usize = 0;
 const FIRST: usize = 8;
 const LAST: usize = 12;
 const COUNT: usize = 16;
+const FIRED: usize = 20;
 const CAPACITY_MIN: u32 = 16;
 const FIRE_ROWS_MAX: u32 = 8192;
 const KEY_GROUPS: u32 = 128;
@@ -31,7 +31,7 @@ const STARTS: usize = memory.data(129 * 4, 16);
 /** Whether the watermark has passed the window that a row of input belongs to. */
 @inline export function isLate(g: Group, keys: usize, number: u32): bool {
   const data: usize = load<u32>(keys + g.endKey * COLUMN_SIZE, COLUMN_DATA);
-  return load<i64>(data + (<usize>number << 3)) - 1 <= g.watermark;
+  return load<i64>(data + (<usize>number << 3)) - 1 + g.lateness <= g.watermark;
 }
 
 function grow(g: Group): bool {
@@ -69,14 +69,13 @@ export function openWindow(g: Group, row: usize): bool {
   else store<u32>(window, <u32>row, FIRST);
   store<u32>(window, <u32>row, LAST);
   store<u32>(window, load<u32>(window, COUNT) + 1, COUNT);
+  store<u32>(row, load<u32>(window, FIRED), ROW_FIRED);
   return true;
 }
 
-/** Lists the rows of the first window by key group, those of one group as they came; false when there is no memory. */
-function freeze(g: Group): bool {
-  const window = windowAt(g, 0), count = load<u32>(window, COUNT), list = block_alloc(<usize>(count + 1) << 2);
-  if (!list) return false;
-  memory.fill(STARTS, 0, 129 * 4);
+/** Rows of the window by key group, those of one group as they came, as u32 at `list`. */
+function sortRows(window: usize, list: usize): void {
+  memory.fill(STARTS, 0, (KEY_GROUPS + 1) << 2);
   for (let row: usize = load<u32>(window, FIRST); row; row = load<u32>(row, ROW_NEWER)) {
     const start = STARTS + (<usize>(load<u32>(row, ROW_GROUP) + 1) << 2);
     store<u32>(start, load<u32>(start) + 1);
@@ -88,27 +87,52 @@ function freeze(g: Group): bool {
   for (let row: usize = load<u32>(window, FIRST); row; row = load<u32>(row, ROW_NEWER)) {
     const start = STARTS + (<usize>load<u32>(row, ROW_GROUP) << 2), at = load<u32>(start);
     store<u32>(list + (<usize>at << 2), <u32>row);
+    store<u32>(row, 1, ROW_FIRED);
     store<u32>(start, at + 1);
   }
+}
+
+/** Lists the rows of a window that is to be handed out; false when there is no memory. */
+function freeze(g: Group, window: usize): bool {
+  const count = load<u32>(window, COUNT), list = block_alloc(<usize>(count + 1) << 2);
+  if (!list) return false;
+  sortRows(window, list);
+  store<u32>(window, 1, FIRED);
   g.firing = <u32>list;
   g.firingAt = 0;
-  g.firingDropped = 0;
   g.firingCount = count;
-  g.endCount--;
-  memory.copy(window, window + WINDOW, g.endCount * WINDOW);
   return true;
+}
+
+/** The first window that the watermark has passed and that is not out; 0 = there is none. */
+function nextWindow(g: Group): usize {
+  for (let i: u32 = 0; i < g.endCount; i++) {
+    const window = windowAt(g, i);
+    if (load<i64>(window) - 1 > g.watermark) return 0;
+    if (!load<u32>(window, FIRED)) return window;
+  }
+  return 0;
+}
+
+/** Frees the rows of windows to which nothing can come any more, once they are out. */
+function forget(g: Group): void {
+  let gone: u32 = 0;
+  for (; gone < g.endCount; gone++) {
+    const window = windowAt(g, gone), out = load<u32>(window, FIRED) || !has(g, FLAG_FINAL);
+    if (!out || load<i64>(window) - 1 + g.lateness > g.watermark) break;
+    for (let row: usize = load<u32>(window, FIRST); row;) {
+      const next: usize = load<u32>(row, ROW_NEWER);
+      freeRow(g, row);
+      row = next;
+    }
+  }
+  if (!gone) return;
+  g.endCount -= gone;
+  memory.copy(g.ends, windowAt(g, gone), g.endCount * WINDOW);
 }
 
 @inline function listed(g: Group, i: u32): usize {
   return load<u32>(<usize>g.firing + (<usize>i << 2));
-}
-
-/** Frees the rows that the step before has handed out. */
-function dropFired(g: Group): void {
-  for (; g.firingDropped < g.firingAt; g.firingDropped++) freeRow(g, listed(g, g.firingDropped));
-  if (!g.firing || g.firingAt < g.firingCount) return;
-  block_free(g.firing, <usize>(g.firingCount + 1) << 2);
-  g.firing = 0;
 }
 
 function putResults(g: Group, row: usize, to: u32): void {
@@ -122,29 +146,41 @@ function putResults(g: Group, row: usize, to: u32): void {
   }
 }
 
+/** The next rows of the list that is being handed out; how many they are. */
+function handOut(g: Group, most: u32): u32 {
+  let rows: u32 = 0;
+  for (let i: u32 = 0; i < most; i++) {
+    const row = listed(g, g.firingAt + i);
+    // All of its rows may have been taken back
+    if (load<i64>(row, ROW_ALIVE) == 0) continue;
+    putKeys(g, row, rows);
+    putResults(g, row, rows);
+    rows++;
+  }
+  g.firingAt += most;
+  return rows;
+}
+
 /** Rows of windows that the watermark has passed, in COLUMNs; DONE without any. */
 export function group_fire(group: usize): i32 {
   const g = changetype<Group>(group);
+  if (!has(g, FLAG_WINDOWED)) return DONE;
   while (true) {
-    dropFired(g);
+    if (g.firing && g.firingAt == g.firingCount) {
+      block_free(g.firing, <usize>(g.firingCount + 1) << 2);
+      g.firing = 0;
+    }
     if (!g.firing) {
-      if (!g.endCount || load<i64>(windowAt(g, 0)) - 1 > g.watermark) return DONE;
-      if (!freeze(g)) return NO_MEMORY;
+      forget(g);
+      const window = has(g, FLAG_FINAL) ? nextWindow(g) : 0;
+      if (!window) return DONE;
+      if (!freeze(g, window)) return NO_MEMORY;
     }
     const most = min<u32>(FIRE_ROWS_MAX, g.firingCount - g.firingAt);
     if (!outColumns(g, most)) return NO_MEMORY;
     resultBegin();
-    let rows: u32 = 0;
-    for (let i: u32 = 0; i < most; i++) {
-      const row = listed(g, g.firingAt + i);
-      // All of its rows may have been taken back
-      if (load<i64>(row, ROW_ALIVE) == 0) continue;
-      putKeys(g, row, rows);
-      putResults(g, row, rows);
-      rows++;
-    }
+    const rows = handOut(g, most);
     if (noRoom) return NO_MEMORY;
-    g.firingAt += most;
     if (rows) return <i32>rows;
   }
 }

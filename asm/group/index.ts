@@ -11,14 +11,16 @@ import { freeAll } from "./free";
 export { group_pull, group_push } from "./push";
 export { group_fire } from "./fire";
 
-/** A group aggregation from a SPEC (spec.ts); 0 when there is no memory. `ttl`: ms, where it expires. */
-export function group_create(spec: usize, ttl: f64): usize {
+/** A group aggregation from a SPEC (spec.ts); 0 when there is no memory. Times in ms. */
+export function group_create(spec: usize, ttl: f64, lateness: f64): usize {
   const address = specRead(spec);
-  if (address) changetype<Group>(address).ttl = timeOf(ttl);
+  if (!address) return 0;
+  changetype<Group>(address).ttl = timeOf(ttl);
+  changetype<Group>(address).lateness = timeOf(lateness);
   return address;
 }
 
-/** Moves the watermark; true when a call of group_expire has something to do. */
+/** Moves the watermark; group_fire and group_expire do what that asks for. */
 export function group_advance(group: usize, watermark: f64): void {
   const g = changetype<Group>(group), time = timeOf(watermark);
   dropDoomed(g);

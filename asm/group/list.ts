@@ -73,8 +73,9 @@ export function listJoin(call: Call, list: usize): usize {
   const text = arena_alloc(joinedLength + 8);
   if (!text) return 0;
   let to = text;
-  for (let node: usize = load<u32>(list); node; node = load<u32>(node)) {
-    if (to != text) {
+  const first: usize = load<u32>(list);
+  for (let node = first; node; node = load<u32>(node)) {
+    if (node != first) {
       memory.copy(to, call.text, call.textLength);
       to += call.textLength;
     }

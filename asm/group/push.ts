@@ -12,14 +12,14 @@ import { BOOL, COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALID
 import {
   BLOCK_ROWS, alive, changed, clearChanged, existed, numbers, setAlive, setExisted, setNumber, setSign, setStateRow, sign, stateRow,
 } from "./block";
-import { runCalls } from "./calls";
+import { runCalls, strideOf } from "./calls";
 import { isNew, hashKeys, resolve } from "./keys";
-import { doom, dropDoomed } from "./drop";
+import { doom, dropDoomed, freeRow } from "./drop";
 import { touch } from "./expire";
 import { isLate, openWindow } from "./fire";
 import { resultBegin } from "./result";
 import {
-  FLAG_EXPIRES, FLAG_FINAL, FLAG_UPSERT, Group, OP_COUNT, ROW_ALIVE, ROW_NULLS, callAt, has, isBytes, keyCell, keyScale, keyType,
+  FLAG_EXPIRES, FLAG_FINAL, FLAG_UPSERT, FLAG_WINDOWED, Group, OP_COUNT, ROW_ALIVE, ROW_FIRED, ROW_NULLS, callAt, has, isBytes, keyCell, keyScale, keyType,
 } from "./spec";
 
 const KEYS: usize = 0;
@@ -66,19 +66,18 @@ function take(g: Group, most: u32): u32 {
 
 /** Finds the rows of state and counts the block's rows in them; returns how many of them there was room for. */
 function resolveAll(g: Group, count: u32): u32 {
-  const keys: usize = load<u32>(g.input, KEYS), final = has(g, FLAG_FINAL);
+  const keys: usize = load<u32>(g.input, KEYS), windowed = has(g, FLAG_WINDOWED);
   hashKeys(g, keys, count);
   for (let i: u32 = 0; i < count; i++) {
-    if (final && isLate(g, keys, numbers(i))) {
+    if (windowed && isLate(g, keys, numbers(i))) {
       setStateRow(i, 0);
       g.late++;
       continue;
     }
     const row = resolve(g, keys, i);
     if (!row) return i;
-    if (isNew && final && !openWindow(g, row)) {
-      // The row is empty, and goes with the doomed
-      doom(g, row);
+    if (isNew && windowed && !openWindow(g, row)) {
+      freeRow(g, row);
       return i;
     }
     const before = load<i64>(row, ROW_ALIVE);
@@ -90,7 +89,7 @@ function resolveAll(g: Group, count: u32): u32 {
     store<i64>(row, after, ROW_ALIVE);
     setExisted(i, u8(before > 0));
     setAlive(i, u8(after > 0));
-    if (after == 0 && !final) doom(g, row);
+    if (after == 0 && !windowed) doom(g, row);
     if (has(g, FLAG_EXPIRES)) touch(g, row);
   }
   return count;
@@ -151,10 +150,12 @@ export function putKeys(g: Group, row: usize, to: u32): void {
 
 /** Says what each row of the block changed, in the rows from `first` on. */
 function emit(g: Group, count: u32, first: u32): void {
-  const upsert = has(g, FLAG_UPSERT), stride: u32 = upsert ? 1 : 2;
+  const upsert = has(g, FLAG_UPSERT), stride: u32 = upsert ? 1 : 2, final = has(g, FLAG_FINAL);
   for (let i: u32 = 0; i < count; i++) {
     const row = stateRow(i), was = existed(i), is = alive(i), cause = numbers(i);
     if (!row || (!was && !is) || (was && is && !changed(i))) continue;
+    // Of windows that are open nothing is out yet that could change
+    if (final && !load<u32>(row, ROW_FIRED)) continue;
     const before = first + i * stride, after = before + stride - 1;
     if (was && !(upsert && is)) {
       putKeys(g, row, before);
@@ -190,19 +191,18 @@ export function group_pull(group: usize): i32 {
   const g = changetype<Group>(group);
   dropDoomed(g);
   if (!g.input) return DONE;
-  const rows = load<u32>(g.input, SELECTED), final = has(g, FLAG_FINAL);
+  const rows = load<u32>(g.input, SELECTED), stride = strideOf(g);
   while (g.next < rows) {
-    const stride: u32 = final ? 0 : has(g, FLAG_UPSERT) ? 1 : 2, begin = g.next;
-    const most = final ? rows - begin : min<u32>(INPUT_ROWS_MAX, rows - begin), out = most * stride;
-    if (!final && !outRows(g, out)) return NO_MEMORY;
+    const begin = g.next, most = stride ? min<u32>(INPUT_ROWS_MAX, rows - begin) : rows - begin, out = most * stride;
+    if (stride && !outRows(g, out)) return NO_MEMORY;
     while (g.next - begin < most) {
       const first = (g.next - begin) * stride, all = take(g, most - (g.next - begin)), count = resolveAll(g, all);
       if (!runBlock(g, count, first)) return STATE_FULL;
-      if (!final) emit(g, count, first);
+      if (stride) emit(g, count, first);
       g.next += count;
       if (count < all) return STATE_FULL;
     }
-    if (!final && g.outSelected) return <i32>out;
+    if (stride && g.outSelected) return <i32>out;
   }
   g.input = 0;
   return DONE;

@@ -16,6 +16,7 @@
 //         +---------+-----------+------------+---------+---------+--------+---------+-----------+----------+---------
 //
 //   newer, older   rows in the order of their last change (expire.ts), or of one window (fire.ts)
+//   fired          of windows: the row's result is out; else the next row that is doomed (drop.ts)
 //   touched        watermark at the last change
 import { block_alloc, block_free } from "../memory";
 import { BYTES, COLUMN_SIZE, STRING } from "../layout";
@@ -27,9 +28,11 @@ const SPEC_LIST: usize = 32;
 const CALL_SPEC: usize = 44;
 
 export const FLAG_RETRACTS: u32 = 1; // rows may be taken back
-export const FLAG_FINAL: u32 = 2; // results come when the watermark passes the window's end, once
+export const FLAG_FINAL: u32 = 2; // results come when the watermark passes the window's end
 export const FLAG_UPSERT: u32 = 4; // an update is +U alone, without the −U before it
 export const FLAG_EXPIRES: u32 = 8; // rows that nothing changed for long are forgotten
+export const FLAG_WINDOWED: u32 = 16; // the key names the end of a window, and the row goes with it
+export const FLAG_LATENESS: u32 = 32; // of final results: they stay for a while, and late rows change them
 
 // What a call does. Cells of each in brackets; NULL arguments change nothing
 export const OP_COUNT: u32 = 1; // [count]
@@ -103,6 +106,7 @@ export class Group extends Space {
   next: u32; // its next selected position
   watermark: i64;
   ttl: i64;
+  lateness: i64;
   oldest: u32; // rows in the order of their last change
   newest: u32;
   ends: u32; // windows that are open (fire.ts): address, count, capacity
@@ -111,7 +115,6 @@ export class Group extends Space {
   firing: u32; // row of the window that is being handed out, and how far
   firingAt: u32;
   firingCount: u32;
-  firingDropped: u32;
   doomed: u32; // list of rows that may go (drop.ts)
   late: u32; // rows that came behind the end of their window
   unknown: u32; // rows that were taken back without having come
