@@ -192,3 +192,5 @@ export const CALL_ARGS_MAX = 1024;
 export const LAST_ANSWERS_MS_MAX = 2000;
 /** Worker threads of one process. */
 export const WORKERS_MAX = 256;
+/** Values that one approx_top_k lists. */
+export const TOP_VALUES_MAX = 100;

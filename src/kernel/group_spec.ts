@@ -1,4 +1,5 @@
 import { RdxError } from "../core/errors.ts";
+import { TOP_VALUES_MAX } from "../core/limits.ts";
 import { type DataType, DOUBLE, formatType, INT64, isVariable, kindCode, STRING } from "../core/schema.ts";
 import type { Kernel } from "./module.ts";
 
@@ -57,6 +58,8 @@ const VARIANCES = ["var_pop", "var_samp", "stddev_pop", "stddev_samp"];
 const LIST_JOINED = 0, LIST_FIRST = 1, LIST_LAST = 2;
 /** Sketches as asm/group/sketch.ts numbers them. */
 const SKETCHES = ["approx_count_distinct", "percentile", "approx_top_k"];
+/** Quantiles are told in millionths. */
+const QUANTILE_PARTS = 1_000_000;
 /** Counters of one set: heaps have a bit each. */
 const COUNTERS_MAX = 32;
 
@@ -96,6 +99,33 @@ interface Operation {
 function numbers(type: DataType, refuse: () => never): { double: boolean } {
   if (type.kind !== "int64" && type.kind !== "double" && type.kind !== "decimal") return refuse();
   return { double: type.kind === "double" };
+}
+
+/** A sketch: its kind and its own parameter in one number. */
+function sketchOf(
+  fn: string,
+  kind: number,
+  type: DataType,
+  parameter: number | string | undefined,
+  refuse: () => never,
+): Operation {
+  if (fn === "approx_count_distinct") return { op: OP.sketch, out: INT64, param: kind };
+  const own = Number(parameter);
+  if (fn === "percentile") {
+    numbers(type, refuse);
+    if (!(own >= 0 && own <= 1)) {
+      throw new RdxError("invalid_plan", `Cannot take the percentile ${parameter}: expected a number from 0 to 1`);
+    }
+    return { op: OP.sketch, out: DOUBLE, param: kind + 4 * Math.round(own * QUANTILE_PARTS) };
+  }
+  if (type.kind === "bytes") return refuse();
+  if (!(Number.isInteger(own) && own >= 1 && own <= TOP_VALUES_MAX)) {
+    throw new RdxError(
+      "invalid_plan",
+      `Cannot list the top ${parameter}: expected a whole number from 1 to ${TOP_VALUES_MAX}`,
+    );
+  }
+  return { op: OP.sketch, out: STRING, param: kind + 4 * own };
 }
 
 /** What `call` does, by its function and the type of its argument. Throws RdxError("invalid_plan") for what there is none of. */
@@ -144,8 +174,7 @@ function operation(call: GroupCallSpec, type: DataType | null, retracts: boolean
       `Cannot use ${fn} over a changelog: what a sketch has seen cannot be taken back`,
     );
   }
-  const out = fn === "percentile" ? DOUBLE : fn === "approx_top_k" ? STRING : INT64;
-  return { op: OP.sketch, out, param: sketch + 4 * Number(params[0] ?? 0) };
+  return sketchOf(fn, sketch, type, params[0], refuse);
 }
 
 /** Type of a call's result. Throws RdxError("invalid_plan") for a function that does not take such an argument. */
