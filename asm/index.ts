@@ -6,3 +6,4 @@ export * from "./hash/index";
 export * from "./frame/index";
 export * from "./expr/index";
 export * from "./aggregate/index";
+export * from "./rows/index";
