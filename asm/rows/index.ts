@@ -11,6 +11,7 @@
 //
 //   s = storeMake(spec); index = indexMake(s, list, keys, nullsEqual, 0)                     once
 //   keysHash(columns, list, keys, nullsEqual, selection, count, s.seed, hashes)              for a batch
+//   keysGroups(columns, list, keys, selection, count, groups)                                key groups, a byte each
 //   indexFindAll(index, hashes, columns, list, selection, count, heads)                      first rows of chains, or 0
 //   for (row = head; row; row = indexNext(index, row)) …                                     rows in order of arrival
 //   row = rowEncode(s, columns, r, hash, seq); store<u8>(row, group, ROW_GROUP); indexAdd(index, row)
@@ -26,7 +27,7 @@
 import { ROW_GROUP, ROW_SEQ } from "./row";
 import { Store, storeFree, storeMake } from "./store";
 import { rowEncode, rowFree, rowOverwrite } from "./encode";
-import { keysHash, rowKeyHash } from "./keys";
+import { keysGroups, keysHash, rowKeyGroup, rowKeyHash } from "./keys";
 import { rowCompareBatch, rowEqualsBatch, rowsCompare, rowsEqual } from "./compare";
 import { rowsGather } from "./gather";
 import { Heap, heapFree, heapMake, heapPop, heapPush, heapTime } from "./heap";
@@ -101,6 +102,15 @@ export function rows_hash(
 
 export function rows_hash_stored(index: usize, s: usize, row: usize, list: usize, keys: u32): u32 {
   return rowKeyHash(storeAt(s), row, list, keys, indexAt(index).nullsEqual);
+}
+
+/** Key groups of a batch, a byte each at `out`. */
+export function rows_groups(columns: usize, list: usize, keys: u32, rows: usize, count: u32, out: usize): void {
+  keysGroups(columns, list, keys, rows, count, out);
+}
+
+export function rows_group_stored(s: usize, row: usize, list: usize, keys: u32): u32 {
+  return rowKeyGroup(storeAt(s), row, list, keys);
 }
 
 export function rows_find(index: usize, hash: u32, columns: usize, list: usize, r: u32): usize {

@@ -1,6 +1,7 @@
 // Keys of batches and of stored rows. A key is a list of column numbers (u32 each); the hash of a batch is made
 // column by column, for blocks of rows whose states stay in the L1 cache.
-import { BOOL, COLUMN_DATA, COLUMN_TYPE, COLUMN_VALIDITY, DOUBLE } from "../layout";
+import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, DOUBLE } from "../layout";
+import { GROUP_WORD_NULL, group_add, group_end, group_word_bytes, hash_groups } from "../hash/group";
 import { canonical_f64, hash_bytes, hash_combine, hash_i64 } from "../hash/keyed";
 import { NULL_WORD } from "../state/row";
 import { bitAt, cellsEqual, columnAt, columnCell, columnIsNull } from "./cell";
@@ -125,4 +126,32 @@ export function rowKeyHash(s: Store, row: usize, list: usize, keys: u32, nullsEq
     if (!isNull && !cellsEqual(storeType(s, a), rowCell(s, row, a), rowCell(other, otherRow, b))) return false;
   }
   return true;
+}
+
+/** KEY_COLUMNS_MAX of core/limits.ts COLUMNs, side by side. */
+const KEY_COLUMNS: usize = memory.data(256, 16);
+
+/**
+ * Key groups of `count` rows of a batch, those that `rows` lists (0: the first ones), to one byte each at `out`; without
+ * keys all are 0.
+ */
+export function keysGroups(columns: usize, list: usize, keys: u32, rows: usize, count: u32, out: usize): void {
+  for (let i: u32 = 0; i < keys; i++) {
+    memory.copy(KEY_COLUMNS + i * COLUMN_SIZE, columnAt(columns, keyColumn(list, i)), COLUMN_SIZE);
+  }
+  hash_groups(KEY_COLUMNS, keys, count, rows, count, out);
+}
+
+/** The key group of a stored row. */
+export function rowKeyGroup(s: Store, row: usize, list: usize, keys: u32): u32 {
+  let state: u64 = 0;
+  for (let i: u32 = 0; i < keys; i++) {
+    const column = keyColumn(list, i), type = storeType(s, column), cell = rowCell(s, row, column);
+    let word = cell;
+    if (rowIsNull(s, row, column)) word = GROUP_WORD_NULL;
+    else if (isText(type)) word = group_word_bytes(<usize><u32>cell, <u32>(cell >> 32));
+    else if (type == DOUBLE) word = canonical_f64(cell);
+    state = group_add(state, word);
+  }
+  return group_end(state);
 }
