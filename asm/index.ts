@@ -9,3 +9,4 @@ export * from "./assign/index";
 export * from "./expr/index";
 export * from "./aggregate/index";
 export * from "./group/index";
+export * from "./rows/index";
