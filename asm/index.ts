@@ -10,3 +10,4 @@ export * from "./expr/index";
 export * from "./aggregate/index";
 export * from "./group/index";
 export * from "./rows/index";
+export * from "./rank/index";

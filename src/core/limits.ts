@@ -194,3 +194,5 @@ export const LAST_ANSWERS_MS_MAX = 2000;
 export const WORKERS_MAX = 256;
 /** Values that one approx_top_k lists. */
 export const TOP_VALUES_MAX = 100;
+/** Rows of one key that a ranking shows at most. */
+export const RANK_ROWS_MAX = 4000;
