@@ -11,3 +11,4 @@ export * from "./aggregate/index";
 export * from "./group/index";
 export * from "./rows/index";
 export * from "./rank/index";
+export * from "./session/index";
