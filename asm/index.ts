@@ -12,3 +12,4 @@ export * from "./group/index";
 export * from "./rows/index";
 export * from "./rank/index";
 export * from "./session/index";
+export * from "./over/index";

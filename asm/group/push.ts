@@ -19,7 +19,7 @@ import { touch } from "./expire";
 import { isLate, openWindow } from "./fire";
 import { resultBegin } from "./result";
 import {
-  FLAG_EXPIRES, FLAG_FINAL, FLAG_UPSERT, FLAG_WINDOWED, Group, OP_COUNT, ROW_ALIVE, ROW_FIRED, ROW_NULLS, callAt, has, isBytes, keyCell, keyScale, keyType,
+  FLAG_DENSE, FLAG_EXPIRES, FLAG_FINAL, FLAG_UPSERT, FLAG_WINDOWED, Group, OP_COUNT, ROW_ALIVE, ROW_FIRED, ROW_NULLS, callAt, has, isBytes, keyCell, keyScale, keyType,
 } from "./spec";
 
 const KEYS: usize = 0;
@@ -38,6 +38,7 @@ const INSERT: u8 = 0;
 const BEFORE: u8 = 1;
 const AFTER: u8 = 2;
 const DELETE: u8 = 3;
+const LOOK: u8 = 4; // changes nothing: what the key has come to is asked for (FLAG_DENSE)
 
 // Answers beside numbers of rows
 export const NO_MEMORY: i32 = -1;
@@ -59,7 +60,7 @@ function take(g: Group, most: u32): u32 {
     const at = g.next + i, number = selection ? load<u32>(selection + (<usize>at << 2)) : at;
     setNumber(i, number);
     const kind = kinds ? load<u8>(kinds + number) : INSERT;
-    setSign(i, kind == BEFORE || kind == DELETE ? -1 : 1);
+    setSign(i, kind == LOOK ? 0 : kind == BEFORE || kind == DELETE ? -1 : 1);
   }
   return count;
 }
@@ -202,7 +203,7 @@ export function group_pull(group: usize): i32 {
       g.next += count;
       if (count < all) return STATE_FULL;
     }
-    if (stride && g.outSelected) return <i32>out;
+    if (stride && (g.outSelected || has(g, FLAG_DENSE))) return <i32>out;
   }
   g.input = 0;
   return DONE;

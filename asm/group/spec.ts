@@ -33,6 +33,7 @@ export const FLAG_UPSERT: u32 = 4; // an update is +U alone, without the −U be
 export const FLAG_EXPIRES: u32 = 8; // rows that nothing changed for long are forgotten
 export const FLAG_WINDOWED: u32 = 16; // the key names the end of a window, and the row goes with it
 export const FLAG_LATENESS: u32 = 32; // of final results: they stay for a while, and late rows change them
+export const FLAG_DENSE: u32 = 64; // with FLAG_UPSERT: row i of what comes out is the result after row i, selected or not
 
 // What a call does. Cells of each in brackets; NULL arguments change nothing
 export const OP_COUNT: u32 = 1; // [count]
