@@ -13,3 +13,4 @@ export * from "./rows/index";
 export * from "./rank/index";
 export * from "./session/index";
 export * from "./over/index";
+export * from "./normalize/index";

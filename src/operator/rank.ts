@@ -18,10 +18,9 @@ export interface RankPlan {
   readonly number: boolean;
   readonly retracts: boolean;
   /** `end`: input column of the window's end, one of the keys. */
-  readonly mode: { readonly kind: "changes"; readonly ttlMs: number } | {
-    readonly kind: "window";
-    readonly end: number;
-  };
+  readonly mode:
+    | { readonly mode: "changes"; readonly ttlMs: number }
+    | { readonly mode: "window"; readonly end: number };
 }
 
 /** The first rows of each key: what each row changes among them, or which they are when a window has passed. */
@@ -42,7 +41,7 @@ export class RankOperator implements Operator {
     this.id = plan.id;
     this.columns = plan.columns;
     this.exchanges = [{ columns, keys: plan.keys.length }];
-    this.windowEnd = plan.mode.kind === "window" ? plan.mode.end : -1;
+    this.windowEnd = plan.mode.mode === "window" ? plan.mode.end : -1;
     this.#ranking = previous?.handOn() ?? new Ranking(kernel, {
       types: columns.map((column) => inputs[column].type),
       keys: plan.keys.length,
@@ -51,8 +50,8 @@ export class RankOperator implements Operator {
       to: plan.to,
       number: plan.number,
       retracts: plan.retracts,
-      end: plan.mode.kind === "window" ? place(plan.mode.end) : null,
-      ttlMs: plan.mode.kind === "window" ? 0 : plan.mode.ttlMs,
+      end: plan.mode.mode === "window" ? place(plan.mode.end) : null,
+      ttlMs: plan.mode.mode === "window" ? 0 : plan.mode.ttlMs,
     }, inputs.map((_, i) => place(i)));
   }
 
