@@ -69,6 +69,11 @@ export interface Operator {
   push(batch: Batch, times: BatchTimes, input: number): Batch | null;
   /** The operator's watermark: the least of its sources', minus its lag. Inputs come first; drained by `pull`. */
   advance(watermark: number): void;
+  /**
+   * The least watermark above this one at which `advance` may make results, whatever rows come until then. Absent: any may.
+   * Where results of the watermark meet others, they are made in front of the very row behind which they are due.
+   */
+  due?(watermark: number): number;
   /** Of operators that emit early results: an interval of the wall clock has ended, epoch ms; drained by `pull`. */
   tick?(nowMs: number): void;
   /**

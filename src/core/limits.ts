@@ -128,6 +128,10 @@ export const FUTURE_SKEW_MS = 3_600_000;
 export const IDLE_TIMEOUT_MS = 5000;
 /** Interval at which pipelines look for idle partitions. */
 export const IDLE_TICK_MS = 1000;
+/** Early results come no more often than this, whatever interval a plan asks for. */
+export const EARLY_RESULTS_MS = 50;
+/** Ways that the rows of one node may take through stateless operators. */
+export const PLAN_WAYS_MAX = 256;
 /** Interval at which a pipeline that is being replaced looks whether its chunks are through. */
 export const QUIESCE_POLL_MS = 5;
 /** Time that a pipeline which is being replaced has for the chunks that it has in flight. */
@@ -162,7 +166,7 @@ export const TOP_K_MAX = 1000;
 /** GROUPING SETS of one aggregate. */
 export const GROUPING_SETS_MAX = 64;
 /** Rows that a rank gives for each key, and the greatest number that it may begin at. */
-export const RANK_ROWS_MAX = 65_536;
+export const RANK_ROWS_MAX = 4000;
 /** Rows before a row that an OVER of rows may look back. */
 export const OVER_ROWS_MAX = 1 << 20;
 /** Values (members and items) in the JSON of one plan. */
@@ -202,5 +206,3 @@ export const LAST_ANSWERS_MS_MAX = 2000;
 export const WORKERS_MAX = 256;
 /** Values that one approx_top_k lists. */
 export const TOP_VALUES_MAX = 100;
-/** Rows of one key that a ranking shows at most. */
-export const RANK_ROWS_MAX = 4000;

@@ -1,20 +1,30 @@
 import type { Batch, Vector } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
+import { INT64 } from "../core/schema.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 
 /** SET of asm/batch/order.ts */
-const SET_BYTES = 12;
+const SET_BYTES = 20;
 /** A set is told by one byte. */
 const SETS_MAX = 256;
 
-/** Rows of several batches in one. */
-export interface MergedRows {
+/** Which rows the rows of a batch come from: u32 numbers that never descend. `at` 0: each row from that of its own number. */
+export interface Origins {
+  readonly at: number;
+  /** Bytes from one to the next. */
+  readonly stride: number;
+}
+
+/** Rows come from those of their own numbers. */
+export const OWN_ROWS: Origins = { at: 0, stride: 4 };
+
+/** A batch whose rows come from those of another. */
+export interface TracedBatch {
   readonly batch: Batch;
-  /** Address of a u32 a row: its number in the batch that it comes from. */
-  readonly rows: number;
+  readonly origins: Origins;
 }
 
 /** Puts rows of batches together anew. What it makes lies in the batch arena. */
@@ -24,6 +34,7 @@ export class BatchGather {
   readonly #kinds: KernelFunction;
   readonly #times: KernelFunction;
   readonly #order: KernelFunction;
+  readonly #numbers: KernelFunction;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -31,23 +42,26 @@ export class BatchGather {
     this.#kinds = kernel.fn("batch_kinds");
     this.#times = kernel.fn("batch_times");
     this.#order = kernel.fn("batch_order");
+    this.#numbers = kernel.fn("batch_numbers");
   }
 
   /**
-   * The selected rows of batches with equal column types and the same row numbers, in the order of these, and of one row in
+   * The selected rows of batches with equal column types in the order of the rows that they come from, and of one such row in
    * the order of the batches. Throws RangeError for more than 256 batches, RdxError("no_space") without memory.
    */
-  merge(batches: readonly Batch[]): MergedRows {
-    if (batches.length > SETS_MAX) throw new RangeError(`Cannot merge ${batches.length} batches: at most ${SETS_MAX}`);
-    const kernel = this.#kernel, total = batches.reduce((sum, { selected }) => sum + selected, 0);
-    const sets = kernel.arena(batches.length * SET_BYTES), which = kernel.arena(total), rows = kernel.arena(total * 4);
+  merge(parts: readonly TracedBatch[]): TracedBatch {
+    if (parts.length > SETS_MAX) throw new RangeError(`Cannot merge ${parts.length} batches: at most ${SETS_MAX}`);
+    const kernel = this.#kernel, total = parts.reduce((sum, { batch }) => sum + batch.selected, 0);
+    const sets = kernel.arena(parts.length * SET_BYTES), which = kernel.arena(Math.max(1, total));
+    const rows = kernel.arena(Math.max(1, total) * 4), origins = kernel.arena(Math.max(1, total) * 4);
     const data = kernel.data;
-    batches.forEach(({ selection, selected }, i) => {
-      data.setUint32(sets + i * SET_BYTES, selection, true);
-      data.setUint32(sets + i * SET_BYTES + 4, selected, true);
+    parts.forEach(({ batch, origins }, i) => {
+      const fields = [batch.selection, batch.selected, origins.at, origins.stride];
+      fields.forEach((field, at) => data.setUint32(sets + i * SET_BYTES + at * 4, field, true));
     });
-    this.#order(sets, batches.length, which, rows);
-    return { batch: this.#collect(batches, which, rows, total), rows };
+    this.#order(sets, parts.length, which, rows, origins);
+    const batch = this.#collect(parts.map((part) => part.batch), which, rows, total);
+    return { batch, origins: { at: origins, stride: 4 } };
   }
 
   /** The rows (u32 numbers at the address `rows`) of one batch, which may occur more than once. */
@@ -60,6 +74,13 @@ export class BatchGather {
     const out = this.#kernel.arena(Math.max(1, count) * 8);
     this.#times(times, causes, count, out);
     return out;
+  }
+
+  /** A column with the number of each row of a batch. */
+  numbers(rows: number): Vector {
+    const data = this.#kernel.arena(Math.max(1, rows) * 8);
+    this.#numbers(rows, data);
+    return { type: INT64, data, validity: 0 };
   }
 
   #collect(batches: readonly Batch[], which: number, rows: number, count: number): Batch {
