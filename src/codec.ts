@@ -83,8 +83,13 @@ export interface RowLocator {
 /** Formats in which rows leave. `json` is one array of objects. */
 export type OutputFormat = "ndjson" | "json" | "csv" | "arrow";
 
+export interface EncodeOptions {
+  /** What each row does to those before it comes last, as `$op`. */
+  readonly kinds?: boolean;
+}
+
 /** Makes the encoder of a format; what has no implementation of its own at hand is given one of these. */
-export type OpenEncoder = (format: OutputFormat, columns: readonly Column[]) => Encoder;
+export type OpenEncoder = (format: OutputFormat, columns: readonly Column[], options?: EncodeOptions) => Encoder;
 
 /** Columns to bytes, for sinks and answers. */
 export interface Encoder {

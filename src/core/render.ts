@@ -1,3 +1,4 @@
+import { KIND_COLUMN } from "./batch.ts";
 import { type CellFormat, type CellWriter, cellWriter } from "./cell_text.ts";
 import type { FrameView } from "./frame.ts";
 import type { Column } from "./schema.ts";
@@ -7,6 +8,8 @@ export interface RenderOptions {
   readonly int64?: "number" | "string";
   /** `iso` (default): ISO 8601 UTC with milliseconds · `ms`: epoch milliseconds. */
   readonly time?: "iso" | "ms";
+  /** What each row does to those before it comes last, as `$op`: +I, -U, +U or -D. */
+  readonly kinds?: boolean;
 }
 
 // deno-lint-ignore no-control-regex
@@ -42,12 +45,14 @@ export class RowRenderer {
   readonly #format: CellFormat;
   /** What stands in front of each value. */
   readonly #names: readonly string[];
+  readonly #kinds: boolean;
   #view: FrameView | null = null;
   #single: readonly CellWriter[] = [];
 
   constructor(columns: readonly Column[], options: RenderOptions = {}) {
     this.#columns = columns;
     this.#format = jsonFormat(options);
+    this.#kinds = options.kinds ?? false;
     this.#names = columns.map(({ name }, i) => `${i === 0 ? "" : ","}${JSON.stringify(name)}:`);
   }
 
@@ -57,7 +62,7 @@ export class RowRenderer {
       this.#view = view;
       this.#single = this.#writers(view, 0, 0);
     }
-    return this.#row(this.#single, row, this.#names.length === 0 ? more.slice(1) : more);
+    return this.#row(this.#single, row, this.#more(view, row, more));
   }
 
   /** Rows `start` to `start + count`, joined by `separator` (a comma for arrays, a line feed for NDJSON). */
@@ -66,9 +71,15 @@ export class RowRenderer {
     let text = "";
     for (let row = start; row < start + count; row++) {
       if (row > start) text += separator;
-      text += this.#row(writers, row, "");
+      text += this.#row(writers, row, this.#more(view, row, ""));
     }
     return text;
+  }
+
+  /** What stands behind the values. */
+  #more(view: FrameView, row: number, more: string): string {
+    const all = this.#kinds ? `,"${KIND_COLUMN}":"${view.kind(row)}"${more}` : more;
+    return this.#names.length === 0 ? all.slice(1) : all;
   }
 
   #row(writers: readonly CellWriter[], row: number, more: string): string {

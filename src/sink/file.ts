@@ -3,7 +3,7 @@ import { type ErrorCode, RdxError, reasonOf } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { Guarantee, OutputBatch, Sink, SinkFactory } from "../sink.ts";
 import { encodeOutput } from "./encode_output.ts";
-import { optionsSchema, readOptions } from "./options.ts";
+import { CHANGELOG, optionsSchema, readOptions } from "./options.ts";
 
 /** A file that is written at its end. */
 export interface AppendFile {
@@ -25,6 +25,7 @@ export type OpenFile = (path: string) => Promise<AppendFile>;
 const OPTIONS = optionsSchema({
   path: { type: "string", minLength: 1, description: "The file, made if it is not there; rows are appended" },
   format: { enum: ["ndjson", "csv", "arrow"], description: "How rows are written" },
+  changelog: CHANGELOG,
 });
 const NEWLINE = 0x0a;
 
@@ -35,10 +36,19 @@ export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFact
     guarantee: "at least once",
     options: OPTIONS,
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
-      const read = readOptions("file", OPTIONS, options), format = read.get("format") as OutputFormat;
-      return new FileSink(read.get("path")!, format, openFile, openEncoder(format, columns));
+      const read = readOptions("file", OPTIONS, options), format = read.text("format") as OutputFormat;
+      const kinds = read.isOn("changelog"), encoder = openEncoder(format, columns, { kinds });
+      return new FileSink(read.text("path"), { format, kinds, encoder }, openFile);
     },
   };
+}
+
+/** How rows are written. */
+interface Written {
+  readonly format: OutputFormat;
+  /** With what they do to those before them. */
+  readonly kinds: boolean;
+  readonly encoder: Encoder;
 }
 
 /**
@@ -49,16 +59,14 @@ export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFact
 class FileSink implements Sink {
   readonly guarantee: Guarantee = "at least once";
   readonly #path: string;
-  readonly #format: OutputFormat;
+  readonly #written: Written;
   readonly #openFile: OpenFile;
-  readonly #encoder: Encoder;
   #file: AppendFile | null = null;
 
-  constructor(path: string, format: OutputFormat, openFile: OpenFile, encoder: Encoder) {
+  constructor(path: string, written: Written, openFile: OpenFile) {
     this.#path = path;
-    this.#format = format;
+    this.#written = written;
     this.#openFile = openFile;
-    this.#encoder = encoder;
   }
 
   /**
@@ -68,8 +76,8 @@ class FileSink implements Sink {
   async open(): Promise<number> {
     const file = await this.#guard(() => this.#openFile(this.#path), "invalid_plan");
     this.#file = file;
-    if (file.size === 0) await this.#append(file, this.#encoder.head());
-    else if (this.#format === "arrow") {
+    if (file.size === 0) await this.#append(file, this.#written.encoder.head());
+    else if (this.#written.format === "arrow") {
       this.#file = null;
       file.close();
       throw new RdxError(
@@ -85,7 +93,8 @@ class FileSink implements Sink {
 
   async write(output: OutputBatch): Promise<void> {
     if (!this.#file) throw new RdxError("internal", `File ${this.#path} is not open`);
-    await this.#append(this.#file, encodeOutput(this.#encoder, output));
+    const { encoder, kinds } = this.#written;
+    await this.#append(this.#file, encodeOutput(encoder, output, kinds));
   }
 
   async close(): Promise<void> {
@@ -93,7 +102,7 @@ class FileSink implements Sink {
     if (!file) return;
     this.#file = null;
     try {
-      await this.#append(file, this.#encoder.tail());
+      await this.#append(file, this.#written.encoder.tail());
       await this.#guard(() => file.sync());
     } finally {
       file.close();
