@@ -1,3 +1,4 @@
 // Rows of batches put together anew, inside one kernel's memory.
 export { batch_gather, batch_kinds, batch_times } from "./gather";
+export { batch_kind_texts } from "./kinds";
 export { batch_numbers, batch_order } from "./order";

@@ -15,7 +15,7 @@ import type {
   TaskPlan,
   ToTask,
 } from "../protocol.ts";
-import { aheadRows, latestTime } from "./ahead_rows.ts";
+import { aheadRows, latestTime, within } from "./ahead_rows.ts";
 import type { ChunkReader, DecodedPart } from "./chunk_reader.ts";
 import { Clocks } from "./clocks.ts";
 import { Flow, type OperatorFactory } from "./flow.ts";
@@ -74,11 +74,11 @@ export class PipelineTask {
   /** With `previous`, the task of an earlier deployment in the same kernel, its state goes on here. */
   constructor(
     kernel: Kernel,
-    { plan: given, after, watermarks, owner }: TaskPlan,
+    { plan: given, after, watermarks, mode, owner }: TaskPlan,
     place: TaskPlace & { readonly report: Report },
     parts: { chunks: ChunkReader; create: OperatorFactory; previous: PipelineTask | null },
   ) {
-    const { chunks, create, previous } = parts, shape = planShape(given), ordered = shape.mode === "ordered";
+    const { chunks, create, previous } = parts, { front } = planShape(given), ordered = mode === "ordered";
     const plan = ordered ? onePhase(given) : given;
     this.kernel = kernel;
     this.#plan = plan;
@@ -86,13 +86,13 @@ export class PipelineTask {
     this.#chunks = chunks;
     this.#next = after + 1;
     this.#ordered = ordered;
-    const here = ordered && place.task !== owner ? shape.front : plan.operators.map(() => true);
+    const here = ordered && place.task !== owner ? front : plan.operators.map(() => true);
     const groups = ordered ? { task: 0, tasks: 1 } : place;
     this.flow = new Flow(kernel, plan, create, { ...groups, here }, previous?.flow ?? null);
     this.#clocks = new Clocks(plan, watermarks);
     this.#running = new RunningTimes(kernel);
-    const mode = { kernel, plan, place, flow: this.flow, clocks: this.#clocks, outputs: new Outputs(kernel) };
-    this.#mode = ordered ? new OrderedMode(mode, owner, shape.front) : new ParallelMode(mode);
+    const all = { kernel, plan, place, flow: this.flow, clocks: this.#clocks, outputs: new Outputs(kernel) };
+    this.#mode = ordered ? new OrderedMode(all, owner, front) : new ParallelMode(all);
   }
 
   /** A chunk to decode, a mark or a tick, from the main thread. */
@@ -169,7 +169,7 @@ export class PipelineTask {
       const { running, max, sorted, kept } = this.#running.add(time, batch.rows, latestTime(from, arrivalMs));
       if (kept) ahead.push(aheadRows(this.kernel, part, kept));
       if (max > timeMax) timeMax = max;
-      mode.take({ batch: { ...batch, ...kept }, time, running, sorted, arrivalMs, frame });
+      mode.take({ batch: within(this.kernel, batch, kept), time, running, sorted, arrivalMs, frame });
       this.kernel.reset();
     });
     const { edges, late } = mode.end(number, timeMax), busyMs = performance.now() - startMs;
