@@ -7,3 +7,4 @@ export * from "./frame/index";
 export * from "./expr/index";
 export * from "./aggregate/index";
 export * from "./rows/index";
+export * from "./join/index";
