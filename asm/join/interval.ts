@@ -7,34 +7,28 @@
 // have met any row that is not late, and when exactly it leaves shows in no pair.
 import { batchEntry } from "../rows/gather";
 import { heapPop, heapRow, heapTime } from "../rows/heap";
-import { HASH_NONE } from "../rows/keys";
 import { indexNext, indexRemove } from "../rows/index_rows";
-import { rowOrder } from "../rows/row";
-import { Join, Side, heapOf, indexOf } from "./spec";
-import { hashOf, otherSide, ownSide, rowNumber, rowTime, rowWatermark, timeOfRow } from "./push";
+import { rowCell, rowOrder } from "../rows/row";
+import { Join, Side, heapOf, indexOf, storeOf } from "./spec";
+import { UNUSED, keptAt } from "./judge";
+import { otherSide, ownSide, rowNumber } from "./push";
 import { INSERT, bury, recordLeave, recordPair } from "./records";
 import { rowAdd, timeAt } from "./keep";
 
 /** Begins the row at position `j.next`; false when there is no memory. A row that is not used is over at once. */
 function begin(j: Join, own: Side): bool {
-  const i = j.next++, row = rowNumber(j, i);
-  if (!timeOfRow(j, own, row)) return true;
-  if (rowTime < rowWatermark) {
-    j.late++;
-    return true;
-  }
-  const isLeft = j.side == 0, none = hashOf(j, i) == HASH_NONE;
-  if (none && !own.countAt) return true; // it meets none, and nobody asks when it leaves
-  j.from = rowTime + (isLeft ? j.lower : -j.upper);
-  j.to = rowTime + (isLeft ? j.upper : -j.lower);
-  const kept = rowAdd(j, own, i, row, j.to);
-  if (!kept) return false;
-  store<i64>(kept + own.timeAt, rowTime);
+  const i = j.next++, kept = <usize>keptAt(j, i);
+  if (kept == UNUSED) return true;
+  const isLeft = j.side == 0, row = rowNumber(j, i), time = rowCell(storeOf(own), kept, own.time);
+  j.from = time + (isLeft ? j.lower : -j.upper);
+  j.to = time + (isLeft ? j.upper : -j.lower);
+  store<i64>(kept + own.timeAt, time);
+  if (!rowAdd(j, own, i, kept, j.to)) return false;
   j.stored = <u32>kept;
   j.row = row;
   j.kind = INSERT;
   j.entry = batchEntry(row);
-  j.at = none ? 0 : load<u32>(<usize>j.heads + (<usize>i << 2));
+  j.at = load<u32>(<usize>j.heads + (<usize>i << 2));
   j.open = j.at != 0;
   return true;
 }
