@@ -192,3 +192,7 @@ export const CALL_ARGS_MAX = 1024;
 export const LAST_ANSWERS_MS_MAX = 2000;
 /** Worker threads of one process. */
 export const WORKERS_MAX = 256;
+/** Code points of each text that a Levenshtein distance is computed of; it takes steps in proportion to their product. */
+export const LEVENSHTEIN_CHARS_MAX = 256;
+/** Bytes of a text that a function of the language makes; a longer one is NULL. */
+export const MADE_TEXT_BYTES_MAX = 16 << 20;
