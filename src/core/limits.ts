@@ -162,7 +162,7 @@ export const KEY_COLUMNS_MAX = 16;
 /** Aggregates of one node. */
 export const AGGREGATES_MAX = 32;
 /** Values that an approx_top_k gives. */
-export const TOP_K_MAX = 1000;
+export const TOP_K_MAX = 100;
 /** GROUPING SETS of one aggregate. */
 export const GROUPING_SETS_MAX = 64;
 /** Rows that a rank gives for each key, and the greatest number that it may begin at. */
@@ -204,8 +204,6 @@ export const CALL_ARGS_MAX = 1024;
 export const LAST_ANSWERS_MS_MAX = 2000;
 /** Worker threads of one process. */
 export const WORKERS_MAX = 256;
-/** Values that one approx_top_k lists. */
-export const TOP_VALUES_MAX = 100;
 /** Code points of each text that a Levenshtein distance is computed of; it takes steps in proportion to their product. */
 export const LEVENSHTEIN_CHARS_MAX = 256;
 /** Bytes of a text that a function of the language makes; a longer one is NULL. */
