@@ -1,6 +1,6 @@
 /**
  * Compiles asm/ with AssemblyScript into dist/: kernel.wasm (SIMD), and kernel_scalar.wasm, the same exports without SIMD, in which every kernel is its
- * scalar twin. Nothing is compiled when no source changed since the last build.
+ * scalar twin; and generates the SQL parser (build_sql.ts). Nothing is built when no source changed since the last build.
  *
  *   deno run -A scripts/build.ts [--force] [--room json]
  *
@@ -8,6 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
+import { buildSql } from "./build_sql.ts";
 
 const root = new URL("../", import.meta.url);
 const dist = new URL("dist/", root);
@@ -102,4 +103,5 @@ if (values.room) {
     await compile({ entry: "asm/index.ts", out: "dist/kernel_scalar.wasm", simd: false });
     Deno.writeTextFileSync(stamp, now);
   }
+  await buildSql(values.force ?? false);
 }

@@ -100,7 +100,7 @@ export interface StringLiteral extends Located {
 
 /** `X'CAFE'`: an even number of upper-case hexadecimal digits. */
 export interface BinaryLiteral extends Located {
-  readonly kind: "binary";
+  readonly kind: "bytes";
   readonly hex: string;
 }
 
