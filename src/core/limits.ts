@@ -210,3 +210,7 @@ export const SQL_TREE_DEPTH_MAX = 512;
 export const SQL_PROBLEMS_MAX = 20;
 /** Tokens of an SQL statement beyond which a mistake in it is not guessed at: each guess is a parse. */
 export const SQL_GUESS_TOKENS_MAX = 20_000;
+/** Code points of each text that a Levenshtein distance is computed of; it takes steps in proportion to their product. */
+export const LEVENSHTEIN_CHARS_MAX = 256;
+/** Bytes of a text that a function of the language makes; a longer one is NULL. */
+export const MADE_TEXT_BYTES_MAX = 16 << 20;

@@ -9,7 +9,7 @@ import { DenoFileReader } from "../../src/source/file_deno.ts";
 import { openRanges } from "../../src/source/range.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { createView } from "../../src/view/create.ts";
-import { kernelModule } from "../kernel/load.ts";
+import { functionModule, kernelModule } from "../kernel/load.ts";
 import { textOfRanges } from "./rows.ts";
 
 const encoder = new TextEncoder();
@@ -110,6 +110,9 @@ export class EngineRun {
   readonly registry = new MetricRegistry();
   readonly clock = new CountingClock();
   readonly workers: Worker[] = [];
+  /** How often the functions of the language were asked for. */
+  functionLoads = 0;
+  loadFunctions = (): Promise<WebAssembly.Module> => Promise.resolve(functionModule());
   engine!: Engine;
 
   static async start(
@@ -119,6 +122,10 @@ export class EngineRun {
     const run = new EngineRun();
     run.engine = await Engine.start({
       module: kernelModule(),
+      loadFunctions: () => {
+        run.functionLoads++;
+        return run.loadFunctions();
+      },
       spawn: (index) => {
         const worker = new Worker(entry, { type: "module", name: `task ${index}` });
         run.workers.push(worker);
