@@ -12,3 +12,4 @@ export { fn_count_text, fn_position, fn_split_index } from "./text/find";
 export { fn_initcap, fn_overlay, fn_pad, fn_repeat, fn_reverse, fn_side } from "./text/shape";
 export { fn_concat_ws, fn_replace, fn_translate, fn_trim } from "./text/replace";
 export { fn_ascii, fn_chr, fn_levenshtein, fn_only, fn_soundex } from "./text/measure";
+export { fn_regexp, fn_regexp_count, fn_regexp_extract, fn_regexp_replace } from "./regexp/index";

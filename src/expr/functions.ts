@@ -6,6 +6,7 @@ import { CONDITIONAL_FUNCTIONS } from "./function/conditional.ts";
 import { CONVERSION_FUNCTIONS } from "./function/conversion.ts";
 import { LOGIC_FUNCTIONS } from "./function/logic.ts";
 import { MATH_FUNCTIONS } from "./function/math.ts";
+import { REGEXP_FUNCTIONS } from "./function/regexp.ts";
 import { STRING_FUNCTIONS } from "./function/string.ts";
 import { STRING_FIND_FUNCTIONS } from "./function/string_find.ts";
 import { STRING_MAKE_FUNCTIONS } from "./function/string_make.ts";
@@ -23,6 +24,7 @@ const ALL: readonly FunctionDefinition[] = [
   ...STRING_FIND_FUNCTIONS,
   ...STRING_MAKE_FUNCTIONS,
   ...STRING_MEASURE_FUNCTIONS,
+  ...REGEXP_FUNCTIONS,
   ...TIME_FUNCTIONS,
   ...CONVERSION_FUNCTIONS,
 ];

@@ -50,7 +50,7 @@ export function fn_count_text(code: u32, rows: u32, out: usize, a: usize, b: usi
 }
 
 @inline function isSpace(byte: u32): bool {
-  return byte == 0x20 || byte - 9 < 5 || byte - 0x1c < 4;
+  return byte == 0x20 || byte - 9 < 5;
 }
 
 /** Piece n of what white space separates; the empty separator stands for it. */

@@ -3,7 +3,7 @@ import type { Value } from "../../../src/core/value.ts";
 
 export const points = (text: string) => Array.from(text);
 /** White space of one byte. */
-const WHITE = new RegExp("[\\t-\\r\\x1c-\\x20]");
+const WHITE = /[\t-\r ]/;
 const clamp = (count: bigint, most: number) => count < 0n ? 0 : count > BigInt(most) ? most : Number(count);
 
 export function position(part: string, text: string, start = 1n): bigint {
