@@ -16,7 +16,11 @@ export type OperatorPlan =
     readonly columns: readonly Column[];
     readonly programs: readonly Program[];
   }
-  | { readonly op: "aggregate" } & WindowAggregatePlan;
+  | { readonly op: "aggregate" } & WindowAggregatePlan
+  | {
+    readonly op: "union" | "assign" | "session" | "group" | "join" | "rank" | "over" | "normalize";
+    readonly id: string;
+  };
 
 /** The operator of a step. Task t of T owns the key groups from t × 128 / T on, rounded up, as the exchange cuts them. */
 export function createOperator(
@@ -35,5 +39,7 @@ export function createOperator(
       const same = previous instanceof WindowAggregateOperator ? previous : null;
       return new WindowAggregateOperator(kernel, plan, groups, same);
     }
+    default:
+      throw new Error(`Node ${plan.id} cannot run: this build has no operator ${plan.op}`);
   }
 }

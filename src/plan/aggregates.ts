@@ -1,6 +1,6 @@
 import { type DataType, DOUBLE, INT64, type Kind } from "../core/schema.ts";
 import type { CallExpression, Expression } from "../expr/mod.ts";
-import type { AggregateName } from "./plan.ts";
+import type { SliceAggregate } from "./plan.ts";
 
 /**
  * What an aggregate takes and gives. `count` takes anything; the others leave NULL out, and are NULL when nothing else
@@ -18,7 +18,7 @@ const same = (argument: DataType) => argument;
 const sumType = (argument: DataType): DataType =>
   argument.kind === "decimal" ? { ...argument, precision: 18 } : argument;
 
-const SIGNATURES: Readonly<Record<Exclude<AggregateName, "count">, Signature>> = {
+const SIGNATURES: Readonly<Record<Exclude<SliceAggregate, "count">, Signature>> = {
   sum: { takes: new Set(NUMBERS), result: sumType },
   avg: { takes: new Set(NUMBERS), result: () => DOUBLE },
   min: { takes: new Set(ALL), result: same },
@@ -28,7 +28,7 @@ const SIGNATURES: Readonly<Record<Exclude<AggregateName, "count">, Signature>> =
 };
 
 /** The type of `fn` over an argument, or null when it does not take such a one. */
-export function aggregateType(fn: AggregateName, argument: DataType): DataType | null {
+export function aggregateType(fn: SliceAggregate, argument: DataType): DataType | null {
   if (fn === "count") return INT64;
   const { takes, result } = SIGNATURES[fn];
   return takes.has(argument.kind) ? result(argument) : null;
@@ -38,13 +38,13 @@ export function aggregateType(fn: AggregateName, argument: DataType): DataType |
  * Whether `fn` can give NULL: where no value that is not NULL came, and a sum of int64 or decimals also where it does
  * not fit its type.
  */
-export function aggregateNullable(fn: AggregateName, argument: { type: DataType; nullable: boolean }): boolean {
+export function aggregateNullable(fn: SliceAggregate, argument: { type: DataType; nullable: boolean }): boolean {
   if (fn === "count") return false;
   return argument.nullable || (fn === "sum" && argument.type.kind !== "double");
 }
 
 /** Kinds that `fn` takes, for messages. */
-export function aggregateTakes(fn: Exclude<AggregateName, "count">): string {
+export function aggregateTakes(fn: Exclude<SliceAggregate, "count">): string {
   return [...SIGNATURES[fn].takes].join(", ");
 }
 

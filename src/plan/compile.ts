@@ -1,9 +1,10 @@
 import type { Catalog, SinkKind } from "./catalog.ts";
 import { checkGraph } from "./graph.ts";
 import { type LogicalNode, lowerNodes } from "./logical.ts";
+import { lowerPlan } from "./lower.ts";
 import { optimize } from "./optimize.ts";
 import { draftPlan, finishPlan } from "./parse.ts";
-import { lowerPlan, type PhysicalPlan } from "./physical.ts";
+import type { PhysicalPlan } from "./physical.ts";
 import type { Plan } from "./plan.ts";
 import { resolve } from "./resolve.ts";
 import type { Resolved } from "./resolved.ts";

@@ -1,6 +1,14 @@
 import { type Expression, isColumn } from "../expr/mod.ts";
 import { filteredArgument } from "./aggregates.ts";
-import type { AggregateName, AggregateNode, ProjectColumn, SinkOptions, WindowNode } from "./plan.ts";
+import type {
+  AggregateNode,
+  HopWindow,
+  ProjectColumn,
+  SinkOptions,
+  SliceAggregate,
+  TumbleWindow,
+  WindowNode,
+} from "./plan.ts";
 import type { Resolved, ResolvedNode } from "./resolved.ts";
 import { normalOffset, slideOf } from "./window.ts";
 
@@ -45,7 +53,7 @@ export interface LogicalAggregate {
 }
 
 export interface LogicalCall {
-  readonly fn: AggregateName;
+  readonly fn: SliceAggregate;
   /** Column; null = count(*). */
   readonly arg: string | null;
   readonly as: string;
@@ -84,6 +92,8 @@ export function lowerNodes({ nodes, times }: Resolved): LogicalNode[] {
       }
       case "sink":
         return [{ op: "sink", id: node.id, input: node.input[0], sink: node.sink }];
+      default:
+        throw new Error(`Node ${node.id} was resolved and cannot be lowered`);
     }
   });
 }
@@ -99,16 +109,17 @@ function lowerAggregate(
   const keep = (name: string) => columns.set(name, { as: name, expr: { column: name } });
   for (const key of node.keys) keep(key);
   if (time !== null) keep(time);
-  const calls = node.aggs.map(({ fn, arg, filter, as }): LogicalCall => {
+  const calls = node.aggs.map(({ fn: name, arg, filter, as }): LogicalCall => {
+    const fn = name as SliceAggregate;
     const value = filter ? filteredArgument(arg, filter) : arg;
     if (value === undefined) return { fn, arg: null, as };
     if (isColumn(value)) return keep(value.column), { fn, arg: value.column, as };
-    const text = JSON.stringify(value), name = names.get(text) ?? freeName(window, names.size);
-    names.set(text, name);
-    columns.set(name, { as: name, expr: value });
-    return { fn, arg: name, as };
+    const text = JSON.stringify(value), column = names.get(text) ?? freeName(window, names.size);
+    names.set(text, column);
+    columns.set(column, { as: column, expr: value });
+    return { fn, arg: column, as };
   });
-  const { window: shape, input: [above] } = window.node;
+  const { input: [above] } = window.node, shape = window.node.window as TumbleWindow | HopWindow;
   const id = `${node.id}${MADE}args`, lowered = names.size > 0;
   const aggregate: LogicalAggregate = {
     op: "aggregate",

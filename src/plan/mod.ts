@@ -3,16 +3,7 @@ export { type Catalog, type SinkKind, STANDARD_SINKS, type StreamInfo } from "./
 export { type CompiledPlan, compilePlan, parsePlan } from "./compile.ts";
 export { type ExplainedNode, explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "./explain.ts";
 export type { JsonSchema } from "./json_schema.ts";
-export type {
-  PhysicalAggregate,
-  PhysicalCall,
-  PhysicalFilter,
-  PhysicalOperator,
-  PhysicalPlan,
-  PhysicalProject,
-  PhysicalSink,
-  PhysicalSource,
-} from "./physical.ts";
+export type * from "./physical.ts";
 export type * from "./plan.ts";
 export { AGGREGATE_NAMES, PLAN_VERSION } from "./plan.ts";
 export { planSchema } from "./schema.ts";

@@ -7,7 +7,9 @@ import { checkShape, copyJson, isObject, type JsonObject } from "./json_schema.t
 import type {
   AggregateCall,
   AggregateNode,
+  ConnectorSourceNode,
   FileConnector,
+  HopWindow,
   NodeInput,
   Plan,
   PlanNode,
@@ -15,6 +17,7 @@ import type {
   ProjectNode,
   SinkOptions,
   SourceNode,
+  TumbleWindow,
   Window,
 } from "./plan.ts";
 import { PLAN_VERSION } from "./plan.ts";
@@ -80,7 +83,7 @@ function normalNode(raw: JsonObject): PlanNode {
     case "project":
       return normalProject(raw);
     case "window":
-      return { id, op: "window", input, window: normalWindow(raw.window as Window) };
+      return { id, op: "window", input, window: normalWindow(raw.window as TumbleWindow | HopWindow) };
     case "aggregate":
       return normalAggregate(raw);
     default:
@@ -89,9 +92,9 @@ function normalNode(raw: JsonObject): PlanNode {
 }
 
 function normalSource(raw: JsonObject): SourceNode {
-  const { id, op, stream, connector, columns, ...timing } = raw as unknown as
-    & Extract<SourceNode, { connector: FileConnector }>
-    & { stream?: string };
+  const { id, op, stream, connector, columns, ...timing } = raw as unknown as ConnectorSourceNode & {
+    connector: FileConnector;
+  } & { stream?: string };
   if (stream !== undefined) return { id, op, stream, ...timing };
   const { kind, path, format, header = true, delimiter = "," } = connector;
   return {
@@ -116,7 +119,7 @@ function normalProject(raw: JsonObject): ProjectNode {
   };
 }
 
-function normalWindow(raw: Window): Window {
+function normalWindow(raw: TumbleWindow | HopWindow): Window {
   const { kind, size_ms, offset_ms = 0 } = raw;
   const time = raw.time === undefined ? {} : { time: raw.time };
   return kind === "tumble"

@@ -1,11 +1,6 @@
-import { type Column, columnIndex, INT64, isVariable, TIMESTAMP } from "../core/schema.ts";
-import { compileExpression, type Expression } from "../expr/mod.ts";
+import type { Column, DataType } from "../core/schema.ts";
 import type { Program } from "../kernel/program.ts";
-import { aggregateNullable, aggregateType } from "./aggregates.ts";
-import type { LogicalAggregate, LogicalNode, LogicalProject } from "./logical.ts";
-import { usedColumns } from "./optimize.ts";
-import { type AggregateName, type FileConnector, type SinkOptions, WINDOW_END, WINDOW_START } from "./plan.ts";
-import type { ResolvedSource } from "./resolved.ts";
+import type { FileConnector, JoinType, MadeConnector, SinkOptions, SliceAggregate } from "./plan.ts";
 
 /** What the runtime runs: plain data that can be posted to workers and written as JSON. Columns go by number. */
 export interface PhysicalPlan {
@@ -16,12 +11,13 @@ export interface PhysicalPlan {
   readonly sinks: readonly PhysicalSink[];
 }
 
-/** Where rows come from: a stream or a file, the other is null. */
+/** Where rows come from: a stream, a file, or a connector that makes them; the others are null. */
 export interface PhysicalSource {
   readonly id: string;
   readonly stream: string | null;
   readonly file: FileConnector | null;
-  /** The columns that are read, in the order of the source; at least one. */
+  readonly made: MadeConnector | null;
+  /** The columns that are read, in the order of the source; at least one beside the kinds. */
   readonly columns: readonly Column[];
   /** Position of event time in `columns`, −1 = time of arrival. */
   readonly time: number;
@@ -30,43 +26,78 @@ export interface PhysicalSource {
   readonly idleTimeoutMs: number;
   /** Rows whose event time is further than this ahead of their arrival are dead; 0 = none is. */
   readonly futureSkewMs: number;
+  /**
+   * Position in `columns` of the texts +I, -U, +U and -D that become the batch's row kinds, −1 = all rows are inserts. It
+   * is the last column, and batches that go on do not have it.
+   */
+  readonly kindColumn: number;
 }
 
-export type PhysicalOperator = PhysicalFilter | PhysicalProject | PhysicalAggregate;
+export type PhysicalOperator =
+  | PhysicalFilter
+  | PhysicalProject
+  | PhysicalUnion
+  | PhysicalAssign
+  | PhysicalAggregate
+  | PhysicalSession
+  | PhysicalGroup
+  | PhysicalJoin
+  | PhysicalRank
+  | PhysicalOver
+  | PhysicalNormalize;
+
+export interface PhysicalBase {
+  readonly id: string;
+  /** Sources or operators; two for a join, more for a union, one for all others. */
+  readonly inputs: readonly string[];
+  /** Of the output. */
+  readonly columns: readonly Column[];
+  /** All sources above. */
+  readonly sources: readonly string[];
+  /** The operator's watermark is the least of its sources' minus this. */
+  readonly lagMs: number;
+}
 
 /** Selects the rows for which a bool program is true; the columns stay. */
-export interface PhysicalFilter {
+export interface PhysicalFilter extends PhysicalBase {
   readonly op: "filter";
-  readonly id: string;
-  /** A source or an operator. */
-  readonly input: string;
-  readonly columns: readonly Column[];
   readonly predicate: Program;
 }
 
 /** Computes one column a program, over all rows of the batch. */
-export interface PhysicalProject {
+export interface PhysicalProject extends PhysicalBase {
   readonly op: "project";
-  readonly id: string;
-  readonly input: string;
-  readonly columns: readonly Column[];
   readonly programs: readonly Program[];
 }
 
+/** Passes the rows of all inputs on as they come. */
+export interface PhysicalUnion extends PhysicalBase {
+  readonly op: "union";
+}
+
+export type PhysicalWindow =
+  | { readonly kind: "tumble"; readonly sizeMs: number; readonly offsetMs: number }
+  | { readonly kind: "hop"; readonly sizeMs: number; readonly slideMs: number; readonly offsetMs: number }
+  | { readonly kind: "cumulate"; readonly sizeMs: number; readonly stepMs: number; readonly offsetMs: number };
+
+/** Each row once for each of its windows. Output: the input's columns, window_start, window_end, window_time. */
+export interface PhysicalAssign extends PhysicalBase {
+  readonly op: "assign";
+  /** Input column of event time, −1 = the source's time of arrival. */
+  readonly time: number;
+  /** Offsets are in [0, the distance of two windows' starts). */
+  readonly window: PhysicalWindow;
+}
+
 export interface PhysicalCall {
-  readonly fn: AggregateName;
+  readonly fn: SliceAggregate;
   /** Input column, −1 = count(*). */
   readonly arg: number;
 }
 
-/** Aggregates by key and window. Output: window_start, window_end, the keys, the aggregates. */
-export interface PhysicalAggregate {
+/** Aggregates inserts by key and window over shared slices. Output: window_start, window_end, the keys, the aggregates. */
+export interface PhysicalAggregate extends PhysicalBase {
   readonly op: "aggregate";
-  readonly id: string;
-  readonly input: string;
-  /** The source above. */
-  readonly source: string;
-  readonly columns: readonly Column[];
   readonly inputColumns: readonly Column[];
   /** Input columns. */
   readonly keys: readonly number[];
@@ -81,122 +112,138 @@ export interface PhysicalAggregate {
   readonly twoPhase: boolean;
 }
 
+/** One aggregate of an operator that keeps its groups as rows. */
+export interface GroupCall {
+  readonly fn: string;
+  /** Input columns; none for count(*). */
+  readonly args: readonly number[];
+  readonly distinct: boolean;
+  /** A bool column of the input: only rows for which it is true count; −1 = all do. */
+  readonly filter: number;
+  /** Constants: separator, p, k. */
+  readonly params: readonly (number | string)[];
+  /** Of the result. */
+  readonly type: DataType;
+  readonly nullable: boolean;
+}
+
+/**
+ * Windows that grow with their rows, by key. Output with `calls`: window_start, window_end, the keys, the aggregates;
+ * without: the input's columns, window_start, window_end, window_time, when the session has ended.
+ */
+export interface PhysicalSession extends PhysicalBase {
+  readonly op: "session";
+  readonly inputColumns: readonly Column[];
+  readonly keys: readonly number[];
+  /** Input column of event time, −1 = the source's time of arrival. */
+  readonly time: number;
+  readonly gapMs: number;
+  /** 0 = as long as rows come. */
+  readonly maxMs: number;
+  readonly calls: readonly GroupCall[] | null;
+}
+
+export type GroupEmit =
+  /**
+   * At every row. `ttlMs`: a group is forgotten so long after its last row; 0 = never. `end`: position in `keys` of a
+   * window's end that forgets the group when it has passed, −1 = none.
+   */
+  | { readonly mode: "changes"; readonly ttlMs: number; readonly end: number }
+  /** At ticks of `everyMs`, else as `changes`. */
+  | { readonly mode: "every"; readonly everyMs: number; readonly ttlMs: number; readonly end: number }
+  /** When the window whose end is at `end` in `keys` has passed, and again for rows that are late by up to `latenessMs`. */
+  | { readonly mode: "final"; readonly end: number; readonly latenessMs: number };
+
+/** Aggregates by key. Output: the keys, the aggregates. */
+export interface PhysicalGroup extends PhysicalBase {
+  readonly op: "group";
+  readonly inputColumns: readonly Column[];
+  readonly keys: readonly number[];
+  readonly calls: readonly GroupCall[];
+  /** The input may take rows back. */
+  readonly retracts: boolean;
+  readonly emit: GroupEmit;
+}
+
+export type JoinMode =
+  /** Every row meets every other; one is forgotten `ttlMs` after it was last used, 0 = never. */
+  | { readonly mode: "regular"; readonly ttlMs: number }
+  /** Columns of window_end on each side: pairs come out when the watermark has passed it. */
+  | { readonly mode: "window"; readonly leftEnd: number; readonly rightEnd: number }
+  | {
+    readonly mode: "interval";
+    readonly leftTime: number;
+    readonly rightTime: number;
+    readonly lowerMs: number;
+    readonly upperMs: number;
+  }
+  | { readonly mode: "temporal" | "asof"; readonly leftTime: number; readonly rightTime: number };
+
+/** Joins `inputs[0]` (left) and `inputs[1]` (right). Output: left's columns, then right's; semi and anti left's only. */
+export interface PhysicalJoin extends PhysicalBase {
+  readonly op: "join";
+  readonly leftColumns: readonly Column[];
+  readonly rightColumns: readonly Column[];
+  readonly type: JoinType;
+  readonly leftKeys: readonly number[];
+  readonly rightKeys: readonly number[];
+  /** Over left's columns, then right's. */
+  readonly where: Program | null;
+  readonly nullAware: boolean;
+  readonly mode: JoinMode;
+  /** The side may take rows back. */
+  readonly leftChanges: boolean;
+  readonly rightChanges: boolean;
+  /** The join keys tell the side's current rows apart: there is one for each at most. */
+  readonly leftUnique: boolean;
+  readonly rightUnique: boolean;
+}
+
+/** Rows `from` to `to` (from 1) of each key. Output: the input's columns, the number if `number`. */
+export interface PhysicalRank extends PhysicalBase {
+  readonly op: "rank";
+  readonly keys: readonly number[];
+  /** Equal rows go by the log. */
+  readonly order: readonly { readonly column: number; readonly desc: boolean; readonly nullsLast: boolean }[];
+  readonly from: number;
+  readonly to: number;
+  readonly number: boolean;
+  readonly retracts: boolean;
+  readonly mode:
+    | { readonly mode: "changes"; readonly ttlMs: number }
+    /** Column of window_end, one of the keys. */
+    | { readonly mode: "window"; readonly end: number };
+}
+
+/** Aggregates over the rows before each row by (time, log). Output: the input's columns, the aggregates. */
+export interface PhysicalOver extends PhysicalBase {
+  readonly op: "over";
+  readonly keys: readonly number[];
+  /** Input column of event time, −1 = the order of the log. */
+  readonly time: number;
+  /** Milliseconds or rows; −1 = all. */
+  readonly frame: { readonly kind: "range" | "rows"; readonly preceding: number };
+  readonly calls: readonly GroupCall[];
+}
+
+/**
+ * Makes a full changelog of upserts: a row takes the place of the one with its keys, which it takes back, and a deletion
+ * takes back the row that is there.
+ */
+export interface PhysicalNormalize extends PhysicalBase {
+  readonly op: "normalize";
+  readonly keys: readonly number[];
+}
+
 export interface PhysicalSink {
   readonly id: string;
   readonly input: string;
   readonly columns: readonly Column[];
   /** What tells the rows of one window apart: the aggregate's keys by their names here; none if one is gone. */
   readonly keys: readonly string[];
+  /** Columns that tell the current rows apart, the window's among them; null: nothing known does. */
+  readonly upsertKeys: readonly string[] | null;
+  /** The input may take rows back. */
+  readonly changes: boolean;
   readonly sink: SinkOptions;
-}
-
-/** Compiles optimised nodes against the columns that are left. */
-export function lowerPlan(
-  name: string,
-  nodes: readonly LogicalNode[],
-  sources: readonly ResolvedSource[],
-  keysOf: ReadonlyMap<string, readonly string[]>,
-): PhysicalPlan {
-  const names = new Map(sources.map((source) => [source.id, source.columns.map((column) => column.name)]));
-  const used = usedColumns(nodes, names);
-  const read = sources.map((source) => lowerSource(source, used.get(source.id)!));
-  const columns = new Map<string, readonly Column[]>(read.map((source) => [source.id, source.columns]));
-  const operators: PhysicalOperator[] = [], sinks: PhysicalSink[] = [];
-  for (const node of nodes) {
-    if (node.op === "source") continue;
-    const input = columns.get(node.input)!;
-    if (node.op === "sink") {
-      const { id, sink } = node;
-      sinks.push({ id, input: node.input, columns: input, keys: keysOf.get(id) ?? [], sink });
-      continue;
-    }
-    const operator = lowerOperator(node, input);
-    operators.push(operator);
-    columns.set(node.id, operator.columns);
-  }
-  return { name, sources: read, operators, sinks };
-}
-
-function lowerSource(source: ResolvedSource, used: ReadonlySet<string>): PhysicalSource {
-  const { id, stream, file, time, delayMs, idleTimeoutMs, futureSkewMs } = source;
-  let columns = source.columns.filter(({ name }) => used.has(name) || name === time);
-  if (columns.length === 0) columns = [source.columns.find(({ type }) => !isVariable(type)) ?? source.columns[0]];
-  return {
-    id,
-    stream,
-    file,
-    columns,
-    time: time === null ? -1 : columnIndex(columns, time),
-    delayMs,
-    idleTimeoutMs,
-    futureSkewMs: time === null ? 0 : futureSkewMs,
-  };
-}
-
-function lowerOperator(
-  node: Exclude<LogicalNode, { op: "source" | "sink" }>,
-  input: readonly Column[],
-): PhysicalOperator {
-  switch (node.op) {
-    case "filter":
-      return {
-        op: "filter",
-        id: node.id,
-        input: node.input,
-        columns: input,
-        predicate: compile(node.where, input).program,
-      };
-    case "project":
-      return lowerProject(node, input);
-    case "aggregate":
-      return lowerAggregate(node, input);
-  }
-}
-
-/** Types were checked before: whatever is thrown here is a defect, not the author's mistake. */
-function compile(expression: Expression, columns: readonly Column[]) {
-  return compileExpression(expression, columns, "");
-}
-
-function lowerProject({ id, input: from, columns }: LogicalProject, input: readonly Column[]): PhysicalProject {
-  const compiled = columns.map(({ expr }) => compile(expr, input));
-  return {
-    op: "project",
-    id,
-    input: from,
-    columns: columns.map(({ as }, i) => ({ name: as, type: compiled[i].type, nullable: compiled[i].nullable })),
-    programs: compiled.map(({ program }) => program),
-  };
-}
-
-function lowerAggregate(node: LogicalAggregate, input: readonly Column[]): PhysicalAggregate {
-  const keys = node.keys.map((name) => columnIndex(input, name));
-  const aggregates = node.calls.map(({ fn, arg }) => ({ fn, arg: arg === null ? -1 : columnIndex(input, arg) }));
-  const columns: Column[] = [
-    ...[WINDOW_START, WINDOW_END].map((name) => ({ name, type: TIMESTAMP, nullable: false })),
-    ...keys.map((key) => input[key]),
-    ...node.calls.map(({ fn, as }, i) => callColumn(fn, as, input[aggregates[i].arg])),
-  ];
-  const { op, id, input: from, source, sizeMs, slideMs, offsetMs, twoPhase } = node;
-  const time = node.time === null ? -1 : columnIndex(input, node.time);
-  return {
-    op,
-    id,
-    input: from,
-    source,
-    columns,
-    inputColumns: input,
-    keys,
-    aggregates,
-    time,
-    sizeMs,
-    slideMs,
-    offsetMs,
-    twoPhase,
-  };
-}
-
-function callColumn(fn: AggregateName, name: string, argument: Column | undefined): Column {
-  if (argument === undefined) return { name, type: INT64, nullable: false };
-  return { name, type: aggregateType(fn, argument.type)!, nullable: aggregateNullable(fn, argument) };
 }

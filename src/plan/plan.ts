@@ -1,4 +1,7 @@
 import type { Expression } from "../expr/mod.ts";
+import type { Connector } from "./connector.ts";
+
+export type { Connector, FileConnector, MadeConnector, NexmarkConnector, ValuesConnector } from "./connector.ts";
 
 /** The version of the plan language that this build reads: the plan's member `rdx`. */
 export const PLAN_VERSION = 1;
@@ -14,10 +17,20 @@ export interface Plan {
   readonly nodes: readonly PlanNode[];
 }
 
-export type PlanNode = SourceNode | FilterNode | ProjectNode | WindowNode | AggregateNode | SinkNode;
+export type PlanNode =
+  | SourceNode
+  | FilterNode
+  | ProjectNode
+  | UnionNode
+  | WindowNode
+  | AggregateNode
+  | JoinNode
+  | RankNode
+  | OverNode
+  | SinkNode;
 
-/** The node that an id names in another node's `input`; exactly one in this version. */
-export type NodeInput = readonly [string];
+/** The ids of the nodes that a node reads: two for a join (left, right), two or more for a union, one for all others. */
+export type NodeInput = readonly string[];
 
 /** A column as plans declare it; `type` as `formatType` writes it. */
 export interface ColumnDeclaration {
@@ -26,26 +39,16 @@ export interface ColumnDeclaration {
   readonly nullable: boolean;
 }
 
-/** Where a source reads a file; paths are resolved by the platform. `header` and `delimiter` are CSV's only. */
-export interface FileConnector {
-  readonly kind: "file";
-  readonly path: string;
-  readonly format: "ndjson" | "csv";
-  readonly header: boolean;
-  /** One byte of ASCII. */
-  readonly delimiter: string;
-}
-
-export interface StreamSourceNode extends SourceTiming {
+export interface StreamSourceNode extends SourceTiming, SourceChanges {
   readonly id: string;
   readonly op: "source";
   readonly stream: string;
 }
 
-export interface FileSourceNode extends SourceTiming {
+export interface ConnectorSourceNode extends SourceTiming, SourceChanges {
   readonly id: string;
   readonly op: "source";
-  readonly connector: FileConnector;
+  readonly connector: Connector;
   readonly columns: readonly ColumnDeclaration[];
 }
 
@@ -61,7 +64,20 @@ export interface SourceTiming {
   readonly future_skew_ms?: number;
 }
 
-export type SourceNode = StreamSourceNode | FileSourceNode;
+/** What a source's rows do to the rows before them. */
+export interface SourceChanges {
+  /** Columns that tell the current rows apart; the plan takes the producer's word for it. */
+  readonly primary_key?: readonly string[];
+  /**
+   * `insert` (default): every row is new. `upsert`: a row takes the place of the one with its primary key. `all`: a
+   * changelog whose row kinds stand in `kind_column`.
+   */
+  readonly changes?: "insert" | "upsert" | "all";
+  /** A string column that holds +I, -U, +U or -D; it is not among the source's columns for the nodes behind it. */
+  readonly kind_column?: string;
+}
+
+export type SourceNode = StreamSourceNode | ConnectorSourceNode;
 
 export interface FilterNode {
   readonly id: string;
@@ -84,17 +100,56 @@ export interface ProjectNode {
   readonly keep: boolean;
 }
 
-/** Windows `[start, end)` aligned to the epoch plus `offset_ms`. */
-export type Window =
-  | { readonly kind: "tumble"; readonly size_ms: number; readonly offset_ms: number; readonly time?: string }
-  | {
-    readonly kind: "hop";
-    readonly size_ms: number;
-    readonly slide_ms: number;
-    readonly offset_ms: number;
-    readonly time?: string;
-  };
+/** UNION ALL: the rows of all inputs, whose columns have the same types in order; the names are those of the first. */
+export interface UnionNode {
+  readonly id: string;
+  readonly op: "union";
+  readonly input: NodeInput;
+}
 
+/** Windows `[start, end)`; all but sessions are aligned to the epoch plus `offset_ms`. */
+export type Window = TumbleWindow | HopWindow | CumulateWindow | SessionWindow;
+
+export interface TumbleWindow {
+  readonly kind: "tumble";
+  readonly size_ms: number;
+  readonly offset_ms: number;
+  /** Column of event time; absent: the one that the input has. So in all windows. */
+  readonly time?: string;
+}
+
+/** Windows of one size, one every `slide_ms`. */
+export interface HopWindow {
+  readonly kind: "hop";
+  readonly size_ms: number;
+  readonly slide_ms: number;
+  readonly offset_ms: number;
+  readonly time?: string;
+}
+
+/** Windows that share their start and grow by `step_ms` up to `size_ms`, a multiple of it. */
+export interface CumulateWindow {
+  readonly kind: "cumulate";
+  readonly size_ms: number;
+  readonly step_ms: number;
+  readonly offset_ms: number;
+  readonly time?: string;
+}
+
+/** For each key a window that ends when no row came for `gap_ms`, or when it is `max_ms` long. */
+export interface SessionWindow {
+  readonly kind: "session";
+  readonly gap_ms: number;
+  /** Columns by which rows have sessions of their own. */
+  readonly keys: readonly string[];
+  readonly max_ms?: number;
+  readonly time?: string;
+}
+
+/**
+ * Puts rows in windows: the input's columns, then window_start, window_end and window_time (the end − 1 ms), which hide
+ * columns of these names. Rows of several windows come once for each. An aggregate right behind it is by window.
+ */
 export interface WindowNode {
   readonly id: string;
   readonly op: "window";
@@ -103,24 +158,125 @@ export interface WindowNode {
 }
 
 export interface AggregateCall {
-  readonly fn: AggregateName;
+  /** One of AGGREGATE_NAMES, or one that the catalogue has beside them. */
+  readonly fn: string;
   /** Absent: count(*). */
   readonly arg?: Expression;
+  /** Constants behind the argument: the separator of string_agg, p of percentile, k of approx_top_k. */
+  readonly args?: readonly Expression[];
   readonly as: string;
-  /** Only different values of the argument. Not there yet: a plan that asks for it is refused. */
+  /** Only different values of the argument. */
   readonly distinct?: boolean;
   /** Only rows for which this is true count. */
   readonly filter?: Expression;
 }
 
+/** When an aggregate's results come out; sinks that cannot take rows back take only final ones. */
+export type Emit =
+  /** Once, when the watermark has passed the window. */
+  | { readonly mode: "final" }
+  /** At every row, as changes of what came before. */
+  | { readonly mode: "changes" }
+  /** At ticks, as changes of what came before. */
+  | { readonly mode: "every"; readonly every_ms: number };
+
+/**
+ * Aggregates by keys. Behind a window node: by window too, with window_start and window_end (and window_time if the keys
+ * name it) in front of the other keys. Behind anything else the output is the keys and the aggregates; when the keys
+ * have both window_start and window_end of a window above, it is by window likewise.
+ */
 export interface AggregateNode {
   readonly id: string;
   readonly op: "aggregate";
   readonly input: NodeInput;
   readonly keys: readonly string[];
   readonly aggs: readonly AggregateCall[];
-  /** Partial results before the exchange. Fixed here, so that results never depend on the number of workers. */
+  /**
+   * Partial results before the exchange: worth it where few keys have many rows. Fixed here, so that results never
+   * depend on the number of workers; false unless said. Without effect where slices are not shared.
+   */
   readonly two_phase: boolean;
+  /** GROUPING SETS: subsets of the keys; rows of a set have NULL in the others. */
+  readonly sets?: readonly (readonly string[])[];
+  /** Adds an int64 column of this name before the aggregates: a bit for each key, the first the highest, set where the key is not in the row's set. */
+  readonly grouping?: string;
+  /** Absent: final by window, changes else. */
+  readonly emit?: Emit;
+  /** How long a window that has fired takes late rows, for which it fires again. */
+  readonly lateness_ms?: number;
+  /** How long a group is kept after its last row; absent: for ever. Not by window. */
+  readonly ttl_ms?: number;
+}
+
+export const JOIN_TYPES = ["inner", "left", "right", "full", "semi", "anti"] as const;
+export type JoinType = typeof JOIN_TYPES[number];
+
+/**
+ * Joins two inputs; at most one of `within`, `as_of` and `window` says how time bounds it. Output: the columns of left,
+ * then those of right, whose names must differ; semi and anti give those of left only.
+ */
+export interface JoinNode {
+  readonly id: string;
+  readonly op: "join";
+  readonly input: NodeInput;
+  readonly type: JoinType;
+  /** Columns that are equal; NULL equals nothing. */
+  readonly on: readonly { readonly left: string; readonly right: string }[];
+  /** What else must hold, over the columns of both. */
+  readonly where?: Expression;
+  /** Interval join: `left + lower_ms ≤ right ≤ left + upper_ms` of event times. */
+  readonly within?: {
+    readonly left: string;
+    readonly right: string;
+    readonly lower_ms: number;
+    readonly upper_ms: number;
+  };
+  /** The right side's newest row whose event time is not after the left's. `temporal`: right holds versions by the keys of `on`; `asof`: right is append-only. */
+  readonly as_of?: { readonly left: string; readonly right: string; readonly kind: "temporal" | "asof" };
+  /** Window join: the window_end columns; window_start and window_end of both are among `on`. */
+  readonly window?: { readonly left: string; readonly right: string };
+  /** How long a row waits for others after it was last used; absent: for ever. Of joins that no time bounds. */
+  readonly ttl_ms?: number;
+  /** Of anti joins: NOT IN, where NULL on either side keeps rows from being given. */
+  readonly null_aware?: boolean;
+}
+
+export interface OrderColumn {
+  readonly column: string;
+  readonly desc: boolean;
+  readonly nulls_last: boolean;
+}
+
+/**
+ * ROW_NUMBER by keys: the rows `from` to `to` (counted from 1) of each key in an order; equal rows and an empty order go
+ * by the log. `to: 1` is deduplication.
+ */
+export interface RankNode {
+  readonly id: string;
+  readonly op: "rank";
+  readonly input: NodeInput;
+  readonly keys: readonly string[];
+  readonly order: readonly OrderColumn[];
+  readonly from: number;
+  readonly to: number;
+  /** Adds the number as an int64 column of this name. */
+  readonly as?: string;
+  /** Window top-n: the window_end column, which is among the keys. Rows come out when the watermark has passed it. */
+  readonly window_end?: string;
+  readonly ttl_ms?: number;
+}
+
+/** Aggregates over the rows before each row: the input's columns, then the aggregates. */
+export interface OverNode {
+  readonly id: string;
+  readonly op: "over";
+  readonly input: NodeInput;
+  readonly keys: readonly string[];
+  /** Column of event time that rows are in order of; absent: the order of the log. */
+  readonly time?: string;
+  /** How far back rows count, in ms (range) or rows, beside the row itself; null = all. */
+  readonly frame: { readonly kind: "range" | "rows"; readonly preceding: number | null };
+  readonly aggs: readonly AggregateCall[];
 }
 
 /** `kind` and the options of that kind, as the catalogue of sinks describes them. */
@@ -136,12 +292,32 @@ export interface SinkNode {
   readonly sink: SinkOptions;
 }
 
-export const AGGREGATE_NAMES = ["count", "sum", "min", "max", "avg", "first", "last"] as const;
+/** Aggregates that windows with shared slices know. */
+export const SLICE_AGGREGATES = ["count", "sum", "min", "max", "avg", "first", "last"] as const;
+export type SliceAggregate = typeof SLICE_AGGREGATES[number];
+
+export const AGGREGATE_NAMES = [
+  ...SLICE_AGGREGATES,
+  "stddev_pop",
+  "stddev_samp",
+  "var_pop",
+  "var_samp",
+  "bool_and",
+  "bool_or",
+  "string_agg",
+  "array_agg",
+  "approx_count_distinct",
+  "percentile",
+  "approx_top_k",
+  "any_value",
+] as const;
 export type AggregateName = typeof AGGREGATE_NAMES[number];
 
-/** Columns that an aggregate puts in front of its keys. */
+/** Columns that windows add. */
 export const WINDOW_START = "window_start";
 export const WINDOW_END = "window_end";
+/** The last millisecond of the window: the event time of what comes out of it. */
+export const WINDOW_TIME = "window_time";
 
 /** The ids of a node's inputs. */
 export function inputsOf(node: PlanNode): readonly string[] {

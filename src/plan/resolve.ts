@@ -7,8 +7,9 @@ import type { Catalog } from "./catalog.ts";
 import type { PlacedNode } from "./graph.ts";
 import {
   type AggregateNode,
-  type FileSourceNode,
+  type ConnectorSourceNode,
   type ProjectNode,
+  type SliceAggregate,
   type SourceNode,
   WINDOW_END,
   WINDOW_START,
@@ -54,7 +55,7 @@ function resolveSource(placed: PlacedNode<SourceNode>, catalog: Catalog, problem
     problems.add(`${path}.stream`, `Unknown stream ${stream}`, near ? `Did you mean ${near}? ${create}` : create);
     return null;
   }
-  const file = "connector" in node ? node.connector : null;
+  const file = "connector" in node && node.connector.kind === "file" ? node.connector : null;
   const columns = "columns" in node ? declaredColumns(node, path, problems) : info!.columns;
   if (info?.columns.length === 0) {
     problems.add(`${path}.stream`, `Stream ${stream} has no columns yet`, "Send it rows first, or declare its columns");
@@ -74,7 +75,7 @@ function resolveSource(placed: PlacedNode<SourceNode>, catalog: Catalog, problem
   return { ...placed, source, columns, origins: columns.map(({ name }) => name), keys: [] };
 }
 
-function declaredColumns(node: FileSourceNode, path: string, problems: Problems): Column[] {
+function declaredColumns(node: ConnectorSourceNode, path: string, problems: Problems): Column[] {
   const columns: Column[] = [];
   node.columns.forEach(({ name, type, nullable }, i) => {
     const at = index(`${path}.columns`, i);
@@ -207,11 +208,12 @@ function checkFilter(
 const OUTPUT_HINT = `An aggregate gives ${WINDOW_START}, ${WINDOW_END}, its keys and its aggs`;
 
 function resolveCall(
-  { fn, arg, filter }: AggregateNode["aggs"][number],
+  { fn: name, arg, filter }: AggregateNode["aggs"][number],
   columns: readonly Column[],
   path: string,
   problems: Problems,
 ): { type: DataType; nullable: boolean } | null {
+  const fn = name as SliceAggregate;
   if (arg === undefined) {
     if (fn === "count") return { type: INT64, nullable: false };
     problems.add(`${path}.arg`, `arg is missing: ${fn} needs a column or an expression`);

@@ -3,7 +3,7 @@ import { NAME_PATTERN } from "../core/schema.ts";
 import { expressionSchema } from "../expr/mod.ts";
 import type { SinkKind } from "./catalog.ts";
 import type { JsonSchema } from "./json_schema.ts";
-import { AGGREGATE_NAMES, PLAN_VERSION } from "./plan.ts";
+import { PLAN_VERSION, SLICE_AGGREGATES } from "./plan.ts";
 
 /** What `$ref` says of an expression; expressions are checked with their types, when columns are known. */
 const EXPRESSION: JsonSchema = { $ref: "#/$defs/expression" };
@@ -111,7 +111,7 @@ const PROJECTED: JsonSchema = {
 };
 
 const CALL = object({
-  fn: { enum: AGGREGATE_NAMES },
+  fn: { enum: SLICE_AGGREGATES },
   arg: { ...ARGUMENT, description: "What is aggregated; absent for count(*)" },
   as: COLUMN_NAME,
   filter: { ...EXPRESSION, description: "Only rows for which this is true are aggregated" },

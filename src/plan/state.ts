@@ -46,7 +46,7 @@ export function stateTables(plan: PhysicalPlan): StateTable[] {
   const aggregates = plan.operators.filter((operator) => operator.op === "aggregate");
   return [
     ...plan.sources.map((source): PositionTable => ({ table: "positions", node: source.id, input: inputOf(source) })),
-    ...aggregates.map((aggregate) => windowTable(aggregate, sources.get(aggregate.source)!)),
+    ...aggregates.map((aggregate) => windowTable(aggregate, sources.get(aggregate.sources[0])!)),
   ];
 }
 

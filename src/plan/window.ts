@@ -1,17 +1,17 @@
 import { OPEN_SLICES_MAX, WINDOWS_PER_ROW_MAX } from "../core/limits.ts";
-import type { Window } from "./plan.ts";
+import type { HopWindow, TumbleWindow, Window } from "./plan.ts";
 import type { Problems } from "./problems.ts";
 
 /** Slices of one window: they are open together, and a row is in no more windows than there are slices. */
 const SLICES_MAX = Math.min(OPEN_SLICES_MAX, WINDOWS_PER_ROW_MAX);
 
 /** Milliseconds between the starts of two windows; a tumbling window's slide is its size. */
-export function slideOf(window: Window): number {
+export function slideOf(window: TumbleWindow | HopWindow): number {
   return window.kind === "hop" ? window.slide_ms : window.size_ms;
 }
 
 /** Windows are the same when shifted by a whole slide: the offset in [0, slide). */
-export function normalOffset(window: Window): number {
+export function normalOffset(window: TumbleWindow | HopWindow): number {
   const slide = slideOf(window), offset = window.offset_ms % slide;
   return offset < 0 ? offset + slide : offset;
 }

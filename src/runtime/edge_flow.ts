@@ -58,10 +58,10 @@ export class EdgeFlow {
   /** The edges in the order of `planEdges`. Rejects when a worker does not answer any more. */
   async edges(facts: SourceFacts): Promise<FlowEdge[]> {
     const rows = await this.#count(), rates = this.#final ? this.#none() : this.#rates(rows);
-    const { sources, operators } = this.#plan;
-    return planEdges(this.#plan).map((edge, i): FlowEdge => {
+    const { sources, sinks } = this.#plan, all = planEdges(this.#plan), inner = all.length - sinks.length;
+    return all.map((edge, i): FlowEdge => {
       const at = sources.findIndex(({ id }) => id === edge.from), from = at >= 0 ? at : this.#sourceOf(edge.from);
-      const waiting = i < operators.length ? 0 : this.#unwritten[i - operators.length];
+      const waiting = i < inner ? 0 : this.#unwritten[i - inner];
       const watermark = facts.watermark(from);
       return {
         ...edge,
@@ -86,7 +86,7 @@ export class EdgeFlow {
   /** Position of the source that the rows of a node come from. */
   #sourceOf(id: string): number {
     let from = id;
-    for (const { id, input } of this.#plan.operators.toReversed()) if (id === from) from = input;
+    for (const { id, inputs } of this.#plan.operators.toReversed()) if (id === from) from = inputs[0];
     return this.#plan.sources.findIndex(({ id }) => id === from);
   }
 
@@ -97,7 +97,7 @@ export class EdgeFlow {
   }
 
   #none(): Float64Array {
-    return new Float64Array(this.#plan.operators.length + this.#plan.sinks.length);
+    return new Float64Array(planEdges(this.#plan).length);
   }
 
   #rates(rows: Float64Array): Float64Array {

@@ -8,5 +8,8 @@ export interface PlanEdge {
 
 /** The edges of a plan as it runs: those into its operators, then those into its sinks. Counts of edges lie in this order. */
 export function planEdges({ operators, sinks }: PhysicalPlan): PlanEdge[] {
-  return [...operators, ...sinks].map(({ id, input }) => ({ from: input, to: id }));
+  return [
+    ...operators.flatMap(({ id, inputs }) => inputs.map((from) => ({ from, to: id }))),
+    ...sinks.map(({ id, input }) => ({ from: input, to: id })),
+  ];
 }

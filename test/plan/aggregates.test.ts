@@ -4,11 +4,11 @@ import { BOOL, BYTES, type DataType, decimal, DOUBLE, INT64, STRING, TIMESTAMP }
 import { resultType } from "../../src/kernel/aggregate_spec.ts";
 import { aggregateType } from "../../src/plan/aggregates.ts";
 import { compilePlan } from "../../src/plan/compile.ts";
-import { AGGREGATE_NAMES, type AggregateName } from "../../src/plan/plan.ts";
+import { SLICE_AGGREGATES, type SliceAggregate } from "../../src/plan/plan.ts";
 import { CATALOG, HOUR, planOf, sinkOf, SOURCE } from "./catalog.ts";
 
 /** What the kernel gives for a call, null where it refuses it. */
-function kernelType(fn: AggregateName, type: DataType): DataType | null {
+function kernelType(fn: SliceAggregate, type: DataType): DataType | null {
   try {
     return resultType({ fn, type });
   } catch (thrown) {
@@ -18,7 +18,7 @@ function kernelType(fn: AggregateName, type: DataType): DataType | null {
 }
 
 Deno.test("plans give aggregates the types that kernels compute", () => {
-  for (const fn of AGGREGATE_NAMES) {
+  for (const fn of SLICE_AGGREGATES) {
     for (const type of [INT64, DOUBLE, decimal(9, 2), BOOL, TIMESTAMP, STRING, BYTES]) {
       assert.deepEqual(aggregateType(fn, type), kernelType(fn, type), `${fn} of ${type.kind}`);
     }

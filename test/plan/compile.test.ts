@@ -30,26 +30,31 @@ Deno.test("the hourly example compiles to a filter and a tumbling aggregate", ()
         id: "flights",
         stream: "flights",
         file: null,
+        made: null,
         columns,
         time: 0,
         delayMs: 60_000,
         idleTimeoutMs: 5000,
         futureSkewMs: 3_600_000,
+        kindColumn: -1,
       },
     ],
     operators: [
       {
         op: "filter",
         id: "delayed",
-        input: "flights",
+        inputs: ["flights"],
+        sources: ["flights"],
+        lagMs: 0,
         columns,
         predicate: program(call("gt", col("delay"), lit(0)), columns),
       },
       {
         op: "aggregate",
         id: "by_origin",
-        input: "delayed",
-        source: "flights",
+        inputs: ["delayed"],
+        sources: ["flights"],
+        lagMs: 0,
         columns: [
           ...WINDOW,
           ORIGIN,
@@ -79,6 +84,8 @@ Deno.test("the hourly example compiles to a filter and a tumbling aggregate", ()
           { name: "n", type: INT64, nullable: false },
         ],
         keys: ["origin"],
+        upsertKeys: null,
+        changes: false,
         sink: { kind: "view", name: "delays_hourly" },
       },
     ],
@@ -92,17 +99,19 @@ Deno.test("the hopping example projects filtered arguments in front of its aggre
   assert.deepEqual(args, {
     op: "project",
     id: "by_origin$args",
-    input: "flights",
+    inputs: ["flights"],
+    sources: ["flights"],
+    lagMs: 0,
     columns: [ORIGIN, TS, { name: "$0", type: INT64, nullable: true }, DELAY],
     programs: [col("origin"), col("ts"), late, col("delay")].map((expression) => program(expression, input)),
   });
   assert.ok(aggregate.op === "aggregate" && having.op === "filter");
-  assert.deepEqual([aggregate.input, aggregate.source], ["by_origin$args", "flights"]);
+  assert.deepEqual([aggregate.inputs, aggregate.sources], [["by_origin$args"], ["flights"]]);
   assert.deepEqual([aggregate.keys, aggregate.time], [[0], 1]);
   assert.deepEqual(aggregate.aggregates, [{ fn: "count", arg: -1 }, { fn: "count", arg: 2 }, { fn: "sum", arg: 3 }]);
   assert.deepEqual([aggregate.sizeMs, aggregate.slideMs, aggregate.offsetMs], [86_400_000, 3_600_000, 0]);
   assert.deepEqual(having.predicate, program(call("ge", col("flights"), lit(10)), aggregate.columns));
-  assert.deepEqual([having.input, sink.input, sink.keys], ["by_origin", "busy", ["origin"]]);
+  assert.deepEqual([having.inputs, sink.input, sink.keys], [["by_origin"], "busy", ["origin"]]);
 });
 
 Deno.test("the file example reads what it needs and computes one column", () => {
@@ -175,7 +184,7 @@ Deno.test("two aggregates may share a window, and a branch may share the source"
     ),
     CATALOG,
   ).physical;
-  assert.deepEqual(operators.map((one) => one.op === "aggregate" && [one.input, one.twoPhase]), [
+  assert.deepEqual(operators.map((one) => one.op === "aggregate" && [one.inputs[0], one.twoPhase]), [
     ["source", false],
     ["source", true],
   ]);
@@ -193,10 +202,12 @@ Deno.test("a file source hands its connector and columns to the runtime", () => 
     id: "source",
     stream: null,
     file: { kind: "file", path: "f.csv", format: "csv", header: true, delimiter: ";" },
+    made: null,
     columns: [{ name: "at", type: INT64, nullable: false }, { name: "who", type: STRING, nullable: true }],
     time: 0,
     delayMs: 3,
     idleTimeoutMs: 0,
     futureSkewMs: 0,
+    kindColumn: -1,
   }]);
 });

@@ -80,7 +80,7 @@ Deno.test("nodes may stand in any order, and two sinks may share a target that t
     planOf(sinkOf("filter", "sink_a"), ["filter", "source", PASS], sinkOf("source", "sink_b"), SOURCE),
     CATALOG,
   );
-  assert.deepEqual(physical.operators.map(({ id, input }) => [id, input]), [["filter", "source"]]);
+  assert.deepEqual(physical.operators.map(({ id, inputs }) => [id, inputs[0]]), [["filter", "source"]]);
   assert.deepEqual(physical.sinks.map(({ id, input }) => [id, input]), [["sink_a", "filter"], ["sink_b", "source"]]);
 });
 

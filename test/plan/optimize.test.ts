@@ -57,7 +57,7 @@ Deno.test("a filter moves below a projection that renames its columns", () => {
     ["filter", "project", { where: call("gt", col("late"), lit(0)) }],
     sinkOf("filter"),
   ));
-  assert.deepEqual(operators.map(({ id, input }) => [id, input]), [["filter", "source"], ["project", "filter"]]);
+  assert.deepEqual(operators.map(({ id, inputs }) => [id, inputs[0]]), [["filter", "source"], ["project", "filter"]]);
   assert.equal(sinks[0].input, "project");
   const [filter] = operators;
   assert.ok(filter.op === "filter");
@@ -65,7 +65,7 @@ Deno.test("a filter moves below a projection that renames its columns", () => {
 });
 
 Deno.test("a filter stays above a projection that computes its columns or has other readers", () => {
-  const order = (plan: Json) => compile(plan).operators.map(({ id, input }) => [id, input]);
+  const order = (plan: Json) => compile(plan).operators.map(({ id, inputs }) => [id, inputs[0]]);
   const computed = { columns: [{ as: "x", expr: call("mul", col("distance"), lit(2)) }] };
   const where = { where: call("gt", col("x"), lit(0)) };
   const asWritten = [["project", "source"], ["filter", "project"]];
@@ -96,7 +96,7 @@ Deno.test("filters in a row become one of all their conditions", () => {
     ["filter_c", "filter_b", { where: call("lt", col("distance"), lit(9)) }],
     sinkOf("filter_c"),
   ));
-  assert.deepEqual(operators.map(({ id, input }) => [id, input]), [["filter_c", "source"]]);
+  assert.deepEqual(operators.map(({ id, inputs }) => [id, inputs[0]]), [["filter_c", "source"]]);
   const where = call(
     "and",
     LATE,

@@ -38,6 +38,8 @@ function readFile(content: string, { format, header = true, delimiter = "," }: F
       delayMs: 0,
       idleTimeoutMs: 0,
       futureSkewMs: 0,
+      made: null,
+      kindColumn: -1,
     };
     const plan: PhysicalPlan = { name: "p", sources: [source], operators: [], sinks: [] };
     const taskPlan = { plan, positions: [[0, 1]], after: 0, watermarks: [-Infinity], inherits: null };

@@ -55,7 +55,7 @@ export class Flow {
     const ids = [...plan.sources.map((source) => source.id), ...plan.operators.map((operator) => operator.id)];
     for (const id of ids) {
       this.#after.set(id, {
-        operators: plan.operators.flatMap((operator, i) => operator.input === id ? [i] : []),
+        operators: plan.operators.flatMap((operator, i) => operator.inputs.includes(id) ? [i] : []),
         sinks: plan.sinks.flatMap((sink, i) => sink.input === id ? [i] : []),
       });
     }

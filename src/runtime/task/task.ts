@@ -311,7 +311,7 @@ export class PipelineTask {
   /** The watermark of the source that the operator's rows come from. */
   #watermarkOf(index: number): number {
     const plan = this.#plan.operators[index];
-    const source = this.#plan.sources.findIndex(({ id }) => plan.op === "aggregate" && id === plan.source);
+    const source = this.#plan.sources.findIndex(({ id }) => plan.op === "aggregate" && id === plan.sources[0]);
     return this.#clocks[source].watermark;
   }
 
