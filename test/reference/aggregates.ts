@@ -2,29 +2,24 @@ import type { Column, DataType } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { AggregateCall } from "../../src/plan/plan.ts";
 import { expression, type Known } from "./expression.ts";
-import { comes, compareValues, fitted, keyOf, type Row, rowKey, toDouble } from "./value.ts";
+import { comes, compareValues, fitted, keyOf, type Row, toDouble } from "./value.ts";
 
-/** The rows of a group: those that came and did not go, and those that went and never came. */
+/** The rows of a group as they came and went. */
 export class Members {
-  readonly #rows: { readonly values: readonly Value[]; readonly sign: 1 | -1 }[] = [];
+  readonly rows: Row[] = [];
 
-  /** A row that goes takes the first one like it with it. */
   add(row: Row): void {
-    const sign = comes(row) ? 1 : -1, key = rowKey(row.values);
-    const other = this.#rows.findIndex((member) => member.sign !== sign && rowKey(member.values) === key);
-    if (other >= 0) this.#rows.splice(other, 1);
-    else this.#rows.push({ values: row.values, sign });
+    this.rows.push(row);
   }
 
-  /** Rows less those that are missing: a group with none is not there. */
+  /** Rows that came less those that went: a group with none is not there. */
   get count(): number {
-    return this.#rows.reduce((count, { sign }) => count + sign, 0);
+    return this.rows.reduce((count, row) => count + signOf(row), 0);
   }
+}
 
-  /** In the order in which they came. */
-  get rows(): readonly { readonly values: readonly Value[]; readonly sign: 1 | -1 }[] {
-    return this.#rows;
-  }
+function signOf(row: Row): 1 | -1 {
+  return comes(row) ? 1 : -1;
 }
 
 /** One aggregate: the type of its result, and its result over the rows of a group. */
@@ -47,8 +42,10 @@ export function aggregate(call: AggregateCall, columns: readonly Column[]): Aggr
     column: { name: call.as, type, nullable: call.fn !== "count" },
     over(members) {
       const rows = members.rows.filter(({ values }) => filter === null || filter.of(values) === true);
-      const signed = rows.map(({ values, sign }): Signed => ({ value: arg === null ? true : arg.of(values), sign }));
-      const present = signed.filter(({ value }) => value !== null);
+      const signed = rows.map((row): Signed => {
+        return { value: arg === null ? true : arg.of(row.values), sign: signOf(row) };
+      });
+      const present = settled(signed.filter(({ value }) => value !== null));
       return result(call, type, arg?.type ?? type, call.distinct ? different(present) : present);
     },
   };
@@ -62,16 +59,21 @@ function resultType(fn: string, arg: Known | null): DataType {
   return ["string_agg", "array_agg", "concat_distinct"].includes(fn) ? { kind: "string" } : arg!.type;
 }
 
-/** Each value once that came more often than it went. */
+/** A value that goes takes the first one like it with it; what goes and never came stays, as a debt. */
+function settled(all: readonly Signed[]): Signed[] {
+  const left: Signed[] = [];
+  for (const one of all) {
+    const other = left.findIndex(({ value, sign }) => sign !== one.sign && keyOf([value]) === keyOf([one.value]));
+    if (other >= 0) left.splice(other, 1);
+    else left.push(one);
+  }
+  return left;
+}
+
+/** Each value once, of settled ones that are there. */
 function different(all: readonly Signed[]): Signed[] {
-  const counts = new Map<string, number>();
-  for (const { value, sign } of all) counts.set(keyOf([value]), (counts.get(keyOf([value])) ?? 0) + sign);
   const seen = new Set<string>();
-  return all.filter(({ value }) => {
-    const key = keyOf([value]), first = !seen.has(key);
-    seen.add(key);
-    return first && counts.get(key)! > 0;
-  }).map(({ value }) => ({ value, sign: 1 }));
+  return all.filter(({ value, sign }) => sign > 0 && !seen.has(keyOf([value])) && seen.add(keyOf([value])));
 }
 
 function result({ fn, args }: AggregateCall, type: DataType, argType: DataType, all: readonly Signed[]): Value {
