@@ -2,7 +2,7 @@ import type { Column, DataType } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { AggregateCall } from "../../src/plan/plan.ts";
 import { expression, type Known } from "./expression.ts";
-import { comes, compareValues, fitted, keyOf, type Row, toDouble } from "./value.ts";
+import { comes, compareValues, fitted, keyOf, type Row } from "./value.ts";
 
 /** The rows of a group as they came and went. */
 export class Members {
@@ -116,5 +116,5 @@ function sumOrAverage(fn: string, type: DataType, argType: DataType, all: readon
     return fn === "sum" ? sum : sum / count;
   }
   const sum = all.reduce((total, { value, sign }) => total + BigInt(sign) * (value as bigint), 0n);
-  return fn === "sum" ? fitted(sum, type) : toDouble(sum, argType) / count;
+  return fn === "sum" ? fitted(sum, type) : Number(sum) / (count * 10 ** (argType.scale ?? 0));
 }

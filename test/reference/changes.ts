@@ -1,5 +1,5 @@
 import type { Value } from "../../src/core/value.ts";
-import { type Row, rowKey } from "./value.ts";
+import { comes, type Row, rowKey } from "./value.ts";
 
 /** How one result becomes another; null: there is none. */
 export function change(before: readonly Value[] | null, after: readonly Value[] | null): Row[] {
@@ -20,14 +20,38 @@ export function changes(before: readonly (readonly Value[])[], after: readonly (
   return [...gone, ...left.map((values): Row => ({ kind: "+I", values }))];
 }
 
+/**
+ * How often each row is there in the end. Less than never: it was taken back and never came, as where a window left out the row
+ * for being late and not what took it back.
+ */
+export function netCounts(
+  rows: readonly Row[],
+): Map<string, { readonly values: readonly Value[]; readonly count: number }> {
+  const counts = new Map<string, { values: readonly Value[]; count: number }>();
+  for (const row of rows) {
+    const key = rowKey(row.values), entry = counts.get(key) ?? { values: row.values, count: 0 };
+    entry.count += comes(row) ? 1 : -1;
+    counts.set(key, entry);
+    if (entry.count === 0) counts.delete(key);
+  }
+  return counts;
+}
+
+/** The first place where a changelog takes back a row that is not there, or −1. */
+export function firstDebt(rows: readonly Row[]): number {
+  const counts = new Map<string, number>();
+  return rows.findIndex((row) => {
+    const key = rowKey(row.values), count = (counts.get(key) ?? 0) + (comes(row) ? 1 : -1);
+    counts.set(key, count);
+    return count < 0;
+  });
+}
+
 /** What is left of a changelog in the end. Throws where a row goes that is not there. */
 export function materialise(rows: readonly Row[]): Value[][] {
-  const current = new Map<string, { values: readonly Value[]; count: number }>();
-  rows.forEach(({ kind, values }, i) => {
-    const key = rowKey(values), entry = current.get(key) ?? { values, count: 0 };
-    entry.count += kind === "+I" || kind === "+U" ? 1 : -1;
-    current.set(key, entry);
-    if (entry.count < 0) throw new Error(`Row ${i} of the changelog, ${kind} ${key}, takes back what is not there`);
-  });
-  return [...current.values()].flatMap(({ values, count }) => Array.from({ length: count }, () => [...values]));
+  const debt = firstDebt(rows);
+  if (debt >= 0) {
+    throw new Error(`Row ${debt} of the changelog takes back what is not there: ${rowKey(rows[debt].values)}`);
+  }
+  return [...netCounts(rows).values()].flatMap(({ values, count }) => Array.from({ length: count }, () => [...values]));
 }
