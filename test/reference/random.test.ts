@@ -27,10 +27,6 @@ const netText = (rows: readonly Row[]) =>
   [...netCounts(rows).values()].map(({ values, count }) => `${count} × ${textOf(values)}`).sort();
 
 Deno.test("a random plan gives what the reference engine gives, however rows are cut and with any number of workers", async () => {
-  const choices = fc.array(fc.array(fc.nat({ max: 1000 }), { maxLength: 24, size: "max" }), {
-    maxLength: 7,
-    size: "max",
-  });
   const cuts = fc.array(fc.nat({ max: 30 }), { maxLength: 6 });
   const runs = fc.array(fc.record({ workers: fc.integer({ min: 1, max: 4 }), cuts }), {
     minLength: 1,
