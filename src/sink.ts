@@ -36,6 +36,10 @@ export interface SinkFactory {
   readonly kind: string;
   /** The option that names what is written to: two sinks of a plan may not share it. Absent: they may. */
   readonly target?: string;
+  /** What rows it takes: inserts only (the default), changes of rows that keys tell apart, or all. */
+  readonly changes?: "insert" | "upsert" | "all";
+  /** What its sinks promise. */
+  readonly guarantee?: Guarantee;
   /** JSON Schema of the options. */
   readonly options: Readonly<Record<string, unknown>>;
   create(options: Readonly<Record<string, unknown>>, columns: readonly Column[], pipeline: string): Sink;

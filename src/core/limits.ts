@@ -157,6 +157,14 @@ export const EXPRESSION_NODES_MAX = 16_384;
 export const KEY_COLUMNS_MAX = 16;
 /** Aggregates of one node. */
 export const AGGREGATES_MAX = 32;
+/** Values that an approx_top_k gives. */
+export const TOP_K_MAX = 1000;
+/** GROUPING SETS of one aggregate. */
+export const GROUPING_SETS_MAX = 64;
+/** Rows that a rank gives for each key, and the greatest number that it may begin at. */
+export const RANK_ROWS_MAX = 65_536;
+/** Rows before a row that an OVER of rows may look back. */
+export const OVER_ROWS_MAX = 1 << 20;
 /** Values (members and items) in the JSON of one plan. */
 export const PLAN_VALUES_MAX = 1 << 17;
 /** Nesting of one plan's JSON; it has room for an expression that is too deep, so that its own check can say where. */

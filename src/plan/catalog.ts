@@ -1,4 +1,5 @@
 import type { Column } from "../core/schema.ts";
+import type { AggregateSignature } from "./aggregates.ts";
 import type { JsonSchema } from "./json_schema.ts";
 
 /** A stream as a plan sees it. */
@@ -18,6 +19,13 @@ export interface SinkKind {
   readonly options: JsonSchema;
   /** The option that names what is written to: two sinks of a plan may not share it. Absent: they may. */
   readonly target?: string;
+  /**
+   * What rows it takes: inserts only (the default), changes of rows that keys tell apart, or all. A bool option
+   * `changelog` that is true makes a sink take all.
+   */
+  readonly changes?: "insert" | "upsert" | "all";
+  /** What it promises when a pipeline starts again. */
+  readonly guarantee?: "exactly once" | "effectively once" | "at least once";
 }
 
 /** What there is when a plan is compiled: the only thing besides the plan that its meaning depends on. */
@@ -26,19 +34,39 @@ export interface Catalog {
   /** Names of the streams there are, for hints. */
   streamNames?(): Iterable<string>;
   readonly sinkKinds: ReadonlyMap<string, SinkKind>;
+  /** Aggregates beside AGGREGATE_NAMES. */
+  readonly aggregates?: ReadonlyMap<string, AggregateSignature>;
 }
 
 const TEXT: JsonSchema = { type: "string", minLength: 1 };
+/** The option of sinks that write rows by themselves: with it they also write what rows do to those before them. */
+const CHANGELOG: JsonSchema = {
+  type: "boolean",
+  default: false,
+  description: "Takes changes too: each row gets a member $op, which is +I, -U, +U or -D",
+};
 
 /** The kinds of sinks that every build has, as roots hand them to a catalogue. */
 export const STANDARD_SINKS: ReadonlyMap<string, SinkKind> = new Map<string, SinkKind>([
-  ["view", { target: "name", options: closed({ name: { ...TEXT, description: "The name of the view" } }, ["name"]) }],
+  ["view", {
+    target: "name",
+    options: closed({ name: { ...TEXT, description: "The name of the view" } }, ["name"]),
+    changes: "all",
+    guarantee: "effectively once",
+  }],
   ["file", {
     target: "path",
-    options: closed({ path: TEXT, format: { enum: ["ndjson", "csv", "arrow"] } }, ["path", "format"]),
+    options: closed({ path: TEXT, format: { enum: ["ndjson", "csv", "arrow"] }, changelog: CHANGELOG }, [
+      "path",
+      "format",
+    ]),
+    guarantee: "at least once",
   }],
-  ["stdout", { options: closed({ format: { enum: ["ndjson", "csv"] } }, ["format"]) }],
-  ["discard", { options: closed({}, []) }],
+  ["stdout", {
+    options: closed({ format: { enum: ["ndjson", "csv"] }, changelog: CHANGELOG }, ["format"]),
+    guarantee: "at least once",
+  }],
+  ["discard", { options: closed({}, []), changes: "all", guarantee: "effectively once" }],
 ]);
 
 function closed(properties: Record<string, JsonSchema>, required: readonly string[]): JsonSchema {

@@ -1,13 +1,16 @@
+import { isVariable } from "../core/schema.ts";
 import type { Catalog, SinkKind } from "./catalog.ts";
 import { checkGraph } from "./graph.ts";
-import { type LogicalNode, lowerNodes } from "./logical.ts";
-import { lowerPlan } from "./lower.ts";
-import { optimize } from "./optimize.ts";
+import type { LogicalNode } from "./logical.ts";
+import { type Lowering, lowerPlan } from "./lower.ts";
+import { lowerNodes } from "./lower_nodes.ts";
+import { optimize, type Optimized } from "./optimize.ts";
 import { draftPlan, finishPlan } from "./parse.ts";
 import type { PhysicalPlan } from "./physical.ts";
 import type { Plan } from "./plan.ts";
 import { resolve } from "./resolve.ts";
-import type { Resolved } from "./resolved.ts";
+import type { Resolved, ResolvedSource } from "./resolved.ts";
+import type { SourceNames } from "./rewrite/columns.ts";
 
 /** A plan in its two forms: what its author means, and what runs. Both are plain data. */
 export interface CompiledPlan {
@@ -18,7 +21,10 @@ export interface CompiledPlan {
 /** A compiled plan with the steps between its two forms. */
 export interface AnalysedPlan extends CompiledPlan {
   readonly resolved: Resolved;
-  readonly logical: readonly LogicalNode[];
+  /** As the plan says it. */
+  readonly written: readonly LogicalNode[];
+  /** As it runs. */
+  readonly optimized: Optimized;
 }
 
 /**
@@ -32,22 +38,41 @@ export function compilePlan(json: unknown, catalog: Catalog): CompiledPlan {
 
 /** As `compilePlan`, for those who show how. */
 export function analysePlan(json: unknown, catalog: Catalog): AnalysedPlan {
-  const draft = draftPlan(json, catalog.sinkKinds);
+  const draft = draftPlan(json, catalog.sinkKinds, catalog.aggregates?.keys());
   const ordered = checkGraph(draft, catalog.sinkKinds);
   const resolved = resolve(ordered, catalog, draft.problems);
-  const plan = finishPlan(draft);
-  const names = new Map(resolved.sources.map(({ id, columns }) => [id, columns.map(({ name }) => name)]));
-  const keys = new Map(resolved.nodes.map(({ node, keys }) => [node.id, keys]));
-  const logical = optimize(lowerNodes(resolved), names);
-  return { plan, physical: lowerPlan(plan.name, logical, resolved.sources, keys), resolved, logical };
+  const plan = finishPlan(draft), written = lowerNodes(resolved), lowering = loweringOf(resolved, catalog);
+  const optimized = optimize(written, lowering.sourceNames);
+  return { plan, physical: lowerPlan(plan.name, optimized.nodes, lowering), resolved, written, optimized };
+}
+
+/** What lowering a resolved plan needs. */
+export function loweringOf({ nodes, sources }: Resolved, { aggregates }: Catalog): Lowering {
+  return {
+    sources,
+    sourceNames: sourceNames(sources),
+    resolved: new Map(nodes.map((one) => [one.node.id, one])),
+    aggregates,
+  };
+}
+
+function sourceNames(sources: readonly ResolvedSource[]): SourceNames {
+  return new Map(sources.map(({ id, columns, time }) => {
+    const least = columns.find(({ type }) => !isVariable(type)) ?? columns[0];
+    return [id, { names: columns.map(({ name }) => name), time, least: least.name }];
+  }));
 }
 
 /**
- * Reads a plan into its normal form and checks its shape and graph, but no columns and types. Throws as `compilePlan`
- * does.
+ * Reads a plan into its normal form and checks its shape and graph, but no columns and types. `aggregates` are names
+ * beside AGGREGATE_NAMES. Throws as `compilePlan` does.
  */
-export function parsePlan(json: unknown, sinkKinds: ReadonlyMap<string, SinkKind>): Plan {
-  const draft = draftPlan(json, sinkKinds);
+export function parsePlan(
+  json: unknown,
+  sinkKinds: ReadonlyMap<string, SinkKind>,
+  aggregates: Iterable<string> = [],
+): Plan {
+  const draft = draftPlan(json, sinkKinds, aggregates);
   checkGraph(draft, sinkKinds);
   return finishPlan(draft);
 }

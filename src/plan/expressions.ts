@@ -6,7 +6,13 @@ import { index, member, type Problems } from "./problems.ts";
 const FORMS = [["column"], ["literal", "type"], ["call", "args", "type"]] as const;
 
 /** Where nodes hold expressions: `*` stands for every item of an array. */
-const PLACES = [["where"], ["columns", "*", "expr"], ["aggs", "*", "arg"], ["aggs", "*", "filter"]] as const;
+const PLACES = [
+  ["where"],
+  ["columns", "*", "expr"],
+  ["aggs", "*", "arg"],
+  ["aggs", "*", "args", "*"],
+  ["aggs", "*", "filter"],
+] as const;
 
 /**
  * Adds the unknown members of the expressions of a node whose shape is right. All else about expressions is told when

@@ -12,18 +12,16 @@ export interface PlacedNode<N extends PlanNode = PlanNode> {
 }
 
 /**
- * Checks how the nodes of a plan hang together: ids, inputs, cycles, what may follow what, and that every node reaches
- * a sink. Adds what is wrong to the draft's problems; returns the nodes that can be looked at further, inputs first.
+ * Checks how the nodes of a plan hang together: ids, inputs, cycles, and that every node reaches a sink. Adds what is wrong to the draft's problems; returns the nodes that can be looked at further, inputs first.
  */
 export function checkGraph(draft: Draft, sinkKinds: ReadonlyMap<string, SinkKind>): PlacedNode[] {
   const byId = indexIds(draft);
   checkInputs(draft, byId);
   const ordered = topologicalOrder(draft, byId);
-  const broken = checkNeighbours(draft, byId);
   // A node whose shape is wrong may be the reader of others: only a plan of sound nodes shows who is not read.
   if (!draft.nodes.includes(null)) checkReaders(draft);
   checkTargets(draft, sinkKinds);
-  return ordered.filter(({ node }) => !broken.has(node));
+  return ordered;
 }
 
 /** Positions by id; the first of doubled ones. */
@@ -82,43 +80,6 @@ function topologicalOrder({ nodes, problems }: Draft, byId: Map<string, number>)
   };
   nodes.forEach((_, i) => visit(i));
   return ordered;
-}
-
-/** Windows stand right before aggregates only, and aggregates are not stacked. Returns the nodes that break this. */
-function checkNeighbours({ nodes, problems }: Draft, byId: Map<string, number>): Set<PlanNode> {
-  const broken = new Set<PlanNode>();
-  const inputOf = (node: PlanNode) => nodes[byId.get(inputsOf(node)[0]) ?? -1] ?? null;
-  nodes.forEach((node, i) => {
-    const input = node && inputOf(node);
-    if (!node || !input) return;
-    const before = problems.count, path = `${index("nodes", i)}.input[0]`;
-    if (node.op === "aggregate" && input.op !== "window") {
-      problems.add(
-        path,
-        `Aggregate ${node.id} reads ${input.op} ${input.id}: it needs a window`,
-        "Put a window in between",
-      );
-    } else if (node.op !== "aggregate" && input.op === "window") {
-      problems.add(
-        path,
-        `Cannot read window ${input.id} in a ${node.op}: only an aggregate can`,
-        `Read ${input.input[0]}`,
-      );
-    }
-    const above = node.op === "window" ? aggregateAbove(node, inputOf, nodes.length) : null;
-    if (above) {
-      const reason = `Cannot window the output of aggregate ${above.id}: an aggregate of an aggregate is not there yet`;
-      problems.add(path, reason, "Window the rows before it");
-    }
-    if (problems.count > before) broken.add(node);
-  });
-  return broken;
-}
-
-function aggregateAbove(node: PlanNode, inputOf: (node: PlanNode) => PlanNode | null, steps: number): PlanNode | null {
-  let above = inputOf(node);
-  for (; above !== null && steps > 0; above = inputOf(above), steps--) if (above.op === "aggregate") return above;
-  return null;
 }
 
 function checkReaders({ nodes, problems }: Draft): void {

@@ -1,50 +1,67 @@
-import { type Expression, isColumn } from "../expr/mod.ts";
-import { filteredArgument } from "./aggregates.ts";
-import type {
-  AggregateNode,
-  HopWindow,
-  ProjectColumn,
-  SinkOptions,
-  SliceAggregate,
-  TumbleWindow,
-  WindowNode,
-} from "./plan.ts";
-import type { Resolved, ResolvedNode } from "./resolved.ts";
-import { normalOffset, slideOf } from "./window.ts";
+import type { Expression } from "../expr/mod.ts";
+import type { PhysicalWindow } from "./physical.ts";
+import type { JoinType, OrderColumn, ProjectColumn, SinkOptions, SliceAggregate } from "./plan.ts";
 
 /**
  * The plan between its JSON and its physical form, which rewrites work on: inputs come first, projections name every
- * column of theirs, windows are part of their aggregates, and what is aggregated is a column.
+ * column of theirs, and what is aggregated is a column. Columns go by name; all nodes of one id are one node.
  */
-export type LogicalNode = LogicalSource | LogicalFilter | LogicalProject | LogicalAggregate | LogicalSink;
+export type LogicalNode =
+  | LogicalSource
+  | LogicalFilter
+  | LogicalProject
+  | LogicalUnion
+  | LogicalAssign
+  | LogicalAggregate
+  | LogicalSession
+  | LogicalGroup
+  | LogicalJoin
+  | LogicalRank
+  | LogicalOver
+  | LogicalNormalize
+  | LogicalSink;
 
-export interface LogicalSource {
-  readonly op: "source";
+export interface LogicalBase {
   readonly id: string;
+  readonly inputs: readonly string[];
+  /** How far the watermark that it goes by is behind that of the sources. */
+  readonly lagMs: number;
 }
 
-export interface LogicalFilter {
+export interface LogicalSource extends LogicalBase {
+  readonly op: "source";
+  /** Sources of one identity read the same: the plan's node without its id. */
+  readonly identity: string;
+}
+
+export interface LogicalFilter extends LogicalBase {
   readonly op: "filter";
-  readonly id: string;
-  readonly input: string;
   readonly where: Expression;
 }
 
-export interface LogicalProject {
+export interface LogicalProject extends LogicalBase {
   readonly op: "project";
-  readonly id: string;
-  readonly input: string;
   readonly columns: readonly ProjectColumn[];
 }
 
-export interface LogicalAggregate {
+/** Columns by position; the names are those of the first input. */
+export interface LogicalUnion extends LogicalBase {
+  readonly op: "union";
+}
+
+/** Adds window_start, window_end and window_time, which the input does not have. */
+export interface LogicalAssign extends LogicalBase {
+  readonly op: "assign";
+  /** Column of event time; null = time of arrival. */
+  readonly time: string | null;
+  readonly window: PhysicalWindow;
+}
+
+/** Over shared slices: window_start, window_end, the keys, the calls. */
+export interface LogicalAggregate extends LogicalBase {
   readonly op: "aggregate";
-  readonly id: string;
-  readonly input: string;
-  readonly source: string;
   readonly keys: readonly string[];
   readonly calls: readonly LogicalCall[];
-  /** Column of event time; null = time of arrival. */
   readonly time: string | null;
   readonly sizeMs: number;
   readonly slideMs: number;
@@ -59,87 +76,124 @@ export interface LogicalCall {
   readonly as: string;
 }
 
-export interface LogicalSink {
+/** A call of an operator that keeps its groups as rows. */
+export interface LogicalGroupCall {
+  readonly fn: string;
+  /** Column; null = count(*). */
+  readonly arg: string | null;
+  readonly params: readonly (number | string)[];
+  readonly distinct: boolean;
+  /** Bool column; null: all rows count. */
+  readonly filter: string | null;
+  readonly as: string;
+}
+
+/** With calls window_start, window_end, the keys, the calls; without the input's columns and those of windows. */
+export interface LogicalSession extends LogicalBase {
+  readonly op: "session";
+  readonly keys: readonly string[];
+  readonly time: string | null;
+  readonly gapMs: number;
+  readonly maxMs: number;
+  readonly calls: readonly LogicalGroupCall[] | null;
+}
+
+/** `end`: the key that is the window's end; null: not by window. */
+export type LogicalEmit =
+  | { readonly mode: "changes"; readonly ttlMs: number; readonly end: string | null }
+  | { readonly mode: "every"; readonly everyMs: number; readonly ttlMs: number; readonly end: string | null }
+  | { readonly mode: "final"; readonly end: string; readonly latenessMs: number };
+
+/** The keys, the calls. */
+export interface LogicalGroup extends LogicalBase {
+  readonly op: "group";
+  readonly keys: readonly string[];
+  readonly calls: readonly LogicalGroupCall[];
+  readonly retracts: boolean;
+  readonly emit: LogicalEmit;
+  /** The keys that are the window's columns; none: not by window. */
+  readonly windowKeys: readonly string[];
+  /** Where it can be done over shared slices: partial results before the exchange. */
+  readonly twoPhase: boolean;
+}
+
+export type LogicalJoinMode =
+  | { readonly mode: "regular"; readonly ttlMs: number }
+  | { readonly mode: "window"; readonly left: string; readonly right: string }
+  | {
+    readonly mode: "interval";
+    readonly left: string;
+    readonly right: string;
+    readonly lowerMs: number;
+    readonly upperMs: number;
+  }
+  | { readonly mode: "temporal" | "asof"; readonly left: string; readonly right: string };
+
+/** The columns of left, then those of right; of semi and anti joins those of left. */
+export interface LogicalJoin extends LogicalBase {
+  readonly op: "join";
+  readonly type: JoinType;
+  readonly on: readonly { readonly left: string; readonly right: string }[];
+  readonly where: Expression | null;
+  readonly nullAware: boolean;
+  readonly mode: LogicalJoinMode;
+  readonly leftChanges: boolean;
+  readonly rightChanges: boolean;
+  readonly leftUnique: boolean;
+  readonly rightUnique: boolean;
+}
+
+/** The input's columns, then the number if it has a name. */
+export interface LogicalRank extends LogicalBase {
+  readonly op: "rank";
+  readonly keys: readonly string[];
+  readonly order: readonly OrderColumn[];
+  readonly from: number;
+  readonly to: number;
+  readonly as: string | null;
+  readonly retracts: boolean;
+  readonly mode: { readonly mode: "changes"; readonly ttlMs: number } | {
+    readonly mode: "window";
+    readonly end: string;
+  };
+}
+
+/** The input's columns, then the calls. */
+export interface LogicalOver extends LogicalBase {
+  readonly op: "over";
+  readonly keys: readonly string[];
+  readonly time: string | null;
+  readonly frame: { readonly kind: "range" | "rows"; readonly preceding: number };
+  readonly calls: readonly LogicalGroupCall[];
+}
+
+/** Makes a full changelog of upserts. */
+export interface LogicalNormalize extends LogicalBase {
+  readonly op: "normalize";
+  readonly keys: readonly string[];
+}
+
+export interface LogicalSink extends LogicalBase {
   readonly op: "sink";
-  readonly id: string;
-  readonly input: string;
   readonly sink: SinkOptions;
 }
 
 /** Marks the names that lowering makes; ids of nodes cannot have it. */
-const MADE = "$";
+export const MADE = "$";
 
-/** Lowers resolved nodes; what they mean stays the same. */
-export function lowerNodes({ nodes, times }: Resolved): LogicalNode[] {
-  const byId = new Map(nodes.map((one) => [one.node.id, one]));
-  return nodes.flatMap((resolved): LogicalNode[] => {
-    const { node } = resolved;
-    switch (node.op) {
-      case "source":
-        return [{ op: "source", id: node.id }];
-      case "filter":
-        return [{ op: "filter", id: node.id, input: node.input[0], where: node.where }];
-      case "project": {
-        const made = new Map(node.columns.map((column) => [column.as, column]));
-        const columns = resolved.columns.map(({ name }) => made.get(name) ?? { as: name, expr: { column: name } });
-        return [{ op: "project", id: node.id, input: node.input[0], columns }];
-      }
-      case "window":
-        return [];
-      case "aggregate": {
-        const window = byId.get(node.input[0]) as ResolvedNode<WindowNode>;
-        return lowerAggregate(resolved as ResolvedNode<AggregateNode>, window, times.get(window.node.id) ?? null);
-      }
-      case "sink":
-        return [{ op: "sink", id: node.id, input: node.input[0], sink: node.sink }];
-      default:
-        throw new Error(`Node ${node.id} was resolved and cannot be lowered`);
-    }
-  });
-}
-
-/** An aggregate, behind a projection of its arguments when they are more than columns. */
-function lowerAggregate(
-  { node, source }: ResolvedNode<AggregateNode>,
-  window: ResolvedNode<WindowNode>,
-  time: string | null,
-): LogicalNode[] {
-  const columns = new Map<string, ProjectColumn>();
-  const names = new Map<string, string>();
-  const keep = (name: string) => columns.set(name, { as: name, expr: { column: name } });
-  for (const key of node.keys) keep(key);
-  if (time !== null) keep(time);
-  const calls = node.aggs.map(({ fn: name, arg, filter, as }): LogicalCall => {
-    const fn = name as SliceAggregate;
-    const value = filter ? filteredArgument(arg, filter) : arg;
-    if (value === undefined) return { fn, arg: null, as };
-    if (isColumn(value)) return keep(value.column), { fn, arg: value.column, as };
-    const text = JSON.stringify(value), column = names.get(text) ?? freeName(window, names.size);
-    names.set(text, column);
-    columns.set(column, { as: column, expr: value });
-    return { fn, arg: column, as };
-  });
-  const { input: [above] } = window.node, shape = window.node.window as TumbleWindow | HopWindow;
-  const id = `${node.id}${MADE}args`, lowered = names.size > 0;
-  const aggregate: LogicalAggregate = {
-    op: "aggregate",
-    id: node.id,
-    input: lowered ? id : above,
-    source: source.id,
-    keys: node.keys,
-    calls,
-    time,
-    sizeMs: shape.size_ms,
-    slideMs: slideOf(shape),
-    offsetMs: normalOffset(shape),
-    twoPhase: node.two_phase,
-  };
-  return lowered ? [{ op: "project", id, input: above, columns: [...columns.values()] }, aggregate] : [aggregate];
-}
-
-/** A name for the `i`th computed argument that no column of the input has. */
-function freeName({ columns }: ResolvedNode, i: number): string {
-  let name = `${MADE}${i}`;
-  while (columns.some((column) => column.name === name)) name = MADE + name;
+/** A name that none of `names` is. */
+export function freeName(wanted: string, names: readonly string[]): string {
+  let name = wanted;
+  while (names.includes(name)) name = MADE + name;
   return name;
+}
+
+/** A column under its own name. */
+export function passing(column: string): ProjectColumn {
+  return { as: column, expr: { column } };
+}
+
+/** The projection behind node `id` that leaves columns of its own out; the node keeps its id, to which state belongs. */
+export function outOf({ id, lagMs }: Pick<LogicalBase, "id" | "lagMs">, columns: readonly string[]): LogicalProject {
+  return { op: "project", id: `${id}${MADE}out`, inputs: [id], lagMs, columns: columns.map(passing) };
 }

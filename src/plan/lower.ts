@@ -1,134 +1,137 @@
-import { type Column, columnIndex, INT64, isVariable, TIMESTAMP } from "../core/schema.ts";
-import { compileExpression, type Expression } from "../expr/mod.ts";
-import { aggregateNullable, aggregateType } from "./aggregates.ts";
-import type { LogicalAggregate, LogicalNode, LogicalProject } from "./logical.ts";
-import { usedColumns } from "./optimize.ts";
-import type {
-  PhysicalAggregate,
-  PhysicalOperator,
-  PhysicalPlan,
-  PhysicalProject,
-  PhysicalSink,
-  PhysicalSource,
-} from "./physical.ts";
-import { type SliceAggregate, WINDOW_END, WINDOW_START } from "./plan.ts";
-import type { ResolvedSource } from "./resolved.ts";
+import { type Column, columnIndex } from "../core/schema.ts";
+import { compileExpression } from "../expr/mod.ts";
+import type { AggregateSignature } from "./aggregates.ts";
+import type { LogicalNode, LogicalSink } from "./logical.ts";
+import { lowerAggregate, lowerGroup, lowerOver, lowerSession } from "./lower_calls.ts";
+import { lowerJoin, lowerRank } from "./lower_join.ts";
+import type { PhysicalOperator, PhysicalPlan, PhysicalSink, PhysicalSource } from "./physical.ts";
+import { readOf, type SourceNames, usedColumns } from "./rewrite/columns.ts";
+import type { ResolvedNode, ResolvedSource } from "./resolved.ts";
+import { WINDOW_COLUMNS } from "./window.ts";
+
+/** Where an operator stands. */
+export type Place = Pick<PhysicalOperator, "id" | "inputs" | "sources" | "lagMs">;
+
+/** What lowering needs beside the nodes. */
+export interface Lowering {
+  readonly sources: readonly ResolvedSource[];
+  readonly sourceNames: SourceNames;
+  /** The plan's nodes by id, for what is known of the rows that sinks get. */
+  readonly resolved: ReadonlyMap<string, ResolvedNode>;
+  readonly aggregates: ReadonlyMap<string, AggregateSignature> | undefined;
+}
 
 /** Compiles optimised nodes against the columns that are left. */
-export function lowerPlan(
-  name: string,
-  nodes: readonly LogicalNode[],
-  sources: readonly ResolvedSource[],
-  keysOf: ReadonlyMap<string, readonly string[]>,
-): PhysicalPlan {
-  const names = new Map(sources.map((source) => [source.id, source.columns.map((column) => column.name)]));
-  const used = usedColumns(nodes, names);
-  const read = sources.map((source) => lowerSource(source, used.get(source.id)!));
-  const columns = new Map<string, readonly Column[]>(read.map((source) => [source.id, source.columns]));
+export function lowerPlan(name: string, nodes: readonly LogicalNode[], lowering: Lowering): PhysicalPlan {
+  const { sources, sourceNames } = lowering;
+  const used = usedColumns(nodes, new Map([...sourceNames].map(([id, { names }]) => [id, names])));
+  const read = sources.filter(({ id }) => used.has(id)).map((source) =>
+    lowerSource(source, readOf(source.id, used.get(source.id)!, sourceNames))
+  );
+  const columns = new Map(read.map((source): [string, readonly Column[]] => [source.id, givenBy(source)]));
   const above = new Map<string, readonly string[]>(read.map(({ id }) => [id, [id]]));
   const operators: PhysicalOperator[] = [], sinks: PhysicalSink[] = [];
   for (const node of nodes) {
     if (node.op === "source") continue;
-    const input = columns.get(node.input)!;
+    const inputs = node.inputs.map((id) => columns.get(id)!);
     if (node.op === "sink") {
-      const { id, sink } = node;
-      sinks.push({
-        id,
-        input: node.input,
-        columns: input,
-        keys: keysOf.get(id) ?? [],
-        upsertKeys: null,
-        changes: false,
-        sink,
-      });
+      sinks.push(lowerSink(node, inputs[0], lowering));
       continue;
     }
-    const from = { id: node.id, inputs: [node.input], sources: above.get(node.input)!, lagMs: 0 };
-    const operator = lowerOperator(node, input, from);
+    const all = [...new Set(node.inputs.flatMap((id) => above.get(id)!))];
+    const place = { id: node.id, inputs: node.inputs, sources: all, lagMs: node.lagMs };
+    const operator = lowerOperator(node, inputs, place, lowering);
     operators.push(operator);
-    above.set(node.id, from.sources);
     columns.set(node.id, operator.columns);
+    above.set(node.id, all);
   }
   return { name, sources: read, operators, sinks };
 }
 
-/** Where an operator stands. */
-type Place = Pick<PhysicalOperator, "id" | "inputs" | "sources" | "lagMs">;
-
-function lowerSource(source: ResolvedSource, used: ReadonlySet<string>): PhysicalSource {
-  const { id, stream, file, time, delayMs, idleTimeoutMs, futureSkewMs } = source;
-  let columns = source.columns.filter(({ name }) => used.has(name) || name === time);
-  if (columns.length === 0) columns = [source.columns.find(({ type }) => !isVariable(type)) ?? source.columns[0]];
+function lowerSource(source: ResolvedSource, names: readonly string[]): PhysicalSource {
+  const { id, stream, file, made, time, delayMs, idleTimeoutMs, futureSkewMs, kindColumn } = source;
+  const columns = source.columns.filter(({ name }) => names.includes(name));
   return {
     id,
     stream,
     file,
-    made: null,
-    columns,
+    made,
+    columns: kindColumn ? [...columns, kindColumn] : columns,
     time: time === null ? -1 : columnIndex(columns, time),
     delayMs,
     idleTimeoutMs,
     futureSkewMs: time === null ? 0 : futureSkewMs,
-    kindColumn: -1,
+    kindColumn: kindColumn ? columns.length : -1,
   };
+}
+
+/** The columns of the batches that come from a source. */
+function givenBy({ columns, kindColumn }: PhysicalSource): readonly Column[] {
+  return kindColumn < 0 ? columns : columns.filter((_, i) => i !== kindColumn);
+}
+
+function lowerSink(
+  { id, inputs, sink }: LogicalSink,
+  columns: readonly Column[],
+  { resolved }: Lowering,
+): PhysicalSink {
+  const { keys, upsertKeys, changes } = resolved.get(id)!;
+  return { id, input: inputs[0], columns, keys, upsertKeys, changes, sink };
 }
 
 function lowerOperator(
   node: Exclude<LogicalNode, { op: "source" | "sink" }>,
-  input: readonly Column[],
-  from: Place,
+  inputs: readonly (readonly Column[])[],
+  place: Place,
+  { aggregates }: Lowering,
 ): PhysicalOperator {
+  const [input] = inputs, at = (name: string | null) => name === null ? -1 : columnIndex(input, name);
   switch (node.op) {
     case "filter":
-      return { op: "filter", ...from, columns: input, predicate: compile(node.where, input).program };
-    case "project":
-      return lowerProject(node, input, from);
+      // Types were checked before: whatever is thrown here is a defect, not the author's mistake.
+      return { op: "filter", ...place, columns: input, predicate: compileExpression(node.where, input).program };
+    case "project": {
+      const compiled = node.columns.map(({ expr }) => compileExpression(expr, input));
+      const columns = node.columns.map(({ as }, i) => ({
+        name: as,
+        type: compiled[i].type,
+        nullable: compiled[i].nullable,
+      }));
+      return { op: "project", ...place, columns, programs: compiled.map(({ program }) => program) };
+    }
+    case "union":
+      return { op: "union", ...place, columns: unionColumns(inputs) };
+    case "assign":
+      return {
+        op: "assign",
+        ...place,
+        columns: [...input, ...WINDOW_COLUMNS],
+        time: at(node.time),
+        window: node.window,
+      };
     case "aggregate":
-      return lowerAggregate(node, input, from);
+      return lowerAggregate(node, input, place);
+    case "session":
+      return lowerSession(node, input, place, aggregates);
+    case "group":
+      return lowerGroup(node, input, place, aggregates);
+    case "join":
+      return lowerJoin(node, inputs, place);
+    case "rank":
+      return lowerRank(node, input, place);
+    case "over":
+      return lowerOver(node, input, place, aggregates);
+    case "normalize":
+      return { op: "normalize", ...place, columns: input, keys: node.keys.map(at) };
   }
 }
 
-/** Types were checked before: whatever is thrown here is a defect, not the author's mistake. */
-function compile(expression: Expression, columns: readonly Column[]) {
-  return compileExpression(expression, columns, "");
-}
-
-function lowerProject({ columns }: LogicalProject, input: readonly Column[], from: Place): PhysicalProject {
-  const compiled = columns.map(({ expr }) => compile(expr, input));
-  return {
-    op: "project",
-    ...from,
-    columns: columns.map(({ as }, i) => ({ name: as, type: compiled[i].type, nullable: compiled[i].nullable })),
-    programs: compiled.map(({ program }) => program),
-  };
-}
-
-function lowerAggregate(node: LogicalAggregate, input: readonly Column[], from: Place): PhysicalAggregate {
-  const keys = node.keys.map((name) => columnIndex(input, name));
-  const aggregates = node.calls.map(({ fn, arg }) => ({ fn, arg: arg === null ? -1 : columnIndex(input, arg) }));
-  const columns: Column[] = [
-    ...[WINDOW_START, WINDOW_END].map((name) => ({ name, type: TIMESTAMP, nullable: false })),
-    ...keys.map((key) => input[key]),
-    ...node.calls.map(({ fn, as }, i) => callColumn(fn, as, input[aggregates[i].arg])),
-  ];
-  const { op, sizeMs, slideMs, offsetMs, twoPhase } = node;
-  const time = node.time === null ? -1 : columnIndex(input, node.time);
-  return {
-    op,
-    ...from,
-    columns,
-    inputColumns: input,
-    keys,
-    aggregates,
-    time,
-    sizeMs,
-    slideMs,
-    offsetMs,
-    twoPhase,
-  };
-}
-
-function callColumn(fn: SliceAggregate, name: string, argument: Column | undefined): Column {
-  if (argument === undefined) return { name, type: INT64, nullable: false };
-  return { name, type: aggregateType(fn, argument.type)!, nullable: aggregateNullable(fn, argument) };
+/** The names of the first input; a column may be NULL where it may in any, and has the most digits. */
+function unionColumns([first, ...rest]: readonly (readonly Column[])[]): Column[] {
+  return first.map((column, i) =>
+    rest.reduce((sum, columns) => {
+      const other = columns[i], wider = (other.type.precision ?? 0) > (sum.type.precision ?? 0);
+      return { name: sum.name, type: wider ? other.type : sum.type, nullable: sum.nullable || other.nullable };
+    }, column)
+  );
 }

@@ -1,7 +1,8 @@
 import { nearest } from "../core/nearest.ts";
 import { type Column, type DataType, INT64, TIMESTAMP } from "../core/schema.ts";
+import type { Catalog } from "./catalog.ts";
 import type { PlacedNode } from "./graph.ts";
-import type { FileConnector, PlanNode } from "./plan.ts";
+import type { FileConnector, MadeConnector, PlanNode, Window } from "./plan.ts";
 import type { Problems } from "./problems.ts";
 
 /** A source with its columns and its event time. */
@@ -9,31 +10,90 @@ export interface ResolvedSource {
   readonly id: string;
   readonly stream: string | null;
   readonly file: FileConnector | null;
+  readonly made: MadeConnector | null;
+  /** What it gives: all of its columns but the one of kinds. */
   readonly columns: readonly Column[];
-  /** The column of event time; null = time of arrival. A window may name it when nothing declares it. */
-  time: string | null;
+  /** The column of event time; null = time of arrival. */
+  readonly time: string | null;
   readonly delayMs: number;
   readonly idleTimeoutMs: number;
   readonly futureSkewMs: number;
+  readonly changes: "insert" | "upsert" | "all";
+  readonly primaryKey: readonly string[] | null;
+  /** Holds the row kinds as texts. */
+  readonly kindColumn: Column | null;
+}
+
+/** A column that is event time. */
+export interface TimeFact {
+  /** How far it may lag behind the watermark of the sources. */
+  readonly lagMs: number;
+  /** What it is a copy of, such as `source.ts`: columns of one origin are equal. */
+  readonly origin: string;
+}
+
+/** Columns that tell the window of a row; null where one was projected away. */
+export interface WindowFact {
+  /** The node that put the rows in windows. */
+  readonly node: string;
+  readonly window: Window;
+  readonly start: string | null;
+  readonly end: string | null;
+  readonly time: string | null;
+  /** How far window_time may lag behind the watermark of the sources. */
+  readonly lagMs: number;
+}
+
+/** A source's column that a column is, unchanged. */
+export interface Origin {
+  readonly source: ResolvedSource;
+  readonly column: string;
+}
+
+/** What is known of the rows that a node gives. */
+export interface Facts {
+  readonly columns: readonly Column[];
+  /** Rows may be taken back: there may be −U, +U and −D among them. */
+  readonly changes: boolean;
+  /** Columns that tell the current rows apart; null: nothing known does. */
+  readonly upsertKeys: readonly string[] | null;
+  /** What tells the rows of one window apart, for those who know the window; none: nothing known does. */
+  readonly keys: readonly string[];
+  /** Columns that are event time. */
+  readonly times: ReadonlyMap<string, TimeFact>;
+  /** The nearest first. */
+  readonly windows: readonly WindowFact[];
+  /** Why no column is event time, where that is not its sources' doing; null else. */
+  readonly lost: string | null;
+  /** Columns that are a source's, unchanged and in rows that it sent. */
+  readonly origins: ReadonlyMap<string, readonly Origin[]>;
+  /** Rows come right from sources without event time, so that they have a time of arrival. */
+  readonly arrival: boolean;
 }
 
 /** A node whose output is known. */
-export interface ResolvedNode<N extends PlanNode = PlanNode> extends PlacedNode<N> {
-  /** The source above. */
-  readonly source: ResolvedSource;
-  readonly columns: readonly Column[];
-  /** For each column the source's column that it is, unchanged; null where it is computed. */
-  readonly origins: readonly (string | null)[];
-  /** Columns that tell the rows of one window apart: the keys of the aggregate above; none when one of them is gone. */
-  readonly keys: readonly string[];
+export interface ResolvedNode<N extends PlanNode = PlanNode> extends PlacedNode<N>, Facts {
+  readonly inputs: readonly ResolvedNode[];
+  /** All sources above. */
+  readonly sources: readonly ResolvedSource[];
+  /** Of nodes that read one: the column of event time that they go by; null = time of arrival. */
+  readonly time?: string | null;
+  /** Of aggregates: the window that they are by. */
+  readonly window?: WindowFact | null;
 }
 
 export interface Resolved {
   /** Inputs come first. */
   readonly nodes: readonly ResolvedNode[];
   readonly sources: readonly ResolvedSource[];
-  /** By the id of a window: the input's column of event time, null for the time of arrival. */
-  readonly times: ReadonlyMap<string, string | null>;
+}
+
+/** What resolving a node needs beside its inputs. */
+export interface Resolving {
+  readonly catalog: Catalog;
+  readonly problems: Problems;
+  /** By source id: columns that nodes named as event time where the source has none. */
+  readonly claims: Map<string, string>;
 }
 
 export const TIME_HINT = "Event time is a column of type timestamp, or int64 in epoch milliseconds";
@@ -49,4 +109,26 @@ export function addUnknownColumn(name: string, columns: readonly Column[], path:
     `Unknown column ${JSON.stringify(name)}`,
     near ? `Did you mean ${near}?` : `Known: ${names.join(", ")}`,
   );
+}
+
+/** Facts of rows that pass on unchanged. */
+export function sameFacts(
+  { columns, changes, upsertKeys, keys, times, windows, lost, origins, arrival }: Facts,
+): Facts {
+  return { columns, changes, upsertKeys, keys, times, windows, lost, origins, arrival };
+}
+
+/** Facts of rows of which nothing is known but their columns. */
+export function plainFacts(columns: readonly Column[], lost: string | null): Facts {
+  return {
+    columns,
+    changes: false,
+    upsertKeys: null,
+    keys: [],
+    times: new Map(),
+    windows: [],
+    lost,
+    origins: new Map(),
+    arrival: false,
+  };
 }

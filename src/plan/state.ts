@@ -1,34 +1,8 @@
 import type { ErrorDetail } from "../core/errors.ts";
-import { type Column, formatType } from "../core/schema.ts";
-import type { PhysicalAggregate, PhysicalPlan, PhysicalSource } from "./physical.ts";
+import { type KeyedTable, keyedTables, type StateColumn, type StateValue } from "./keyed_tables.ts";
+import type { PhysicalPlan, PhysicalSource } from "./physical.ts";
 
-/** A key column of a state table, with its type as `formatType` writes it. */
-export interface StateColumn {
-  readonly name: string;
-  readonly type: string;
-}
-
-/** An aggregate's accumulators under their output name. `type` is the argument's; null for count(*). */
-export interface StateValue {
-  readonly name: string;
-  readonly fn: string;
-  readonly type: string | null;
-}
-
-/** The open windows of an aggregate: (key group, key, slice) → accumulators. A slice expires with its last window. */
-export interface WindowTable {
-  readonly table: "windows";
-  readonly node: string;
-  /** The source above; its positions and this table belong to the same point of the log. */
-  readonly source: string;
-  /** The source's column of event time, or null. */
-  readonly time: string | null;
-  readonly keys: readonly StateColumn[];
-  readonly values: readonly StateValue[];
-  readonly sizeMs: number;
-  readonly slideMs: number;
-  readonly offsetMs: number;
-}
+export type { KeyedTable, StateColumn, StateValue } from "./keyed_tables.ts";
 
 /** How far a source has been read and its watermark. */
 export interface PositionTable {
@@ -38,41 +12,21 @@ export interface PositionTable {
   readonly input: string;
 }
 
-export type StateTable = WindowTable | PositionTable;
+export type StateTable = KeyedTable | PositionTable;
 
 /** The state tables that a plan declares, sources first. */
 export function stateTables(plan: PhysicalPlan): StateTable[] {
-  const sources = new Map(plan.sources.map((source) => [source.id, source]));
-  const aggregates = plan.operators.filter((operator) => operator.op === "aggregate");
-  return [
-    ...plan.sources.map((source): PositionTable => ({ table: "positions", node: source.id, input: inputOf(source) })),
-    ...aggregates.map((aggregate) => windowTable(aggregate, sources.get(aggregate.sources[0])!)),
-  ];
+  const positions = plan.sources.map((source): PositionTable => ({
+    table: "positions",
+    node: source.id,
+    input: inputOf(source),
+  }));
+  return [...positions, ...plan.operators.flatMap((operator) => keyedTables(operator))];
 }
 
-function inputOf({ stream, file }: PhysicalSource): string {
-  return stream === null ? `file ${file!.path}` : `stream ${stream}`;
-}
-
-function windowTable(aggregate: PhysicalAggregate, source: PhysicalSource): WindowTable {
-  const { id, inputColumns, keys, aggregates, columns, sizeMs, slideMs, offsetMs } = aggregate;
-  const described = ({ name, type }: Column) => ({ name, type: formatType(type) });
-  const outputs = columns.slice(columns.length - aggregates.length);
-  return {
-    table: "windows",
-    node: id,
-    source: source.id,
-    time: aggregate.time < 0 ? null : source.columns[source.time].name,
-    keys: keys.map((key) => described(inputColumns[key])),
-    values: aggregates.map(({ fn, arg }, i) => ({
-      name: outputs[i].name,
-      fn,
-      type: arg < 0 ? null : formatType(inputColumns[arg].type),
-    })),
-    sizeMs,
-    slideMs,
-    offsetMs,
-  };
+function inputOf({ stream, file, made }: PhysicalSource): string {
+  if (stream !== null) return `stream ${stream}`;
+  return file ? `file ${file.path}` : `${made!.kind} ${JSON.stringify(made)}`;
 }
 
 /**
@@ -86,41 +40,68 @@ export interface StateComparison {
 }
 
 export function compareState(before: PhysicalPlan, after: PhysicalPlan): StateComparison {
-  const known = new Map(stateTables(after).map((table) => [table.node, table]));
-  const differences = stateTables(before).flatMap((table) => compareTable(table, known.get(table.node)));
+  const known = stateTables(after), differences: ErrorDetail[] = [];
+  const gone = new Set<string>();
+  for (const table of stateTables(before)) {
+    const tables = known.filter(({ node }) => node === table.node);
+    const same = tables.find((one) => one.table === table.table);
+    if (!same && gone.has(table.node)) continue;
+    if (!same) gone.add(table.node);
+    differences.push(...compareTable(table, same, tables.length > 0));
+  }
   if (differences.length > 0) return { verdict: "incompatible", differences };
   return { verdict: canonical(before) === canonical(after) ? "same" : "compatible", differences };
 }
 
 const KEEP_HINT = "Deploy with state=fresh to start without the old state";
 
-function compareTable(before: StateTable, after: StateTable | undefined): ErrorDetail[] {
+type Add = (path: string, reason: string) => void;
+
+/** `there`: the node is there, but keeps something else. */
+function compareTable(before: StateTable, after: StateTable | undefined, there: boolean): ErrorDetail[] {
   const differences: ErrorDetail[] = [];
-  const add = (path: string, reason: string) => differences.push({ node: before.node, path, reason, hint: KEEP_HINT });
-  if (after?.table !== before.table) {
+  const add: Add = (path, reason) => differences.push({ node: before.node, path, reason, hint: KEEP_HINT });
+  if (before.table === "positions") {
     // A source that is gone takes nothing with it but its position: what its rows became is in other tables.
-    if (before.table === "windows") add("id", `Aggregate ${before.node} is gone, and with it its open windows`);
-    else if (after) add("op", `Source ${before.node} is another kind of node now`);
-  } else if (before.table === "positions") {
-    const { input } = after as PositionTable;
-    if (input !== before.input) add("source", `It read ${before.input} and now reads ${input}`);
+    if (after?.table === "positions") {
+      if (after.input !== before.input) add("source", `It read ${before.input} and now reads ${after.input}`);
+    } else if (there) add("op", `Source ${before.node} is another kind of node now`);
+  } else if (after?.table === before.table) {
+    compareKeyed(before, after as KeyedTable, add);
   } else {
-    compareWindows(before, after as WindowTable, add);
+    add("id", goneReason(before));
   }
   return differences;
 }
 
-function compareWindows(before: WindowTable, after: WindowTable, add: (path: string, reason: string) => void): void {
-  const scalars = [
-    ["source", before.source, after.source],
-    ["window.time", before.time ?? "the time of arrival", after.time ?? "the time of arrival"],
-    ["window.size_ms", before.sizeMs, after.sizeMs],
-    ["window.slide_ms", before.slideMs, after.slideMs],
-    ["window.offset_ms", before.offsetMs, after.offsetMs],
-  ] as const;
-  for (const [path, was, is] of scalars) if (was !== is) add(path, `It was ${was} and is ${is}`);
-  compareLists("keys", before.keys.map(keyText), after.keys.map(keyText), add);
-  compareLists("aggs", before.values.map(valueText), after.values.map(valueText), add);
+const HELD: Record<KeyedTable["table"], readonly [string, string]> = {
+  windows: ["Aggregate", "its open windows"],
+  groups: ["Aggregate", "its groups"],
+  sessions: ["Aggregate", "its open sessions"],
+  session_rows: ["Window", "the rows of its open sessions"],
+  left: ["Join", "the rows that wait in it"],
+  right: ["Join", "the rows that wait in it"],
+  ranked: ["Rank", "its rows"],
+  before: ["Over", "the rows before the next"],
+  upserts: ["Source", "the last row of each key"],
+};
+
+function goneReason({ table, node }: KeyedTable): string {
+  const [what, held] = HELD[table];
+  return `${what} ${node} is gone, and with it ${held}`;
+}
+
+function compareKeyed(before: KeyedTable, after: KeyedTable, add: Add): void {
+  const paths = new Set([...Object.keys(before.settings), ...Object.keys(after.settings)]);
+  for (const path of paths) {
+    const was = before.settings[path], is = after.settings[path];
+    if (was === undefined) add(path, `It is ${is} and was not there`);
+    else if (is === undefined) add(path, `It was ${was} and is gone`);
+    else if (was !== is) add(path, `It was ${was} and is ${is}`);
+  }
+  const at = before.table === "left" || before.table === "right" ? `${before.table}.` : "";
+  compareLists(`${at}keys`, before.keys.map(keyText), after.keys.map(keyText), add);
+  compareLists(`${at}${before.valuePath}`, before.values.map(valueText), after.values.map(valueText), add);
 }
 
 function keyText({ name, type }: StateColumn): string {
@@ -128,15 +109,10 @@ function keyText({ name, type }: StateColumn): string {
 }
 
 function valueText({ name, fn, type }: StateValue): string {
-  return `${name} = ${fn}(${type ?? "*"})`;
+  return fn === null ? `${name} ${type}` : `${name} = ${fn}(${type ?? "*"})`;
 }
 
-function compareLists(
-  path: string,
-  before: readonly string[],
-  after: readonly string[],
-  add: (path: string, reason: string) => void,
-): void {
+function compareLists(path: string, before: readonly string[], after: readonly string[], add: Add): void {
   for (let i = 0; i < Math.max(before.length, after.length); i++) {
     const was = before[i], is = after[i];
     if (was === is) continue;

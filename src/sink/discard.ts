@@ -7,6 +7,8 @@ const OPTIONS = optionsSchema({});
 export function discardSink(): SinkFactory {
   return {
     kind: "discard",
+    changes: "all",
+    guarantee: "effectively once",
     options: OPTIONS,
     create(options) {
       readOptions("discard", OPTIONS, options);

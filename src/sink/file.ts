@@ -32,6 +32,7 @@ const NEWLINE = 0x0a;
 export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFactory {
   return {
     kind: "file",
+    guarantee: "at least once",
     options: OPTIONS,
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
       const read = readOptions("file", OPTIONS, options), format = read.get("format") as OutputFormat;

@@ -19,6 +19,7 @@ export function stdoutSink(openEncoder: OpenEncoder, write: WriteOut = writeStdo
   };
   return {
     kind: "stdout",
+    guarantee: "at least once",
     options: OPTIONS,
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
       const format = readOptions("stdout", OPTIONS, options).get("format") as OutputFormat;

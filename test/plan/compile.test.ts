@@ -84,7 +84,7 @@ Deno.test("the hourly example compiles to a filter and a tumbling aggregate", ()
           { name: "n", type: INT64, nullable: false },
         ],
         keys: ["origin"],
-        upsertKeys: null,
+        upsertKeys: ["window_start", "window_end", "origin"],
         changes: false,
         sink: { kind: "view", name: "delays_hourly" },
       },
@@ -98,7 +98,7 @@ Deno.test("the hopping example projects filtered arguments in front of its aggre
   const late = call("case", call("ge", col("delay"), lit(15)), lit(1));
   assert.deepEqual(args, {
     op: "project",
-    id: "by_origin$args",
+    id: "by_origin$rows",
     inputs: ["flights"],
     sources: ["flights"],
     lagMs: 0,
@@ -106,7 +106,7 @@ Deno.test("the hopping example projects filtered arguments in front of its aggre
     programs: [col("origin"), col("ts"), late, col("delay")].map((expression) => program(expression, input)),
   });
   assert.ok(aggregate.op === "aggregate" && having.op === "filter");
-  assert.deepEqual([aggregate.inputs, aggregate.sources], [["by_origin$args"], ["flights"]]);
+  assert.deepEqual([aggregate.inputs, aggregate.sources], [["by_origin$rows"], ["flights"]]);
   assert.deepEqual([aggregate.keys, aggregate.time], [[0], 1]);
   assert.deepEqual(aggregate.aggregates, [{ fn: "count", arg: -1 }, { fn: "count", arg: 2 }, { fn: "sum", arg: 3 }]);
   assert.deepEqual([aggregate.sizeMs, aggregate.slideMs, aggregate.offsetMs], [86_400_000, 3_600_000, 0]);

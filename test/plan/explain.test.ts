@@ -29,11 +29,14 @@ Deno.test("an explanation is a tree from each sink to its source, with columns, 
     text,
     `pipeline p
 sink sink_view: view, name delays
+│  inserts only
+│  effectively once, end to end
 │  → window_start timestamp, window_end timestamp, origin string, mean double?, n int64
 └─ aggregate aggregate: mean = avg(delay), n = count(*) by origin
    │  hopping window of 1 d every 1 h by ts, slices shared
    │  128 key groups over 2 workers
    │  one phase
+   │  keeps a row for each key and slice until the watermark has passed its last window
    │  → window_start timestamp, window_end timestamp, origin string, mean double?, n int64
    └─ filter filter: delay > 0 and origin <> 'O''Hare'
       │  → ts timestamp, origin string, destination string, delay int64?, distance double, cancelled bool, scheduled timestamp
@@ -41,6 +44,8 @@ sink sink_view: view, name delays
             decoded once, shared by a, b
             → ts timestamp, origin string, destination string, delay int64?, distance double, cancelled bool, scheduled timestamp
 sink sink_raw: discard
+│  inserts only
+│  effectively once, end to end
 │  idle
 │  → ts timestamp, origin string, destination string, delay int64?, distance double, cancelled bool, scheduled timestamp
 └─ filter filter (as above)
@@ -58,23 +63,24 @@ Deno.test("an explanation in JSON has one entry a step, inputs first, and says w
   );
   const { pipeline, nodes } = explainPlan(plan, CATALOG);
   assert.equal(pipeline, "p");
-  assert.deepEqual(nodes.map(({ id, op, input, does, notes }) => [id, op, input, does, notes]), [
+  assert.deepEqual(nodes.map(({ id, op, inputs, does, notes }) => [id, op, inputs, does, notes]), [
     [
       "source",
       "source",
-      null,
+      [],
       "stream flights, event time ts, dead if over 1 h ahead of arrival, watermark 1 s behind, idle after 5 s",
       [
         "reads 1 of 7 columns",
       ],
     ],
-    ["project", "project", "source", "ts", []],
-    ["aggregate", "aggregate", "project", "n = count(*)", [
+    ["project", "project", ["source"], "ts", []],
+    ["aggregate", "aggregate", ["project"], "n = count(*)", [
       "tumbling window of 1 h by ts",
       "no keys: one key group",
       "one phase",
+      "keeps a row for each key and slice until the watermark has passed its last window",
     ]],
-    ["sink", "sink", "aggregate", "discard", []],
+    ["sink", "sink", ["aggregate"], "discard", ["inserts only", "effectively once, end to end"]],
   ]);
   assert.deepEqual(nodes[1].columns, [{ name: "ts", type: "timestamp", nullable: false }]);
   assert.deepEqual(JSON.parse(JSON.stringify(nodes)), nodes);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RdxError } from "../../src/core/errors.ts";
 import { compilePlan } from "../../src/plan/compile.ts";
-import { CATALOG, col, COUNT, HOUR, type Json, planOf, sinkOf, SOURCE } from "./catalog.ts";
+import { CATALOG, col, type Json, planOf, sinkOf, SOURCE } from "./catalog.ts";
 
 const PASS = { where: col("cancelled") };
 const VIEW = { sink: { kind: "view", name: "v" } };
@@ -28,31 +28,6 @@ const ERRORS: readonly [string, Json, readonly (readonly (string | RegExp)[])[]]
   ["a node behind a sink", planOf(SOURCE, sinkOf("source", "sink_a"), sinkOf("sink_a", "sink_b")), [
     ["sink_b", "nodes[2].input[0]", "Cannot read from sink_a: a sink gives no rows on", "Read from the input"],
   ]],
-  ["an aggregate without window", planOf(SOURCE, ["aggregate", "source", COUNT], sinkOf("aggregate")), [
-    ["aggregate", "nodes[1].input[0]", "Aggregate aggregate reads source source: it needs a window", "Put a window"],
-  ]],
-  ["a window without aggregate", planOf(SOURCE, ["window", "source", HOUR], sinkOf("window")), [
-    ["sink", "nodes[2].input[0]", "Cannot read window window in a sink: only an aggregate can", "Read source"],
-  ]],
-  [
-    "an aggregate behind an aggregate",
-    planOf(
-      SOURCE,
-      ["window", "source", HOUR],
-      ["aggregate", "window", COUNT],
-      ["window_2", "aggregate", HOUR],
-      ["aggregate_2", "window_2", { keys: [], aggs: [{ fn: "sum", arg: "n", as: "s" }] }],
-      sinkOf("aggregate_2"),
-    ),
-    [
-      [
-        "window_2",
-        "nodes[3].input[0]",
-        /^Cannot window the output of aggregate aggregate: .* not there yet$/,
-        "Window",
-      ],
-    ],
-  ],
   ["two sinks into one view", planOf(SOURCE, ["sink_a", "source", VIEW], ["sink_b", "source", VIEW]), [
     ["sink_b", "nodes[2].sink.name", "Sink sink_a writes to this view too", "Give each sink"],
   ]],

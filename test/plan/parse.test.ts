@@ -86,13 +86,6 @@ const SHAPE_ERRORS: readonly [string, unknown, string, RegExp, RegExp?][] = [
     /^Unknown op "fliter"$/,
     /mean filter/,
   ],
-  [
-    "an operation to come",
-    planOf(SOURCE, ["join", "source", {}]),
-    "nodes[1].op",
-    /^Unknown op "join"$/,
-    /Known: source/,
-  ],
   ["no stream", planOf(["source", null, {}]), "nodes[0]", /^stream is missing$/],
   ["a property misspelt", planOf(SOURCE, ["filter", "source", { were: 1 }]), "nodes[1].were", /^Unknown/, /mean where/],
   [
@@ -117,10 +110,10 @@ const SHAPE_ERRORS: readonly [string, unknown, string, RegExp, RegExp?][] = [
   ],
   [
     "an unknown window",
-    planOf(SOURCE, ["window", "source", { window: { kind: "session" } }]),
+    planOf(SOURCE, ["window", "source", { window: { kind: "sesion" } }]),
     "nodes[1].window.kind",
-    /^Unknown kind "session"$/,
-    /Known: tumble, hop/,
+    /^Unknown kind "sesion"$/,
+    /mean session\? Known: tumble, hop, cumulate, session/,
   ],
   [
     "a hop without slide",

@@ -241,7 +241,7 @@ const ERRORS: readonly [string, Json, string, string, RegExp, RegExp?][] = [
     "aggregate",
     "nodes[2].aggs[0].as",
     /"window_end" is named twice/,
-    /window_start, window_end/,
+    /its window's columns, its keys and its aggs/,
   ],
   [
     "a sum of text",
@@ -259,7 +259,20 @@ const ERRORS: readonly [string, Json, string, string, RegExp, RegExp?][] = [
     "nodes[2].aggs[0].filter",
     /^Expected a condition/,
   ],
-  ["distinct", arg({ arg: "delay", distinct: true }), "aggregate", "nodes[2].aggs[0].distinct", /not there yet/],
+  [
+    "distinct rows",
+    arg({ fn: "count", distinct: true }),
+    "aggregate",
+    "nodes[2].aggs[0].distinct",
+    /counts rows, which are all different/,
+  ],
+  [
+    "distinct firsts",
+    arg({ fn: "first", arg: "delay", distinct: true }),
+    "aggregate",
+    "nodes[2].aggs[0].distinct",
+    /has no meaning/,
+  ],
   [
     "a slide beyond the size",
     windowed(SOURCE, { kind: "hop", slide_ms: 2000 }),

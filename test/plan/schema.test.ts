@@ -26,8 +26,20 @@ Deno.test("the schema takes the operations of this version and the sinks of the 
   }]]);
   const nodes = planSchema(kinds).properties!.nodes.items!.oneOf!;
   const operations = nodes.map(({ properties }) => properties!.op.const);
-  assert.deepEqual(operations, ["source", "source", "filter", "project", "window", "aggregate", "sink"]);
-  assert.deepEqual(nodes[6].properties!.sink.oneOf, [{
+  assert.deepEqual(operations, [
+    "source",
+    "source",
+    "filter",
+    "project",
+    "union",
+    "window",
+    "aggregate",
+    "join",
+    "rank",
+    "over",
+    "sink",
+  ]);
+  assert.deepEqual(nodes[nodes.length - 1].properties!.sink.oneOf, [{
     type: "object",
     properties: { kind: { const: "webhook" }, url: { type: "string" } },
     required: ["kind", "url"],

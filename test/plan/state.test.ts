@@ -46,13 +46,16 @@ Deno.test("a plan declares a table of positions for each source and one of windo
     {
       table: "windows",
       node: "aggregate",
-      source: "source",
-      time: "ts",
       keys: [{ name: "origin", type: "string" }],
       values: [{ name: "s", fn: "sum", type: "int64" }, { name: "n", fn: "count", type: null }],
-      sizeMs: 60_000,
-      slideMs: 60_000,
-      offsetMs: 0,
+      valuePath: "aggs",
+      settings: {
+        source: "source",
+        "window.time": "ts",
+        "window.size_ms": 60_000,
+        "window.slide_ms": 60_000,
+        "window.offset_ms": 0,
+      },
     },
   ]);
 });
@@ -85,7 +88,7 @@ Deno.test("a new aggregate starts empty beside the state that is kept", () => {
     ["aggregate", "window", { keys: [], aggs: AGGS }],
     sinkOf("aggregate"),
   ] as const;
-  const more = [["aggregate_2", "window", { keys: [], aggs: AGGS }], sinkOf("aggregate_2", "sink_2")] as const;
+  const more = [["aggregate_2", "window", { keys: ["origin"], aggs: AGGS }], sinkOf("aggregate_2", "sink_2")] as const;
   const before = compilePlan(planOf(...nodes), CATALOG).physical;
   const after = compilePlan(planOf(...nodes, ...more), CATALOG).physical;
   assert.equal(compareState(before, after).verdict, "compatible");

@@ -1,0 +1,96 @@
+import { KEY_GROUPS } from "../core/limits.ts";
+import type { Catalog } from "./catalog.ts";
+import { formatDuration } from "./duration.ts";
+import { planId, type RuntimeFacts, type Step } from "./explain.ts";
+import { describeWindow } from "./explain_node.ts";
+import type { LogicalAggregate, LogicalNode, LogicalSink } from "./logical.ts";
+import type { ResolvedNode } from "./resolved.ts";
+
+/** What else is worth knowing of a step: how it runs, what was done with it, what rows it gives. */
+export function notesOf(step: Step, catalog: Catalog, facts: RuntimeFacts): string[] {
+  return [...runNotes(step, facts), ...rewriteNotes(step), ...rowNotes(step, catalog)];
+}
+
+function runNotes({ node, columns, analysed }: Step, { workers, shared = [], late = [] }: RuntimeFacts): string[] {
+  if (node.op === "aggregate") return aggregateNotes(node, workers);
+  if (node.op === "group" && node.twoPhase) return ["one phase: two_phase is for windows with shared slices"];
+  if (node.op !== "source") return [];
+  const { stream } = analysed.physical.sources.find(({ id }) => id === node.id)!;
+  const width = analysed.resolved.sources.find(({ id }) => id === node.id)!.columns.length;
+  const others = shared.filter((one) => one.stream === stream).flatMap(({ pipelines }) => pipelines);
+  return [
+    ...(columns.length < width ? [`reads ${columns.length} of ${width} columns`] : []),
+    ...(stream !== null && late.includes(stream) ? [`late rows go to stream ${stream}.late`] : []),
+    ...(others.length > 0 ? [`decoded once, shared by ${others.join(", ")}`] : []),
+  ];
+}
+
+function aggregateNotes(node: LogicalAggregate, workers: number | undefined): string[] {
+  const { sizeMs, slideMs, offsetMs, time, keys, twoPhase } = node;
+  const spread = workers === undefined ? "" : ` over ${workers} ${workers === 1 ? "worker" : "workers"}`;
+  const window = slideMs === sizeMs
+    ? { kind: "tumble", sizeMs, offsetMs } as const
+    : { kind: "hop", sizeMs, slideMs, offsetMs } as const;
+  return [
+    `${describeWindow(window)} by ${time ?? "time of arrival"}${slideMs === sizeMs ? "" : ", slices shared"}`,
+    keys.length > 0 ? `${KEY_GROUPS} key groups${spread}` : "no keys: one key group",
+    twoPhase ? "two phases: partial results before the exchange" : "one phase",
+  ];
+}
+
+/** Where a filter went, and what a node stands for beside itself. */
+function rewriteNotes({ node, analysed: { written, optimized, resolved } }: Step): string[] {
+  const named = new Set(resolved.nodes.map((one) => one.node.id));
+  const same = [...optimized.shared].filter(([id, kept]) => kept === node.id && named.has(id)).map(([id]) => id);
+  const notes = same.length === 0 ? [] : [`done once for ${[node.id, ...same].join(", ")}`];
+  if (node.op !== "filter") return notes;
+  const before = nodesAbove(planId(node.id), written), now = nodesAbove(node.id, optimized.nodes);
+  const passed = [...before].filter((id) =>
+    named.has(id) && !now.has(id) && optimized.nodes.some((one) => one.id === id)
+  );
+  return passed.length === 0 ? notes : [...notes, `moved before ${passed.join(", ")}`];
+}
+
+function nodesAbove(id: string, nodes: readonly LogicalNode[]): Set<string> {
+  const byId = new Map(nodes.map((node) => [node.id, node])), found = new Set<string>();
+  const open = [...byId.get(id)?.inputs ?? []];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (found.has(next)) continue;
+    found.add(next);
+    open.push(...byId.get(next)!.inputs);
+  }
+  return found;
+}
+
+/** What is known of the rows that come out: of sinks in full, else where something changes. */
+function rowNotes({ node, analysed: { resolved } }: Step, catalog: Catalog): string[] {
+  const found = resolved.nodes.find((one) => one.node.id === node.id);
+  if (!found) return [];
+  if (node.op === "sink") return sinkNotes(node, found, catalog);
+  const gives = found.changes && !found.inputs.some(({ changes }) => changes);
+  return [...(gives ? [kindsOf(found)] : []), ...timeNotes(found)];
+}
+
+function kindsOf({ changes, upsertKeys }: ResolvedNode): string {
+  if (!changes) return "inserts only";
+  if (upsertKeys === null) return "changes of rows that no key tells apart";
+  return upsertKeys.length === 0 ? "changes of one row" : `changes by ${upsertKeys.join(", ")}`;
+}
+
+/** Event time that is further behind than it was, and where it ends. */
+function timeNotes({ times, inputs, lost, node }: ResolvedNode): string[] {
+  const lags = new Map([...times].map(([name, { lagMs }]) => [name, lagMs]));
+  const known = Math.max(0, ...inputs.flatMap((input) => [...input.times.values()].map(({ lagMs }) => lagMs)));
+  const grown = [...lags].filter(([, lagMs]) => lagMs > known).map(([name, lagMs]) =>
+    `${name} ${formatDuration(lagMs)}`
+  );
+  if (grown.length > 0) return [`event time behind the watermark: ${grown.join(", ")}`];
+  const ends = node.op !== "source" && times.size === 0 && lost !== null &&
+    inputs.some((input) => input.times.size > 0);
+  return ends ? ["event time ends here"] : [];
+}
+
+function sinkNotes({ sink }: LogicalSink, found: ResolvedNode, { sinkKinds }: Catalog): string[] {
+  const guarantee = sinkKinds.get(sink.kind)?.guarantee;
+  return [kindsOf(found), ...(guarantee ? [`${guarantee}, end to end`] : [])];
+}

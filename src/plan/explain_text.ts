@@ -1,0 +1,28 @@
+import type { ExplainedNode, Explanation } from "./explain.ts";
+import type { ColumnDeclaration } from "./plan.ts";
+
+/** The explanation as trees: each sink, and below it what it reads. Branches that meet are written once. */
+export function formatExplanation({ pipeline, nodes }: Explanation): string {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const written = new Set<string>(), lines = [`pipeline ${pipeline}`];
+  const write = (node: ExplainedNode, lead: string, last: string) => {
+    const again = written.has(node.id);
+    lines.push(`${last}${node.op} ${node.id}${again ? " (as above)" : `: ${node.does}`}`);
+    if (again) return;
+    written.add(node.id);
+    const inputs = node.inputs.map((id) => byId.get(id)!);
+    const rest = `${lead}${inputs.length > 0 ? "│" : " "}  `;
+    for (const note of node.notes) lines.push(`${rest}${note}`);
+    lines.push(`${rest}→ ${node.columns.map(formatColumn).join(", ")}`);
+    inputs.forEach((input, i) => {
+      const more = i < inputs.length - 1;
+      write(input, `${lead}${more ? "│" : " "}  `, `${lead}${more ? "├" : "└"}─ `);
+    });
+  };
+  for (const node of nodes) if (node.op === "sink") write(node, "", "");
+  return lines.join("\n") + "\n";
+}
+
+function formatColumn({ name, type, nullable }: ColumnDeclaration): string {
+  return `${name} ${type}${nullable ? "?" : ""}`;
+}

@@ -1,0 +1,41 @@
+import type { PlacedNode } from "./graph.ts";
+import type { SinkNode } from "./plan.ts";
+import { type Facts, type ResolvedNode, type Resolving, sameFacts } from "./resolved.ts";
+import type { SinkKind } from "./catalog.ts";
+
+/** What rows a sink takes, with its options. */
+export function takenBy({ changes = "insert" }: SinkKind, { sink }: SinkNode): "insert" | "upsert" | "all" {
+  return sink.changelog === true ? "all" : changes;
+}
+
+/** Adds a problem for a sink that could not write what the node before it may give. */
+export function resolveSink(
+  { node, path }: PlacedNode<SinkNode>,
+  input: ResolvedNode,
+  { catalog, problems }: Resolving,
+): Facts {
+  const kind = catalog.sinkKinds.get(node.sink.kind), takes = kind ? takenBy(kind, node) : "all";
+  const from = `${input.node.op} ${input.node.id}`;
+  if (input.changes && takes === "insert") {
+    const reason = `A sink of kind ${node.sink.kind} cannot take rows back, and ${from} does`;
+    problems.add(`${path}.sink`, reason, hintFor(kind, input));
+  } else if (input.changes && takes === "upsert" && input.upsertKeys === null) {
+    const reason =
+      `A sink of kind ${node.sink.kind} needs a key to change rows by, and nothing tells those of ${from} apart`;
+    problems.add(
+      `${path}.sink`,
+      reason,
+      "Keep the keys of the aggregates and joins before it, or use a sink that takes all changes",
+    );
+  }
+  return sameFacts(input);
+}
+
+function hintFor(kind: SinkKind | undefined, input: ResolvedNode): string {
+  const ways = ["use a view", ...(kind?.options.properties?.changelog ? ['set "changelog": true'] : [])];
+  const early = input.node.op === "aggregate" && input.window && input.node.emit && input.node.emit.mode !== "final";
+  if (early) ways.push('aggregate with "emit": {"mode":"final"}');
+  else if (input.node.op === "aggregate" && !input.window) ways.push("aggregate by window");
+  const text = ways.join(", or ");
+  return text[0].toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,157 @@
+import { columnsOf, type Expression, isColumn } from "../../expr/mod.ts";
+import { type LogicalFilter, type LogicalJoin, type LogicalNode, MADE } from "../logical.ts";
+import { WINDOW_END, WINDOW_START, WINDOW_TIME } from "../plan.ts";
+import { countReaders, type Names, outputColumns } from "./columns.ts";
+import { conjunction, conjuncts, substitute } from "./expressions.ts";
+
+/** Conditions that a node can leave to its inputs, and those that stay behind it. */
+interface Split {
+  /** For each input what is asked of its rows there. */
+  readonly below: readonly (readonly Expression[])[];
+  readonly stay: readonly Expression[];
+}
+
+/**
+ * A filter moves towards the sources where the node that it reads has no other reader, so that no other branch loses
+ * rows: below projections that pass its columns on (then nothing is computed twice), unions, windows, joins to the side
+ * that it concerns, and below what has state by keys where it is over the keys alone.
+ */
+export function pushFilters(nodes: readonly LogicalNode[], sources: Names): LogicalNode[] {
+  let rewritten = [...nodes];
+  // Each step moves conditions of one filter one node down, so that there are at most so many of them.
+  for (let steps = nodes.length ** 2; steps > 0; steps--) {
+    const next = pushOne(rewritten, sources);
+    if (next === null) break;
+    rewritten = next;
+  }
+  return rewritten;
+}
+
+function pushOne(nodes: readonly LogicalNode[], sources: Names): LogicalNode[] | null {
+  const readers = countReaders(nodes), outputs = outputColumns(nodes, sources);
+  const at = new Map(nodes.map(({ id }, i) => [id, i]));
+  for (const [i, filter] of nodes.entries()) {
+    if (filter.op !== "filter" || readers.get(filter.inputs[0]) !== 1) continue;
+    const place = at.get(filter.inputs[0])!, node = nodes[place];
+    const split = splitAt(node, conjuncts(filter.where), node.inputs.map((id) => outputs.get(id)!));
+    if (!split || split.below.every((conditions) => conditions.length === 0)) continue;
+    const moved = moveFilter(filter, node, split);
+    if (!moved) continue;
+    const rest = nodes.map((one) =>
+      moved.stays ? one : { ...one, inputs: one.inputs.map((id) => id === filter.id ? node.id : id) }
+    );
+    rest.splice(i, 1, ...(moved.stays ? [moved.stays] : []));
+    rest.splice(place, 1, ...moved.below, moved.node);
+    return rest;
+  }
+  return null;
+}
+
+interface Moved {
+  readonly below: readonly LogicalFilter[];
+  readonly node: LogicalNode;
+  readonly stays: LogicalFilter | null;
+}
+
+/** The filter below its node; the first one that nothing stays of keeps its id. */
+function moveFilter(filter: LogicalFilter, node: LogicalNode, { below, stay }: Split): Moved | null {
+  const stays = stay.length === 0 ? null : conjunction(stay);
+  const filters: LogicalFilter[] = [], inputs = [...node.inputs];
+  for (const [i, conditions] of below.entries()) {
+    if (conditions.length === 0) continue;
+    const where = conjunction(conditions);
+    if (where === null) return null;
+    const id = filters.length === 0 && stays === null ? filter.id : `${filter.id}${MADE}${i + 1}`;
+    filters.push({ op: "filter", id, inputs: [node.inputs[i]], lagMs: filter.lagMs, where });
+    inputs[i] = id;
+  }
+  return { below: filters, node: { ...node, inputs }, stays: stays === null ? null : { ...filter, where: stays } };
+}
+
+function splitAt(
+  node: LogicalNode,
+  conditions: readonly Expression[],
+  inputs: readonly (readonly string[])[],
+): Split | null {
+  switch (node.op) {
+    case "project": {
+      const passed = new Map(node.columns.flatMap(({ as, expr }) => isColumn(expr) ? [[as, expr] as const] : []));
+      return splitBy(conditions, (condition) => substitute(condition, passed));
+    }
+    case "union":
+      return splitUnion(conditions, inputs);
+    case "assign":
+      return splitBy(
+        conditions,
+        (condition) => uses(condition, [WINDOW_START, WINDOW_END, WINDOW_TIME]) ? null : condition,
+      );
+    case "join":
+      return splitJoin(node, conditions, inputs);
+    case "group": {
+      // Below the group conditions on its window would stand between it and what puts rows in windows.
+      const keys = node.keys.filter((name) => !node.windowKeys.includes(name));
+      return splitBy(conditions, (condition) => isOver(condition, keys) ? condition : null);
+    }
+    case "session":
+    case "aggregate":
+    case "rank":
+    case "over":
+    case "normalize":
+      return splitBy(conditions, (condition) => isOver(condition, node.keys) ? condition : null);
+    default:
+      return null;
+  }
+}
+
+/** Of a node with one input: `below` gives a condition over the input, or null. */
+function splitBy(conditions: readonly Expression[], below: (condition: Expression) => Expression | null): Split {
+  const moved: Expression[] = [], stay: Expression[] = [];
+  for (const condition of conditions) {
+    const found = below(condition);
+    if (found === null) stay.push(condition);
+    else moved.push(found);
+  }
+  return { below: [moved], stay };
+}
+
+function uses(condition: Expression, names: readonly string[]): boolean {
+  return [...columnsOf(condition)].some((name) => names.includes(name));
+}
+
+/** Whether rows of one key are kept or left out together: a condition on constants is left where it is. */
+function isOver(condition: Expression, keys: readonly string[]): boolean {
+  const names = [...columnsOf(condition)];
+  return names.length > 0 && names.every((name) => keys.includes(name));
+}
+
+/** All conditions go to all inputs, under the names there. */
+function splitUnion(conditions: readonly Expression[], inputs: readonly (readonly string[])[]): Split {
+  const [first] = inputs;
+  return {
+    below: inputs.map((names) => {
+      const columns = new Map(first.map((name, i) => [name, { column: names[i] }]));
+      return conditions.map((condition) => substitute(condition, columns)!);
+    }),
+    stay: [],
+  };
+}
+
+/**
+ * Rows that a side is not asked to have a match for may be left out before the join. What is asked of the right side of a
+ * join with the newest row stays: the newest of all is meant, not the newest that fits.
+ */
+function splitJoin(
+  { type, mode }: LogicalJoin,
+  conditions: readonly Expression[],
+  [left, right]: readonly (readonly string[])[],
+): Split {
+  const toLeft = type !== "right" && type !== "full";
+  const toRight = (type === "inner" || type === "right") && mode.mode !== "temporal" && mode.mode !== "asof";
+  const below: [Expression[], Expression[]] = [[], []], stay: Expression[] = [];
+  for (const condition of conditions) {
+    if (toLeft && isOver(condition, left)) below[0].push(condition);
+    else if (toRight && isOver(condition, right)) below[1].push(condition);
+    else stay.push(condition);
+  }
+  return { below, stay };
+}
