@@ -4,5 +4,7 @@ export * from "./json/index";
 export * from "./csv/index";
 export * from "./hash/index";
 export * from "./frame/index";
+export * from "./batch/index";
+export * from "./assign/index";
 export * from "./expr/index";
 export * from "./aggregate/index";

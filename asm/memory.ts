@@ -143,3 +143,23 @@ export function arena_alloc(bytes: usize): usize {
 export function arena_reset(): void {
   if (arenaFirst) enter(arenaFirst);
 }
+
+/**
+ * Where the arena stands: `arena_release` with it gives back what was taken since, and what was taken before stays.
+ * Marks nest; giving back to one ends those that were taken after it. Both addresses are multiples of 64 below 2^32,
+ * so that a double holds them exactly: block / 64 × 2^26 + at / 64; 0 before the first block.
+ */
+export function arena_mark(): f64 {
+  return <f64>(((<u64>arenaBlock >>> 6) << 26) | (<u64>arenaAt >>> 6));
+}
+
+/** Frees what arena_alloc has handed out since the mark. */
+export function arena_release(mark: f64): void {
+  const both = <u64>mark;
+  if (!both) {
+    arena_reset();
+    return;
+  }
+  enter(<usize>(both >>> 26) << 6);
+  arenaAt = (<usize>both & 0x3ffffff) << 6;
+}

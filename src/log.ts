@@ -103,7 +103,9 @@ export type OrderRecord =
     readonly to: number;
   }
   | { readonly kind: "idle"; readonly number: number; readonly source: string; readonly watermark: number }
-  | { readonly kind: "end"; readonly number: number; readonly source: string };
+  | { readonly kind: "end"; readonly number: number; readonly source: string }
+  /** An interval of early results has ended by the wall clock, epoch ms. */
+  | { readonly kind: "tick"; readonly number: number; readonly nowMs: number };
 
 /** Where the order is written down. */
 export interface OrderLog {

@@ -3,12 +3,17 @@ import type { Column } from "./core/schema.ts";
 
 /** Event time around a batch; times are epoch ms. */
 export interface BatchTimes {
-  /** Address of an i64 a row: the greatest event time among the chunk's rows before this one. */
+  /**
+   * Address of an i64 a row: the greatest event time among the chunk's rows before this one; for results of another
+   * operator, before the row that made them. 0: the rows meet the operator's watermark as it is.
+   */
   readonly running: number;
-  /** Greatest event time of this source before the chunk; −Infinity at first. */
+  /** Greatest event time of this source before the chunk; −Infinity at first, and for rows that a watermark made. */
   readonly before: number;
-  /** The source's watermark is its greatest event time minus this. */
+  /** The source's watermark is its greatest event time minus this, the operator's lag behind it included. */
   readonly delayMs: number;
+  /** Least watermark of the operator's other sources, its lag subtracted; +Infinity without any. */
+  readonly others: number;
   /** Partial rows: they go on where the last batch of the same chunk ended. */
   readonly continued?: boolean;
 }
@@ -35,11 +40,17 @@ export interface OperatorCounts {
   readonly nullTime: number;
 }
 
+/** A batch of results. */
+export type Pulled = Batch & {
+  /** Address of a u32 a row: the row of the pushed batch that made it. Absent or 0: the watermark (or a tick) made them. */
+  readonly causes?: number;
+};
+
 /**
  * A step of a plan inside one task: pure over batches. Time, progress, metrics and retries wrap it.
  *
- * `push` takes a batch and may hand on rows at once; `advance` tells the watermark; `pull` drains what that made ready,
- * in bounded steps, until it returns null. Batches live until the arena's reset, so each is used before the next call.
+ * `push` takes a batch and may hand on rows at once; `advance` tells the watermark; `pull` drains what either made ready,
+ * in bounded steps, until it returns null. What `push` returns keeps the row numbers of what it took: row r comes of row r.
  */
 export interface Operator {
   readonly id: string;
@@ -47,15 +58,33 @@ export interface Operator {
   readonly columns: readonly Column[];
   /** The column with the window's end by which its rows are ordered, −1 for none. */
   readonly windowEnd: number;
-  /** Null: rows are taken where they are. Else `push` takes batches in exchange layout. */
-  readonly exchange: Exchange | null;
+  /** For each input. Null: rows are taken where they are. Else `push` takes batches in exchange layout. */
+  readonly exchanges: readonly (Exchange | null)[];
   /** Two-phase operators: makes phase one; `push` then takes its partial rows. */
   readonly combiner: Combiner | null;
-  /** The batch that goes on at once, or null. Throws StateFull when the state has no room for all rows. */
-  push(batch: Batch, times: BatchTimes): Batch | null;
+  /**
+   * Takes rows of the input at `input`. Returns the batch that goes on at once, or null: then `pull` hands out what there
+   * is. The batch stays valid until `pull` has returned null. Throws StateFull when the state has no room for all rows.
+   */
+  push(batch: Batch, times: BatchTimes, input: number): Batch | null;
+  /** The operator's watermark: the least of its sources', minus its lag. Inputs come first; drained by `pull`. */
   advance(watermark: number): void;
-  pull(rowsMax: number): Batch | null;
-  /** Results as they would be if the watermark were +∞, without changing anything; drained like `pull`. */
+  /**
+   * The least watermark above this one at which `advance` may make results, whatever rows come until then. Absent: any may.
+   * Where results of the watermark meet others, they are made in front of the very row behind which they are due.
+   */
+  due?(watermark: number): number;
+  /** Of operators that emit early results: an interval of the wall clock has ended, epoch ms; drained by `pull`. */
+  tick?(nowMs: number): void;
+  /**
+   * The next batch of results, null when there are none for now; called until then after each push, advance and tick. It
+   * may be used until the next pull of the same operator, and lies in the batch arena.
+   */
+  pull(rowsMax: number): Pulled | null;
+  /**
+   * Results as they would be if the watermark were +∞, without changing anything; drained like `pull`. Null where there
+   * are no open windows to be seen.
+   */
   peek(rowsMax: number, first: boolean): Batch | null;
   readonly counts: OperatorCounts;
   readonly stateRows: number;

@@ -128,6 +128,10 @@ export const FUTURE_SKEW_MS = 3_600_000;
 export const IDLE_TIMEOUT_MS = 5000;
 /** Interval at which pipelines look for idle partitions. */
 export const IDLE_TICK_MS = 1000;
+/** Early results come no more often than this, whatever interval a plan asks for. */
+export const EARLY_RESULTS_MS = 50;
+/** Ways that the rows of one node may take through stateless operators. */
+export const PLAN_WAYS_MAX = 256;
 /** Interval at which a pipeline that is being replaced looks whether its chunks are through. */
 export const QUIESCE_POLL_MS = 5;
 /** Time that a pipeline which is being replaced has for the chunks that it has in flight. */

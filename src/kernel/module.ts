@@ -103,6 +103,16 @@ export class Kernel {
     this.fn("arena_reset")();
   }
 
+  /** Where the arena stands, for `release`. Marks nest; releasing one, or a reset, ends those that were taken after it. */
+  mark(): number {
+    return this.fn("arena_mark")();
+  }
+
+  /** Gives back what `arena` has handed out since the mark; what was taken before stays as it is. */
+  release(mark: number): void {
+    this.fn("arena_release")(mark);
+  }
+
   /** Bounds the keyed state of this kernel. */
   limitState(bytes: number): void {
     this.fn("state_limit")(bytes);

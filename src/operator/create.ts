@@ -3,26 +3,31 @@ import { KEY_GROUPS } from "../core/limits.ts";
 import type { Kernel } from "../kernel/module.ts";
 import type { Program } from "../kernel/program.ts";
 import type { Operator } from "../operator.ts";
+import { Assign, type AssignPlan } from "./assign.ts";
 import { Filter } from "./filter.ts";
 import { Project } from "./project.ts";
+import { Union } from "./union.ts";
 import { WindowAggregateOperator, type WindowAggregatePlan } from "./window_aggregate.ts";
+
+interface Base {
+  readonly id: string;
+  readonly inputs: readonly string[];
+  readonly columns: readonly Column[];
+}
 
 /** One step of a plan, as far as this room knows them. */
 export type OperatorPlan =
-  | { readonly op: "filter"; readonly id: string; readonly columns: readonly Column[]; readonly predicate: Program }
-  | {
-    readonly op: "project";
-    readonly id: string;
-    readonly columns: readonly Column[];
-    readonly programs: readonly Program[];
-  }
+  | { readonly op: "filter"; readonly predicate: Program } & Base
+  | { readonly op: "project"; readonly programs: readonly Program[] } & Base
+  | { readonly op: "union" } & Base
+  | { readonly op: "assign" } & Base & AssignPlan
   | { readonly op: "aggregate" } & WindowAggregatePlan
-  | {
-    readonly op: "union" | "assign" | "session" | "group" | "join" | "rank" | "over" | "normalize";
-    readonly id: string;
-  };
+  | { readonly op: "session" | "group" | "join" | "rank" | "over" | "normalize" } & Base;
 
-/** The operator of a step. Task t of T owns the key groups from t × 128 / T on, rounded up, as the exchange cuts them. */
+/**
+ * The operator of a step. Task t of T owns the key groups from t × 128 / T on, rounded up, as the exchange cuts them. With
+ * `previous`, the operator of the same node in an earlier deployment, what that one knows goes on.
+ */
 export function createOperator(
   kernel: Kernel,
   plan: OperatorPlan,
@@ -34,6 +39,10 @@ export function createOperator(
       return new Filter(kernel, plan.id, plan.columns, plan.predicate);
     case "project":
       return new Project(kernel, plan.id, plan.columns, plan.programs);
+    case "union":
+      return new Union(plan.id, plan.columns, plan.inputs.length);
+    case "assign":
+      return new Assign(kernel, plan, previous instanceof Assign ? previous : null);
     case "aggregate": {
       const groups = { from: Math.ceil(task * KEY_GROUPS / tasks), to: Math.ceil((task + 1) * KEY_GROUPS / tasks) };
       const same = previous instanceof WindowAggregateOperator ? previous : null;

@@ -15,6 +15,7 @@ import {
   type Exchange,
   type Operator,
   type OperatorCounts,
+  type Pulled,
   StateFull,
 } from "../operator.ts";
 
@@ -61,9 +62,10 @@ function layoutOf(plan: WindowAggregatePlan): Layout {
 export class WindowAggregateOperator implements Operator {
   readonly id: string;
   readonly columns: readonly Column[];
-  readonly exchange: Exchange;
+  readonly exchanges: readonly [Exchange];
   readonly combiner: Combiner | null;
   readonly windowEnd = WINDOW_END;
+  readonly #plan: WindowAggregatePlan;
   readonly #layout: Layout;
   readonly #windows: WindowAggregate;
   readonly #partial: PartialAggregate | null;
@@ -84,8 +86,9 @@ export class WindowAggregateOperator implements Operator {
   ) {
     this.id = plan.id;
     this.columns = plan.columns;
+    this.#plan = plan;
     this.#layout = layoutOf(plan);
-    this.exchange = this.#layout.exchange;
+    this.exchanges = [this.#layout.exchange];
     const type = (column: number) => plan.inputColumns[column].type;
     const spec: AggregateSpec = {
       keys: plan.keys.map(type),
@@ -110,14 +113,14 @@ export class WindowAggregateOperator implements Operator {
   push(batch: Batch, times: BatchTimes): null {
     const result = this.#partial === null
       ? this.#pushInto(this.#windows, batch, times)
-      : this.#windows.merge(batch, { ...times, others: Infinity });
+      : this.#windows.merge(batch, times);
     this.#took(batch, result);
     return null;
   }
 
   #pushInto(target: WindowAggregate | PartialAggregate, batch: Batch, times: BatchTimes): PushResult {
     const { exchange, args, time } = this.#layout;
-    const pushTimes: PushTimes = { ...times, time: batch.columns[time], others: Infinity };
+    const pushTimes: PushTimes = { ...times, time: batch.columns[time] };
     const keys = batch.columns.slice(0, exchange.keys);
     return target.push(batch, keys, args.map((arg) => arg < 0 ? null : batch.columns[arg]), pushTimes);
   }
@@ -143,7 +146,13 @@ export class WindowAggregateOperator implements Operator {
     this.#windows.advance(watermark);
   }
 
-  pull(rowsMax: number): Batch | null {
+  /** The end of the next window, whether it has rows or not. */
+  due(watermark: number): number {
+    const { sizeMs, slideMs, offsetMs } = this.#plan, first = offsetMs + sizeMs - 1;
+    return first + (Math.floor((watermark - first) / slideMs) + 1) * slideMs;
+  }
+
+  pull(rowsMax: number): Pulled | null {
     return this.#windows.pull(rowsMax);
   }
 

@@ -60,9 +60,8 @@ export class EdgeFlow {
     const rows = await this.#count(), rates = this.#final ? this.#none() : this.#rates(rows);
     const { sources, sinks } = this.#plan, all = planEdges(this.#plan), inner = all.length - sinks.length;
     return all.map((edge, i): FlowEdge => {
-      const at = sources.findIndex(({ id }) => id === edge.from), from = at >= 0 ? at : this.#sourceOf(edge.from);
-      const waiting = i < inner ? 0 : this.#unwritten[i - inner];
-      const watermark = facts.watermark(from);
+      const at = sources.findIndex(({ id }) => id === edge.from), waiting = i < inner ? 0 : this.#unwritten[i - inner];
+      const watermark = at >= 0 ? facts.watermark(at) : this.#watermarkOf(edge.from, facts);
       return {
         ...edge,
         rows: rows[i],
@@ -83,11 +82,11 @@ export class EdgeFlow {
     return await this.#final;
   }
 
-  /** Position of the source that the rows of a node come from. */
-  #sourceOf(id: string): number {
-    let from = id;
-    for (const { id, inputs } of this.#plan.operators.toReversed()) if (id === from) from = inputs[0];
-    return this.#plan.sources.findIndex(({ id }) => id === from);
+  /** The least of the sources above an operator, minus its lag. */
+  #watermarkOf(id: string, facts: SourceFacts): number {
+    const { sources, lagMs } = this.#plan.operators.find((one) => one.id === id)!;
+    const each = sources.map((source) => facts.watermark(this.#plan.sources.findIndex((one) => one.id === source)));
+    return Math.min(...each) - lagMs;
   }
 
   async #sum(): Promise<Float64Array> {

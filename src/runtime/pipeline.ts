@@ -6,10 +6,12 @@ import type { OrderLog } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { RowRange, Sink } from "../sink.ts";
 import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts";
+import { TaskDispatch } from "./dispatch.ts";
 import { EdgeFlow } from "./edge_flow.ts";
-import type { PipelineInput, Taken } from "./input.ts";
+import type { PipelineInput } from "./input.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
+import { tickMs } from "./plan_shape.ts";
 import type { TaskPool } from "./pool.ts";
 import type { DeadRow, FromTask, TaskPlan } from "./protocol.ts";
 import { Sequencer } from "./sequencer.ts";
@@ -42,18 +44,15 @@ export interface PipelineParts {
 export class Pipeline {
   readonly plan: PhysicalPlan;
   readonly #parts: PipelineParts;
-  readonly #keyed: boolean;
   readonly #clocks: readonly SourceClock[];
   readonly #sequencer: Sequencer;
   readonly #collector: Collector;
   readonly #edges: EdgeFlow;
-  /** Marks that are not finished yet, by number. */
-  readonly #marks = new Map<number, { source: number; watermark: number }>();
+  readonly #dispatch: TaskDispatch;
   readonly #cleanups: (() => void)[] = [];
+  #cancelIdleTick = () => {};
   #cancelTick = () => {};
   readonly #waiters = new Set<() => void>();
-  /** What numbers that are not committed yet took from a stream. */
-  readonly #taken = new Map<number, Taken>();
   #committing: Promise<void> = Promise.resolve();
   #state: PipelineState = "starting";
   #reason: string | null = null;
@@ -62,7 +61,6 @@ export class Pipeline {
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     this.plan = parts.plan;
-    this.#keyed = parts.plan.operators.some(({ op }) => op === "aggregate");
     const { after, watermarks } = parts.taskPlan;
     this.#clocks = parts.plan.sources.map((source, i) => sourceClock(source, watermarks[i]));
     this.#collector = new Collector(after);
@@ -73,12 +71,9 @@ export class Pipeline {
       input: parts.inputs[i],
       clock: this.#clocks[i],
     }));
-    const dispatch = {
-      chunk: (number: number, source: number, taken: Taken) => this.#sendChunk(number, source, taken),
-      mark: (number: number, source: number, watermark: number) => this.#sendMark(number, source, watermark),
-    };
+    this.#dispatch = new TaskDispatch(parts, this.#collector);
     const window = Math.min(...parts.inputs.map(({ inFlightMax }) => inFlightMax)) * parts.pool.tasks;
-    this.#sequencer = new Sequencer(sources, dispatch, { window, clock: parts.clock, order: parts.order, after });
+    this.#sequencer = new Sequencer(sources, this.#dispatch, { window, clock: parts.clock, order: parts.order, after });
   }
 
   /** The watermark of a source by its id; −Infinity for one that it does not have. */
@@ -100,7 +95,9 @@ export class Pipeline {
     if (this.#state !== "starting") return;
     this.#state = "running";
     for (const input of this.#parts.inputs) this.#cleanups.push(input.onReady(() => this.#pump()));
-    this.#tickLater();
+    this.#idleTickLater();
+    const everyMs = tickMs(this.plan);
+    if (everyMs !== null) this.#tickLater(everyMs);
     this.#pump();
   }
 
@@ -115,6 +112,11 @@ export class Pipeline {
   /** The lowest of its sources'. */
   get watermark(): number {
     return Math.min(...this.#clocks.map((clock) => clock.watermark));
+  }
+
+  /** The task that has its state, if it runs in order. */
+  get owner(): number {
+    return this.#parts.taskPlan.owner;
   }
 
   /** The last number that its order has. */
@@ -168,29 +170,21 @@ export class Pipeline {
     }
   }
 
-  #tickLater(): void {
-    this.#cancelTick = this.#parts.clock.after(IDLE_TICK_MS, () => {
-      this.#tickLater();
+  #idleTickLater(): void {
+    this.#cancelIdleTick = this.#parts.clock.after(IDLE_TICK_MS, () => {
+      this.#idleTickLater();
       this.#parts.meter.tick(this.#parts.clock.monotonic());
-      this.#sequence(() => this.#sequencer.tick());
+      this.#sequence(() => this.#sequencer.idleTick());
     });
   }
 
-  #sendChunk(number: number, source: number, taken: Taken): void {
-    const { pool, id, side } = this.#parts, { frames, range } = taken, { stream } = this.plan.sources[source];
-    const late = this.#keyed && stream !== null && side.wantsLate(stream);
-    this.#collector.expect(number, this.#keyed ? pool.tasks : 1);
-    if (frames.length > 0) this.#taken.set(number, taken);
-    pool.send(number % pool.tasks, { kind: "chunk", pipeline: id, number, source, frames, range, late });
-  }
-
-  #sendMark(number: number, source: number, watermark: number): void {
-    const { pool, id } = this.#parts, tasks = this.#keyed ? pool.tasks : 1;
-    this.#collector.expect(number, tasks);
-    for (let task = 0; task < tasks; task++) {
-      pool.send(task, { kind: "mark", pipeline: id, number, source, watermark });
-    }
-    this.#marks.set(number, { source, watermark });
+  /** At every multiple of the interval. */
+  #tickLater(everyMs: number): void {
+    const { clock } = this.#parts;
+    this.#cancelTick = clock.after(everyMs - clock.now() % everyMs, () => {
+      this.#tickLater(everyMs);
+      this.#sequence(() => this.#sequencer.tick(clock.now()));
+    });
   }
 
   /** Takes what a task of this pipeline says. */
@@ -212,18 +206,15 @@ export class Pipeline {
 
   #observe({ number, answers }: Finished): void {
     for (const { chunk } of answers) if (chunk) this.#clocks[chunk.source].observe(chunk.timeMax);
-    const mark = this.#marks.get(number);
-    if (!mark) return;
-    this.#marks.delete(number);
-    this.#clocks[mark.source].raise(mark.watermark);
+    const mark = this.#dispatch.markOf(number);
+    if (mark) this.#clocks[mark.source].raise(mark.watermark);
   }
 
   async #commit(finished: Finished, watermark: number): Promise<void> {
     if (this.#state !== "running") return;
     const { sinks, meter } = this.#parts;
     let rows = 0;
-    const taken = this.#taken.get(finished.number);
-    this.#taken.delete(finished.number);
+    const taken = this.#dispatch.takenOf(finished.number);
     try {
       await setAside(this.#parts, finished, taken, (row) => this.#note(row));
     } catch (thrown) {
@@ -289,6 +280,7 @@ export class Pipeline {
   }
 
   #detach(): void {
+    this.#cancelIdleTick();
     this.#cancelTick();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }

@@ -12,6 +12,7 @@ import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
 import { Pipeline } from "./pipeline.ts";
 import { PipelineMeter } from "./pipeline_meter.ts";
 import type { WorkerPool } from "./pool.ts";
+import { findMeets } from "./task/meets.ts";
 import type { Streams } from "./streams.ts";
 import type { Views } from "./views.ts";
 
@@ -55,6 +56,7 @@ export class PipelineMaker {
 
   /** Opens what the plan reads and makes its sinks, which are not open yet. When it throws, nothing new is left open. */
   ends(name: string, plan: PhysicalPlan, keep: Pipeline | null, start: Start): Ends {
+    findMeets(plan); // a plan that no task could run is refused before anything is open
     const inputs: PipelineInput[] = [], sinks: Sink[] = [];
     try {
       for (const source of plan.sources) inputs.push(this.#input(source, keep, start));
@@ -75,6 +77,8 @@ export class PipelineMaker {
       after: keep?.number ?? 0,
       watermarks: physical.sources.map((source) => keep?.watermarkOf(source.id) ?? -Infinity),
       inherits: before?.id ?? null,
+      // State stays where it is.
+      owner: keep?.owner ?? id % pool.tasks,
     };
     const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics);
     const ends = { inputs, sinks, side: this.#parts.streams, order: createOrder(name) };

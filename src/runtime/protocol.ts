@@ -8,10 +8,13 @@ import type { FileRange } from "../source.ts";
  * What main thread and workers say to each other. Data goes over a MessagePort of its own for each worker, and over one
  * port for each pair of workers (the exchange); control goes through comlink (TaskHostApi).
  *
- *   main ── chunk, mark ──▶ task         task ── exchange ──▶ task         task ── done, failed ──▶ main
+ *   main ── chunk, mark, tick ──▶ task         task ── exchange ──▶ task         task ── done, failed ──▶ main
  *
  * Chunk N goes to one task, which decodes it and tells every other task its rows of N; a mark goes to all tasks. So each
  * task meets every number exactly once, consumes them in order, and answers each with `done`.
+ *
+ * Of a plan that runs in order, one task is the owner: the one that decodes chunk N tells it alone the rows of N, marks and
+ * ticks go to it alone, and the two of them answer.
  */
 
 /** A frame of a log record, with the record's arrival time. */
@@ -42,16 +45,36 @@ export interface MarkMessage {
   readonly watermark: number;
 }
 
-export type ToTask = ChunkMessage | MarkMessage;
+/** An interval of the wall clock has ended, of a plan whose operators give early results. */
+export interface TickMessage {
+  readonly kind: "tick";
+  readonly pipeline: number;
+  readonly number: number;
+  /** Epoch ms. */
+  readonly nowMs: number;
+}
 
-/** The rows of a chunk that belong to the receiver: for each keyed operator (by position in the plan) its frames. */
+export type ToTask = ChunkMessage | MarkMessage | TickMessage;
+
+/** Frames for one input of an operator (by position in the plan; −1 for facts of the part's rows), in their order. */
+export interface ExchangeEdge {
+  readonly operator: number;
+  readonly input: number;
+  /** In plans that run in order: edges of one part of the chunk have the rows of one batch. */
+  readonly part: number;
+  /** When the rows of that batch arrived. */
+  readonly arrivalMs: number;
+  readonly frames: readonly ArrayBuffer[];
+}
+
+/** The rows of a chunk that belong to the receiver. */
 export interface ExchangeMessage {
   readonly pipeline: number;
   readonly number: number;
   readonly source: number;
   /** Greatest event time of the whole chunk. */
   readonly timeMax: number;
-  readonly edges: readonly { readonly operator: number; readonly frames: readonly ArrayBuffer[] }[];
+  readonly edges: readonly ExchangeEdge[];
 }
 
 /** Rows for one sink. */
@@ -174,6 +197,8 @@ export interface TaskPlan {
   readonly watermarks: readonly number[];
   /** A deployment whose state goes on in this one where node ids and state tables are the same, or null. */
   readonly inherits: number | null;
+  /** Of a plan that runs in order: the task that has its state. */
+  readonly owner: number;
 }
 
 /** What a worker offers the main thread, through comlink. */

@@ -15,11 +15,13 @@ export interface SequencedSource {
 export interface Dispatch {
   chunk(number: number, source: number, taken: Taken): void;
   mark(number: number, source: number, watermark: number): void;
+  tick(number: number, nowMs: number): void;
 }
 
 interface InFlight {
+  /** −1 for a tick. */
   readonly source: number;
-  /** Offset up to which the source is done with, −1 for an idle mark. */
+  /** Offset up to which the source is done with, −1 for an idle mark and for a tick. */
   readonly to: number;
 }
 
@@ -128,14 +130,16 @@ export class Sequencer {
   #next(source: number, to: number): number {
     const number = ++this.#number;
     this.#inFlight.set(number, { source, to });
-    this.#progress[source].inFlight++;
+    if (source >= 0) this.#progress[source].inFlight++;
     return number;
   }
 
   /** The number and all before it have had their effect. */
   finished(number: number): void {
-    const { source, to } = this.#inFlight.get(number)!, progress = this.#progress[source];
+    const { source, to } = this.#inFlight.get(number)!;
     this.#inFlight.delete(number);
+    if (source < 0) return;
+    const progress = this.#progress[source];
     progress.inFlight--;
     if (to < 0) return;
     if (progress.inFlight === 0) this.#silentFromNow(source);
@@ -152,7 +156,7 @@ export class Sequencer {
    * passed since: never a jump to now, so that a replay of old data stays in its time. A source whose rows are on their way, or
    * whose producers are refused, is not idle.
    */
-  tick(): void {
+  idleTick(): void {
     if (this.#paused) return;
     this.#sources.forEach(({ id, input, clock, idleTimeoutMs }, source) => {
       const progress = this.#progress[source];
@@ -164,5 +168,17 @@ export class Sequencer {
       this.#order.append({ kind: "idle", number, source: id, watermark });
       this.#dispatch.mark(number, source, watermark);
     });
+  }
+
+  /**
+   * An interval of early results has ended by the wall clock. While one before it is under way, or nothing fits into the
+   * window, none is told: results that come too seldom are what a slow sink gets. Behind the end of all sources nothing is early.
+   */
+  tick(nowMs: number): void {
+    if (this.#paused || this.#inFlight.size >= this.#window || this.#progress.every(({ ended }) => ended)) return;
+    if (this.#inFlight.values().some(({ source }) => source < 0)) return;
+    const number = this.#next(-1, -1);
+    this.#order.append({ kind: "tick", number, nowMs });
+    this.#dispatch.tick(number, nowMs);
   }
 }

@@ -145,7 +145,7 @@ export interface FlowEdge {
   readonly rows: number;
   /** Over the last seconds in which somebody asked; 0 at the first question. */
   readonly rowsPerSecond: number;
-  /** Of the source that the rows come from: epoch ms, null before the first row, Infinity at the end of the input. */
+  /** The least of the sources that the rows come from, as far as their nodes have it: epoch ms, null before the first row, Infinity at the end of the input. */
   readonly watermark: number | null;
   /** Rows that wait: behind a source those that it has not taken, in front of a sink those that it has not written. */
   readonly queueRows: number;

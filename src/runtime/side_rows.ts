@@ -31,7 +31,7 @@ const NO_PLACE = { line: 1, column: 1, start: 0, end: 0, mismatch: false };
 export async function setAside(
   { side, clock, plan }: { readonly side: SideStreams; readonly clock: Clock; readonly plan: PhysicalPlan },
   { answers }: Finished,
-  taken: Taken | undefined,
+  taken: Taken | null,
   told: (row: DeadRow) => void,
 ): Promise<void> {
   for (const { chunk, ahead, lateFrames } of answers) {

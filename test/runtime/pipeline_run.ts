@@ -4,9 +4,9 @@ import { IN_FLIGHT_CHUNKS_MAX } from "../../src/core/limits.ts";
 import type { Column } from "../../src/core/schema.ts";
 import { compilePlan } from "../../src/plan/compile.ts";
 import { STANDARD_SINKS } from "../../src/plan/catalog.ts";
+import type { OrderRecord } from "../../src/log.ts";
 import type { PhysicalPlan } from "../../src/plan/physical.ts";
 import type { PipelineInput, Taken } from "../../src/runtime/input.ts";
-import { forgetfulOrder } from "../../src/runtime/order.ts";
 import { Pipeline } from "../../src/runtime/pipeline.ts";
 import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
 import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
@@ -153,18 +153,24 @@ export function chunksOf(rows: readonly Row[], random: Random): ArrivedFrame[][]
 export class PipelineRun {
   readonly pool: SimPool;
   readonly clock = new SimClock();
-  readonly input = new ChunkInput();
+  /** One for each source of the plan. */
+  readonly inputs: readonly ChunkInput[];
+  /** What its order says. */
+  readonly order: OrderRecord[] = [];
   readonly registry = new MetricRegistry();
   readonly side = new SideRows();
   readonly random: Random;
   #lastId = 0;
+  /** State stays where it is when a plan changes. */
+  #owner: number | null = null;
   pipeline!: Pipeline;
   sinks: TextSink[] = [];
 
   /** Kernels of its tasks, as operators were made in them. */
   readonly kernels = new Set<Kernel>();
 
-  constructor(readonly tasks: number, seed: number) {
+  constructor(readonly tasks: number, seed: number, sources = 1) {
+    this.inputs = Array.from({ length: sources }, () => new ChunkInput());
     this.random = seeded(seed);
     const parts = hostParts(null);
     const createOperator: OperatorFactory = (kernel, plan, place, previous) => {
@@ -180,7 +186,8 @@ export class PipelineRun {
   async deploy(plan: PhysicalPlan): Promise<this> {
     this.sinks = plan.sinks.map(() => new TextSink(this.random));
     const meter = new PipelineMeter("p", ["rows"], engineMetrics(this.registry));
-    this.#make(plan, { after: 0, watermarks: [-Infinity], inherits: null }, meter);
+    const watermarks = plan.sources.map(() => -Infinity);
+    this.#make(plan, { after: 0, watermarks, inherits: null }, meter);
     await this.pipeline.open();
     this.pipeline.start();
     return this;
@@ -213,24 +220,29 @@ export class PipelineRun {
     const positions = plan.sources.map(({ columns }) =>
       columns.map(({ name }) => COLUMNS.findIndex((column) => column.name === name))
     );
-    const { pool, clock, sinks, input } = this, id = ++this.#lastId;
-    const taskPlan = { plan, positions, ...from };
+    const { pool, clock, sinks, inputs } = this, id = ++this.#lastId;
+    this.#owner ??= id % pool.tasks;
+    const taskPlan = { plan, positions, ...from, owner: this.#owner };
     this.pipeline = new Pipeline({
       id,
       plan,
       taskPlan,
-      inputs: [input],
+      inputs,
       sinks,
       pool,
       side: this.side,
       clock,
-      order: forgetfulOrder,
+      order: { append: (record) => void this.order.push(record) },
       meter,
     });
   }
 
-  async put(chunks: readonly (readonly ArrivedFrame[])[]): Promise<void> {
-    this.input.put(chunks);
+  get input(): ChunkInput {
+    return this.inputs[0];
+  }
+
+  async put(chunks: readonly (readonly ArrivedFrame[])[], source = 0): Promise<void> {
+    this.inputs[source].put(chunks);
     await this.pool.settle();
   }
 

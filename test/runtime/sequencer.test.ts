@@ -63,6 +63,7 @@ function setUp(options: { window?: number; idleTimeoutMs?: number; after?: numbe
     {
       chunk: (number, source) => void sent.push({ number, source, watermark: null }),
       mark: (number, source, watermark) => void sent.push({ number, source, watermark }),
+      tick: (number) => void sent.push({ number, source: -1, watermark: null }),
     },
     { window, clock, order: { append: (record) => void order.push(record) }, after },
   );
@@ -120,7 +121,7 @@ Deno.test("a finished chunk is released to its source, an idle mark is not", () 
   sequencer.finished(2);
   assert.deepEqual(a.released, [10, 20]);
   clock.advance(1000);
-  sequencer.tick();
+  sequencer.idleTick();
   sequencer.finished(3);
   assert.deepEqual(a.released, [10, 20]);
 });
@@ -133,15 +134,15 @@ Deno.test("an idle source advances by the time that has passed, never to now", (
   clock.advance(10_000);
   sequencer.finished(1);
   clock.advance(999);
-  sequencer.tick();
+  sequencer.idleTick();
   assert.equal(sent.length, 1, "before its timeout a source is not idle");
   clock.advance(1);
-  sequencer.tick();
+  sequencer.idleTick();
   assert.deepEqual(sent[1], { number: 2, source: 0, watermark: 1_001_000 });
   clocks[0].raise(1_001_000);
   sequencer.finished(2);
   clock.advance(500);
-  sequencer.tick();
+  sequencer.idleTick();
   assert.deepEqual(sent[2], { number: 3, source: 0, watermark: 1_001_500 });
   assert.deepEqual(order.map(({ kind }) => kind), ["chunk", "idle", "idle"]);
 });
@@ -158,10 +159,10 @@ Deno.test("what came after a silence starts the silence anew", () => {
   clocks[0].observe(7100);
   sequencer.finished(2);
   clock.advance(900);
-  sequencer.tick();
+  sequencer.idleTick();
   assert.equal(sent.length, 2);
   clock.advance(100);
-  sequencer.tick();
+  sequencer.idleTick();
   assert.deepEqual(sent[2], { number: 3, source: 0, watermark: 8000 });
 });
 
@@ -171,10 +172,10 @@ Deno.test("a source is not idle while its chunks are in flight, however long tha
   clocks[0].observe(5000);
   sequencer.pump();
   clock.advance(60_000);
-  sequencer.tick();
+  sequencer.idleTick();
   assert.equal(sent.length, 1);
   sequencer.finished(1);
-  sequencer.tick();
+  sequencer.idleTick();
   assert.equal(sent.length, 1, "the time in flight is no silence");
 });
 
@@ -184,22 +185,22 @@ Deno.test("a busy source does not keep a silent one from becoming idle", () => {
   sequencer.pump();
   clocks[0].observe(5000);
   clock.advance(2000);
-  sequencer.tick();
+  sequencer.idleTick();
   assert.deepEqual(sent.slice(1), [{ number: 2, source: 1, watermark: 6900 }]);
 });
 
 Deno.test("at most one idle mark of a source is in flight, and none beyond the window", () => {
   const { sequencer, inputs: [a], clock, sent } = setUp({ window: 2, idleTimeoutMs: 1000, watermarks: [900, 900] });
   clock.advance(1000);
-  sequencer.tick();
-  sequencer.tick();
+  sequencer.idleTick();
+  sequencer.idleTick();
   assert.deepEqual(sent.map(({ source }) => source), [0, 1]);
   a.chunks = 2;
   sequencer.finished(1);
   sequencer.finished(2);
   sequencer.pump();
   clock.advance(5000);
-  sequencer.tick();
+  sequencer.idleTick();
   assert.equal(sent.length, 4, "two chunks fill the window");
 });
 
@@ -207,24 +208,24 @@ Deno.test("a source whose producers are refused is not idle, and its silence beg
   const { sequencer, inputs: [a], clock, sent } = setUp({ idleTimeoutMs: 1000, watermarks: [900] });
   a.refusing = true;
   clock.advance(5000);
-  sequencer.tick();
+  sequencer.idleTick();
   a.refusing = false;
   clock.advance(999);
-  sequencer.tick();
+  sequencer.idleTick();
   assert.equal(sent.length, 0);
   clock.advance(1);
-  sequencer.tick();
+  sequencer.idleTick();
   assert.deepEqual(sent, [{ number: 1, source: 0, watermark: 1900 }]);
 });
 
 Deno.test("an idle timeout of 0 means never, and so does a source that never gave a row", () => {
   const never = setUp({ idleTimeoutMs: 0, watermarks: [900] });
   never.clock.advance(1e9);
-  never.sequencer.tick();
+  never.sequencer.idleTick();
   assert.deepEqual(never.sent, []);
   const empty = setUp({ idleTimeoutMs: 1000 });
   empty.clock.advance(1e9);
-  empty.sequencer.tick();
+  empty.sequencer.idleTick();
   assert.deepEqual(empty.sent, []);
 });
 
@@ -263,7 +264,7 @@ Deno.test("a paused sequencer takes nothing and marks nothing until it is resume
   sequencer.pause();
   clock.advance(5000);
   sequencer.pump();
-  sequencer.tick();
+  sequencer.idleTick();
   assert.deepEqual(sent, []);
   sequencer.resume();
   sequencer.pump();

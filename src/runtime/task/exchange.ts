@@ -1,7 +1,8 @@
-import type { Batch } from "../../core/batch.ts";
+import type { Batch, Vector } from "../../core/batch.ts";
 import { BATCH_ROWS_MAX } from "../../core/limits.ts";
 import { INT64 } from "../../core/schema.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "../../kernel/frame.ts";
+import { BatchGather, type Origins, OWN_ROWS } from "../../kernel/gather.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import { Partitioner } from "../../kernel/partition.ts";
 import type { BatchTimes, Operator } from "../../operator.ts";
@@ -54,12 +55,47 @@ export class ExchangeReader {
   }
 
   /** Throws StateFull. `around`: the source's event time before the chunk, and whether earlier frames of the chunk came before this one. */
-  push(frame: ArrayBuffer, operator: Operator, around: Omit<BatchTimes, "running">): void {
-    const all = this.#frames.read(frame), exchange = operator.exchange!;
+  push(frame: ArrayBuffer, operator: Operator, input: number, around: Omit<BatchTimes, "running">): void {
+    const all = this.#frames.read(frame), exchange = operator.exchanges[input]!;
     const judged = operator.combiner === null;
     const columns = judged ? all.columns.slice(0, exchange.columns.length) : all.columns;
     // The last column is the running event time, or the time itself where that does for it.
     const running = judged ? all.columns[all.columns.length - 1].data : 0;
-    operator.push({ ...all, columns }, { ...around, running });
+    operator.push({ ...all, columns }, { ...around, running }, input);
+  }
+}
+
+/** Rows on their way to the task that runs what is ordered. */
+export interface OrderedRows {
+  readonly batch: Batch;
+  /** Address of the running event times. */
+  readonly running: number;
+  readonly origins: Origins;
+}
+
+/** Copies batches whole, with the running event time of each row behind the columns, and behind that, if wanted, the number of the row. */
+export class OrderedExchange {
+  readonly #writer: FrameWriter;
+  readonly #reader: FrameReader;
+  readonly #gather: BatchGather;
+
+  constructor(kernel: Kernel) {
+    this.#writer = new FrameWriter(kernel);
+    this.#reader = new FrameReader(kernel);
+    this.#gather = new BatchGather(kernel);
+  }
+
+  write(batch: Batch, running: number, numbered: boolean): ArrayBuffer {
+    const more: Vector[] = [{ type: INT64, data: running, validity: 0 }];
+    if (numbered) more.push(this.#gather.numbers(batch.rows));
+    return this.#writer.write({ ...batch, columns: [...batch.columns, ...more] }, NO_INFO);
+  }
+
+  /** The rows live in the batch arena. */
+  read(frame: ArrayBuffer, numbered: boolean): OrderedRows {
+    const all = this.#reader.read(frame), columns = all.columns.slice(0, numbered ? -2 : -1);
+    const origins = numbered ? { at: all.columns.at(-1)!.data, stride: 8 } : OWN_ROWS;
+    this.#writer.recycle(frame);
+    return { batch: { ...all, columns }, running: all.columns[columns.length].data, origins };
   }
 }

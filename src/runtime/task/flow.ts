@@ -1,7 +1,10 @@
 import type { Batch, Vector } from "../../core/batch.ts";
 import type { Kernel } from "../../kernel/module.ts";
-import type { BatchTimes, Operator } from "../../operator.ts";
+import type { Operator } from "../../operator.ts";
 import type { PhysicalOperator, PhysicalPlan } from "../../plan/physical.ts";
+import { isStateless } from "../plan_shape.ts";
+import { planEdges } from "../plan_edges.ts";
+import { MADE_BY_WATERMARK } from "./clocks.ts";
 import { constantTime } from "./source_reader.ts";
 
 /**
@@ -15,70 +18,106 @@ export type OperatorFactory = (
   previous: Operator | null,
 ) => Operator;
 
-/** Where rows leave the flow. */
+/** Where rows leave the stateless part of a flow. */
 export interface FlowExits {
   /** Rows for a sink. */
   sink(sink: number, batch: Batch): void;
-  /** Rows in exchange layout in front of a keyed operator. */
-  exchange(operator: number, batch: Batch, times: BatchTimes): void;
+  /** Rows in front of an operator that the flow does not go through, at one of its inputs. */
+  operator(index: number, input: number, batch: Batch): void;
+}
+
+/** What is made in a task. */
+export interface FlowPlace {
+  /** Key groups of its operators. */
+  readonly task: number;
+  readonly tasks: number;
+  /** By position among the plan's operators: it runs here. */
+  readonly here: readonly boolean[];
 }
 
 interface Next {
-  readonly operators: readonly number[];
+  readonly operators: readonly { readonly index: number; readonly input: number }[];
   readonly sinks: readonly number[];
 }
 
 /**
- * The operators of a plan in one task, and which feeds which. Rows go through by calls, depth first, and are counted by the edge that they
- * take, a batch at a time.
+ * The operators of a plan in one task, and which feeds which. Rows go through stateless ones by calls, depth first, and are counted by the
+ * edge that they take, a batch at a time.
  */
 export class Flow {
-  readonly operators: readonly Operator[];
+  /** Null where an operator runs in another task. */
+  readonly operators: readonly (Operator | null)[];
   /** Rows that took each edge of the plan in this task, as `planEdges` orders them. */
   readonly rows: Float64Array<ArrayBuffer>;
+  /** By position among the operators: rows go through in their places. */
+  readonly stateless: readonly boolean[];
   readonly #kernel: Kernel;
   readonly #after = new Map<string, Next>();
+  /** The edges of each operator begin here, then those of the sinks. */
+  readonly #edges: readonly number[];
+  readonly #sinkEdges: number;
 
   constructor(
     kernel: Kernel,
     plan: PhysicalPlan,
     create: OperatorFactory,
-    place: { readonly task: number; readonly tasks: number },
+    { here, ...place }: FlowPlace,
     previous: Flow | null,
   ) {
     this.#kernel = kernel;
-    this.rows = new Float64Array(plan.operators.length + plan.sinks.length);
-    this.operators = plan.operators.map((operator) => {
-      const before = operator.op === "aggregate" ? previous?.operators.find(({ id }) => id === operator.id) : null;
+    this.rows = new Float64Array(planEdges(plan).length);
+    this.stateless = plan.operators.map(isStateless);
+    let edges = 0;
+    this.#edges = plan.operators.map(({ inputs }) => (edges += inputs.length) - inputs.length);
+    this.#sinkEdges = edges;
+    this.operators = plan.operators.map((operator, i) => {
+      if (!here[i]) return null;
+      const before = isStateless(operator) ? null : previous?.operators.find((one) => one?.id === operator.id);
       return create(kernel, operator, place, before ?? null);
     });
     const ids = [...plan.sources.map((source) => source.id), ...plan.operators.map((operator) => operator.id)];
     for (const id of ids) {
       this.#after.set(id, {
-        operators: plan.operators.flatMap((operator, i) => operator.inputs.includes(id) ? [i] : []),
+        operators: plan.operators.flatMap(({ inputs }, index) =>
+          inputs.flatMap((from, input) => from === id ? [{ index, input }] : [])
+        ),
         sinks: plan.sinks.flatMap((sink, i) => sink.input === id ? [i] : []),
       });
     }
   }
 
-  /** Sends a batch of the node `id` to all that reads it. */
-  send(id: string, batch: Batch, times: BatchTimes, arrivalMs: number, exits: FlowExits): void {
+  /**
+   * Sends a batch of the node `id` through the operators among `through` to all that reads it. What comes out has the row numbers of
+   * the batch.
+   */
+  send(id: string, batch: Batch, through: readonly boolean[], exits: FlowExits): void {
     if (batch.selected === 0) return;
     const next = this.#after.get(id)!;
     for (const sink of next.sinks) {
-      this.rows[this.operators.length + sink] += batch.selected;
+      this.rows[this.#sinkEdges + sink] += batch.selected;
       exits.sink(sink, batch);
     }
-    for (const index of next.operators) {
-      this.rows[index] += batch.selected;
-      const operator = this.operators[index];
-      if (operator.exchange) {
-        exits.exchange(index, this.#pick(batch, operator.exchange.columns, arrivalMs), times);
-        continue;
-      }
-      const out = operator.push(batch, times);
-      if (out) this.send(operator.id, out, times, arrivalMs, exits);
+    for (const { index, input } of next.operators) {
+      this.rows[this.#edges[index] + input] += batch.selected;
+      if (through[index]) this.pass(index, input, batch, through, exits);
+      else exits.operator(index, input, batch);
     }
+  }
+
+  /** The same for a batch that is in front of a stateless operator already. */
+  pass(index: number, input: number, batch: Batch, through: readonly boolean[], exits: FlowExits): void {
+    const operator = this.operators[index]!, out = operator.push(batch, MADE_BY_WATERMARK, input);
+    if (out) this.send(operator.id, out, through, exits);
+  }
+
+  /** The batch as the operator takes it: in exchange layout, where it has one. */
+  pick(index: number, input: number, batch: Batch, arrivalMs: number): Batch {
+    const exchange = this.operators[index]!.exchanges[input];
+    if (!exchange) return batch;
+    const picked = exchange.columns.map((column): Vector =>
+      column >= 0 ? batch.columns[column] : constantTime(this.#kernel, batch.rows, arrivalMs)
+    );
+    return { ...batch, columns: picked };
   }
 
   /** Does work whose rows only look like some that go through. */
@@ -93,14 +132,6 @@ export class Flow {
 
   /** Frees what operators hold in the kernel; state that a later deployment took over stays. */
   close(): void {
-    for (const operator of this.operators) operator.close();
-  }
-
-  /** The columns that travel; −1 is the arrival time. */
-  #pick(batch: Batch, columns: readonly number[], arrivalMs: number): Batch {
-    const picked = columns.map((column): Vector =>
-      column >= 0 ? batch.columns[column] : constantTime(this.#kernel, batch.rows, arrivalMs)
-    );
-    return { ...batch, columns: picked };
+    for (const operator of this.operators) operator?.close();
   }
 }

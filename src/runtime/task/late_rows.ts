@@ -1,7 +1,6 @@
 import type { Batch, Vector } from "../../core/batch.ts";
 import { COLUMNS_MAX } from "../../core/limits.ts";
 import { STRING, TIMESTAMP } from "../../core/schema.ts";
-import type { SourceClock } from "../../core/watermark.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import type { BatchTimes } from "../../operator.ts";
@@ -61,13 +60,19 @@ export class LateNotes {
     this.#met.push({ frame, operator, ...met, running: before.subarray(0, count) });
   }
 
-  /** The late rows by frame, for a chunk that comes when the source's clock stands so. */
-  judge({ watermark, delayMs }: SourceClock): Map<number, LateOfFrame> {
+  /**
+   * The late rows by frame, for a chunk that comes when its source's watermark stands so. `timesAt`: what its rows meet at an
+   * operator beside their running times.
+   */
+  judge(
+    timesAt: (operator: PhysicalAggregate) => Omit<BatchTimes, "running">,
+    watermark: number,
+  ): Map<number, LateOfFrame> {
     const late = new Map<number, LateOfFrame>();
     for (const { frame, operator, rows, lastFire, running } of this.#met) {
-      const count = rows.length;
+      const count = rows.length, { delayMs, others } = timesAt(operator);
       for (let i = 0; i < count; i++) {
-        const reached = Math.max(watermark, running[i] - delayMs);
+        const reached = Math.min(others, Math.max(watermark, running[i] - delayMs));
         if (reached < lastFire[i]) continue;
         let found = late.get(frame);
         if (!found) late.set(frame, found = new Map());

@@ -1,0 +1,86 @@
+import type { PhysicalPlan } from "../plan/physical.ts";
+import type { Collector } from "./collector.ts";
+import type { Taken } from "./input.ts";
+import { type PlanMode, planShape } from "./plan_shape.ts";
+import type { TaskPool } from "./pool.ts";
+import type { TaskPlan, ToTask } from "./protocol.ts";
+import type { Dispatch } from "./sequencer.ts";
+import type { SideStreams } from "./side_rows.ts";
+
+/** An idle mark or an end that is under way. */
+export interface Mark {
+  readonly source: number;
+  readonly watermark: number;
+}
+
+interface DispatchParts {
+  readonly id: number;
+  readonly plan: PhysicalPlan;
+  readonly taskPlan: TaskPlan;
+  readonly pool: TaskPool;
+  readonly side: SideStreams;
+}
+
+/** Gives the numbers of one pipeline to the tasks that have to do with them, and tells the collector how many will answer. */
+export class TaskDispatch implements Dispatch {
+  readonly #parts: DispatchParts;
+  readonly #collector: Collector;
+  readonly #mode: PlanMode;
+  /** Marks that are not finished yet, by number. */
+  readonly #marks = new Map<number, Mark>();
+  /** What numbers that are not committed yet took from a stream. */
+  readonly #taken = new Map<number, Taken>();
+
+  constructor(parts: DispatchParts, collector: Collector) {
+    this.#parts = parts;
+    this.#collector = collector;
+    this.#mode = planShape(parts.plan).mode;
+  }
+
+  chunk(number: number, source: number, taken: Taken): void {
+    const { pool, id, side, plan } = this.#parts, { frames, range } = taken, { stream } = plan.sources[source];
+    const late = this.#mode === "parallel" && stream !== null && side.wantsLate(stream);
+    const task = number % pool.tasks;
+    this.#collector.expect(number, new Set([task, ...this.#inOrder(number)]).size);
+    if (frames.length > 0) this.#taken.set(number, taken);
+    pool.send(task, { kind: "chunk", pipeline: id, number, source, frames, range, late });
+  }
+
+  mark(number: number, source: number, watermark: number): void {
+    this.#marks.set(number, { source, watermark });
+    this.#toAll({ kind: "mark", pipeline: this.#parts.id, number, source, watermark });
+  }
+
+  tick(number: number, nowMs: number): void {
+    this.#toAll({ kind: "tick", pipeline: this.#parts.id, number, nowMs });
+  }
+
+  /** The mark that the number is, once. */
+  markOf(number: number): Mark | null {
+    return once(this.#marks, number);
+  }
+
+  /** What the number took from a stream, once. */
+  takenOf(number: number): Taken | null {
+    return once(this.#taken, number);
+  }
+
+  #toAll(message: ToTask): void {
+    const tasks = this.#inOrder(message.number);
+    this.#collector.expect(message.number, tasks.length);
+    for (const task of tasks) this.#parts.pool.send(task, message);
+  }
+
+  /** The tasks that meet every number; of plans that keep nothing, any. */
+  #inOrder(number: number): number[] {
+    const { pool, taskPlan } = this.#parts;
+    if (this.#mode === "stateless") return [number % pool.tasks];
+    return this.#mode === "ordered" ? [taskPlan.owner] : Array.from({ length: pool.tasks }, (_, task) => task);
+  }
+}
+
+function once<T>(map: Map<number, T>, number: number): T | null {
+  const value = map.get(number) ?? null;
+  map.delete(number);
+  return value;
+}

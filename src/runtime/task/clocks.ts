@@ -1,0 +1,37 @@
+import type { SourceClock } from "../../core/watermark.ts";
+import type { PhysicalOperator, PhysicalPlan } from "../../plan/physical.ts";
+import type { BatchTimes } from "../../operator.ts";
+import { sourceClock } from "../source_clock.ts";
+
+/** Event time of a plan's sources, and what it means for its operators, as it stands after the numbers that a task has met. */
+export class Clocks {
+  readonly sources: readonly SourceClock[];
+  readonly #above: ReadonlyMap<PhysicalOperator, readonly number[]>;
+
+  /** `watermarks`: what an earlier deployment has reached. */
+  constructor(plan: PhysicalPlan, watermarks: readonly number[]) {
+    this.sources = plan.sources.map((source, i) => sourceClock(source, watermarks[i]));
+    const positions = new Map(plan.sources.map(({ id }, i) => [id, i]));
+    this.#above = new Map(plan.operators.map((one) => [one, one.sources.map((id) => positions.get(id)!)]));
+  }
+
+  /** The operator's watermark: the least of its sources', minus its lag. */
+  watermarkOf(operator: PhysicalOperator): number {
+    let least = Infinity;
+    for (const source of this.#above.get(operator)!) least = Math.min(least, this.sources[source].watermark);
+    return least - operator.lagMs;
+  }
+
+  /** What rows of a source, or results that they made, meet at the operator beside their running times. */
+  timesAt(operator: PhysicalOperator, source: number): Omit<BatchTimes, "running"> {
+    const { reached, delayMs } = this.sources[source];
+    let others = Infinity;
+    for (const other of this.#above.get(operator)!) {
+      if (other !== source) others = Math.min(others, this.sources[other].watermark);
+    }
+    return { before: reached, delayMs: delayMs + operator.lagMs, others: others - operator.lagMs };
+  }
+}
+
+/** Rows that a watermark made: they meet the operator's watermark as it is. */
+export const MADE_BY_WATERMARK: BatchTimes = { running: 0, before: -Infinity, delayMs: 0, others: Infinity };

@@ -1,0 +1,116 @@
+import { RdxError } from "../../core/errors.ts";
+import { PLAN_WAYS_MAX } from "../../core/limits.ts";
+import type { PhysicalPlan } from "../../plan/physical.ts";
+import { answersRows, answersWatermarks, isStateless } from "../plan_shape.ts";
+
+/** Where rows leave the stateless operators behind a node: at an input of an operator, or at a sink (operator −1). */
+export interface Leaf {
+  readonly operator: number;
+  /** The operator's, or the position of the sink. */
+  readonly input: number;
+}
+
+/**
+ * Which ways of a node's rows meet again further down, so that what comes out depends on whose turn it is: those take their
+ * rows in turn, row by row. Leaves that never meet are apart.
+ */
+export interface Meets {
+  /** Ways of one group meet. */
+  groupOf(leaf: Leaf): number;
+  /** Of one row, leaves have their turns in ascending order. */
+  rankOf(leaf: Leaf): number;
+}
+
+/** What the analysis knows of one leaf. */
+interface Way {
+  readonly nodes: ReadonlySet<string>;
+  readonly rank: number;
+  group: number;
+}
+
+/** No id of a node has a space. */
+const keyOf = ({ operator, input }: Leaf) => `${operator} ${input}`;
+
+/** By the id of each source and of each operator with results of its own. Null: its rows take one way each, or ways that never meet. */
+export function findMeets(plan: PhysicalPlan): ReadonlyMap<string, Meets | null> {
+  const heads = [...plan.sources, ...plan.operators.filter((operator) => !isStateless(operator))];
+  return new Map(heads.map(({ id }) => [id, meetsOf(plan, id)]));
+}
+
+/**
+ * Whether results that watermarks make meet others, of rows or of other operators: then it matters in front of which row
+ * they are made.
+ */
+export function watermarksMeet(plan: PhysicalPlan): boolean {
+  const reach = (id: string) => leavesOf(plan, id).map((leaf) => reachedBy(plan, leaf));
+  const made = plan.operators.filter(answersWatermarks).map(({ id }) => reach(id));
+  const others = plan.sources.map(({ id }) => reach(id));
+  const meet = (one: readonly ReadonlySet<string>[], other: readonly ReadonlySet<string>[]) =>
+    one.some((nodes) => other.some((more) => !nodes.isDisjointFrom(more)));
+  return made.some((one, i) => [...made.slice(i + 1), ...others].some((other) => meet(one, other)));
+}
+
+function meetsOf(plan: PhysicalPlan, head: string): Meets | null {
+  const leaves = leavesOf(plan, head), ways = new Map<string, Way>();
+  for (const leaf of leaves) {
+    const key = keyOf(leaf);
+    if (!ways.has(key)) ways.set(key, { nodes: reachedBy(plan, leaf), rank: ways.size, group: ways.size });
+  }
+  const all = [...ways.values()];
+  let meet = leaves.length > ways.size;
+  for (const [i, one] of all.entries()) {
+    for (const other of all.slice(0, i)) {
+      if (one.nodes.isDisjointFrom(other.nodes)) continue;
+      meet = true;
+      const from = one.group, to = other.group;
+      for (const way of all) if (way.group === from) way.group = to;
+    }
+  }
+  if (!meet) return null;
+  return { groupOf: (leaf) => ways.get(keyOf(leaf))!.group, rankOf: (leaf) => ways.get(keyOf(leaf))!.rank };
+}
+
+/** Every way from the node through stateless operators; a leaf that several ways lead to occurs for each. */
+function leavesOf({ operators, sinks }: PhysicalPlan, id: string): Leaf[] {
+  const leaves: Leaf[] = [];
+  const walk = (from: string) => {
+    sinks.forEach(({ input }, sink) => {
+      if (input === from) leaves.push({ operator: -1, input: sink });
+    });
+    operators.forEach((operator, index) =>
+      operator.inputs.forEach((input, at) => {
+        if (input !== from) return;
+        if (isStateless(operator)) walk(operator.id);
+        else leaves.push({ operator: index, input: at });
+      })
+    );
+    if (leaves.length > PLAN_WAYS_MAX) {
+      const reason = `Rows of node ${id} take more than ${PLAN_WAYS_MAX} ways through unions`;
+      throw new RdxError("invalid_plan", reason, [{
+        node: id,
+        path: "input",
+        reason,
+        hint: "Use fewer unions of the same rows",
+      }]);
+    }
+  };
+  walk(id);
+  return leaves;
+}
+
+/**
+ * What rows at a leaf reach at once, through operators whose results they make: inputs, and the operators that make of them what
+ * depends on the other inputs too. Where the watermark makes the results, each input is taken for itself.
+ */
+function reachedBy(plan: PhysicalPlan, leaf: Leaf): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const visit = (leaf: Leaf) => {
+    reached.add(keyOf(leaf));
+    const operator = plan.operators[leaf.operator];
+    if (leaf.operator < 0 || reached.has(operator.id) || !answersRows(operator)) return;
+    reached.add(operator.id);
+    leavesOf(plan, operator.id).forEach(visit);
+  };
+  visit(leaf);
+  return reached;
+}

@@ -1,0 +1,216 @@
+import type { Batch } from "../../core/batch.ts";
+import { FIRE_ROWS_MAX } from "../../core/limits.ts";
+import { OWN_ROWS } from "../../kernel/gather.ts";
+import type { ChunkMessage, ExchangeEdge, TaskOutput } from "../protocol.ts";
+import { tickMsOf } from "../plan_shape.ts";
+import { type Delivery, DeliveryOrder, type Facts } from "./deliveries.ts";
+import { Drain } from "./drain.ts";
+import { OrderedExchange } from "./exchange.ts";
+import type { FlowExits } from "./flow.ts";
+import { findMeets, type Meets, watermarksMeet } from "./meets.ts";
+import type { ChunkEnd, ChunkPart, TaskMode } from "./mode.ts";
+import type { ModeParts } from "./parallel.ts";
+import { type RowTimes, TurnCutter } from "./turns.ts";
+
+/** In the place of an operator: the frame has running times alone. */
+const TIMES = -1;
+
+/**
+ * Plans whose operators feed each other or have several inputs. Every task decodes and runs the stateless front; the owner takes
+ * all rows in the order of the log and runs the rest depth first: what a row leads to has happened before the next row comes.
+ */
+export class OrderedMode implements TaskMode {
+  readonly inOrder: boolean;
+  readonly #parts: ModeParts;
+  readonly #owner: number;
+  readonly #front: readonly boolean[];
+  readonly #meets: ReadonlyMap<string, Meets | null>;
+  readonly #order: DeliveryOrder;
+  readonly #exchange: OrderedExchange;
+  readonly #drain: Drain;
+  /** Null: it does not matter in front of which row results of watermarks are made. */
+  readonly #turns: TurnCutter | null;
+  /** Positions of the operators that keep something, here in the owner. */
+  readonly #keyed: readonly number[];
+  #message: ChunkMessage | null = null;
+  #outputs: TaskOutput[] = [];
+  #edges: ExchangeEdge[] = [];
+  #part = 0;
+  /** When the last tick was, epoch ms. */
+  #tickedMs = -Infinity;
+
+  constructor(parts: ModeParts, owner: number, front: readonly boolean[]) {
+    const { kernel, plan, place, flow } = parts;
+    this.#parts = parts;
+    this.#owner = owner;
+    this.#front = front;
+    this.inOrder = place.task === owner;
+    this.#meets = findMeets(plan);
+    this.#order = new DeliveryOrder(kernel);
+    this.#exchange = new OrderedExchange(kernel);
+    this.#drain = new Drain(parts, this.#meets, this.#order);
+    this.#turns = watermarksMeet(plan) ? new TurnCutter(kernel, plan, flow, parts.clocks) : null;
+    this.#keyed = this.inOrder ? flow.stateless.flatMap((stateless, i) => stateless ? [] : [i]) : [];
+  }
+
+  begin(message: ChunkMessage, outputs: TaskOutput[]): void {
+    this.#message = message;
+    this.#outputs = outputs;
+    this.#edges = [];
+    this.#part = 0;
+  }
+
+  take(part: ChunkPart): void {
+    const { source } = this.#message!, { place } = this.#parts;
+    if (place.tasks > 1) this.#sendFront(source, part);
+    else this.#takeHere(source, part);
+    this.#part++;
+  }
+
+  /** With one task there is nothing to wait for. */
+  #takeHere(source: number, { batch, running, arrivalMs }: ChunkPart): void {
+    const { plan, flow } = this.#parts, { id } = plan.sources[source];
+    const deliveries: Delivery[] = [];
+    flow.send(id, batch, flow.stateless, this.#into(deliveries, { running, origins: OWN_ROWS }, arrivalMs));
+    this.#deliver(source, { running, rows: batch.rows }, deliveries, this.#outputs);
+  }
+
+  /** Rows for the owner leave in frames, also those that the owner decodes itself: they wait for the turn of their chunk. */
+  #sendFront(source: number, { batch, running, arrivalMs }: ChunkPart): void {
+    const { plan, flow, outputs } = this.#parts, { id } = plan.sources[source], meets = this.#meets.get(id)!;
+    const sinks: Delivery[] = [];
+    flow.send(id, batch, this.#front, {
+      sink: (input, batch) => sinks.push({ operator: -1, input, batch, running: 0, origins: OWN_ROWS }),
+      operator: (operator, input, batch) => {
+        const frame = this.#exchange.write(batch, running, this.#isNumbered(source));
+        this.#edges.push({ operator, input, part: this.#part, arrivalMs, frames: [frame] });
+      },
+    });
+    if (this.#turns) this.#sendTimes(batch.rows, running, arrivalMs);
+    for (const { input, batch } of this.#order.order(sinks, meets)) {
+      this.#outputs.push(outputs.write(input, batch, null));
+    }
+  }
+
+  /** The running times of all rows, also of those that go no further. */
+  #sendTimes(rows: number, running: number, arrivalMs: number): void {
+    const frame = this.#exchange.write({ rows, columns: [], selection: 0, selected: rows, kinds: 0 }, running, false);
+    this.#edges.push({ operator: TIMES, input: 0, part: this.#part, arrivalMs, frames: [frame] });
+  }
+
+  end(number: number, timeMax: number): ChunkEnd {
+    const { place } = this.#parts, { source } = this.#message!, edges = this.#edges;
+    this.#edges = [];
+    if (place.task === this.#owner) return { edges, late: null };
+    const message = { pipeline: place.pipeline, number, source, timeMax, edges };
+    place.exchange(this.#owner, message, edges.flatMap(({ frames }) => frames));
+    return { edges: [], late: null };
+  }
+
+  meet(source: number, edges: readonly ExchangeEdge[], outputs: TaskOutput[]): void {
+    const { kernel, flow } = this.#parts, numbered = this.#isNumbered(source);
+    for (const part of Map.groupBy(edges, ({ part }) => part).values()) {
+      const deliveries: Delivery[] = [];
+      let times: RowTimes = { running: 0, rows: 0 };
+      for (const { operator, input, arrivalMs, frames } of part) {
+        for (const frame of frames) {
+          if (operator === TIMES) {
+            const { batch, running } = this.#exchange.read(frame, false);
+            times = { running, rows: batch.rows };
+            continue;
+          }
+          const { batch, ...facts } = this.#exchange.read(frame, numbered);
+          const exits = this.#into(deliveries, facts, arrivalMs);
+          if (flow.stateless[operator]) flow.pass(operator, input, batch, flow.stateless, exits);
+          else exits.operator(operator, input, batch);
+        }
+      }
+      this.#deliver(source, times, deliveries, outputs);
+      kernel.reset();
+    }
+  }
+
+  /** Whether it matters which rows of different ways were one. */
+  #isNumbered(source: number): boolean {
+    return this.#turns !== null || this.#meets.get(this.#parts.plan.sources[source].id) !== null;
+  }
+
+  /** Exits that collect what comes out. */
+  #into(deliveries: Delivery[], facts: Facts, arrivalMs: number): FlowExits {
+    const { flow } = this.#parts;
+    return {
+      sink: (input, batch) => deliveries.push({ operator: -1, input, batch, ...facts }),
+      operator: (operator, input, given) => {
+        deliveries.push({ operator, input, batch: flow.pick(operator, input, given, arrivalMs), ...facts });
+      },
+    };
+  }
+
+  #deliver(source: number, times: RowTimes, deliveries: readonly Delivery[], outputs: TaskOutput[]): void {
+    if (!this.#turns) {
+      this.#takeAll(source, deliveries, outputs);
+      return;
+    }
+    const { kernel, clocks } = this.#parts;
+    for (const { deliveries: turn, reached } of this.#turns.cut(source, times, deliveries)) {
+      const mark = kernel.mark();
+      this.#takeAll(source, turn, outputs);
+      if (reached !== null) {
+        clocks.sources[source].observe(reached);
+        this.advance(outputs);
+      }
+      kernel.release(mark);
+    }
+  }
+
+  #takeAll(source: number, deliveries: readonly Delivery[], outputs: TaskOutput[]): void {
+    const meets = this.#meets.get(this.#parts.plan.sources[source].id)!;
+    this.#drain.begin(outputs);
+    for (const delivery of this.#order.order(deliveries, meets)) this.#drain.take(delivery, source);
+  }
+
+  advance(outputs: TaskOutput[]): void {
+    const { plan, clocks } = this.#parts;
+    this.#drain.begin(outputs);
+    for (const index of this.#keyed) {
+      const watermark = clocks.watermarkOf(plan.operators[index]);
+      this.#drain.after(index, (operator) => operator.advance(watermark));
+    }
+  }
+
+  /** Operators whose interval has ended since the tick before give their early results. */
+  tick(nowMs: number, outputs: TaskOutput[]): void {
+    const { plan } = this.#parts, beforeMs = this.#tickedMs;
+    this.#tickedMs = nowMs;
+    this.#drain.begin(outputs);
+    for (const index of this.#keyed) {
+      const everyMs = tickMsOf(plan.operators[index]);
+      if (everyMs === null || Math.floor(nowMs / everyMs) <= Math.floor(beforeMs / everyMs)) continue;
+      this.#drain.after(index, (operator) => operator.tick?.(nowMs));
+    }
+  }
+
+  /** Open windows of operators that are right in front of sinks: what others would make of them is not known. */
+  open(outputs: TaskOutput[]): void {
+    const { kernel, flow } = this.#parts;
+    for (const index of this.#keyed) {
+      const operator = flow.operators[index]!;
+      kernel.reset();
+      for (let batch = operator.peek(FIRE_ROWS_MAX, true); batch; batch = operator.peek(FIRE_ROWS_MAX, false)) {
+        this.#sendOpen(operator.id, batch, outputs);
+        kernel.reset();
+      }
+    }
+  }
+
+  #sendOpen(id: string, batch: Batch, into: TaskOutput[]): void {
+    const { flow, outputs } = this.#parts, deliveries: Delivery[] = [];
+    flow.send(id, batch, flow.stateless, {
+      sink: (input, batch) => deliveries.push({ operator: -1, input, batch, running: 0, origins: OWN_ROWS }),
+      operator: () => {},
+    });
+    for (const { input, batch } of this.#order.order(deliveries, this.#meets.get(id)!)) {
+      into.push(outputs.write(input, batch, null));
+    }
+  }
+}

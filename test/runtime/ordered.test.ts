@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import fc from "../deps/fast_check.ts";
+import type { Value } from "../../src/core/value.ts";
+import { planShape } from "../../src/runtime/plan_shape.ts";
+import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
+import { type GraphEvent, GraphReference, type NodeRow } from "./graph_reference.ts";
+import { anyGraph, type Graph, physicalOf } from "./graphs.ts";
+import { chunksOf, PipelineRun } from "./pipeline_run.ts";
+import { COLUMNS, frameOfRows, type Row, textOf } from "./rows.ts";
+import { anyRows } from "./shapes.ts";
+
+/** What a source reads of the rows of these tests. */
+function nodeRow(row: Row): NodeRow {
+  return [row[0], row[1], row[6]];
+}
+
+function texts(sinks: readonly (readonly NodeRow[])[]): string[][] {
+  return sinks.map((rows) => rows.map((row) => textOf(row as readonly Value[])));
+}
+
+/** Some rows without a usable time. */
+function withGaps(rows: readonly Row[], gaps: readonly number[]): Row[] {
+  const times = [null, 8_640_000_000_000_001n] as unknown as bigint[];
+  return rows.map((row, i) => gaps.includes(i) ? row.with(0, times[i % 2]) as unknown as Row : row);
+}
+
+const anyCase = fc.record({
+  graph: anyGraph(1),
+  rows: anyRows(120),
+  gaps: fc.array(fc.nat(120), { maxLength: 3 }),
+  seed: fc.integer(),
+}).map(({ rows, gaps, ...rest }) => ({ ...rest, rows: withGaps(rows, gaps) }));
+
+async function runOnce(graph: Graph, rows: readonly Row[], tasks: number, seed: number) {
+  const run = await new PipelineRun(tasks, seed).deploy(physicalOf(graph));
+  await run.put(chunksOf(rows, run.random));
+  await run.end();
+  assert.equal(run.pipeline.reason, null);
+  const { lateRows, deadRows } = run.pipeline.meter, result = { sinks: run.rows, lateRows, deadRows };
+  await run.close();
+  return result;
+}
+
+Deno.test("any graph gives what a plain reference gives row by row, for every number of tasks and every cut", async () => {
+  let ordered = 0, rowsOut = 0, late = 0;
+  await fc.assert(
+    fc.asyncProperty(anyCase, async ({ graph, rows, seed }) => {
+      const end: GraphEvent = { source: 0, watermark: Infinity };
+      const reference = new GraphReference(graph).run([...rows.map((row) => ({ source: 0, row: nodeRow(row) })), end]);
+      const { late: lateRows, untimed: deadRows } = reference;
+      const expected = { sinks: texts(reference.sinks), lateRows, deadRows };
+      for (const tasks of [1, 2, 3, 4]) {
+        assert.deepEqual(await runOnce(graph, rows, tasks, seed + tasks), expected, `${tasks} tasks`);
+      }
+      if (planShape(physicalOf(graph)).mode === "ordered") ordered++;
+      rowsOut += reference.sinks.flat().length;
+      late += lateRows;
+    }),
+    { numRuns: 200 },
+  );
+  assert.ok(ordered > 100 && rowsOut > 5000 && late > 1000, `${ordered} ordered, ${rowsOut} rows, ${late} late`);
+});
+
+/** What a test does with one of two sources: it sends rows, or nothing comes for a while. */
+const anyStep = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ source: fc.constantFrom(0, 0, 0, 1), rows: anyRows(25) }) },
+  { weight: 1, arbitrary: fc.record({ silentMs: fc.integer({ min: 500, max: 4000 }) }) },
+);
+
+function chunkOf(rows: readonly Row[]): ArrivedFrame[] {
+  const half = rows.length >> 1, parts = [rows.slice(0, half), rows.slice(half)];
+  return parts.filter((part) => part.length > 0).map((part) => ({ frame: frameOfRows(COLUMNS, part), arrivalMs: 0 }));
+}
+
+Deno.test("two sources of different rates, one of them silent at times, give what a reference gives in the order that was written down", async () => {
+  let idle = 0, ordered = 0;
+  await fc.assert(
+    fc.asyncProperty(anyGraph(2), fc.array(anyStep, { maxLength: 14 }), fc.integer(), async (graph, steps, seed) => {
+      for (const tasks of [1, 2, 3]) {
+        const run = await new PipelineRun(tasks, seed + tasks, 2).deploy(physicalOf(graph, 1000));
+        const chunks: Row[][][] = [[], []];
+        for (const step of steps) {
+          if ("silentMs" in step) run.clock.advance(step.silentMs);
+          else if (step.rows.length > 0) {
+            chunks[step.source].push(step.rows);
+            run.inputs[step.source].put([chunkOf(step.rows)]);
+          }
+          if (run.random(2) === 0) await run.pool.settle();
+        }
+        await run.end();
+        assert.equal(run.pipeline.reason, null);
+        const events = run.order.flatMap((record): GraphEvent[] => {
+          if (record.kind === "tick") return [];
+          const source = Number(record.source.slice(-1));
+          if (record.kind === "chunk") return chunks[source][record.from].map((row) => ({ source, row: nodeRow(row) }));
+          if (record.kind === "idle") idle++;
+          return [{ source, watermark: record.kind === "idle" ? record.watermark : Infinity }];
+        });
+        const reference = new GraphReference(graph).run(events);
+        assert.deepEqual(run.rows, texts(reference.sinks), `${tasks} tasks`);
+        assert.equal(run.pipeline.meter.lateRows, reference.late);
+        await run.close();
+      }
+      if (planShape(physicalOf(graph)).mode === "ordered") ordered++;
+    }),
+    { numRuns: 150 },
+  );
+  assert.ok(idle > 20 && ordered > 50, `${idle} idle marks, ${ordered} ordered`);
+});
