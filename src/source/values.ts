@@ -18,7 +18,10 @@ const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 export function openValues({ columns, rows, chunkRows = rows.length }: ValuesOptions): RangeSource {
   rows.forEach(({ length }, i) => {
     if (length === columns.length) return;
-    throw new RdxError("invalid_plan", `Row ${i} has ${length} values: expected ${columns.length}, one for each column`);
+    throw new RdxError(
+      "invalid_plan",
+      `Row ${i} has ${length} values: expected ${columns.length}, one for each column`,
+    );
   });
   const size = rows.length;
   let position = 0;

@@ -3,6 +3,7 @@ import type { Column } from "../../src/core/schema.ts";
 import { memoryLogs } from "../../src/log/memory.ts";
 import type { OrderRecord } from "../../src/log.ts";
 import { Engine } from "../../src/runtime/engine.ts";
+import { openMade } from "../../src/source/made.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { createView } from "../../src/view/create.ts";
 import { kernelModule } from "../kernel/load.ts";
@@ -47,6 +48,7 @@ export class EngineUnderTest {
       createOrder: () => ({ append: (record) => void order.push(record) }),
       createView,
       sinks: new Map([[sink.kind, sink]]),
+      openMade,
       openRanges: null,
     });
     return new EngineUnderTest(engine, sink, order);
@@ -116,6 +118,7 @@ function lineOf({ changes }: RandomSource, { kind, values }: StreamRow): string 
 
 /** What the engine took in one step of its order. */
 function entriesOf(record: OrderRecord, rows: ReadonlyMap<string, readonly StreamRow[]>): LogEntry[] {
+  if (record.kind === "tick") return [];
   const { source } = record;
   if (record.kind === "end") return [{ source, end: true }];
   if (record.kind === "idle") throw new Error(`Source ${source} was taken for idle`);
