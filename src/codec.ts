@@ -84,7 +84,12 @@ export interface RowLocator {
 export type OutputFormat = "ndjson" | "json" | "csv" | "arrow";
 
 /** Makes the encoder of a format; what has no implementation of its own at hand is given one of these. */
-export type OpenEncoder = (format: OutputFormat, columns: readonly Column[]) => Encoder;
+export type OpenEncoder = (format: OutputFormat, columns: readonly Column[], options?: EncodeOptions) => Encoder;
+
+export interface EncodeOptions {
+  /** Rows get what they do to those before them: a last column or member `$op`, which is +I, -U, +U or -D. */
+  readonly kinds?: boolean;
+}
 
 /** Columns to bytes, for sinks and answers. */
 export interface Encoder {

@@ -11,7 +11,7 @@ export class CsvEncoder implements Encoder {
   readonly contentType = "text/csv; charset=utf-8; header=present";
   readonly #renderer: CsvRenderer;
 
-  constructor(columns: readonly Column[], options: Pick<RenderOptions, "time"> = {}) {
+  constructor(columns: readonly Column[], options: Pick<RenderOptions, "time" | "kinds"> = {}) {
     this.#renderer = new CsvRenderer(columns, options);
   }
 

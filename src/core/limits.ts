@@ -166,7 +166,7 @@ export const TOP_K_MAX = 1000;
 /** GROUPING SETS of one aggregate. */
 export const GROUPING_SETS_MAX = 64;
 /** Rows that a rank gives for each key, and the greatest number that it may begin at. */
-export const RANK_ROWS_MAX = 65_536;
+export const RANK_ROWS_MAX = 4000;
 /** Rows before a row that an OVER of rows may look back. */
 export const OVER_ROWS_MAX = 1 << 20;
 /** Values (members and items) in the JSON of one plan. */
@@ -204,3 +204,5 @@ export const CALL_ARGS_MAX = 1024;
 export const LAST_ANSWERS_MS_MAX = 2000;
 /** Worker threads of one process. */
 export const WORKERS_MAX = 256;
+/** Values that one approx_top_k lists. */
+export const TOP_VALUES_MAX = 100;

@@ -7,6 +7,8 @@ export interface RenderOptions {
   readonly int64?: "number" | "string";
   /** `iso` (default): ISO 8601 UTC with milliseconds · `ms`: epoch milliseconds. */
   readonly time?: "iso" | "ms";
+  /** Each row gets its kind as a last member or column `$op`. */
+  readonly kinds?: boolean;
 }
 
 // deno-lint-ignore no-control-regex
@@ -42,12 +44,14 @@ export class RowRenderer {
   readonly #format: CellFormat;
   /** What stands in front of each value. */
   readonly #names: readonly string[];
+  readonly #kinds: boolean;
   #view: FrameView | null = null;
   #single: readonly CellWriter[] = [];
 
   constructor(columns: readonly Column[], options: RenderOptions = {}) {
     this.#columns = columns;
     this.#format = jsonFormat(options);
+    this.#kinds = options.kinds ?? false;
     this.#names = columns.map(({ name }, i) => `${i === 0 ? "" : ","}${JSON.stringify(name)}:`);
   }
 
@@ -57,7 +61,8 @@ export class RowRenderer {
       this.#view = view;
       this.#single = this.#writers(view, 0, 0);
     }
-    return this.#row(this.#single, row, this.#names.length === 0 ? more.slice(1) : more);
+    const all = this.#kindOf(view, row) + more;
+    return this.#row(this.#single, row, this.#names.length === 0 ? all.slice(1) : all);
   }
 
   /** Rows `start` to `start + count`, joined by `separator` (a comma for arrays, a line feed for NDJSON). */
@@ -66,9 +71,13 @@ export class RowRenderer {
     let text = "";
     for (let row = start; row < start + count; row++) {
       if (row > start) text += separator;
-      text += this.#row(writers, row, "");
+      text += this.#row(writers, row, this.#kindOf(view, row));
     }
     return text;
+  }
+
+  #kindOf(view: FrameView, row: number): string {
+    return this.#kinds ? `,"$op":"${view.kind(row)}"` : "";
   }
 
   #row(writers: readonly CellWriter[], row: number, more: string): string {

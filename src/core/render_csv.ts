@@ -18,9 +18,11 @@ function csvText(text: string): string {
 export class CsvRenderer {
   readonly #columns: readonly Column[];
   readonly #format: CellFormat;
+  readonly #kinds: boolean;
 
-  constructor(columns: readonly Column[], options: Pick<RenderOptions, "time"> = {}) {
+  constructor(columns: readonly Column[], options: Pick<RenderOptions, "time" | "kinds"> = {}) {
     this.#columns = columns;
+    this.#kinds = options.kinds ?? false;
     this.#format = {
       null: "",
       time: options.time ?? "iso",
@@ -33,7 +35,8 @@ export class CsvRenderer {
 
   /** The line that names the columns. */
   header(): string {
-    return `${this.#columns.map(({ name }) => csvText(name)).join(",")}\r\n`;
+    const names = this.#columns.map(({ name }) => csvText(name));
+    return `${[...names, ...(this.#kinds ? ["$op"] : [])].join(",")}\r\n`;
   }
 
   /** Rows `start` to `start + count`, each with its line end. */
@@ -42,7 +45,7 @@ export class CsvRenderer {
     let text = "";
     for (let row = start; row < start + count; row++) {
       for (let i = 0; i < writers.length; i++) text += i === 0 ? writers[i](row) : `,${writers[i](row)}`;
-      text += "\r\n";
+      text += this.#kinds ? `,${view.kind(row)}\r\n` : "\r\n";
     }
     return text;
   }

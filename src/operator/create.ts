@@ -5,7 +5,12 @@ import type { Program } from "../kernel/program.ts";
 import type { Operator } from "../operator.ts";
 import { Assign, type AssignPlan } from "./assign.ts";
 import { Filter } from "./filter.ts";
+import { GroupOperator, type GroupPlan } from "./group.ts";
+import { NormalizeOperator, type NormalizePlan } from "./normalize.ts";
+import { OverOperator, type OverPlan } from "./over.ts";
 import { Project } from "./project.ts";
+import { RankOperator, type RankPlan } from "./rank.ts";
+import { SessionOperator, type SessionPlan } from "./session.ts";
 import { Union } from "./union.ts";
 import { WindowAggregateOperator, type WindowAggregatePlan } from "./window_aggregate.ts";
 
@@ -22,7 +27,12 @@ export type OperatorPlan =
   | { readonly op: "union" } & Base
   | { readonly op: "assign" } & Base & AssignPlan
   | { readonly op: "aggregate" } & WindowAggregatePlan
-  | { readonly op: "session" | "group" | "join" | "rank" | "over" | "normalize" } & Base;
+  | { readonly op: "group" } & Base & GroupPlan
+  | { readonly op: "session" } & Base & SessionPlan
+  | { readonly op: "rank" } & Base & RankPlan
+  | { readonly op: "over" } & Base & OverPlan
+  | { readonly op: "normalize" } & Base & NormalizePlan
+  | { readonly op: "join" } & Base;
 
 /**
  * The operator of a step. Task t of T owns the key groups from t × 128 / T on, rounded up, as the exchange cuts them. With
@@ -48,6 +58,16 @@ export function createOperator(
       const same = previous instanceof WindowAggregateOperator ? previous : null;
       return new WindowAggregateOperator(kernel, plan, groups, same);
     }
+    case "group":
+      return new GroupOperator(kernel, plan, previous instanceof GroupOperator ? previous : null);
+    case "session":
+      return new SessionOperator(kernel, plan, previous instanceof SessionOperator ? previous : null);
+    case "rank":
+      return new RankOperator(kernel, plan, previous instanceof RankOperator ? previous : null);
+    case "over":
+      return new OverOperator(kernel, plan, previous instanceof OverOperator ? previous : null);
+    case "normalize":
+      return new NormalizeOperator(kernel, plan, previous instanceof NormalizeOperator ? previous : null);
     default:
       throw new Error(`Node ${plan.id} cannot run: this build has no operator ${plan.op}`);
   }

@@ -3,7 +3,7 @@ import { type ErrorCode, RdxError, reasonOf } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { Guarantee, OutputBatch, Sink, SinkFactory } from "../sink.ts";
 import { encodeOutput } from "./encode_output.ts";
-import { optionsSchema, readOptions } from "./options.ts";
+import { CHANGELOG, optionsSchema, readOptions } from "./options.ts";
 
 /** A file that is written at its end. */
 export interface AppendFile {
@@ -25,6 +25,7 @@ export type OpenFile = (path: string) => Promise<AppendFile>;
 const OPTIONS = optionsSchema({
   path: { type: "string", minLength: 1, description: "The file, made if it is not there; rows are appended" },
   format: { enum: ["ndjson", "csv", "arrow"], description: "How rows are written" },
+  changelog: CHANGELOG,
 });
 const NEWLINE = 0x0a;
 
@@ -36,7 +37,8 @@ export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFact
     options: OPTIONS,
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
       const read = readOptions("file", OPTIONS, options), format = read.get("format") as OutputFormat;
-      return new FileSink(read.get("path")!, format, openFile, openEncoder(format, columns));
+      const encoder = openEncoder(format, columns, { kinds: read.get("changelog") === "true" });
+      return new FileSink(read.get("path")!, format, openFile, encoder);
     },
   };
 }

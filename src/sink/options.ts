@@ -1,11 +1,12 @@
 import { RdxError } from "../core/errors.ts";
 
-/** JSON Schema of one option: a text that is not empty, or one of some texts. */
+/** JSON Schema of one option: a text that is not empty, one of some texts, or what is false unless it is said. */
 export type OptionSchema =
+  | { readonly type: "boolean"; readonly default: false; readonly description: string }
   | { readonly type: "string"; readonly minLength: 1; readonly description: string }
   | { readonly enum: readonly string[]; readonly description: string };
 
-/** JSON Schema of all options of a sink; every one is required. */
+/** JSON Schema of all options of a sink; every one that is a text is required. */
 export interface OptionsSchema extends Readonly<Record<string, unknown>> {
   readonly type: "object";
   readonly properties: Readonly<Record<string, OptionSchema>>;
@@ -13,12 +14,24 @@ export interface OptionsSchema extends Readonly<Record<string, unknown>> {
   readonly additionalProperties: false;
 }
 
+/** The option of sinks that take changes if it is set. */
+export const CHANGELOG: OptionSchema = {
+  type: "boolean",
+  default: false,
+  description: "Takes changes too: each row gets a member $op, which is +I, -U, +U or -D",
+};
+
 export function optionsSchema(properties: Readonly<Record<string, OptionSchema>>): OptionsSchema {
-  return { type: "object", properties, required: Object.keys(properties), additionalProperties: false };
+  const texts = Object.entries(properties).filter(([, option]) => !isFlag(option)).map(([name]) => name);
+  return { type: "object", properties, required: texts, additionalProperties: false };
+}
+
+function isFlag(option: OptionSchema): boolean {
+  return "type" in option && option.type === "boolean";
 }
 
 /**
- * Checks options against their schema and gives them as texts; the plan's own member `kind` may be there. Throws
+ * Checks options against their schema and gives them, flags as `true` or `false`; the plan's own member `kind` may be there. Throws
  * RdxError("invalid_plan") that names the option.
  */
 export function readOptions(
@@ -39,6 +52,13 @@ export function readOptions(
   const read = new Map<string, string>();
   for (const [name, option] of known) {
     const value = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (isFlag(option)) {
+      if (value !== undefined && typeof value !== "boolean") {
+        throw invalid(kind, `needs option ${JSON.stringify(name)} to be true or false`);
+      }
+      read.set(name, String(value ?? false));
+      continue;
+    }
     const allowed = "enum" in option ? option.enum : null;
     if (typeof value !== "string" || value === "" || (allowed && !allowed.includes(value))) {
       throw invalid(kind, `needs option ${JSON.stringify(name)} to be ${allowed ? allowed.join(" or ") : "a text"}`);

@@ -2,12 +2,15 @@ import type { Encoder, OpenEncoder, OutputFormat } from "../codec.ts";
 import type { Column } from "../core/schema.ts";
 import type { Guarantee, OutputBatch, Sink, SinkFactory } from "../sink.ts";
 import { encodeOutput } from "./encode_output.ts";
-import { optionsSchema, readOptions } from "./options.ts";
+import { CHANGELOG, optionsSchema, readOptions } from "./options.ts";
 
 /** Writes all of the bytes, or throws. */
 export type WriteOut = (bytes: Uint8Array) => Promise<void>;
 
-const OPTIONS = optionsSchema({ format: { enum: ["ndjson", "csv"], description: "How rows are written" } });
+const OPTIONS = optionsSchema({
+  format: { enum: ["ndjson", "csv"], description: "How rows are written" },
+  changelog: CHANGELOG,
+});
 
 /** Sinks that write to the process's standard output. Outputs of several sinks never mix within a line. */
 export function stdoutSink(openEncoder: OpenEncoder, write: WriteOut = writeStdout): SinkFactory {
@@ -22,8 +25,8 @@ export function stdoutSink(openEncoder: OpenEncoder, write: WriteOut = writeStdo
     guarantee: "at least once",
     options: OPTIONS,
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
-      const format = readOptions("stdout", OPTIONS, options).get("format") as OutputFormat;
-      return new StdoutSink(openEncoder(format, columns), inTurn);
+      const read = readOptions("stdout", OPTIONS, options), format = read.get("format") as OutputFormat;
+      return new StdoutSink(openEncoder(format, columns, { kinds: read.get("changelog") === "true" }), inTurn);
     },
   };
 }

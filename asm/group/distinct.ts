@@ -1,0 +1,130 @@
+// SET of the different values that one argument has had for each key, with a counter for each call that asks for them.
+//
+//   ENTRY  0          4         8                16         20         24          32
+//          +----------+---------+----------------+----------+----------+-----------+--------------
+//          | hash u32 | row u32 | value: 8 bytes | next u32 | last u32 | heaps u32 | counters u32 …
+//          |          |         | or a REF       | in the row's list   | block u32 |
+//          +----------+---------+----------------+----------+----------+-----------+--------------
+//
+//   heaps   a bit for each call's counter: the entry is in its heap (heap.ts)
+//   block   number of the last block of input that refers to the entry: until that is through it must stay
+import { COLUMN_VALIDITY } from "../layout";
+import { hash_combine } from "../hash/keyed";
+import { rowOfEntry } from "../state/table";
+import { entry, numbers, setEntry, sign, stateRow } from "./block";
+import { indexAdd, indexFind, indexNext, indexRemove } from "./index_table";
+import { cellOf, freeBytes, hashValue, ownBytes, refOf, sameValue, validAt } from "./keys";
+import { poolGive, poolTake } from "./pool";
+import { DistinctSet, Group, isBytes, setPool } from "./spec";
+
+const ROW: usize = 4;
+export const ENTRY_VALUE: usize = 8;
+const NEXT: usize = 16;
+const LAST: usize = 20;
+export const ENTRY_HEAPS: usize = 24;
+const BLOCK: usize = 28;
+const COUNTERS: usize = 32;
+
+let block: u32 = 0;
+
+@inline export function counterAt(at: usize, counter: u32): usize {
+  return at + COUNTERS + (<usize>counter << 2);
+}
+
+function addEntry(g: Group, set: DistinctSet, hash: u32, row: usize, column: usize, number: u32): usize {
+  const pool = setPool(set), at = poolTake(g, pool);
+  if (!at) return 0;
+  memory.fill(at, 0, pool.size);
+  store<u32>(at, hash);
+  store<u32>(at, <u32>row, ROW);
+  let fits = true;
+  if (isBytes(set.type)) {
+    const ref = refOf(column, number);
+    fits = ownBytes(g, at + ENTRY_VALUE, load<u32>(ref), load<u32>(ref, 4));
+  } else {
+    store<u64>(at, cellOf(column, set.type, number), ENTRY_VALUE);
+  }
+  if (!fits || !indexAdd(g, set.index, hash, at)) {
+    if (fits && isBytes(set.type)) freeBytes(g, at + ENTRY_VALUE);
+    poolGive(pool, at);
+    return 0;
+  }
+  const head = row + set.head, first = load<u32>(head);
+  store<u32>(at, first, NEXT);
+  if (first) store<u32>(first, <u32>at, LAST);
+  store<u32>(head, <u32>at);
+  return at;
+}
+
+function find(set: DistinctSet, hash: u32, row: usize, column: usize, number: u32): usize {
+  for (let found = indexFind(set.index, hash); found; found = indexNext(set.index, hash, found)) {
+    const at = rowOfEntry(found);
+    if (load<u32>(at, ROW) == <u32>row && sameValue(at + ENTRY_VALUE, column, set.type, number)) return at;
+  }
+  return 0;
+}
+
+/** Finds the entries of the block's values, and makes those that are new; false when there is no memory. */
+export function resolveEntries(g: Group, set: DistinctSet, column: usize, count: u32): bool {
+  const validity: usize = load<u32>(column, COLUMN_VALIDITY);
+  block++;
+  for (let i: u32 = 0; i < count; i++) {
+    const row = stateRow(i), number = numbers(i);
+    if (!row || !sign(i) || !validAt(validity, number)) {
+      setEntry(i, 0);
+      continue;
+    }
+    const hash = <u32>hash_combine(<u64>row * 0x9E3779B97F4A7C15, hashValue(column, set.type, number, g.seed));
+    let at = find(set, hash, row, column, number);
+    // What is taken back without having come makes no entry
+    if (!at && sign(i) > 0) {
+      at = addEntry(g, set, hash, row, column, number);
+      if (!at) return false;
+    }
+    if (at) store<u32>(at, block, BLOCK);
+    setEntry(i, at);
+  }
+  return true;
+}
+
+function dropEntry(g: Group, set: DistinctSet, at: usize): void {
+  const row: usize = load<u32>(at, ROW), next = load<u32>(at, NEXT), last = load<u32>(at, LAST);
+  if (last) store<u32>(last, next, NEXT);
+  else store<u32>(row + set.head, next);
+  if (next) store<u32>(next, last, LAST);
+  indexRemove(set.index, at);
+  if (isBytes(set.type)) freeBytes(g, at + ENTRY_VALUE);
+  store<u32>(at, 0, ROW);
+  poolGive(setPool(set), at);
+}
+
+function unused(set: DistinctSet, at: usize): bool {
+  if (load<u32>(at, ENTRY_HEAPS)) return false;
+  for (let c: u32 = 0; c < set.counters; c++) if (load<u32>(counterAt(at, c))) return false;
+  return true;
+}
+
+/** Frees an entry that no call, no heap and no row of the block has use for. */
+export function dropIfUnused(g: Group, set: DistinctSet, at: usize): void {
+  if (load<u32>(at, BLOCK) != block && unused(set, at)) dropEntry(g, set, at);
+}
+
+/** Frees those entries of the block that nothing has use for, when it is through. */
+export function dropUnused(g: Group, set: DistinctSet, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const at = entry(i);
+    if (at && load<u32>(at, ROW) && unused(set, at)) dropEntry(g, set, at);
+  }
+}
+
+/** Frees all entries of a row. */
+export function dropEntries(g: Group, set: DistinctSet, row: usize): void {
+  for (let at: usize = load<u32>(row + set.head); at;) {
+    const next: usize = load<u32>(at, NEXT);
+    indexRemove(set.index, at);
+    if (isBytes(set.type)) freeBytes(g, at + ENTRY_VALUE);
+    poolGive(setPool(set), at);
+    at = next;
+  }
+  store<u32>(row + set.head, 0);
+}

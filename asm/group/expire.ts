@@ -1,0 +1,43 @@
+// Rows that nothing has changed for the time to live go, as the watermark passes: they are kept in the order of their
+// last change.
+import { freeRow } from "./drop";
+import { Group, ROW_NEWER, ROW_OLDER, ROW_TOUCHED } from "./spec";
+
+/** Rows that one step frees, so that no step is long. */
+const STEP_ROWS: u32 = 4096;
+
+/** Takes a row out of the order. */
+export function unlink(g: Group, row: usize): void {
+  const newer: usize = load<u32>(row, ROW_NEWER), older: usize = load<u32>(row, ROW_OLDER);
+  if (newer) store<u32>(newer, <u32>older, ROW_OLDER);
+  else if (g.newest == <u32>row) g.newest = <u32>older;
+  if (older) store<u32>(older, <u32>newer, ROW_NEWER);
+  else if (g.oldest == <u32>row) g.oldest = <u32>newer;
+  store<u32>(row, 0, ROW_NEWER);
+  store<u32>(row, 0, ROW_OLDER);
+}
+
+/** The row was changed at the present watermark. */
+export function touch(g: Group, row: usize): void {
+  store<i64>(row, g.watermark, ROW_TOUCHED);
+  if (g.newest == <u32>row) return;
+  unlink(g, row);
+  store<u32>(row, g.newest, ROW_OLDER);
+  if (g.newest) store<u32>(g.newest, <u32>row, ROW_NEWER);
+  else g.oldest = <u32>row;
+  g.newest = <u32>row;
+}
+
+/** Frees rows whose time has come; true when there may be more. */
+export function expire(g: Group): bool {
+  for (let i: u32 = 0; i < STEP_ROWS; i++) {
+    const row: usize = g.oldest;
+    if (!row) return false;
+    const touched = load<i64>(row, ROW_TOUCHED);
+    // Before the first watermark there is no time that could have passed
+    if (touched == i64.MIN_VALUE) store<i64>(row, g.watermark, ROW_TOUCHED);
+    if (load<i64>(row, ROW_TOUCHED) + g.ttl > g.watermark) return false;
+    freeRow(g, row);
+  }
+  return true;
+}

@@ -1,0 +1,81 @@
+// Group room: aggregates by key without windows, or by keys that name their window; rows may be taken back.
+import { timeOf } from "../aggregate/window";
+import { dropDoomed } from "./drop";
+import { expire } from "./expire";
+import { windowsFree } from "./fire";
+import { indexFree } from "./index_table";
+import { poolFree } from "./pool";
+import { FLAG_EXPIRES, Group, has, rowPool, setAt, setPool, specFree, specRead } from "./spec";
+import { freeAll } from "./free";
+
+export { group_pull, group_push } from "./push";
+export { group_fire } from "./fire";
+
+/** A group aggregation from a SPEC (spec.ts); 0 when there is no memory. Times in ms. */
+export function group_create(spec: usize, ttl: f64, lateness: f64): usize {
+  const address = specRead(spec);
+  if (!address) return 0;
+  changetype<Group>(address).ttl = timeOf(ttl);
+  changetype<Group>(address).lateness = timeOf(lateness);
+  return address;
+}
+
+/** Moves the watermark; group_fire and group_expire do what that asks for. */
+export function group_advance(group: usize, watermark: f64): void {
+  const g = changetype<Group>(group), time = timeOf(watermark);
+  dropDoomed(g);
+  if (time > g.watermark) g.watermark = time;
+}
+
+/** Frees some rows that nothing has changed for long; true when there may be more. */
+export function group_expire(group: usize): bool {
+  const g = changetype<Group>(group);
+  return has(g, FLAG_EXPIRES) && expire(g);
+}
+
+/** Frees everything. */
+export function group_free(group: usize): void {
+  const g = changetype<Group>(group);
+  freeAll(g);
+  windowsFree(g);
+  indexFree(g, g.rowsIndex);
+  poolFree(g, rowPool(g));
+  for (let s: u32 = 0; s < g.sets; s++) {
+    indexFree(g, setAt(g, s).index);
+    poolFree(g, setPool(setAt(g, s)));
+  }
+  specFree(g);
+}
+
+/** Address of the COLUMNs of the batch that came out last; kinds, selection, selected and causes as u32 at `to`. */
+export function group_out(group: usize, to: usize): usize {
+  const g = changetype<Group>(group);
+  store<u32>(to, g.outKinds);
+  store<u32>(to, g.outSelection, 4);
+  store<u32>(to, g.outSelected, 8);
+  store<u32>(to, g.outCauses, 12);
+  return g.out;
+}
+
+/** Rows of the batch at hand that have had their effect. */
+export function group_taken(group: usize): u32 {
+  return changetype<Group>(group).next;
+}
+
+export function group_state_rows(group: usize): u32 {
+  return changetype<Group>(group).rows;
+}
+
+export function group_state_bytes(group: usize): u32 {
+  return changetype<Group>(group).bytes;
+}
+
+/** Rows that came behind the end of their window. */
+export function group_late(group: usize): u32 {
+  return changetype<Group>(group).late;
+}
+
+/** Rows that were taken back without having come. */
+export function group_unknown(group: usize): u32 {
+  return changetype<Group>(group).unknown;
+}

@@ -1,0 +1,155 @@
+// Keys of a block: hashed column by column, then found in the index or put there.
+import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, DOUBLE } from "../layout";
+import { GROUP_WORD_NULL, group_add, group_end, group_word_bytes } from "../hash/group";
+import { canonical_f64, hash_bytes, hash_combine, hash_i64 } from "../hash/keyed";
+import { bytesEqual } from "../state/bytes";
+import { NULL_WORD } from "../state/row";
+import { spaceGive, spaceTake } from "../state/space";
+import { rowOfEntry } from "../state/table";
+import { hashOf, numbers, setHash, setStateRow } from "./block";
+import { indexAdd, indexFind, indexNext, indexRemove } from "./index_table";
+import { poolGive, poolTake } from "./pool";
+import {
+  Group, ROW_ALIVE, ROW_FIRED, ROW_GROUP, ROW_HASH, ROW_KEYS, ROW_NEWER, ROW_NULLS, ROW_OLDER, isBytes, keyCell, keyType, rowPool,
+} from "./spec";
+
+@inline export function validAt(validity: usize, row: u32): bool {
+  return !validity || ((load<u8>(validity + (row >> 3)) >> <u8>(row & 7)) & 1) != 0;
+}
+
+/** The 8 bytes of a value in which equal values are equal bits; not of strings and bytes. */
+@inline export function cellOf(column: usize, type: u32, row: u32): u64 {
+  const data: usize = load<u32>(column, COLUMN_DATA);
+  if (type == BOOL) return <u64>((load<u8>(data + (row >> 3)) >> <u8>(row & 7)) & 1);
+  const bits = load<u64>(data + (<usize>row << 3));
+  return type == DOUBLE ? canonical_f64(bits) : bits;
+}
+
+@inline export function refOf(column: usize, row: u32): usize {
+  return <usize>load<u32>(column, COLUMN_DATA) + (<usize>row << 3);
+}
+
+/** The keyed hash of one value. */
+@inline export function hashValue(column: usize, type: u32, row: u32, seed: u64): u64 {
+  if (!validAt(load<u32>(column, COLUMN_VALIDITY), row)) return hash_i64(NULL_WORD, seed);
+  if (!isBytes(type)) return hash_i64(cellOf(column, type, row), seed);
+  const ref = refOf(column, row);
+  return hash_bytes(load<u32>(ref), load<u32>(ref, 4), seed);
+}
+
+/** Hashes the keys of the first `count` rows of the block. */
+export function hashKeys(g: Group, columns: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) setHash(i, 0);
+  for (let k: u32 = 0; k < g.keys; k++) {
+    const column = columns + k * COLUMN_SIZE, type = load<u32>(column, COLUMN_TYPE);
+    for (let i: u32 = 0; i < count; i++) {
+      setHash(i, hash_combine(hashOf(i), hashValue(column, type, numbers(i), g.seed)));
+    }
+  }
+}
+
+/** Whether the stored cell is the column's value. */
+@inline export function sameValue(cell: usize, column: usize, type: u32, row: u32): bool {
+  if (!isBytes(type)) return load<u64>(cell) == cellOf(column, type, row);
+  const ref = refOf(column, row), length = load<u32>(ref, 4);
+  return load<u32>(cell, 4) == length && bytesEqual(load<u32>(cell), load<u32>(ref), length);
+}
+
+function sameKey(g: Group, row: usize, columns: usize, number: u32): bool {
+  const nulls = load<u32>(row, ROW_NULLS);
+  for (let k: u32 = 0; k < g.keys; k++) {
+    const column = columns + k * COLUMN_SIZE, isNull = (nulls >>> k) & 1;
+    if (u32(!validAt(load<u32>(column, COLUMN_VALIDITY), number)) != isNull) return false;
+    if (!isNull && !sameValue(row + keyCell(k), column, load<u32>(column, COLUMN_TYPE), number)) return false;
+  }
+  return true;
+}
+
+/** Copies bytes into state of their own and makes `cell` refer to them; false when there is no memory. */
+export function ownBytes(g: Group, cell: usize, from: usize, length: u32): bool {
+  let to: usize = 0;
+  if (length) {
+    to = spaceTake(g, length);
+    if (!to) return false;
+    memory.copy(to, from, length);
+  }
+  store<u32>(cell, <u32>to);
+  store<u32>(cell, length, 4);
+  return true;
+}
+
+/** Gives back what ownBytes took. */
+export function freeBytes(g: Group, cell: usize): void {
+  const length = load<u32>(cell, 4);
+  if (length) spaceGive(g, load<u32>(cell), length);
+}
+
+/** Writes the key into a new row; false when there is no memory. */
+function writeKey(g: Group, row: usize, columns: usize, number: u32): bool {
+  let nulls: u32 = 0, state: u64 = 0;
+  for (let k: u32 = 0; k < g.keys; k++) {
+    const column = columns + k * COLUMN_SIZE, type = load<u32>(column, COLUMN_TYPE), cell = row + keyCell(k);
+    store<u64>(cell, 0);
+    if (!validAt(load<u32>(column, COLUMN_VALIDITY), number)) {
+      nulls |= 1 << k;
+      state = group_add(state, GROUP_WORD_NULL);
+    } else if (isBytes(type)) {
+      const ref = refOf(column, number), length = load<u32>(ref, 4);
+      if (!ownBytes(g, cell, load<u32>(ref), length)) return false;
+      state = group_add(state, group_word_bytes(load<u32>(ref), length));
+    } else {
+      const bits = cellOf(column, type, number);
+      store<u64>(cell, bits);
+      state = group_add(state, bits);
+    }
+  }
+  store<u32>(row, nulls, ROW_NULLS);
+  store<u32>(row, g.keys ? group_end(state) : 0, ROW_GROUP);
+  return true;
+}
+
+export function freeKey(g: Group, row: usize): void {
+  for (let k: u32 = 0; k < g.keys; k++) if (isBytes(keyType(g, k))) freeBytes(g, row + keyCell(k));
+}
+
+function addRow(g: Group, hash: u32, columns: usize, number: u32): usize {
+  const row = poolTake(g, rowPool(g));
+  if (!row) return 0;
+  memory.fill(row, 0, g.rowBytes);
+  store<u32>(row, hash, ROW_HASH);
+  if (!writeKey(g, row, columns, number) || !indexAdd(g, g.rowsIndex, hash, row)) {
+    freeKey(g, row);
+    poolGive(rowPool(g), row);
+    return 0;
+  }
+  g.rows++;
+  return row;
+}
+
+/** A row was added by the last `resolve`. */
+export let isNew: bool = false;
+
+/** The row of the key at position `i` of the block, which is added if it is not there; 0 when there is no memory. */
+@inline export function resolve(g: Group, columns: usize, i: u32): usize {
+  const hash = <u32>hashOf(i), number = numbers(i);
+  isNew = false;
+  for (let entry = indexFind(g.rowsIndex, hash); entry; entry = indexNext(g.rowsIndex, hash, entry)) {
+    const row = rowOfEntry(entry);
+    if (sameKey(g, row, columns, number)) {
+      setStateRow(i, row);
+      return row;
+    }
+  }
+  const row = addRow(g, hash, columns, number);
+  isNew = true;
+  setStateRow(i, row);
+  return row;
+}
+
+/** Takes a row out of the index and gives its memory back; what its calls hold is freed before. */
+export function dropRow(g: Group, row: usize): void {
+  indexRemove(g.rowsIndex, row);
+  freeKey(g, row);
+  poolGive(rowPool(g), row);
+  g.rows--;
+}

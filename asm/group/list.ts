@@ -1,0 +1,108 @@
+// LIST of the values that one call has had for a key, in the order in which they came.
+//
+//   LIST   0           4          8           12         16         24
+//          +-----------+----------+-----------+----------+----------+
+//          | first u32 | last u32 | count u32 | bytes u32| unused   |     bytes: of the texts of all values
+//          +-----------+----------+-----------+----------+----------+
+//   NODE   0           4           8          16
+//          +-----------+-----------+----------+
+//          | next u32  | bytes u32 | 8 bytes  |   of a text: its bytes from 8 on
+//          +-----------+-----------+----------+
+import { arena_alloc } from "../memory";
+import { bytesEqual } from "../state/bytes";
+import { spaceGive, spaceTake } from "../state/space";
+import { Call, Group, isBytes } from "./spec";
+
+/** What leaves: values with the call's text between them, or the first, or the last. */
+export const LIST_JOINED: i32 = 0;
+export const LIST_FIRST: i32 = 1;
+export const LIST_LAST: i32 = 2;
+
+const HEADER: u32 = 8;
+
+@inline function lengthOf(call: Call, cell: i64): u32 {
+  return isBytes(call.type) ? load<u32>(<usize>cell, 4) : 8;
+}
+
+/** Adds a value: 8 bytes, or the address of a REF; false without memory. */
+export function listAdd(g: Group, call: Call, list: usize, cell: i64): bool {
+  const length = lengthOf(call, cell), node = spaceTake(g, HEADER + length);
+  if (!node) return false;
+  store<u32>(node, 0);
+  store<u32>(node, length, 4);
+  if (isBytes(call.type)) memory.copy(node + HEADER, load<u32>(<usize>cell), length);
+  else store<i64>(node + HEADER, cell);
+  const last: usize = load<u32>(list, 4);
+  if (last) store<u32>(last, <u32>node);
+  else store<u32>(list, <u32>node);
+  store<u32>(list, <u32>node, 4);
+  store<u32>(list, load<u32>(list, 8) + 1, 8);
+  store<u32>(list, load<u32>(list, 12) + length, 12);
+  return true;
+}
+
+function same(call: Call, node: usize, cell: i64): bool {
+  if (!isBytes(call.type)) return load<i64>(node + HEADER) == cell;
+  const length = load<u32>(<usize>cell, 4);
+  return load<u32>(node, 4) == length && bytesEqual(node + HEADER, load<u32>(<usize>cell), length);
+}
+
+/** Takes back the first of equal values. */
+export function listRemove(g: Group, call: Call, list: usize, cell: i64): void {
+  let before: usize = 0;
+  for (let node: usize = load<u32>(list); node; before = node, node = load<u32>(node)) {
+    if (!same(call, node, cell)) continue;
+    const next = load<u32>(node);
+    if (before) store<u32>(before, next);
+    else store<u32>(list, next);
+    if (!next) store<u32>(list, <u32>before, 4);
+    store<u32>(list, load<u32>(list, 8) - 1, 8);
+    store<u32>(list, load<u32>(list, 12) - load<u32>(node, 4), 12);
+    spaceGive(g, node, HEADER + load<u32>(node, 4));
+    return;
+  }
+}
+
+/** How long the text of `listJoin` was. */
+export let joinedLength: u32 = 0;
+
+/** All texts with the call's text between them, in the batch arena; 0 when there is no memory. */
+export function listJoin(call: Call, list: usize): usize {
+  const count = load<u32>(list, 8);
+  joinedLength = load<u32>(list, 12) + (count ? (count - 1) * call.textLength : 0);
+  const text = arena_alloc(joinedLength + 8);
+  if (!text) return 0;
+  let to = text;
+  const first: usize = load<u32>(list);
+  for (let node = first; node; node = load<u32>(node)) {
+    if (node != first) {
+      memory.copy(to, call.text, call.textLength);
+      to += call.textLength;
+    }
+    memory.copy(to, node + HEADER, load<u32>(node, 4));
+    to += load<u32>(node, 4);
+  }
+  return text;
+}
+
+/** The first node, or the last; 0 = the list is empty. */
+export function listEnd(call: Call, list: usize): usize {
+  return <i32>call.param == LIST_FIRST ? load<u32>(list) : load<u32>(list, 4);
+}
+
+export function nodeValue(node: usize): usize {
+  return node + HEADER;
+}
+
+export function nodeLength(node: usize): u32 {
+  return load<u32>(node, 4);
+}
+
+/** Frees all nodes. */
+export function listFree(g: Group, list: usize): void {
+  for (let node: usize = load<u32>(list); node;) {
+    const next: usize = load<u32>(node);
+    spaceGive(g, node, HEADER + load<u32>(node, 4));
+    node = next;
+  }
+}

@@ -1,0 +1,177 @@
+// The most frequent values: space-saving (Metwally, Agrawal, El Abbadi 2005). Of n values seen with c counters, a count
+// is too high by at most its own error, which is at most n / c; every value that came more than n / c times has a
+// counter. There are ten counters for each value that is asked for, and at least a hundred.
+//
+//   SKETCH   0          4           8                   8 × counters        …                   …
+//            +----------+-----------+-------------------+-------------------+-------------------+-------------------
+//            | used u32 | room u32  | hashes u64 …      | counts u64 …      | errors u64 …      | values: 8 bytes
+//            |          |           |                   |                   |                   | or a REF …
+//            +----------+-----------+-------------------+-------------------+-------------------+-------------------
+import { arena_alloc } from "../memory";
+import { BOOL, DECIMAL, DOUBLE, TIMESTAMP } from "../layout";
+import { write_decimal, write_double, write_timestamp } from "../expr/format";
+import { hash_bytes, hash_i64 } from "../hash/keyed";
+import { spaceGive, spaceTake } from "../state/space";
+import { freeBytes, ownBytes } from "./keys";
+import { Call, Group, isBytes } from "./spec";
+
+const HEADER: usize = 8;
+const COUNTERS_MIN: u32 = 100;
+const COUNTERS_EACH: u32 = 10;
+/** `{"value":` a number, `,"count":` one and `,"error":` one `},` at most. */
+const TEXT_EACH: usize = 120;
+
+@inline function bytesOf(room: u32): u32 {
+  return <u32>HEADER + room * 32;
+}
+
+@inline function cellAt(at: usize, part: u32, i: u32): usize {
+  return at + HEADER + (<usize>(part * load<u32>(at, 4) + i) << 3);
+}
+
+const HASH: u32 = 0;
+const COUNT: u32 = 1;
+const ERROR: u32 = 2;
+const VALUE: u32 = 3;
+
+function make(g: Group, cell: usize, most: u32): usize {
+  const room = max<u32>(COUNTERS_MIN, most * COUNTERS_EACH), at = spaceTake(g, bytesOf(room));
+  if (!at) return 0;
+  memory.fill(at, 0, bytesOf(room));
+  store<u32>(at, room, 4);
+  store<u32>(cell, <u32>at);
+  return at;
+}
+
+function find(at: usize, hash: u64): i32 {
+  const used = load<u32>(at);
+  for (let i: u32 = 0; i < used; i++) if (load<u64>(cellAt(at, HASH, i)) == hash) return i;
+  return -1;
+}
+
+function least(at: usize): u32 {
+  const used = load<u32>(at);
+  let best: u32 = 0;
+  for (let i: u32 = 1; i < used; i++) {
+    if (load<u64>(cellAt(at, COUNT, i)) < load<u64>(cellAt(at, COUNT, best))) best = i;
+  }
+  return best;
+}
+
+/** Counts a value; false when there is no memory. `most`: how many values are asked for. */
+export function topAdd(g: Group, call: Call, cell: usize, most: u32, value: i64): bool {
+  const text = isBytes(call.type);
+  const hash = text ? hash_bytes(load<u32>(<usize>value), load<u32>(<usize>value, 4), 0) : hash_i64(<u64>value, 0);
+  let at: usize = load<u32>(cell);
+  if (!at) at = make(g, cell, most);
+  if (!at) return false;
+  const found = find(at, hash);
+  if (found >= 0) {
+    store<u64>(cellAt(at, COUNT, found), load<u64>(cellAt(at, COUNT, found)) + 1);
+    return true;
+  }
+  let i = load<u32>(at);
+  if (i < load<u32>(at, 4)) {
+    store<u32>(at, i + 1);
+  } else {
+    i = least(at);
+    store<u64>(cellAt(at, ERROR, i), load<u64>(cellAt(at, COUNT, i)));
+    if (text) freeBytes(g, cellAt(at, VALUE, i));
+  }
+  store<u64>(cellAt(at, HASH, i), hash);
+  store<u64>(cellAt(at, COUNT, i), load<u64>(cellAt(at, COUNT, i)) + 1);
+  const to = cellAt(at, VALUE, i);
+  if (!text) store<i64>(to, value);
+  else if (!ownBytes(g, to, load<u32>(<usize>value), load<u32>(<usize>value, 4))) return false;
+  return true;
+}
+
+@inline function isBetter(at: usize, a: u32, b: u32): bool {
+  const x = load<u64>(cellAt(at, COUNT, a)), y = load<u64>(cellAt(at, COUNT, b));
+  return x != y ? x > y : a < b;
+}
+
+/** The counter that comes behind `last` (−1 = the first) in the order of counts; −1 = none. */
+function following(at: usize, last: i32): i32 {
+  let best = -1;
+  for (let i: i32 = 0; i < <i32>load<u32>(at); i++) {
+    if (last >= 0 && (i == last || isBetter(at, i, last))) continue;
+    if (best < 0 || isBetter(at, i, best)) best = i;
+  }
+  return best;
+}
+
+let to: usize = 0;
+
+function writeText(text: string): void {
+  for (let i = 0; i < text.length; i++) store<u8>(to + i, <u8>text.charCodeAt(i));
+  to += text.length;
+}
+
+/** JSON of a text: at most six bytes for each of its own. */
+function writeQuoted(from: usize, length: u32): void {
+  store<u8>(to++, 0x22);
+  for (let i: usize = 0; i < <usize>length; i++) {
+    const byte = load<u8>(from + i);
+    if (byte == 0x22 || byte == 0x5c) {
+      store<u8>(to++, 0x5c);
+      store<u8>(to++, byte);
+    } else if (byte < 0x20) {
+      writeText("\\u00");
+      store<u8>(to++, 0x30 + (byte >> 4));
+      store<u8>(to++, (byte & 15) < 10 ? 0x30 + (byte & 15) : 0x57 + (byte & 15));
+    } else {
+      store<u8>(to++, byte);
+    }
+  }
+  store<u8>(to++, 0x22);
+}
+
+function writeValue(call: Call, cell: usize): void {
+  const type = call.type;
+  if (isBytes(type)) {
+    writeQuoted(load<u32>(cell), load<u32>(cell, 4));
+    return;
+  }
+  const quoted = type == TIMESTAMP || type == DECIMAL;
+  if (quoted) store<u8>(to++, 0x22);
+  if (type == BOOL) writeText(load<i64>(cell) ? "true" : "false");
+  else if (type == DOUBLE) to = write_double(to, load<f64>(cell));
+  else if (type == TIMESTAMP) to = write_timestamp(to, load<i64>(cell));
+  else to = write_decimal(to, load<i64>(cell), type == DECIMAL ? call.scale : 0);
+  if (quoted) store<u8>(to++, 0x22);
+}
+
+export let topTextLength: u32 = 0;
+
+/** The values with the highest counts as JSON, `[{"value":…,"count":…,"error":…},…]`, in the batch arena; 0 without memory. */
+export function topText(call: Call, cell: usize, most: u32): usize {
+  const at: usize = load<u32>(cell);
+  let bytes: usize = 16, i = following(at, -1);
+  for (let n: u32 = 0; n < most && i >= 0; n++, i = following(at, i)) {
+    bytes += TEXT_EACH + (isBytes(call.type) ? <usize>load<u32>(cellAt(at, VALUE, i), 4) * 6 : 0);
+  }
+  const text = arena_alloc(bytes);
+  if (!text) return 0;
+  to = text;
+  store<u8>(to++, 0x5b);
+  i = following(at, -1);
+  for (let n: u32 = 0; n < most && i >= 0; n++, i = following(at, i)) {
+    writeText(n ? ',{"value":' : '{"value":');
+    writeValue(call, cellAt(at, VALUE, i));
+    writeText(',"count":');
+    to = write_decimal(to, load<i64>(cellAt(at, COUNT, i)), 0);
+    writeText(',"error":');
+    to = write_decimal(to, load<i64>(cellAt(at, ERROR, i)), 0);
+    store<u8>(to++, 0x7d);
+  }
+  store<u8>(to++, 0x5d);
+  topTextLength = <u32>(to - text);
+  return text;
+}
+
+export function topFree(g: Group, call: Call, cell: usize): void {
+  const at: usize = load<u32>(cell);
+  if (isBytes(call.type)) for (let i: u32 = 0; i < load<u32>(at); i++) freeBytes(g, cellAt(at, VALUE, i));
+  spaceGive(g, at, bytesOf(load<u32>(at, 4)));
+}

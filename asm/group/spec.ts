@@ -1,0 +1,251 @@
+// GROUP AGGREGATION: one row of state for each key, which every row of input changes; made from a SPEC that TypeScript
+// writes (src/kernel/group_spec.ts).
+//
+//   SPEC  0          4           8          12          16        20          24         32
+//         +----------+-----------+----------+-----------+---------+-----------+----------+-------------------------
+//         | keys u32 | calls u32 | sets u32 | flags u32 | end key | unused    | seed u64 | keys, sets, calls
+//         +----------+-----------+----------+-----------+---------+-----------+----------+-------------------------
+//         a key:  type u32, scale u32
+//         a set:  type u32, counters u32                       (the different values of one argument: distinct.ts)
+//         a call: op, type, scale, out type, out scale, set, counter, text u32, length u32, param f64  (44 bytes)
+//
+//   ROW   0         4           8            16        20        24       28        32
+//         +---------+-----------+------------+---------+---------+--------+---------+-----------+----------+---------
+//         | hash    | key nulls | rows alive | newer   | older   | key    | fired   | touched   | key      | heads of
+//         | u32     | u32       | i64        | u32     | u32     | group  | u32     | i64       | cells    | sets, calls
+//         +---------+-----------+------------+---------+---------+--------+---------+-----------+----------+---------
+//
+//   newer, older   rows in the order of their last change (expire.ts), or of one window (fire.ts)
+//   fired          of windows: the row's result is out; else the next row that is doomed (drop.ts)
+//   touched        watermark at the last change
+import { block_alloc, block_free } from "../memory";
+import { BYTES, COLUMN_SIZE, STRING } from "../layout";
+import { Space } from "../state/space";
+import { INDEX_BYTES } from "./index_table";
+import { Pool } from "./pool";
+
+const SPEC_LIST: usize = 32;
+const CALL_SPEC: usize = 44;
+
+export const FLAG_RETRACTS: u32 = 1; // rows may be taken back
+export const FLAG_FINAL: u32 = 2; // results come when the watermark passes the window's end
+export const FLAG_UPSERT: u32 = 4; // an update is +U alone, without the −U before it
+export const FLAG_EXPIRES: u32 = 8; // rows that nothing changed for long are forgotten
+export const FLAG_WINDOWED: u32 = 16; // the key names the end of a window, and the row goes with it
+export const FLAG_LATENESS: u32 = 32; // of final results: they stay for a while, and late rows change them
+export const FLAG_DENSE: u32 = 64; // with FLAG_UPSERT: row i of what comes out is the result after row i, selected or not
+
+// What a call does. Cells of each in brackets; NULL arguments change nothing
+export const OP_COUNT: u32 = 1; // [count]
+export const OP_SUM_INT: u32 = 2; // [low, wraps, count]
+export const OP_SUM_DOUBLE: u32 = 3; // [sum, count]
+export const OP_AVG_INT: u32 = 4; // [low, wraps, count]
+export const OP_AVG_DOUBLE: u32 = 5; // [sum, count]
+export const OP_MIN: u32 = 6; // [sortable value, there]
+export const OP_MAX: u32 = 7;
+export const OP_MIN_BYTES: u32 = 8; // [REF, there]
+export const OP_MAX_BYTES: u32 = 9;
+export const OP_FIRST: u32 = 10; // [value, there]
+export const OP_LAST: u32 = 11;
+export const OP_FIRST_BYTES: u32 = 12; // [REF, there]
+export const OP_LAST_BYTES: u32 = 13;
+export const OP_VARIANCE: u32 = 14; // [count, mean, squares]; param: 0 pop, 1 samp, 2 stddev pop, 3 stddev samp
+export const OP_BOOL_AND: u32 = 15; // [trues, falses]
+export const OP_BOOL_OR: u32 = 16;
+export const OP_HEAP_MIN: u32 = 17; // [HEAP] of a set (heap.ts)
+export const OP_HEAP_MAX: u32 = 18;
+export const OP_LIST: u32 = 19; // [LIST] (list.ts); param: what leaves of it
+export const OP_SKETCH: u32 = 20; // [SKETCH, there] (sketch.ts); param: which
+
+@unmanaged
+export class Call {
+  op: u32;
+  type: u32; // of the argument; 0 = none
+  scale: u32;
+  outType: u32;
+  outScale: u32;
+  set: u32; // number of its set of different values, from 1; 0 = every value counts
+  counter: u32; // in the entries of the set
+  text: u32; // address of a constant text (a separator)
+  textLength: u32;
+  cell: u32; // offset of its first cell in a row
+  cells: u32;
+  param: f64;
+}
+
+const CALL_BYTES: u32 = offsetof<Call>();
+
+@unmanaged
+export class DistinctSet {
+  type: u32; // of the values
+  counters: u32;
+  head: u32; // offset in a row of the list of its entries
+  index: u32; // address of an INDEX
+  unused: u32;
+  unused2: u32; // the POOL of entries lies behind
+}
+
+@unmanaged
+export class Group extends Space {
+  keys: u32;
+  calls: u32;
+  sets: u32;
+  flags: u32;
+  endKey: u32; // position among the keys of the window's end
+  keyTypes: u32; // address of u32 type, u32 scale for each key
+  callList: u32; // addresses of the calls and the sets
+  setList: u32;
+  rowsIndex: u32; // address of the INDEX of rows
+  pool: u32; // address of the POOL of rows
+  blockBytes: u32; // of this instance
+  out: u32; // address of COLUMNs for what comes out
+  outKinds: u32; // of the batch that came out last: kinds, selection, causes
+  outSelection: u32;
+  outSelected: u32;
+  outCauses: u32;
+  input: u32; // address of the PUSH at hand (push.ts); 0 = none
+  next: u32; // its next selected position
+  watermark: i64;
+  ttl: i64;
+  lateness: i64;
+  oldest: u32; // rows in the order of their last change
+  newest: u32;
+  ends: u32; // windows that are open (fire.ts): address, count, capacity
+  endCount: u32;
+  endCapacity: u32;
+  firing: u32; // row of the window that is being handed out, and how far
+  firingAt: u32;
+  firingCount: u32;
+  doomed: u32; // list of rows that may go (drop.ts)
+  late: u32; // rows that came behind the end of their window
+  unknown: u32; // rows that were taken back without having come
+}
+
+export const ROW_HASH: usize = 0;
+export const ROW_NULLS: usize = 4;
+export const ROW_ALIVE: usize = 8;
+export const ROW_NEWER: usize = 16;
+export const ROW_OLDER: usize = 20;
+export const ROW_GROUP: usize = 24;
+export const ROW_FIRED: usize = 28;
+export const ROW_TOUCHED: usize = 32;
+export const ROW_KEYS: u32 = 40;
+
+@inline export function isBytes(type: u32): bool {
+  return type == STRING || type == BYTES;
+}
+
+@inline export function callAt(g: Group, i: u32): Call {
+  return changetype<Call>(<usize>g.callList + i * CALL_BYTES);
+}
+
+const SET_BYTES: u32 = 48;
+
+@inline export function setAt(g: Group, i: u32): DistinctSet {
+  return changetype<DistinctSet>(<usize>g.setList + i * SET_BYTES);
+}
+
+@inline export function setPool(set: DistinctSet): Pool {
+  return changetype<Pool>(changetype<usize>(set) + 24);
+}
+
+@inline export function rowPool(g: Group): Pool {
+  return changetype<Pool>(<usize>g.pool);
+}
+
+@inline export function keyType(g: Group, i: u32): u32 {
+  return load<u32>(<usize>g.keyTypes + (i << 3));
+}
+
+@inline export function keyScale(g: Group, i: u32): u32 {
+  return load<u32>(<usize>g.keyTypes + (i << 3), 4);
+}
+
+@inline export function keyCell(i: u32): u32 {
+  return ROW_KEYS + (i << 3);
+}
+
+@inline export function has(g: Group, flag: u32): bool {
+  return (g.flags & flag) != 0;
+}
+
+function cellsOf(op: u32): u32 {
+  if (op == OP_COUNT) return 1;
+  if (op == OP_SUM_INT || op == OP_AVG_INT || op == OP_VARIANCE || op == OP_LIST) return 3;
+  return 2;
+}
+
+/** Entry of a set (distinct.ts): header and counters. */
+export function entryBytes(counters: u32): u32 {
+  return (32 + counters * 4 + 15) & ~15;
+}
+
+function readCalls(g: Group, list: usize): u32 {
+  let at = ROW_KEYS + (g.keys << 3);
+  for (let i: u32 = 0; i < g.sets; i++, at += 8) setAt(g, i).head = at;
+  for (let i: u32 = 0; i < g.calls; i++, list += CALL_SPEC) {
+    const call = callAt(g, i);
+    call.op = load<u32>(list);
+    call.type = load<u32>(list, 4);
+    call.scale = load<u32>(list, 8);
+    call.outType = load<u32>(list, 12);
+    call.outScale = load<u32>(list, 16);
+    call.set = load<u32>(list, 20);
+    call.counter = load<u32>(list, 24);
+    call.text = load<u32>(list, 28);
+    call.textLength = load<u32>(list, 32);
+    call.param = load<f64>(list, 36);
+    call.cells = cellsOf(call.op);
+    call.cell = at;
+    at += call.cells << 3;
+  }
+  return at;
+}
+
+function aligned(bytes: u32): u32 {
+  return (bytes + 15) & ~15;
+}
+
+/** An instance without rows, in one block; 0 when there is no memory. */
+export function specRead(spec: usize): usize {
+  const keys = load<u32>(spec), calls = load<u32>(spec, 4), sets = load<u32>(spec, 8);
+  const keyTypes = aligned(offsetof<Group>()), callList = keyTypes + aligned((keys + 1) << 3);
+  const setList = callList + aligned((calls + 1) * CALL_BYTES), indices = setList + aligned((sets + 1) * SET_BYTES);
+  const pool = indices + INDEX_BYTES * (sets + 1), out = pool + 32;
+  const bytes = out + (keys + calls + 1) * <u32>COLUMN_SIZE;
+  const address = block_alloc(bytes);
+  if (!address) return 0;
+  memory.fill(address, 0, bytes);
+  const g = changetype<Group>(address);
+  g.blockBytes = bytes;
+  g.keys = keys;
+  g.calls = calls;
+  g.sets = sets;
+  g.flags = load<u32>(spec, 12);
+  g.endKey = load<u32>(spec, 16);
+  g.seed = load<u64>(spec, 24);
+  g.keyTypes = <u32>address + keyTypes;
+  g.callList = <u32>address + callList;
+  g.setList = <u32>address + setList;
+  g.rowsIndex = <u32>address + indices;
+  g.pool = <u32>address + pool;
+  g.out = <u32>address + out;
+  g.watermark = i64.MIN_VALUE;
+  let list = spec + SPEC_LIST;
+  memory.copy(g.keyTypes, list, keys << 3);
+  list += <usize>keys << 3;
+  for (let i: u32 = 0; i < sets; i++, list += 8) {
+    const set = setAt(g, i);
+    set.type = load<u32>(list);
+    set.counters = load<u32>(list, 4);
+    set.index = g.rowsIndex + INDEX_BYTES * (i + 1);
+    setPool(set).size = entryBytes(set.counters);
+  }
+  g.rowBytes = aligned(readCalls(g, list));
+  rowPool(g).size = g.rowBytes;
+  return address;
+}
+
+export function specFree(g: Group): void {
+  block_free(changetype<usize>(g), g.blockBytes);
+}

@@ -1,0 +1,174 @@
+// Rows join and leave their frames, a step at a time: each step gives the aggregation a batch (the feed) and says which of
+// its results belong to which rows. Rows of one time are peers: all of them join before the first comes out, unless
+// frames are numbers of rows.
+import { arena_alloc, block_alloc, block_free } from "../memory";
+import { heapPop, heapTime } from "../rows/heap";
+import { indexAdd, indexFindRow, indexNext, indexRemove } from "../rows/index_rows";
+import { listAdd, listRemove } from "../rows/list";
+import { ROW_HASH } from "../rows/row";
+import {
+  FLAG_ROWS, FLAG_TIMED, FLAG_UNBOUNDED, LIST_AT, Over, has, heapOf, indexOf, lengthOf, listOf, setLength, storeOf, timeOfRow,
+} from "./spec";
+
+/** Rows of one feed: what one step of the aggregation takes. */
+const FEED_ROWS: u32 = 4096;
+const PEERS_MIN: u32 = 64;
+
+// Kinds of the feed
+const JOINS: u8 = 0;
+const LEAVES: u8 = 3;
+const LOOKS: u8 = 4;
+
+/** Room for a step; false when there is no memory. */
+export function stepBegin(o: Over): bool {
+  o.feedCount = 0;
+  o.outCount = 0;
+  o.feed = <u32>arena_alloc(<usize>FEED_ROWS << 2);
+  o.feedKinds = <u32>arena_alloc(FEED_ROWS);
+  o.out = <u32>arena_alloc(<usize>FEED_ROWS << 2);
+  o.outAt = <u32>arena_alloc(<usize>FEED_ROWS << 2);
+  o.outCauses = <u32>arena_alloc(<usize>FEED_ROWS << 2);
+  return o.feed != 0 && o.feedKinds != 0 && o.out != 0 && o.outAt != 0 && o.outCauses != 0;
+}
+
+@inline function give(o: Over, row: usize, kind: u8): void {
+  const i: usize = o.feedCount;
+  o.feedCount++;
+  store<u32>(<usize>o.feed + (i << 2), <u32>row);
+  store<u8>(<usize>o.feedKinds + i, kind);
+}
+
+/** The row comes out with the result of what was given last. */
+@inline function show(o: Over, row: usize): void {
+  const i: usize = o.outCount;
+  o.outCount++;
+  store<u32>(<usize>o.out + (i << 2), <u32>row);
+  store<u32>(<usize>o.outAt + (i << 2), o.feedCount - 1);
+  store<u32>(<usize>o.outCauses + (i << 2), <u32>timeOfRow(row));
+}
+
+function doom(o: Over, row: usize): void {
+  store<u32>(row, o.doomed);
+  o.doomed = <u32>row;
+}
+
+/** Rows that are older than `from` leave the range; false when the feed is full. */
+function shorten(o: Over, from: i64): bool {
+  const list = listOf(o);
+  while (list.oldest && timeOfRow(list.oldest) < from) {
+    if (o.feedCount == FEED_ROWS) return false;
+    const row: usize = list.oldest;
+    give(o, row, LEAVES);
+    listRemove(list, row, LIST_AT);
+    doom(o, row);
+  }
+  return true;
+}
+
+function peersReserve(o: Over): bool {
+  if (o.peerCount < o.peerCapacity) return true;
+  const more = o.peerCapacity ? o.peerCapacity << 1 : PEERS_MIN, fresh = block_alloc(<usize>more << 2);
+  if (!fresh) return false;
+  if (o.peers) {
+    memory.copy(fresh, o.peers, <usize>o.peerCapacity << 2);
+    block_free(o.peers, <usize>o.peerCapacity << 2);
+  }
+  o.peers = <u32>fresh;
+  o.peerCapacity = more;
+  return true;
+}
+
+@inline function peer(o: Over, i: u32): usize {
+  return load<u32>(<usize>o.peers + (<usize>i << 2));
+}
+
+/** Adds a row to the peers; false when there is no memory. */
+export function peerAdd(o: Over, row: usize): bool {
+  if (!peersReserve(o)) return false;
+  store<u32>(<usize>o.peers + (<usize>o.peerCount << 2), <u32>row);
+  o.peerCount++;
+  return true;
+}
+
+/** The rows of the next time that the watermark has passed are the peers; false when there are none, or no memory. */
+function nextPeers(o: Over): bool {
+  const heap = heapOf(o);
+  if (o.joined < o.peerCount || o.shown < o.peerCount) return true;
+  o.peerCount = o.joined = o.shown = 0;
+  if (!has(o, FLAG_TIMED) || !heap.size || heapTime(heap) > o.watermark) return false;
+  o.now = heapTime(heap);
+  while (heap.size && heapTime(heap) == o.now) {
+    if (!peersReserve(o)) return false;
+    peerAdd(o, heapPop(heap));
+  }
+  return true;
+}
+
+/** Peers join the range; false when the feed is full. */
+function joinRange(o: Over): bool {
+  const bounded = !has(o, FLAG_UNBOUNDED);
+  for (; o.joined < o.peerCount; o.joined++) {
+    if (o.feedCount == FEED_ROWS) return false;
+    const row = peer(o, o.joined);
+    give(o, row, JOINS);
+    if (bounded) listAdd(listOf(o), row, LIST_AT);
+  }
+  return true;
+}
+
+/** Peers come out with what all of them have come to; false when the feed is full. */
+function showRange(o: Over): bool {
+  for (; o.shown < o.peerCount; o.shown++) {
+    if (o.feedCount == FEED_ROWS) return false;
+    const row = peer(o, o.shown);
+    give(o, row, LOOKS);
+    show(o, row);
+    if (has(o, FLAG_UNBOUNDED)) doom(o, row);
+  }
+  return true;
+}
+
+/** The last of so many rows in front of a new one leaves. */
+function shortenChain(o: Over, head: usize): usize {
+  if (!head || <i64>lengthOf(head) <= o.preceding) return head;
+  const next = indexNext(indexOf(o), head), length = lengthOf(head);
+  give(o, head, LEAVES);
+  indexRemove(indexOf(o), head);
+  doom(o, head);
+  if (next) setLength(next, length - 1);
+  return next;
+}
+
+/** One row after the other joins the rows of its key and comes out; false when the feed is full, or there is no memory. */
+function joinRows(o: Over): bool {
+  const index = indexOf(o), bounded = !has(o, FLAG_UNBOUNDED);
+  for (; o.joined < o.peerCount; o.joined++, o.shown++) {
+    if (o.feedCount + 2 > FEED_ROWS) return false;
+    const row = peer(o, o.joined);
+    if (bounded) {
+      const found = indexFindRow(index, load<u32>(row, ROW_HASH), storeOf(o), row, o.keyList);
+      const head = shortenChain(o, found), length = head ? lengthOf(head) : 0;
+      if (!indexAdd(index, row)) return false;
+      setLength(head ? head : row, length + 1);
+    }
+    give(o, row, JOINS);
+    show(o, row);
+    if (!bounded) doom(o, row);
+  }
+  return true;
+}
+
+/** Fills the feed as far as there is something to do. */
+export function stepFill(o: Over): void {
+  const byRows = has(o, FLAG_ROWS), shrinks = !byRows && !has(o, FLAG_UNBOUNDED);
+  while (nextPeers(o)) {
+    if (byRows) {
+      if (!joinRows(o)) return;
+      continue;
+    }
+    if (shrinks && !shorten(o, o.now - o.preceding)) return;
+    if (!joinRange(o) || !showRange(o)) return;
+  }
+  // No row to come is at the watermark or before it: what it could not reach is not needed any more
+  if (shrinks && o.watermark != i64.MIN_VALUE) shorten(o, o.watermark + 1 - o.preceding);
+}

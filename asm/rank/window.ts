@@ -1,0 +1,121 @@
+// Windows that are open: the rows whose key has the window's end, in the order of their arrival.
+//
+//   WINDOW   0          8             12            16
+//            +----------+-------------+-------------+------------+----------+
+//            | end i64  | oldest u32  | newest u32  | fired u32  | unused   |      ascending by end
+//            +----------+-------------+-------------+------------+----------+
+import { block_alloc, block_free } from "../memory";
+import { List, listNewer } from "../rows/list";
+import { indexNext, indexRemove } from "../rows/index_rows";
+import { rowFree } from "../rows/encode";
+import { rowsSortByTime } from "../rows/sort";
+import { storeGive, storeTake } from "../rows/store";
+import { INSERT, OUT_ROWS, emitBegin, emitStored } from "./emit";
+import { LIST_AT, Rank, indexOf, isHead, storeOf } from "./spec";
+
+const WINDOW: u32 = 24;
+const OLDEST: usize = 8;
+const FIRED: usize = 16;
+const CAPACITY_MIN: u32 = 16;
+
+@inline function windowAt(rank: Rank, i: u32): usize {
+  return <usize>rank.ends + i * WINDOW;
+}
+
+function grow(rank: Rank): bool {
+  const more = rank.endCapacity ? rank.endCapacity << 1 : CAPACITY_MIN, fresh = storeTake(storeOf(rank), more * WINDOW);
+  if (!fresh) return false;
+  if (rank.ends) {
+    memory.copy(fresh, rank.ends, rank.endCount * WINDOW);
+    storeGive(storeOf(rank), rank.ends, rank.endCapacity * WINDOW);
+  }
+  rank.ends = <u32>fresh;
+  rank.endCapacity = more;
+  return true;
+}
+
+/** The list of the window with this end, which is made when there is none; null when there is no memory. */
+export function windowList(rank: Rank, end: i64): List {
+  let i = rank.endCount;
+  while (i > 0 && load<i64>(windowAt(rank, i - 1)) > end) i--;
+  if (i > 0 && load<i64>(windowAt(rank, i - 1)) == end) return changetype<List>(windowAt(rank, i - 1) + OLDEST);
+  if (rank.endCount == rank.endCapacity && !grow(rank)) return changetype<List>(0);
+  const at = windowAt(rank, i);
+  memory.copy(at + WINDOW, at, (rank.endCount - i) * WINDOW);
+  memory.fill(at, 0, WINDOW);
+  store<i64>(at, end);
+  rank.endCount++;
+  return changetype<List>(at + OLDEST);
+}
+
+/** Lists the first rows of the window's chains by key group and arrival; false when there is no memory. */
+function freeze(rank: Rank, window: usize): bool {
+  let rows: u32 = 0, count: u32 = 0;
+  for (let row: usize = load<u32>(window, OLDEST); row; row = listNewer(row, LIST_AT)) rows += u32(isHead(row));
+  const list = block_alloc(<usize>(rows + 1) << 2);
+  if (!list) return false;
+  for (let row: usize = load<u32>(window, OLDEST); row; row = listNewer(row, LIST_AT)) {
+    if (!isHead(row)) continue;
+    store<u32>(list + (<usize>count << 2), <u32>row);
+    count++;
+  }
+  if (!rowsSortByTime(list, rows, 0)) {
+    block_free(list, <usize>(rows + 1) << 2);
+    return false;
+  }
+  store<u32>(window, 1, FIRED);
+  rank.heads = <u32>list;
+  rank.headCount = rows;
+  rank.headAt = 0;
+  rank.current = 0;
+  return true;
+}
+
+/** Frees the first window and its rows, which have been handed out. */
+function drop(rank: Rank): void {
+  block_free(rank.heads, <usize>(rank.headCount + 1) << 2);
+  rank.heads = 0;
+  const window = windowAt(rank, 0);
+  for (let row: usize = load<u32>(window, OLDEST); row;) {
+    const next = listNewer(row, LIST_AT);
+    indexRemove(indexOf(rank), row);
+    rowFree(storeOf(rank), row);
+    row = next;
+  }
+  rank.endCount--;
+  memory.copy(window, window + WINDOW, rank.endCount * WINDOW);
+}
+
+/** Puts rows of the frozen chains out until the batch is full. */
+function handOut(rank: Rank): void {
+  while (rank.used < OUT_ROWS) {
+    if (!rank.current) {
+      if (rank.headAt == rank.headCount) return;
+      rank.current = load<u32>(<usize>rank.heads + (<usize>rank.headAt << 2));
+      rank.headAt++;
+      rank.position = 1;
+    }
+    if (rank.position >= rank.from) emitStored(rank, INSERT, rank.current, rank.position, 0);
+    rank.current = rank.position < rank.to ? <u32>indexNext(indexOf(rank), rank.current) : 0;
+    rank.position++;
+  }
+}
+
+/** Begins to hand out rows of windows that the watermark has passed: 1 = there are some in the list, 0 = none, −1 = no memory. */
+export function windowsFire(rank: Rank): i32 {
+  while (true) {
+    if (rank.heads && rank.headAt == rank.headCount && !rank.current) drop(rank);
+    if (!rank.heads) {
+      if (!rank.endCount || load<i64>(windowAt(rank, 0)) - 1 > rank.watermark) return 0;
+      if (!freeze(rank, windowAt(rank, 0))) return -1;
+    }
+    if (!emitBegin(rank)) return -1;
+    handOut(rank);
+    if (rank.used) return 1;
+  }
+}
+
+export function windowsFree(rank: Rank): void {
+  if (rank.heads) block_free(rank.heads, <usize>(rank.headCount + 1) << 2);
+  if (rank.ends) storeGive(storeOf(rank), rank.ends, rank.endCapacity * WINDOW);
+}

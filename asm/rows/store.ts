@@ -1,0 +1,95 @@
+// STORE: the rows of one schema, the memory they lie in, and how many there are. It is made from a SPEC that
+// TypeScript or another kernel writes:
+//
+//   SPEC  0             4           8          16
+//         +-------------+-----------+----------+---------------------------------
+//         | columns u32 | words u32 | seed u64 | for each column: type u32, scale u32
+//         +-------------+-----------+----------+---------------------------------
+import { block_alloc, block_free, block_size, state_alloc, state_force, state_free } from "../memory";
+import { BYTES, STRING } from "../layout";
+import { ROW_WORDS } from "./row";
+import { SLAB_CLASSES, SLAB_CLASS_BYTES, slabsFree } from "./slab";
+
+const SPEC_COLUMNS: usize = 0;
+const SPEC_WORDS: usize = 4;
+const SPEC_SEED: usize = 8;
+const SPEC_TYPES: usize = 16;
+
+@unmanaged
+export class Store {
+  bytes: u32; // of state memory: rows, their pages, and what indices, heaps and the like of this store hold
+  rows: u32;
+  seed: u64; // of keyed hashes; stores whose keys meet have the same
+  columns: u32;
+  types: u32; // address of u32 type, u32 scale for each column
+  words: u32; // u32 words of the operator in each row
+  nullsAt: u32; // offset in a row of the null bits
+  cellsAt: u32; // offset in a row of the cells
+  fixedBytes: u32; // of a row without the bytes of its strings
+  texts: u32; // columns of strings and bytes
+  textList: u32; // address of their numbers, u32 each
+  classes: u32; // address of SLAB_CLASS (slab.ts)
+  pages: u32; // list of all pages
+  bigs: u32; // list of rows that lie outside of pages
+  force: bool; // memory is taken whatever the bound of state: who sets it has asked for room before
+  blockBytes: u32; // of this instance
+}
+
+@inline export function isText(type: u32): bool {
+  return type == STRING || type == BYTES;
+}
+
+@inline export function storeType(s: Store, column: u32): u32 {
+  return load<u32>(<usize>s.types + (<usize>column << 3));
+}
+
+@inline export function storeScale(s: Store, column: u32): u32 {
+  return load<u32>(<usize>s.types + (<usize>column << 3), 4);
+}
+
+/** State memory that counts as the store's; 0 when the state's bound or the memory's maximum is reached. */
+export function storeTake(s: Store, bytes: u32): usize {
+  const address = s.force ? state_force(bytes) : state_alloc(bytes);
+  if (address) s.bytes += <u32>block_size(bytes);
+  return address;
+}
+
+/** Gives back what storeTake gave; `bytes` as it was asked for. */
+export function storeGive(s: Store, address: usize, bytes: u32): void {
+  s.bytes -= <u32>block_size(bytes);
+  state_free(address, bytes);
+}
+
+/** A store without rows from the SPEC at `spec`; 0 when there is no memory. */
+export function storeMake(spec: usize): usize {
+  const columns = load<u32>(spec, SPEC_COLUMNS), words = load<u32>(spec, SPEC_WORDS);
+  const head: u32 = (offsetof<Store>() + 15) & ~15;
+  const bytes = head + columns * 12 + 4 + SLAB_CLASSES * SLAB_CLASS_BYTES;
+  const address = block_alloc(bytes);
+  if (!address) return 0;
+  memory.fill(address, 0, bytes);
+  const s = changetype<Store>(address);
+  s.blockBytes = bytes;
+  s.columns = columns;
+  s.words = words;
+  s.seed = load<u64>(spec, SPEC_SEED);
+  s.types = <u32>address + head;
+  s.textList = s.types + (columns << 3);
+  s.classes = s.textList + ((columns + 1) << 2);
+  memory.copy(s.types, spec + SPEC_TYPES, <usize>columns << 3);
+  for (let i: u32 = 0; i < columns; i++) {
+    if (!isText(storeType(s, i))) continue;
+    store<u32>(<usize>s.textList + (<usize>s.texts << 2), i);
+    s.texts++;
+  }
+  s.nullsAt = <u32>ROW_WORDS + (words << 2);
+  s.cellsAt = (s.nullsAt + (((columns + 31) >>> 5) << 2) + 7) & ~7;
+  s.fixedBytes = s.cellsAt + (columns << 3);
+  return address;
+}
+
+/** Frees every row and the store itself; what indices and heaps of it hold is freed by themselves, before. */
+export function storeFree(s: Store): void {
+  slabsFree(s);
+  block_free(changetype<usize>(s), s.blockBytes);
+}

@@ -1,0 +1,169 @@
+// A row finds its session: one that it lies in or near, several that it joins to one, or a new one.
+import { rowEqualsBatch } from "../rows/compare";
+import { rowEncode, rowFree } from "../rows/encode";
+import { heapPush } from "../rows/heap";
+import { indexAdd } from "../rows/index_rows";
+import { ROW_GROUP, ROW_SEQ } from "../rows/row";
+import { storeGive, storeTake } from "../rows/store";
+import {
+  FIRST_ROW, KEY_EARLIEST, KEY_ENTRIES, KEY_SESSIONS, LAST, LAST_ROW, NEXT, ROWS, ROW_FOLLOWING, SESSION_BYTES, START,
+  Sessions, endOf, heapOf, indexOf, keyStoreOf, rowStoreOf,
+} from "./spec";
+
+@inline function following(row: usize): usize {
+  return load<u32>(row, ROW_FOLLOWING);
+}
+
+/** Whether a row at `t` belongs to the session. */
+@inline function touches(s: Sessions, session: usize, t: i64): bool {
+  const start = load<i64>(session, START), last = load<i64>(session, LAST);
+  if (t < start - s.gap || t > last + s.gap) return false;
+  return s.max == 0 || max<i64>(last, t) - min<i64>(start, t) < s.max;
+}
+
+/** Puts the rows of two sessions into one list in the order of their arrival. */
+function mergeRows(to: usize, from: usize): void {
+  let a: usize = load<u32>(to, FIRST_ROW), b: usize = load<u32>(from, FIRST_ROW), last: usize = 0;
+  while (a || b) {
+    const takeA = a != 0 && (b == 0 || load<u64>(a, ROW_SEQ) < load<u64>(b, ROW_SEQ)), row = takeA ? a : b;
+    if (takeA) a = following(a);
+    else b = following(b);
+    if (last) store<u32>(last, <u32>row, ROW_FOLLOWING);
+    else store<u32>(to, <u32>row, FIRST_ROW);
+    last = row;
+  }
+  store<u32>(last, 0, ROW_FOLLOWING);
+  store<u32>(to, <u32>last, LAST_ROW);
+  store<u32>(to, load<u32>(to, ROWS) + load<u32>(from, ROWS), ROWS);
+}
+
+function freeSession(s: Sessions, session: usize): void {
+  storeGive(keyStoreOf(s), session, SESSION_BYTES);
+  s.sessions--;
+}
+
+/** Whether a session at `t` was found, and else the word behind which a new one belongs. */
+let link: usize = 0;
+
+/** The open session of the key that a row at `t` belongs to, joined with those that it bridges; 0 = there is none. */
+function findSession(s: Sessions, key: usize, t: i64, watermark: i64): usize {
+  let target: usize = 0, from = key + KEY_SESSIONS;
+  link = from;
+  for (let session: usize = load<u32>(from); session; session = load<u32>(from)) {
+    // The watermark has passed it, though it has not left yet: it takes no more rows
+    const frozen = endOf(s, session) - 1 <= watermark;
+    if (!frozen && touches(s, session, t)) {
+      if (target) {
+        mergeRows(target, session);
+        store<i64>(target, max<i64>(load<i64>(target, LAST), load<i64>(session, LAST)), LAST);
+        store<u32>(from, load<u32>(session, NEXT));
+        freeSession(s, session);
+        continue;
+      }
+      target = session;
+      if (t < load<i64>(session, START)) store<i64>(session, t, START);
+      if (t > load<i64>(session, LAST)) store<i64>(session, t, LAST);
+    }
+    if (load<i64>(session, START) <= t) link = session + NEXT;
+    from = session + NEXT;
+  }
+  return target;
+}
+
+/** A new session at the place that findSession found; 0 when there is no memory. */
+function addSession(s: Sessions, t: i64): usize {
+  const session = storeTake(keyStoreOf(s), SESSION_BYTES);
+  if (!session) return 0;
+  memory.fill(session, 0, SESSION_BYTES);
+  store<i64>(session, t, START);
+  store<i64>(session, t, LAST);
+  store<u32>(session, load<u32>(link), NEXT);
+  store<u32>(link, <u32>session);
+  s.sessions++;
+  return session;
+}
+
+/** Makes sure that the heap has the key at `end` or before; false when there is no memory. */
+export function schedule(s: Sessions, key: usize, end: i64): bool {
+  if (load<u32>(key, KEY_ENTRIES) && load<i64>(key, KEY_EARLIEST) <= end) return true;
+  if (!heapPush(heapOf(s), end, key)) return false;
+  store<u32>(key, load<u32>(key, KEY_ENTRIES) + 1, KEY_ENTRIES);
+  store<i64>(key, end, KEY_EARLIEST);
+  return true;
+}
+
+/** The key of row `r`, which is not there yet; 0 when there is no memory. */
+function addKey(s: Sessions, columns: usize, r: u32, hash: u32, group: u8): usize {
+  const keys = keyStoreOf(s), key = rowEncode(keys, columns, r, hash, s.seq);
+  if (!key) return 0;
+  store<u8>(key, group, ROW_GROUP);
+  if (indexAdd(indexOf(s), key)) return key;
+  rowFree(keys, key);
+  return 0;
+}
+
+/** Adds row `r` of the batch with time `t`; false when there is no memory, and then it is not added. */
+export function add(
+  s: Sessions, found: usize, columns: usize, r: u32, hash: u32, group: u8, t: i64, watermark: i64,
+): bool {
+  const isLate = t + s.gap - 1 <= watermark;
+  if (!found && isLate) {
+    s.late++;
+    return true;
+  }
+  const key = found ? found : addKey(s, columns, r, hash, group);
+  if (!key) return false;
+  let session = findSession(s, key, t, watermark);
+  if (!session && isLate) {
+    s.late++;
+    return true;
+  }
+  const row = rowEncode(rowStoreOf(s), columns, r, 0, s.seq++);
+  if (!row) return false;
+  if (!session) session = addSession(s, t);
+  if (!session || !schedule(s, key, endOf(s, session))) {
+    rowFree(rowStoreOf(s), row);
+    return false;
+  }
+  const last: usize = load<u32>(session, LAST_ROW);
+  if (last) store<u32>(last, <u32>row, ROW_FOLLOWING);
+  else store<u32>(session, <u32>row, FIRST_ROW);
+  store<u32>(session, <u32>row, LAST_ROW);
+  store<u32>(session, load<u32>(session, ROWS) + 1, ROWS);
+  return true;
+}
+
+/** The row of the session that equals row `r` of the batch leaves it; false when there is none. */
+function unlink(s: Sessions, session: usize, columns: usize, r: u32): bool {
+  let before: usize = 0;
+  for (let row: usize = load<u32>(session, FIRST_ROW); row; before = row, row = following(row)) {
+    if (!rowEqualsBatch(rowStoreOf(s), row, columns, r, 0, 0)) continue;
+    if (before) store<u32>(before, <u32>following(row), ROW_FOLLOWING);
+    else store<u32>(session, <u32>following(row), FIRST_ROW);
+    if (!following(row)) store<u32>(session, <u32>before, LAST_ROW);
+    store<u32>(session, load<u32>(session, ROWS) - 1, ROWS);
+    rowFree(rowStoreOf(s), row);
+    return true;
+  }
+  return false;
+}
+
+/** Takes row `r` back. A session keeps its bounds until its last row is taken back. */
+export function remove(s: Sessions, key: usize, columns: usize, r: u32, t: i64): void {
+  let from = key + KEY_SESSIONS;
+  for (let session: usize = key ? load<u32>(from) : 0; session; from = session + NEXT, session = load<u32>(from)) {
+    if (t < load<i64>(session, START) || t > load<i64>(session, LAST) || !unlink(s, session, columns, r)) continue;
+    if (load<u32>(session, ROWS)) return;
+    store<u32>(from, load<u32>(session, NEXT));
+    freeSession(s, session);
+    return;
+  }
+  s.unknown++;
+}
+
+/** The first session of the key has left. */
+export function dropFirst(s: Sessions, key: usize): void {
+  const session: usize = load<u32>(key, KEY_SESSIONS);
+  store<u32>(key, load<u32>(session, NEXT), KEY_SESSIONS);
+  freeSession(s, session);
+}

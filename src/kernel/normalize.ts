@@ -1,0 +1,79 @@
+import type { Batch } from "../core/batch.ts";
+import { RdxError } from "../core/errors.ts";
+import type { DataType } from "../core/schema.ts";
+import { writeColumns } from "./column.ts";
+import { readBatch } from "./column_read.ts";
+import { COLUMN_SIZE } from "./layout.ts";
+import type { Kernel } from "./module.ts";
+import { hashSeed, storeSpecBytes, writeStoreSpec } from "./rows.ts";
+
+const SPEC_BYTES = 8, PUSH_BYTES = 16;
+const NO_MEMORY = -1, DONE = -2;
+
+/**
+ * Rows that replace each other by key, as a changelog that says what was there before. The newest row of each key is kept. Batches lie in the
+ * batch arena.
+ */
+export class Normalizer {
+  readonly #kernel: Kernel;
+  readonly #types: readonly DataType[];
+  readonly #picks: readonly number[];
+  readonly #normalize: number;
+  readonly #push: number;
+  #columns = 0;
+
+  /** The first `keys` columns of `types` are the key; `picks`: columns in the order in which they come out. Throws "no_space". */
+  constructor(kernel: Kernel, types: readonly DataType[], keys: number, picks: readonly number[]) {
+    this.#kernel = kernel;
+    this.#types = picks.map((pick) => types[pick]);
+    this.#picks = picks;
+    const bytes = SPEC_BYTES + storeSpecBytes(types), at = kernel.alloc(bytes);
+    kernel.data.setUint32(at, keys, true);
+    writeStoreSpec(kernel, at + SPEC_BYTES, types, 0, hashSeed());
+    this.#normalize = kernel.fn("normalize_create")(at) >>> 0;
+    kernel.free(at, bytes);
+    if (this.#normalize === 0) throw noSpace();
+    this.#push = kernel.alloc(PUSH_BYTES);
+  }
+
+  /** Begins with a batch, which must stay until `pull` has given null. */
+  push(batch: Batch): void {
+    const kernel = this.#kernel;
+    this.#columns = writeColumns(kernel, batch.columns);
+    const words = [this.#columns, batch.selection, batch.selected, batch.kinds];
+    words.forEach((word, i) => kernel.data.setUint32(this.#push + i * 4, word, true));
+    if (kernel.fn("normalize_push")(this.#normalize, this.#push) === 0) throw noSpace();
+  }
+
+  /** The next changes, with the row of the batch that caused each, or null. Throws `full()` when there is no room for the rest. */
+  pull(full: () => Error): (Batch & { readonly causes: number }) | null {
+    const kernel = this.#kernel, rows = kernel.fn("normalize_pull")(this.#normalize);
+    if (rows === DONE) return null;
+    if (rows === NO_MEMORY) throw noSpace();
+    if (rows < 0) throw full();
+    const picks = kernel.arena(this.#picks.length * 4 + 8), out = kernel.arena(this.#types.length * COLUMN_SIZE);
+    this.#picks.forEach((pick, i) => kernel.data.setUint32(picks + i * 4, pick, true));
+    const to = picks + this.#picks.length * 4, gather = kernel.fn("normalize_out");
+    if (gather(this.#normalize, this.#columns, picks, this.#picks.length, out, to) === 0) throw noSpace();
+    const kinds = kernel.data.getUint32(to, true), causes = kernel.data.getUint32(to + 4, true);
+    return { ...readBatch(kernel, out, this.#types, rows), kinds, causes };
+  }
+
+  /** Keys. */
+  get stateRows(): number {
+    return this.#kernel.fn("normalize_state_rows")(this.#normalize) >>> 0;
+  }
+
+  get stateBytes(): number {
+    return this.#kernel.fn("normalize_state_bytes")(this.#normalize) >>> 0;
+  }
+
+  close(): void {
+    this.#kernel.fn("normalize_free")(this.#normalize);
+    this.#kernel.free(this.#push, PUSH_BYTES);
+  }
+}
+
+function noSpace(): RdxError {
+  return new RdxError("no_space", "Cannot get kernel memory for the rows of keys");
+}

@@ -1,0 +1,188 @@
+import type { Batch } from "../core/batch.ts";
+import { RdxError } from "../core/errors.ts";
+import type { DataType } from "../core/schema.ts";
+import { writeColumns } from "./column.ts";
+import { readBatch } from "./column_read.ts";
+import { BatchGather } from "./gather.ts";
+import { GroupAggregate, type GroupCallSpec } from "./group.ts";
+import { COLUMN_SIZE } from "./layout.ts";
+import type { Kernel } from "./module.ts";
+import { hashSeed, storeSpecBytes, writeStoreSpec } from "./rows.ts";
+
+/** Which rows in front of each row are aggregated. Columns are those of the pushed batch. */
+export interface OverSpec {
+  readonly types: readonly DataType[];
+  /** The first so many columns are the key. */
+  readonly keys: number;
+  /** Column of the event time, −1 = rows go in the order of the log, as they come. */
+  readonly time: number;
+  readonly frame: "range" | "rows";
+  /** Milliseconds, or rows, in front of the current one; −1 = all. */
+  readonly preceding: number;
+  readonly calls: readonly GroupCallSpec[];
+}
+
+/** The watermark in front of the rows of a batch, as BatchTimes of operator.ts tells it. */
+export interface OverTimes {
+  readonly running: number;
+  readonly before: number;
+  readonly delayMs: number;
+  readonly others: number;
+}
+
+const FLAG_ROWS = 1, FLAG_UNBOUNDED = 2, FLAG_TIMED = 4;
+const SPEC_BYTES = 24, PUSH_BYTES = 48, ROW_WORDS = 5;
+const NO_MEMORY = -1, DONE = -2;
+
+/**
+ * For each row its columns and the aggregates of its frame. With an event time rows come when the watermark has passed theirs, by (time,
+ * key group, arrival), and rows of one time and key are in each other's frame where that is a range; else as they come. Batches lie in the batch
+ * arena, and may be used until the next pull.
+ */
+export class OverAggregate {
+  readonly #kernel: Kernel;
+  readonly #spec: OverSpec;
+  readonly #over: number;
+  readonly #groups: GroupAggregate;
+  readonly #gather: BatchGather;
+  /** Columns in the order in which they come out, and those that the aggregation reads. */
+  readonly #picks: readonly number[];
+  readonly #feed: readonly number[];
+  readonly #push: number;
+
+  /** Throws RdxError("invalid_plan") for calls that there are none of, "no_space" without memory. */
+  constructor(kernel: Kernel, spec: OverSpec, picks: readonly number[]) {
+    this.#kernel = kernel;
+    this.#spec = spec;
+    this.#picks = picks;
+    const keys = Array.from({ length: spec.keys }, (_, i) => i);
+    const read = spec.calls.flatMap(({ args, filter }) => filter < 0 ? args : [...args, filter]);
+    const feed = [...keys, ...new Set(read.filter((column) => column >= spec.keys))];
+    this.#feed = feed.length === 0 ? [0] : feed;
+    const place = (column: number) => column < 0 ? -1 : this.#feed.indexOf(column);
+    this.#groups = new GroupAggregate(kernel, {
+      types: this.#feed.map((column) => spec.types[column]),
+      keys,
+      calls: spec.calls.map((call) => ({ ...call, args: call.args.map(place), filter: place(call.filter) })),
+      retracts: spec.preceding >= 0,
+      end: null,
+      final: false,
+      latenessMs: 0,
+      upsert: true,
+      dense: true,
+      ttlMs: 0,
+    });
+    this.#gather = new BatchGather(kernel);
+    this.#over = create(kernel, spec);
+    this.#push = kernel.alloc(PUSH_BYTES);
+  }
+
+  /** Begins with a batch, which must stay until `pull` has given null. */
+  push(batch: Batch, times: OverTimes): void {
+    const kernel = this.#kernel, at = this.#push, columns = writeColumns(kernel, batch.columns), data = kernel.data;
+    const words = [columns, batch.selection, batch.selected, 0, times.running, 0];
+    words.forEach((word, i) => data.setUint32(at + i * 4, word, true));
+    data.setFloat64(at + 24, times.before, true);
+    data.setFloat64(at + 32, times.delayMs, true);
+    data.setFloat64(at + 40, times.others, true);
+    if (kernel.fn("over_push")(this.#over, at) === 0) throw noSpace();
+  }
+
+  /** The next rows with their aggregates, or null when there are no more for now. Throws `full()` when there is no room. */
+  pull(full: () => Error): (Batch & { readonly causes: number }) | null {
+    const kernel = this.#kernel;
+    while (true) {
+      const rows = kernel.fn("over_step")(this.#over);
+      if (rows === DONE) return null;
+      if (rows === NO_MEMORY) throw noSpace();
+      if (rows < 0) throw full();
+      const results = this.#aggregate(rows, full), count = kernel.fn("over_out_count")(this.#over);
+      if (count > 0) return this.#out(results, count);
+    }
+  }
+
+  #aggregate(rows: number, full: () => Error): Batch {
+    const kernel = this.#kernel, { picks, out } = this.#lists(this.#feed);
+    const kinds = kernel.fn("over_feed")(this.#over, picks, this.#feed.length, out) >>> 0;
+    if (kinds === 0) throw noSpace();
+    const feed = readBatch(kernel, out, this.#feed.map((column) => this.#spec.types[column]), rows);
+    this.#groups.push({ ...feed, kinds });
+    const results = this.#groups.pull(full)!;
+    this.#groups.pull(full);
+    return {
+      ...results,
+      rows,
+      columns: results.columns.slice(this.#spec.keys),
+      selection: 0,
+      selected: rows,
+      kinds: 0,
+    };
+  }
+
+  #out(results: Batch, count: number): Batch & { readonly causes: number } {
+    const kernel = this.#kernel, { picks, out, to } = this.#lists(this.#picks);
+    if (kernel.fn("over_out")(this.#over, picks, this.#picks.length, out, to) === 0) throw noSpace();
+    const at = kernel.data.getUint32(to, true), causes = kernel.data.getUint32(to + 4, true);
+    const rows = readBatch(kernel, out, this.#picks.map((pick) => this.#spec.types[pick]), count);
+    const taken = this.#gather.take(results, at, count);
+    return { ...rows, columns: [...rows.columns, ...taken.columns], causes: this.#spec.time < 0 ? causes : 0 };
+  }
+
+  /** Room for a list of columns, their COLUMNs, and two addresses. */
+  #lists(columns: readonly number[]): { picks: number; out: number; to: number } {
+    const kernel = this.#kernel, picks = kernel.arena(columns.length * 4 + 8);
+    columns.forEach((column, i) => kernel.data.setUint32(picks + i * 4, column, true));
+    return { picks, out: kernel.arena(columns.length * COLUMN_SIZE), to: picks + columns.length * 4 };
+  }
+
+  advance(watermark: number): void {
+    this.#kernel.fn("over_advance")(this.#over, watermark);
+  }
+
+  get stateRows(): number {
+    return this.#number("over_state_rows");
+  }
+
+  get stateBytes(): number {
+    return this.#number("over_state_bytes") + this.#groups.stateBytes;
+  }
+
+  /** Rows that came behind the watermark. */
+  get lateRows(): number {
+    return this.#number("over_late");
+  }
+
+  /** Rows without a usable time. */
+  get nullTimeRows(): number {
+    return this.#number("over_null_time");
+  }
+
+  close(): void {
+    this.#kernel.fn("over_free")(this.#over);
+    this.#kernel.free(this.#push, PUSH_BYTES);
+    this.#groups.close();
+  }
+
+  #number(name: string): number {
+    return this.#kernel.fn(name)(this.#over) >>> 0;
+  }
+}
+
+/** asm/over/spec.ts draws SPEC. */
+function create(kernel: Kernel, { types, keys, time, frame, preceding }: OverSpec): number {
+  const bytes = SPEC_BYTES + storeSpecBytes(types), at = kernel.alloc(bytes), data = kernel.data;
+  // Without times no row has a peer
+  const flags = (frame === "rows" || time < 0 ? FLAG_ROWS : 0) | (preceding < 0 ? FLAG_UNBOUNDED : 0) |
+    (time < 0 ? 0 : FLAG_TIMED);
+  [keys, Math.max(0, time), flags, 0].forEach((word, i) => data.setUint32(at + i * 4, word, true));
+  data.setFloat64(at + 16, preceding, true);
+  writeStoreSpec(kernel, at + SPEC_BYTES, types, ROW_WORDS, hashSeed());
+  const over = kernel.fn("over_create")(at) >>> 0;
+  kernel.free(at, bytes);
+  if (over === 0) throw noSpace();
+  return over;
+}
+
+function noSpace(): RdxError {
+  return new RdxError("no_space", "Cannot get kernel memory for the rows of a frame");
+}

@@ -1,0 +1,143 @@
+import type { Batch } from "../core/batch.ts";
+import { RdxError } from "../core/errors.ts";
+import { RANK_ROWS_MAX } from "../core/limits.ts";
+import { type DataType, INT64 } from "../core/schema.ts";
+import { writeColumns } from "./column.ts";
+import { readBatch } from "./column_read.ts";
+import { COLUMN_SIZE } from "./layout.ts";
+import type { Kernel } from "./module.ts";
+import { hashSeed, type OrderColumn, storeSpecBytes, writeStoreSpec } from "./rows.ts";
+
+export type { OrderColumn } from "./rows.ts";
+
+/** Which rows of each key are seen. Columns are those of the pushed batch. */
+export interface RankSpec {
+  readonly types: readonly DataType[];
+  /** The first so many columns are the key. */
+  readonly keys: number;
+  readonly order: readonly OrderColumn[];
+  /** Ranks from 1, both inclusive. */
+  readonly from: number;
+  readonly to: number;
+  /** The rank comes as a column behind the others. */
+  readonly number: boolean;
+  /** Rows may be taken back: all of them are kept. */
+  readonly retracts: boolean;
+  /** A key column: the end of the window, whose rows come when the watermark has passed it. Null: each change comes. */
+  readonly end: number | null;
+  /** Rows are forgotten when they are older; 0 = never. */
+  readonly ttlMs: number;
+}
+
+/** A batch of results: kinds and causes for each of its rows. */
+export type RankBatch = Batch & { readonly causes: number };
+
+const FLAG_NUMBER = 1, FLAG_RETRACTS = 2, FLAG_WINDOWED = 4, FLAG_EXPIRES = 8;
+const SPEC_BYTES = 32, PUSH_BYTES = 16;
+const NO_MEMORY = -1, DONE = -2;
+
+/** The first rows of each key by an order, as an insertion-sorted chain a key. Batches lie in the batch arena. */
+export class Ranking {
+  readonly #kernel: Kernel;
+  readonly #spec: RankSpec;
+  readonly #rank: number;
+  /** Columns of the batch in the order in which they come out. */
+  readonly #picks: readonly number[];
+  readonly #types: readonly DataType[];
+  readonly #push: number;
+  #columns = 0;
+
+  /** `picks`: columns in the order in which they come out. Throws RdxError("invalid_plan") for too many ranks, "no_space" without memory. */
+  constructor(kernel: Kernel, spec: RankSpec, picks: readonly number[]) {
+    if (spec.to > RANK_ROWS_MAX) {
+      throw new RdxError("invalid_plan", `Cannot rank up to ${spec.to}: at most ${RANK_ROWS_MAX} rows of a key`);
+    }
+    this.#kernel = kernel;
+    this.#spec = spec;
+    this.#picks = picks;
+    this.#types = [...picks.map((pick) => spec.types[pick]), ...(spec.number ? [INT64] : [])];
+    this.#rank = this.#create();
+    this.#push = kernel.alloc(PUSH_BYTES);
+  }
+
+  #create(): number {
+    const { types, keys, order, from, to, number, retracts, end, ttlMs } = this.#spec, kernel = this.#kernel;
+    const bytes = SPEC_BYTES + storeSpecBytes(types) + order.length * 8, at = kernel.alloc(bytes);
+    const flags = (number ? FLAG_NUMBER : 0) | (retracts ? FLAG_RETRACTS : 0) | (end === null ? 0 : FLAG_WINDOWED) |
+      (ttlMs > 0 && end === null ? FLAG_EXPIRES : 0);
+    const data = kernel.data;
+    [keys, from, to, flags, order.length, end ?? 0].forEach((word, i) => data.setUint32(at + i * 4, word, true));
+    data.setFloat64(at + 24, ttlMs, true);
+    const WORDS = 5, orders = writeStoreSpec(kernel, at + SPEC_BYTES, types, WORDS, hashSeed());
+    order.forEach(({ column, desc, nullsLast }, i) => {
+      data.setUint32(orders + i * 8, column, true);
+      data.setUint32(orders + i * 8 + 4, Number(desc) + 2 * Number(nullsLast), true);
+    });
+    const rank = kernel.fn("rank_create")(at) >>> 0;
+    kernel.free(at, bytes);
+    if (rank === 0) throw new RdxError("no_space", "Cannot get kernel memory for a ranking");
+    return rank;
+  }
+
+  /** Begins with a batch, which must stay until `pull` has given null. */
+  push(batch: Batch): void {
+    const kernel = this.#kernel;
+    this.#columns = writeColumns(kernel, batch.columns);
+    const words = [this.#columns, batch.selection, batch.selected, batch.kinds];
+    words.forEach((word, i) => kernel.data.setUint32(this.#push + i * 4, word, true));
+    if (kernel.fn("rank_push")(this.#rank, this.#push) === 0) throw noSpace();
+  }
+
+  /** The next changes, or rows of windows that have passed, by (end, key group, arrival, rank); null when there are no more. Throws `full()`. */
+  pull(full: () => Error): RankBatch | null {
+    const kernel = this.#kernel, rows = kernel.fn("rank_pull")(this.#rank);
+    if (rows === DONE) return null;
+    if (rows === NO_MEMORY) throw noSpace();
+    if (rows < 0) throw full();
+    const picks = kernel.arena(this.#picks.length * 4 + 8), out = kernel.arena(this.#types.length * COLUMN_SIZE);
+    this.#picks.forEach((pick, i) => kernel.data.setUint32(picks + i * 4, pick, true));
+    const to = picks + this.#picks.length * 4;
+    const gathered = kernel.fn("rank_out")(this.#rank, this.#columns, picks, this.#picks.length, out, to);
+    if (gathered === 0) throw noSpace();
+    const kinds = kernel.data.getUint32(to, true), causes = kernel.data.getUint32(to + 4, true);
+    const windowed = this.#spec.end !== null;
+    return { ...readBatch(kernel, out, this.#types, rows), kinds: windowed ? 0 : kinds, causes: windowed ? 0 : causes };
+  }
+
+  /** Moves the watermark, and forgets rows that are older than their time to live. */
+  advance(watermark: number): void {
+    this.#kernel.fn("rank_advance")(this.#rank, watermark);
+    while (this.#kernel.fn("rank_expire")(this.#rank)) { /* a step at a time */ }
+  }
+
+  get stateRows(): number {
+    return this.#number("rank_state_rows");
+  }
+
+  get stateBytes(): number {
+    return this.#number("rank_state_bytes");
+  }
+
+  /** Rows that came behind the end of their window. */
+  get lateRows(): number {
+    return this.#number("rank_late");
+  }
+
+  /** Rows that were taken back without being there. */
+  get unknownRows(): number {
+    return this.#number("rank_unknown");
+  }
+
+  close(): void {
+    this.#kernel.fn("rank_free")(this.#rank);
+    this.#kernel.free(this.#push, PUSH_BYTES);
+  }
+
+  #number(name: string): number {
+    return this.#kernel.fn(name)(this.#rank) >>> 0;
+  }
+}
+
+function noSpace(): RdxError {
+  return new RdxError("no_space", "Cannot get kernel memory for the rows of a ranking");
+}

@@ -1,0 +1,147 @@
+import type { Batch } from "../core/batch.ts";
+import { type Column, TIMESTAMP } from "../core/schema.ts";
+import type { GroupCallSpec } from "../kernel/group.ts";
+import type { Kernel } from "../kernel/module.ts";
+import { Sessions } from "../kernel/session.ts";
+import {
+  type BatchTimes,
+  type Exchange,
+  type Operator,
+  type OperatorCounts,
+  type Pulled,
+  StateFull,
+} from "../operator.ts";
+import { GroupOperator } from "./group.ts";
+
+/** Sessions as a plan describes them. */
+export interface SessionPlan {
+  readonly id: string;
+  readonly columns: readonly Column[];
+  readonly inputColumns: readonly Column[];
+  /** Input columns. */
+  readonly keys: readonly number[];
+  /** Input column of the event time; −1 = the source's arrival time. */
+  readonly time: number;
+  readonly gapMs: number;
+  /** 0 = without bound. */
+  readonly maxMs: number;
+  /** Null: the rows themselves leave, with window_start, window_end and window_time behind their columns. */
+  readonly calls: readonly GroupCallSpec[] | null;
+}
+
+const WINDOW_COLUMNS: readonly Column[] = ["window_start", "window_end", "window_time"].map((name) => ({
+  name,
+  type: TIMESTAMP,
+  nullable: false,
+}));
+
+/** The group aggregation of rows that have left their sessions: its keys are the window's bounds, then those of the session. */
+function groupOf(kernel: Kernel, { id, columns, inputColumns, keys, calls }: SessionPlan): GroupOperator {
+  const start = inputColumns.length, end = 1;
+  return new GroupOperator(kernel, {
+    id,
+    columns,
+    inputColumns: [...inputColumns, ...WINDOW_COLUMNS],
+    keys: [start, start + 1, ...keys],
+    calls: calls!,
+    retracts: false,
+    emit: { mode: "final", end, latenessMs: 0 },
+  });
+}
+
+/**
+ * Windows that end when nothing has come for a gap: rows wait until the watermark has passed theirs, and leave as they are or as the
+ * aggregates of their session.
+ */
+export class SessionOperator implements Operator {
+  readonly id: string;
+  readonly columns: readonly Column[];
+  readonly exchanges: readonly [Exchange];
+  readonly combiner = null;
+  readonly windowEnd: number;
+  readonly #sessions: Sessions;
+  readonly #groups: GroupOperator | null;
+  #watermark = -Infinity;
+  #pushing = false;
+  #handedOn = false;
+
+  /** With `previous`, an operator with the same state table, its sessions go on here, and it is used no more. */
+  constructor(kernel: Kernel, plan: SessionPlan, previous: SessionOperator | null = null) {
+    const others = plan.inputColumns.map((_, i) => i).filter((i) => !plan.keys.includes(i));
+    const columns = [...plan.keys, ...others, ...(plan.time < 0 ? [-1] : [])];
+    const place = (column: number) => columns.indexOf(column);
+    this.id = plan.id;
+    this.columns = plan.columns;
+    this.exchanges = [{ columns, keys: plan.keys.length }];
+    this.windowEnd = plan.calls ? 1 : plan.inputColumns.length + 1;
+    const types = columns.map((column) => column < 0 ? TIMESTAMP : plan.inputColumns[column].type);
+    const spec = { types, keys: plan.keys.length, time: place(plan.time), gapMs: plan.gapMs, maxMs: plan.maxMs };
+    this.#sessions = previous?.handOn() ?? new Sessions(kernel, spec, plan.inputColumns.map((_, i) => place(i)));
+    // Between two numbers no group is open: what has left its session has been aggregated
+    this.#groups = plan.calls ? groupOf(kernel, plan) : null;
+  }
+
+  private handOn(): Sessions {
+    this.#handedOn = true;
+    return this.#sessions;
+  }
+
+  push(batch: Batch, times: BatchTimes): null {
+    this.#sessions.push(batch, times);
+    return null;
+  }
+
+  advance(watermark: number): void {
+    this.#watermark = watermark;
+    this.#sessions.advance(watermark);
+  }
+
+  pull(): Pulled | null {
+    const groups = this.#groups;
+    if (groups === null) return this.#pullRows();
+    if (!this.#pushing) {
+      for (let rows = this.#pullRows(); rows; rows = this.#pullRows()) {
+        const { columns } = groups.exchanges[0];
+        groups.push({ ...rows, columns: columns.map((column) => rows.columns[column]) });
+        // Results of windows come with the watermark only
+        groups.pull();
+      }
+      groups.advance(this.#watermark);
+      this.#pushing = true;
+    }
+    const results = groups.pull();
+    if (results === null) this.#pushing = false;
+    return results;
+  }
+
+  #pullRows(): Batch | null {
+    return this.#sessions.pull(() => new StateFull(this.#fullReason()));
+  }
+
+  peek(): null {
+    return null;
+  }
+
+  get counts(): OperatorCounts {
+    return { late: this.#sessions.lateRows, nullTime: this.#sessions.nullTimeRows };
+  }
+
+  get stateRows(): number {
+    return this.#sessions.stateRows;
+  }
+
+  get stateBytes(): number {
+    return this.#sessions.stateBytes + (this.#groups?.stateBytes ?? 0);
+  }
+
+  close(): void {
+    this.#groups?.close();
+    if (!this.#handedOn) this.#sessions.close();
+  }
+
+  #fullReason(): string {
+    const { stateRows, stateBytes } = this.#sessions;
+    return `Node ${this.id} has no room for more rows: ${stateRows} of open sessions take ${stateBytes} bytes; use a smaller ` +
+      "gap, a bound of the session, or fewer columns";
+  }
+}

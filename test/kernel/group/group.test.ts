@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { BOOL, type DataType, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../../src/core/schema.ts";
+import type { Value } from "../../../src/core/value.ts";
+import { GroupAggregate, type GroupCallSpec, type GroupSpec } from "../../../src/kernel/group.ts";
+import fc from "../../deps/fast_check.ts";
+import { loadKernel, VARIANTS } from "../load.ts";
+import { type Change, ReferenceGroups, textOf } from "./reference.ts";
+import { batchOf, changesOf } from "./run.ts";
+
+const full = () => new Error("full");
+const TYPES: readonly DataType[] = [STRING, INT64, INT64, DOUBLE, decimal(10, 2), BOOL, STRING];
+const FNS_OF_NUMBERS = ["sum", "avg", "min", "max", "first", "last", "count"];
+
+/** Few different values, so that rows meet: doubles are multiples of a quarter, whose sums are exact. */
+const VALUES: readonly fc.Arbitrary<Value>[] = [
+  fc.constantFrom<Value>("a", "b", "", "a longer key than fits eight bytes", null),
+  fc.constantFrom<Value>(0n, 1n, -1n, 7n, null),
+  fc.oneof(fc.bigInt({ min: -3n, max: 3n }), fc.constantFrom<Value>(2n ** 62n, -(2n ** 63n), null)),
+  fc.constantFrom<Value>(0, -0.25, 1.5, 2.75, 1e6, null),
+  fc.constantFrom<Value>(0n, 150n, -325n, null),
+  fc.constantFrom<Value>(true, false, null),
+  fc.constantFrom<Value>("x", "yy", "", "zzzzzzzzzzzzzzzzzzzz", null),
+];
+
+const call = (fn: string, arg: number, distinct: boolean, filter: boolean): GroupCallSpec => ({
+  fn,
+  args: arg < 0 ? [] : [arg],
+  distinct: distinct && arg >= 0,
+  filter: filter ? 5 : -1,
+  params: fn === "string_agg" ? ["; "] : [],
+});
+
+const calls: fc.Arbitrary<GroupCallSpec> = fc.oneof(
+  fc.tuple(fc.constantFrom("count"), fc.constantFrom(-1, 0, 2, 3, 6), fc.boolean(), fc.boolean()),
+  fc.tuple(fc.constantFrom(...FNS_OF_NUMBERS), fc.constantFrom(2, 3, 4), fc.boolean(), fc.boolean()),
+  fc.tuple(fc.constantFrom("min", "max", "first", "last", "string_agg"), fc.constant(6), fc.boolean(), fc.boolean()),
+  fc.tuple(fc.constantFrom("bool_and", "bool_or", "min"), fc.constant(5), fc.constant(false), fc.boolean()),
+).map(([fn, arg, distinct, filter]) => call(fn, arg, distinct && !["first", "last"].includes(fn), filter));
+
+const rows = fc.array(fc.tuple(...VALUES), { minLength: 1, maxLength: 700, size: "max" });
+
+/** Rows come; with `retracts` a third of them go again, some twice or without having come. */
+function changelog(all: readonly (readonly Value[])[], retracts: boolean, random: () => number): Change[] {
+  const alive: (readonly Value[])[] = [], changes: Change[] = [];
+  for (const values of all) {
+    changes.push({ kind: random() < 0.8 ? 0 : 2, values });
+    alive.push(values);
+    while (retracts && alive.length > 0 && random() < 0.45) {
+      const [gone] = alive.splice(Math.floor(random() * alive.length), 1);
+      changes.push({ kind: random() < 0.5 ? 1 : 3, values: gone });
+    }
+  }
+  return changes;
+}
+
+for (const variant of VARIANTS) {
+  Deno.test(`each row gives what it changes in its group, as a reference that computes all anew has it (${variant})`, () => {
+    fc.assert(
+      fc.property(
+        fc.array(calls, { minLength: 0, maxLength: 5 }),
+        fc.constantFrom<readonly number[]>([], [0], [1], [0, 1], [5], [3, 0]),
+        fc.boolean(),
+        fc.boolean(),
+        rows,
+        fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+        fc.integer({ min: 1, max: 400 }),
+        (list, keys, retracts, upsert, all, stream, cut) => {
+          const spec: GroupSpec = {
+            types: TYPES,
+            keys,
+            calls: list,
+            retracts,
+            upsert,
+            end: null,
+            final: false,
+            latenessMs: 0,
+            ttlMs: 0,
+          };
+          const changes = changelog(all, retracts, () => stream.next().value!);
+          const kernel = loadKernel(variant),
+            group = new GroupAggregate(kernel, spec),
+            reference = new ReferenceGroups(spec);
+          for (let from = 0; from < changes.length; from += cut) {
+            const part = changes.slice(from, from + cut);
+            group.push(batchOf(kernel, spec, part));
+            const got = [];
+            for (let out = group.pull(full); out; out = group.pull(full)) {
+              got.push(...changesOf(kernel, out, out.causes));
+            }
+            const expected = part.flatMap((change, cause) =>
+              reference.push(change).map((made) => ({ ...made, cause, upsert }))
+            );
+            assert.deepEqual(
+              got.map(({ kind, values, cause }) =>
+                `${cause} ${kind} ${kind === 3 ? values.slice(0, keys.length).map(textOf) : values.map(textOf)}`
+              ),
+              expected.map(({ kind, values, cause }) =>
+                `${cause} ${kind} ${kind === 3 ? values.slice(0, keys.length).map(textOf) : values.map(textOf)}`
+              ),
+            );
+            kernel.reset();
+          }
+          assert.equal(group.stateRows, reference.groups.size);
+          group.close();
+          assert.equal(kernel.fn("state_bytes")(), 0);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+}
+
+Deno.test("final results come by window end and key group, and with a lateness what late rows change", () => {
+  const kernel = loadKernel();
+  const spec: GroupSpec = {
+    types: [TIMESTAMP, STRING, INT64],
+    keys: [0, 1],
+    calls: [call("sum", 2, false, false), call("count", 2, true, false)],
+    retracts: true,
+    upsert: false,
+    end: 0,
+    final: true,
+    latenessMs: 100,
+    ttlMs: 0,
+  };
+  const group = new GroupAggregate(kernel, spec);
+  const push = (...changes: Change[]) => {
+    kernel.reset();
+    group.push(batchOf(kernel, spec, changes));
+    const got = [];
+    for (let out = group.pull(full); out; out = group.pull(full)) got.push(...changesOf(kernel, out));
+    return got.map(({ kind, values }) => [kind, ...values]);
+  };
+  const advance = (watermark: number) => {
+    group.advance(watermark);
+    const got = [];
+    for (let out = group.fire(); out; out = group.fire()) got.push(...changesOf(kernel, out));
+    return got.map(({ values }) => values);
+  };
+  const row = (end: bigint, key: string, value: bigint, kind = 0): Change => ({ kind, values: [end, key, value] });
+  assert.deepEqual(push(row(2000n, "a", 1n), row(1000n, "b", 5n), row(1000n, "a", 3n), row(1000n, "a", 3n)), []);
+  assert.deepEqual(push(row(1000n, "c", 9n), row(1000n, "c", 9n, 3)), []);
+  assert.deepEqual(advance(998), []);
+  const first = advance(999);
+  assert.deepEqual(first.toSorted((x, y) => String(x[1]) < String(y[1]) ? -1 : 1), [[1000n, "a", 6n, 1n], [
+    1000n,
+    "b",
+    5n,
+    1n,
+  ]]);
+  assert.deepEqual(advance(1000), []);
+  assert.deepEqual(push(row(1000n, "b", 2n), row(1000n, "d", 4n), row(2000n, "a", 1n)), [
+    [1, 1000n, "b", 5n, 1n],
+    [2, 1000n, "b", 7n, 2n],
+    [0, 1000n, "d", 4n, 1n],
+  ]);
+  assert.deepEqual(push(row(1000n, "d", 4n, 3)), [[3, 1000n, "d", null, 0n]].map((one) => [3, 1000n, "d", 4n, 1n]));
+  assert.deepEqual(advance(1099), []);
+  assert.deepEqual(push(row(1000n, "b", 2n)), []);
+  assert.equal(group.lateRows, 1);
+  assert.deepEqual(advance(Infinity), [[2000n, "a", 2n, 1n]]);
+  assert.equal(group.stateRows, 0);
+  group.close();
+  assert.equal(kernel.fn("state_bytes")(), 0);
+});
+
+Deno.test("groups that nothing has changed for their time to live are forgotten without a word", () => {
+  const kernel = loadKernel();
+  const spec: GroupSpec = {
+    types: [INT64],
+    keys: [0],
+    calls: [call("count", -1, false, false)],
+    retracts: false,
+    upsert: true,
+    end: null,
+    final: false,
+    latenessMs: 0,
+    ttlMs: 1000,
+  };
+  const group = new GroupAggregate(kernel, spec);
+  const push = (...keys: bigint[]) => {
+    kernel.reset();
+    group.push(batchOf(kernel, spec, keys.map((key) => ({ kind: 0, values: [key] }))));
+    const got = [];
+    for (let out = group.pull(full); out; out = group.pull(full)) got.push(...changesOf(kernel, out));
+    return got.map(({ kind, values }) => [kind, ...values]);
+  };
+  assert.deepEqual(push(1n, 2n), [[0, 1n, 1n], [0, 2n, 1n]]);
+  group.advance(500);
+  assert.deepEqual(push(2n), [[2, 2n, 2n]]);
+  group.advance(1499);
+  assert.equal(group.stateRows, 2);
+  group.advance(1500);
+  assert.equal(group.stateRows, 0);
+  assert.deepEqual(push(2n), [[0, 2n, 1n]]);
+  group.close();
+});
+
+Deno.test("variances of what is there agree with their definition, whatever was taken back", () => {
+  fc.assert(
+    fc.property(
+      fc.constantFrom(2, 3, 4),
+      rows,
+      fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+      (arg, all, stream) => {
+        const small = all.map((row) =>
+          row.map((value, i) => i === 2 && value !== null ? BigInt.asIntN(8, value as bigint) : value)
+        );
+        const spec: GroupSpec = {
+          types: TYPES,
+          keys: [0],
+          calls: ["var_pop", "var_samp", "stddev_pop", "stddev_samp"].map((fn) => call(fn, arg, false, false)),
+          retracts: true,
+          upsert: true,
+          end: null,
+          final: false,
+          latenessMs: 0,
+          ttlMs: 0,
+        };
+        const kernel = loadKernel(), group = new GroupAggregate(kernel, spec), reference = new ReferenceGroups(spec);
+        const changes = changelog(small, true, () => stream.next().value!), last = new Map<string, readonly Value[]>();
+        group.push(batchOf(kernel, spec, changes));
+        for (let out = group.pull(full); out; out = group.pull(full)) {
+          for (const { kind, values } of changesOf(kernel, out)) {
+            if (kind === 3) last.delete(textOf(values[0]));
+            else last.set(textOf(values[0]), values);
+          }
+        }
+        for (const change of changes) reference.push(change);
+        assert.equal(last.size, reference.groups.size);
+        for (const kept of reference.groups.values()) {
+          const expected = reference.results(kept), got = last.get(textOf(expected[0]))!;
+          expected.forEach((value, i) => {
+            if (typeof value !== "number") return assert.deepEqual(got[i], value);
+            const most = 1e-5 * Math.max(1, Math.abs(value)) + (arg === 3 ? 10 : 0);
+            assert.ok(Math.abs(Number(got[i]) - value) <= most, `${got[i]} is far from ${value}`);
+          });
+        }
+        group.close();
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
