@@ -76,7 +76,7 @@ export class EngineUnderTest {
     const { state, reason } = pipelines.get(plan.name);
     await pipelines.delete(plan.name);
     for (const { id } of sources) streams.delete(id);
-    if (state !== "completed") throw new Error(`The pipeline is ${state}: ${reason}`);
+    if (state !== "completed") throw new Error(`The pipeline is ${state}: ${reason}; ${JSON.stringify(plan.nodes)}`);
     return { rows: [...this.#sink.rows], log: this.#order.flatMap((record) => entriesOf(record, rows)) };
   }
 

@@ -58,6 +58,9 @@ export interface Flow {
   readonly changes: boolean;
   /** Columns that are the start and the end of a window. */
   readonly span: { readonly start: string; readonly end: string } | null;
+  /** Rows come in an order that is fixed: that of the log. */
+  readonly ordered: boolean;
+  readonly sources: readonly string[];
 }
 
 /** The flows of a plan that is being made. */
@@ -81,7 +84,7 @@ export class Flows {
       const changelog = changes ? { changes: "all", kind_column: KIND_COLUMN } as const : {};
       this.push(
         { id, op: "source", stream: id, ...timing, ...changelog },
-        { columns: STREAM_COLUMNS, time: "ts", changes, span: null },
+        { columns: STREAM_COLUMNS, time: "ts", changes, span: null, ordered: true, sources: [id] },
       );
     }
   }
@@ -118,11 +121,17 @@ export class Flows {
     const wanted = Object.fromEntries(flow.columns.map(({ name }) => [named(name), name]));
     return this.push(project(this.fresh(), flow.id, wanted), {
       ...flow,
-      columns: flow.columns.map(({ name, type }) => ({ name: named(name), type })),
+      columns: flow.columns.map((column) => ({ ...column, name: named(column.name) })),
       span: flow.span && { start: named(flow.span.start), end: named(flow.span.end) },
       time: flow.time === null ? null : named(flow.time),
     });
   }
+}
+
+/** What is known of the sources of two flows that come together. */
+export function together(a: Flow, b: Flow): Pick<Flow, "sources" | "ordered"> {
+  const apart = !a.sources.some((id) => b.sources.includes(id));
+  return { sources: [...new Set([...a.sources, ...b.sources])], ordered: a.ordered && b.ordered && apart };
 }
 
 /** Adds something to the plan, where it can stand. */

@@ -1,6 +1,6 @@
 import type { JoinNode, JoinType } from "../../src/plan/plan.ts";
 import { call, col } from "./nodes.ts";
-import type { Flow, Flows, Step } from "./random_flow.ts";
+import { type Flow, type Flows, type Step, together } from "./random_flow.ts";
 import { condition, keyColumns, type Picks } from "./random_parts.ts";
 import { windowed } from "./random_windows.ts";
 
@@ -31,8 +31,12 @@ function across(picks: Picks, { left, right }: Sides) {
 
 type Join = Pick<JoinNode, "type" | "on"> & Partial<JoinNode>;
 
-function push(flows: Flows, picks: Picks, sides: Sides, join: Join, flow: Omit<Flow, "id" | "columns">): void {
-  const { left, right } = sides, leftOnly = join.type === "semi" || join.type === "anti";
+type Facts = Pick<Flow, "time" | "changes" | "span"> & Partial<Flow>;
+
+function push(flows: Flows, picks: Picks, sides: Sides, join: Join, facts: Facts): void {
+  const { left, right } = sides,
+    flow = { ...together(left, right), ...facts },
+    leftOnly = join.type === "semi" || join.type === "anti";
   const where = picks.rarely() ? { where: across(picks, sides) } : {};
   const columns = leftOnly ? left.columns : [...left.columns, ...right.columns];
   flows.push({ id: flows.fresh(), op: "join", input: [left.id, right.id], ...where, ...join }, { ...flow, columns });
@@ -44,7 +48,8 @@ export const regular = (...types: readonly JoinType[]): Step => (flows, picks) =
   if (!sides || sides.on.length === 0) return;
   const { left, right, on } = sides, type = picks.of(types);
   const changes = type !== "inner" || left.changes || right.changes;
-  push(flows, picks, sides, { type, on }, { time: null, changes, span: null });
+  const order = type === "inner" ? {} : { ordered: false };
+  push(flows, picks, sides, { type, on }, { time: null, changes, span: null, ...order });
 };
 
 export const windowJoin: Step = (flows, picks) => {
@@ -60,7 +65,7 @@ export const windowJoin: Step = (flows, picks) => {
   ];
   const window = { left: left.span!.end, right: right.span!.end };
   const span = type === "right" || type === "full" ? null : left.span;
-  push(flows, picks, sides, { type, on, window }, { time: null, changes: false, span });
+  push(flows, picks, sides, { type, on, window }, { time: null, changes: false, span, ordered: false });
 };
 
 export const intervalJoin: Step = (flows, picks) => {
@@ -71,7 +76,8 @@ export const intervalJoin: Step = (flows, picks) => {
   const within = { left: left.time!, right: right.time!, lower_ms, upper_ms };
   flows.punctual = true;
   const time = type === "inner" ? left.time : null;
-  push(flows, picks, sides, { type, on, within }, { time, changes: false, span: null });
+  const order = type === "inner" ? {} : { ordered: false };
+  push(flows, picks, sides, { type, on, within }, { time, changes: false, span: null, ...order });
 };
 
 export const asOfJoin: Step = (flows, picks) => {
@@ -80,5 +86,5 @@ export const asOfJoin: Step = (flows, picks) => {
   const { left, right, on } = sides, as_of = { left: left.time!, right: right.time!, kind: "asof" as const };
   flows.punctual = true;
   const type = picks.of<JoinType>(["inner", "left"]);
-  push(flows, picks, sides, { type, on, as_of }, { time: left.time, changes: false, span: null });
+  push(flows, picks, sides, { type, on, as_of }, { time: left.time, changes: false, span: null, ordered: false });
 };

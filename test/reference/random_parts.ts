@@ -6,6 +6,8 @@ import { call, col, lit } from "./nodes.ts";
 export interface Typed {
   readonly name: string;
   readonly type: string;
+  /** A double that is no multiple of a quarter: what sums of it are depends on how they are made. */
+  readonly rough?: boolean;
 }
 
 /** Choices, one after the other: smaller numbers make simpler things, and when they run out all are 0. */
@@ -80,13 +82,13 @@ export function condition(picks: Picks, columns: readonly Typed[], depth = 0): E
 }
 
 /** A value that is computed, and its type. */
-export function computed(picks: Picks, columns: readonly Typed[]): { type: string; expr: Expression } {
-  const { name, type } = picks.of(columns), own = col(name);
+export function computed(picks: Picks, columns: readonly Typed[]): { type: string; expr: Expression; rough?: boolean } {
+  const { name, type, rough } = picks.of(columns), own = col(name);
   if (type === "int64") {
     const number = lit(picks.of([1, 2, 3]));
     return { type, expr: call(picks.of(["add", "mul", "sub", "mod", "div"]), own, number) };
   }
-  if (type === "double") return { type, expr: call(picks.of(["add", "mul"]), own, lit(0.5)) };
+  if (type === "double") return { type, rough, expr: call(picks.of(["add", "mul"]), own, lit(2)) };
   if (type === "string") {
     return {
       type,
@@ -101,17 +103,18 @@ export function computed(picks: Picks, columns: readonly Typed[]): { type: strin
 interface Candidate {
   readonly call: Omit<AggregateCall, "as">;
   readonly type: string;
+  readonly rough?: boolean;
 }
 
-function candidates({ name, type }: Typed): Candidate[] {
-  const arg = col(name), same = (fn: string): Candidate => ({ call: { fn, arg }, type });
+function candidates({ name, type, rough = false }: Typed): Candidate[] {
+  const arg = col(name), same = (fn: string): Candidate => ({ call: { fn, arg }, type, rough });
   const any: Candidate[] = [
     { call: { fn: "count", arg }, type: "int64" },
     ...["min", "max", "first", "last"].map(same),
   ];
-  if (!NUMBERS.includes(type)) return any;
+  if (!NUMBERS.includes(type) || rough) return any;
   const sum = type.startsWith("decimal") ? "decimal(18,2)" : type;
-  return [{ call: { fn: "sum", arg }, type: sum }, { call: { fn: "avg", arg }, type: "double" }, ...any];
+  return [{ call: { fn: "sum", arg }, type: sum }, { call: { fn: "avg", arg }, type: "double", rough: true }, ...any];
 }
 
 /** Aggregates over the columns; `fresh` names them. */
@@ -120,18 +123,20 @@ export function aggregates(
   columns: readonly Typed[],
   fresh: () => string,
   may: { readonly distinct: boolean; readonly order: boolean },
-): { call: AggregateCall; type: string }[] {
+): { call: AggregateCall; type: string; rough?: boolean }[] {
   return Array.from({ length: 1 + picks.below(3) }, () => {
     const as = fresh(), all = candidates(picks.of(columns));
     const usable = may.order ? all : all.filter(({ call: { fn } }) => fn !== "first" && fn !== "last");
-    const { call, type } = picks.below(4) === 0 ? { call: { fn: "count" }, type: "int64" } : picks.of(usable);
+    const count: Candidate = { call: { fn: "count" }, type: "int64" };
+    const { call, type, rough = false } = picks.below(4) === 0 ? count : picks.of(usable);
     const filter = picks.rarely() ? { filter: condition(picks, columns, 2) } : {};
-    const distinct = may.distinct && "arg" in call && picks.rarely() ? { distinct: true } : {};
-    return { call: { ...call, as, ...filter, ...distinct }, type };
+    const countable = "arg" in call && ["count", "sum", "avg"].includes(call.fn);
+    const distinct = may.distinct && countable && picks.rarely() ? { distinct: true } : {};
+    return { call: { ...call, as, ...filter, ...distinct }, type, rough };
   });
 }
 
 /** The columns that aggregates add. */
-export function resultsOf(aggs: readonly { call: { as: string }; type: string }[]): Typed[] {
-  return aggs.map(({ call: { as }, type }) => ({ name: as, type }));
+export function resultsOf(aggs: readonly { call: { as: string }; type: string; rough?: boolean }[]): Typed[] {
+  return aggs.map(({ call: { as }, type, rough }) => ({ name: as, type, rough }));
 }

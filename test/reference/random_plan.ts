@@ -1,7 +1,7 @@
 import fc from "../deps/fast_check.ts";
 import type { Plan, PlanNode } from "../../src/plan/plan.ts";
 import { project } from "./nodes.ts";
-import { type Feature, FEATURES, type Flow, Flows, type RandomSource, type Step } from "./random_flow.ts";
+import { type Feature, FEATURES, type Flow, Flows, type RandomSource, type Step, together } from "./random_flow.ts";
 import { asOfJoin, intervalJoin, regular, windowJoin } from "./random_joins.ts";
 import { aggregates, computed, condition, keyColumns, Picks, resultsOf } from "./random_parts.ts";
 import { groupByKeys, groupByWindow, tableFunction, windowed } from "./random_windows.ts";
@@ -23,11 +23,11 @@ const filter: Step = (flows, picks) => {
 
 /** Leaves some columns out and adds a new one. */
 const projection: Step = (flows, picks) => {
-  const flow = flows.pick(picks)!, { type, expr } = computed(picks, flow.columns), name = flows.fresh();
+  const flow = flows.pick(picks)!, { expr, ...made } = computed(picks, flow.columns), name = flows.fresh();
   const needed = [flow.time, flow.span?.start, flow.span?.end];
   const kept = flow.columns.filter((column) => needed.includes(column.name) || !picks.rarely());
   const wanted = { ...Object.fromEntries(kept.map(({ name }) => [name, name])), [name]: expr };
-  flows.push(project(flows.fresh(), flow.id, wanted), { ...flow, columns: [...kept, { name, type }] });
+  flows.push(project(flows.fresh(), flow.id, wanted), { ...flow, columns: [...kept, { name, ...made }] });
 };
 
 const union: Step = (flows, picks) => {
@@ -36,7 +36,8 @@ const union: Step = (flows, picks) => {
   const place = (flow: Flow) => flow.columns.findIndex(({ name }) => name === flow.time);
   const time = first.time !== null && place(first) === place(second) ? first.time : null;
   flows.push({ id: flows.fresh(), op: "union", input: [first.id, second.id] }, {
-    columns: first.columns,
+    ...together(first, second),
+    columns: first.columns.map((column, i) => ({ ...column, rough: column.rough || second.columns[i].rough })),
     time,
     changes: first.changes || second.changes,
     span: null,
@@ -45,14 +46,14 @@ const union: Step = (flows, picks) => {
 
 function rankBy(flows: Flows, picks: Picks, flow: Flow, keys: readonly string[], end: { window_end?: string }): void {
   const from = picks.of([1, 1, 2]), to = from + picks.of([0, 1, 3]), name = flows.fresh(), numbered = picks.rarely();
-  const usable = flow.columns.filter(({ type }) => type !== "bool");
-  const order = picks.some(usable, 2).map(({ name: column }) => {
+  // Rows that come in no fixed order have to be told apart by all of their columns.
+  const order = (flow.ordered ? picks.some(flow.columns, 2) : flow.columns).map(({ name: column }) => {
     return { column, desc: picks.rarely(), nulls_last: picks.rarely() };
   });
   const node = { id: flows.fresh(), op: "rank", input: [flow.id], keys, order, from, to, ...end } as const;
   const columns = numbered ? [...flow.columns, { name, type: "int64" }] : flow.columns;
   const final = end.window_end !== undefined, lost = { time: null, span: null, changes: true };
-  flows.push(numbered ? { ...node, as: name } : node, { ...flow, columns, ...(final ? {} : lost) });
+  flows.push(numbered ? { ...node, as: name } : node, { ...flow, columns, ...(final ? {} : lost), ordered: false });
 }
 
 const rank: Step = (flows, picks) => {
@@ -70,8 +71,9 @@ const windowRank: Step = (flows, picks) => {
 const over: Step = (flows, picks) => {
   const flow = flows.pick(picks, ({ time, changes }) => time !== null && !changes);
   if (!flow) return;
-  const may = { distinct: flows.features.has("distinct"), order: true };
-  const aggs = aggregates(picks, flow.columns, flows.fresh, may), kind = picks.of(["range", "rows"] as const);
+  const may = { distinct: flows.features.has("distinct"), order: flow.ordered };
+  const aggs = aggregates(picks, flow.columns, flows.fresh, may);
+  const kind = flow.ordered ? picks.of(["range", "rows"] as const) : "range";
   const node: PlanNode = {
     id: flows.fresh(),
     op: "over",
@@ -81,7 +83,8 @@ const over: Step = (flows, picks) => {
     frame: { kind, preceding: picks.of(kind === "rows" ? [null, 0, 2] : [null, 0, 10]) },
     aggs: aggs.map(({ call }) => call),
   };
-  flows.push(node, { ...flow, span: null, columns: [...flow.columns, ...resultsOf(aggs)] });
+  const columns = [...flow.columns, ...resultsOf(aggs)];
+  flows.push(node, { ...flow, span: null, columns, ordered: false });
 };
 
 /** What adds a feature; the others change what these add. */

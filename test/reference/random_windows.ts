@@ -45,7 +45,7 @@ export const windowed = (kind: Window["kind"]): Step => (flows, picks) => {
     ? flow.columns.filter(({ name }) => window.keys.includes(name))
     : picks.some(keyColumns(flow.columns), 2);
   const distinct = flows.features.has("distinct");
-  const aggs = aggregates(picks, flow.columns, flows.fresh, { distinct, order: !flow.changes });
+  const aggs = aggregates(picks, flow.columns, flows.fresh, { distinct, order: flow.ordered && !flow.changes });
   const named = picks.rarely() && flows.features.has("table_function") ? ["window_time"] : [];
   const node: PlanNode = {
     id: flows.fresh(),
@@ -56,7 +56,8 @@ export const windowed = (kind: Window["kind"]): Step => (flows, picks) => {
     two_phase: picks.rarely(),
   };
   const columns = [...WINDOW_COLUMNS.slice(0, 2 + named.length), ...keys, ...resultsOf(aggs)];
-  flows.push(node, { columns, time: named[0] ?? null, changes: false, span: SPAN });
+  const { sources } = flow;
+  flows.push(node, { columns, time: named[0] ?? null, changes: false, span: SPAN, ordered: false, sources });
 };
 
 /** A window whose rows others read. */
@@ -65,11 +66,18 @@ export const tableFunction: Step = (flows, picks) => {
   if (!flow) return;
   const window = windowOf(picks, picks.of(KINDS.filter((kind) => flows.features.has(kind))), flow);
   const time = window.kind === "session" ? "window_time" : flow.time, columns = [...flow.columns, ...WINDOW_COLUMNS];
-  flows.push({ id: flows.fresh(), op: "window", input: [flow.id], window }, { ...flow, columns, span: SPAN, time });
+  const ordered = flow.ordered && window.kind !== "session";
+  flows.push({ id: flows.fresh(), op: "window", input: [flow.id], window }, {
+    ...flow,
+    columns,
+    span: SPAN,
+    time,
+    ordered,
+  });
 };
 
 function group(flows: Flows, picks: Picks, flow: Flow, keys: readonly Typed[], final: boolean): void {
-  const may = { distinct: flows.features.has("distinct"), order: !flow.changes };
+  const may = { distinct: flows.features.has("distinct"), order: flow.ordered && !flow.changes };
   const aggs = aggregates(picks, flow.columns, flows.fresh, may), calls = aggs.map(({ call }) => call);
   const names = keys.map(({ name }) => name);
   flows.push({ id: flows.fresh(), op: "aggregate", input: [flow.id], keys: names, aggs: calls, two_phase: false }, {
@@ -77,6 +85,8 @@ function group(flows: Flows, picks: Picks, flow: Flow, keys: readonly Typed[], f
     time: null,
     changes: !final,
     span: final ? flow.span : null,
+    ordered: flow.ordered && !final,
+    sources: flow.sources,
   });
 }
 
