@@ -14,3 +14,4 @@ export * from "./rank/index";
 export * from "./session/index";
 export * from "./over/index";
 export * from "./normalize/index";
+export * from "./join/index";

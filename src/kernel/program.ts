@@ -76,6 +76,11 @@ export class ProgramRunner {
     for (let i = 0; i < program.folded; i++) this.#fold(i);
   }
 
+  /** Columns of the batch that `run` reads; the others may be anything. */
+  get inputs(): readonly number[] {
+    return this.#program.inputs;
+  }
+
   #at(register: number): number {
     return this.#file + register * REGISTER_SIZE;
   }

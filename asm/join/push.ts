@@ -1,0 +1,138 @@
+// PUSH: a batch that TypeScript hands over, and what it gets back. The batch stays where it is until its steps are done.
+import { arena_alloc, state_room } from "../memory";
+import { COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
+import { bitAt, columnAt } from "../rows/cell";
+import { rowBytes } from "../rows/encode";
+import { keysGroups, keysHash } from "../rows/keys";
+import { Index, indexFindAll, indexTouch } from "../rows/index_rows";
+import { isTime, timeOf } from "../aggregate/window";
+import { INTERVAL, Join, REGULAR, Side, indexOf, storeOf } from "./spec";
+
+@unmanaged
+export class Push {
+  side: u32; // 0: left, 1: right
+  columns: u32; // 4: address of COLUMNs
+  selection: u32; // 8
+  selected: u32; // 12
+  kinds: u32; // 16: address of a byte a row, or 0
+  running: u32; // 20: address of i64 a row, or 0: the rows meet the watermark as it is
+  before: f64; // 24
+  others: f64; // 32
+  delay: f64; // 40
+}
+
+export const PUSH_DONE: u32 = 0;
+/** The state has no room for the batch; nothing has changed. */
+export const PUSH_FULL: u32 = 1;
+/** The memory's maximum is reached; nothing has changed. */
+export const PUSH_NO_MEMORY: u32 = 2;
+
+/** Steps of the batch before it are left. */
+export const PUSH_BUSY: u32 = 3;
+
+/** What an index may grow by at once: two segments and the list of them. */
+const INDEX_BYTES: u64 = 1 << 17;
+/** What one row may add to slots, heap and chains. */
+const ROW_OVERHEAD_BYTES: u64 = 48;
+/** Pages that are not full yet. */
+const PAGES_BYTES: u64 = 1 << 16;
+
+@inline export function ownSide(j: Join): Side {
+  return j.side == 0 ? j.left : j.right;
+}
+
+@inline export function otherSide(j: Join): Side {
+  return j.side == 0 ? j.right : j.left;
+}
+
+/** Number in the batch of the selected row at position `i`. */
+@inline export function rowNumber(j: Join, i: u32): u32 {
+  return j.selection ? load<u32>(<usize>j.selection + (<usize>i << 2)) : i;
+}
+
+@inline export function kindOf(j: Join, row: u32): u32 {
+  return j.rowKinds ? <u32>load<u8>(<usize>j.rowKinds + row) : 0;
+}
+
+@inline export function hashOf(j: Join, i: u32): u32 {
+  return load<u32>(<usize>j.hashes + (<usize>i << 2));
+}
+
+/** State memory that keeping the whole batch may take. */
+function bytesNeeded(j: Join, side: Side): u64 {
+  const s = storeOf(side);
+  let bytes: u64 = 0;
+  for (let i: u32 = 0; i < j.selected; i++) bytes += rowBytes(s, j.columns, rowNumber(j, i)) + ROW_OVERHEAD_BYTES;
+  // Blocks of memory are powers of two, so that the last of each kind may be half empty.
+  const small = min<u64>(bytes, PAGES_BYTES + INDEX_BYTES);
+  return bytes + small;
+}
+
+function hash(j: Join, side: Side): bool {
+  const s = storeOf(side), bytes = <usize>j.selected << 2, keys = j.keys;
+  j.hashes = <u32>arena_alloc(bytes);
+  j.heads = <u32>arena_alloc(bytes);
+  j.groups = <u32>arena_alloc(j.selected);
+  if (!j.hashes || !j.heads || !j.groups) return false;
+  keysHash(j.columns, side.keyList, keys, false, j.selection, j.selected, s.seed, j.hashes);
+  keysGroups(j.columns, side.keyList, keys, j.selection, j.selected, j.groups);
+  j.sames = 0;
+  if (!side.same) return true;
+  j.sames = <u32>arena_alloc(bytes);
+  if (!j.sames) return false;
+  keysHash(j.columns, side.allList, s.columns, true, j.selection, j.selected, s.seed, j.sames);
+  indexTouch(changetype<Index>(<usize>side.same), j.sames, j.selected);
+  return true;
+}
+
+/** Takes a batch; its rows are worked on in steps. */
+export function pushBegin(j: Join, push: Push): u32 {
+  j.side = push.side;
+  j.columns = push.columns;
+  j.selection = push.selection;
+  j.selected = push.selected;
+  j.rowKinds = push.kinds;
+  j.running = push.running;
+  j.before = timeOf(push.before);
+  j.others = timeOf(push.others);
+  j.delay = timeOf(push.delay);
+  const own = ownSide(j), other = otherSide(j);
+  j.next = 0;
+  j.open = false;
+  j.made = false;
+  const done = bytesNeeded(j, own) > <u64>state_room() ? PUSH_FULL : hash(j, own) ? PUSH_DONE : PUSH_NO_MEMORY;
+  if (done != PUSH_DONE) {
+    j.selected = 0;
+    return done;
+  }
+  if (j.mode == REGULAR || j.mode == INTERVAL) {
+    if (!j.nullAware) indexFindAll(indexOf(other), j.hashes, j.columns, own.keyList, j.selection, j.selected, j.heads);
+  }
+  if (own.index) indexTouch(indexOf(own), j.hashes, j.selected);
+  return PUSH_DONE;
+}
+
+/** The watermark that a row of the batch meets: rows before it have moved it, rows behind it have not. */
+@inline function watermarkAt(j: Join, row: u32): i64 {
+  if (!j.running) return j.watermark;
+  const running = load<i64>(<usize>j.running + (<usize>row << 3)), greatest = max(j.before, running);
+  return max(j.watermark, min(greatest - j.delay, j.others));
+}
+
+/** The time of the row that timeOfRow looked at, and the watermark that it meets. */
+export let rowTime: i64 = 0;
+export let rowWatermark: i64 = 0;
+
+/** Reads a row's time; false, and counted, when it is NULL or no time. */
+export function timeOfRow(j: Join, side: Side, row: u32): bool {
+  const column = columnAt(j.columns, side.time), validity = <usize>load<u32>(column, COLUMN_VALIDITY);
+  if (!validity || bitAt(validity, row)) {
+    rowTime = load<i64>(<usize>load<u32>(column, COLUMN_DATA) + (<usize>row << 3));
+    if (isTime(rowTime)) {
+      rowWatermark = watermarkAt(j, row);
+      return true;
+    }
+  }
+  j.nullTime++;
+  return false;
+}

@@ -1,0 +1,99 @@
+// Regular joins: each row of the batch meets all rows of the other side that have its key, and is kept.
+import { batchEntry } from "../rows/gather";
+import { HASH_NONE } from "../rows/keys";
+import { indexNext } from "../rows/index_rows";
+import { INNER, Join, Side, indexOf } from "./spec";
+import { hashOf, kindOf, otherSide, ownSide, rowNumber } from "./push";
+import { UPDATE_BEFORE, bury, recordEnd, recordPair, takesBack } from "./records";
+import { findSame, findUnique, isAlive, rowAdd, rowDrop, rowStamp } from "./keep";
+import { chainsAdd, chainsBegin, chainsNext } from "./not_in";
+
+// Phases of a row
+const ROW: u32 = 0;
+/** The row that it takes the place of is taken back first. */
+const REPLACED: u32 = 1;
+
+/** The first row of the other side that the row at hand may meet. */
+@inline function firstPartner(j: Join, i: u32): usize {
+  return j.nullAware ? chainsBegin(j, i) : load<u32>(<usize>j.heads + (<usize>i << 2));
+}
+
+@inline function nextPartner(j: Join, other: Side, at: usize): usize {
+  return j.nullAware ? chainsNext(j, at) : indexNext(indexOf(other), at);
+}
+
+/** Keeps the row at hand; false when there is no memory. */
+function keep(j: Join, own: Side, i: u32): bool {
+  j.stored = 0;
+  if (hashOf(j, i) == HASH_NONE && !j.nullAware) return true; // it meets none, now or later
+  const kept = rowAdd(j, own, i, j.row, 0);
+  if (!kept || (j.nullAware && !chainsAdd(j, own, i, kept))) return false;
+  if (j.ttl) rowStamp(j, own, kept);
+  j.stored = <u32>kept;
+  return true;
+}
+
+/** Begins the row at position `j.next`; false when there is no memory. */
+function begin(j: Join, own: Side): bool {
+  const i = j.next, row = rowNumber(j, i), kind = kindOf(j, row);
+  j.row = row;
+  j.kind = kind;
+  j.entry = batchEntry(row);
+  j.phase = ROW;
+  j.at = <u32>firstPartner(j, i);
+  j.open = true;
+  if (!takesBack(kind)) {
+    const old: usize = own.unique && own.changes ? findUnique(j, own, i, row) : 0;
+    if (!old) return keep(j, own, i);
+    j.phase = REPLACED;
+    j.kind = UPDATE_BEFORE;
+    takeBack(j, own, old);
+    return true;
+  }
+  takeBack(j, own, own.unique ? findUnique(j, own, i, row) : findSame(j, own, i, row));
+  return true;
+}
+
+/** Takes a row out of state; what comes out are its values, which of an upsert may be others than those of the batch. */
+function takeBack(j: Join, own: Side, old: usize): void {
+  j.stored = <u32>old;
+  if (!old) return;
+  if (own.unique) j.entry = <u32>old;
+  rowDrop(j, own, old);
+}
+
+/** Ends the row at hand, or what it took the place of; false when there is no memory. */
+function end(j: Join, own: Side): bool {
+  if (j.type != INNER) recordEnd(j);
+  if (takesBack(j.kind) && j.stored) bury(own, j.stored);
+  if (j.phase != REPLACED) {
+    j.open = false;
+    j.next++;
+    return true;
+  }
+  j.phase = ROW;
+  j.kind = kindOf(j, j.row);
+  j.entry = batchEntry(j.row);
+  j.at = <u32>firstPartner(j, j.next);
+  return keep(j, own, j.next);
+}
+
+/** Makes up to `most` records of the batch at hand; false when there is no memory. */
+export function stepRegular(j: Join, most: u32): bool {
+  const own = ownSide(j), other = otherSide(j);
+  let budget = most << 2; // partners whose time to live has passed make no records
+  while (j.recordCount < most) {
+    if (!j.open) {
+      if (j.next == j.selected) return true;
+      if (!begin(j, own)) return false;
+    }
+    let at: usize = j.at;
+    for (; at && j.recordCount < most && budget; at = nextPartner(j, other, at), budget--) {
+      if (isAlive(j, other, at)) recordPair(j, at);
+    }
+    j.at = <u32>at;
+    if (at || j.recordCount == most) return true;
+    if (!end(j, own)) return false;
+  }
+  return true;
+}

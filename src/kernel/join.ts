@@ -1,0 +1,175 @@
+import type { Batch, Vector } from "../core/batch.ts";
+import { RdxError } from "../core/errors.ts";
+import { FIRE_ROWS_MAX } from "../core/limits.ts";
+import type { DataType } from "../core/schema.ts";
+import { writeColumns } from "./column.ts";
+import { readBatch } from "./column_read.ts";
+import { createJoin, type JoinSpec } from "./join_spec.ts";
+import { COLUMN_SIZE } from "./layout.ts";
+import type { Kernel, KernelFunction } from "./module.ts";
+import { ProgramRunner } from "./program.ts";
+
+export type { JoinMode, JoinSpec, JoinType } from "./join_spec.ts";
+
+/** Event time around a batch, as the operator contract has it. */
+export interface JoinTimes {
+  readonly running: number;
+  readonly before: number;
+  readonly delayMs: number;
+  readonly others: number;
+}
+
+/** Rows of output; `causes` is the address of u32 a row: the row of the pushed batch that made it; absent: the watermark did. */
+export type JoinBatch = Batch & { readonly causes?: number };
+
+/** Which input a batch is of. */
+export const LEFT_INPUT = 0;
+export const RIGHT_INPUT = 1;
+
+// PUSH of asm/join/push.ts
+const PUSH_BYTES = 48;
+const PUSH_FULL = 1;
+const PUSH_NO_MEMORY = 2;
+const PUSH_BUSY = 3;
+const STEP_DONE = 0;
+
+/**
+ * A join of two inputs. A batch that is pushed is worked on by `pull`, in steps, and so is what a watermark made ready:
+ * each is drained until `pull` returns null before the next comes. Every batch that comes out lies in the batch arena, its
+ * strings partly in state or in the batch that was pushed: it is valid until the next pull.
+ */
+export class Join {
+  readonly #kernel: Kernel;
+  readonly #spec: JoinSpec;
+  readonly #join: number;
+  readonly #push: number;
+  readonly #where: ProgramRunner | null;
+  readonly #step: KernelFunction;
+  readonly #decide: KernelFunction;
+  readonly #types: readonly DataType[];
+  #late = 0;
+  #nullTime = 0;
+
+  /** Refuses impossible specs with RdxError("invalid_plan"); "no_space" without memory. */
+  constructor(kernel: Kernel, spec: JoinSpec) {
+    this.#kernel = kernel;
+    this.#spec = spec;
+    this.#join = createJoin(kernel, spec, FIRE_ROWS_MAX);
+    this.#push = kernel.alloc(PUSH_BYTES);
+    this.#where = spec.where === null ? null : new ProgramRunner(kernel, spec.where);
+    this.#step = kernel.fn("join_step");
+    this.#decide = kernel.fn("join_decide");
+    this.#types = isHalf(spec) ? spec.left : [...spec.left, ...spec.right];
+  }
+
+  /**
+   * Takes the selected rows of a batch of one input, in log order. False: the state has no room for them, and nothing has
+   * changed. The batch stays as it is until `pull` has returned null.
+   */
+  push(batch: Batch, input: number, times: JoinTimes): boolean {
+    const kernel = this.#kernel, columns = writeColumns(kernel, batch.columns), data = kernel.data, at = this.#push;
+    const words = [input, columns, batch.selection, batch.selected, batch.kinds, times.running];
+    words.forEach((word, i) => data.setUint32(at + i * 4, word, true));
+    [times.before, times.others, times.delayMs].forEach((ms, i) => data.setFloat64(at + 24 + i * 8, ms, true));
+    const status = kernel.fn("join_push")(this.#join, at);
+    if (status === PUSH_NO_MEMORY) {
+      throw new RdxError("no_space", "Cannot get kernel memory to push a batch into a join");
+    }
+    if (status === PUSH_BUSY) throw new RdxError("internal", "A batch came to a join whose last one is not drained");
+    return status !== PUSH_FULL;
+  }
+
+  /** The watermark has come to `watermark`; +Infinity at the end of input. */
+  advance(watermark: number): void {
+    this.#kernel.fn("join_advance")(this.#join, watermark);
+  }
+
+  /** The next rows of output, about `rowsMax` at most; null when there are none for now. */
+  pull(rowsMax: number): JoinBatch | null {
+    const most = Math.max(1, Math.min(Math.floor(rowsMax), FIRE_ROWS_MAX));
+    while (true) {
+      const step = this.#step(this.#join, most);
+      if (step < STEP_DONE) throw new RdxError("no_space", "Cannot get kernel memory for the rows of a join");
+      const records = this.#kernel.fn("join_records")(this.#join) >>> 0, rows = records === 0 ? 0 : this.#rows();
+      if (rows > 0) return this.#emit(rows);
+      // A step frees what the one before it named, so that the last one is one that names nothing.
+      if (step === STEP_DONE && records === 0) return null;
+    }
+  }
+
+  /** Makes rows of output of the records at hand, those that the residual condition lets through; returns how many. */
+  #rows(): number {
+    if (this.#where === null) return this.#decide(this.#join, 0, 0);
+    const mark = this.#kernel.mark(), verdict = this.#where.run(this.#candidates(this.#where));
+    const rows = this.#decide(this.#join, verdict.data, verdict.validity);
+    this.#kernel.release(mark);
+    return rows;
+  }
+
+  /** The pairs of the records as a batch, with the columns that the condition reads. */
+  #candidates(where: ProgramRunner): Batch {
+    const kernel = this.#kernel, { left, right } = this.#spec, rows = kernel.fn("join_records")(this.#join) >>> 0;
+    const columns: Vector[] = [...left, ...right].map((type) => ({ type, data: 0, validity: 0 }));
+    kernel.fn("join_lists")(this.#join);
+    const picks = [...new Set(where.inputs)];
+    this.#gather(false, picks.filter((column) => column < left.length), 0, columns);
+    this.#gather(true, picks.filter((column) => column >= left.length), left.length, columns);
+    return { rows, columns, selection: 0, selected: rows, kinds: 0 };
+  }
+
+  #gather(isRight: boolean, picks: readonly number[], first: number, columns: Vector[]): void {
+    if (picks.length === 0) return;
+    const kernel = this.#kernel, at = kernel.arena(picks.length * 4), out = kernel.arena(picks.length * COLUMN_SIZE);
+    picks.forEach((column, i) => kernel.data.setUint32(at + i * 4, column - first, true));
+    if (kernel.fn("join_gather")(this.#join, Number(isRight), at, picks.length, out) === 0) this.#noMemory();
+    const batch = readBatch(kernel, out, picks.map((column) => columns[column].type), 0);
+    picks.forEach((column, i) => columns[column] = batch.columns[i]);
+  }
+
+  #emit(rows: number): JoinBatch {
+    const kernel = this.#kernel,
+      head = kernel.arena(8),
+      out = kernel.arena(Math.max(1, this.#types.length) * COLUMN_SIZE);
+    if (kernel.fn("join_emit")(this.#join, out, head) === 0) this.#noMemory();
+    const kinds = kernel.data.getUint32(head, true), causes = kernel.data.getUint32(head + 4, true);
+    const batch = { ...readBatch(kernel, out, this.#types, rows), kinds };
+    return causes === 0 ? batch : { ...batch, causes };
+  }
+
+  #noMemory(): never {
+    throw new RdxError("no_space", "Cannot get kernel memory for the rows of a join");
+  }
+
+  /** Rows that came too late for what the watermark has decided. */
+  get late(): number {
+    return this.#late += this.#number("join_late");
+  }
+
+  /** Rows without a usable time. */
+  get nullTime(): number {
+    return this.#nullTime += this.#number("join_null_time");
+  }
+
+  get stateRows(): number {
+    return this.#number("join_state_rows");
+  }
+
+  get stateBytes(): number {
+    return this.#number("join_state_bytes");
+  }
+
+  #number(name: string): number {
+    return this.#kernel.fn(name)(this.#join) >>> 0;
+  }
+
+  /** Frees everything. */
+  close(): void {
+    this.#kernel.fn("join_free")(this.#join);
+    this.#kernel.free(this.#push, PUSH_BYTES);
+    this.#where?.dispose();
+  }
+}
+
+function isHalf({ type }: JoinSpec): boolean {
+  return type === "semi" || type === "anti";
+}

@@ -1,0 +1,117 @@
+import type { Batch } from "../core/batch.ts";
+import type { Column } from "../core/schema.ts";
+import { Join, type JoinBatch, type JoinMode, type JoinType } from "../kernel/join.ts";
+import type { Kernel } from "../kernel/module.ts";
+import type { Program } from "../kernel/program.ts";
+import { type BatchTimes, type Exchange, type OperatorCounts, StateFull } from "../operator.ts";
+
+/** A join as a plan describes it: input 0 is the left. Columns count within their side. */
+export interface JoinPlan {
+  readonly id: string;
+  /** Left's columns, then right's; of semi and anti joins left's only. */
+  readonly columns: readonly Column[];
+  readonly leftColumns: readonly Column[];
+  readonly rightColumns: readonly Column[];
+  readonly type: JoinType;
+  readonly leftKeys: readonly number[];
+  readonly rightKeys: readonly number[];
+  /** Over left's columns, then right's. */
+  readonly where: Program | null;
+  readonly nullAware: boolean;
+  readonly mode: JoinMode;
+  readonly leftChanges: boolean;
+  readonly rightChanges: boolean;
+  readonly leftUnique: boolean;
+  readonly rightUnique: boolean;
+}
+
+/** How one input travels, and where its columns are then. */
+interface Side {
+  readonly exchange: Exchange;
+  /** For each column of the input its place in exchange layout. */
+  readonly places: readonly number[];
+}
+
+/** All columns of the input travel: the keys in front, the time last. */
+function sideOf(columns: readonly Column[], keys: readonly number[], time: number): Side {
+  const rest = [...columns.keys()].filter((column) => !keys.includes(column) && column !== time);
+  const travel = [...keys, ...rest, ...(time < 0 ? [] : [time])];
+  return {
+    exchange: { columns: travel, keys: keys.length },
+    places: [...columns.keys()].map((column) => travel.indexOf(column)),
+  };
+}
+
+function timesOf(mode: JoinMode): readonly [number, number] {
+  if (mode.mode === "regular") return [-1, -1];
+  return mode.mode === "window" ? [mode.leftEnd, mode.rightEnd] : [mode.leftTime, mode.rightTime];
+}
+
+/** Joins two inputs by equal keys; rows of one key meet in one task. */
+export class JoinOperator {
+  readonly id: string;
+  readonly columns: readonly Column[];
+  readonly exchanges: readonly Exchange[];
+  readonly combiner = null;
+  readonly windowEnd: number;
+  readonly #sides: readonly [Side, Side];
+  readonly #join: Join;
+
+  /** Refuses what cannot be joined with RdxError("invalid_plan"). */
+  constructor(kernel: Kernel, plan: JoinPlan) {
+    this.id = plan.id;
+    this.columns = plan.columns;
+    const [leftTime, rightTime] = timesOf(plan.mode);
+    this.#sides = [
+      sideOf(plan.leftColumns, plan.leftKeys, leftTime),
+      sideOf(plan.rightColumns, plan.rightKeys, rightTime),
+    ];
+    this.exchanges = this.#sides.map(({ exchange }) => exchange);
+    // Padded rows of the right have no end of the left's.
+    this.windowEnd = plan.mode.mode === "window" && plan.type !== "right" && plan.type !== "full" ? leftTime : -1;
+    this.#join = new Join(kernel, {
+      ...plan,
+      left: plan.leftColumns.map(({ type }) => type),
+      right: plan.rightColumns.map(({ type }) => type),
+    });
+  }
+
+  /** Takes a batch in exchange layout; `pull` hands out what it makes, row by row in its order. Throws StateFull. */
+  push(batch: Batch, times: BatchTimes & { readonly others: number }, input: number): null {
+    const columns = this.#sides[input].places.map((place) => batch.columns[place]);
+    if (this.#join.push({ ...batch, columns }, input, times)) return null;
+    throw new StateFull(
+      `Node ${this.id} has no room for more rows of state: ${this.stateRows} rows take ${this.stateBytes} bytes; use a time ` +
+        `to live, a window or an interval of time, fewer columns, or a larger bound`,
+    );
+  }
+
+  advance(watermark: number): void {
+    this.#join.advance(watermark);
+  }
+
+  /** Results of a batch in log order, of a watermark by (time, key group, arrival). */
+  pull(rowsMax: number): JoinBatch | null {
+    return this.#join.pull(rowsMax);
+  }
+
+  peek(): null {
+    return null;
+  }
+
+  get counts(): OperatorCounts {
+    return { late: this.#join.late, nullTime: this.#join.nullTime };
+  }
+
+  get stateRows(): number {
+    return this.#join.stateRows;
+  }
+
+  get stateBytes(): number {
+    return this.#join.stateBytes;
+  }
+
+  close(): void {
+    this.#join.close();
+  }
+}

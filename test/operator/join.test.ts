@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import type { Batch } from "../../src/core/batch.ts";
+import type { Column, DataType } from "../../src/core/schema.ts";
+import { INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
+import type { Value } from "../../src/core/value.ts";
+import type { Kernel } from "../../src/kernel/module.ts";
+import { StateFull } from "../../src/operator.ts";
+import { JoinOperator, type JoinPlan } from "../../src/operator/join.ts";
+import { loadKernel } from "../kernel/load.ts";
+import { valueAt, vectorOf } from "../kernel/vectors.ts";
+
+const column = (name: string, type: DataType): Column => ({ name, type, nullable: true });
+const ORDERS = [column("at", TIMESTAMP), column("item", STRING), column("shop", INT64), column("count", INT64)];
+const SHIPS = [column("ship_shop", INT64), column("ship_at", TIMESTAMP), column("ship_item", STRING)];
+
+const plan = (more: Partial<JoinPlan>): JoinPlan => ({
+  id: "meet",
+  columns: [...ORDERS, ...SHIPS],
+  leftColumns: ORDERS,
+  rightColumns: SHIPS,
+  type: "left",
+  leftKeys: [2, 1],
+  rightKeys: [0, 2],
+  where: null,
+  nullAware: false,
+  mode: { mode: "regular", ttlMs: 0 },
+  leftChanges: false,
+  rightChanges: false,
+  leftUnique: false,
+  rightUnique: false,
+  ...more,
+});
+
+/** Rows in the layout that the operator's exchange asks for. */
+function travel(kernel: Kernel, join: JoinOperator, input: number, rows: readonly Value[][]): Batch {
+  const given = input === 0 ? ORDERS : SHIPS;
+  const columns = join.exchanges[input].columns.map((i) => vectorOf(kernel, given[i].type, rows.map((row) => row[i])));
+  return { rows: rows.length, columns, selection: 0, selected: rows.length, kinds: 0 };
+}
+
+const AT_ONCE = { running: 0, before: -Infinity, delayMs: 0, others: Infinity };
+
+function drain(kernel: Kernel, join: JoinOperator): Value[][] {
+  const rows: Value[][] = [];
+  for (let batch = join.pull(3); batch; batch = join.pull(3)) {
+    for (let row = 0; row < batch.rows; row++) rows.push(batch.columns.map((vector) => valueAt(kernel, vector, row)));
+  }
+  return rows;
+}
+
+Deno.test("both inputs of a join travel whole, keys in front and the time last, and come out in the plan's order", () => {
+  const kernel = loadKernel();
+  const mode = { mode: "interval", leftTime: 0, rightTime: 1, lowerMs: 0, upperMs: 10 } as const;
+  const join = new JoinOperator(kernel, plan({ mode }));
+  assert.deepEqual(join.exchanges, [{ columns: [2, 1, 3, 0], keys: 2 }, { columns: [0, 2, 1], keys: 2 }]);
+  assert.equal(join.push(travel(kernel, join, 0, [[100n, "tea", 1n, 5n], [101n, "tea", 2n, 6n]]), AT_ONCE, 0), null);
+  assert.deepEqual(drain(kernel, join), []);
+  join.push(travel(kernel, join, 1, [[1n, 105n, "tea"], [1n, 111n, "tea"], [1n, 110n, "milk"]]), AT_ONCE, 1);
+  assert.deepEqual(drain(kernel, join), [[100n, "tea", 1n, 5n, 1n, 105n, "tea"]]);
+  join.advance(200);
+  assert.deepEqual(drain(kernel, join), [[101n, "tea", 2n, 6n, null, null, null]]);
+  assert.deepEqual([join.stateRows, join.counts], [0, { late: 0, nullTime: 0 }]);
+  join.push(travel(kernel, join, 0, [[199n, "tea", 1n, 5n], [null, "tea", 1n, 5n], [200n, "tea", 1n, 5n]]), AT_ONCE, 0);
+  assert.deepEqual(drain(kernel, join), []);
+  assert.deepEqual([join.stateRows, join.counts], [1, { late: 1, nullTime: 1 }]);
+  join.close();
+});
+
+Deno.test("a window that is a key travels in front and as the time, and orders what comes out", () => {
+  const kernel = loadKernel();
+  const ends = { leftKeys: [0, 1], rightKeys: [1, 2], mode: { mode: "window", leftEnd: 0, rightEnd: 1 } } as const;
+  const join = new JoinOperator(kernel, plan(ends));
+  assert.deepEqual([join.exchanges[0].columns, join.windowEnd], [[0, 1, 2, 3, 0], 0]);
+  assert.equal(new JoinOperator(kernel, plan({ ...ends, type: "full" })).windowEnd, -1, "padded rows have no end");
+  join.push(travel(kernel, join, 0, [[20n, "tea", 1n, 5n], [10n, "tea", 2n, 6n]]), AT_ONCE, 0);
+  const next = travel(kernel, join, 1, [[7n, 20n, "tea"], [8n, 10n, "milk"]]);
+  assert.throws(() => join.push(next, AT_ONCE, 1), { code: "internal" }, "the batch before it is not drained");
+  assert.deepEqual(drain(kernel, join), []);
+  join.push(next, AT_ONCE, 1);
+  assert.deepEqual(drain(kernel, join), []);
+  join.advance(19);
+  assert.deepEqual(drain(kernel, join), [[10n, "tea", 2n, 6n, null, null, null], [20n, "tea", 1n, 5n, 7n, 20n, "tea"]]);
+  join.close();
+});
+
+Deno.test("a join whose state has no room for a batch says so before it takes any row of it", () => {
+  const kernel = loadKernel(), join = new JoinOperator(kernel, plan({}));
+  const some = [[1n, "tea", 1n, 5n]], many = Array.from({ length: 4000 }, (_, i) => [1n, "tea", BigInt(i), 5n]);
+  join.push(travel(kernel, join, 0, some), AT_ONCE, 0);
+  assert.equal(drain(kernel, join).length, 1);
+  kernel.limitState(100_000);
+  assert.throws(() => join.push(travel(kernel, join, 0, many), AT_ONCE, 0), (error: Error) => {
+    return error instanceof StateFull &&
+      /^Node meet has no room for more rows of state: 1 rows take \d+ bytes/.test(error.message);
+  });
+  assert.deepEqual([drain(kernel, join), join.stateRows], [[], 1]);
+  kernel.limitState(10_000_000);
+  join.push(travel(kernel, join, 0, many), AT_ONCE, 0);
+  assert.deepEqual([drain(kernel, join).length, join.stateRows], [4000, 4001]);
+  join.close();
+});
