@@ -11,12 +11,14 @@
 import { arena_alloc } from "../memory";
 import { bytesEqual } from "../state/bytes";
 import { spaceGive, spaceTake } from "../state/space";
+import { JSON_CELL_BYTES, writeQuoted, writeText, writeValue } from "./json_value";
 import { Call, Group, isBytes } from "./spec";
 
-/** What leaves: values with the call's text between them, or the first, or the last. */
+/** What leaves: values with the call's text between them, or the first, or the last, or all as a JSON array. */
 export const LIST_JOINED: i32 = 0;
 export const LIST_FIRST: i32 = 1;
 export const LIST_LAST: i32 = 2;
+export const LIST_JSON: i32 = 3;
 
 const HEADER: u32 = 8;
 
@@ -82,6 +84,22 @@ export function listJoin(call: Call, list: usize): usize {
     memory.copy(to, node + HEADER, load<u32>(node, 4));
     to += load<u32>(node, 4);
   }
+  return text;
+}
+
+/** All values as a JSON array in the batch arena, whose length is `joinedLength`; 0 when there is no memory. */
+export function listJson(call: Call, list: usize): usize {
+  const most = <usize>load<u32>(list, 12) * 6 + <usize>load<u32>(list, 8) * JSON_CELL_BYTES + 8;
+  const text = most < 1 << 30 ? arena_alloc(most) : 0, first: usize = load<u32>(list);
+  if (!text) return 0;
+  let to = writeText(text, "[");
+  for (let node = first; node; node = load<u32>(node)) {
+    if (node != first) to = writeText(to, ",");
+    if (isBytes(call.type)) to = writeQuoted(to, node + HEADER, load<u32>(node, 4));
+    else to = writeValue(to, call, node + HEADER);
+  }
+  to = writeText(to, "]");
+  joinedLength = <u32>(to - text);
   return text;
 }
 

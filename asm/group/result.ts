@@ -6,7 +6,7 @@ import { wideToDouble } from "../aggregate/wide";
 import { DECIMAL_END, powerOfTen } from "../aggregate/spec";
 import { ENTRY_VALUE } from "./distinct";
 import { heapTop } from "./heap";
-import { LIST_JOINED, joinedLength, listEnd, listJoin, nodeLength, nodeValue } from "./list";
+import { LIST_JOINED, LIST_JSON, joinedLength, listEnd, listJoin, listJson, nodeLength, nodeValue } from "./list";
 import { sketchResult, sketchText, sketchTextLength } from "./sketch";
 import {
   Call, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
@@ -77,8 +77,9 @@ function readHeap(g: Group, call: Call, cell: usize): void {
 function readList(call: Call, cell: usize): void {
   there = load<u32>(cell, 8) != 0;
   if (!there) return;
-  if (<i32>call.param == LIST_JOINED) {
-    const text = listJoin(call, cell);
+  const what = <i32>call.param;
+  if (what == LIST_JOINED || what == LIST_JSON) {
+    const text = what == LIST_JSON ? listJson(call, cell) : listJoin(call, cell);
     if (text) takeText(text, joinedLength);
     else noRoom = true;
     return;

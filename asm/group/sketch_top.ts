@@ -8,18 +8,18 @@
 //            |          |           |                   |                   |                   | or a REF …
 //            +----------+-----------+-------------------+-------------------+-------------------+-------------------
 import { arena_alloc } from "../memory";
-import { BOOL, DECIMAL, DOUBLE, TIMESTAMP } from "../layout";
-import { write_decimal, write_double, write_timestamp } from "../expr/format";
+import { write_decimal } from "../expr/format";
 import { hash_bytes, hash_i64 } from "../hash/keyed";
 import { spaceGive, spaceTake } from "../state/space";
+import { JSON_CELL_BYTES, writeText, writeValue } from "./json_value";
 import { freeBytes, ownBytes } from "./keys";
 import { Call, Group, isBytes } from "./spec";
 
 const HEADER: usize = 8;
 const COUNTERS_MIN: u32 = 100;
 const COUNTERS_EACH: u32 = 10;
-/** `{"value":` a number, `,"count":` one and `,"error":` one `},` at most. */
-const TEXT_EACH: usize = 120;
+/** `{"value":,"count":,"error":},` and two counts. */
+const TEXT_EACH: usize = 80;
 
 @inline function bytesOf(room: u32): u32 {
   return <u32>HEADER + room * 32;
@@ -101,47 +101,6 @@ function following(at: usize, last: i32): i32 {
   return best;
 }
 
-let to: usize = 0;
-
-function writeText(text: string): void {
-  for (let i = 0; i < text.length; i++) store<u8>(to + i, <u8>text.charCodeAt(i));
-  to += text.length;
-}
-
-/** JSON of a text: at most six bytes for each of its own. */
-function writeQuoted(from: usize, length: u32): void {
-  store<u8>(to++, 0x22);
-  for (let i: usize = 0; i < <usize>length; i++) {
-    const byte = load<u8>(from + i);
-    if (byte == 0x22 || byte == 0x5c) {
-      store<u8>(to++, 0x5c);
-      store<u8>(to++, byte);
-    } else if (byte < 0x20) {
-      writeText("\\u00");
-      store<u8>(to++, 0x30 + (byte >> 4));
-      store<u8>(to++, (byte & 15) < 10 ? 0x30 + (byte & 15) : 0x57 + (byte & 15));
-    } else {
-      store<u8>(to++, byte);
-    }
-  }
-  store<u8>(to++, 0x22);
-}
-
-function writeValue(call: Call, cell: usize): void {
-  const type = call.type;
-  if (isBytes(type)) {
-    writeQuoted(load<u32>(cell), load<u32>(cell, 4));
-    return;
-  }
-  const quoted = type == TIMESTAMP || type == DECIMAL;
-  if (quoted) store<u8>(to++, 0x22);
-  if (type == BOOL) writeText(load<i64>(cell) ? "true" : "false");
-  else if (type == DOUBLE) to = write_double(to, load<f64>(cell));
-  else if (type == TIMESTAMP) to = write_timestamp(to, load<i64>(cell));
-  else to = write_decimal(to, load<i64>(cell), type == DECIMAL ? call.scale : 0);
-  if (quoted) store<u8>(to++, 0x22);
-}
-
 export let topTextLength: u32 = 0;
 
 /** The values with the highest counts as JSON, `[{"value":…,"count":…,"error":…},…]`, in the batch arena; 0 without memory. */
@@ -149,23 +108,19 @@ export function topText(call: Call, cell: usize, most: u32): usize {
   const at: usize = load<u32>(cell);
   let bytes: usize = 16, i = following(at, -1);
   for (let n: u32 = 0; n < most && i >= 0; n++, i = following(at, i)) {
-    bytes += TEXT_EACH + (isBytes(call.type) ? <usize>load<u32>(cellAt(at, VALUE, i), 4) * 6 : 0);
+    bytes += TEXT_EACH + JSON_CELL_BYTES + (isBytes(call.type) ? <usize>load<u32>(cellAt(at, VALUE, i), 4) * 6 : 0);
   }
   const text = arena_alloc(bytes);
   if (!text) return 0;
-  to = text;
-  store<u8>(to++, 0x5b);
+  let to = writeText(text, "[");
   i = following(at, -1);
   for (let n: u32 = 0; n < most && i >= 0; n++, i = following(at, i)) {
-    writeText(n ? ',{"value":' : '{"value":');
-    writeValue(call, cellAt(at, VALUE, i));
-    writeText(',"count":');
-    to = write_decimal(to, load<i64>(cellAt(at, COUNT, i)), 0);
-    writeText(',"error":');
-    to = write_decimal(to, load<i64>(cellAt(at, ERROR, i)), 0);
-    store<u8>(to++, 0x7d);
+    to = writeValue(writeText(to, n ? ',{"value":' : '{"value":'), call, cellAt(at, VALUE, i));
+    to = write_decimal(writeText(to, ',"count":'), load<i64>(cellAt(at, COUNT, i)), 0);
+    to = write_decimal(writeText(to, ',"error":'), load<i64>(cellAt(at, ERROR, i)), 0);
+    to = writeText(to, "}");
   }
-  store<u8>(to++, 0x5d);
+  to = writeText(to, "]");
   topTextLength = <u32>(to - text);
   return text;
 }

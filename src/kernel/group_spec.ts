@@ -57,7 +57,7 @@ export interface KernelCalls {
 }
 
 const VARIANCES = ["var_pop", "var_samp", "stddev_pop", "stddev_samp"];
-const LIST_JOINED = 0, LIST_FIRST = 1, LIST_LAST = 2;
+const LIST_JOINED = 0, LIST_FIRST = 1, LIST_LAST = 2, LIST_JSON = 3;
 /** Sketches as asm/group/sketch.ts numbers them. */
 const SKETCHES = ["approx_count_distinct", "percentile", "approx_top_k"];
 /** Quantiles are told in millionths. */
@@ -164,6 +164,8 @@ function operation(call: GroupCallSpec, type: DataType | null, retracts: boolean
     case "bool_and":
     case "bool_or":
       return type.kind === "bool" ? { op: fn === "bool_and" ? OP.boolAnd : OP.boolOr, out: type, set } : refuse();
+    case "array_agg":
+      return type.kind === "bytes" ? refuse() : { ...listed(LIST_JSON), out: STRING };
     case "string_agg":
       return type.kind === "string" ? { ...listed(LIST_JOINED), text: String(params[0] ?? ",") } : refuse();
   }

@@ -19,7 +19,7 @@ const VALUES: readonly fc.Arbitrary<Value>[] = [
   fc.constantFrom<Value>(0, -0.25, 1.5, 2.75, 1e6, null),
   fc.constantFrom<Value>(0n, 150n, -325n, null),
   fc.constantFrom<Value>(true, false, null),
-  fc.constantFrom<Value>("x", "yy", "", "zzzzzzzzzzzzzzzzzzzz", null),
+  fc.constantFrom<Value>("x", "yy", "", 'say "z"\\ \n and more', null),
 ];
 
 const call = (fn: string, arg: number, distinct: boolean, filter: boolean): GroupCallSpec => ({
@@ -34,6 +34,7 @@ const calls: fc.Arbitrary<GroupCallSpec> = fc.oneof(
   fc.tuple(fc.constantFrom("count"), fc.constantFrom(-1, 0, 2, 3, 6), fc.boolean(), fc.boolean()),
   fc.tuple(fc.constantFrom(...FNS_OF_NUMBERS), fc.constantFrom(2, 3, 4), fc.boolean(), fc.boolean()),
   fc.tuple(fc.constantFrom("min", "max", "first", "last", "string_agg"), fc.constant(6), fc.boolean(), fc.boolean()),
+  fc.tuple(fc.constant("array_agg"), fc.constantFrom(2, 3, 5, 6), fc.boolean(), fc.boolean()),
   fc.tuple(fc.constantFrom("bool_and", "bool_or", "min"), fc.constant(5), fc.constant(false), fc.boolean()),
 ).map(([fn, arg, distinct, filter]) => call(fn, arg, distinct && !["first", "last"].includes(fn), filter));
 

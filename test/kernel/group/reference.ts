@@ -24,6 +24,12 @@ function compare(a: Value, b: Value): number {
   return a! < b! ? -1 : a! > b! ? 1 : 0;
 }
 
+function jsonOf(value: Value): string {
+  // Control characters are written by their numbers
+  const text = typeof value === "bigint" ? String(value) : JSON.stringify(Object.is(value, -0) ? 0 : value);
+  return text.replaceAll("\\n", "\\u000a");
+}
+
 const LIMIT = 2n ** 63n;
 
 /** The result of one call over all values that are there, in the order in which they came. */
@@ -60,6 +66,8 @@ function resultOf(
       return values.every((value) => value === true);
     case "bool_or":
       return values.includes(true);
+    case "array_agg":
+      return `[${values.map(jsonOf).join(",")}]`;
     case "string_agg":
       return values.join(String(params[0] ?? ","));
   }
