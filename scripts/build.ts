@@ -1,6 +1,7 @@
 /**
  * Compiles asm/ with AssemblyScript into dist/: kernel.wasm (SIMD), and kernel_scalar.wasm, the same exports without SIMD, in which every kernel is its
- * scalar twin. Nothing is compiled when no source changed since the last build.
+ * scalar twin; likewise functions.wasm and functions_scalar.wasm, which share the memory of a kernel. Nothing is compiled when no source changed since the
+ * last build.
  *
  *   deno run -A scripts/build.ts [--force] [--room json]
  *
@@ -16,7 +17,14 @@ interface Target {
   entry: string;
   out: string;
   simd: boolean;
+  /** Joins a kernel: takes memory from it, and has its static data in front of the kernel's. */
+  joins?: boolean;
 }
+
+/** Where the static data of kernel.wasm begin. Those of functions.wasm lie below; Kernel.extend checks that they fit. */
+const KERNEL_BASE = 32_768;
+/** Where the static data of functions.wasm begin: address 0 stands for "none". */
+const FUNCTIONS_BASE = 64;
 
 /** Kernels are compiled with the same flags everywhere; what they mean is at asm/README.md. */
 function flags(target: Target): string[] {
@@ -28,6 +36,8 @@ function flags(target: Target): string[] {
     "--textFile",
     target.out.replace(/\.wasm$/, ".wat"),
     ...shared,
+    "--memoryBase",
+    String(target.joins ? FUNCTIONS_BASE : KERNEL_BASE),
     ...(target.simd ? ["--enable", "simd"] : ["--disable", "simd"]),
   ];
 }
@@ -59,7 +69,9 @@ async function compile(target: Target): Promise<void> {
     stderr,
     readFile(name: string, base: string) {
       try {
-        return Deno.readTextFileSync(new URL(name, new URL(`${base}/`, root)));
+        const url = new URL(name, new URL(`${base}/`, root));
+        const joined = target.joins && url.href === new URL("asm/memory.ts", root).href;
+        return Deno.readTextFileSync(joined ? new URL("asm/function/memory.ts", root) : url);
       } catch {
         return null;
       }
@@ -100,6 +112,8 @@ if (values.room) {
   if (values.force || before !== now) {
     await compile({ entry: "asm/index.ts", out: "dist/kernel.wasm", simd: true });
     await compile({ entry: "asm/index.ts", out: "dist/kernel_scalar.wasm", simd: false });
+    await compile({ entry: "asm/function/index.ts", out: "dist/functions.wasm", simd: true, joins: true });
+    await compile({ entry: "asm/function/index.ts", out: "dist/functions_scalar.wasm", simd: false, joins: true });
     Deno.writeTextFileSync(stamp, now);
   }
 }

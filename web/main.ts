@@ -15,6 +15,8 @@ export type { EngineService } from "../src/runtime/service.ts";
 export interface PageEngineOptions {
   /** Where kernel.wasm is served. */
   readonly kernel: string | URL;
+  /** Where functions.wasm is served, which plans that call further functions need; default: beside kernel.wasm. */
+  readonly functions?: string | URL;
   /** Where the worker's bundle (task.js) is served; the same origin as the page. */
   readonly worker: string | URL;
   /** Default: one less than the page's processors, at least 1, at most 4. */
@@ -23,10 +25,10 @@ export interface PageEngineOptions {
 
 /** Starts an engine in this page. Streams live in memory. */
 export async function startEngine(options: PageEngineOptions): Promise<Engine> {
-  const wasm = new Uint8Array(await (await fetch(options.kernel)).arrayBuffer());
-  const discard = discardSink();
+  const discard = discardSink(), kernel = new URL(options.kernel, location.href);
   return await Engine.start({
-    module: await compileKernels(wasm),
+    module: await fetchKernels(kernel),
+    loadFunctions: () => fetchKernels(new URL(options.functions ?? "functions.wasm", kernel)),
     spawn: (index) => new Worker(options.worker, { type: "module", name: `rdx task ${index}` }),
     workers: options.workers ?? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)),
     clock: systemClock,
@@ -38,4 +40,10 @@ export async function startEngine(options: PageEngineOptions): Promise<Engine> {
     openMade,
     openRanges: null,
   });
+}
+
+async function fetchKernels(url: URL): Promise<WebAssembly.Module> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
+  return await compileKernels(new Uint8Array(await answer.arrayBuffer()));
 }

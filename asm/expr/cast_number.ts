@@ -1,7 +1,7 @@
 // Casts between numbers.
 import { double_bits } from "../text/double";
 import { shrinkHalfUp } from "./decimal";
-import { high, low, multiply128, set128 } from "./int128";
+import { divide128, high, low, multiply128, set128 } from "./int128";
 import {
   bitStep, cellStep, dataOf, joinValidity, NAN_BITS, newCells, newValidity, NO_MEMORY, OK, powerOfTen, settle,
   wordsOf,
@@ -69,8 +69,8 @@ function toDecimal(x: f64, code: u32, out: usize): bool {
   return high != 0 || low >= powerOfTen(code >>> 8);
 }
 
-/** x rounded to code - 64 places of its shortest decimal, halves away from zero. */
-function roundTo(x: f64, places: i32, out: usize): bool {
+/** x to so many places of its shortest decimal, halves away from zero or cut off. */
+function roundTo(x: f64, places: i32, cut: bool, out: usize): bool {
   const bits = reinterpret<u64>(x) & MAGNITUDE, sign = reinterpret<u64>(x) & ~MAGNITUDE;
   store<u64>(out, bits > INFINITE ? NAN_BITS : bits | sign);
   if (bits == 0 || bits >= INFINITE) return false;
@@ -78,7 +78,9 @@ function roundTo(x: f64, places: i32, out: usize): bool {
   const drop = -exponent - places;
   if (drop <= 0) return false;
   set128(0, digits);
-  shrinkHalfUp(drop);
+  if (!cut) shrinkHalfUp(drop);
+  else if (drop > 19) set128(0, 0);
+  else divide128(powerOfTen(drop));
   store<u64>(out, double_bits(low, -places) | sign);
   return false;
 }
@@ -93,7 +95,9 @@ function roundTo(x: f64, places: i32, out: usize): bool {
     let failed: u64 = 0;
     for (let row: usize = 0; row < 64; row++) {
       const x = load<f64>(from + (row << 3)), cell = to + (row << 3);
-      const bad = op == 0 ? toInt(x, cell) : op == 1 ? toDecimal(x, code, cell) : roundTo(x, <i32>code - 64, cell);
+      const bad = op == 0
+        ? toInt(x, cell)
+        : op == 1 ? toDecimal(x, code, cell) : roundTo(x, <i32>(code & 255) - 64, code >>> 8 != 0, cell);
       failed |= <u64>bad << <u64>row;
     }
     store<u64>(failures + (<usize>w << 3), failed);
@@ -114,7 +118,10 @@ export function expr_double_to_decimal(code: u32, rows: u32, out: usize, a: usiz
   return fromDouble(1, code, rows, out, a);
 }
 
-/** double rounded to code - 64 decimal places, by its shortest text, halves away from zero. */
+/**
+ * double to decimal places by its shortest text. Code: places + 64 | mode << 8; modes: 0 halves away from zero, 1 what is
+ * behind is cut off.
+ */
 export function expr_double_round(code: u32, rows: u32, out: usize, a: usize, b: usize, c: usize): i32 {
   return fromDouble(2, code, rows, out, a);
 }

@@ -2,7 +2,8 @@
 // time.
 //
 // Every kernel has the shape (code, rows, out, a, b, c) => status: `code` says which operator and its parameters,
-// `out`, `a`, `b`, `c` are REGISTERs. Results live in the batch arena. Kernels compute all 64 rows of a word, also
+// `out`, `a`, `b`, `c` are REGISTERs; a kernel that takes a list of operands has the address of their REGISTERs'
+// addresses in `a` and their number in `b`. Results live in the batch arena. Kernels compute all 64 rows of a word, also
 // what is NULL or beyond the last row, where cells are undefined: so no kernel may trap or look behind a reference
 // for such a cell, and what it finds there must not show.
 import { REGISTER_COUNT, REGISTER_DATA, REGISTER_STEP, REGISTER_VALIDITY } from "../layout";
@@ -116,6 +117,28 @@ export function joinValidity(rows: u32, out: usize, a: usize, b: usize, c: usize
     if (vc) word &= validWord(c, w);
     store<u64>(validity + (<usize>w << 3), word);
   }
+  return true;
+}
+
+/** The REGISTER at position i of a list of operands. */
+@inline export function operand(list: usize, i: u32): usize {
+  return load<u32>(list + (<usize>i << 2));
+}
+
+/** Makes `out` valid where all of a list of operands are. False when there is no memory. */
+export function joinAll(rows: u32, out: usize, list: usize, count: u32): bool {
+  setValidity(out, 0);
+  let any: usize = 0;
+  for (let i: u32 = 0; i < count; i++) any |= validityOf(operand(list, i));
+  if (!any) return true;
+  const validity = newValidity(rows), words = wordsOf(rows);
+  if (!validity) return false;
+  for (let w: u32 = 0; w < words; w++) {
+    let all = ALL;
+    for (let i: u32 = 0; i < count; i++) all &= validWord(operand(list, i), w);
+    store<u64>(validity + (<usize>w << 3), all);
+  }
+  setValidity(out, validity);
   return true;
 }
 

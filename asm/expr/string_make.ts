@@ -1,7 +1,8 @@
 // Strings from strings.
 import { arena_alloc } from "../memory";
 import {
-  cellStep, dataOf, joinValidity, newCells, newValidity, NO_MEMORY, OK, rowBits, settle, validWord, wordsOf,
+  cellStep, dataOf, joinAll, joinValidity, newCells, newValidity, NO_MEMORY, OK, operand, rowBits, settle, validWord,
+  wordsOf,
 } from "./register";
 import { CHARS_MAX, codePoints, refAddress, refLength, setRef, skipCodePoints } from "./text";
 
@@ -54,22 +55,24 @@ export function expr_string_case(code: u32, rows: u32, out: usize, a: usize, b: 
   return OK;
 }
 
-/** a and b, one behind the other. */
-export function expr_concat(code: u32, rows: u32, out: usize, a: usize, b: usize, c: usize): i32 {
-  if (!joinValidity(rows, out, a, b, 0) || !newCells(rows, out)) return NO_MEMORY;
-  const total = totalBytes(rows, out, a) + totalBytes(rows, out, b);
+/** A list of texts, one behind the other. */
+export function expr_concat(code: u32, rows: u32, out: usize, list: usize, count: usize, c: usize): i32 {
+  if (!joinAll(rows, out, list, <u32>count) || !newCells(rows, out)) return NO_MEMORY;
+  let total: u64 = 0;
+  for (let i: u32 = 0; i < <u32>count; i++) total += totalBytes(rows, out, operand(list, i));
   let chars: usize = total > CHARS_MAX ? 0 : arena_alloc(<usize>total);
   if (!chars) return NO_MEMORY;
-  const words = wordsOf(rows), leftStep = cellStep(a), rightStep = cellStep(b);
+  const words = wordsOf(rows);
   for (let w: u32 = 0; w < words; w++) {
-    const left = dataOf(a) + <usize>w * leftStep, right = dataOf(b) + <usize>w * rightStep;
     const to = dataOf(out) + (<usize>w << 9);
     for (let open = validWord(out, w) & rowBits(rows, w); open; open &= open - 1) {
-      const row = <usize>ctz(open) << 3, x = refLength(left + row), y = refLength(right + row);
-      memory.copy(chars, refAddress(left + row), x);
-      memory.copy(chars + x, refAddress(right + row), y);
-      setRef(to + row, chars, x + y);
-      chars += x + y;
+      const row = <usize>ctz(open) << 3, start = chars;
+      for (let i: u32 = 0; i < <u32>count; i++) {
+        const text = operand(list, i), ref = dataOf(text) + <usize>w * cellStep(text) + row, length = refLength(ref);
+        memory.copy(chars, refAddress(ref), length);
+        chars += length;
+      }
+      setRef(to + row, start, chars - start);
     }
   }
   return OK;

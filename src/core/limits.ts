@@ -206,3 +206,17 @@ export const LAST_ANSWERS_MS_MAX = 2000;
 export const WORKERS_MAX = 256;
 /** Values that one approx_top_k lists. */
 export const TOP_VALUES_MAX = 100;
+/** Code points of each text that a Levenshtein distance is computed of; it takes steps in proportion to their product. */
+export const LEVENSHTEIN_CHARS_MAX = 256;
+/** Bytes of a text that a function of the language makes; a longer one is NULL. */
+export const MADE_TEXT_BYTES_MAX = 16 << 20;
+/** Steps of the machine that a regular expression is compiled to. Matching takes time in proportion to steps times characters. */
+export const REGEXP_INSTRUCTIONS_MAX = 2048;
+/** Groups of a regular expression whose places are kept. */
+export const REGEXP_GROUPS_MAX = 32;
+/** Nesting of the groups of a regular expression. */
+export const REGEXP_DEPTH_MAX = 64;
+/** Times that a quantifier of a regular expression repeats, if it is bounded. */
+export const REGEXP_REPEAT_MAX = 1000;
+/** Entries of the automaton that a regular expression has beside its machine; with more it does without. */
+export const REGEXP_TABLE_ENTRIES_MAX = 8192;

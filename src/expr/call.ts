@@ -38,6 +38,14 @@ export class CallSite {
     return this.mismatch(index, kinds.join(" or "));
   }
 
+  /** Argument `index` as a literal whole number within bounds; else a problem. */
+  wantWhole(index: number, least: number, most: number): number | null {
+    const { type, literal } = this.args[index], value = Number(literal?.text ?? NaN);
+    if (type?.kind === "int64" && value >= least && value <= most) return value;
+    const fits = `a literal whole number from ${least} to ${most}`;
+    return this.fail(index, `${this.name} needs a literal whole number here`, `What fits: ${fits}`);
+  }
+
   /** Argument `index` as a literal string; else a problem. */
   wantText(index: number, fits: string): string | null {
     const { type, literal } = this.args[index];
@@ -59,6 +67,12 @@ export class CallSite {
   emit(kernel: string, code: number, type: DataType, args: readonly Value[], mayFail = false): TypedValue {
     const register = this.emitter.call(kernel, code, args.map((arg) => arg.register), type);
     return { type, nullable: mayFail || args.some((arg) => arg.nullable), register };
+  }
+
+  /** As `emit`, for a kernel that takes a list of operands; `strict`: NULL where one of them is. */
+  emitList(kernel: string, code: number, type: DataType, args: readonly Value[], strict: boolean, mayFail = false) {
+    const register = this.emitter.call(kernel, code, args.map((arg) => arg.register), type, true);
+    return { type, nullable: mayFail || (strict && args.some((arg) => arg.nullable)), register };
   }
 
   not(value: Value): TypedValue {

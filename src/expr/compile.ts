@@ -13,8 +13,9 @@ import {
   isLiteral,
   type LiteralExpression,
 } from "./expression.ts";
-import { FUNCTIONS } from "./functions.ts";
+import { findFunction, FUNCTIONS } from "./functions.ts";
 import { readLiteral } from "./literal.ts";
+import { refusal } from "./refused.ts";
 import type { Value } from "./value.ts";
 
 /** An expression that was checked against columns and lowered. */
@@ -111,8 +112,13 @@ class Compiler {
   #call({ call: name, args, type }: CallExpression, path: string, depth: number): Value | null {
     const definition = FUNCTIONS.get(name), at = path === "" ? "" : `${path}.`;
     if (definition === undefined) {
-      const near = nearest(name, FUNCTIONS.keys());
-      this.fail(path, `Unknown function ${JSON.stringify(name)}`, near ? `Did you mean ${near}?` : undefined);
+      const refused = refusal(name), canonical = findFunction(name)?.name ?? nearest(name, FUNCTIONS.keys());
+      if (refused) this.fail(path, refused.reason, refused.hint);
+      else {this.fail(
+          path,
+          `Unknown function ${JSON.stringify(name)}`,
+          canonical ? `Did you mean ${canonical}?` : undefined,
+        );}
     }
     if (!Array.isArray(args)) return this.fail(path, `${name} needs args, an array`, definition?.signature);
     const fits = definition && args.length >= definition.args[0] && args.length <= definition.args[1];
@@ -127,17 +133,18 @@ class Compiler {
     for (let i = 0; i < Math.min(args.length, CALL_ARGS_MAX) && this.#nodes <= EXPRESSION_NODES_MAX; i++) {
       values.push(this.compile(args[i], `${at}args[${i}]`, depth + 1));
     }
-    const target = this.#target(name, type, path);
+    const target = this.#target(name, definition?.typed ?? false, type, path);
     if (!fits || target === undefined || values.includes(null)) return null;
     return definition.apply(new CallSite(name, values as Value[], target, this.emitter, path, this.problems));
   }
 
   /** The type that a cast names; undefined with a problem. */
-  #target(name: string, type: unknown, path: string): DataType | null | undefined {
+  #target(name: string, typed: boolean, type: unknown, path: string): DataType | null | undefined {
     if (type === undefined) return null;
     try {
-      if (name === "cast") return parseType(String(type));
-      this.fail(path, `${name} takes no type`, "Only cast and literals have one");
+      if (typed) return parseType(String(type));
+      const list = [...FUNCTIONS.values()].filter((other) => other.typed).map((other) => other.name).join(", ");
+      this.fail(path, `${name} takes no type`, `What has one: literals, ${list}`);
     } catch (thrown) {
       this.fail(path, reasonOf(thrown));
     }

@@ -15,6 +15,8 @@ type Node =
     readonly type: DataType;
     /** All operands are constants, so that it runs once. */
     readonly folded: boolean;
+    /** The operands are handed over as a list. */
+    readonly list: boolean;
   };
 
 /**
@@ -42,12 +44,12 @@ export class Emitter {
   }
 
   /** One kernel call; see Instruction. */
-  call(kernel: string, code: number, args: readonly Register[], type: DataType): Register {
+  call(kernel: string, code: number, args: readonly Register[], type: DataType, list = false): Register {
     const folded = args.every((arg) => {
       const node = this.#nodes[arg];
       return node.kind === "constant" || (node.kind === "call" && node.folded);
     });
-    return this.#add({ kind: "call", kernel, code, args, type, folded });
+    return this.#add({ kind: "call", kernel, code, args, type, folded, list });
   }
 
   /** The program whose result is `output`. */
@@ -65,8 +67,9 @@ export class Emitter {
       else if (node.kind === "constant") constants.push(node.constant);
       else {
         if (node.folded) folded++;
-        const { kernel, code, args, type } = node;
-        instructions.push({ kernel, code, args: args.map(number), out: number(register), type });
+        const { kernel, code, args, type, list } = node;
+        const instruction = { kernel, code, args: args.map(number), out: number(register), type };
+        instructions.push(list ? { ...instruction, list } : instruction);
       }
     }
     return { inputs, constants, instructions, folded, registers: needed.length, output: number(output), type };

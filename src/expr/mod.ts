@@ -1,6 +1,6 @@
 /** The expression language: its JSON form, its functions, and the way from there to programs for kernels. */
 export { type CompiledExpression, compileExpression, nullable, typeOf } from "./compile.ts";
-export type { FunctionDefinition } from "./definition.ts";
+export { type Example, type FunctionDefinition, type FunctionGroup, GROUPS } from "./definition.ts";
 export {
   type CallExpression,
   type ColumnExpression,
@@ -11,5 +11,6 @@ export {
   isLiteral,
   type LiteralExpression,
 } from "./expression.ts";
-export { FUNCTIONS } from "./functions.ts";
+export { findFunction, FUNCTIONS } from "./functions.ts";
+export { type Refusal, refusal } from "./refused.ts";
 export { expressionSchema } from "./schema.ts";

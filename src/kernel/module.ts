@@ -1,11 +1,17 @@
 import { RdxError } from "../core/errors.ts";
-import { KERNEL_MEMORY_BYTES_MAX } from "../core/limits.ts";
+import { KERNEL_MEMORY_BYTES_MAX, MADE_TEXT_BYTES_MAX } from "../core/limits.ts";
 
 /** An exported kernel: numbers in, a number out. i64 parameters do not occur on a path that is called for each batch. */
 export type KernelFunction = (...args: number[]) => number;
 
 /** Pages of 64 KiB that a kernel starts with. */
 const INITIAL_PAGES = 4;
+/** Where the static data of the kernels begin (scripts/build.ts); those of the functions lie below. */
+const KERNEL_BASE = 32_768;
+
+function abort(_message: number, _file: number, line: number, column: number): never {
+  throw new Error(`Kernel aborted at ${line}:${column}`);
+}
 
 /**
  * One instance of the kernels with a memory of its own: one for each task of a pipeline and each decoder. A trap leaves
@@ -14,24 +20,36 @@ const INITIAL_PAGES = 4;
 export class Kernel {
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
+  #functions: WebAssembly.Exports | null = null;
   readonly #freePlaces: number[] = [];
   #bytes: Uint8Array<ArrayBuffer>;
   #data: DataView<ArrayBuffer>;
 
   constructor(module: WebAssembly.Module, memoryBytesMax = KERNEL_MEMORY_BYTES_MAX) {
     this.#memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: Math.ceil(memoryBytesMax / 65536) });
-    const abort = (_message: number, _file: number, line: number, column: number) => {
-      throw new Error(`Kernel aborted at ${line}:${column}`);
-    };
     const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory, abort } });
     this.#exports = instance.exports;
     this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
     this.#data = new DataView(this.#memory.buffer as ArrayBuffer);
   }
 
-  /** The exported function `name`. Addresses come back signed: use `>>> 0`. */
+  /**
+   * Lets the functions of the language (dist/functions.wasm) join: they share this memory. Plans that call none do without; the second time
+   * nothing happens.
+   */
+  extend(functions: WebAssembly.Module): void {
+    if (this.#functions !== null) return;
+    const { arena_alloc } = this.#exports;
+    const { exports } = new WebAssembly.Instance(functions, { env: { memory: this.#memory, abort, arena_alloc } });
+    this.#functions = exports;
+    const end = this.fn("fn_data_end")();
+    if (end > KERNEL_BASE) throw new Error(`The functions' data end at ${end}, behind ${KERNEL_BASE}`);
+    this.fn("fn_limit")(MADE_TEXT_BYTES_MAX);
+  }
+
+  /** The exported function `name`, of the kernels or of the functions. Addresses come back signed: use `>>> 0`. */
   fn(name: string): KernelFunction {
-    const found = this.#exports[name];
+    const found = this.#exports[name] ?? this.#functions?.[name];
     if (typeof found !== "function") throw new Error(`The kernel module exports no ${name}`);
     return found as KernelFunction;
   }

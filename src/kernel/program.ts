@@ -17,12 +17,14 @@ export type Constant =
 
 /** One kernel call over all rows of a batch. */
 export interface Instruction {
-  /** The kernel's exported name; all have the shape `(code, rows, out, a, b, c) => status`. */
+  /** The kernel's exported name, of the kernels or of the functions that joined them; all have the shape `(code, rows, out, a, b, c) => status`. */
   readonly kernel: string;
   /** Which operator of the kernel, and its parameters (scales, precision). */
   readonly code: number;
-  /** Registers of the operands, at most three. */
+  /** Registers of the operands: at most three, if they are no list. */
   readonly args: readonly number[];
+  /** The operands are a list: the kernel's `a` is the address of their REGISTERs' addresses, `b` how many they are. */
+  readonly list?: boolean;
   /** Register of the result. */
   readonly out: number;
   /** What the result's cells are. */
@@ -47,6 +49,17 @@ export interface Program {
   readonly type: DataType;
 }
 
+/** What the names of kernels begin with that are in the module of functions. */
+const FUNCTION_PREFIX = "fn_";
+
+/** Whether a program somewhere in `plan`, plain data, calls functions that must join the kernels (Kernel.extend). */
+export function usesFunctions(plan: unknown): boolean {
+  if (typeof plan !== "object" || plan === null) return false;
+  const { kernel } = plan as { kernel?: unknown };
+  if (typeof kernel === "string" && kernel.startsWith(FUNCTION_PREFIX)) return true;
+  return Object.values(plan).some(usesFunctions);
+}
+
 const NO_MEMORY = -1;
 
 /**
@@ -60,6 +73,8 @@ export class ProgramRunner {
   readonly #pool: ConstantPool;
   readonly #file: number;
   readonly #calls: KernelFunction[] = [];
+  /** For each instruction the address of its list of operands; 0: they are handed over one by one. */
+  readonly #lists: readonly number[];
   readonly #broadcast: KernelFunction;
 
   /** Throws RdxError("no_space") when the constants do not fit the kernel's memory. */
@@ -72,6 +87,7 @@ export class ProgramRunner {
     this.#file = this.#pool.alloc((program.registers + 1) * REGISTER_SIZE);
     this.#broadcast = kernel.fn("expr_broadcast");
     for (const { kernel: name } of program.instructions) this.#calls.push(kernel.fn(name));
+    this.#lists = program.instructions.map((instruction) => instruction.list ? this.#list(instruction.args) : 0);
     program.constants.forEach((constant, i) => this.#pool.write(constant, this.#at(program.inputs.length + i)));
     for (let i = 0; i < program.folded; i++) this.#fold(i);
   }
@@ -85,6 +101,13 @@ export class ProgramRunner {
     return this.#file + register * REGISTER_SIZE;
   }
 
+  /** Writes a list of operands; its address. */
+  #list(args: readonly number[]): number {
+    const at = this.#pool.alloc(Math.max(1, args.length) * 4), data = this.kernel.data;
+    args.forEach((register, i) => data.setUint32(at + i * 4, this.#at(register), true));
+    return at;
+  }
+
   /** Runs an instruction whose operands are constants over one word of rows and keeps the result. */
   #fold(index: number) {
     this.#call(index, 64);
@@ -93,7 +116,8 @@ export class ProgramRunner {
   }
 
   #call(index: number, rows: number) {
-    const { code, args, out } = this.#program.instructions[index];
+    const { code, args, out } = this.#program.instructions[index], list = this.#lists[index];
+    if (list !== 0) return this.#check(this.#calls[index](code, rows, this.#at(out), list, args.length, 0));
     const a = args.length > 0 ? this.#at(args[0]) : 0;
     const b = args.length > 1 ? this.#at(args[1]) : 0;
     const c = args.length > 2 ? this.#at(args[2]) : 0;

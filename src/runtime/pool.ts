@@ -1,11 +1,15 @@
 import { type Remote, transfer, wrap } from "comlink";
-import { RdxError } from "../core/errors.ts";
+import { RdxError, reasonOf } from "../core/errors.ts";
+import { usesFunctions } from "../kernel/program.ts";
 import { TurnPort } from "./turn_port.ts";
 import { type PackedReports, unpackReports } from "./report_wire.ts";
 import type { DecodeJob, DecodeResult, FromTask, TaskHostApi, TaskOutput, TaskPlan, ToTask } from "./protocol.ts";
 
 /** Starts the worker with the engine's entry; platforms differ in where that is. */
 export type SpawnWorker = (index: number) => Worker;
+
+/** Compiles the functions of the language, which most plans do without; called when the first plan needs them. */
+export type LoadFunctions = () => Promise<WebAssembly.Module>;
 
 /** The tasks of pipelines, wherever they run. */
 export interface TaskPool {
@@ -40,12 +44,23 @@ interface Member {
 /** The workers of one engine. Every pipeline has a task on each. */
 export class WorkerPool implements TaskPool {
   readonly #members: Member[] = [];
+  readonly #loadFunctions: LoadFunctions;
+  #functions: Promise<WebAssembly.Module> | null = null;
   #listener: (message: FromTask) => void = () => {};
   #broken: (reason: string) => void = () => {};
 
+  private constructor(loadFunctions: LoadFunctions) {
+    this.#loadFunctions = loadFunctions;
+  }
+
   /** Starts `tasks` workers and connects each with each. Throws when one of them does not start. */
-  static async start(spawn: SpawnWorker, tasks: number, module: WebAssembly.Module): Promise<WorkerPool> {
-    const pool = new WorkerPool();
+  static async start(
+    spawn: SpawnWorker,
+    tasks: number,
+    module: WebAssembly.Module,
+    loadFunctions: LoadFunctions,
+  ): Promise<WorkerPool> {
+    const pool = new WorkerPool(loadFunctions);
     try {
       await pool.#start(spawn, tasks, module);
     } catch (thrown) {
@@ -121,7 +136,18 @@ export class WorkerPool implements TaskPool {
   }
 
   async deploy(pipeline: number, plan: TaskPlan): Promise<void> {
-    await Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.deploy(pipeline, plan))));
+    const functions = usesFunctions(plan.plan) ? await this.#needFunctions() : null;
+    await Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.deploy(pipeline, plan, functions))));
+  }
+
+  async #needFunctions(): Promise<WebAssembly.Module> {
+    this.#functions ??= this.#loadFunctions();
+    try {
+      return await this.#functions;
+    } catch (thrown) {
+      this.#functions = null; // the next plan that needs them tries again
+      throw new RdxError("internal", `Cannot load the functions that the plan calls: ${reasonOf(thrown)}`);
+    }
   }
 
   async remove(pipeline: number): Promise<void> {

@@ -206,7 +206,8 @@ export interface TaskHostApi {
   init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void;
   /** The exchange with another worker. */
   connect(peer: number, port: MessagePort): void;
-  deploy(pipeline: number, plan: TaskPlan): void;
+  /** `functions`: the compiled functions of the language, if the plan calls some. */
+  deploy(pipeline: number, plan: TaskPlan, functions: WebAssembly.Module | null): void;
   remove(pipeline: number): void;
   decode(job: DecodeJob): DecodeResult | Promise<DecodeResult>;
   /** Rows of windows that are still open, for the sink at `sink`, in canonical order within this task. */

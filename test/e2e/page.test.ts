@@ -25,7 +25,7 @@ function servePage(folder: string): Deno.HttpServer<Deno.NetAddr> {
         headers: { "content-type": type },
       });
     }
-    const path = name === "kernel.wasm" ? new URL("dist/kernel.wasm", root) : `${folder}/${name}`;
+    const path = name.endsWith(".wasm") ? new URL(`dist/${name}`, root) : `${folder}/${name}`;
     try {
       return new Response(await Deno.readFile(path), { headers: { "content-type": type } });
     } catch {

@@ -10,7 +10,7 @@ import { openMade } from "../../src/source/made.ts";
 import { openRanges } from "../../src/source/range.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { createView } from "../../src/view/create.ts";
-import { kernelModule } from "../kernel/load.ts";
+import { functionModule, kernelModule } from "../kernel/load.ts";
 import { textOfRanges } from "./rows.ts";
 
 const encoder = new TextEncoder();
@@ -111,6 +111,9 @@ export class EngineRun {
   readonly registry = new MetricRegistry();
   readonly clock = new CountingClock();
   readonly workers: Worker[] = [];
+  /** How often the functions of the language were asked for. */
+  functionLoads = 0;
+  loadFunctions = (): Promise<WebAssembly.Module> => Promise.resolve(functionModule());
   engine!: Engine;
 
   static async start(
@@ -120,6 +123,10 @@ export class EngineRun {
     const run = new EngineRun();
     run.engine = await Engine.start({
       module: kernelModule(),
+      loadFunctions: () => {
+        run.functionLoads++;
+        return run.loadFunctions();
+      },
       spawn: (index) => {
         const worker = new Worker(entry, { type: "module", name: `task ${index}` });
         run.workers.push(worker);

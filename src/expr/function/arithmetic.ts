@@ -1,7 +1,7 @@
 import { type DataType, decimal, DOUBLE, INT64, TIMESTAMP } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
 import { adapt, rescale, ROUNDING, widenTo } from "../cast.ts";
-import type { FunctionDefinition } from "../definition.ts";
+import { example, type FunctionDefinition } from "../definition.ts";
 import { asDecimal, decimalResult, isNumber, nameOf } from "../type.ts";
 import type { TypedValue, Value } from "../value.ts";
 import { round } from "./round.ts";
@@ -16,6 +16,14 @@ const SUMMARIES: Record<Operator, string> = {
   mul: "a * b",
   div: "a / b; int64 truncates; division of int64 or decimals by 0 is NULL",
   mod: "Remainder of a / b with the sign of a",
+};
+
+const EXAMPLES: Record<Operator, readonly [string, string]> = {
+  add: ["add(TIMESTAMP '2024-02-29', 1000)", "TIMESTAMP '2024-02-29T00:00:01.000Z'"],
+  sub: ["sub(9, 11)", "-2"],
+  mul: ["mul(9223372036854775807, 2)", "NULL"],
+  div: ["div(-7, 2)", "-3"],
+  mod: ["mod(-7, 2)", "-1"],
 };
 
 function timestampResult(op: Operator, a: DataType, b: DataType): DataType | null {
@@ -85,6 +93,7 @@ const binary: FunctionDefinition[] = (Object.keys(OPERATORS) as Operator[]).map(
   group: "arithmetic",
   signature: `${name}(a: number, b: number): number`,
   summary: `${SUMMARIES[name]}; overflow of int64 and decimals is NULL`,
+  example: example(...EXAMPLES[name]),
   args: [2, 2],
   apply: (call) => apply(call, name),
 }));
@@ -112,9 +121,11 @@ export const ARITHMETIC_FUNCTIONS: readonly FunctionDefinition[] = [
   ...binary,
   {
     name: "neg",
+    aliases: ["negative"],
     group: "arithmetic",
     signature: "neg(a: number): number",
     summary: "-a; the smallest int64 has none: NULL",
+    example: example("neg(5)", "-5"),
     args: [1, 1],
     apply: (call) => sign(call, 0),
   },
@@ -123,6 +134,7 @@ export const ARITHMETIC_FUNCTIONS: readonly FunctionDefinition[] = [
     group: "arithmetic",
     signature: "abs(a: number): number",
     summary: "Absolute value; the smallest int64 has none: NULL",
+    example: example("abs(-1.5)", "1.5"),
     args: [1, 1],
     apply: (call) => sign(call, 1),
   },
@@ -131,14 +143,17 @@ export const ARITHMETIC_FUNCTIONS: readonly FunctionDefinition[] = [
     group: "arithmetic",
     signature: "floor(a: number): number",
     summary: "The largest whole number that is not above a",
+    example: example("floor(-1.5)", "-2.0"),
     args: [1, 1],
     apply: (call) => whole(call, FLOOR, ROUNDING.floor),
   },
   {
     name: "ceil",
+    aliases: ["ceiling"],
     group: "arithmetic",
     signature: "ceil(a: number): number",
     summary: "The smallest whole number that is not below a",
+    example: example("ceil(1.2)", "2.0"),
     args: [1, 1],
     apply: (call) => whole(call, CEIL, ROUNDING.ceil),
   },
@@ -147,14 +162,27 @@ export const ARITHMETIC_FUNCTIONS: readonly FunctionDefinition[] = [
     group: "arithmetic",
     signature: "round(a: number, places?: int64 literal): number",
     summary: "a rounded to decimal places (0; negative: tens, hundreds, …), halves away from zero",
+    example: example("round(-2.345, 2)", "-2.35"),
     args: [1, 2],
-    apply: round,
+    apply: (call) => round(call, ROUNDING.halfUp),
+  },
+  {
+    name: "truncate",
+    aliases: ["trunc"],
+    group: "arithmetic",
+    signature: "truncate(a: number, places?: int64 literal): number",
+    summary:
+      "a without what is behind its decimal places (0; negative: tens, hundreds, …); of a double by its shortest text",
+    example: example("truncate(42.329, 2)", "42.32"),
+    args: [1, 2],
+    apply: (call) => round(call, ROUNDING.truncate),
   },
   {
     name: "sqrt",
     group: "arithmetic",
     signature: "sqrt(a: number): double",
     summary: "Square root; NaN for negative numbers",
+    example: example("sqrt(2.25)", "1.5"),
     args: [1, 1],
     apply: (call) => {
       const value = call.want(0, "double", "int64", "decimal");

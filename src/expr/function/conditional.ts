@@ -2,7 +2,7 @@ import { CALL_ARGS_MAX } from "../../core/limits.ts";
 import { BOOL, type DataType, isVariable } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
 import { adapt, widenTo } from "../cast.ts";
-import type { FunctionDefinition } from "../definition.ts";
+import { example, type FunctionDefinition } from "../definition.ts";
 import { commonType, nameOf } from "../type.ts";
 import type { TypedValue, Value } from "../value.ts";
 import { compare, COMPARISONS } from "./compare.ts";
@@ -91,14 +91,27 @@ export const CONDITIONAL_FUNCTIONS: readonly FunctionDefinition[] = [
     group: "conditional",
     signature: "case(condition: bool, value: value, …, else?: value): value",
     summary: "The value behind the first condition that is true; else the last value, or NULL",
+    example: example("case(false, 'a', true, 'b', 'c')", "'b'"),
     args: [2, CALL_ARGS_MAX],
     apply: caseWhen,
   },
   {
+    name: "if",
+    aliases: ["iif"],
+    group: "conditional",
+    signature: "if(condition: bool, then: value, else: value): value",
+    summary: "then where the condition is true, else (also where it is NULL) the other",
+    example: example("if(gt(5, 3), 5, 3)", "5"),
+    args: [3, 3],
+    apply: caseWhen,
+  },
+  {
     name: "coalesce",
+    aliases: ["ifnull", "nvl"],
     group: "conditional",
     signature: "coalesce(a: value, …): value",
     summary: "The first that is not NULL",
+    example: example("coalesce(NULL, 'b', 'c')", "'b'"),
     args: [1, CALL_ARGS_MAX],
     apply: coalesce,
   },
@@ -107,6 +120,7 @@ export const CONDITIONAL_FUNCTIONS: readonly FunctionDefinition[] = [
     group: "conditional",
     signature: "nullif(a: value, b: value): value",
     summary: "NULL where a equals b, else a",
+    example: example("nullif(5, 5)", "NULL"),
     args: [2, 2],
     apply: (call) => {
       const equal = compare(call, COMPARISONS.eq, 0, 1), [a] = call.args;
@@ -119,6 +133,7 @@ export const CONDITIONAL_FUNCTIONS: readonly FunctionDefinition[] = [
     group: "conditional",
     signature: "least(a: value, …): value",
     summary: "The smallest; NULL if one is NULL; NaN is above all numbers",
+    example: example("least(3, 1.5, 2)", "1.5"),
     args: [1, CALL_ARGS_MAX],
     apply: (call) => extreme(call, true),
   },
@@ -127,6 +142,7 @@ export const CONDITIONAL_FUNCTIONS: readonly FunctionDefinition[] = [
     group: "conditional",
     signature: "greatest(a: value, …): value",
     summary: "The largest; NULL if one is NULL; NaN is above all numbers",
+    example: example("greatest('b', 'ab', 'a')", "'b'"),
     args: [1, CALL_ARGS_MAX],
     apply: (call) => extreme(call, false),
   },

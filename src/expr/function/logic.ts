@@ -1,7 +1,7 @@
 import { CALL_ARGS_MAX } from "../../core/limits.ts";
 import { BOOL } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
-import type { FunctionDefinition } from "../definition.ts";
+import { example, type FunctionDefinition } from "../definition.ts";
 import type { TypedValue } from "../value.ts";
 
 function join(call: CallSite, code: number): TypedValue | null {
@@ -18,12 +18,15 @@ function isNull(call: CallSite, code: number): TypedValue {
 }
 
 const TESTS = ["is_true", "is_not_true", "is_false", "is_not_false"] as const;
+/** What the tests say of NULL. */
+const OF_NULL = ["false", "true", "false", "true"];
 
 const tests: FunctionDefinition[] = TESTS.map((name, code) => ({
   name,
   group: "logic",
   signature: `${name}(a: bool): bool`,
   summary: `a ${name.replaceAll("_", " ").toUpperCase()}; never NULL`,
+  example: example(`${name}(NULL)`, OF_NULL[code]),
   args: [1, 1],
   apply: (call) => {
     const value = call.want(0, "bool");
@@ -37,6 +40,7 @@ export const LOGIC_FUNCTIONS: readonly FunctionDefinition[] = [
     group: "logic",
     signature: "and(a: bool, b: bool, …): bool",
     summary: "False if one is false, else NULL if one is NULL, else true",
+    example: example("and(NULL, false)", "false"),
     args: [1, CALL_ARGS_MAX],
     apply: (call) => join(call, 0),
   },
@@ -45,6 +49,7 @@ export const LOGIC_FUNCTIONS: readonly FunctionDefinition[] = [
     group: "logic",
     signature: "or(a: bool, b: bool, …): bool",
     summary: "True if one is true, else NULL if one is NULL, else false",
+    example: example("or(NULL, false)", "NULL"),
     args: [1, CALL_ARGS_MAX],
     apply: (call) => join(call, 1),
   },
@@ -53,6 +58,7 @@ export const LOGIC_FUNCTIONS: readonly FunctionDefinition[] = [
     group: "logic",
     signature: "not(a: bool): bool",
     summary: "True if a is false, false if it is true, NULL if it is NULL",
+    example: example("not(false)", "true"),
     args: [1, 1],
     apply: (call) => {
       const value = call.want(0, "bool");
@@ -61,17 +67,21 @@ export const LOGIC_FUNCTIONS: readonly FunctionDefinition[] = [
   },
   {
     name: "is_null",
+    aliases: ["isnull"],
     group: "logic",
     signature: "is_null(a: value): bool",
-    summary: "a IS NULL; never NULL",
+    summary: "a IS NULL, a IS UNKNOWN; never NULL",
+    example: example("is_null(NULL)", "true"),
     args: [1, 1],
     apply: (call) => isNull(call, 0),
   },
   {
     name: "is_not_null",
+    aliases: ["isnotnull"],
     group: "logic",
     signature: "is_not_null(a: value): bool",
-    summary: "a IS NOT NULL; never NULL",
+    summary: "a IS NOT NULL, a IS NOT UNKNOWN; never NULL",
+    example: example("is_not_null('a')", "true"),
     args: [1, 1],
     apply: (call) => isNull(call, 1),
   },

@@ -2,7 +2,7 @@ import { INT64, TIMESTAMP } from "../../core/schema.ts";
 import { nearest } from "../../core/nearest.ts";
 import type { CallSite } from "../call.ts";
 import { adapt } from "../cast.ts";
-import type { FunctionDefinition } from "../definition.ts";
+import { example, type FunctionDefinition } from "../definition.ts";
 import type { TypedValue, Value } from "../value.ts";
 
 /** Parts by the codes of expr_date_part; date_trunc knows those up to millisecond. */
@@ -44,6 +44,7 @@ function wantTime(call: CallSite): TypedValue | null {
 export const TIME_FUNCTIONS: readonly FunctionDefinition[] = [
   {
     name: "date_part",
+    aliases: ["extract"],
     group: "time",
     signature: "date_part(part: string literal, time: timestamp): int64",
     summary:
@@ -51,6 +52,7 @@ export const TIME_FUNCTIONS: readonly FunctionDefinition[] = [
         PARTS.join(", ")
       }, ${EPOCH_MS}. week is ISO 8601, dow 1 to 7 from Sunday, isodow 1 to 7 from Monday, ` +
       "millisecond 0 to 999, epoch in seconds",
+    example: example("date_part('week', TIMESTAMP '1994-09-27')", "39"),
     args: [2, 2],
     apply: (call) => {
       const part = wantPart(call, [...PARTS, EPOCH_MS]), time = wantTime(call);
@@ -61,9 +63,11 @@ export const TIME_FUNCTIONS: readonly FunctionDefinition[] = [
   },
   {
     name: "date_trunc",
+    aliases: ["floor_to"],
     group: "time",
     signature: "date_trunc(unit: string literal, time: timestamp): timestamp",
     summary: `The start of the unit in UTC: ${UNITS.join(", ")}; weeks begin on Monday`,
+    example: example("date_trunc('month', TIMESTAMP '2024-02-29 12:34:56')", "TIMESTAMP '2024-02-01T00:00:00.000Z'"),
     args: [2, 2],
     apply: (call) => {
       const unit = wantPart(call, UNITS), time = wantTime(call);

@@ -57,10 +57,11 @@ export class TaskHost implements TaskHostApi {
     };
   }
 
-  deploy(pipeline: number, plan: TaskPlan): void {
+  deploy(pipeline: number, plan: TaskPlan, functions: WebAssembly.Module | null): void {
     const { index, tasks, module, reports } = this.#ready();
     const previous = plan.inherits === null ? null : this.#tasks.get(plan.inherits) ?? null;
     const kernel = previous?.kernel ?? new Kernel(module);
+    if (functions !== null) kernel.extend(functions);
     kernel.limitState(STATE_BYTES_MAX);
     const place = {
       pipeline,

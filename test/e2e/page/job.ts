@@ -47,7 +47,14 @@ const PLAN = {
       id: "dear",
       op: "filter",
       input: ["orders"],
-      where: { call: "gt", args: [{ column: "price" }, { literal: 10, type: "double" }] },
+      where: {
+        call: "or",
+        args: [
+          { call: "gt", args: [{ column: "price" }, { literal: 10, type: "double" }] },
+          // A function of the second module, which is loaded for this plan
+          { call: "eq", args: [{ call: "right", args: [{ column: "city" }, { literal: 2 }] }, { literal: "lo" }] },
+        ],
+      },
     },
     { id: "hop", op: "window", input: ["dear"], window: { kind: "hop", size_ms: SIZE_MS, slide_ms: SLIDE_MS } },
     {

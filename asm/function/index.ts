@@ -1,0 +1,15 @@
+// What the module of functions exports. Their shape is that of expression kernels (asm/expr/register.ts); a kernel of
+// a list of operands has the address of their REGISTERs' addresses in `a` and their number in `b`.
+export { fn_limit } from "./writer";
+
+/** Where the static data of this module end. */
+export function fn_data_end(): usize {
+  return __heap_base;
+}
+export { fn_math, fn_math_two } from "./math/index";
+export { fn_bits, fn_digits, fn_sign, fn_width_bucket } from "./number";
+export { fn_count_text, fn_position, fn_split_index } from "./text/find";
+export { fn_initcap, fn_overlay, fn_pad, fn_repeat, fn_reverse, fn_side } from "./text/shape";
+export { fn_concat_ws, fn_replace, fn_translate, fn_trim } from "./text/replace";
+export { fn_ascii, fn_chr, fn_levenshtein, fn_only, fn_soundex } from "./text/measure";
+export { fn_regexp, fn_regexp_count, fn_regexp_extract, fn_regexp_replace } from "./regexp/index";
