@@ -1,7 +1,7 @@
 /**
  * Compiles asm/ with AssemblyScript into dist/: kernel.wasm (SIMD), and kernel_scalar.wasm, the same exports without SIMD, in which every kernel is its
- * scalar twin; likewise functions.wasm and functions_scalar.wasm, which share the memory of a kernel. Nothing is compiled when no source changed since the
- * last build.
+ * scalar twin; likewise functions.wasm and functions_scalar.wasm, which share the memory of a kernel; and generates the SQL parser (build_sql.ts). Nothing is
+ * built when no source changed since the last build.
  *
  *   deno run -A scripts/build.ts [--force] [--room json]
  *
@@ -9,6 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
+import { buildSql } from "./build_sql.ts";
 
 const root = new URL("../", import.meta.url);
 const dist = new URL("dist/", root);
@@ -116,4 +117,5 @@ if (values.room) {
     await compile({ entry: "asm/function/index.ts", out: "dist/functions_scalar.wasm", simd: false, joins: true });
     Deno.writeTextFileSync(stamp, now);
   }
+  await buildSql(values.force ?? false);
 }

@@ -1,4 +1,4 @@
-/** One place in the input that an error speaks of. Lines and columns count from 1, columns in bytes. */
+/** One place in the input that an error speaks of. Lines and columns count from 1, columns in bytes (of SQL in characters). */
 export interface ErrorDetail {
   node?: string;
   path?: string;

@@ -25,6 +25,7 @@ const MAY: Record<string, readonly string[]> = {
   expr: ["core", "kernel"],
   plan: ["core", "kernel", "expr"],
   builder: ["plan", "expr", "core"],
+  sql: ["plan", "expr", "core"],
   client: ["core", "telemetry"],
   runtime: ["core", "contract", "kernel", "plan", "expr", "telemetry"],
   server: ["core", "contract", "runtime", "plan", "telemetry"],
