@@ -85,7 +85,13 @@ function keysOf(node: JoinNode, left: ResolvedNode, right: ResolvedNode): readon
   const one = node.as_of !== undefined || isUnique(node, right, "right");
   if (a !== null && one && (type === "inner" || type === "left")) return a;
   if (b !== null && isUnique(node, left, "left") && (type === "inner" || type === "right")) return b;
-  return a === null || b === null ? null : [...a, ...b];
+  if (a === null || b === null) return null;
+  // A left row without a match is told from a right one by a key that is not NULL where there is a row.
+  const told = type !== "full" ||
+    [[left, a] as const, [right, b] as const].some(([{ columns }, keys]) =>
+      columns.some(({ name, nullable }) => !nullable && keys.includes(name))
+    );
+  return told ? [...a, ...b] : null;
 }
 
 /** The event times that a join keeps: those that its rows cannot be far behind. */

@@ -38,6 +38,8 @@ export interface TimeFact {
 export interface WindowFact {
   /** The node that put the rows in windows. */
   readonly node: string;
+  /** The origin of the event time that it went by. */
+  readonly of: string;
   readonly window: Window;
   readonly start: string | null;
   readonly end: string | null;

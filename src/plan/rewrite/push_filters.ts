@@ -35,7 +35,7 @@ function pushOne(nodes: readonly LogicalNode[], sources: Names): LogicalNode[] |
     const place = at.get(filter.inputs[0])!, node = nodes[place];
     const split = splitAt(node, conjuncts(filter.where), node.inputs.map((id) => outputs.get(id)!));
     if (!split || split.below.every((conditions) => conditions.length === 0)) continue;
-    const moved = moveFilter(filter, node, split);
+    const moved = moveFilter(filter, node, split, at);
     if (!moved) continue;
     const rest = nodes.map((one) =>
       moved.stays ? one : { ...one, inputs: one.inputs.map((id) => id === filter.id ? node.id : id) }
@@ -53,15 +53,25 @@ interface Moved {
   readonly stays: LogicalFilter | null;
 }
 
-/** The filter below its node; the first one that nothing stays of keeps its id. */
-function moveFilter(filter: LogicalFilter, node: LogicalNode, { below, stay }: Split): Moved | null {
+/** The filter below its node; the first one that nothing stays of keeps its id. `taken` has all ids that there are. */
+function moveFilter(
+  filter: LogicalFilter,
+  node: LogicalNode,
+  { below, stay }: Split,
+  taken: ReadonlyMap<string, unknown>,
+): Moved | null {
   const stays = stay.length === 0 ? null : conjunction(stay);
   const filters: LogicalFilter[] = [], inputs = [...node.inputs];
+  let number = 1;
+  const freeId = () => {
+    while (taken.has(`${filter.id}${MADE}${number}`)) number++;
+    return `${filter.id}${MADE}${number++}`;
+  };
   for (const [i, conditions] of below.entries()) {
     if (conditions.length === 0) continue;
     const where = conjunction(conditions);
     if (where === null) return null;
-    const id = filters.length === 0 && stays === null ? filter.id : `${filter.id}${MADE}${i + 1}`;
+    const id = filters.length === 0 && stays === null ? filter.id : freeId();
     filters.push({ op: "filter", id, inputs: [node.inputs[i]], lagMs: filter.lagMs, where });
     inputs[i] = id;
   }
