@@ -12,6 +12,7 @@ import { fileSink } from "./sink/file.ts";
 import { openDenoFile } from "./sink/file_deno.ts";
 import { stdoutSink } from "./sink/stdout.ts";
 import { DenoFileReader } from "./source/file_deno.ts";
+import { openMade } from "./source/made.ts";
 import { openRanges } from "./source/range.ts";
 import { openEncoder } from "./codec/encoder.ts";
 import { createView } from "./view/create.ts";
@@ -49,6 +50,7 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
     createOrder: () => forgetfulOrder,
     createView,
     sinks: new Map(sinks.map((sink) => [sink.kind, sink])),
+    openMade,
     openRanges: ({ path, format, delimiter }) =>
       openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),
   });

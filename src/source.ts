@@ -27,3 +27,11 @@ export interface RangeSource {
   readonly position: number;
   readonly size: number;
 }
+
+/** Makes the lines of ranges that no file holds: a range's `offset` and `length` then count what the source is made of. */
+export interface LineMaker {
+  /** Bytes that the lines of the range may take. */
+  bytesMax(range: FileRange): number;
+  /** Writes the lines to the front of `target`, and returns how many bytes they are. The same for the same range. */
+  make(range: FileRange, target: Uint8Array): number;
+}

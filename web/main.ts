@@ -5,6 +5,7 @@ import { memoryLogs } from "../src/log/memory.ts";
 import { Engine } from "../src/runtime/engine.ts";
 import { forgetfulOrder } from "../src/runtime/order.ts";
 import { discardSink } from "../src/sink/discard.ts";
+import { openMade } from "../src/source/made.ts";
 import { MetricRegistry } from "../src/telemetry/metrics.ts";
 import { createView } from "../src/view/create.ts";
 
@@ -36,6 +37,7 @@ export async function startEngine(options: PageEngineOptions): Promise<Engine> {
     createOrder: () => forgetfulOrder,
     createView,
     sinks: new Map([[discard.kind, discard]]),
+    openMade,
     openRanges: null,
   });
 }

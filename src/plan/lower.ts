@@ -4,6 +4,7 @@ import type { AggregateSignature } from "./aggregates.ts";
 import type { LogicalNode, LogicalSink } from "./logical.ts";
 import { lowerAggregate, lowerGroup, lowerOver, lowerSession } from "./lower_calls.ts";
 import { lowerJoin, lowerRank } from "./lower_join.ts";
+import type { MadeConnector } from "./plan.ts";
 import type { PhysicalOperator, PhysicalPlan, PhysicalSink, PhysicalSource } from "./physical.ts";
 import type { Pruned } from "./rewrite/prune.ts";
 import type { ResolvedNode, ResolvedSource } from "./resolved.ts";
@@ -51,7 +52,7 @@ function lowerSource(source: ResolvedSource, names: readonly string[]): Physical
     id,
     stream,
     file,
-    made,
+    made: made && readByColumns(made, source, columns),
     columns: kindColumn ? [...columns, kindColumn] : columns,
     time: time === null ? -1 : columnIndex(columns, time),
     delayMs,
@@ -59,6 +60,17 @@ function lowerSource(source: ResolvedSource, names: readonly string[]): Physical
     futureSkewMs: time === null ? 0 : futureSkewMs,
     kindColumn: kindColumn ? columns.length : -1,
   };
+}
+
+/** The rows of a plan with cells for the columns that are read, in their order. */
+function readByColumns(
+  made: MadeConnector,
+  { declared, kindColumn }: ResolvedSource,
+  columns: readonly Column[],
+): MadeConnector {
+  if (made.kind !== "values") return made;
+  const places = [...columns, ...(kindColumn ? [kindColumn] : [])].map(({ name }) => columnIndex(declared, name));
+  return { ...made, rows: made.rows.map((row) => places.map((place) => row[place])) };
 }
 
 /** The columns of the batches that come from a source. */

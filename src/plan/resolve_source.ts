@@ -40,6 +40,7 @@ export function resolveSource(
     stream,
     file: connector?.kind === "file" ? connector : null,
     made: connector?.kind === "file" ? null : connector,
+    declared: columns,
     columns: columns.filter(({ name }) => name !== node.kind_column),
     time,
     delayMs: node.delay_ms ?? (info && time === declared ? info.delayMs : 0),

@@ -11,6 +11,8 @@ export interface ResolvedSource {
   readonly stream: string | null;
   readonly file: FileConnector | null;
   readonly made: MadeConnector | null;
+  /** All of its columns, in their order. */
+  readonly declared: readonly Column[];
   /** What it gives: all of its columns but the one of kinds. */
   readonly columns: readonly Column[];
   /** The column of event time; null = time of arrival. */

@@ -1,8 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
+import type { Column } from "../core/schema.ts";
 import { DRAIN_MS_MAX } from "../core/limits.ts";
 import type { LogFactory, OrderLog } from "../log.ts";
-import type { FileConnector } from "../plan/plan.ts";
+import type { FileConnector, MadeConnector } from "../plan/plan.ts";
 import type { SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
 import { type EngineMetrics, engineMetrics } from "../telemetry/engine_metrics.ts";
@@ -27,6 +28,7 @@ export interface EngineParts {
   readonly createOrder: (pipeline: string) => OrderLog;
   readonly createView: ViewFactory;
   readonly sinks: ReadonlyMap<string, SinkFactory>;
+  readonly openMade: (connector: MadeConnector, columns: readonly Column[]) => RangeSource;
   readonly openRanges: ((file: FileConnector) => RangeSource) | null;
 }
 

@@ -4,7 +4,7 @@ import { type Column, columnIndex, sameType } from "../core/schema.ts";
 import type { OrderLog } from "../log.ts";
 import type { compilePlan } from "../plan/compile.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
-import type { FileConnector, Plan } from "../plan/plan.ts";
+import type { FileConnector, MadeConnector, Plan } from "../plan/plan.ts";
 import type { Sink, SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
@@ -23,6 +23,8 @@ export interface PipelinesParts {
   readonly streams: Streams;
   readonly views: Views;
   readonly sinks: ReadonlyMap<string, SinkFactory>;
+  /** Plans the ranges of a connector that makes its rows, with the columns that are read. */
+  readonly openMade: (connector: MadeConnector, columns: readonly Column[]) => RangeSource;
   /** Plans the ranges of a file; null on platforms without files. */
   readonly openRanges: ((file: FileConnector) => RangeSource) | null;
   readonly createOrder: (pipeline: string) => OrderLog;
@@ -92,6 +94,7 @@ export class PipelineMaker {
     const kept = keep?.plan.sources.findIndex(({ id }) => id === source.id) ?? -1;
     if (kept >= 0) return keep!.inputs[kept];
     if (source.stream !== null) return new LogInput(this.#parts.streams.find(source.stream)!.log, start);
+    if (source.made) return new RangeInput(this.#parts.openMade(source.made, source.columns));
     if (!this.#parts.openRanges) {
       const reason = "This platform has no files";
       throw new RdxError("invalid_plan", reason, [{ node: source.id, path: "connector", reason }]);
@@ -132,7 +135,11 @@ function closeInputs(inputs: readonly PipelineInput[], keep: Pipeline | null): v
 
 /** What each source reads, as people name it. */
 export function streamsOf({ sources }: PhysicalPlan): string[] {
-  return sources.map(({ stream, file }) => stream ?? file!.path);
+  return sources.map(({ stream, file, made }) => stream ?? file?.path ?? nameOf(made!));
+}
+
+function nameOf(made: MadeConnector): string {
+  return made.kind === "nexmark" ? `nexmark ${made.table}` : made.kind;
 }
 
 function sameColumns(a: readonly Column[], b: readonly Column[]): boolean {

@@ -6,6 +6,7 @@ import { forgetfulOrder } from "../../src/runtime/order.ts";
 import type { StreamDeclaration } from "../../src/runtime/service.ts";
 import type { OutputBatch, Sink, SinkFactory } from "../../src/sink.ts";
 import { DenoFileReader } from "../../src/source/file_deno.ts";
+import { openMade } from "../../src/source/made.ts";
 import { openRanges } from "../../src/source/range.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { createView } from "../../src/view/create.ts";
@@ -138,6 +139,7 @@ export class EngineRun {
       createOrder: () => forgetfulOrder,
       createView,
       sinks: new Map([["held", run.sinks]]),
+      openMade,
       openRanges: ({ path, format, delimiter }) => openRanges(new DenoFileReader(), { path, format, delimiter }),
     });
     run.engine.streams.put("events", EVENTS);

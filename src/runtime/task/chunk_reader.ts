@@ -5,11 +5,13 @@ import { INGEST_ERRORS_MAX } from "../../core/limits.ts";
 import type { Column } from "../../core/schema.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import type { PhysicalPlan, PhysicalSource } from "../../plan/physical.ts";
-import type { FileRange, FileReader } from "../../source.ts";
+import type { MadeConnector } from "../../plan/plan.ts";
+import type { FileRange, FileReader, LineMaker } from "../../source.ts";
 import type { ChunkMessage, DeadRow, TaskPlan } from "../protocol.ts";
 import { kindsOfTexts } from "../../kernel/kinds.ts";
 import { readCsvHead } from "./csv_head.ts";
-import { RangeReader } from "./range_reader.ts";
+import { MadeReader } from "./made_reader.ts";
+import { type RangeLines, RangeReader } from "./range_reader.ts";
 import { constantTime, SourceReader } from "./source_reader.ts";
 
 /** Opens the decoder of a format in a kernel; the composition roots choose it. */
@@ -38,6 +40,8 @@ export interface ChunkErrors {
 /** What the readers need from the platform. */
 export interface ReaderParts {
   readonly openDecoder: DecoderFactory;
+  /** Makes the lines of a connector that reads nothing, with the columns that are read. */
+  readonly makeLines: (connector: MadeConnector, columns: readonly Column[]) => LineMaker;
   /** Null where there are no files. */
   readonly files: FileReader | null;
 }
@@ -50,7 +54,9 @@ export class ChunkReader {
   readonly #logs: readonly (SourceReader | null)[];
   readonly #decoders = new Map<PhysicalSource, Decoder>();
   readonly #heads = new Map<PhysicalSource, Uint8Array>();
+  readonly #makers = new Map<PhysicalSource, LineMaker>();
   #ranges: RangeReader | null = null;
+  #made: MadeReader | null = null;
 
   constructor(kernel: Kernel, { plan, positions }: TaskPlan, parts: ReaderParts) {
     this.#kernel = kernel;
@@ -77,9 +83,7 @@ export class ChunkReader {
   }
 
   #readRange(source: PhysicalSource, range: FileRange, take: (part: DecodedPart) => void): ChunkErrors {
-    if (!this.#parts.files) throw new Error("This platform has no files");
-    this.#ranges ??= new RangeReader(this.#kernel, this.#parts.files);
-    const lines = this.#ranges.read(range), decoder = this.#decoderOf(source, range);
+    const lines = this.#linesOf(source, range), decoder = this.#decoderOf(source, range);
     const errors: DeadRow[] = [], bad = new BadKinds(source);
     let deadRows = 0;
     decoder.begin(lines.address, lines.length, this.#headOf(source, range));
@@ -98,9 +102,22 @@ export class ChunkReader {
     return { deadRows: deadRows + bad.deadRows, errors: [...errors, ...bad.errors].slice(0, INGEST_ERRORS_MAX) };
   }
 
+  #linesOf(source: PhysicalSource, range: FileRange): RangeLines {
+    if (source.made) {
+      let maker = this.#makers.get(source);
+      if (!maker) this.#makers.set(source, maker = this.#parts.makeLines(source.made, source.columns));
+      this.#made ??= new MadeReader(this.#kernel);
+      return this.#made.read(maker, range);
+    }
+    if (!this.#parts.files) throw new Error("This platform has no files");
+    this.#ranges ??= new RangeReader(this.#kernel, this.#parts.files);
+    return this.#ranges.read(range);
+  }
+
   /** The header line, which every range of a CSV file but the first lacks. */
   #headOf(source: PhysicalSource, range: FileRange): Uint8Array | null {
-    const { header, delimiter } = source.file!;
+    if (!source.file) return null;
+    const { header, delimiter } = source.file;
     if (range.format !== "csv" || !header || range.offset === 0) return null;
     let head = this.#heads.get(source);
     if (!head) this.#heads.set(source, head = readCsvHead(this.#parts.files!, range.path, delimiter));
@@ -110,8 +127,8 @@ export class ChunkReader {
   #decoderOf(source: PhysicalSource, range: FileRange): Decoder {
     let decoder = this.#decoders.get(source);
     if (!decoder) {
-      const { header, delimiter } = source.file!;
-      decoder = this.#parts.openDecoder(this.#kernel, range.format, source.columns, { header, delimiter });
+      const options = source.file ? { header: source.file.header, delimiter: source.file.delimiter } : {};
+      decoder = this.#parts.openDecoder(this.#kernel, range.format, source.columns, options);
       this.#decoders.set(source, decoder);
     }
     return decoder;
@@ -121,6 +138,7 @@ export class ChunkReader {
     for (const reader of this.#logs) reader?.close();
     for (const decoder of this.#decoders.values()) decoder.close();
     this.#ranges?.close();
+    this.#made?.close();
   }
 }
 

@@ -1,0 +1,8 @@
+-- Query 20, expanded bids: bids for auctions of category 10, with the auction. The largest state of all: every bid waits for its auction.
+CREATE TABLE q20 WITH ('connector' = 'view') AS
+SELECT b.auction, b.bidder, b.price, b.channel, b.url, b.`dateTime` AS bid_dateTime, b.extra AS bid_extra,
+  a.itemName, a.description, a.initialBid, a.reserve, a.`dateTime` AS auction_dateTime, a.expires, a.seller, a.category,
+  a.extra AS auction_extra
+FROM bid AS b
+JOIN auction AS a ON b.auction = a.id
+WHERE a.category = 10;

@@ -1,0 +1,6 @@
+-- Query 6, average selling price by seller: the average of the last ten winning bids of each seller's auctions.
+--
+-- It cannot be said in SQL over streams, here as little as in Flink: which bid wins is known as a row that is taken back
+-- whenever a higher bid comes, and an OVER window (ROWS BETWEEN 10 PRECEDING AND CURRENT ROW) takes no rows back. What
+-- would be needed is a row that appears once, when an auction closes; a watermark closes windows, whose bounds all rows
+-- share, but not each auction at its own `expires`.

@@ -1,0 +1,120 @@
+import type { Column, DataType } from "../../src/core/schema.ts";
+import type { Value } from "../../src/core/value.ts";
+import type { AggregateCall } from "../../src/plan/plan.ts";
+import { expression, type Known } from "./expression.ts";
+import { comes, compareValues, fitted, keyOf, type Row } from "./value.ts";
+
+/** The rows of a group as they came and went. */
+export class Members {
+  readonly rows: Row[] = [];
+
+  add(row: Row): void {
+    this.rows.push(row);
+  }
+
+  /** Rows that came less those that went: a group with none is not there. */
+  get count(): number {
+    return this.rows.reduce((count, row) => count + signOf(row), 0);
+  }
+}
+
+function signOf(row: Row): 1 | -1 {
+  return comes(row) ? 1 : -1;
+}
+
+/** One aggregate: the type of its result, and its result over the rows of a group. */
+export interface Aggregate {
+  readonly column: Column;
+  over(members: Members): Value;
+}
+
+/** A value of the argument, and whether it counts once or lacks once. */
+interface Signed {
+  readonly value: Value;
+  readonly sign: 1 | -1;
+}
+
+export function aggregate(call: AggregateCall, columns: readonly Column[]): Aggregate {
+  const arg = call.arg === undefined ? null : expression(call.arg, columns);
+  const filter = call.filter === undefined ? null : expression(call.filter, columns);
+  const type = resultType(call.fn, arg);
+  return {
+    column: { name: call.as, type, nullable: call.fn !== "count" },
+    over(members) {
+      const rows = members.rows.filter(({ values }) => filter === null || filter.of(values) === true);
+      const signed = rows.map((row): Signed => {
+        return { value: arg === null ? true : arg.of(row.values), sign: signOf(row) };
+      });
+      const present = settled(signed.filter(({ value }) => value !== null));
+      return result(call, type, arg?.type ?? type, call.distinct ? different(present) : present);
+    },
+  };
+}
+
+function resultType(fn: string, arg: Known | null): DataType {
+  if (fn === "count" || fn === "approx_count_distinct") return { kind: "int64" };
+  if (fn === "sum") return arg!.type.kind === "decimal" ? { ...arg!.type, precision: 18 } : arg!.type;
+  if (["avg", "stddev_pop", "stddev_samp", "var_pop", "var_samp"].includes(fn)) return { kind: "double" };
+  if (fn === "bool_and" || fn === "bool_or") return { kind: "bool" };
+  return ["string_agg", "array_agg", "concat_distinct"].includes(fn) ? { kind: "string" } : arg!.type;
+}
+
+/** A value that goes takes the first one like it with it; what goes and never came stays, as a debt. */
+function settled(all: readonly Signed[]): Signed[] {
+  const left: Signed[] = [];
+  for (const one of all) {
+    const other = left.findIndex(({ value, sign }) => sign !== one.sign && keyOf([value]) === keyOf([one.value]));
+    if (other >= 0) left.splice(other, 1);
+    else left.push(one);
+  }
+  return left;
+}
+
+/** Each value once, of settled ones that are there. */
+function different(all: readonly Signed[]): Signed[] {
+  const seen = new Set<string>();
+  return all.filter(({ value, sign }) => sign > 0 && !seen.has(keyOf([value])) && seen.add(keyOf([value])));
+}
+
+function result({ fn, args }: AggregateCall, type: DataType, argType: DataType, all: readonly Signed[]): Value {
+  const count = all.reduce((sum, { sign }) => sum + sign, 0);
+  if (fn === "count") return BigInt(count);
+  const values = all.filter(({ sign }) => sign > 0).map(({ value }) => value);
+  if (fn === "sum" || fn === "avg") return count === 0 ? null : sumOrAverage(fn, type, argType, all, count);
+  if (values.length === 0) return null;
+  switch (fn) {
+    case "min":
+      return values.reduce((least, value) => compareValues(value, least) < 0 ? value : least);
+    case "max":
+      return values.reduce((most, value) => compareValues(value, most) > 0 ? value : most);
+    case "first":
+    case "any_value":
+      return values[0];
+    case "last":
+      return values.at(-1)!;
+    case "bool_and":
+      return values.every((value) => value === true);
+    case "bool_or":
+      return values.some((value) => value === true);
+    case "string_agg":
+      return values.join(separator(args));
+    case "concat_distinct":
+      return different(all).map(({ value }) => value).join("|");
+    default:
+      throw new Error(`The reference engine has no aggregate ${fn}`);
+  }
+}
+
+function separator(args: AggregateCall["args"]): string {
+  const [first] = args ?? [];
+  return first && "literal" in first ? String(first.literal) : ",";
+}
+
+function sumOrAverage(fn: string, type: DataType, argType: DataType, all: readonly Signed[], count: number): Value {
+  if (argType.kind === "double") {
+    const sum = all.reduce((total, { value, sign }) => total + sign * (value as number), 0);
+    return fn === "sum" ? sum : sum / count;
+  }
+  const sum = all.reduce((total, { value, sign }) => total + BigInt(sign) * (value as bigint), 0n);
+  return fn === "sum" ? fitted(sum, type) : Number(sum) / (count * 10 ** (argType.scale ?? 0));
+}

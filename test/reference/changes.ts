@@ -1,0 +1,57 @@
+import type { Value } from "../../src/core/value.ts";
+import { comes, type Row, rowKey } from "./value.ts";
+
+/** How one result becomes another; null: there is none. */
+export function change(before: readonly Value[] | null, after: readonly Value[] | null): Row[] {
+  if (before === null) return after === null ? [] : [{ kind: "+I", values: after }];
+  if (after === null) return [{ kind: "-D", values: before }];
+  if (rowKey(before) === rowKey(after)) return [];
+  return [{ kind: "-U", values: before }, { kind: "+U", values: after }];
+}
+
+/** How a list of results becomes another, as multisets: what goes first, then what comes. */
+export function changes(before: readonly (readonly Value[])[], after: readonly (readonly Value[])[]): Row[] {
+  const left = [...after], gone: Row[] = [];
+  for (const values of before) {
+    const kept = left.findIndex((other) => rowKey(other) === rowKey(values));
+    if (kept >= 0) left.splice(kept, 1);
+    else gone.push({ kind: "-D", values });
+  }
+  return [...gone, ...left.map((values): Row => ({ kind: "+I", values }))];
+}
+
+/**
+ * How often each row is there in the end. Less than never: it was taken back and never came, as where a window left out the row
+ * for being late and not what took it back.
+ */
+export function netCounts(
+  rows: readonly Row[],
+): Map<string, { readonly values: readonly Value[]; readonly count: number }> {
+  const counts = new Map<string, { values: readonly Value[]; count: number }>();
+  for (const row of rows) {
+    const key = rowKey(row.values), entry = counts.get(key) ?? { values: row.values, count: 0 };
+    entry.count += comes(row) ? 1 : -1;
+    counts.set(key, entry);
+    if (entry.count === 0) counts.delete(key);
+  }
+  return counts;
+}
+
+/** The first place where a changelog takes back a row that is not there, or −1. */
+export function firstDebt(rows: readonly Row[]): number {
+  const counts = new Map<string, number>();
+  return rows.findIndex((row) => {
+    const key = rowKey(row.values), count = (counts.get(key) ?? 0) + (comes(row) ? 1 : -1);
+    counts.set(key, count);
+    return count < 0;
+  });
+}
+
+/** What is left of a changelog in the end. Throws where a row goes that is not there. */
+export function materialise(rows: readonly Row[]): Value[][] {
+  const debt = firstDebt(rows);
+  if (debt >= 0) {
+    throw new Error(`Row ${debt} of the changelog takes back what is not there: ${rowKey(rows[debt].values)}`);
+  }
+  return [...netCounts(rows).values()].flatMap(({ values, count }) => Array.from({ length: count }, () => [...values]));
+}

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import fc from "../deps/fast_check.ts";
+import { textOf } from "../runtime/rows.ts";
+import { firstDebt, netCounts } from "./changes.ts";
+import { runReference } from "./engine.ts";
+import { EngineUnderTest, streamColumns } from "./engine_run.ts";
+import type { Feature } from "./random_flow.ts";
+import { anyChoices, randomPlan } from "./random_plan.ts";
+import { anySeeds, rowsOf } from "./random_rows.ts";
+import type { Row } from "./value.ts";
+
+/** What the engine knows of FEATURES. */
+const KNOWN = new Set<Feature>(["filter", "project", "tumble", "hop"]);
+/** These, or what RDX_RANDOM_FEATURES lists, to look into one thing. */
+const features = new Set((Deno.env.get("RDX_RANDOM_FEATURES")?.split(" ") ?? [...KNOWN]) as Feature[]);
+/** Runs of a plan: workers, and how the rows are cut. */
+const RUNS = 3;
+
+const engines = new Map<number, EngineUnderTest>();
+
+async function engineWith(workers: number): Promise<EngineUnderTest> {
+  let engine = engines.get(workers);
+  if (!engine) engines.set(workers, engine = await EngineUnderTest.start(workers));
+  return engine;
+}
+
+/** What is left of a changelog, as sorted text. */
+const netText = (rows: readonly Row[]) =>
+  [...netCounts(rows).values()].map(({ values, count }) => `${count} × ${textOf(values)}`).sort();
+
+Deno.test("a random plan gives what the reference engine gives, however rows are cut and with any number of workers", async () => {
+  const cuts = fc.array(fc.nat({ max: 30 }), { maxLength: 6 });
+  const runs = fc.array(fc.record({ workers: fc.integer({ min: 1, max: 4 }), cuts }), {
+    minLength: 1,
+    maxLength: RUNS,
+  });
+  const seeds = fc.tuple(anySeeds(120), anySeeds(60), anySeeds(60));
+  try {
+    await fc.assert(
+      fc.asyncProperty(anyChoices(6), seeds, runs, async (choices, seeds, runs) => {
+        const random = randomPlan(choices, features), { plan, sources, punctual, changes } = random;
+        const streams = Object.fromEntries(sources.map((source) => [source.id, streamColumns(source)]));
+        const rows = new Map(sources.map((source, i) => [source.id, rowsOf(source, seeds[i], punctual)]));
+        for (const { workers, cuts } of runs) {
+          const found = await (await engineWith(workers)).run(random, rows, cuts);
+          const expected = runReference(plan, found.log, streams).get("out")!;
+          if (!changes) assert.ok(found.rows.every(({ kind }) => kind === "+I"), "only inserts come");
+          assert.deepEqual(netText(found.rows), netText(expected.rows), JSON.stringify(plan.nodes));
+          if (firstDebt(expected.rows) < 0) assert.equal(firstDebt(found.rows), -1, "only rows that are there go");
+        }
+      }),
+      { numRuns: Number(Deno.env.get("RDX_RANDOM_PLANS") ?? 60) },
+    );
+  } finally {
+    for (const engine of engines.values()) await engine.close();
+  }
+});

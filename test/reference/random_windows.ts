@@ -1,0 +1,104 @@
+import type { PlanNode, Window } from "../../src/plan/plan.ts";
+import type { Flow, Flows, Step } from "./random_flow.ts";
+import { aggregates, keyColumns, type Picks, resultsOf, type Typed } from "./random_parts.ts";
+
+const SPAN = { start: "window_start", end: "window_end" };
+const WINDOW_COLUMNS: readonly Typed[] = ["window_start", "window_end", "window_time"].map((name) => {
+  return { name, type: "timestamp" };
+});
+const KINDS = ["tumble", "hop", "cumulate", "session"] as const;
+
+function windowOf(picks: Picks, kind: Window["kind"], { time: found, columns }: Flow): Window {
+  const step = picks.of([10, 5, 25]), size_ms = step * picks.of([2, 1, 4]), offset_ms = picks.of([0, 3, -4]);
+  const time = found!;
+  switch (kind) {
+    case "hop":
+      return { kind, size_ms, slide_ms: step, offset_ms, time };
+    case "cumulate":
+      return { kind, size_ms, step_ms: step, offset_ms, time };
+    case "session":
+      return {
+        kind,
+        gap_ms: picks.of([5, 12]),
+        keys: picks.some(keyColumns(columns), 2).map(({ name }) => name),
+        time,
+      };
+    default:
+      return { kind: "tumble", size_ms: step, offset_ms, time };
+  }
+}
+
+/** Whether a window can stand behind the flow: it has a time, no window yet, and no changes that only groups can take. */
+function mayWindow({ features }: Flows): (flow: Flow) => boolean {
+  return ({ time, columns, changes }) =>
+    time !== null && !columns.some(({ name }) => WINDOW_COLUMNS.some((own) => own.name === name)) &&
+    (!changes || features.has("group"));
+}
+
+/** A window with an aggregate right behind it. */
+export const windowed = (kind: Window["kind"]): Step => (flows, picks) => {
+  const flow = flows.pick(picks, mayWindow(flows));
+  if (!flow) return;
+  const window = windowOf(picks, kind, flow), id = flows.fresh();
+  flows.nodes.push({ id, op: "window", input: [flow.id], window });
+  const keys = window.kind === "session"
+    ? flow.columns.filter(({ name }) => window.keys.includes(name))
+    : picks.some(keyColumns(flow.columns), 2);
+  const distinct = flows.features.has("distinct");
+  const aggs = aggregates(picks, flow.columns, flows.fresh, { distinct, order: flow.ordered && !flow.changes });
+  const named = picks.rarely() && flows.features.has("table_function") ? ["window_time"] : [];
+  const node: PlanNode = {
+    id: flows.fresh(),
+    op: "aggregate",
+    input: [id],
+    keys: [...named, ...keys.map(({ name }) => name)],
+    aggs: aggs.map(({ call }) => call),
+    two_phase: picks.rarely(),
+  };
+  const columns = [...WINDOW_COLUMNS.slice(0, 2 + named.length), ...keys, ...resultsOf(aggs)];
+  const { sources } = flow;
+  flows.push(node, { columns, time: named[0] ?? null, changes: false, span: SPAN, ordered: false, sources });
+};
+
+/** A window whose rows others read. */
+export const tableFunction: Step = (flows, picks) => {
+  const flow = flows.pick(picks, mayWindow(flows));
+  if (!flow) return;
+  const window = windowOf(picks, picks.of(KINDS.filter((kind) => flows.features.has(kind))), flow);
+  const time = window.kind === "session" ? "window_time" : flow.time, columns = [...flow.columns, ...WINDOW_COLUMNS];
+  const ordered = flow.ordered && window.kind !== "session";
+  flows.push({ id: flows.fresh(), op: "window", input: [flow.id], window }, {
+    ...flow,
+    columns,
+    span: SPAN,
+    time,
+    ordered,
+  });
+};
+
+function group(flows: Flows, picks: Picks, flow: Flow, keys: readonly Typed[], final: boolean): void {
+  const may = { distinct: flows.features.has("distinct"), order: flow.ordered && !flow.changes };
+  const aggs = aggregates(picks, flow.columns, flows.fresh, may), calls = aggs.map(({ call }) => call);
+  const names = keys.map(({ name }) => name);
+  flows.push({ id: flows.fresh(), op: "aggregate", input: [flow.id], keys: names, aggs: calls, two_phase: false }, {
+    columns: [...keys, ...resultsOf(aggs)],
+    time: null,
+    changes: !final,
+    span: final ? flow.span : null,
+    ordered: flow.ordered && !final,
+    sources: flow.sources,
+  });
+}
+
+export const groupByKeys: Step = (flows, picks) => {
+  const flow = flows.pick(picks, (flow) => !flows.isWindow(flow))!;
+  group(flows, picks, flow, picks.some(keyColumns(flow.columns), 2), false);
+};
+
+/** An aggregate whose keys have the window's columns among them. */
+export const groupByWindow: Step = (flows, picks) => {
+  const flow = flows.pick(picks, (flow) => flow.span !== null && !flows.isWindow(flow));
+  if (!flow) return;
+  const { start, end } = flow.span!, own = flow.columns.filter(({ name }) => name === start || name === end);
+  group(flows, picks, flow, [...own, ...picks.some(keyColumns(flow.columns), 1)], true);
+};
