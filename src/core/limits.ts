@@ -228,3 +228,7 @@ export const REGEXP_DEPTH_MAX = 64;
 export const REGEXP_REPEAT_MAX = 1000;
 /** Entries of the automaton that a regular expression has beside its machine; with more it does without. */
 export const REGEXP_TABLE_ENTRIES_MAX = 8192;
+/** Rows of piped input that its columns are told from. */
+export const INFER_ROWS = 1000;
+/** Bytes of piped input that are decoded at a time. */
+export const PIECE_BYTES = 1 << 20;
