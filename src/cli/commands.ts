@@ -1,4 +1,4 @@
-import type { CreateEngine, OpenSite } from "./engine_options.ts";
+import type { CreateEngine, OpenPipe, OpenSite } from "./engine_options.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Arguments, Flags } from "./flags.ts";
 import type { Terminal } from "./terminal.ts";
@@ -9,6 +9,7 @@ export type RunCommand = (
   terminal: Terminal,
   createEngine: CreateEngine,
   openSite: OpenSite,
+  openPipe: OpenPipe,
 ) => Promise<ExitCode>;
 
 /** One thing that the command line does. What it runs is loaded when it is called. */

@@ -1,4 +1,4 @@
-import { CsvEncoder } from "../codec/csv_encoder.ts";
+import type { OpenEncoder } from "../codec.ts";
 import { FrameView } from "../core/frame.ts";
 import { RowRenderer } from "../core/render.ts";
 import type { View } from "../view.ts";
@@ -8,15 +8,17 @@ export const OUTPUT_FORMATS = ["ndjson", "csv", "table"] as const;
 export type PrintedFormat = typeof OUTPUT_FORMATS[number];
 
 /** All rows of a view, in its order, in one of the formats; `write` gets pieces of text. */
-export function printView(view: View, format: PrintedFormat, write: (text: string) => void): void {
+export function printView(
+  view: View,
+  format: PrintedFormat,
+  openEncoder: OpenEncoder,
+  write: (text: string) => void,
+): void {
   if (format === "table") return write(tableOf(view));
-  const decoder = new TextDecoder(), csv = format === "csv" ? new CsvEncoder(view.columns) : null;
-  const renderer = new RowRenderer(view.columns);
-  if (csv) write(decoder.decode(csv.head()));
-  for (const { frame, start, rows } of rangesOf(view)) {
-    if (csv) write(decoder.decode(csv.rows(frame, start, rows)));
-    else write(`${renderer.rows(new FrameView(frame), start, rows, "\n")}\n`);
-  }
+  const decoder = new TextDecoder(), encoder = openEncoder(format, view.columns);
+  write(decoder.decode(encoder.head()));
+  for (const { frame, start, rows } of rangesOf(view)) write(decoder.decode(encoder.rows(frame, start, rows)));
+  write(decoder.decode(encoder.tail()));
 }
 
 function rangesOf(view: View) {

@@ -2,7 +2,7 @@ import { FrameView } from "../core/frame.ts";
 import { WORKERS_MAX } from "../core/limits.ts";
 import { RowRenderer } from "../core/render.ts";
 import type { EngineService, PipelineInfo } from "../runtime/service.ts";
-import type { CreateEngine } from "./engine_options.ts";
+import type { CreateEngine, OpenPipe, OpenSite } from "./engine_options.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import { readPlanFile, readSql } from "./files.ts";
 import type { Arguments } from "./flags.ts";
@@ -12,7 +12,13 @@ import { pathOf, type Terminal, terminalLog } from "./terminal.ts";
 import { untilDone } from "./until_done.ts";
 
 /** `rdx run`: a script of SQL or a plan over inputs that end. */
-export async function run(args: Arguments, terminal: Terminal, createEngine: CreateEngine): Promise<ExitCode> {
+export async function run(
+  args: Arguments,
+  terminal: Terminal,
+  createEngine: CreateEngine,
+  _: OpenSite,
+  openPipe: OpenPipe,
+): Promise<ExitCode> {
   const [given, ...others] = args.positionals;
   if (given === undefined || others.length > 0) {
     throw usage('rdx run takes one query, script or plan: rdx run "SELECT …", rdx run script.sql or rdx run plan.json');
@@ -32,7 +38,7 @@ export async function run(args: Arguments, terminal: Terminal, createEngine: Cre
     interrupted = true;
   });
   try {
-    if (text !== null) return await runSql(text, args, terminal, engine, () => interrupted);
+    if (text !== null) return await runSql(text, args, terminal, engine, () => interrupted, await openPipe());
     const { name, plan } = file!;
     const { pipeline } = await engine.pipelines.put(name, plan, { start: "earliest", state: "fresh" });
     if (pipeline.progress === null) {

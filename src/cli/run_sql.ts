@@ -4,6 +4,7 @@ import { analysePlan } from "../plan/compile.ts";
 import type { EngineService, PipelineInfo } from "../runtime/service.ts";
 import { compileScript, declareScript } from "../server/sql.ts";
 import { type CompiledSql, compileSql } from "../sql/mod.ts";
+import type { PipeParts } from "./engine_options.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import type { Arguments } from "./flags.ts";
 import { durationOf } from "./input/duration.ts";
@@ -27,9 +28,10 @@ export async function runSql(
   terminal: Terminal,
   engine: EngineService,
   interrupted: () => boolean,
+  parts: PipeParts,
 ): Promise<ExitCode> {
   const output = args.choice("output", OUTPUT_FORMATS, terminal.outWatched ? "table" : "ndjson");
-  const feed = await inputOf(text, args, terminal, engine);
+  const feed = await inputOf(text, args, terminal, engine, parts);
   const { compiled, streams } = compileFor(engine, text, output);
   if (compiled.pipelines.length === 0) throw usage("The script runs nothing: end it with a SELECT or an INSERT INTO");
   declareScript(engine, compiled);
@@ -53,7 +55,7 @@ export async function runSql(
   const failure = await fed;
   if (failure) throw failure.thrown;
   progress.finish(last);
-  if (!streams) printQuietly(engine, output, terminal);
+  if (!streams) printQuietly(engine, output, terminal, parts);
   return report(feed, ended, terminal);
 }
 
@@ -67,6 +69,7 @@ async function inputOf(
   args: Arguments,
   terminal: Terminal,
   engine: EngineService,
+  { inference }: PipeParts,
 ): Promise<InputFeed | null> {
   let asked = false;
   const catalog = engine.pipelines.catalog;
@@ -85,7 +88,7 @@ async function inputOf(
     if (time !== undefined) throw usage("The script declares input: give its event time there, with WATERMARK FOR");
     return feed;
   }
-  const columns = await feed.columns();
+  const columns = await feed.columns(inference);
   engine.streams.put(INPUT, {
     columns,
     time: time === undefined ? null : timeColumn(columns, time),
@@ -130,11 +133,16 @@ function refuseEndless({ name, progress, sources }: PipelineInfo, feed: InputFee
 }
 
 /** Whoever reads may go when it has seen enough. */
-function printQuietly(engine: EngineService, output: PrintedFormat, terminal: Terminal): void {
+function printQuietly(
+  engine: EngineService,
+  output: PrintedFormat,
+  terminal: Terminal,
+  { openEncoder }: PipeParts,
+): void {
   const view = engine.views.list().find(({ name }) => name === RESULT);
   if (!view) return;
   try {
-    printView(engine.views.get(RESULT), output, (text) => terminal.out(text));
+    printView(engine.views.get(RESULT), output, openEncoder, (text) => terminal.out(text));
   } catch (thrown) {
     if (!BROKEN_PIPE.test(reasonOf(thrown))) throw thrown;
   }

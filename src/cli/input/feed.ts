@@ -1,4 +1,4 @@
-import { schemaInference } from "../../codec/infer.ts";
+import type { SchemaInference } from "../../codec.ts";
 import { RdxError } from "../../core/errors.ts";
 import { BODY_INFLATED_BYTES_MAX, INFER_ROWS, PIECE_BYTES } from "../../core/limits.ts";
 import { type Column, columnIndex, formatType, INT64, TIMESTAMP } from "../../core/schema.ts";
@@ -47,14 +47,14 @@ export class InputFeed {
   }
 
   /** The columns that the first INFER_ROWS rows have. Throws CommandError (bad input): there are none. */
-  async columns(): Promise<Column[]> {
+  async columns(inference: SchemaInference): Promise<Column[]> {
     const { value } = await this.#pieces.next(), { format, name } = this.#input;
     this.#first = value ?? null;
     if (this.#first === null) {
       throw new CommandError(EXIT.badInput, `There are no rows in ${name} to tell columns from`);
     }
     const head = format === "json" ? this.#first : headOf(this.#first, INFER_ROWS);
-    const columns = schemaInference.infer(head, format, [], {});
+    const columns = inference.infer(head, format, [], {});
     if (columns.length > 0) return columns;
     throw new CommandError(
       EXIT.badInput,

@@ -1,5 +1,4 @@
 import { parquetReadObjects } from "hyparquet";
-import { writeExact } from "../../client/rdx/exact_json.ts";
 import { reasonOf } from "../../core/errors.ts";
 import { CommandError, EXIT } from "../exit.ts";
 
@@ -18,6 +17,14 @@ export async function* parquetLines(
     throw new CommandError(EXIT.badInput, `Cannot read the input as Parquet: ${reasonOf(thrown)}`);
   }
   for (let at = 0; at < rows.length; at += ROWS) {
-    yield encoder.encode(rows.slice(at, at + ROWS).map((row) => `${writeExact(row)}\n`).join(""));
+    yield encoder.encode(rows.slice(at, at + ROWS).map((row) => `${JSON.stringify(row, exact)}\n`).join(""));
   }
 }
+
+/** The digits of whole numbers that JavaScript's numbers do not hold. */
+function exact(_: string, value: unknown): unknown {
+  return typeof value === "bigint" ? rawJson(String(value)) : value;
+}
+
+/** JSON as it is, which the standard library's types do not know yet. */
+const { rawJSON: rawJson } = JSON as typeof JSON & { rawJSON(text: string): unknown };
