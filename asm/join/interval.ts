@@ -1,5 +1,6 @@
 // Interval joins: a row meets the rows of the other side whose time is near enough, and waits for those that may still
-// come. It leaves state when the watermark has passed them all; without a partner it may come out padded then.
+// come. It leaves state when the watermark has passed them all; without a partner it may come out padded then, or at once
+// when the watermark has passed them before it comes.
 //
 //   left.time + lower ≤ right.time ≤ left.time + upper
 //
@@ -12,8 +13,9 @@ import { rowCell, rowOrder } from "../rows/row";
 import { Join, Side, heapOf, indexOf, storeOf } from "./spec";
 import { UNUSED, keptAt } from "./judge";
 import { otherSide, ownSide, rowNumber } from "./push";
-import { INSERT, bury, recordLeave, recordPair } from "./records";
+import { INSERT, bury, recordEnd, recordLeave, recordPair } from "./records";
 import { rowAdd, timeAt } from "./keep";
+import { rowWatermark, timeOfRow } from "./time";
 
 /** Begins the row at position `j.next`; false when there is no memory. A row that is not used is over at once. */
 function begin(j: Join, own: Side): bool {
@@ -23,31 +25,46 @@ function begin(j: Join, own: Side): bool {
   j.from = time + (isLeft ? j.lower : -j.upper);
   j.to = time + (isLeft ? j.upper : -j.lower);
   store<i64>(kept + own.timeAt, time);
-  if (!rowAdd(j, own, i, kept, j.to)) return false;
+  timeOfRow(j, own, row);
+  j.over = j.to < rowWatermark;
+  if (!j.over && !rowAdd(j, own, i, kept, j.to)) return false;
   j.stored = <u32>kept;
   j.row = row;
   j.kind = INSERT;
   j.entry = batchEntry(row);
   j.at = load<u32>(<usize>j.heads + (<usize>i << 2));
-  j.open = j.at != 0;
+  j.open = true;
   return true;
+}
+
+/** All partners of the row at hand have come. One that the watermark has passed already leaves at once. */
+function end(j: Join, own: Side): void {
+  j.open = false;
+  if (!j.over) return;
+  if (own.alone) recordEnd(j);
+  bury(own, j.stored);
 }
 
 /** Makes up to `most` records of the batch at hand; false when there is no memory. */
 export function stepInterval(j: Join, most: u32): bool {
   const own = ownSide(j), other = otherSide(j), index = indexOf(other);
   let budget = most << 2; // rows that are too far away make no records
-  while (true) {
-    let at: usize = j.open ? j.at : 0;
+  while (j.recordCount < most) {
+    if (!j.open) {
+      if (j.next == j.selected) return true;
+      if (!begin(j, own)) return false;
+      continue;
+    }
+    let at: usize = j.at;
     for (; at && j.recordCount < most && budget; at = indexNext(index, at), budget--) {
       const time = timeAt(other, at);
       if (time >= j.from && time <= j.to) recordPair(j, at);
     }
     j.at = <u32>at;
-    j.open = at != 0;
-    if (at || j.recordCount == most || j.next == j.selected) return true;
-    if (!begin(j, own)) return false;
+    if (at || j.recordCount == most) return true;
+    end(j, own);
   }
+  return true;
 }
 
 /** Takes the row that leaves next out of state. */

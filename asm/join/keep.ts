@@ -52,9 +52,15 @@ export function rowAdd(j: Join, side: Side, i: u32, kept: usize, leaves: i64): b
   return false;
 }
 
-/** Gives a row the present watermark as its time, from which its time to live counts. */
+/** The watermark has come to `now`, for rows with a time to live. */
+export function setNow(j: Join, now: i64): void {
+  if (j.begun == TIME_START) j.begun = now;
+  j.now = now;
+}
+
+/** Gives a row the watermark that it meets as its time, from which its time to live counts. */
 export function rowStamp(j: Join, side: Side, kept: usize): void {
-  store<i64>(kept + side.timeAt, j.watermark);
+  store<i64>(kept + side.timeAt, j.now);
   listAdd(listOf(side), kept, side.listAt);
 }
 
@@ -62,7 +68,7 @@ export function rowStamp(j: Join, side: Side, kept: usize): void {
 @inline export function isAlive(j: Join, side: Side, row: usize): bool {
   if (!j.ttl) return true;
   const stamp = timeAt(side, row), since = stamp == TIME_START ? j.begun : stamp;
-  return since == TIME_START || since + j.ttl > j.watermark;
+  return since == TIME_START || since + j.ttl > j.now;
 }
 
 /** Takes a row out of all that finds it; it is not freed. */

@@ -6,7 +6,8 @@ import { INNER, Join, Side, indexOf, storeOf } from "./spec";
 import { kindOf, otherSide, ownSide, rowNumber } from "./push";
 import { ACTS, keptAt } from "./judge";
 import { UPDATE_BEFORE, bury, recordEnd, recordPair, takesBack } from "./records";
-import { findSame, findUnique, isAlive, rowAdd, rowDrop, rowStamp } from "./keep";
+import { findSame, findUnique, isAlive, rowAdd, rowDrop, rowStamp, setNow } from "./keep";
+import { watermarkAt } from "./time";
 import { chainsAdd, chainsBegin, chainsNext } from "./not_in";
 
 // Phases of a row
@@ -56,6 +57,7 @@ function begin(j: Join, own: Side): bool {
   j.phase = ROW;
   j.at = <u32>firstPartner(j, i);
   j.open = true;
+  if (j.ttl) setNow(j, watermarkAt(j, row));
   if (isKnown(j, own, i)) {
     skip(j, own, i);
     return true;

@@ -78,6 +78,7 @@ export class Join {
   upper: i64;
   ttl: i64; // 0 = rows stay
   watermark: i64;
+  now: i64; // the watermark that the row at hand meets, where rows have a time to live
   begun: i64; // the first watermark: what came before it lives from then on
   arrivals: u64;
   capacity: u32;
@@ -113,6 +114,7 @@ export class Join {
   next: u32; // position of the next row of the batch
   open: bool;
   phase: u32;
+  over: bool; // it meets whom it may, and is not kept
   row: u32; // number in the batch
   kind: u32;
   entry: u32; // what stands for it in the output
@@ -247,6 +249,7 @@ function specRead(j: Join, spec: usize): void {
   j.where = load<u32>(spec, 76) != 0;
   j.firstOnly = !j.where && j.mode == WINDOW && (j.type == SEMI || j.type == ANTI);
   j.watermark = TIME_START;
+  j.now = TIME_START;
   j.begun = TIME_START;
 }
 

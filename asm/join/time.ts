@@ -5,7 +5,7 @@ import { isTime } from "../aggregate/window";
 import { Join, Side } from "./spec";
 
 /** The watermark that a row of the batch meets: rows before it have moved it, rows behind it have not. */
-@inline function watermarkAt(j: Join, row: u32): i64 {
+@inline export function watermarkAt(j: Join, row: u32): i64 {
   if (!j.running) return j.watermark;
   const running = load<i64>(<usize>j.running + (<usize>row << 3)), greatest = max(j.before, running);
   return max(j.watermark, min(greatest - j.delay, j.others));
