@@ -12,6 +12,7 @@ import { STRING_FIND_FUNCTIONS } from "./function/string_find.ts";
 import { STRING_MAKE_FUNCTIONS } from "./function/string_make.ts";
 import { STRING_MEASURE_FUNCTIONS } from "./function/string_measure.ts";
 import { TIME_FUNCTIONS } from "./function/time.ts";
+import { TIME_UNIT_FUNCTIONS } from "./function/time_unit.ts";
 
 const ALL: readonly FunctionDefinition[] = [
   ...COMPARISON_FUNCTIONS,
@@ -25,6 +26,7 @@ const ALL: readonly FunctionDefinition[] = [
   ...STRING_MAKE_FUNCTIONS,
   ...STRING_MEASURE_FUNCTIONS,
   ...REGEXP_FUNCTIONS,
+  ...TIME_UNIT_FUNCTIONS,
   ...TIME_FUNCTIONS,
   ...CONVERSION_FUNCTIONS,
 ];
