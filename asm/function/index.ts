@@ -16,3 +16,6 @@ export { fn_regexp, fn_regexp_count, fn_regexp_extract, fn_regexp_replace } from
 export { fn_add_months, fn_date_ceil, fn_last_day, fn_make_timestamp, fn_months_between } from "./time/months";
 export { fn_date_format } from "./time/format";
 export { fn_parse_time } from "./time/parse";
+export { fn_digest, fn_hash } from "./hash/index";
+export { fn_hex } from "./encoding/hex";
+export { fn_parse_url, fn_url_code } from "./encoding/url";

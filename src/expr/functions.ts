@@ -4,6 +4,8 @@ import { BIT_FUNCTIONS } from "./function/bits.ts";
 import { COMPARISON_FUNCTIONS } from "./function/comparison.ts";
 import { CONDITIONAL_FUNCTIONS } from "./function/conditional.ts";
 import { CONVERSION_FUNCTIONS } from "./function/conversion.ts";
+import { ENCODING_FUNCTIONS } from "./function/encoding.ts";
+import { HASH_FUNCTIONS } from "./function/hash.ts";
 import { LOGIC_FUNCTIONS } from "./function/logic.ts";
 import { MATH_FUNCTIONS } from "./function/math.ts";
 import { REGEXP_FUNCTIONS } from "./function/regexp.ts";
@@ -29,6 +31,8 @@ const ALL: readonly FunctionDefinition[] = [
   ...TIME_UNIT_FUNCTIONS,
   ...TIME_FUNCTIONS,
   ...CONVERSION_FUNCTIONS,
+  ...ENCODING_FUNCTIONS,
+  ...HASH_FUNCTIONS,
 ];
 
 /** Every function of the language by its name: what expressions may call, and what SQL, the builder and schemas list. */
