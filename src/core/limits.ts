@@ -232,3 +232,5 @@ export const REGEXP_TABLE_ENTRIES_MAX = 8192;
 export const INFER_ROWS = 1000;
 /** Bytes of piped input that are decoded at a time. */
 export const PIECE_BYTES = 1 << 20;
+/** Characters of a pattern that times are written or read by. */
+export const TIME_PATTERN_CHARS_MAX = 256;
