@@ -52,6 +52,17 @@ export interface Origin {
   readonly column: string;
 }
 
+/** Where event time ends, and what to do about it. */
+export interface LostTime {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Event time that ends at a node which goes on without it. */
+export function lostAt(reason: string): LostTime {
+  return { reason, hint: "Put this node before it" };
+}
+
 /** What is known of the rows that a node gives. */
 export interface Facts {
   readonly columns: readonly Column[];
@@ -66,7 +77,7 @@ export interface Facts {
   /** The nearest first. */
   readonly windows: readonly WindowFact[];
   /** Why no column is event time, where that is not its sources' doing; null else. */
-  readonly lost: string | null;
+  readonly lost: LostTime | null;
   /** Columns that are a source's, unchanged and in rows that it sent. */
   readonly origins: ReadonlyMap<string, readonly Origin[]>;
   /** Rows come right from sources without event time, so that they have a time of arrival. */
@@ -121,7 +132,7 @@ export function sameFacts(
 }
 
 /** Facts of rows of which nothing is known but their columns. */
-export function plainFacts(columns: readonly Column[], lost: string | null): Facts {
+export function plainFacts(columns: readonly Column[], lost: LostTime | null): Facts {
   return {
     columns,
     changes: false,
