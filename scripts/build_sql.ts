@@ -24,6 +24,7 @@ export const START_RULES = [
   "Statement",
   "Insert",
   "Expression",
+  "CommonTables",
   "RestFrom",
   "RestWhere",
   "RestGroup",

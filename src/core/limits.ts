@@ -209,7 +209,7 @@ export const SQL_BYTES_MAX = 1 << 18;
 /** Brackets in brackets (CASE … END counts as one) of one SQL statement. */
 export const SQL_DEPTH_MAX = 128;
 /** Nodes in nodes of one SQL statement's tree: `a + b + c` leans as deep as it is long. */
-export const SQL_TREE_DEPTH_MAX = 512;
+export const SQL_TREE_DEPTH_MAX = 1024;
 /** Problems that one refused script of SQL lists. */
 export const SQL_PROBLEMS_MAX = 20;
 /** Tokens of an SQL statement beyond which a mistake in it is not guessed at: each guess is a parse. */

@@ -57,19 +57,20 @@ export function compileSql(text: string, catalog: Catalog, options: SqlOptions =
   checkViews(workshop);
   const own = problems.length + report.problems.length > 0 ? report.problems : report.consequences;
   const found = [...problems, ...own.map((one) => problemOf(text, one))].sort((a, b) => a.at.start - b.at.start);
-  const sound = compiled.filter((one) => one !== null);
-  const views = sound.flatMap(({ plan }) =>
-    plan.nodes.flatMap((node) => node.op === "sink" && node.sink.kind === "view" ? [String(node.sink.name)] : [])
-  );
+  const sound = compiled.filter((one) => one !== null), pipelines = sound.filter(({ explain }) => !explain);
   return {
-    pipelines: sound.filter(({ explain }) => !explain).map(({ name, plan }) => ({ name, plan })),
+    pipelines: pipelines.map(({ name, plan }) => ({ name, plan })),
     explained: sound.filter(({ explain }) => explain).map(({ name, plan }) => ({ name, plan })),
+    views: pipelines.flatMap(({ plan }) => viewsOf(plan)),
     streams: [...script.tables.values()].flatMap((table) => declarationOf(table) ?? []),
-    views,
     drops: script.drops.map(({ what, name }) => ({ what, name })),
     notes: report.notes.map((one) => problemOf(text, one)),
     problems: found,
   };
+}
+
+function viewsOf({ nodes }: Plan): string[] {
+  return nodes.flatMap((node) => node.op === "sink" && node.sink.kind === "view" ? [String(node.sink.name)] : []);
 }
 
 /** As `compileSql`. Throws an RdxError with all problems where something is wrong. */

@@ -2,6 +2,7 @@ import type { Statement } from "./ast.ts";
 import { all, type Doc, HARD, SPACE, text } from "./format_doc.ts";
 import type { Token } from "./tokens.ts";
 import { encode, isQueryParen, textOf } from "./tokens_encode.ts";
+import { rolesOf, spanTest } from "./tokens_roles.ts";
 
 export interface Comment {
   readonly text: string;
@@ -27,38 +28,6 @@ export interface Piece {
   readonly ofType: boolean;
 }
 
-interface Roles {
-  readonly names: Set<number>;
-  readonly listed: Set<number>;
-  readonly types: { start: number; end: number }[];
-}
-
-type Tree = { readonly [member: string]: unknown };
-
-/** What the tokens of a statement are that tokens alone do not tell: names, types, names in front of lists. */
-function rolesOf(statement: Statement): Roles {
-  const roles: Roles = { names: new Set(), listed: new Set(), types: [] };
-  const stack: unknown[] = [statement];
-  for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
-    if (typeof value !== "object" || value === null) continue;
-    note(value as Tree, roles);
-    const bare = (value as Tree).bare === true;
-    for (const [member, inner] of Object.entries(value)) if (!bare || member !== "name") stack.push(inner);
-  }
-  return roles;
-}
-
-function note(node: Tree, { names, listed, types }: Roles): void {
-  const { start, end } = (node.at ?? { start: -1, end: -1 }) as { start: number; end: number };
-  if ("quoted" in node) names.add(start);
-  if ("params" in node && "fields" in node) types.push({ start, end });
-  const created = node.kind === "create_table" || node.kind === "create_view" || node.kind === "insert";
-  const name = (created ? node.into ?? node.name : Array.isArray(node.columns) ? node.name : null) as Tree | null;
-  if (!name) return;
-  const parts = name.parts as { at: { start: number } }[] | undefined;
-  listed.add((parts ? parts[parts.length - 1].at : name.at as { start: number }).start);
-}
-
 /** The pieces of a statement, whose tokens are `tokens`; `all` are those of the script, with its comments. */
 export function piecesOf(
   source: string,
@@ -67,7 +36,7 @@ export function piecesOf(
   script: readonly Token[],
 ): Piece[] {
   const { codes, brackets } = encode(source, tokens), roles = rolesOf(statement);
-  const inType = typeTest(roles.types);
+  const inType = spanTest(roles.types);
   const pieces = tokens.map((token, i): Piece => {
     const code = codes[i], name = roles.names.has(token.start), word = name ? "" : textOf(code) ?? "";
     const written = source.slice(token.start, token.end), typed = inType(token.start);
@@ -100,16 +69,6 @@ function pairTypes(pieces: readonly Piece[]): Piece[] {
     }
   }
   return pieces.map((piece, i) => ({ ...piece, partner: partners.get(i) ?? piece.partner }));
-}
-
-/** A test of whether an offset lies in one of the spans; offsets are asked for in order. */
-function typeTest(spans: { start: number; end: number }[]): (offset: number) => boolean {
-  const sorted = spans.sort((a, b) => a.start - b.start);
-  let next = 0, end = -1;
-  return (offset) => {
-    while (next < sorted.length && sorted[next].start <= offset) end = Math.max(end, sorted[next++].end);
-    return offset < end;
-  };
 }
 
 /** Gives each comment between the pieces to the one that it stands behind on a line, else to the one that follows it. */

@@ -5,7 +5,7 @@ import type { Column, Relation } from "./column.ts";
 import type { NodeMaker } from "./nodes.ts";
 import type { Report } from "./report.ts";
 import type { Scope, ScopeColumn } from "./scope.ts";
-import type { ValueMaker } from "./value.ts";
+import type { Value, ValueMaker } from "./value.ts";
 
 /** What binding one pipeline works with. */
 export interface Context {
@@ -54,6 +54,14 @@ export interface BoundQuery {
   readonly outputs: readonly ScopeColumn[];
   /** A row number among the outputs that is in no node yet: the conditions of the query around it say how far it goes. */
   readonly rank?: PendingRank;
+  /** Of a subquery with groups: the keys by which its rows belong to rows of the query around it. */
+  readonly ties?: readonly Tie[];
+}
+
+export interface Tie {
+  readonly column: Column;
+  /** The value of the query around it that the column equals. */
+  readonly outer: Value;
 }
 
 export interface OrderKey {

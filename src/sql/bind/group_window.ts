@@ -12,6 +12,8 @@ import { type WindowColumns, windowColumns, type WindowShape } from "./window_ta
 /** A window that stands in GROUP BY. */
 export interface GroupWindow {
   readonly shape: WindowShape;
+  /** Azure's sliding window: the rows of so many milliseconds up to each row; null: another. */
+  readonly slidingMs: number | null;
   /** The column of time; null: that of the rows, whichever it is. */
   readonly time: Column | null;
   readonly columns: WindowColumns;
@@ -33,14 +35,10 @@ export function groupWindow(window: ast.GroupWindow, scope: Scope, context: Cont
   const partitionBy = binder.bindAll(window.partitionBy), shape = shapeOf(window, context);
   if ((window.time && time === null) || partitionBy === null || shape === null) return null;
   const columns = windowColumns(context);
-  if (fn === "SLIDING") {
-    const hint =
-      "Write AGG(x) OVER (PARTITION BY k ORDER BY ts RANGE BETWEEN INTERVAL '10' SECOND PRECEDING AND CURRENT ROW)";
-    return report.add(at, "SLIDINGWINDOW is not there as a window of GROUP BY", hint);
-  }
   // Behind the offset the end that Azure means is the window's last millisecond; sessions have no offset.
   const systemTime = fn === "SNAPSHOT" ? columns.start : fn === "SESSION" ? columns.end : columns.time;
-  return { shape, time, columns, partitionBy, systemTime, at };
+  const slidingMs = fn === "SLIDING" && shape.kind === "tumble" ? shape.size_ms : null;
+  return { shape, slidingMs, time, columns, partitionBy, systemTime, at };
 }
 
 function timeOf(expression: ast.Expression, binder: ExpressionBinder, { report, nodes }: Context): Column | null {

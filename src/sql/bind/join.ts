@@ -4,7 +4,7 @@ import type { JoinNode, JoinType } from "../../plan/mod.ts";
 import type { Span } from "../ast.ts";
 import { type Column, freeName, nameIn, type Relation } from "./column.ts";
 import type { Context } from "./context.ts";
-import { joinTime, type TimeMode } from "./join_time.ts";
+import { type JoinTime, joinTime } from "./join_time.ts";
 import { columnOf, type Output } from "./nodes.ts";
 import type { Value } from "./value.ts";
 
@@ -62,7 +62,7 @@ export function join(request: JoinRequest, context: Context): Relation | null {
     ...(request.nullAware === undefined ? {} : { null_aware: true }),
   };
   const node = context.nodes.plan.add("join", [sides.left.node, sides.right.node], { ...body }, at);
-  return joined(node, type, sides.left, sides.right, time.mode);
+  return joined(node, type, sides.left, sides.right, time);
 }
 
 export function idsOf({ columns }: Relation): ReadonlySet<string> {
@@ -166,20 +166,25 @@ function residual(rest: readonly Value[], { left, right }: Sides, { values, node
   return { where: nodes.placed(all.expr, { ...left, columns: [...left.columns, ...right.columns] }) };
 }
 
-/** What the rows of the join are: regular joins have no event time and no windows any more. */
-function joined(node: string, type: JoinType, left: Relation, right: Relation, mode: TimeMode): Relation {
-  const leftOnly = type === "semi" || type === "anti";
+/** What the rows of the join are: regular joins have no event time and no windows any more, others those of the sides that all rows have. */
+function joined(node: string, type: JoinType, left: Relation, right: Relation, { mode, times }: JoinTime): Relation {
+  const leftOnly = type === "semi" || type === "anti", isAsOf = mode === "temporal" || mode === "asof";
   const columns = leftOnly ? left.columns : [...left.columns, ...right.columns];
-  const changes = left.changes || right.changes || (mode === "regular" && type !== "inner" && type !== "semi");
-  if (mode === "regular") return { node, columns, times: new Set(), windows: new Map(), windowed: false, changes };
-  const both = !leftOnly && mode !== "temporal" && mode !== "asof";
+  const waits = mode === "regular" && type !== "inner" && type !== "semi";
+  const changes = left.changes || (!isAsOf && right.changes) || waits;
+  const sides = [
+    ...(type === "right" || type === "full" ? [] : [left]),
+    ...(leftOnly || type === "left" || type === "full" ? [] : [right]),
+  ];
+  const present = new Set(sides.flatMap((side) => side.columns.map(({ column }) => column.id)));
+  const windows = mode === "window" ? sides.flatMap((side) => [...side.windows]) : isAsOf ? [...left.windows] : [];
   return {
     node,
     columns,
-    times: both ? new Set([...left.times, ...right.times]) : left.times,
-    windows: both ? new Map([...left.windows, ...right.windows]) : left.windows,
+    times: new Set(times.filter((id) => present.has(id))),
+    windows: new Map(windows),
     windowed: false,
-    changes: mode === "temporal" || mode === "asof" ? left.changes : changes,
+    changes,
   };
 }
 

@@ -13,6 +13,8 @@ export interface JoinTime {
   readonly mode: TimeMode;
   readonly pairs: readonly KeyPair[];
   readonly rest: readonly Value[];
+  /** Columns that stay event time, by their ids, if their side has a part in every row. */
+  readonly times: readonly string[];
   /** The member of the node, by the names that its sides have in the end. */
   readonly member: (left: Relation, right: Relation) => Pick<JoinNode, "within" | "as_of" | "window">;
 }
@@ -27,7 +29,7 @@ export function joinTime(
   if (request.asOf?.kind === "temporal") return temporal(request, request.asOf.time, pairs, rest, context);
   if (request.asOf?.kind === "asof") return asOf(request, pairs, rest, context);
   return windowed(request, pairs, rest) ?? interval(request, pairs, rest) ??
-    { mode: "regular", pairs, rest, member: () => ({}) };
+    { mode: "regular", pairs, rest, times: [], member: () => ({}) };
 }
 
 /** Both sides are in windows of one kind, whose starts and ends are equal. */
@@ -44,7 +46,7 @@ function windowed({ left, right }: JoinRequest, pairs: readonly KeyPair[], rest:
   const member = (leftSide: Relation, rightSide: Relation) => ({
     window: { left: nameIn(leftSide, end.left.column.id)!, right: nameIn(rightSide, end.right.column.id)! },
   });
-  return { mode: "window", pairs, rest, member };
+  return { mode: "window", pairs, rest, times: [...left.times, ...right.times], member };
 }
 
 /** Event times of both sides are bound to each other from below and from above. */
@@ -77,6 +79,7 @@ function interval({ left, right }: JoinRequest, pairs: readonly KeyPair[], rest:
     mode: "interval",
     pairs: pairs.filter(({ condition }) => !used.has(condition)),
     rest: rest.filter((condition) => !used.has(condition)),
+    times: [leftTime, rightTime],
     member,
   };
 }
@@ -113,7 +116,7 @@ function temporal(
       kind: right.changes ? "temporal" as const : "asof" as const,
     },
   });
-  return { mode: right.changes ? "temporal" : "asof", pairs, rest, member };
+  return { mode: right.changes ? "temporal" : "asof", pairs, rest, times: [leftTime.column.id], member };
 }
 
 /** ASOF JOIN: one of its conditions says `left.time >= right.time`. */
@@ -137,5 +140,6 @@ function asOf(
   const member = (leftSide: Relation, rightSide: Relation) => ({
     as_of: { left: nameIn(leftSide, leftTime)!, right: nameIn(rightSide, rightTime)!, kind: "asof" as const },
   });
-  return { mode: "asof", pairs, rest: rest.filter((condition) => condition !== found.condition), member };
+  const others = rest.filter((condition) => condition !== found.condition);
+  return { mode: "asof", pairs, rest: others, times: [leftTime], member };
 }

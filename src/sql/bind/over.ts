@@ -221,7 +221,8 @@ function overNode(
     aggs: written.aggs,
   };
   const node = nodes.plan.add("over", [rows.node], body, at);
-  return { ...rows, node, columns: [...rows.columns, ...written.columns], windowed: false };
+  const columns = [...rows.columns, ...written.columns];
+  return { ...rows, node, columns, times: new Set([time.column.id]), windows: new Map(), windowed: false };
 }
 
 function movedCall(call: BoundCall, over: (value: Value) => Value | null): BoundCall | null {

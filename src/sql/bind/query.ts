@@ -64,7 +64,7 @@ function bindOther(body: Exclude<ast.QueryBody, ast.Select>, { at }: ast.Query, 
     case "table_query":
       return context.names.table({ name: body.name, hints: [], time: null }, context);
     case "set_operation":
-      return bindSetOperation(body, (input) => bindInput(input, at, context), context);
+      return bindSetOperation(body, (input) => bindInput(input, at, { ...context, outer: null }), context);
   }
 }
 
@@ -120,6 +120,7 @@ function limited(bound: Ordered, query: ast.Query, context: Context): BoundQuery
     report.note(query.orderBy[0].at, "ORDER BY event time is left out: rows go by the watermark, which follows it");
     return bound;
   }
+  if (bound.ties) return report.add(query.limit!.at, "A subquery with LIMIT cannot be tied to the row around it");
   if (limit === 0) return report.add(query.limit!.at, "LIMIT 0 gives no rows");
   const { rank } = bound, ranked = rank ? finishRank(bound.relation, rank, [], context) : null;
   if (rank && ranked === null) return null;

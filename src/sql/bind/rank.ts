@@ -125,7 +125,8 @@ function unbounded(
   };
   const node = nodes.plan.add("over", [relation.node], body, rank.at);
   const columns = [...relation.columns, { column: rank.column, name: as }];
-  return { relation: { ...relation, node, columns, windowed: false }, rest };
+  const facts = { times: new Set([first.column.id]), windows: new Map(), windowed: false };
+  return { relation: { ...relation, node, columns, ...facts }, rest };
 }
 
 /** The numbers for which a condition holds, and whether it must be looked at again behind the rank. */

@@ -6,6 +6,7 @@ import { type GroupRequest, groupRows, type Groups, overGroups } from "./group.t
 import type { Grouping } from "./group_items.ts";
 import type { GroupWindow, WindowFunctions } from "./group_window.ts";
 import type { GroupingFunctions } from "./grouping.ts";
+import { groupBySliding } from "./sliding.ts";
 import { buildSource, type Source } from "./source.ts";
 import type { Value } from "./value.ts";
 import { checkTime, windowNode } from "./window_table.ts";
@@ -58,6 +59,7 @@ function byGroupWindow(source: Source, grouped: Grouped, window: GroupWindow, co
     const name = { name: time.name, quoted: true, at };
     if (!checkTime({ relation: built, outputs: [] }, time, name, context)) return null;
   }
+  if (window.slidingMs !== null) return groupBySliding(built, request, window, time ?? timeOf(built), context);
   const keyed = nodes.asColumns(built, request.keys, "$key", at);
   const keys = keyed.columns.map((column) => values.column(column, at));
   const sessionKeys = shape.kind === "session" ? unique([...window.partitionBy, ...keys]) : [];

@@ -1,10 +1,11 @@
 import type { Span } from "../ast.ts";
 import { type Column, freeName, type Relation } from "./column.ts";
-import type { Context, OrderKey, PendingRank } from "./context.ts";
+import type { Context, OrderKey, PendingRank, Tie } from "./context.ts";
 import type { Output } from "./nodes.ts";
 import type { OrderItems } from "./order.ts";
 import type { SelectOutput } from "./outputs.ts";
 import type { BoundSelect } from "./select.ts";
+import type { BoundTie } from "./ties.ts";
 import type { Value } from "./value.ts";
 
 /** What a SELECT shows of its rows. */
@@ -12,6 +13,7 @@ export interface Shown {
   readonly at: Span;
   readonly outputs: readonly SelectOutput[];
   readonly order: OrderItems;
+  readonly ties: readonly BoundTie[];
   /** A value over the rows as they are now. */
   readonly moved: (value: Value) => Value | null;
 }
@@ -20,11 +22,11 @@ export interface Shown {
 export function projected(
   rows: Relation,
   rank: PendingRank | null,
-  { at, outputs, order, moved }: Shown,
+  { at, outputs, order, ties, moved }: Shown,
   context: Context,
 ): BoundSelect | null {
   const { nodes } = context, hidden: Value[] = [], shown: Output[] = [];
-  for (const { value } of order.hidden) {
+  for (const value of [...order.hidden.map((one) => one.value), ...ties.map(({ inner }) => inner)]) {
     const over = moved(value);
     if (over !== null) hidden.push(over);
   }
@@ -32,7 +34,7 @@ export function projected(
     const over = moved(value);
     if (over !== null) shown.push({ name, value: over });
   }
-  if (hidden.length < order.hidden.length || shown.length < outputs.length) return null;
+  if (hidden.length < order.hidden.length + ties.length || shown.length < outputs.length) return null;
   // The number is in no node yet: it is none of the columns that are projected.
   const isNumber = ({ value }: Output) => rank !== null && isColumn(value, rank.column);
   const kept = shown.filter((output) => !isNumber(output)),
@@ -48,7 +50,14 @@ export function projected(
     const column = key.at.output === undefined ? columns[first + key.at.hidden] : visible[key.at.output].column;
     return { column, desc: key.desc, nullsLast: key.nullsLast };
   });
-  return { relation, outputs: visible, order: keys, ...(rank === null ? {} : { rank }) };
+  const tied = ties.map(({ outer }, i): Tie => ({ column: columns[columns.length - ties.length + i], outer }));
+  return {
+    relation,
+    outputs: visible,
+    order: keys,
+    ...(rank === null ? {} : { rank }),
+    ...(tied.length === 0 ? {} : { ties: tied }),
+  };
 }
 
 function isColumn({ expr }: Value, { id }: Column): boolean {

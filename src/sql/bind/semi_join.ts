@@ -2,12 +2,14 @@ import type * as ast from "../ast.ts";
 import type { Relation } from "./column.ts";
 import type { Context } from "./context.ts";
 import { ExpressionBinder } from "./expression.ts";
-import { join } from "./join.ts";
+import { columnsOf } from "../../expr/mod.ts";
+import { idsOf, join } from "./join.ts";
 import { compare } from "./operators.ts";
 import { outputsOf } from "./outputs.ts";
 import type { Scope } from "./scope.ts";
 import { bindSource, buildSource } from "./source.ts";
 import { isPlain } from "./select_shape.ts";
+import { tieConditions } from "./ties.ts";
 import type { Value } from "./value.ts";
 import { counted } from "./words.ts";
 
@@ -59,7 +61,7 @@ function quantified(
 }
 
 function bindExists({ query, at }: ast.ExistsTest, not: boolean, outer: Scope, context: Context): Existence | null {
-  const inner = bindInner(query, outer, context);
+  const inner = bindInner(query, outer, false, context);
   if (inner === null) return null;
   const { build, correlated } = inner;
   return { type: not ? "anti" : "semi", at, build, conditions: correlated, nullAware: null };
@@ -76,7 +78,7 @@ function bindIn(
 ): Existence | null {
   const { report, values } = context;
   const wanted = binder.bindAll(arg.kind === "row" ? arg.items : [arg]),
-    inner = bindInner(query, binder.place.scope, context);
+    inner = bindInner(query, binder.place.scope, !not, context);
   if (wanted === null || inner === null) return null;
   if (inner.outputs.length !== wanted.length) {
     const reason = `The subquery gives ${counted(inner.outputs.length, "column")}, and ${
@@ -107,14 +109,20 @@ interface Inner {
   readonly correlated: readonly Value[];
 }
 
-/** A subquery whose rows are asked for; only a plain one may name columns of the query around it. */
-function bindInner(query: ast.Query, outer: Scope, context: Context): Inner | null {
+/**
+ * A subquery whose rows are asked for. `isPositive`: a row of it with NULL and no row of it mean the same to who asks.
+ */
+function bindInner(query: ast.Query, outer: Scope, isPositive: boolean, context: Context): Inner | null {
   const { body } = query, { values } = context;
   if (body.kind !== "select" || !isPlain(query, body, context)) {
     const bound = context.query(query, { ...context, outer });
     if (bound === null) return null;
-    const outputs = bound.outputs.map(({ column }) => values.column(column, query.at));
-    return { build: () => bound.relation, outputs, correlated: [] };
+    const ties = bound.ties ?? [], outputs = bound.outputs.map(({ column }) => values.column(column, query.at));
+    if (ties.length > 0 && !isPositive && body.kind === "select" && body.groupBy === null) {
+      const hint = "Add GROUP BY to it, or write a join";
+      return context.report.add(query.at, "An aggregate of all rows has a row even where none are tied to it", hint);
+    }
+    return { build: () => bound.relation, outputs, correlated: tieConditions(ties, values) };
   }
   const inside: Context = { ...context, names: context.names.within(query, context), depth: context.depth + 1 };
   const source = bindSource(body, outer, inside);
@@ -131,5 +139,11 @@ function bindInner(query: ast.Query, outer: Scope, context: Context): Inner | nu
 /** The rows of `left` for which there are, or are not, rows of the subquery. */
 export function semiJoin(left: Relation, existence: Existence, context: Context): Relation | null {
   const { type, at, conditions, nullAware } = existence, right = existence.build();
-  return right && join({ type, left, right, conditions, at, ...(nullAware ? { nullAware } : {}) }, context);
+  if (right === null) return null;
+  const there = new Set([...idsOf(left), ...idsOf(right)]);
+  const far = conditions.find(({ expr }) => [...columnsOf(expr)].some((id) => !there.has(id)));
+  if (far !== undefined) {
+    return context.report.add(far.at, "A subquery can be tied to the query right around it, not to one further out");
+  }
+  return join({ type, left, right, conditions, at, ...(nullAware ? { nullAware } : {}) }, context);
 }

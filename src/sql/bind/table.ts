@@ -38,6 +38,7 @@ export interface TableColumn extends DataColumn {
 /** Binds CREATE TABLE; null with its problems. */
 export function bindTable(statement: ast.CreateTable, report: Report, places: Places): TableDefinition | null {
   const name = statement.name.parts.map((part) => part.name).join(".");
+  for (const { at } of statement.partitionedBy.slice(0, 1)) report.note(at, "PARTITIONED BY has no effect here");
   const connector = connectorOf(statement, report);
   const options = connector && readOptions(statement.with, connector.spec, connector.name, report);
   const columns = columnsOfTable(statement, report, places);
