@@ -41,16 +41,16 @@ export function analysePlan(json: unknown, catalog: Catalog): AnalysedPlan {
   const draft = draftPlan(json, catalog.sinkKinds, catalog.aggregates?.keys());
   const ordered = checkGraph(draft, catalog.sinkKinds);
   const resolved = resolve(ordered, catalog, draft.problems);
-  const plan = finishPlan(draft), written = lowerNodes(resolved), lowering = loweringOf(resolved, catalog);
-  const optimized = optimize(written, lowering.sourceNames);
-  return { plan, physical: lowerPlan(plan.name, optimized.nodes, lowering), resolved, written, optimized };
+  const plan = finishPlan(draft), written = lowerNodes(resolved);
+  const optimized = optimize(written, sourceNames(resolved.sources));
+  const physical = lowerPlan(plan.name, optimized, loweringOf(resolved, catalog));
+  return { plan, physical, resolved, written, optimized };
 }
 
 /** What lowering a resolved plan needs. */
 export function loweringOf({ nodes, sources }: Resolved, { aggregates }: Catalog): Lowering {
   return {
     sources,
-    sourceNames: sourceNames(sources),
     resolved: new Map(nodes.map((one) => [one.node.id, one])),
     aggregates,
   };

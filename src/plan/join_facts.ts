@@ -1,6 +1,6 @@
 import type { Column } from "../core/schema.ts";
 import type { JoinNode } from "./plan.ts";
-import type { Facts, ResolvedNode, TimeFact, WindowFact } from "./resolved.ts";
+import { type Facts, lostAt, type ResolvedNode, type TimeFact, type WindowFact } from "./resolved.ts";
 import { lengthOf } from "./window.ts";
 
 /** How far the times that a join goes by may lag. */
@@ -60,7 +60,7 @@ export function joinFacts(
     keys: upsertKeys?.filter((name) => !inWindow(name)) ?? [],
     times: timesOf(node, left, right, times),
     windows,
-    lost: isBounded(node) ? null : `join ${node.id} has none, for its rows wait for others of any age`,
+    lost: isBounded(node) ? null : lostAt(`join ${node.id} has none, for its rows wait for others of any age`),
     origins: new Map(),
     arrival: false,
   };
@@ -85,7 +85,13 @@ function keysOf(node: JoinNode, left: ResolvedNode, right: ResolvedNode): readon
   const one = node.as_of !== undefined || isUnique(node, right, "right");
   if (a !== null && one && (type === "inner" || type === "left")) return a;
   if (b !== null && isUnique(node, left, "left") && (type === "inner" || type === "right")) return b;
-  return a === null || b === null ? null : [...a, ...b];
+  if (a === null || b === null) return null;
+  // A left row without a match is told from a right one by a key that is not NULL where there is a row.
+  const told = type !== "full" ||
+    [[left, a] as const, [right, b] as const].some(([{ columns }, keys]) =>
+      columns.some(({ name, nullable }) => !nullable && keys.includes(name))
+    );
+  return told ? [...a, ...b] : null;
 }
 
 /** The event times that a join keeps: those that its rows cannot be far behind. */

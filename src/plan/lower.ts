@@ -5,7 +5,7 @@ import type { LogicalNode, LogicalSink } from "./logical.ts";
 import { lowerAggregate, lowerGroup, lowerOver, lowerSession } from "./lower_calls.ts";
 import { lowerJoin, lowerRank } from "./lower_join.ts";
 import type { PhysicalOperator, PhysicalPlan, PhysicalSink, PhysicalSource } from "./physical.ts";
-import { readOf, type SourceNames, usedColumns } from "./rewrite/columns.ts";
+import type { Pruned } from "./rewrite/prune.ts";
 import type { ResolvedNode, ResolvedSource } from "./resolved.ts";
 import { WINDOW_COLUMNS } from "./window.ts";
 
@@ -15,19 +15,15 @@ export type Place = Pick<PhysicalOperator, "id" | "inputs" | "sources" | "lagMs"
 /** What lowering needs beside the nodes. */
 export interface Lowering {
   readonly sources: readonly ResolvedSource[];
-  readonly sourceNames: SourceNames;
   /** The plan's nodes by id, for what is known of the rows that sinks get. */
   readonly resolved: ReadonlyMap<string, ResolvedNode>;
   readonly aggregates: ReadonlyMap<string, AggregateSignature> | undefined;
 }
 
-/** Compiles optimised nodes against the columns that are left. */
-export function lowerPlan(name: string, nodes: readonly LogicalNode[], lowering: Lowering): PhysicalPlan {
-  const { sources, sourceNames } = lowering;
-  const used = usedColumns(nodes, new Map([...sourceNames].map(([id, { names }]) => [id, names])));
-  const read = sources.filter(({ id }) => used.has(id)).map((source) =>
-    lowerSource(source, readOf(source.id, used.get(source.id)!, sourceNames))
-  );
+/** Compiles nodes against the columns that they read of their sources. */
+export function lowerPlan(name: string, { nodes, read: names }: Pruned, lowering: Lowering): PhysicalPlan {
+  const read = lowering.sources.filter(({ id }) => names.has(id))
+    .map((source) => lowerSource(source, names.get(source.id)!));
   const columns = new Map(read.map((source): [string, readonly Column[]] => [source.id, givenBy(source)]));
   const above = new Map<string, readonly string[]>(read.map(({ id }) => [id, [id]]));
   const operators: PhysicalOperator[] = [], sinks: PhysicalSink[] = [];

@@ -2,14 +2,13 @@ import type { LogicalNode } from "./logical.ts";
 import { fuseWindows } from "./rewrite/slices.ts";
 import { mergeFilters } from "./rewrite/merge_filters.ts";
 import { mergeProjects } from "./rewrite/merge_projects.ts";
-import { pruneColumns } from "./rewrite/prune.ts";
+import { pruneColumns, type Pruned } from "./rewrite/prune.ts";
 import { pushFilters } from "./rewrite/push_filters.ts";
 import { shareSubplans } from "./rewrite/share.ts";
 import type { SourceNames } from "./rewrite/columns.ts";
 
 /** A plan that does less, and which of its nodes stand for others. */
-export interface Optimized {
-  readonly nodes: readonly LogicalNode[];
+export interface Optimized extends Pruned {
   /** By the id of a node that went the one that does the same. */
   readonly shared: ReadonlyMap<string, string>;
 }
@@ -21,11 +20,11 @@ export interface Optimized {
  */
 export function optimize(nodes: readonly LogicalNode[], sources: SourceNames): Optimized {
   const first = shareSubplans(nodes), names = new Map([...sources].map(([id, { names }]) => [id, names]));
-  const pushed = mergeProjects(pushFilters(first.nodes, names));
+  const pushed = mergeProjects(pushFilters(mergeFilters(first.nodes), names));
   const fused = dropUnread(fuseWindows(pushed, names));
   const second = shareSubplans(mergeFilters(fused));
   const shared = new Map([...first.shared, ...second.shared]);
-  return { nodes: pruneColumns(second.nodes, sources), shared };
+  return { ...pruneColumns(second.nodes, sources), shared };
 }
 
 /** Leaves out nodes whose rows come to no sink. */

@@ -37,7 +37,7 @@ export function draftPlan(
   const plan = plainPlan(json);
   const raw: readonly unknown[] = isObject(plan) && Array.isArray(plan.nodes) ? plan.nodes : [];
   const ids = raw.map((node) => isObject(node) && typeof node.id === "string" ? node.id : undefined);
-  const problems = new Problems(ids);
+  const problems = new Problems(ids, plan);
   const schema = planSchema(sinkKinds, [...AGGREGATE_NAMES, ...aggregates]);
   const { nodes: nodesSchema, ...others } = schema.properties!;
   const nodeSchema = nodesSchema.items!;

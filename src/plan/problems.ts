@@ -11,13 +11,28 @@ export function index(path: string, i: number): string {
   return `${path}[${i}]`;
 }
 
+const STEP = /\.?([A-Za-z_$][\w$]*)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y;
+
+/** The longest beginning of `path` that leads somewhere in `root`: what is missing has no place of its own. */
+export function existingPath(root: unknown, path: string): string {
+  const step = new RegExp(STEP);
+  let at = root, end = 0;
+  for (let match = step.exec(path); match; match = step.exec(path)) {
+    const name = match[1] ?? match[2] ?? JSON.parse(match[3]);
+    if (typeof at !== "object" || at === null || !Object.hasOwn(at, name)) break;
+    at = (at as Readonly<Record<string, unknown>>)[name];
+    end = step.lastIndex;
+  }
+  return path.slice(0, end);
+}
+
 /** Everything that is wrong with one plan, in the order it was found, so that an author sees it all at once. */
 export class Problems {
   readonly #details: ErrorDetail[] = [];
   #more = 0;
 
-  /** `nodeIds` has the id of each node by its position, where there is one. */
-  constructor(private readonly nodeIds: readonly (string | undefined)[] = []) {}
+  /** `nodeIds` has the id of each node by its position, where there is one; paths are cut to what there is in `root`. */
+  constructor(private readonly nodeIds: readonly (string | undefined)[] = [], private readonly root?: unknown) {}
 
   get count(): number {
     return this.#details.length + this.#more;
@@ -56,8 +71,10 @@ export class Problems {
       this.#more++;
       return;
     }
+    const path = this.root === undefined ? detail.path : existingPath(this.root, detail.path ?? "");
     const found = /^nodes\[(\d+)\]/.exec(detail.path ?? "");
     const node = detail.node ?? (found ? this.nodeIds[Number(found[1])] : undefined);
-    this.#details.push(node === undefined ? detail : { node, ...detail });
+    const cut = path === undefined ? detail : { ...detail, path };
+    this.#details.push(node === undefined ? cut : { node, ...cut });
   }
 }

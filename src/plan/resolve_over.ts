@@ -45,10 +45,14 @@ export function resolveOver(
   } else if (kind === "rows" && preceding !== null && preceding > OVER_ROWS_MAX) {
     problems.add(`${at}.preceding`, `Expected at most ${OVER_ROWS_MAX} rows, got ${preceding}`);
   }
-  if (time === undefined) return { ...sameFacts(input), columns };
+  if (time === undefined) return { ...sameFacts(input), columns, arrival: false };
   const fact = namedTime(input, time, `${path}.time`, resolving);
   if (!fact) return null;
   // A row waits until the watermark has passed it: other times of it may be far behind by then.
   const times = new Map<string, TimeFact>([...input.times].filter(([, one]) => one.origin === fact.origin));
-  return { ...sameFacts(input), columns, times, windows: [], arrival: false };
+  const windows = input.windows.filter(({ of, time }) =>
+    of === fact.origin || (time !== null && input.times.get(time)?.origin === fact.origin)
+  );
+  for (const [name, one] of input.times) if (windows.some((window) => window.time === name)) times.set(name, one);
+  return { ...sameFacts(input), columns, times, windows, arrival: false };
 }

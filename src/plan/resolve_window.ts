@@ -45,6 +45,7 @@ export function resolveWindow(
   const times = new Map([...(fixed ? input.times : [])].filter(stays)).set(WINDOW_TIME, own);
   const nearest: WindowFact = {
     node: node.id,
+    of: fact.origin,
     window,
     start: WINDOW_START,
     end: WINDOW_END,

@@ -36,6 +36,8 @@ export interface TimeFact {
 export interface WindowFact {
   /** The node that put the rows in windows. */
   readonly node: string;
+  /** The origin of the event time that it went by. */
+  readonly of: string;
   readonly window: Window;
   readonly start: string | null;
   readonly end: string | null;
@@ -48,6 +50,17 @@ export interface WindowFact {
 export interface Origin {
   readonly source: ResolvedSource;
   readonly column: string;
+}
+
+/** Where event time ends, and what to do about it. */
+export interface LostTime {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Event time that ends at a node which goes on without it. */
+export function lostAt(reason: string): LostTime {
+  return { reason, hint: "Put this node before it" };
 }
 
 /** What is known of the rows that a node gives. */
@@ -64,7 +77,7 @@ export interface Facts {
   /** The nearest first. */
   readonly windows: readonly WindowFact[];
   /** Why no column is event time, where that is not its sources' doing; null else. */
-  readonly lost: string | null;
+  readonly lost: LostTime | null;
   /** Columns that are a source's, unchanged and in rows that it sent. */
   readonly origins: ReadonlyMap<string, readonly Origin[]>;
   /** Rows come right from sources without event time, so that they have a time of arrival. */
@@ -119,7 +132,7 @@ export function sameFacts(
 }
 
 /** Facts of rows of which nothing is known but their columns. */
-export function plainFacts(columns: readonly Column[], lost: string | null): Facts {
+export function plainFacts(columns: readonly Column[], lost: LostTime | null): Facts {
   return {
     columns,
     changes: false,

@@ -57,7 +57,9 @@ export class Pipelines implements PipelineService {
       streamNames: () => streams.names(),
       sinkKinds: new Map([
         ["view", views.kind],
-        ...[...sinks].map(([kind, { options, target }]) => [kind, { options, ...(target ? { target } : {}) }] as const),
+        ...[...sinks].map(([kind, { options, target, changes, guarantee }]) =>
+          [kind, { options, ...(target ? { target } : {}), changes, guarantee }] as const
+        ),
       ]),
     };
   }

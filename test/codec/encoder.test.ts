@@ -73,3 +73,18 @@ Deno.test("the Arrow encoder carries row kinds when told to", () => {
   assert.deepEqual(columns, COLUMNS);
   assert.deepEqual([new FrameView(frames[0]).kind(0), new FrameView(frames[0]).rows], ["+U", 1]);
 });
+
+Deno.test("every encoder writes row kinds last when told to", () => {
+  const builder = new FrameBuilder(COLUMNS);
+  builder.append([1n, "a"], "-U");
+  builder.append([2n, "b"]);
+  const frame = builder.finish();
+  const written = (format: OutputFormat) => {
+    const encoder = openEncoder(format, COLUMNS, { kinds: true });
+    return text(encoder.head()) + text(encoder.rows(frame, 0, 2)) + text(encoder.tail());
+  };
+  const lines = ['{"n":1,"s":"a","$op":"-U"}', '{"n":2,"s":"b","$op":"+I"}'];
+  assert.equal(written("ndjson"), `${lines.join("\n")}\n`);
+  assert.equal(written("json"), `[\n${lines.join(",\n")}\n]\n`);
+  assert.equal(written("csv"), "n,s,$op\r\n1,a,-U\r\n2,b,+I\r\n");
+});

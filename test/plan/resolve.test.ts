@@ -251,7 +251,7 @@ const ERRORS: readonly [string, Json, string, string, RegExp, RegExp?][] = [
     /^Cannot take sum of string$/,
     /int64, double, decimal/,
   ],
-  ["a sum of nothing", arg({}), "aggregate", "nodes[2].aggs[0].arg", /^arg is missing: sum needs/],
+  ["a sum of nothing", arg({}), "aggregate", "nodes[2].aggs[0]", /^arg is missing: sum needs/],
   [
     "a filter of an aggregate",
     arg({ arg: "delay", filter: col("origin") }),

@@ -53,3 +53,16 @@ Deno.test("a sink opens while nobody takes what another writes", async () => {
   assert.equal(written.filter(Boolean).length, 2);
   assert.ok(written[1].includes(SINK_COLUMNS[0].name), "the head is missing");
 });
+
+Deno.test("standard output with a changelog tells what each row does, and takes true or false for it", async () => {
+  const written: string[] = [];
+  const factory = stdoutSink(
+    openEncoder,
+    (bytes) => Promise.resolve(void written.push(new TextDecoder().decode(bytes))),
+  );
+  const sink = factory.create({ format: "ndjson", changelog: true }, SINK_COLUMNS, "p");
+  await sink.write(sinkOutput(1, [[1n, "a"]]));
+  assert.deepEqual(written, ['{"n":1,"s":"a","$op":"+I"}\n']);
+  const create = () => factory.create({ format: "ndjson", changelog: "yes" }, SINK_COLUMNS, "p");
+  assert.throws(create, { code: "invalid_plan", message: /"changelog" to be true or false/ });
+});

@@ -1,14 +1,22 @@
 import { type LogicalNode, type LogicalProject, MADE } from "../logical.ts";
 import { type Names, outputOf, readColumns, readOf, type SourceNames, usedColumns } from "./columns.ts";
 
+/** A plan in which nothing is passed on that nobody uses. */
+export interface Pruned {
+  readonly nodes: readonly LogicalNode[];
+  /** The columns that are read of each source, in its order. */
+  readonly read: Names;
+}
+
 /**
  * Leaves out what no reader uses: columns of projections; columns that operators would keep in their state, by a
  * projection in front of them; and positions of unions. Inputs of one node are different nodes afterwards.
  */
-export function pruneColumns(nodes: readonly LogicalNode[], sources: SourceNames): LogicalNode[] {
+export function pruneColumns(nodes: readonly LogicalNode[], sources: SourceNames): Pruned {
   const all = new Map([...sources].map(([id, { names }]) => [id, names]));
   const used = usedColumns(nodes, all), before = new Map<string, readonly string[]>();
-  const read = new Map([...sources.keys()].map((id) => [id, readOf(id, used.get(id) ?? new Set(), sources)]));
+  const kept = nodes.filter(({ op }) => op === "source").map(({ id }) => id);
+  const read = new Map(kept.map((id) => [id, readOf(id, used.get(id)!, sources)]));
   const outputs = new Map<string, readonly string[]>(), pruned: LogicalNode[] = [];
   const add = (node: LogicalNode) => {
     pruned.push(node);
@@ -25,7 +33,7 @@ export function pruneColumns(nodes: readonly LogicalNode[], sources: SourceNames
     for (const front of fronts) if (front) add(front);
     add({ ...node, inputs: node.inputs.map((id, i) => fronts[i]?.id ?? id) });
   }
-  return pruned;
+  return { nodes: pruned, read };
 }
 
 /** The projections that stand in front of a node: for each input one, or null. */
@@ -69,7 +77,8 @@ function wantedOf(
   return kept.length > 0 ? kept : all.slice(0, 1);
 }
 
-/** Whether a node keeps whole rows of its inputs in its state. */
+/** Whether a node keeps whole rows of its inputs, or copies them. */
 function keepsRows(node: LogicalNode): boolean {
-  return ["join", "rank", "over", "normalize"].includes(node.op) || (node.op === "session" && node.calls === null);
+  return ["join", "rank", "over", "normalize", "assign"].includes(node.op) ||
+    (node.op === "session" && node.calls === null);
 }

@@ -33,8 +33,7 @@ export function fuseWindows(nodes: readonly LogicalNode[], sources: Names): Logi
     const inputs = node.inputs.map((id) => renamed.get(id) ?? id), same = [{ ...node, inputs }];
     if (node.op !== "group" || node.emit.mode !== "final" || node.emit.latenessMs > 0 || node.retracts) return same;
     const branches = peelWindows(node.inputs[0], byId, names);
-    if (!branches || above.get(node.id)!.size > 1) return same;
-    const fused = fuse(node, branches);
+    const fused = branches && fuse(node, branches, above.get(node.id)!.size === 1);
     if (!fused) return same;
     const front = fused.map((one) => ({ ...one, inputs: one.inputs.map((id) => renamed.get(id) ?? id) }));
     if (fused[fused.length - 1].id !== node.id) renamed.set(node.id, fused[fused.length - 1].id);
@@ -58,12 +57,15 @@ interface Parts {
   readonly keys: readonly string[];
 }
 
-function fuse(group: LogicalGroup, branches: readonly WindowedBranch[]): LogicalNode[] | null {
+/** `alone`: all rows come from one source. */
+function fuse(group: LogicalGroup, branches: readonly WindowedBranch[], alone: boolean): LogicalNode[] | null {
   const parts = partsOf(group, branches), [{ window }] = branches;
   if (!parts) return null;
   if (window.op === "assign") {
     const assigns = branches.map((branch) => branch.window);
-    return assigns.every((one) => isAlike(one, window)) ? fuseSlices(group, branches, window, parts) : null;
+    // Slices tell which rows are late by the running times of one source.
+    const sliced = alone && window.lagMs === 0 && assigns.every((one) => isAlike(one, window));
+    return sliced ? fuseSlices(group, branches, window, parts) : null;
   }
   const columns = branches[0].columns, found = parts.keys.map((name) => columns.get(name)!);
   const by = new Set(found.map((expr) => isColumn(expr) ? expr.column : null));
@@ -224,5 +226,5 @@ function restore(group: LogicalGroup, { window, keys }: Parts, inner: readonly s
     columns.every(({ as, expr }, i) => isColumn(expr) && expr.column === given[i] && as === given[i]);
   if (same) return [];
   const all = [...columns, ...group.calls.map(({ as }) => ({ as, expr: { column: as } }))];
-  return [{ op: "project", id: `${group.id}${MADE}out`, inputs: [group.id], lagMs: group.lagMs, columns: all }];
+  return [{ op: "project", id: `${group.id}${MADE}keys`, inputs: [group.id], lagMs: group.lagMs, columns: all }];
 }
