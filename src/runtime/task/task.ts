@@ -21,7 +21,7 @@ import { Clocks } from "./clocks.ts";
 import { Flow, type OperatorFactory } from "./flow.ts";
 import type { LateFrames, TaskMode, TaskPlace } from "./mode.ts";
 import { OrderedMode } from "./ordered.ts";
-import { joinSmall, Outputs } from "./outputs.ts";
+import { Outputs } from "./outputs.ts";
 import { ParallelMode } from "./parallel.ts";
 
 /** How a task says what it has done. `waits`: another report follows when other tasks have done what they were asked already. */
@@ -62,7 +62,7 @@ export class PipelineTask {
   readonly #place: TaskPlace & { readonly report: Report };
   readonly #chunks: ChunkReader;
   readonly #mode: TaskMode;
-  readonly #ordered: boolean;
+  readonly #outputs: Outputs;
   readonly #clocks: Clocks;
   readonly #running: RunningTimes;
   readonly #pending = new Map<number, Pending>();
@@ -85,13 +85,13 @@ export class PipelineTask {
     this.#place = place;
     this.#chunks = chunks;
     this.#next = after + 1;
-    this.#ordered = ordered;
     const here = ordered && place.task !== owner ? front : plan.operators.map(() => true);
     const groups = ordered ? { task: 0, tasks: 1 } : place;
     this.flow = new Flow(kernel, plan, create, { ...groups, here }, previous?.flow ?? null);
     this.#clocks = new Clocks(plan, watermarks);
     this.#running = new RunningTimes(kernel);
-    const all = { kernel, plan, place, flow: this.flow, clocks: this.#clocks, outputs: new Outputs(kernel) };
+    this.#outputs = new Outputs(kernel);
+    const all = { kernel, plan, place, flow: this.flow, clocks: this.#clocks, outputs: this.#outputs };
     this.#mode = ordered ? new OrderedMode(all, owner, front) : new ParallelMode(all);
   }
 
@@ -136,6 +136,7 @@ export class PipelineTask {
     if (this.#broken) return;
     this.#chunks.close();
     this.flow.close();
+    this.#outputs.close();
     this.#running.close();
   }
 
@@ -197,8 +198,8 @@ export class PipelineTask {
       mode.advance(outputs);
     }
     this.kernel.reset();
-    const joined = this.#ordered ? joinSmall(outputs) : outputs;
-    this.#done(number, pending, joined, lateFrames, performance.now() - startMs);
+    this.#outputs.flush(outputs);
+    this.#done(number, pending, outputs, lateFrames, performance.now() - startMs);
   }
 
   #done(
