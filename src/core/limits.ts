@@ -208,3 +208,5 @@ export const REGEXP_REPEAT_MAX = 1000;
 export const REGEXP_TABLE_ENTRIES_MAX = 8192;
 /** Characters of a pattern that times are written or read by. */
 export const TIME_PATTERN_CHARS_MAX = 256;
+/** Steps of a path into JSON. */
+export const JSON_PATH_STEPS_MAX = 100;
