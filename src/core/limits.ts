@@ -234,3 +234,5 @@ export const INFER_ROWS = 1000;
 export const PIECE_BYTES = 1 << 20;
 /** Characters of a pattern that times are written or read by. */
 export const TIME_PATTERN_CHARS_MAX = 256;
+/** Steps of a path into JSON. */
+export const JSON_PATH_STEPS_MAX = 100;
