@@ -78,7 +78,7 @@ function parseStatement(encoded: Encoded, part: StatementTokens): { statement?: 
   if (mistakes.length > 0) return { wrong: [...flaws, ...mistakes] };
   if (result === undefined) return { wrong: recover(encoded, part.end, failure, flaws) };
   const deep = tooDeep(result);
-  if (!deep) return { statement: result as Statement, wrong: flaws };
+  if (!deep) return flaws.length > 0 ? { wrong: flaws } : { statement: result as Statement, wrong: [] };
   const reason = `The expression is nested more than ${SQL_TREE_DEPTH_MAX} deep`;
   return { wrong: [new SqlMistake(deep, reason, "Give a part of it a name in a subquery or a view")] };
 }
