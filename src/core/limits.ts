@@ -226,3 +226,7 @@ export const REGEXP_DEPTH_MAX = 64;
 export const REGEXP_REPEAT_MAX = 1000;
 /** Entries of the automaton that a regular expression has beside its machine; with more it does without. */
 export const REGEXP_TABLE_ENTRIES_MAX = 8192;
+/** Characters of a pattern that times are written or read by. */
+export const TIME_PATTERN_CHARS_MAX = 256;
+/** Steps of a path into JSON. */
+export const JSON_PATH_STEPS_MAX = 100;
