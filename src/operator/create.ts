@@ -6,6 +6,7 @@ import type { Operator } from "../operator.ts";
 import { Assign, type AssignPlan } from "./assign.ts";
 import { Filter } from "./filter.ts";
 import { GroupOperator, type GroupPlan } from "./group.ts";
+import { JoinOperator, type JoinPlan } from "./join.ts";
 import { NormalizeOperator, type NormalizePlan } from "./normalize.ts";
 import { OverOperator, type OverPlan } from "./over.ts";
 import { Project } from "./project.ts";
@@ -32,7 +33,7 @@ export type OperatorPlan =
   | { readonly op: "rank" } & Base & RankPlan
   | { readonly op: "over" } & Base & OverPlan
   | { readonly op: "normalize" } & Base & NormalizePlan
-  | { readonly op: "join" } & Base;
+  | { readonly op: "join" } & Base & JoinPlan;
 
 /**
  * The operator of a step. Task t of T owns the key groups from t × 128 / T on, rounded up, as the exchange cuts them. With
@@ -66,9 +67,9 @@ export function createOperator(
       return new RankOperator(kernel, plan, previous instanceof RankOperator ? previous : null);
     case "over":
       return new OverOperator(kernel, plan, previous instanceof OverOperator ? previous : null);
+    case "join":
+      return new JoinOperator(kernel, plan);
     case "normalize":
       return new NormalizeOperator(kernel, plan, previous instanceof NormalizeOperator ? previous : null);
-    default:
-      throw new Error(`Node ${plan.id} cannot run: this build has no operator ${plan.op}`);
   }
 }
