@@ -83,13 +83,13 @@ export interface RowLocator {
 /** Formats in which rows leave. `json` is one array of objects. */
 export type OutputFormat = "ndjson" | "json" | "csv" | "arrow";
 
-/** Makes the encoder of a format; what has no implementation of its own at hand is given one of these. */
-export type OpenEncoder = (format: OutputFormat, columns: readonly Column[], options?: EncodeOptions) => Encoder;
-
 export interface EncodeOptions {
-  /** Rows get what they do to those before them: a last column or member `$op`, which is +I, -U, +U or -D. */
+  /** What each row does to those before it comes last, as `$op`. */
   readonly kinds?: boolean;
 }
+
+/** Makes the encoder of a format; what has no implementation of its own at hand is given one of these. */
+export type OpenEncoder = (format: OutputFormat, columns: readonly Column[], options?: EncodeOptions) => Encoder;
 
 /** Columns to bytes, for sinks and answers. */
 export interface Encoder {

@@ -23,6 +23,8 @@ export interface Vector {
 /** Row kinds of a changelog, as they are stored: one byte a row. */
 export const ROW_KINDS = ["+I", "-U", "+U", "-D"] as const;
 export type RowKind = typeof ROW_KINDS[number];
+/** The name under which row kinds leave, beside the columns. */
+export const KIND_COLUMN = "$op";
 
 /**
  * The only thing that flows forward inside a task: columns of equal length in kernel memory, valid until the batch

@@ -1,3 +1,4 @@
+import { KIND_COLUMN } from "./batch.ts";
 import { type CellFormat, type CellWriter, cellWriter } from "./cell_text.ts";
 import type { FrameView } from "./frame.ts";
 import type { Column } from "./schema.ts";
@@ -7,7 +8,7 @@ export interface RenderOptions {
   readonly int64?: "number" | "string";
   /** `iso` (default): ISO 8601 UTC with milliseconds · `ms`: epoch milliseconds. */
   readonly time?: "iso" | "ms";
-  /** Each row gets its kind as a last member or column `$op`. */
+  /** What each row does to those before it comes last, as `$op`: +I, -U, +U or -D. */
   readonly kinds?: boolean;
 }
 
@@ -61,8 +62,7 @@ export class RowRenderer {
       this.#view = view;
       this.#single = this.#writers(view, 0, 0);
     }
-    const all = this.#kindOf(view, row) + more;
-    return this.#row(this.#single, row, this.#names.length === 0 ? all.slice(1) : all);
+    return this.#row(this.#single, row, this.#more(view, row, more));
   }
 
   /** Rows `start` to `start + count`, joined by `separator` (a comma for arrays, a line feed for NDJSON). */
@@ -71,13 +71,15 @@ export class RowRenderer {
     let text = "";
     for (let row = start; row < start + count; row++) {
       if (row > start) text += separator;
-      text += this.#row(writers, row, this.#kindOf(view, row));
+      text += this.#row(writers, row, this.#more(view, row, ""));
     }
     return text;
   }
 
-  #kindOf(view: FrameView, row: number): string {
-    return this.#kinds ? `,"$op":"${view.kind(row)}"` : "";
+  /** What stands behind the values. */
+  #more(view: FrameView, row: number, more: string): string {
+    const all = this.#kinds ? `,"${KIND_COLUMN}":"${view.kind(row)}"${more}` : more;
+    return this.#names.length === 0 ? all.slice(1) : all;
   }
 
   #row(writers: readonly CellWriter[], row: number, more: string): string {

@@ -1,3 +1,4 @@
+import { KIND_COLUMN } from "./batch.ts";
 import { type CellFormat, cellWriter } from "./cell_text.ts";
 import type { FrameView } from "./frame.ts";
 import type { RenderOptions } from "./render.ts";
@@ -13,7 +14,7 @@ function csvText(text: string): string {
 
 /**
  * Writes rows of frames as CSV (RFC 4180, lines end with CR LF): NULL is an empty field, `""` the empty string, NaN and
- * infinities are NULL, bytes are base64.
+ * infinities are NULL, bytes are base64. With `kinds`, what each row does to those before it comes last, as `$op`.
  */
 export class CsvRenderer {
   readonly #columns: readonly Column[];
@@ -36,16 +37,17 @@ export class CsvRenderer {
   /** The line that names the columns. */
   header(): string {
     const names = this.#columns.map(({ name }) => csvText(name));
-    return `${[...names, ...(this.#kinds ? ["$op"] : [])].join(",")}\r\n`;
+    return `${(this.#kinds ? [...names, KIND_COLUMN] : names).join(",")}\r\n`;
   }
 
   /** Rows `start` to `start + count`, each with its line end. */
   rows(view: FrameView, start: number, count: number): string {
     const writers = this.#columns.map((column, i) => cellWriter(view, i, column, this.#format, start, start + count));
+    if (this.#kinds) writers.push((row) => view.kind(row));
     let text = "";
     for (let row = start; row < start + count; row++) {
       for (let i = 0; i < writers.length; i++) text += i === 0 ? writers[i](row) : `,${writers[i](row)}`;
-      text += this.#kinds ? `,${view.kind(row)}\r\n` : "\r\n";
+      text += "\r\n";
     }
     return text;
   }

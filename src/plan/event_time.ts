@@ -30,11 +30,11 @@ export function namedTime(
   if (known) return known;
   const origins = input.origins.get(name);
   if (!origins) {
-    const hint = input.lost === null ? UNCHANGED_HINT : "Put this node before it";
+    const hint = input.lost?.hint ?? UNCHANGED_HINT;
     const sources = input.sources.map(({ id }) => id).join(", ");
     problems.add(
       path,
-      `Cannot use ${name} as event time: ${input.lost ?? `it is computed after source ${sources}`}`,
+      `Cannot use ${name} as event time: ${input.lost?.reason ?? `it is computed after source ${sources}`}`,
       hint,
     );
     return null;
@@ -73,9 +73,16 @@ export function inheritedTime(
     return null;
   }
   if (input.arrival) return { column: null, fact: ARRIVAL };
-  const timed = input.sources.find(({ time }) => time !== null);
+  const timed = input.sources.find(({ time }) => time !== null),
+    other = input.sources.find(({ time }) => time === null);
   if (input.lost !== null) {
-    problems.add(path, `There is no event time here: ${input.lost}`, "Put this node before it");
+    problems.add(path, `There is no event time here: ${input.lost.reason}`, input.lost.hint);
+  } else if (timed && other) {
+    problems.add(
+      path,
+      `Source ${other.id} has no event time, and ${timed.id} has`,
+      'Give it one with "time": "<column>"',
+    );
   } else if (timed) {
     const reason = `The event time ${timed.time} of source ${timed.id} does not reach this node unchanged`;
     problems.add(path, reason, `Keep the column ${timed.time} in the projections before it`);

@@ -44,9 +44,9 @@ function rewriteNotes({ node, analysed: { written, optimized, resolved } }: Step
   const same = [...optimized.shared].filter(([id, kept]) => kept === node.id && named.has(id)).map(([id]) => id);
   const notes = same.length === 0 ? [] : [`done once for ${[node.id, ...same].join(", ")}`];
   if (node.op !== "filter") return notes;
-  const before = nodesAbove(planId(node.id), written), now = nodesAbove(node.id, optimized.nodes);
-  const passed = [...before].filter((id) =>
-    named.has(id) && !now.has(id) && optimized.nodes.some((one) => one.id === id)
+  const before = nodesAbove(planId(node.id), written);
+  const passed = optimized.nodes.map(({ id }) => id).filter((id) =>
+    named.has(id) && before.has(id) && nodesAbove(id, optimized.nodes).has(node.id)
   );
   return passed.length === 0 ? notes : [...notes, `moved before ${passed.join(", ")}`];
 }
@@ -78,14 +78,14 @@ function kindsOf({ changes, upsertKeys }: ResolvedNode): string {
 }
 
 /** Event time that is further behind than it was, and where it ends. */
-function timeNotes({ times, inputs, lost, node }: ResolvedNode): string[] {
+function timeNotes({ times, inputs, lost, window }: ResolvedNode): string[] {
   const lags = new Map([...times].map(([name, { lagMs }]) => [name, lagMs]));
   const known = Math.max(0, ...inputs.flatMap((input) => [...input.times.values()].map(({ lagMs }) => lagMs)));
   const grown = [...lags].filter(([, lagMs]) => lagMs > known).map(([name, lagMs]) =>
     `${name} ${formatDuration(lagMs)}`
   );
   if (grown.length > 0) return [`event time behind the watermark: ${grown.join(", ")}`];
-  const ends = node.op !== "source" && times.size === 0 && lost !== null &&
+  const ends = !window && times.size === 0 && lost !== null &&
     inputs.some((input) => input.times.size > 0);
   return ends ? ["event time ends here"] : [];
 }

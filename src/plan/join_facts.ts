@@ -1,6 +1,6 @@
 import type { Column } from "../core/schema.ts";
 import type { JoinNode } from "./plan.ts";
-import type { Facts, ResolvedNode, TimeFact, WindowFact } from "./resolved.ts";
+import { type Facts, lostAt, type ResolvedNode, type TimeFact, type WindowFact } from "./resolved.ts";
 import { lengthOf } from "./window.ts";
 
 /** How far the times that a join goes by may lag. */
@@ -60,7 +60,7 @@ export function joinFacts(
     keys: upsertKeys?.filter((name) => !inWindow(name)) ?? [],
     times: timesOf(node, left, right, times),
     windows,
-    lost: isBounded(node) ? null : `join ${node.id} has none, for its rows wait for others of any age`,
+    lost: isBounded(node) ? null : lostAt(`join ${node.id} has none, for its rows wait for others of any age`),
     origins: new Map(),
     arrival: false,
   };

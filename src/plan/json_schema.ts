@@ -95,7 +95,7 @@ function checkNumber(schema: JsonSchema, value: number, path: string, problems: 
 
 function checkArray(schema: JsonSchema, value: readonly unknown[], path: string, problems: Problems): void {
   if (schema.minItems !== undefined && value.length < schema.minItems) {
-    problems.add(path, `Expected at least ${items(schema.minItems)}, got ${value.length}`);
+    problems.add(path, `Expected at least ${items(schema.minItems)}, got ${value.length}`, schema.description);
   }
   if (schema.maxItems !== undefined && value.length > schema.maxItems) {
     problems.add(path, `Expected at most ${items(schema.maxItems)}, got ${value.length}`);

@@ -20,7 +20,7 @@ export interface Optimized extends Pruned {
  */
 export function optimize(nodes: readonly LogicalNode[], sources: SourceNames): Optimized {
   const first = shareSubplans(nodes), names = new Map([...sources].map(([id, { names }]) => [id, names]));
-  const pushed = mergeProjects(pushFilters(first.nodes, names));
+  const pushed = mergeProjects(pushFilters(mergeFilters(first.nodes), names));
   const fused = dropUnread(fuseWindows(pushed, names));
   const second = shareSubplans(mergeFilters(fused));
   const shared = new Map([...first.shared, ...second.shared]);

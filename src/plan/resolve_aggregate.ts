@@ -6,6 +6,8 @@ import { resolveCall } from "./resolve_call.ts";
 import {
   addUnknownColumn,
   type Facts,
+  lostAt,
+  type LostTime,
   plainFacts,
   type ResolvedNode,
   type Resolving,
@@ -137,7 +139,7 @@ function factsOf(node: AggregateNode, input: ResolvedNode, { window, keys }: Agg
   const lagMs = (timed?.lagMs ?? 0) + lateness_ms;
   const isKey = (name: string | null) => name !== null && keys.includes(name) ? name : null;
   return {
-    ...plainFacts(columns, window ? null : lostIn(node)),
+    ...plainFacts(columns, timed ? null : lostIn(node, window)),
     changes,
     upsertKeys: mixed ? null : told,
     keys: mixed ? [] : told.filter((name) => !window || ![window.start, window.end, window.time].includes(name)),
@@ -154,6 +156,8 @@ function factsOf(node: AggregateNode, input: ResolvedNode, { window, keys }: Agg
   };
 }
 
-function lostIn({ id }: AggregateNode): string {
-  return `aggregate ${id} has none, for its groups are not by window`;
+function lostIn({ id }: AggregateNode, window: WindowFact | null): LostTime {
+  if (!window) return lostAt(`aggregate ${id} has none, for its groups are not by window`);
+  const name = window.time ?? WINDOW_TIME;
+  return { reason: `aggregate ${id} gives no ${name}`, hint: `Add ${JSON.stringify(name)} to its keys` };
 }

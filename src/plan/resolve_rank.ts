@@ -6,6 +6,7 @@ import { checkWidth } from "./resolve_rows.ts";
 import {
   addUnknownColumn,
   type Facts,
+  lostAt,
   plainFacts,
   type ResolvedNode,
   type Resolving,
@@ -95,7 +96,7 @@ function windowFacts(input: ResolvedNode, window: WindowFact): Facts {
 function changeFacts({ id, order, from, to }: RankNode, input: ResolvedNode): Facts {
   const [first] = order, fact = first && from === 1 && to === 1 ? input.times.get(first.column) : undefined;
   const stays = order.length === 0 && !input.changes;
-  const lost = stays || fact ? input.lost : `rank ${id} has none, for rows of any age may come back`;
+  const lost = stays || fact ? input.lost : lostAt(`rank ${id} has none, for rows of any age may come back`);
   return {
     ...plainFacts(input.columns, lost),
     changes: !stays,

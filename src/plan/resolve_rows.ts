@@ -41,7 +41,7 @@ export function resolveProject(
 }
 
 /** Problem of a node that gives too many columns. */
-export function checkWidth(columns: readonly Column[], path: string, problems: Problems): void {
+export function checkWidth(columns: readonly unknown[], path: string, problems: Problems): void {
   if (columns.length <= COLUMNS_MAX) return;
   problems.add(path, `Cannot make ${columns.length} columns: at most ${COLUMNS_MAX}`, "Keep fewer of them");
 }
@@ -135,7 +135,7 @@ function unionFacts(inputs: readonly ResolvedNode[]): Omit<Facts, "columns"> {
       times.set(name, { lagMs: Math.max(...known.map(({ lagMs }) => lagMs)), origin: known[0].origin });
     }
     const from = inputs.map((input) => input.origins.get(nameIn(input, name)));
-    if (from.every((one) => one !== undefined)) origins.set(name, from.flat());
+    if (from.every((one) => one !== undefined)) origins.set(name, distinctOrigins(from));
   }
   const windows = first.windows.filter(({ window, start, end, time }) =>
     rest.every((input) =>
@@ -156,4 +156,11 @@ function unionFacts(inputs: readonly ResolvedNode[]): Omit<Facts, "columns"> {
     origins,
     arrival: inputs.every(({ arrival }) => arrival),
   };
+}
+
+/** Each origin once, however often its source is read. */
+function distinctOrigins(origins: readonly (readonly Origin[])[]): readonly Origin[] {
+  const all = new Map<string, Origin>();
+  for (const list of origins) for (const origin of list) all.set(`${origin.source.id} ${origin.column}`, origin);
+  return [...all.values()];
 }

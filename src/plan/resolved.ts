@@ -2,7 +2,7 @@ import { nearest } from "../core/nearest.ts";
 import { type Column, type DataType, INT64, TIMESTAMP } from "../core/schema.ts";
 import type { Catalog } from "./catalog.ts";
 import type { PlacedNode } from "./graph.ts";
-import type { FileConnector, MadeConnector, PlanNode, Window } from "./plan.ts";
+import type { FileConnector, MadeConnector, PlanNode, ProjectColumn, Window } from "./plan.ts";
 import type { Problems } from "./problems.ts";
 
 /** A source with its columns and its event time. */
@@ -11,10 +11,12 @@ export interface ResolvedSource {
   readonly stream: string | null;
   readonly file: FileConnector | null;
   readonly made: MadeConnector | null;
-  /** All of its columns, in their order. */
+  /** All of its own columns, in their order. */
   readonly declared: readonly Column[];
-  /** What it gives: all of its columns but the one of kinds. */
+  /** What it gives: its own columns but the one of kinds, then those that are computed. */
   readonly columns: readonly Column[];
+  /** Expressions over its own columns. */
+  readonly computed: readonly ProjectColumn[];
   /** The column of event time; null = time of arrival. */
   readonly time: string | null;
   readonly delayMs: number;
@@ -54,6 +56,17 @@ export interface Origin {
   readonly column: string;
 }
 
+/** Where event time ends, and what to do about it. */
+export interface LostTime {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Event time that ends at a node which goes on without it. */
+export function lostAt(reason: string): LostTime {
+  return { reason, hint: "Put this node before it" };
+}
+
 /** What is known of the rows that a node gives. */
 export interface Facts {
   readonly columns: readonly Column[];
@@ -68,7 +81,7 @@ export interface Facts {
   /** The nearest first. */
   readonly windows: readonly WindowFact[];
   /** Why no column is event time, where that is not its sources' doing; null else. */
-  readonly lost: string | null;
+  readonly lost: LostTime | null;
   /** Columns that are a source's, unchanged and in rows that it sent. */
   readonly origins: ReadonlyMap<string, readonly Origin[]>;
   /** Rows come right from sources without event time, so that they have a time of arrival. */
@@ -123,7 +136,7 @@ export function sameFacts(
 }
 
 /** Facts of rows of which nothing is known but their columns. */
-export function plainFacts(columns: readonly Column[], lost: string | null): Facts {
+export function plainFacts(columns: readonly Column[], lost: LostTime | null): Facts {
   return {
     columns,
     changes: false,

@@ -36,11 +36,19 @@ export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFact
     guarantee: "at least once",
     options: OPTIONS,
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
-      const read = readOptions("file", OPTIONS, options), format = read.get("format") as OutputFormat;
-      const encoder = openEncoder(format, columns, { kinds: read.get("changelog") === "true" });
-      return new FileSink(read.get("path")!, format, openFile, encoder);
+      const read = readOptions("file", OPTIONS, options), format = read.text("format") as OutputFormat;
+      const kinds = read.isOn("changelog"), encoder = openEncoder(format, columns, { kinds });
+      return new FileSink(read.text("path"), { format, kinds, encoder }, openFile);
     },
   };
+}
+
+/** How rows are written. */
+interface Written {
+  readonly format: OutputFormat;
+  /** With what they do to those before them. */
+  readonly kinds: boolean;
+  readonly encoder: Encoder;
 }
 
 /**
@@ -51,16 +59,14 @@ export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFact
 class FileSink implements Sink {
   readonly guarantee: Guarantee = "at least once";
   readonly #path: string;
-  readonly #format: OutputFormat;
+  readonly #written: Written;
   readonly #openFile: OpenFile;
-  readonly #encoder: Encoder;
   #file: AppendFile | null = null;
 
-  constructor(path: string, format: OutputFormat, openFile: OpenFile, encoder: Encoder) {
+  constructor(path: string, written: Written, openFile: OpenFile) {
     this.#path = path;
-    this.#format = format;
+    this.#written = written;
     this.#openFile = openFile;
-    this.#encoder = encoder;
   }
 
   /**
@@ -70,8 +76,8 @@ class FileSink implements Sink {
   async open(): Promise<number> {
     const file = await this.#guard(() => this.#openFile(this.#path), "invalid_plan");
     this.#file = file;
-    if (file.size === 0) await this.#append(file, this.#encoder.head());
-    else if (this.#format === "arrow") {
+    if (file.size === 0) await this.#append(file, this.#written.encoder.head());
+    else if (this.#written.format === "arrow") {
       this.#file = null;
       file.close();
       throw new RdxError(
@@ -87,7 +93,8 @@ class FileSink implements Sink {
 
   async write(output: OutputBatch): Promise<void> {
     if (!this.#file) throw new RdxError("internal", `File ${this.#path} is not open`);
-    await this.#append(this.#file, encodeOutput(this.#encoder, output));
+    const { encoder, kinds } = this.#written;
+    await this.#append(this.#file, encodeOutput(encoder, output, kinds));
   }
 
   async close(): Promise<void> {
@@ -95,7 +102,7 @@ class FileSink implements Sink {
     if (!file) return;
     this.#file = null;
     try {
-      await this.#append(file, this.#encoder.tail());
+      await this.#append(file, this.#written.encoder.tail());
       await this.#guard(() => file.sync());
     } finally {
       file.close();

@@ -25,8 +25,9 @@ export function stdoutSink(openEncoder: OpenEncoder, write: WriteOut = writeStdo
     guarantee: "at least once",
     options: OPTIONS,
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
-      const read = readOptions("stdout", OPTIONS, options), format = read.get("format") as OutputFormat;
-      return new StdoutSink(openEncoder(format, columns, { kinds: read.get("changelog") === "true" }), inTurn);
+      const read = readOptions("stdout", OPTIONS, options), format = read.text("format") as OutputFormat;
+      const kinds = read.isOn("changelog");
+      return new StdoutSink(openEncoder(format, columns, { kinds }), kinds, inTurn);
     },
   };
 }
@@ -34,11 +35,13 @@ export function stdoutSink(openEncoder: OpenEncoder, write: WriteOut = writeStdo
 class StdoutSink implements Sink {
   readonly guarantee: Guarantee = "at least once";
   readonly #encoder: Encoder;
+  readonly #kinds: boolean;
   readonly #write: WriteOut;
   #head = Promise.resolve();
 
-  constructor(encoder: Encoder, write: WriteOut) {
+  constructor(encoder: Encoder, kinds: boolean, write: WriteOut) {
     this.#encoder = encoder;
+    this.#kinds = kinds;
     this.#write = write;
   }
 
@@ -51,7 +54,7 @@ class StdoutSink implements Sink {
 
   async write(output: OutputBatch): Promise<void> {
     await this.#head;
-    if (output.rows > 0) await this.#write(encodeOutput(this.#encoder, output));
+    if (output.rows > 0) await this.#write(encodeOutput(this.#encoder, output, this.#kinds));
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { RowKind } from "../../src/core/batch.ts";
 import { FrameBuilder } from "../../src/core/frame.ts";
 import { type Column, INT64, STRING } from "../../src/core/schema.ts";
 import type { OutputBatch, SinkFactory } from "../../src/sink.ts";
@@ -8,14 +9,14 @@ export const SINK_COLUMNS: readonly Column[] = [
   { name: "s", type: STRING, nullable: true },
 ];
 
-type Row = readonly [bigint, string];
+type Row = readonly [bigint, string, RowKind?];
 
 /** How a kind of sink is tried out. */
 export interface SinkUnderTest {
   readonly factory: SinkFactory;
   /** Options that it takes. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** The rows that a reader finds, as text `n s`, in order; null where nobody can read what was written. */
+  /** The rows that a reader finds, as text `n s`, with `$op` behind where that was written, in order; null where nobody can read what was written. */
   read(): Promise<readonly string[] | null>;
 }
 
@@ -25,10 +26,16 @@ export function sinkOutput(number: number, rows: readonly Row[]): OutputBatch {
   const ranges = [rows.slice(0, cut), rows.slice(cut)].map((part) => {
     const builder = new FrameBuilder(SINK_COLUMNS);
     builder.append([-1n, "not in the range"]);
-    for (const row of part) builder.append(row);
+    for (const [n, s, kind] of part) builder.append([n, s], kind);
     return { frame: builder.finish(), start: 1, rows: part.length };
   });
   return { number, ranges, rows: rows.length, watermark: number };
+}
+
+const CHANGES = sinkOutput(1, [[1n, "a"], [1n, "a", "-U"], [1n, "b", "+U"], [1n, "b", "-D"], [2n, "c"]]);
+
+function hasChangelog({ options }: SinkFactory): boolean {
+  return Object.hasOwn((options as { properties: Record<string, unknown> }).properties, "changelog");
 }
 
 /** Registers what every `Sink` must do. `prepare` gives a fresh place to write to. */
@@ -56,18 +63,41 @@ export function sinkConformance(name: string, prepare: () => Promise<SinkUnderTe
     if (found) assert.deepEqual(found, []);
   });
 
-  test("says what it guarantees and describes the options that it needs", ({ factory, options }) => {
+  test("takes rows back only as a changelog, and says then what each row does", async ({ factory, options, read }) => {
+    if (!hasChangelog(factory)) return;
+    const sink = factory.create({ ...options, changelog: true }, SINK_COLUMNS, "p");
+    await sink.open();
+    await sink.write(CHANGES);
+    await sink.write(sinkOutput(2, [[3n, "d"]]));
+    await sink.close();
+    const expected = ["1 a +I", "1 a -U", "1 b +U", "1 b -D", "2 c +I", "3 d +I"];
+    assert.deepEqual(await read(), expected);
+    assert.throws(() => factory.create({ ...options, changelog: "yes" }, SINK_COLUMNS, "p"), { code: "invalid_plan" });
+  });
+
+  test("refuses what takes rows back where nothing would say so", async ({ factory, options }) => {
+    if (!hasChangelog(factory)) return;
+    const sink = factory.create({ ...options, changelog: false }, SINK_COLUMNS, "p");
+    await sink.open();
+    await assert.rejects(sink.write(CHANGES), { code: "internal", message: /changelog/ });
+    await sink.close();
+  });
+
+  test("says what it guarantees and describes all of its options", ({ factory, options }) => {
     const schema = factory.options as {
       type: string;
-      required: readonly string[];
+      properties: Record<string, { readonly type?: string; readonly default?: unknown; readonly description: string }>;
+      required: string[];
       additionalProperties: boolean;
     };
     assert.equal(schema.type, "object");
     assert.equal(schema.additionalProperties, false);
-    assert.deepEqual(
-      [...schema.required].sort(),
-      Object.keys(options).filter((key) => key !== "kind").sort(),
-    );
+    assert.deepEqual([...schema.required].sort(), Object.keys(options).filter((key) => key !== "kind").sort());
+    for (const [name, { type, description, ...option }] of Object.entries(schema.properties)) {
+      assert.ok(description.length > 10);
+      // What may be left out is a switch that is off.
+      if (!schema.required.includes(name)) assert.deepEqual([type, option.default], ["boolean", false]);
+    }
     const { guarantee } = factory.create(options, SINK_COLUMNS, "p");
     assert.ok(["exactly once", "effectively once", "at least once"].includes(guarantee));
     return Promise.resolve();

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { explainPlan, formatExplanation } from "../../src/plan/explain.ts";
 import { formatExpression } from "../../src/plan/format.ts";
 import type { Expression } from "../../src/expr/mod.ts";
-import { call, CATALOG, col, COUNT, HOUR, lit, planOf, sinkOf, SOURCE } from "./catalog.ts";
+import { call, CATALOG, col, COUNT, HOUR, type Json, lit, planOf, sinkOf, SOURCE } from "./catalog.ts";
+import { count, FLIGHTS_SOURCE, plan, renamed, tumble } from "./refusals.ts";
 
 const PLAN = planOf(
   SOURCE,
@@ -84,6 +85,136 @@ Deno.test("an explanation in JSON has one entry a step, inputs first, and says w
   ]);
   assert.deepEqual(nodes[1].columns, [{ name: "ts", type: "timestamp", nullable: false }]);
   assert.deepEqual(JSON.parse(JSON.stringify(nodes)), nodes);
+});
+
+const NEAR: readonly Json[] = [
+  FLIGHTS_SOURCE,
+  { id: "g", op: "source", stream: "untimed", time: "ts" },
+  renamed("l", "f", "l_"),
+  renamed("r", "g", "r_"),
+  {
+    id: "near",
+    op: "join",
+    input: ["l", "r"],
+    type: "left",
+    on: [{ left: "l_origin", right: "r_origin" }],
+    within: { left: "l_ts", right: "r_ts", lower_ms: -60_000, upper_ms: 3_600_000 },
+  },
+];
+
+Deno.test("an explanation of a join shows both branches, what was moved before it, how far time lags and what is kept", () => {
+  const aggs = [{ fn: "count", arg: "r_origin", distinct: true, as: "n" }];
+  const text = formatExplanation(explainPlan(
+    plan([
+      ...NEAR,
+      { id: "late", op: "filter", input: ["near"], where: call("gt", col("l_delay"), lit(5)) },
+      tumble("w", "late"),
+      count("per", "w", ["l_origin"], { aggs }),
+    ]),
+    CATALOG,
+  ));
+  assert.equal(
+    text,
+    `pipeline p
+sink per_sink: discard
+│  inserts only
+│  effectively once, end to end
+│  → window_start timestamp, window_end timestamp, l_origin string, n int64
+└─ group per: n = count(distinct r_origin) by window_start, window_end, l_origin, at the end of the window
+   │  keeps a row for each group and each of its different values until the end of its window
+   │  → window_start timestamp, window_end timestamp, l_origin string, n int64
+   └─ assign w: tumbling window of 1 min by l_ts
+      │  → l_ts timestamp, l_origin string, r_origin string?, window_start timestamp, window_end timestamp, window_time timestamp
+      └─ project w$in1: l_ts, l_origin, r_origin
+         │  → l_ts timestamp, l_origin string, r_origin string?
+         └─ join near: left, l_origin = r_origin, r_ts from l_ts − 1 min to l_ts + 1 h
+            │  event time behind the watermark: l_ts 1 h
+            │  keeps rows of left for 1 h and rows of right for 1 min of event time
+            │  → l_ts timestamp, l_origin string, r_ts timestamp?, r_origin string?
+            ├─ project l: l_ts = ts, l_origin = origin
+            │  │  → l_ts timestamp, l_origin string
+            │  └─ filter late: delay > 5
+            │     │  moved before l, near
+            │     │  → ts timestamp, origin string, delay int64?
+            │     └─ source f: stream flights, event time ts, dead if over 1 h ahead of arrival, watermark 1 s behind, idle after 5 s
+            │           reads 3 of 7 columns
+            │           → ts timestamp, origin string, delay int64?
+            └─ project r: r_ts = ts, r_origin = origin
+               │  → r_ts timestamp, r_origin string
+               └─ source g: stream untimed, event time ts, dead if over 1 h ahead of arrival, idle after 5 s
+                     reads 2 of 7 columns
+                     → ts timestamp, origin string
+`,
+  );
+});
+
+/** What an explanation says of one node. */
+function saidOf(nodes: readonly Json[], id: string, sinks?: readonly string[]): string[] {
+  const { does, notes } = explainPlan(plan(nodes, sinks), CATALOG).nodes.find((node) => node.id === id)!;
+  return [does, ...notes];
+}
+
+Deno.test("state without bound is said to be, with what would bound it", () => {
+  assert.deepEqual(saidOf([FLIGHTS_SOURCE, count("a", "f", ["origin"])], "a"), [
+    "n = count(*) by origin, at every row",
+    "changes by origin",
+    "event time ends here",
+    "keeps a row for each group without bound: ttl_ms would forget groups",
+  ]);
+  const bounded = saidOf([FLIGHTS_SOURCE, count("a", "f", ["origin"], { ttl_ms: 60_000, two_phase: true })], "a");
+  assert.ok(bounded.includes("keeps a row for each group until 1 min after its last row"));
+  assert.ok(bounded.includes("one phase: two_phase is for windows with shared slices"));
+  const { within: _, ...regular } = NEAR[4];
+  assert.deepEqual(saidOf([...NEAR.slice(0, 4), regular], "near"), [
+    "left, l_origin = r_origin",
+    "changes of rows that no key tells apart",
+    "event time ends here",
+    "keeps all rows of left and all rows of right without bound: ttl_ms would forget rows",
+  ]);
+});
+
+Deno.test("ranks, overs, sessions and unions are explained in a line", () => {
+  const rank: Json = {
+    id: "r",
+    op: "rank",
+    input: ["f"],
+    keys: ["origin"],
+    order: [{ column: "delay", desc: true }],
+    to: 3,
+    as: "n",
+  };
+  assert.deepEqual(saidOf([FLIGHTS_SOURCE, rank], "r"), [
+    "n = rows 1 to 3 by origin in the order of delay desc",
+    "changes by origin, n",
+    "event time ends here",
+    "keeps 3 rows of each key without bound: ttl_ms would forget keys",
+  ]);
+  const aggs = [{ fn: "avg", arg: "delay", as: "m" }], range = { kind: "range", preceding: 5000 };
+  const over: Json = { id: "o", op: "over", input: ["f"], keys: ["origin"], time: "ts", frame: range, aggs };
+  assert.deepEqual(saidOf([FLIGHTS_SOURCE, over], "o"), [
+    "m = avg(delay) by origin over the last 5 s of ts",
+    "keeps the rows of the last 5 s",
+  ]);
+  const window = { kind: "session", gap_ms: 60_000, keys: ["origin"], max_ms: 3_600_000 };
+  const session = [FLIGHTS_SOURCE, { id: "w", op: "window", input: ["f"], window }, count("a", "w", ["origin"])];
+  assert.deepEqual(saidOf(session, "a"), [
+    "n = count(*) in sessions of ts by origin that end after a gap of 1 min, at most 1 h long",
+    "keeps a row for each open session",
+  ]);
+  const union = [FLIGHTS_SOURCE, { id: "g", op: "source", stream: "untimed", time: "ts" }, {
+    id: "n",
+    op: "union",
+    input: ["f", "g"],
+  }];
+  assert.deepEqual(saidOf(union, "n"), ["all rows of f, g"]);
+});
+
+Deno.test("what is done once for several nodes is said, and what a file gives to those who follow it", () => {
+  const twice = [FLIGHTS_SOURCE, count("a", "f", ["origin"]), count("b", "f", ["origin"])];
+  assert.ok(saidOf(twice, "a", ["a", "b"]).includes("done once for a, b"));
+  const sink: Json = { id: "s", op: "sink", input: ["f"], sink: { kind: "file", path: "x", format: "csv" } };
+  const { notes } = explainPlan({ rdx: 1, name: "p", nodes: [FLIGHTS_SOURCE, sink] }, CATALOG).nodes[1];
+  assert.deepEqual(notes, ["inserts only", "at least once, end to end"]);
 });
 
 Deno.test("expressions are written with as few parentheses as keep their meaning", () => {

@@ -204,7 +204,10 @@ Deno.test("optimised plans of filters and projections give every sink the same r
       assert.deepEqual(run(pushFilters(nodes, columns), source), expected);
       assert.deepEqual(run(mergeFilters(nodes), source), expected);
       assert.deepEqual(
-        run(optimize(nodes, new Map([["s", { names: ["a", "b", "c"], time: null, least: "a" }]])).nodes, source),
+        run(
+          optimize(nodes, new Map([["s", { names: ["a", "b", "c"], time: null, needs: new Map(), least: "a" }]])).nodes,
+          source,
+        ),
         expected,
       );
     }),
@@ -216,4 +219,33 @@ Deno.test("every column of the stream reaches a sink that reads the source itsel
   const { sources, sinks } = compile(planOf(SOURCE, sinkOf("source")));
   assert.deepEqual(sources[0].columns, FLIGHTS);
   assert.deepEqual(sinks[0].columns, FLIGHTS);
+});
+
+Deno.test("many nodes compile: filters between projections, and unions of unions under a window's aggregate", () => {
+  const steps = Array.from({ length: 100 }, (_, i): [string, string, Json][] => [
+    [`project_${i}`, i === 0 ? "source" : `filter_${i - 1}`, {
+      keep: true,
+      columns: [{ as: `c${i}`, expr: call("add", col("delay"), lit(i)) }],
+    }],
+    [`filter_${i}`, `project_${i}`, { where: call("gt", col("delay"), lit(i)) }],
+  ]).flat();
+  const [first, ...rest] = compile(planOf(SOURCE, ...steps, sinkOf("filter_99"))).operators;
+  assert.equal(first.op, "filter");
+  assert.ok(rest.every(({ op }) => op === "project"));
+  const union = (i: number) => ({
+    id: `u${i}`,
+    op: "union",
+    input: i === 0 ? ["window", "window"] : [`u${i - 1}`, `u${i - 1}`],
+  });
+  const plan = planOf(SOURCE, ["window", "source", HOUR]);
+  const aggregate = {
+    id: "a",
+    op: "aggregate",
+    input: ["u199"],
+    keys: ["window_start", "window_end"],
+    aggs: [{ fn: "count", as: "n" }],
+  };
+  const sink = { id: "s", op: "sink", input: ["a"], sink: { kind: "discard" } };
+  const nodes = [...plan.nodes as Json[], ...Array.from({ length: 200 }, (_, i) => union(i)), aggregate, sink];
+  assert.equal(compile({ ...plan, nodes }).operators.at(-1)!.op, "group");
 });

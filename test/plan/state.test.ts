@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { compilePlan } from "../../src/plan/compile.ts";
 import { compareState, stateTables } from "../../src/plan/state.ts";
+import type { PhysicalPlan } from "../../src/plan/physical.ts";
+import { count, FLIGHTS_SOURCE, plan, renamed } from "./refusals.ts";
 import { call, CATALOG, col, type Json, lit, planOf, sinkOf, SOURCE, UNTIMED } from "./catalog.ts";
 
 interface Change {
@@ -138,3 +140,103 @@ for (const [name, change, expected] of INCOMPATIBLE) {
     assert.ok(differences.every(({ hint }) => hint?.includes("state=fresh")));
   });
 }
+
+const JOIN: Json = {
+  id: "j",
+  op: "join",
+  input: ["l", "r"],
+  type: "inner",
+  on: [{ left: "l_origin", right: "r_origin" }],
+  within: { left: "l_ts", right: "r_ts", lower_ms: 0, upper_ms: 5000 },
+};
+const joined = (more: Json = {}, behind: readonly Json[] = []) =>
+  compilePlan(
+    plan([
+      FLIGHTS_SOURCE,
+      { id: "g", op: "source", stream: "flights", delay_ms: 0 },
+      renamed("l", "f", "l_"),
+      renamed("r", "g", "r_"),
+      { ...JOIN, ...more },
+      ...behind,
+    ]),
+    CATALOG,
+  ).physical;
+const KEYED: Record<string, (more: Json) => Json> = {
+  a: (more) => count("a", "f", ["origin"], more),
+  r: (more) => ({ id: "r", op: "rank", input: ["f"], keys: ["origin"], order: ["delay"], to: 2, ...more }),
+  o: (more) => ({
+    id: "o",
+    op: "over",
+    input: ["f"],
+    keys: ["origin"],
+    time: "ts",
+    frame: { kind: "range", preceding: 5000 },
+    aggs: [{ fn: "sum", arg: "delay", as: "s" }],
+    ...more,
+  }),
+};
+const keyed = (id: string, more: Json = {}) => compilePlan(plan([FLIGHTS_SOURCE, KEYED[id](more)]), CATALOG).physical;
+
+Deno.test("a join keeps a table for each side, of the columns that are used", () => {
+  const [left, right] = stateTables(joined({}, [{ id: "p", op: "project", input: ["j"], columns: ["l_delay"] }])).slice(
+    2,
+  );
+  assert.ok(left.table === "left" && right.table === "right");
+  assert.deepEqual(left.keys, [{ name: "l_origin", type: "string" }]);
+  assert.deepEqual([left.values.map(({ name }) => name), right.values.map(({ name }) => name)], [
+    ["l_ts", "l_origin", "l_delay"],
+    ["r_ts", "r_origin"],
+  ]);
+  assert.deepEqual(left.settings, {
+    source: "f, g",
+    type: "inner",
+    mode: "interval of 0 to 5000 ms",
+    "left.input": "inserts",
+    "left.time": "l_ts",
+  });
+});
+
+const KEYED_CHANGES: readonly [string, PhysicalPlan, PhysicalPlan, readonly (readonly [string, string, string])[]][] = [
+  ["another type of a join", joined(), joined({ type: "left" }), [["j", "type", "It was inner and is left"]]],
+  ["other bounds of a join", joined(), joined({ within: { ...JOIN.within as Json, upper_ms: 9 } }), [
+    ["j", "mode", "It was interval of 0 to 5000 ms and is interval of 0 to 9 ms"],
+  ]],
+  ["other keys of a join", joined(), joined({ on: [{ left: "l_delay", right: "r_delay" }] }), [
+    ["j", "left.keys[0]", "It was l_origin string and is l_delay int64"],
+    ["j", "right.keys[0]", "It was r_origin string and is r_delay int64"],
+  ]],
+  ["a group that is a rank now", keyed("a"), {
+    ...keyed("r"),
+    operators: keyed("r").operators.map((one) => ({ ...one, id: "a" })),
+  }, [
+    ["a", "id", "Aggregate a is gone, and with it its groups"],
+  ]],
+  [
+    "distinct values of a group",
+    keyed("a", { aggs: [{ fn: "count", arg: "delay", as: "n" }] }),
+    keyed("a", { aggs: [{ fn: "count", arg: "delay", as: "n", distinct: true }] }),
+    [
+      ["a", "aggs[0]", "It was n = count(int64) and is n = count distinct(int64)"],
+    ],
+  ],
+  ["another order of a rank", keyed("r"), keyed("r", { order: [{ column: "delay", desc: true }] }), [
+    ["r", "order", "It was delay and is delay desc nulls last"],
+  ]],
+  ["more rows of a rank", keyed("r"), keyed("r", { to: 5 }), [["r", "to", "It was 2 and is 5"]]],
+  ["another frame", keyed("o"), keyed("o", { frame: { kind: "rows", preceding: null } }), [
+    ["o", "frame", "It was range 5000 and is rows unbounded"],
+  ]],
+];
+
+for (const [name, before, after, expected] of KEYED_CHANGES) {
+  Deno.test(`keyed state is refused with its differences: ${name}`, () => {
+    const { verdict, differences } = compareState(before, after);
+    assert.equal(verdict, "incompatible");
+    assert.deepEqual(differences.map(({ node, path, reason }) => [node, path, reason]), expected);
+  });
+}
+
+Deno.test("keyed state is kept when only its time to live changes", () => {
+  assert.equal(compareState(keyed("a"), keyed("a", { ttl_ms: 5 })).verdict, "compatible");
+  assert.equal(compareState(keyed("r"), keyed("r", { ttl_ms: 5 })).verdict, "compatible");
+});

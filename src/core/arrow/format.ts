@@ -78,4 +78,4 @@ export function typeNumber(name: TypeName): number {
 }
 
 /** Name of the int8 column that carries row kinds (positions in ROW_KINDS). */
-export const KIND_COLUMN = "$op";
+export { KIND_COLUMN } from "../batch.ts";

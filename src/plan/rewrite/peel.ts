@@ -1,3 +1,4 @@
+import { GROUPING_SETS_MAX } from "../../core/limits.ts";
 import { columnsOf, type Expression, isColumn } from "../../expr/mod.ts";
 import type { LogicalAssign, LogicalNode, LogicalSession } from "../logical.ts";
 import { WINDOW_END, WINDOW_START, WINDOW_TIME } from "../plan.ts";
@@ -42,6 +43,8 @@ export function peelWindows(
         for (const { window, columns } of branches) {
           all.push({ window, columns: new Map(own.map((name, i) => [name, columns.get(given[i])!])) });
         }
+        // As many as grouping sets make; unions of unions may have any number.
+        if (all.length > GROUPING_SETS_MAX) return null;
       }
       return all;
     }

@@ -1,8 +1,9 @@
 import { columnsOf, type Expression, isColumn } from "../../expr/mod.ts";
 import { type LogicalFilter, type LogicalJoin, type LogicalNode, MADE } from "../logical.ts";
 import { WINDOW_END, WINDOW_START, WINDOW_TIME } from "../plan.ts";
-import { countReaders, type Names, outputColumns } from "./columns.ts";
+import { type Names, outputColumns } from "./columns.ts";
 import { conjunction, conjuncts, substitute } from "./expressions.ts";
+import { Graph } from "./graph.ts";
 
 /** Conditions that a node can leave to its inputs, and those that stay behind it. */
 interface Split {
@@ -17,34 +18,30 @@ interface Split {
  * that it concerns, and below what has state by keys where it is over the keys alone.
  */
 export function pushFilters(nodes: readonly LogicalNode[], sources: Names): LogicalNode[] {
-  let rewritten = [...nodes];
-  // Each step moves conditions of one filter one node down, so that there are at most so many of them.
-  for (let steps = nodes.length ** 2; steps > 0; steps--) {
-    const next = pushOne(rewritten, sources);
-    if (next === null) break;
-    rewritten = next;
-  }
-  return rewritten;
+  const graph = new Graph(nodes), outputs = outputColumns(nodes, sources);
+  // Filters near the sources move first: then they are not in the way of others. What one becomes moves on at once.
+  const open = nodes.filter(({ op }) => op === "filter").map(({ id }) => id).reverse();
+  for (let id = open.pop(); id !== undefined; id = open.pop()) open.push(...pushOne(id, graph, outputs).toReversed());
+  return graph.nodes(nodes);
 }
 
-function pushOne(nodes: readonly LogicalNode[], sources: Names): LogicalNode[] | null {
-  const readers = countReaders(nodes), outputs = outputColumns(nodes, sources);
-  const at = new Map(nodes.map(({ id }, i) => [id, i]));
-  for (const [i, filter] of nodes.entries()) {
-    if (filter.op !== "filter" || readers.get(filter.inputs[0]) !== 1) continue;
-    const place = at.get(filter.inputs[0])!, node = nodes[place];
-    const split = splitAt(node, conjuncts(filter.where), node.inputs.map((id) => outputs.get(id)!));
-    if (!split || split.below.every((conditions) => conditions.length === 0)) continue;
-    const moved = moveFilter(filter, node, split, at);
-    if (!moved) continue;
-    const rest = nodes.map((one) =>
-      moved.stays ? one : { ...one, inputs: one.inputs.map((id) => id === filter.id ? node.id : id) }
-    );
-    rest.splice(i, 1, ...(moved.stays ? [moved.stays] : []));
-    rest.splice(place, 1, ...moved.below, moved.node);
-    return rest;
+/** Moves a filter one node down; gives the filters that can be looked at again. */
+function pushOne(id: string, graph: Graph, outputs: Map<string, readonly string[]>): string[] {
+  const filter = graph.get(id);
+  if (filter?.op !== "filter" || graph.readersOf(filter.inputs[0]).length !== 1) return [];
+  const node = graph.get(filter.inputs[0])!;
+  const split = splitAt(node, conjuncts(filter.where), node.inputs.map((input) => outputs.get(input)!));
+  if (!split || split.below.every((conditions) => conditions.length === 0)) return [];
+  const moved = moveFilter(filter, node, split, graph);
+  if (!moved) return [];
+  if (moved.stays) graph.set(moved.stays);
+  else graph.redirect(filter.id, node.id);
+  for (const below of moved.below) {
+    graph.set(below);
+    outputs.set(below.id, outputs.get(below.inputs[0])!);
   }
-  return null;
+  graph.set(moved.node);
+  return moved.below.map(({ id }) => id);
 }
 
 interface Moved {
@@ -53,18 +50,14 @@ interface Moved {
   readonly stays: LogicalFilter | null;
 }
 
-/** The filter below its node; the first one that nothing stays of keeps its id. `taken` has all ids that there are. */
-function moveFilter(
-  filter: LogicalFilter,
-  node: LogicalNode,
-  { below, stay }: Split,
-  taken: ReadonlyMap<string, unknown>,
-): Moved | null {
+/** The filter below its node; the first one that nothing stays of keeps its id. */
+function moveFilter(filter: LogicalFilter, node: LogicalNode, { below, stay }: Split, graph: Graph): Moved | null {
   const stays = stay.length === 0 ? null : conjunction(stay);
+  if (stay.length > 0 && stays === null) return null;
   const filters: LogicalFilter[] = [], inputs = [...node.inputs];
   let number = 1;
   const freeId = () => {
-    while (taken.has(`${filter.id}${MADE}${number}`)) number++;
+    while (graph.get(`${filter.id}${MADE}${number}`)) number++;
     return `${filter.id}${MADE}${number++}`;
   };
   for (const [i, conditions] of below.entries()) {
