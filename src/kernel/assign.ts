@@ -33,6 +33,7 @@ export class WindowAssigner {
   readonly #at: number;
   /** Every row has one window at most. */
   readonly #single: boolean;
+  readonly #push: KernelFunction;
   readonly #next: KernelFunction;
   #types: readonly DataType[] = [];
 
@@ -52,6 +53,7 @@ export class WindowAssigner {
     const kind = window.kind === "cumulate" ? KIND_CUMULATE : KIND_HOP;
     this.#at = kernel.fn("assign_new")(kind, sizeMs, stepMs, offsetMs) >>> 0;
     if (this.#at === 0) throw new RdxError("no_space", "Cannot get kernel memory to assign windows");
+    this.#push = kernel.fn("assign_push");
     this.#next = kernel.fn("assign_next");
   }
 
@@ -62,8 +64,8 @@ export class WindowAssigner {
   push(batch: Batch, columns: readonly Vector[], time: Vector, times: AssignTimes): Batch | null {
     const kernel = this.#kernel, { selection, selected, kinds } = batch, at = writeColumns(kernel, [time, ...columns]);
     this.#types = columns.map(({ type }) => type);
-    const { running, before, delayMs, others } = times, push = kernel.fn("assign_push"), first = at + COLUMN_SIZE;
-    push(this.#at, first, columns.length, at, selection, selected, kinds, running, before, delayMs, others);
+    const { running, before, delayMs, others } = times, first = at + COLUMN_SIZE;
+    this.#push(this.#at, first, columns.length, at, selection, selected, kinds, running, before, delayMs, others);
     if (!this.#single) return null;
     const kept = kernel.arena(Math.max(1, selected) * 4), out = kernel.arena(WINDOW_COLUMNS * COLUMN_SIZE);
     const count = kernel.fn("assign_dense")(this.#at, batch.rows, kept, out);

@@ -22,6 +22,10 @@ export class Kernel {
   readonly #exports: WebAssembly.Exports;
   #functions: WebAssembly.Exports | null = null;
   readonly #freePlaces: number[] = [];
+  readonly #arena: KernelFunction;
+  readonly #reset: KernelFunction;
+  readonly #mark: KernelFunction;
+  readonly #release: KernelFunction;
   #bytes: Uint8Array<ArrayBuffer>;
   #data: DataView<ArrayBuffer>;
 
@@ -29,6 +33,10 @@ export class Kernel {
     this.#memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: Math.ceil(memoryBytesMax / 65536) });
     const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory, abort } });
     this.#exports = instance.exports;
+    this.#arena = this.fn("arena_alloc");
+    this.#reset = this.fn("arena_reset");
+    this.#mark = this.fn("arena_mark");
+    this.#release = this.fn("arena_release");
     this.#bytes = new Uint8Array(this.#memory.buffer as ArrayBuffer);
     this.#data = new DataView(this.#memory.buffer as ArrayBuffer);
   }
@@ -113,22 +121,22 @@ export class Kernel {
 
   /** Memory until `reset()`, aligned to 64. Throws RdxError("no_space") at the memory's maximum. */
   arena(bytes: number): number {
-    return this.#got(this.fn("arena_alloc")(bytes) >>> 0, bytes);
+    return this.#got(this.#arena(bytes) >>> 0, bytes);
   }
 
   /** Ends the batch: all that `arena` handed out is free again. */
   reset(): void {
-    this.fn("arena_reset")();
+    this.#reset();
   }
 
   /** Where the arena stands, for `release`. Marks nest; releasing one, or a reset, ends those that were taken after it. */
   mark(): number {
-    return this.fn("arena_mark")();
+    return this.#mark();
   }
 
   /** Gives back what `arena` has handed out since the mark; what was taken before stays as it is. */
   release(mark: number): void {
-    this.fn("arena_release")(mark);
+    this.#release(mark);
   }
 
   /** Bounds the keyed state of this kernel. */

@@ -1,7 +1,7 @@
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { Collector } from "./collector.ts";
 import type { Taken } from "./input.ts";
-import { type PlanMode, planShape } from "./plan_shape.ts";
+import type { PlanMode } from "./plan_shape.ts";
 import type { TaskPool } from "./pool.ts";
 import type { TaskPlan, ToTask } from "./protocol.ts";
 import type { Dispatch } from "./sequencer.ts";
@@ -34,7 +34,7 @@ export class TaskDispatch implements Dispatch {
   constructor(parts: DispatchParts, collector: Collector) {
     this.#parts = parts;
     this.#collector = collector;
-    this.#mode = planShape(parts.plan).mode;
+    this.#mode = parts.taskPlan.mode;
   }
 
   chunk(number: number, source: number, taken: Taken): void {

@@ -11,7 +11,7 @@ import { EdgeFlow } from "./edge_flow.ts";
 import type { PipelineInput } from "./input.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
-import { tickMs } from "./plan_shape.ts";
+import { type PlanMode, tickMs } from "./plan_shape.ts";
 import type { TaskPool } from "./pool.ts";
 import type { DeadRow, FromTask, TaskPlan } from "./protocol.ts";
 import { Sequencer } from "./sequencer.ts";
@@ -112,6 +112,10 @@ export class Pipeline {
   /** The lowest of its sources'. */
   get watermark(): number {
     return Math.min(...this.#clocks.map((clock) => clock.watermark));
+  }
+
+  get mode(): PlanMode {
+    return this.#parts.taskPlan.mode;
   }
 
   /** The task that has its state, if it runs in order. */

@@ -11,6 +11,7 @@ import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
 import { Pipeline } from "./pipeline.ts";
 import { PipelineMeter } from "./pipeline_meter.ts";
+import { modeAfter } from "./plan_shape.ts";
 import type { WorkerPool } from "./pool.ts";
 import { findMeets } from "./task/meets.ts";
 import type { Streams } from "./streams.ts";
@@ -79,6 +80,7 @@ export class PipelineMaker {
       after: keep?.number ?? 0,
       watermarks: physical.sources.map((source) => keep?.watermarkOf(source.id) ?? -Infinity),
       inherits: before?.id ?? null,
+      mode: modeAfter(physical, keep?.mode ?? null),
       // State stays where it is.
       owner: keep?.owner ?? id % pool.tasks,
     };
@@ -105,16 +107,20 @@ export class PipelineMaker {
     return columns.map(({ name }) => columnIndex(all, name));
   }
 
-  #sink(pipeline: string, { id, sink, columns, keys }: PhysicalSink, keep: Pipeline | null): Sink {
-    const same =
-      keep?.plan.sinks.findIndex((other) =>
-        other.id === id && JSON.stringify(other.sink) === JSON.stringify(sink) && sameColumns(other.columns, columns)
-      ) ?? -1;
+  #sink(pipeline: string, given: PhysicalSink, keep: Pipeline | null): Sink {
+    const same = keep?.plan.sinks.findIndex((other) => sameSink(other, given)) ?? -1;
     if (same >= 0) return keep!.sinks[same];
-    const { kind, ...options } = sink;
-    if (kind === "view") return this.#parts.views.create(String(options.name), columns, keys);
-    return this.#parts.sinks.get(kind)!.create(options, columns, pipeline);
+    const { kind, ...options } = given.sink;
+    if (kind === "view") return this.#parts.views.create(String(options.name), given);
+    return this.#parts.sinks.get(kind)!.create(options, given.columns, pipeline);
   }
+}
+
+/** Whether what was written to one goes on with the other. */
+function sameSink(a: PhysicalSink, b: PhysicalSink): boolean {
+  const facts = ({ id, sink, keys, upsertKeys, changes }: PhysicalSink) =>
+    JSON.stringify(sink.kind === "view" ? [id, sink, keys, upsertKeys, changes] : [id, sink]);
+  return facts(a) === facts(b) && sameColumns(a.columns, b.columns);
 }
 
 /** Closes what `keep` does not use. */

@@ -8,6 +8,7 @@ import type { PhysicalPlan } from "../plan/physical.ts";
 import { compareState } from "../plan/state.ts";
 import { deployedCatalog } from "./deployed_catalog.ts";
 import { sideDepth } from "./late_columns.ts";
+import { modeAfter, shareState } from "./plan_shape.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import {
@@ -120,9 +121,23 @@ export class Pipelines implements PipelineService {
         comparison.differences,
       );
     }
+    if (comparison?.verdict === "compatible" && this.#parts.pool.tasks > 1) {
+      this.#checkPlaces(before!, compiled.physical);
+    }
     if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start);
     else if (comparison === null) await this.#renew(name, compiled, before ?? null, start);
     return { created: before === undefined, pipeline: this.get(name) };
+  }
+
+  /** State that is spread over workers cannot come together in one. */
+  #checkPlaces({ pipeline }: Deployed, plan: PhysicalPlan): void {
+    const spread = pipeline.mode === "parallel" && modeAfter(plan, pipeline.mode) === "ordered";
+    if (!spread || !shareState(pipeline.plan, plan)) return;
+    throw new RdxError(
+      "conflict",
+      `The state of pipeline ${plan.name} is spread over ${this.#parts.pool.tasks} workers, and its new plan, whose operators feed each ` +
+        "other, runs in one; state=fresh starts without it",
+    );
   }
 
   /** No two pipelines write one view. */

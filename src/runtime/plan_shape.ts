@@ -81,6 +81,21 @@ export function planShape(plan: PhysicalPlan): PlanShape {
   return { mode: parallel ? "parallel" : "ordered", front };
 }
 
+/**
+ * How a plan runs in the place of one that ran as `before` (null: of none), in more than one task: what runs in one stays there.
+ */
+export function modeAfter(plan: PhysicalPlan, before: PlanMode | null): PlanMode {
+  const { mode } = planShape(plan);
+  return before === "ordered" && mode === "parallel" ? before : mode;
+}
+
+/** Whether operators of both plans keep something: a plan that ran in parallel cannot hand that on to one that runs in order. */
+export function shareState(before: PhysicalPlan, after: PhysicalPlan): boolean {
+  const keep = ({ operators }: PhysicalPlan) => operators.flatMap((one) => isStateless(one) ? [] : [one.id]);
+  const kept = keep(before);
+  return keep(after).some((id) => kept.includes(id));
+}
+
 /** No source is above two of the nodes. */
 function isDisjoint({ sources, operators }: PhysicalPlan, nodes: readonly string[]): boolean {
   const above = nodes.flatMap((id) =>

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { FileRange } from "../source.ts";
+import type { PlanMode } from "./plan_shape.ts";
 
 /*
  * What main thread and workers say to each other. Data goes over a MessagePort of its own for each worker, and over one
@@ -197,6 +198,7 @@ export interface TaskPlan {
   readonly watermarks: readonly number[];
   /** A deployment whose state goes on in this one where node ids and state tables are the same, or null. */
   readonly inherits: number | null;
+  readonly mode: PlanMode;
   /** Of a plan that runs in order: the task that has its state. */
   readonly owner: number;
 }

@@ -2,13 +2,18 @@ import { RdxError } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { SinkKind } from "../plan/catalog.ts";
 import { STANDARD_SINKS } from "../plan/catalog.ts";
+import type { PhysicalSink } from "../plan/physical.ts";
 import type { Guarantee, OutputBatch, RowRange, Sink } from "../sink.ts";
 import type { View } from "../view.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { ViewInfo, ViewService } from "./service.ts";
 
 /** Makes an empty view; the composition roots choose it. */
-export type ViewFactory = (name: string, columns: readonly Column[], keys: readonly string[]) => View;
+export type ViewFactory = (
+  name: string,
+  columns: readonly Column[],
+  input: Pick<PhysicalSink, "keys" | "upsertKeys" | "changes">,
+) => View;
 
 interface Owned {
   readonly view: View;
@@ -59,8 +64,8 @@ export class Views implements ViewService {
   }
 
   /** The sink of a new view, which nobody sees before `show`. */
-  create(name: string, columns: readonly Column[], keys: readonly string[]): Sink {
-    return new ViewSink(this.#create(name, columns, keys));
+  create(name: string, sink: PhysicalSink): Sink {
+    return new ViewSink(this.#create(name, sink.columns, sink));
   }
 
   /** Makes the views among `sinks` those of the pipeline; others that it had are forgotten. */

@@ -1,8 +1,21 @@
 import type { Column } from "../core/schema.ts";
 import type { View } from "../view.ts";
+import { TableView } from "./table_view.ts";
 import { WindowView } from "./window_view.ts";
 
-/** Makes an empty view with the bounds of the engine; `keys` name columns. */
-export function createView(name: string, columns: readonly Column[], keys: readonly string[]): View {
-  return new WindowView(name, columns, keys);
+/** What comes to a view, as the plan knows it. Keys name columns. */
+export interface ViewInput {
+  /** What tells the rows of one window apart. */
+  readonly keys: readonly string[];
+  /** What tells the current rows apart; null: nothing known does. */
+  readonly upsertKeys: readonly string[] | null;
+  /** Rows may take others back. */
+  readonly changes: boolean;
+}
+
+/** Makes an empty view with the bounds of the engine. */
+export function createView(name: string, columns: readonly Column[], { keys, upsertKeys, changes }: ViewInput): View {
+  if (!changes) return new WindowView(name, columns, keys);
+  const asked = keys.length > 0 ? keys : upsertKeys ?? [];
+  return new TableView(name, columns, { keys: asked, identity: upsertKeys });
 }

@@ -33,8 +33,8 @@ export class RowList {
   }
 
   /** The rows as ranges, neighbours together. */
-  ranges(chunks: readonly Chunk[]): RowRange[] {
-    const pieces: { chunk: Chunk; start: number; rows: number }[] = [];
+  ranges(chunks: readonly Pick<Chunk, "frame" | "view">[]): RowRange[] {
+    const pieces: { chunk: Pick<Chunk, "frame" | "view">; start: number; rows: number }[] = [];
     for (let i = 0; i < this.#length; i++) {
       const chunk = chunks[this.#chunks[i]], row = this.#rows[i], last = pieces.at(-1);
       if (last && last.chunk === chunk && last.start + last.rows === row) last.rows++;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "../deps/fast_check.ts";
+import type { RowKind } from "../../src/core/batch.ts";
 import { FrameBuilder, FrameView, type Value } from "../../src/core/frame.ts";
 import { RowRenderer } from "../../src/core/render.ts";
 import { type Column, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
@@ -27,16 +28,21 @@ export const WINDOW_COLUMNS = [
   column("count", INT64),
 ];
 const BOUNDS = { rowsMax: 200, deltasMax: 5, deltaRowsMax: 100 };
-const WINDOWS: ViewUnderTest = { columns: WINDOW_COLUMNS, keys: ["key", "part"], ...BOUNDS };
-const PLAIN: ViewUnderTest = { columns: [column("a", INT64), column("b", STRING)], keys: [], ...BOUNDS };
+export const WINDOWS: ViewUnderTest = { columns: WINDOW_COLUMNS, keys: ["key", "part"], ...BOUNDS };
+export const PLAIN: ViewUnderTest = { columns: [column("a", INT64), column("b", STRING)], keys: [], ...BOUNDS };
 
-type Row = readonly Value[];
+export type Row = readonly Value[];
 
 /** A range of the rows in a frame that has other rows before and behind. */
-export function rangeOf(columns: readonly Column[], rows: readonly Row[], around = 1): RowRange {
+export function rangeOf(
+  columns: readonly Column[],
+  rows: readonly Row[],
+  around = 1,
+  kinds: readonly RowKind[] = [],
+): RowRange {
   const builder = new FrameBuilder(columns);
   for (let i = 0; i < around; i++) builder.append([]);
-  for (const row of rows) builder.append(row);
+  for (const [i, row] of rows.entries()) builder.append(row, kinds[i]);
   for (let i = 0; i < around; i++) builder.append([]);
   return { frame: builder.finish(), start: around, rows: rows.length };
 }
@@ -53,15 +59,15 @@ export function rowsOf(ranges: readonly RowRange[]): Row[] {
 }
 
 /** A row of a window of 10 ms. */
-function windowRow(end: number, key: string | null, part: number | null, count: number): Row {
+export function windowRow(end: number, key: string | null, part: number | null, count: number): Row {
   const cell = (value: number | null) => value === null ? null : BigInt(value);
   return [BigInt(end - 10), BigInt(end), key, cell(part), BigInt(count)];
 }
 
-const NEWEST: ViewQuery = { limit: 1000, order: "desc" };
-const OLDEST: ViewQuery = { limit: 1000, order: "asc" };
+export const NEWEST: ViewQuery = { limit: 1000, order: "desc" };
+export const OLDEST: ViewQuery = { limit: 1000, order: "asc" };
 
-/** Registers what every `View` must do with rows that are only added. */
+/** Registers what every `View` must do with rows that are only added and not more than it has room for. */
 export function viewConformance(name: string, open: OpenView): void {
   const test = (behaviour: string, run: () => void) => Deno.test(`${name}: ${behaviour}`, run);
   queryTests(test, open);
@@ -126,6 +132,12 @@ function queryTests(test: Test, open: OpenView): void {
     assert.throws(() => open({ ...PLAIN, keys: ["nothing"] }), { code: "invalid_plan", message: /"nothing"/ });
   });
 
+  test("refuses rows of other columns", () => {
+    const view = open(WINDOWS);
+    assert.throws(() => view.apply(output(1, [rangeOf(PLAIN.columns, [[1n, "x"]])])), { code: "internal" });
+    assert.equal(view.rows, 0);
+  });
+
   test("shows rows without windows in order of arrival", () => {
     const view = open(PLAIN);
     view.apply(output(1, [rangeOf(PLAIN.columns, [[3n, "x"], [1n, "y"]]), rangeOf(PLAIN.columns, [[2n, "z"]])]));
@@ -133,29 +145,6 @@ function queryTests(test: Test, open: OpenView): void {
     assert.deepEqual(column(OLDEST), [3n, 1n, 2n]);
     assert.deepEqual(column(NEWEST), [2n, 1n, 3n]);
     assert.deepEqual(column({ ...NEWEST, limit: 2 }), [2n, 1n]);
-  });
-
-  test("lets the oldest windows leave whole, and of one that is too big its first rows", () => {
-    const view = open(WINDOWS);
-    const fill = (end: number, rows: number) =>
-      rangeOf(WINDOW_COLUMNS, Array.from({ length: rows }, (_, i) => windowRow(end, "k", i, i)));
-    view.apply(output(1, [fill(10, 90), fill(20, 100)]));
-    view.apply(output(2, [fill(20, 5), fill(30, 6)]));
-    assert.deepEqual([view.rows, Number(rowsOf(view.query({ ...OLDEST, limit: 1 }).ranges)[0][1])], [111, 20]);
-    view.apply(output(3, [fill(40, 300)]));
-    assert.equal(view.rows, 200);
-    const left = rowsOf(view.query({ ...OLDEST, limit: 1 }).ranges)[0];
-    assert.deepEqual([left[1], left[4]], [40n, 100n]);
-  });
-
-  test("refuses rows of other columns and rows that take something back", () => {
-    const view = open(WINDOWS);
-    assert.throws(() => view.apply(output(1, [rangeOf(PLAIN.columns, [[1n, "x"]])])), { code: "internal" });
-    const builder = new FrameBuilder(WINDOW_COLUMNS);
-    builder.append(windowRow(10, "a", 1, 1), "-D");
-    const retraction = { frame: builder.finish(), start: 0, rows: 1 };
-    assert.throws(() => view.apply(output(1, [retraction])), { code: "internal" });
-    assert.equal(view.rows, 0);
   });
 }
 

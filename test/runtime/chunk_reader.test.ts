@@ -43,7 +43,15 @@ function readFile(content: string, { format, header = true, delimiter = "," }: F
       kindColumn: -1,
     };
     const plan: PhysicalPlan = { name: "p", sources: [source], operators: [], sinks: [] };
-    const taskPlan = { plan, positions: [[0, 1]], after: 0, watermarks: [-Infinity], inherits: null, owner: 0 };
+    const taskPlan = {
+      plan,
+      positions: [[0, 1]],
+      after: 0,
+      watermarks: [-Infinity],
+      inherits: null,
+      mode: "stateless",
+      owner: 0,
+    } as const;
     const reader = new ChunkReader(kernel, taskPlan, hostParts(files));
     const ranges = openRanges(files, { path, format, delimiter, chunkBytes });
     const rows: Value[][] = [], offsets: number[] = [];

@@ -9,6 +9,7 @@ import type { PhysicalPlan } from "../../src/plan/physical.ts";
 import type { PipelineInput, Taken } from "../../src/runtime/input.ts";
 import { Pipeline } from "../../src/runtime/pipeline.ts";
 import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
+import { modeAfter } from "../../src/runtime/plan_shape.ts";
 import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
 import type { SideStreams } from "../../src/runtime/side_rows.ts";
 import type { OutputBatch, Sink } from "../../src/sink.ts";
@@ -17,6 +18,7 @@ import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { hostParts } from "../../workers/parts.ts";
 import { kernelModule } from "../kernel/load.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
+import type { Operator } from "../../src/operator.ts";
 import type { OperatorFactory } from "../../src/runtime/task/flow.ts";
 import { SimClock } from "../sim/clock.ts";
 import { type Random, seeded, SimPool } from "../sim/pool.ts";
@@ -169,13 +171,19 @@ export class PipelineRun {
   /** Kernels of its tasks, as operators were made in them. */
   readonly kernels = new Set<Kernel>();
 
-  constructor(readonly tasks: number, seed: number, sources = 1) {
+  /** `operators` makes those that the engine has not, or null. */
+  constructor(
+    readonly tasks: number,
+    seed: number,
+    sources = 1,
+    operators: (...given: Parameters<OperatorFactory>) => Operator | null = () => null,
+  ) {
     this.inputs = Array.from({ length: sources }, () => new ChunkInput());
     this.random = seeded(seed);
     const parts = hostParts(null);
     const createOperator: OperatorFactory = (kernel, plan, place, previous) => {
       this.kernels.add(kernel);
-      return parts.createOperator(kernel, plan, place, previous);
+      return operators(kernel, plan, place, previous) ?? parts.createOperator(kernel, plan, place, previous);
     };
     this.pool = new SimPool(tasks, kernelModule(), { ...parts, createOperator }, this.random);
     this.pool.receive = (message) => {
@@ -222,7 +230,8 @@ export class PipelineRun {
     );
     const { pool, clock, sinks, inputs } = this, id = ++this.#lastId;
     this.#owner ??= id % pool.tasks;
-    const taskPlan = { plan, positions, ...from, owner: this.#owner };
+    const mode = modeAfter(plan, id === 1 ? null : this.pipeline.mode);
+    const taskPlan = { plan, positions, ...from, mode, owner: this.#owner };
     this.pipeline = new Pipeline({
       id,
       plan,

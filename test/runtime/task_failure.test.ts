@@ -39,7 +39,15 @@ function smallTask(shape: Shape, bytesMax = 8 << 20) {
   const positions = plan.sources.map(({ columns }) =>
     columns.map(({ name }) => COLUMNS.findIndex((one) => one.name === name))
   );
-  const taskPlan: TaskPlan = { plan, positions, after: 0, watermarks: [-Infinity], inherits: null, owner: 0 };
+  const taskPlan: TaskPlan = {
+    plan,
+    positions,
+    after: 0,
+    watermarks: [-Infinity],
+    inherits: null,
+    mode: "parallel",
+    owner: 0,
+  };
   const place = {
     pipeline: 1,
     task: 0,

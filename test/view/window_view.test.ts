@@ -2,9 +2,40 @@ import assert from "node:assert/strict";
 import { BOOL, BYTES, type Column, decimal, DOUBLE, INT64, TIMESTAMP } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import { WindowView } from "../../src/view/window_view.ts";
-import { output, rangeOf, rowsOf, viewConformance } from "../contract/view.ts";
+import {
+  OLDEST,
+  output,
+  rangeOf,
+  rowsOf,
+  viewConformance,
+  WINDOW_COLUMNS,
+  windowRow,
+  WINDOWS,
+} from "../contract/view.ts";
 
 viewConformance("WindowView", ({ columns, keys, ...bounds }) => new WindowView("v", columns, keys, bounds));
+
+const open = () => new WindowView("v", WINDOWS.columns, WINDOWS.keys, WINDOWS);
+
+Deno.test("the oldest windows leave whole, and of one that is too big its first rows", () => {
+  const view = open();
+  const fill = (end: number, rows: number) =>
+    rangeOf(WINDOW_COLUMNS, Array.from({ length: rows }, (_, i) => windowRow(end, "k", i, i)));
+  view.apply(output(1, [fill(10, 90), fill(20, 100)]));
+  view.apply(output(2, [fill(20, 5), fill(30, 6)]));
+  assert.deepEqual([view.rows, Number(rowsOf(view.query({ ...OLDEST, limit: 1 }).ranges)[0][1])], [111, 20]);
+  view.apply(output(3, [fill(40, 300)]));
+  assert.equal(view.rows, 200);
+  const left = rowsOf(view.query({ ...OLDEST, limit: 1 }).ranges)[0];
+  assert.deepEqual([left[1], left[4]], [40n, 100n]);
+});
+
+Deno.test("windows that were shown are not taken back", () => {
+  const view = open();
+  const retraction = rangeOf(WINDOW_COLUMNS, [windowRow(10, "a", 1, 1)], 1, ["-D"]);
+  assert.throws(() => view.apply(output(1, [retraction])), { code: "internal" });
+  assert.equal(view.rows, 0);
+});
 
 /** The rows whose only key column, of a type, is written as a text. */
 function found(type: Column["type"], values: Value[], text: string): Value[] {

@@ -8,6 +8,7 @@ import type { PhysicalPlan, PhysicalSource } from "../../plan/physical.ts";
 import type { MadeConnector } from "../../plan/plan.ts";
 import type { FileRange, FileReader, LineMaker } from "../../source.ts";
 import type { ChunkMessage, DeadRow, TaskPlan } from "../protocol.ts";
+import { kindsOfTexts } from "../../kernel/kinds.ts";
 import { readCsvHead } from "./csv_head.ts";
 import { MadeReader } from "./made_reader.ts";
 import { type RangeLines, RangeReader } from "./range_reader.ts";
@@ -69,12 +70,12 @@ export class ChunkReader {
   read(message: ChunkMessage, take: (part: DecodedPart) => void): ChunkErrors {
     const source = this.#plan.sources[message.source];
     if (message.range) return this.#readRange(source, message.range, take);
-    const reader = this.#logs[message.source]!;
+    const reader = this.#logs[message.source]!, bad = new BadKinds(source);
     message.frames.forEach(({ frame, arrivalMs }, i) => {
-      const batch = reader.read(frame);
+      const batch = bad.named(this.#kernel, reader.read(frame));
       take({ batch, time: this.#timeOf(source, batch, arrivalMs), arrivalMs, frame: i });
     });
-    return { deadRows: 0, errors: [] };
+    return bad;
   }
 
   #timeOf(source: PhysicalSource, batch: Batch, arrivalMs: number): Vector {
@@ -83,7 +84,7 @@ export class ChunkReader {
 
   #readRange(source: PhysicalSource, range: FileRange, take: (part: DecodedPart) => void): ChunkErrors {
     const lines = this.#linesOf(source, range), decoder = this.#decoderOf(source, range);
-    const errors: DeadRow[] = [];
+    const errors: DeadRow[] = [], bad = new BadKinds(source);
     let deadRows = 0;
     decoder.begin(lines.address, lines.length, this.#headOf(source, range));
     for (let decoded = decoder.next(); decoded; decoded = decoder.next()) {
@@ -95,10 +96,10 @@ export class ChunkReader {
       deadRows += decoded.errors.length;
       if (decoded.fatal) throw unreadable(range.path, decoded.errors.at(-1), lines.offset);
       const { rows, columns } = decoded;
-      const batch: Batch = { rows, columns, selection: 0, selected: rows, kinds: 0 };
+      const batch = bad.named(this.#kernel, { rows, columns, selection: 0, selected: rows, kinds: 0 });
       take({ batch, time: this.#timeOf(source, batch, 0), arrivalMs: 0, frame: 0 });
     }
-    return { deadRows, errors };
+    return { deadRows: deadRows + bad.deadRows, errors: [...errors, ...bad.errors].slice(0, INGEST_ERRORS_MAX) };
   }
 
   #linesOf(source: PhysicalSource, range: FileRange): RangeLines {
@@ -138,6 +139,32 @@ export class ChunkReader {
     for (const decoder of this.#decoders.values()) decoder.close();
     this.#ranges?.close();
     this.#made?.close();
+  }
+}
+
+/** Takes the kinds of rows from a source's column, and notes the rows that name none: they are left out. */
+class BadKinds implements ChunkErrors {
+  deadRows = 0;
+  readonly errors: DeadRow[] = [];
+  readonly #source: PhysicalSource;
+
+  constructor(source: PhysicalSource) {
+    this.#source = source;
+  }
+
+  /** The batch without the column of kinds and without rows that name none. */
+  named(kernel: Kernel, given: Batch): Batch {
+    const { kindColumn, columns, stream, file } = this.#source;
+    if (kindColumn < 0) return given;
+    const { batch, kept } = kindsOfTexts(kernel, given);
+    if (!kept) return batch;
+    this.deadRows += batch.rows - kept.selected;
+    if (this.errors.length < INGEST_ERRORS_MAX) {
+      const field = columns[kindColumn].name, path = stream ?? file?.path ?? this.#source.id;
+      const reason = `Column ${field} says of ${batch.rows - kept.selected} rows none of +I, -U, +U and -D`;
+      this.errors.push({ line: 1, column: 1, start: 0, end: 0, mismatch: true, field, reason, path, offset: 0 });
+    }
+    return { ...batch, ...kept };
   }
 }
 

@@ -41,7 +41,7 @@ export class Drain {
   /** Takes rows that come of `source`, or NO_SOURCE, and lets everything happen that they lead to. */
   take({ operator, input, batch, running }: Delivery, source: number): void {
     const { kernel, flow, outputs } = this.#parts, mark = kernel.mark();
-    if (operator < 0) this.#outputs.push(outputs.write(input, batch, null));
+    if (operator < 0) outputs.add(input, batch, this.#outputs);
     else {
       const runs = flow.operators[operator]!, out = runs.push(batch, this.#timesAt(operator, running, source), input);
       if (out) this.#send(runs.id, out, running, source);

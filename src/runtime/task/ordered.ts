@@ -87,9 +87,7 @@ export class OrderedMode implements TaskMode {
       },
     });
     if (this.#turns) this.#sendTimes(batch.rows, running, arrivalMs);
-    for (const { input, batch } of this.#order.order(sinks, meets)) {
-      this.#outputs.push(outputs.write(input, batch, null));
-    }
+    for (const { input, batch } of this.#order.order(sinks, meets)) outputs.add(input, batch, this.#outputs);
   }
 
   /** The running times of all rows, also of those that go no further. */
@@ -99,8 +97,10 @@ export class OrderedMode implements TaskMode {
   }
 
   end(number: number, timeMax: number): ChunkEnd {
-    const { place } = this.#parts, { source } = this.#message!, edges = this.#edges;
+    const { place, outputs } = this.#parts, { source } = this.#message!, edges = this.#edges;
     this.#edges = [];
+    // Earlier numbers may have their turn before this one.
+    if (place.tasks > 1) outputs.flush(this.#outputs);
     if (place.task === this.#owner) return { edges, late: null };
     const message = { pipeline: place.pipeline, number, source, timeMax, edges };
     place.exchange(this.#owner, message, edges.flatMap(({ frames }) => frames));

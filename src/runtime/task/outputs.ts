@@ -1,19 +1,20 @@
 import type { Batch } from "../../core/batch.ts";
-import { FrameView } from "../../core/frame.ts";
-import { concatRanges } from "../../core/frame_concat.ts";
 import { BATCH_ROWS_MAX } from "../../core/limits.ts";
 import { FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import type { Kernel } from "../../kernel/module.ts";
+import { RowBuffer } from "../../kernel/row_buffer.ts";
 import type { TaskOutput } from "../protocol.ts";
 import { type WindowEnds, windowsOf } from "./window_rows.ts";
 
-/** Frames of one sink with fewer rows than this on average are joined before they travel. */
-const SMALL_ROWS = 128;
+/** Batches with fewer rows wait for others, to travel in one frame. */
+const SMALL_ROWS = 256;
 
 /** Rows on their way out of a task: what a number gives the sinks. */
 export class Outputs {
   readonly #kernel: Kernel;
   readonly #writer: FrameWriter;
+  /** By sink, rows that wait. */
+  readonly #waiting = new Map<number, RowBuffer>();
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
@@ -26,21 +27,36 @@ export class Outputs {
     const windows = ends && windowsOf(this.#kernel, batch, ends);
     return { sink, frame: this.#writer.write(batch, NO_INFO), rows: batch.selected, windows };
   }
-}
 
-/** The same rows in fewer frames, where results came in many small ones; for outputs that no window orders. */
-export function joinSmall(outputs: readonly TaskOutput[]): TaskOutput[] {
-  return [...Map.groupBy(outputs, ({ sink }) => sink)].flatMap(([sink, all]) => {
-    const rows = all.reduce((sum, output) => sum + output.rows, 0);
-    if (all.length < 2 || rows >= all.length * SMALL_ROWS) return all;
-    const joined: TaskOutput[] = [];
-    for (let at = 0; at < all.length;) {
-      let end = at, count = 0;
-      while (end < all.length && (end === at || count + all[end].rows <= BATCH_ROWS_MAX)) count += all[end++].rows;
-      const views = all.slice(at, end).map(({ frame, rows }) => ({ view: new FrameView(frame), start: 0, rows }));
-      joined.push({ sink, frame: concatRanges(views), rows: count, windows: null });
-      at = end;
+  /** Adds rows for a sink to `outputs`, now or with the next `flush`, in their order. */
+  add(sink: number, batch: Batch, outputs: TaskOutput[]): void {
+    let waiting = this.#waiting.get(sink);
+    if (batch.selected < SMALL_ROWS) {
+      if (!waiting) this.#waiting.set(sink, waiting = new RowBuffer(this.#kernel));
+      if (waiting.add(batch)) return;
+      this.#take(sink, waiting, outputs);
+      waiting.add(batch);
+      return;
     }
-    return joined;
-  });
+    if (waiting) this.#take(sink, waiting, outputs);
+    outputs.push(this.write(sink, batch, null));
+  }
+
+  /** Adds all rows that wait. */
+  flush(outputs: TaskOutput[]): void {
+    for (const [sink, waiting] of this.#waiting) this.#take(sink, waiting, outputs);
+  }
+
+  #take(sink: number, waiting: RowBuffer, outputs: TaskOutput[]): void {
+    if (waiting.rows === 0) return;
+    const mark = this.#kernel.mark();
+    outputs.push(this.write(sink, waiting.batch, null));
+    this.#kernel.release(mark);
+    waiting.clear();
+  }
+
+  close(): void {
+    for (const waiting of this.#waiting.values()) waiting.close();
+    this.#waiting.clear();
+  }
 }

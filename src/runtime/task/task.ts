@@ -15,13 +15,13 @@ import type {
   TaskPlan,
   ToTask,
 } from "../protocol.ts";
-import { aheadRows, latestTime } from "./ahead_rows.ts";
+import { aheadRows, latestTime, within } from "./ahead_rows.ts";
 import type { ChunkReader, DecodedPart } from "./chunk_reader.ts";
 import { Clocks } from "./clocks.ts";
 import { Flow, type OperatorFactory } from "./flow.ts";
 import type { LateFrames, TaskMode, TaskPlace } from "./mode.ts";
 import { OrderedMode } from "./ordered.ts";
-import { joinSmall, Outputs } from "./outputs.ts";
+import { Outputs } from "./outputs.ts";
 import { ParallelMode } from "./parallel.ts";
 
 /** How a task says what it has done. `waits`: another report follows when other tasks have done what they were asked already. */
@@ -62,7 +62,7 @@ export class PipelineTask {
   readonly #place: TaskPlace & { readonly report: Report };
   readonly #chunks: ChunkReader;
   readonly #mode: TaskMode;
-  readonly #ordered: boolean;
+  readonly #outputs: Outputs;
   readonly #clocks: Clocks;
   readonly #running: RunningTimes;
   readonly #pending = new Map<number, Pending>();
@@ -74,25 +74,25 @@ export class PipelineTask {
   /** With `previous`, the task of an earlier deployment in the same kernel, its state goes on here. */
   constructor(
     kernel: Kernel,
-    { plan: given, after, watermarks, owner }: TaskPlan,
+    { plan: given, after, watermarks, mode, owner }: TaskPlan,
     place: TaskPlace & { readonly report: Report },
     parts: { chunks: ChunkReader; create: OperatorFactory; previous: PipelineTask | null },
   ) {
-    const { chunks, create, previous } = parts, shape = planShape(given), ordered = shape.mode === "ordered";
+    const { chunks, create, previous } = parts, { front } = planShape(given), ordered = mode === "ordered";
     const plan = ordered ? onePhase(given) : given;
     this.kernel = kernel;
     this.#plan = plan;
     this.#place = place;
     this.#chunks = chunks;
     this.#next = after + 1;
-    this.#ordered = ordered;
-    const here = ordered && place.task !== owner ? shape.front : plan.operators.map(() => true);
+    const here = ordered && place.task !== owner ? front : plan.operators.map(() => true);
     const groups = ordered ? { task: 0, tasks: 1 } : place;
     this.flow = new Flow(kernel, plan, create, { ...groups, here }, previous?.flow ?? null);
     this.#clocks = new Clocks(plan, watermarks);
     this.#running = new RunningTimes(kernel);
-    const mode = { kernel, plan, place, flow: this.flow, clocks: this.#clocks, outputs: new Outputs(kernel) };
-    this.#mode = ordered ? new OrderedMode(mode, owner, shape.front) : new ParallelMode(mode);
+    this.#outputs = new Outputs(kernel);
+    const all = { kernel, plan, place, flow: this.flow, clocks: this.#clocks, outputs: this.#outputs };
+    this.#mode = ordered ? new OrderedMode(all, owner, front) : new ParallelMode(all);
   }
 
   /** A chunk to decode, a mark or a tick, from the main thread. */
@@ -136,6 +136,7 @@ export class PipelineTask {
     if (this.#broken) return;
     this.#chunks.close();
     this.flow.close();
+    this.#outputs.close();
     this.#running.close();
   }
 
@@ -169,7 +170,7 @@ export class PipelineTask {
       const { running, max, sorted, kept } = this.#running.add(time, batch.rows, latestTime(from, arrivalMs));
       if (kept) ahead.push(aheadRows(this.kernel, part, kept));
       if (max > timeMax) timeMax = max;
-      mode.take({ batch: { ...batch, ...kept }, time, running, sorted, arrivalMs, frame });
+      mode.take({ batch: within(this.kernel, batch, kept), time, running, sorted, arrivalMs, frame });
       this.kernel.reset();
     });
     const { edges, late } = mode.end(number, timeMax), busyMs = performance.now() - startMs;
@@ -197,8 +198,8 @@ export class PipelineTask {
       mode.advance(outputs);
     }
     this.kernel.reset();
-    const joined = this.#ordered ? joinSmall(outputs) : outputs;
-    this.#done(number, pending, joined, lateFrames, performance.now() - startMs);
+    this.#outputs.flush(outputs);
+    this.#done(number, pending, outputs, lateFrames, performance.now() - startMs);
   }
 
   #done(
