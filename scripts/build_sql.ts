@@ -1,5 +1,5 @@
 /**
- * Generates the SQL parser of src/sql/grammar.peggy into dist/sql_grammar.js, an ES module that runs anywhere. Nothing is generated when the grammar and
+ * Generates the SQL parser of src/sql/grammar*.peggy into dist/sql_grammar.js, an ES module that runs anywhere. Nothing is generated when the grammar and
  * what it is made with are as they were.
  */
 import { createHash } from "node:crypto";
@@ -10,10 +10,11 @@ import { KEYWORDS } from "../src/sql/tokens_keywords.ts";
 
 const root = new URL("../", import.meta.url);
 const out = new URL("dist/sql_grammar.js", root), stamp = new URL("dist/sql_grammar.stamp", root);
+const GRAMMAR = ["src/sql/grammar.peggy", "src/sql/grammar_query.peggy", "src/sql/grammar_expression.peggy"];
 const SOURCES = [
   "deno.json",
   "scripts/build_sql.ts",
-  "src/sql/grammar.peggy",
+  ...GRAMMAR,
   "src/sql/tokens_encode.ts",
   "src/sql/tokens_keywords.ts",
 ];
@@ -23,6 +24,7 @@ export const START_RULES = [
   "Statement",
   "Insert",
   "Expression",
+  "CommonTables",
   "RestFrom",
   "RestWhere",
   "RestGroup",
@@ -68,13 +70,12 @@ function isUnit(word: string): boolean {
 /** The text of the parser, with further options of peggy's. */
 export async function generate(options: { trace?: boolean } = {}): Promise<string> {
   const peggy = (await import("peggy")).default;
-  const grammar = Deno.readTextFileSync(new URL("src/sql/grammar.peggy", root));
+  const grammar = GRAMMAR.map((path) => ({ source: path, text: Deno.readTextFileSync(new URL(path, root)) }));
   return peggy.generate(grammar, {
     ...options,
     output: "source",
     format: "es",
     allowedStartRules: [...START_RULES],
-    grammarSource: "src/sql/grammar.peggy",
     plugins: [tokenLiterals],
   });
 }

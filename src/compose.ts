@@ -17,7 +17,8 @@ import { openRanges } from "./source/range.ts";
 import { openEncoder } from "./codec/encoder.ts";
 import { createView } from "./view/create.ts";
 import type { PageBundle } from "./server/page.ts";
-import type { Site } from "./cli/engine_options.ts";
+import type { PipeParts, Site } from "./cli/engine_options.ts";
+import { schemaInference } from "./codec/infer.ts";
 
 export interface EngineSettings {
   /** Worker threads; default: as many as processors, less one for the main thread, from 1 to 8. */
@@ -54,6 +55,11 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
     openRanges: ({ path, format, delimiter }) =>
       openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),
   });
+}
+
+/** What reads and writes rows outside of an engine. */
+export function openPipe(): PipeParts {
+  return { inference: schemaInference, openEncoder };
 }
 
 /** What is below /assets, by its last name. */

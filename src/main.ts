@@ -9,6 +9,9 @@ if (import.meta.main) {
   }, async () => {
     const { openSite } = await import("./compose.ts");
     return openSite();
+  }, async () => {
+    const { openPipe } = await import("./compose.ts");
+    return openPipe();
   });
   Deno.exit(code);
 }

@@ -7,6 +7,7 @@ import { parse_double } from "../text/double";
 import { parse_int64 } from "../text/int64";
 import { TEXT_INEXACT, TEXT_OK } from "../text/status";
 import { parse_timestamp_iso } from "../text/timestamp";
+import { parse_timestamp_loose } from "../text/timestamp_loose";
 import { TEXT_BYTES_MAX, write_decimal, write_double, write_timestamp } from "./format";
 import { parse_bool } from "./parse_bool";
 import { parse_rounded } from "./parse_rounded";
@@ -71,7 +72,9 @@ function parse(code: u32, at: usize, end: usize, out: usize): bool {
   const type = <i32>(code & 255);
   if (type == INT64) return parse_int64(at, end, out) != TEXT_OK;
   if (type == DOUBLE) return parse_double(at, end, out) != TEXT_OK;
-  if (type == TIMESTAMP) return parse_timestamp_iso(at, end, out) != TEXT_OK;
+  if (type == TIMESTAMP) {
+    return parse_timestamp_iso(at, end, out) != TEXT_OK && parse_timestamp_loose(at, end, out) != TEXT_OK;
+  }
   const scale = <i32>((code >>> 8) & 255), precision = <i32>(code >>> 16);
   const status = parse_decimal_within(at, end, out, scale, precision);
   if (status == TEXT_INEXACT) return !parse_rounded(at, end, out, scale, precision);
@@ -79,8 +82,8 @@ function parse(code: u32, at: usize, end: usize, out: usize): bool {
 }
 
 /**
- * Strings to int64, double, decimal (halves away from zero), or ISO 8601 timestamps. Spaces around do not count; what
- * is no such value is NULL. Code: type | scale << 8 | precision << 16.
+ * Strings to int64, double, decimal (halves away from zero), or ISO 8601 timestamps, whose parts may have one digit for
+ * two. Spaces around do not count; what is no such value is NULL. Code: type | scale << 8 | precision << 16.
  */
 export function expr_parse(code: u32, rows: u32, out: usize, a: usize, b: usize, c: usize): i32 {
   const bools = <i32>(code & 255) == BOOL;

@@ -4,12 +4,12 @@ import {
 } from "./civil";
 import { cellStep, dataOf, joinValidity, newCells, newValidity, NO_MEMORY, OK, settle, wordsOf } from "./register";
 
-const YEAR: u32 = 0;
-const QUARTER: u32 = 1;
+export const YEAR: u32 = 0;
+export const QUARTER: u32 = 1;
 const MONTH: u32 = 2;
-const WEEK: u32 = 3;
-const DAY: u32 = 4;
-const HOUR: u32 = 5;
+export const WEEK: u32 = 3;
+export const DAY: u32 = 4;
+export const HOUR: u32 = 5;
 const MINUTE: u32 = 6;
 const SECOND: u32 = 7;
 const MILLISECOND: u32 = 8;
@@ -19,7 +19,7 @@ const ISO_YEAR: u32 = 12;
 const EPOCH: u32 = 13;
 
 /** Milliseconds of units of fixed length, from HOUR on. */
-@inline function unitMs(code: u32): i64 {
+@inline export function unitMs(code: u32): i64 {
   return code == HOUR ? 3600000 : code == MINUTE ? 60000 : code == SECOND ? 1000 : 1;
 }
 
@@ -65,7 +65,8 @@ export function expr_date_part(code: u32, rows: u32, out: usize, a: usize, b: us
   return OK;
 }
 
-function truncated(code: u32, ms: i64): i64 {
+/** The start of a unit, as expr_date_trunc has it; above `ms` where it lies before the first timestamp. */
+export function truncated(code: u32, ms: i64): i64 {
   if (code >= HOUR) return ms - floorMod(ms, unitMs(code));
   const day = floorDiv(ms, MS_PER_DAY);
   if (code == DAY) return day * MS_PER_DAY;

@@ -13,3 +13,9 @@ export { fn_initcap, fn_overlay, fn_pad, fn_repeat, fn_reverse, fn_side } from "
 export { fn_concat_ws, fn_replace, fn_translate, fn_trim } from "./text/replace";
 export { fn_ascii, fn_chr, fn_levenshtein, fn_only, fn_soundex } from "./text/measure";
 export { fn_regexp, fn_regexp_count, fn_regexp_extract, fn_regexp_replace } from "./regexp/index";
+export { fn_add_months, fn_date_ceil, fn_last_day, fn_make_timestamp, fn_months_between } from "./time/months";
+export { fn_date_format } from "./time/format";
+export { fn_parse_time } from "./time/parse";
+export { fn_digest, fn_hash } from "./hash/index";
+export { fn_hex } from "./encoding/hex";
+export { fn_parse_url, fn_url_code } from "./encoding/url";

@@ -174,6 +174,8 @@ function outRows(g: Group, rows: u32): bool {
   g.outSelection = <u32>arena_alloc(<usize>rows << 2);
   g.outCauses = <u32>arena_alloc(<usize>rows << 2);
   g.outSelected = 0;
+  // Rows that are not selected have causes too, which may be followed
+  if (g.outCauses) memory.fill(g.outCauses, 0, <usize>rows << 2);
   return g.outKinds != 0 && g.outSelection != 0 && g.outCauses != 0 && outColumns(g, rows);
 }
 

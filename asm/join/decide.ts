@@ -91,6 +91,11 @@ function endInsert(j: Join, record: usize): void {
   if (j.type >= SEMI ? (j.matches == 0) == (j.type == ANTI) : j.left.outer && !j.matches) out(j, entry, 0, kind, 0);
 }
 
+/** All partners of a row that is not kept have come. */
+function endInterval(j: Join, own: Side, record: usize): void {
+  if (!countOf(own, load<u32>(record, 8))) outOf(j, load<u32>(record), 0, INSERT, recordRow(record));
+}
+
 /** A row leaves state. */
 function leave(j: Join, record: usize): void {
   const row = load<u32>(record), isRight = leavesRight(record), side = isRight ? j.right : j.left;
@@ -124,6 +129,7 @@ export function decide(j: Join, bits: usize, validity: usize): u32 {
       else pairRegular(j, own, other, record);
     } else if (op == END) {
       if (regular) endRegular(j, own, record);
+      else if (j.mode == INTERVAL) endInterval(j, own, record);
       else endInsert(j, record);
       j.matches = 0;
     } else {

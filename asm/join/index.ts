@@ -4,14 +4,15 @@
 import { arena_alloc } from "../memory";
 import { COLUMN_SIZE } from "../layout";
 import { rowsGather } from "../rows/gather";
-import { TIME_START, timeOf } from "../aggregate/window";
+import { heapTime } from "../rows/heap";
+import { TIME_END, timeOf } from "../aggregate/window";
 import { decide, recordsToLists } from "./decide";
 import { stepInterval, stepLeave } from "./interval";
-import { expire } from "./keep";
+import { expire, setNow } from "./keep";
 import { PUSH_BUSY, Push, pushBegin } from "./push";
 import { clearGraves } from "./records";
 import { stepRegular } from "./regular";
-import { INTERVAL, Join, REGULAR, SEMI, WINDOW, joinFree, joinMake, recordsFor, storeOf } from "./spec";
+import { INTERVAL, Join, REGULAR, SEMI, WINDOW, heapOf, joinFree, joinMake, recordsFor, storeOf } from "./spec";
 import { stepTemporal, takeTemporal } from "./temporal";
 import { stepWindow, takeWindow } from "./window";
 
@@ -47,8 +48,8 @@ export function join_advance(join: usize, ms: f64): void {
   const j = joinAt(join), time = timeOf(ms);
   j.due = true;
   if (time <= j.watermark) return;
-  if (j.watermark == TIME_START) j.begun = time;
   j.watermark = time;
+  setNow(j, time);
 }
 
 /** Works on the batch at hand. Negative: no memory; 1: there is more to do. */
@@ -92,6 +93,18 @@ export function join_step(join: usize, rowsMax: u32): i32 {
   clearGraves(j.left);
   clearGraves(j.right);
   return more;
+}
+
+/**
+ * Of an interval join, the least time at which a row that waits leaves, of sides whose rows may come out then: +∞ when none
+ * waits. It comes out at the first watermark above that.
+ */
+export function join_leaves_at(join: usize): f64 {
+  const j = joinAt(join), left = j.left, right = j.right;
+  let least = TIME_END;
+  if (left.alone && heapOf(left).size) least = heapTime(heapOf(left));
+  if (right.alone && heapOf(right).size) least = min(least, heapTime(heapOf(right)));
+  return least == TIME_END ? Infinity : <f64>least;
 }
 
 /** Records that the step has made. */

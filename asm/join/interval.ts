@@ -1,5 +1,6 @@
 // Interval joins: a row meets the rows of the other side whose time is near enough, and waits for those that may still
-// come. It leaves state when the watermark has passed them all; without a partner it may come out padded then.
+// come. It leaves state when the watermark has passed them all; without a partner it may come out padded then, or at once
+// when the watermark has passed them before it comes.
 //
 //   left.time + lower ≤ right.time ≤ left.time + upper
 //
@@ -7,53 +8,63 @@
 // have met any row that is not late, and when exactly it leaves shows in no pair.
 import { batchEntry } from "../rows/gather";
 import { heapPop, heapRow, heapTime } from "../rows/heap";
-import { HASH_NONE } from "../rows/keys";
 import { indexNext, indexRemove } from "../rows/index_rows";
-import { rowOrder } from "../rows/row";
-import { Join, Side, heapOf, indexOf } from "./spec";
-import { hashOf, otherSide, ownSide, rowNumber, rowTime, rowWatermark, timeOfRow } from "./push";
-import { INSERT, bury, recordLeave, recordPair } from "./records";
+import { rowCell, rowOrder } from "../rows/row";
+import { Join, Side, heapOf, indexOf, storeOf } from "./spec";
+import { UNUSED, keptAt } from "./judge";
+import { otherSide, ownSide, rowNumber } from "./push";
+import { INSERT, bury, recordEnd, recordLeave, recordPair } from "./records";
 import { rowAdd, timeAt } from "./keep";
+import { rowWatermark, timeOfRow } from "./time";
 
 /** Begins the row at position `j.next`; false when there is no memory. A row that is not used is over at once. */
 function begin(j: Join, own: Side): bool {
-  const i = j.next++, row = rowNumber(j, i);
-  if (!timeOfRow(j, own, row)) return true;
-  if (rowTime < rowWatermark) {
-    j.late++;
-    return true;
-  }
-  const isLeft = j.side == 0, none = hashOf(j, i) == HASH_NONE;
-  if (none && !own.countAt) return true; // it meets none, and nobody asks when it leaves
-  j.from = rowTime + (isLeft ? j.lower : -j.upper);
-  j.to = rowTime + (isLeft ? j.upper : -j.lower);
-  const kept = rowAdd(j, own, i, row, j.to);
-  if (!kept) return false;
-  store<i64>(kept + own.timeAt, rowTime);
+  const i = j.next++, kept = <usize>keptAt(j, i);
+  if (kept == UNUSED) return true;
+  const isLeft = j.side == 0, row = rowNumber(j, i), time = rowCell(storeOf(own), kept, own.time);
+  j.from = time + (isLeft ? j.lower : -j.upper);
+  j.to = time + (isLeft ? j.upper : -j.lower);
+  store<i64>(kept + own.timeAt, time);
+  timeOfRow(j, own, row);
+  j.over = j.to < rowWatermark;
+  if (!j.over && !rowAdd(j, own, i, kept, j.to)) return false;
   j.stored = <u32>kept;
   j.row = row;
   j.kind = INSERT;
   j.entry = batchEntry(row);
-  j.at = none ? 0 : load<u32>(<usize>j.heads + (<usize>i << 2));
-  j.open = j.at != 0;
+  j.at = load<u32>(<usize>j.heads + (<usize>i << 2));
+  j.open = true;
   return true;
+}
+
+/** All partners of the row at hand have come. One that the watermark has passed already leaves at once. */
+function end(j: Join, own: Side): void {
+  j.open = false;
+  if (!j.over) return;
+  if (own.alone) recordEnd(j);
+  bury(own, j.stored);
 }
 
 /** Makes up to `most` records of the batch at hand; false when there is no memory. */
 export function stepInterval(j: Join, most: u32): bool {
   const own = ownSide(j), other = otherSide(j), index = indexOf(other);
   let budget = most << 2; // rows that are too far away make no records
-  while (true) {
-    let at: usize = j.open ? j.at : 0;
+  while (j.recordCount < most) {
+    if (!j.open) {
+      if (j.next == j.selected) return true;
+      if (!begin(j, own)) return false;
+      continue;
+    }
+    let at: usize = j.at;
     for (; at && j.recordCount < most && budget; at = indexNext(index, at), budget--) {
       const time = timeAt(other, at);
       if (time >= j.from && time <= j.to) recordPair(j, at);
     }
     j.at = <u32>at;
-    j.open = at != 0;
-    if (at || j.recordCount == most || j.next == j.selected) return true;
-    if (!begin(j, own)) return false;
+    if (at || j.recordCount == most) return true;
+    end(j, own);
   }
+  return true;
 }
 
 /** Takes the row that leaves next out of state. */

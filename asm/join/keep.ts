@@ -1,6 +1,5 @@
 // Rows into the state of their side, and out of it.
-import { ROW_GROUP } from "../rows/row";
-import { rowEncode, rowFree } from "../rows/encode";
+import { rowFree } from "../rows/encode";
 import { heapPush } from "../rows/heap";
 import { Index, indexAdd, indexFind, indexNext, indexRemove } from "../rows/index_rows";
 import { List, listAdd, listRemove } from "../rows/list";
@@ -29,15 +28,6 @@ import { hashOf } from "./push";
   store<u32>(row + side.flagsAt, flags);
 }
 
-/** A copy of the row at position `i` of the batch, with the group of its key, in no index yet; 0 = no memory. */
-export function rowKeep(j: Join, side: Side, i: u32, row: u32, hash: u32): usize {
-  const kept = rowEncode(storeOf(side), j.columns, row, hash, j.arrivals);
-  if (!kept) return 0;
-  j.arrivals++;
-  store<u8>(kept, load<u8>(<usize>j.groups + i), ROW_GROUP);
-  return kept;
-}
-
 /** Puts a row that was kept into the index by all its columns, if the side has one. */
 function addSame(j: Join, side: Side, i: u32, kept: usize): bool {
   if (!side.same) return true;
@@ -47,26 +37,30 @@ function addSame(j: Join, side: Side, i: u32, kept: usize): bool {
 }
 
 /**
- * Keeps the row at position `i` of the batch under its keys; `leaves` is when its heap gives it back, for sides that have
- * one. 0: no memory, and nothing has changed.
+ * Puts the kept row of position `i` under its keys; `leaves` is when its heap gives it back, for sides that have one. False:
+ * no memory, and the row is freed.
  */
-export function rowAdd(j: Join, side: Side, i: u32, row: u32, leaves: i64): usize {
-  const s = storeOf(side), kept = rowKeep(j, side, i, row, hashOf(j, i));
-  if (!kept) return 0;
+export function rowAdd(j: Join, side: Side, i: u32, kept: usize, leaves: i64): bool {
   if (!side.index || indexAdd(indexOf(side), kept)) {
     if (addSame(j, side, i, kept)) {
-      if (!side.heap || heapPush(heapOf(side), leaves, kept)) return kept;
+      if (!side.heap || heapPush(heapOf(side), leaves, kept)) return true;
       if (side.same) indexRemove(sameOf(side), kept);
     }
     if (side.index) indexRemove(indexOf(side), kept);
   }
-  rowFree(s, kept);
-  return 0;
+  rowFree(storeOf(side), kept);
+  return false;
 }
 
-/** Gives a row the present watermark as its time, from which its time to live counts. */
+/** The watermark has come to `now`, for rows with a time to live. */
+export function setNow(j: Join, now: i64): void {
+  if (j.begun == TIME_START) j.begun = now;
+  j.now = now;
+}
+
+/** Gives a row the watermark that it meets as its time, from which its time to live counts. */
 export function rowStamp(j: Join, side: Side, kept: usize): void {
-  store<i64>(kept + side.timeAt, j.watermark);
+  store<i64>(kept + side.timeAt, j.now);
   listAdd(listOf(side), kept, side.listAt);
 }
 
@@ -74,7 +68,7 @@ export function rowStamp(j: Join, side: Side, kept: usize): void {
 @inline export function isAlive(j: Join, side: Side, row: usize): bool {
   if (!j.ttl) return true;
   const stamp = timeAt(side, row), since = stamp == TIME_START ? j.begun : stamp;
-  return since == TIME_START || since + j.ttl > j.watermark;
+  return since == TIME_START || since + j.ttl > j.now;
 }
 
 /** Takes a row out of all that finds it; it is not freed. */

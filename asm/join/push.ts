@@ -1,12 +1,13 @@
 // PUSH: a batch that TypeScript hands over, and what it gets back. The batch stays where it is until its steps are done.
 import { arena_alloc, state_room } from "../memory";
 import { COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
-import { bitAt, columnAt } from "../rows/cell";
-import { rowBytes } from "../rows/encode";
+import { chars_size } from "../frame/gather";
+import { columnAt } from "../rows/cell";
 import { keysGroups, keysHash } from "../rows/keys";
 import { Index, indexFindAll, indexTouch } from "../rows/index_rows";
-import { isTime, timeOf } from "../aggregate/window";
+import { timeOf } from "../aggregate/window";
 import { INTERVAL, Join, REGULAR, Side, indexOf, storeOf } from "./spec";
+import { judgeBatch } from "./judge";
 
 @unmanaged
 export class Push {
@@ -33,7 +34,7 @@ export const PUSH_BUSY: u32 = 3;
 /** What an index may grow by at once: two segments and the list of them. */
 const INDEX_BYTES: u64 = 1 << 17;
 /** What one row may add to slots, heap and chains. */
-const ROW_OVERHEAD_BYTES: u64 = 48;
+const ROW_OVERHEAD_BYTES: u64 = 64;
 /** Pages that are not full yet. */
 const PAGES_BYTES: u64 = 1 << 16;
 
@@ -61,11 +62,15 @@ const PAGES_BYTES: u64 = 1 << 16;
 /** State memory that keeping the whole batch may take. */
 function bytesNeeded(j: Join, side: Side): u64 {
   const s = storeOf(side);
-  let bytes: u64 = 0;
-  for (let i: u32 = 0; i < j.selected; i++) bytes += rowBytes(s, j.columns, rowNumber(j, i)) + ROW_OVERHEAD_BYTES;
+  let texts: u64 = 0;
+  for (let i: u32 = 0; i < s.texts; i++) {
+    const column = columnAt(j.columns, load<u32>(<usize>s.textList + (<usize>i << 2)));
+    texts += chars_size(load<u32>(column, COLUMN_DATA), load<u32>(column, COLUMN_VALIDITY), j.selection, j.selected);
+  }
+  // A place is larger than its row by a quarter at most, or by 15 bytes; one outside of pages by its half.
+  const bytes = <u64>j.selected * (<u64>s.fixedBytes + ROW_OVERHEAD_BYTES) + (texts << 1);
   // Blocks of memory are powers of two, so that the last of each kind may be half empty.
-  const small = min<u64>(bytes, PAGES_BYTES + INDEX_BYTES);
-  return bytes + small;
+  return bytes + (bytes >> 2) + min<u64>(bytes, PAGES_BYTES + INDEX_BYTES);
 }
 
 function hash(j: Join, side: Side): bool {
@@ -100,39 +105,14 @@ export function pushBegin(j: Join, push: Push): u32 {
   j.next = 0;
   j.open = false;
   j.made = false;
-  const done = bytesNeeded(j, own) > <u64>state_room() ? PUSH_FULL : hash(j, own) ? PUSH_DONE : PUSH_NO_MEMORY;
-  if (done != PUSH_DONE) {
+  const full = bytesNeeded(j, own) > <u64>state_room();
+  if (full || !hash(j, own) || !judgeBatch(j, own)) {
     j.selected = 0;
-    return done;
+    return full ? PUSH_FULL : PUSH_NO_MEMORY;
   }
   if (j.mode == REGULAR || j.mode == INTERVAL) {
     if (!j.nullAware) indexFindAll(indexOf(other), j.hashes, j.columns, own.keyList, j.selection, j.selected, j.heads);
   }
   if (own.index) indexTouch(indexOf(own), j.hashes, j.selected);
   return PUSH_DONE;
-}
-
-/** The watermark that a row of the batch meets: rows before it have moved it, rows behind it have not. */
-@inline function watermarkAt(j: Join, row: u32): i64 {
-  if (!j.running) return j.watermark;
-  const running = load<i64>(<usize>j.running + (<usize>row << 3)), greatest = max(j.before, running);
-  return max(j.watermark, min(greatest - j.delay, j.others));
-}
-
-/** The time of the row that timeOfRow looked at, and the watermark that it meets. */
-export let rowTime: i64 = 0;
-export let rowWatermark: i64 = 0;
-
-/** Reads a row's time; false, and counted, when it is NULL or no time. */
-export function timeOfRow(j: Join, side: Side, row: u32): bool {
-  const column = columnAt(j.columns, side.time), validity = <usize>load<u32>(column, COLUMN_VALIDITY);
-  if (!validity || bitAt(validity, row)) {
-    rowTime = load<i64>(<usize>load<u32>(column, COLUMN_DATA) + (<usize>row << 3));
-    if (isTime(rowTime)) {
-      rowWatermark = watermarkAt(j, row);
-      return true;
-    }
-  }
-  j.nullTime++;
-  return false;
 }

@@ -1,11 +1,13 @@
 // Regular joins: each row of the batch meets all rows of the other side that have its key, and is kept.
+import { rowFree } from "../rows/encode";
 import { batchEntry } from "../rows/gather";
-import { HASH_NONE } from "../rows/keys";
 import { indexNext } from "../rows/index_rows";
-import { INNER, Join, Side, indexOf } from "./spec";
-import { hashOf, kindOf, otherSide, ownSide, rowNumber } from "./push";
+import { INNER, Join, Side, indexOf, storeOf } from "./spec";
+import { kindOf, otherSide, ownSide, rowNumber } from "./push";
+import { ACTS, keptAt } from "./judge";
 import { UPDATE_BEFORE, bury, recordEnd, recordPair, takesBack } from "./records";
-import { findSame, findUnique, isAlive, rowAdd, rowDrop, rowStamp } from "./keep";
+import { findSame, findUnique, isAlive, rowAdd, rowDrop, rowStamp, setNow } from "./keep";
+import { watermarkAt } from "./time";
 import { chainsAdd, chainsBegin, chainsNext } from "./not_in";
 
 // Phases of a row
@@ -24,13 +26,26 @@ const REPLACED: u32 = 1;
 
 /** Keeps the row at hand; false when there is no memory. */
 function keep(j: Join, own: Side, i: u32): bool {
+  const kept = <usize>keptAt(j, i);
   j.stored = 0;
-  if (hashOf(j, i) == HASH_NONE && !j.nullAware) return true; // it meets none, now or later
-  const kept = rowAdd(j, own, i, j.row, 0);
-  if (!kept || (j.nullAware && !chainsAdd(j, own, i, kept))) return false;
+  if (kept == ACTS) return true;
+  if (!rowAdd(j, own, i, kept, 0) || (j.nullAware && !chainsAdd(j, own, i, kept))) return false;
   if (j.ttl) rowStamp(j, own, kept);
   j.stored = <u32>kept;
   return true;
+}
+
+/** A row of the right of a semi or anti join tells nothing new when one with its key is there and none is taken back. */
+@inline function isKnown(j: Join, own: Side, i: u32): bool {
+  return j.once && j.side == 1 && findUnique(j, own, i, j.row) != 0;
+}
+
+/** The row at hand is not kept and meets none. */
+function skip(j: Join, own: Side, i: u32): void {
+  const kept = keptAt(j, i);
+  if (kept != ACTS) rowFree(storeOf(own), kept);
+  j.at = 0;
+  j.stored = 0;
 }
 
 /** Begins the row at position `j.next`; false when there is no memory. */
@@ -42,6 +57,11 @@ function begin(j: Join, own: Side): bool {
   j.phase = ROW;
   j.at = <u32>firstPartner(j, i);
   j.open = true;
+  if (j.ttl) setNow(j, watermarkAt(j, row));
+  if (isKnown(j, own, i)) {
+    skip(j, own, i);
+    return true;
+  }
   if (!takesBack(kind)) {
     const old: usize = own.unique && own.changes ? findUnique(j, own, i, row) : 0;
     if (!old) return keep(j, own, i);

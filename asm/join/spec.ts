@@ -53,6 +53,8 @@ export class Side {
   allAt: u32; // offset in a row of the links of `all`
   time: u32; // column of its time
   outer: bool; // its rows come out without a partner too
+  alone: bool; // its rows may come out without a partner when the watermark has passed them
+  versions: bool; // its rows are versions of what the left meets
   changes: bool;
   unique: bool;
 }
@@ -68,6 +70,7 @@ export class Join {
   nullAware: bool;
   where: bool;
   firstOnly: bool; // the first partner settles it
+  once: bool; // one row of the right for each key is enough
   keys: u32;
   left: Side;
   right: Side;
@@ -75,6 +78,7 @@ export class Join {
   upper: i64;
   ttl: i64; // 0 = rows stay
   watermark: i64;
+  now: i64; // the watermark that the row at hand meets, where rows have a time to live
   begun: i64; // the first watermark: what came before it lives from then on
   arrivals: u64;
   capacity: u32;
@@ -103,12 +107,14 @@ export class Join {
   sames: u32;
   heads: u32;
   groups: u32;
+  kept: u32; // address of u32 a row (judge.ts)
   late: u32;
   nullTime: u32;
   // The row at hand
   next: u32; // position of the next row of the batch
   open: bool;
   phase: u32;
+  over: bool; // it meets whom it may, and is not kept
   row: u32; // number in the batch
   kind: u32;
   entry: u32; // what stands for it in the output
@@ -243,6 +249,7 @@ function specRead(j: Join, spec: usize): void {
   j.where = load<u32>(spec, 76) != 0;
   j.firstOnly = !j.where && j.mode == WINDOW && (j.type == SEMI || j.type == ANTI);
   j.watermark = TIME_START;
+  j.now = TIME_START;
   j.begun = TIME_START;
 }
 
@@ -267,6 +274,11 @@ export function joinMake(spec: usize): usize {
   sideRead(j.right, load<u32>(spec, 36), load<u32>(spec, 44), rightKeys);
   j.left.outer = j.type == LEFT || j.type == FULL;
   j.right.outer = j.type == RIGHT || j.type == FULL;
+  const half = j.type == SEMI || j.type == ANTI;
+  j.once = half && j.mode == REGULAR && !j.where && !j.right.changes && !j.ttl && !j.nullAware;
+  j.left.alone = j.left.outer || j.type == ANTI;
+  j.right.alone = j.right.outer;
+  j.right.versions = j.mode == TEMPORAL;
   j.left.allList = <u32>rightKeys + ((keys + 1) << 2);
   j.right.allList = j.left.allList + ((leftColumns + 1) << 2);
   j.records = <u32>address + records;

@@ -6,28 +6,23 @@
 // late is in force from that watermark on, since what came before it has been decided; where a newer version of its key
 // is in force already, it is dropped and counted.
 import { heapPop, heapPush, heapTime } from "../rows/heap";
-import { HASH_NONE } from "../rows/keys";
 import {
   indexAdd, indexAddBefore, indexFind, indexFindRow, indexNext, indexRemove,
 } from "../rows/index_rows";
 import { ROW_HASH, ROW_PREV, rowCell } from "../rows/row";
 import { rowFree } from "../rows/encode";
 import { FLAG_DEAD, FLAG_KIND, Join, Side, heapOf, indexOf, storeOf } from "./spec";
-import { hashOf, kindOf, rowNumber, rowTime, rowWatermark, timeOfRow } from "./push";
-import { DELETE, UPDATE_BEFORE, bury, recordEnd, recordPair } from "./records";
-import { flagsAt, rowAdd, rowKeep, setFlags, timeAt } from "./keep";
+import { UNUSED, keptAt } from "./judge";
+import { hashOf, kindOf, rowNumber } from "./push";
+import { DELETE, bury, recordEnd, recordPair } from "./records";
+import { flagsAt, rowAdd, setFlags, timeAt } from "./keep";
+import { rowTime, rowWatermark, timeOfRow } from "./time";
 
-function takeLeft(j: Join, i: u32, row: u32): bool {
-  if (rowTime < rowWatermark) {
-    j.late++;
-    return true;
-  }
-  if (hashOf(j, i) == HASH_NONE && !j.left.outer) return true;
-  const kept = rowAdd(j, j.left, i, row, rowTime);
-  if (!kept) return false;
-  store<i64>(kept + j.left.timeAt, rowTime);
-  setFlags(j.left, kept, kindOf(j, row));
-  return true;
+function takeLeft(j: Join, i: u32, kept: usize): bool {
+  const time = rowCell(storeOf(j.left), kept, j.left.time);
+  store<i64>(kept + j.left.timeAt, time);
+  setFlags(j.left, kept, kindOf(j, rowNumber(j, i)));
+  return rowAdd(j, j.left, i, kept, time);
 }
 
 /** The version of the key that is in force at `time`: the last one of its chain that is not after it; 0 = none. */
@@ -48,46 +43,40 @@ function versionBehind(j: Join, first: usize, time: i64): usize {
   return behind;
 }
 
-/** Makes a version of the row, in force from `time` on. */
-function addVersion(j: Join, i: u32, row: u32, first: usize, time: i64, dead: bool): bool {
-  const right = j.right, behind = versionBehind(j, first, time), hash = hashOf(j, i);
-  const kept = rowKeep(j, right, i, row, hash);
-  if (!kept) return false;
+/** Makes a version of the kept row, in force from `time` on; false when there is no memory. */
+function addVersion(j: Join, kept: usize, first: usize, time: i64, dead: bool): bool {
+  const right = j.right, behind = versionBehind(j, first, time);
   store<i64>(kept + right.timeAt, time);
   setFlags(right, kept, dead ? FLAG_DEAD : 0);
-  if (!behind && !indexAdd(indexOf(right), kept)) {
-    rowFree(storeOf(right), kept);
-    return false;
-  }
   if (behind) indexAddBefore(indexOf(right), kept, behind);
+  else if (!indexAdd(indexOf(right), kept)) return false;
   return heapPush(heapOf(right), time, kept);
 }
 
-function takeRight(j: Join, i: u32, row: u32): bool {
-  const kind = kindOf(j, row), hash = hashOf(j, i);
-  // What −U takes back is replaced by the +U behind it.
-  if (kind == UPDATE_BEFORE || hash == HASH_NONE) return true;
-  const first = indexFind(indexOf(j.right), hash, j.columns, j.right.keyList, row);
+function takeRight(j: Join, i: u32, kept: usize): bool {
+  const right = j.right, s = storeOf(right), row = rowNumber(j, i);
+  const first = indexFind(indexOf(right), hashOf(j, i), j.columns, right.keyList, row);
+  timeOfRow(j, right, row);
   let time = rowTime;
   if (time < rowWatermark) {
-    const current = versionAt(j, first, rowWatermark);
-    const newest = current != 0 && flagsAt(j.right, current) != FLAG_DEAD;
-    if (newest && <i64>rowCell(storeOf(j.right), current, j.right.time) > time) {
+    const current = versionAt(j, first, rowWatermark), inForce = current != 0 && flagsAt(right, current) != FLAG_DEAD;
+    if (inForce && <i64>rowCell(s, current, right.time) > time) {
       j.late++;
+      rowFree(s, kept);
       return true;
     }
     time = rowWatermark;
   }
-  return addVersion(j, i, row, first, time, kind == DELETE);
+  return addVersion(j, kept, first, time, kindOf(j, row) == DELETE);
 }
 
-/** Keeps the rows of the batch at hand; false when there is no memory. */
+/** Puts the kept rows of the batch at hand where they wait; false when there is no memory. */
 export function takeTemporal(j: Join): bool {
-  const isLeft = j.side == 0, own = isLeft ? j.left : j.right;
+  const isLeft = j.side == 0;
   for (; j.next < j.selected; j.next++) {
-    const i = j.next, row = rowNumber(j, i);
-    if (!timeOfRow(j, own, row)) continue;
-    if (!(isLeft ? takeLeft(j, i, row) : takeRight(j, i, row))) return false;
+    const kept = <usize>keptAt(j, j.next);
+    if (kept == UNUSED) continue;
+    if (!(isLeft ? takeLeft(j, j.next, kept) : takeRight(j, j.next, kept))) return false;
   }
   return true;
 }

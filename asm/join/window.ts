@@ -3,10 +3,11 @@
 // part; behind those of its key group the rows of the right leave, without a partner padded.
 import { heapPop, heapRow, heapTime } from "../rows/heap";
 import { Index, indexFindRow, indexNext, indexRemove } from "../rows/index_rows";
-import { ROW_GROUP, ROW_HASH } from "../rows/row";
+import { ROW_GROUP, ROW_HASH, rowCell } from "../rows/row";
 import { FLAG_DEAD, Join, Side, heapOf, indexOf, storeOf } from "./spec";
-import { hashOf, kindOf, ownSide, rowNumber, rowTime, rowWatermark, timeOfRow } from "./push";
-import { INSERT, bury, recordEnd, recordLeave, recordPair, takesBack } from "./records";
+import { ACTS, UNUSED, keptAt } from "./judge";
+import { ownSide, rowNumber } from "./push";
+import { INSERT, bury, recordEnd, recordLeave, recordPair } from "./records";
 import { findSame, flagsAt, rowAdd, setFlags } from "./keep";
 
 /** A row that is taken back stays in its heap, dead, until its window's end. */
@@ -22,17 +23,15 @@ function takeBack(j: Join, own: Side, i: u32, row: u32): void {
 export function takeWindow(j: Join): bool {
   const own = ownSide(j);
   for (; j.next < j.selected; j.next++) {
-    const i = j.next, row = rowNumber(j, i);
-    if (!timeOfRow(j, own, row)) continue;
-    if (rowTime - 1 <= rowWatermark) {
-      j.late++;
-    } else if (takesBack(kindOf(j, row))) {
-      takeBack(j, own, i, row);
-    } else {
-      const kept = rowAdd(j, own, i, row, rowTime);
-      if (!kept) return false;
-      store<i64>(kept + own.timeAt, rowTime);
+    const i = j.next, kept = <usize>keptAt(j, i);
+    if (kept == UNUSED) continue;
+    if (kept == ACTS) {
+      takeBack(j, own, i, rowNumber(j, i));
+      continue;
     }
+    const end = rowCell(storeOf(own), kept, own.time);
+    store<i64>(kept + own.timeAt, end);
+    if (!rowAdd(j, own, i, kept, end)) return false;
   }
   return true;
 }

@@ -15,6 +15,7 @@
 //   indexFindAll(index, hashes, columns, list, selection, count, heads)                      first rows of chains, or 0
 //   for (row = head; row; row = indexNext(index, row)) …                                     rows in order of arrival
 //   row = rowEncode(s, columns, r, hash, seq); store<u8>(row, group, ROW_GROUP); indexAdd(index, row)
+//   rowsEncode(s, columns, selection, positions, count, hashes, groups, seq, out)            the rows of a batch, or none of them
 //   indexRemove(index, row); rowFree(s, row)
 //   rowsGather(s, columns, list, count, picks, picked, out, copy)                            rows → COLUMNs in the arena
 //

@@ -1,7 +1,8 @@
 // INDEX: from keys to chains of rows. A store may have several: each has its own links and hash in the rows, those of
 // the header or three words of the operator's (next u32, prev u32, hash u32, side by side).
 import { block_alloc, block_free } from "../memory";
-import { BOOL, DOUBLE } from "../layout";
+import { BOOL, COLUMN_DATA, DOUBLE } from "../layout";
+import { columnAt } from "./cell";
 import { HASH_NONE, keyColumn, keyEqualsBatch, keyEqualsRow } from "./keys";
 import { ROW_NEXT } from "./row";
 import { Slots, slotAt, slotFind, slotGive, slotReserve, slotTake, slotsFree, slotsMask, slotsOf } from "./segment";
@@ -80,9 +81,27 @@ export function indexFree(index: Index): void {
   block_free(changetype<usize>(index), index.blockBytes);
 }
 
+/** The first row of the chain of a key of one i64 cell that is not NULL. */
+@inline function findCell(index: Index, hash: u32, cell: u64): usize {
+  const slots = slotsOf(index, hash), mask = slotsMask(index, hash);
+  let at = hash & mask;
+  while (true) {
+    const slot = load<u64>(slotAt(slots, at)), row = <usize><u32>slot;
+    if (!row) return 0;
+    if (<u32>(slot >> 32) == hash && load<u64>(row + index.cellAt) == cell) return row;
+    at = (at + 1) & mask;
+  }
+}
+
+/** The cell of row `r` of a batch in the only key column. */
+@inline function cellOf(columns: usize, list: usize, r: u32): u64 {
+  return load<u64>(<usize>load<u32>(columnAt(columns, keyColumn(list, 0)), COLUMN_DATA) + (<usize>r << 3));
+}
+
 /** The first row of the chain of a row's key of a batch, whose hash is `hash`; 0 = there is none. `list`: its key columns there. */
 export function indexFind(index: Index, hash: u32, columns: usize, list: usize, r: u32): usize {
   if (hash == HASH_NONE || !index.directory) return 0;
+  if (index.plain) return findCell(index, hash, cellOf(columns, list, r));
   const slots = slotsOf(index, hash), mask = slotsMask(index, hash), s = storeOf(index);
   let at = hash & mask;
   while (true) {
@@ -90,6 +109,15 @@ export function indexFind(index: Index, hash: u32, columns: usize, list: usize, 
     if (!row) return 0;
     if (<u32>(slot >> 32) == hash && keyEqualsBatch(s, row, index.list, columns, list, index.keys, r)) return row;
     at = (at + 1) & mask;
+  }
+}
+
+/** indexFindAll of a block, of keys of one i64 cell. */
+function findCells(index: Index, hashes: usize, columns: usize, list: usize, rows: usize, first: u32, count: u32, out: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const r = rows ? load<u32>(rows + (<usize>i << 2)) : first + i, hash = load<u32>(hashes + (<usize>i << 2));
+    const none = !load<u32>(SLOTS + (<usize>i << 3)) || hash == HASH_NONE;
+    store<u32>(out + (<usize>i << 2), none ? 0 : <u32>findCell(index, hash, cellOf(columns, list, r)));
   }
 }
 
@@ -102,13 +130,16 @@ export function indexFindAll(
     return;
   }
   for (let from: u32 = 0; from < count; from += BLOCK_ROWS) {
-    const block = min<u32>(BLOCK_ROWS, count - from), blockHashes = hashes + (<usize>from << 2);
+    const block = min<u32>(BLOCK_ROWS, count - from), at = <usize>from << 2, blockHashes = hashes + at;
     firstSlots(index, blockHashes, block);
+    if (index.plain) {
+      findCells(index, blockHashes, columns, list, rows ? rows + at : 0, from, block, out + at);
+      continue;
+    }
     for (let i: u32 = 0; i < block; i++) {
-      const r = rows ? load<u32>(rows + (<usize>(from + i) << 2)) : from + i;
-      const slot = load<u64>(SLOTS + (<usize>i << 3)), hash = load<u32>(blockHashes + (<usize>i << 2));
-      const none = !<u32>slot || hash == HASH_NONE;
-      store<u32>(out + (<usize>(from + i) << 2), none ? 0 : <u32>indexFind(index, hash, columns, list, r));
+      const r = rows ? load<u32>(rows + at + (<usize>i << 2)) : from + i;
+      const none = !load<u32>(SLOTS + (<usize>i << 3)), hash = load<u32>(blockHashes + (<usize>i << 2));
+      store<u32>(out + at + (<usize>i << 2), none ? 0 : <u32>indexFind(index, hash, columns, list, r));
     }
   }
 }
@@ -132,19 +163,17 @@ export function indexTouch(index: Index, hashes: usize, count: u32): void {
 /** The first row of the chain of a stored row's key, which may be of another store with the key columns `list`. */
 export function indexFindRow(index: Index, hash: u32, other: Store, row: usize, list: usize): usize {
   if (hash == HASH_NONE || !index.directory) return 0;
-  const slots = slotsOf(index, hash), mask = slotsMask(index, hash), s = storeOf(index);
-  const plain = index.plain && changetype<usize>(other) == changetype<usize>(s);
+  const s = storeOf(index);
+  if (index.plain && changetype<usize>(other) == changetype<usize>(s)) {
+    return findCell(index, hash, load<u64>(row + index.cellAt));
+  }
+  const slots = slotsOf(index, hash), mask = slotsMask(index, hash);
   let at = hash & mask;
   while (true) {
     const slot = load<u64>(slotAt(slots, at)), found = <usize><u32>slot;
     if (!found) return 0;
-    if (<u32>(slot >> 32) == hash) {
-      if (plain) {
-        if (load<u64>(found + index.cellAt) == load<u64>(row + index.cellAt)) return found;
-      } else if (keyEqualsRow(s, found, index.list, other, row, list, index.keys)) {
-        return found;
-      }
-    }
+    const equal = <u32>(slot >> 32) == hash && keyEqualsRow(s, found, index.list, other, row, list, index.keys);
+    if (equal) return found;
     at = (at + 1) & mask;
   }
 }

@@ -1,7 +1,7 @@
 import { parse_scaled } from "./decimal";
 import { TEXT_MALFORMED, TEXT_OK } from "./status";
 
-const MS_PER_DAY: i64 = 86_400_000;
+export const MS_PER_DAY: i64 = 86_400_000;
 
 /**
  * Days since 1970-01-01 in the proleptic Gregorian calendar, by eras of 400 years that begin in March (Hinnant,
@@ -35,7 +35,7 @@ const NONE: i32 = 1_000_000;
 }
 
 /** Minutes of `+hh:mm`, `+hhmm` or their negatives in [at, end), or i32.MIN_VALUE. */
-function zoneMinutes(at: usize, end: usize): i32 {
+export function zone_minutes(at: usize, end: usize): i32 {
   const sign = load<u8>(at);
   if (sign != 0x2b && sign != 0x2d) return i32.MIN_VALUE;
   const colon = end - at == 6 && load<u8>(at, 3) == 0x3a;
@@ -94,7 +94,7 @@ export function parse_timestamp_iso(at: usize, end: usize, out: usize): i32 {
     if (load<u8>(at) == 0x5a) {
       if (at + 1 != end) return TEXT_MALFORMED;
     } else {
-      const zone = zoneMinutes(at, end);
+      const zone = zone_minutes(at, end);
       if (zone == i32.MIN_VALUE) return TEXT_MALFORMED;
       ms -= <i64>zone * 60_000;
     }

@@ -3,7 +3,7 @@
  * (`ts`), the delay in minutes (negative: early), the distance in miles, origin and destination.
  */
 import { zstdDecompressSync } from "node:zlib";
-import { parquetReadObjects } from "npm:hyparquet@1.31.5";
+import { parquetReadObjects } from "hyparquet";
 import { npmPackageFiles } from "../../scripts/npm_files.ts";
 import { type Flight, VEGA_DATASETS } from "./flights_20k.ts";
 

@@ -1,20 +1,22 @@
 import { RdxError } from "../core/errors.ts";
 import type { EngineService } from "../runtime/service.ts";
+import { compileScript, declareScript } from "../server/sql.ts";
 import type { CreateEngine } from "./engine_options.ts";
 import { EXIT, type ExitCode, exitCodeOf, messageOf, usage } from "./exit.ts";
-import { declareStreams, readPlanFile } from "./files.ts";
+import { declareStreams, isSqlFile, readPlanFile, readSql } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { pathOf, type Terminal, terminalLog } from "./terminal.ts";
 
-/** `rdx check`: each plan is compiled against the streams that are declared, and nothing runs. */
+/** `rdx check`: each script and plan is compiled against the streams that are declared, and nothing runs. */
 export async function check(args: Arguments, terminal: Terminal, createEngine: CreateEngine): Promise<ExitCode> {
-  if (args.positionals.length === 0) throw usage("rdx check takes plans: rdx check plan.json");
-  const plans = args.positionals.map((path) => readPlanFile(terminal, path));
+  if (args.positionals.length === 0) throw usage("rdx check takes scripts and plans: rdx check report.sql");
+  const files = args.positionals.map((path) => readEither(terminal, path));
   return await withEngine(args, terminal, createEngine, (engine) => {
     let code: ExitCode = EXIT.ok;
-    for (const { path, plan } of plans) {
+    for (const { path, sql, plan } of files) {
       try {
-        engine.pipelines.explainPlan(plan);
+        if (sql === null) engine.pipelines.explainPlan(plan);
+        else checkSql(engine, sql);
         terminal.out(`${path}: ok\n`);
       } catch (thrown) {
         if (!(thrown instanceof RdxError)) throw thrown;
@@ -26,17 +28,39 @@ export async function check(args: Arguments, terminal: Terminal, createEngine: C
   });
 }
 
-/** `rdx explain`: how a plan would work. */
+/** A script, or a plan. */
+function readEither(terminal: Terminal, path: string): { path: string; sql: string | null; plan: unknown } {
+  if (path.endsWith(".json")) return { path, sql: null, plan: readPlanFile(terminal, path).plan };
+  return { path: isSqlFile(path) ? path : "query", sql: readSql(terminal, path), plan: null };
+}
+
+function checkSql(engine: EngineService, sql: string): void {
+  compileScript(engine, sql, { sink: { kind: "view", name: "result" } });
+}
+
+/** `rdx explain`: how a query, a script or a plan would work. */
 export async function explain(args: Arguments, terminal: Terminal, createEngine: CreateEngine): Promise<ExitCode> {
-  const [path, ...others] = args.positionals;
-  if (path === undefined || others.length > 0) throw usage("rdx explain takes one plan: rdx explain plan.json");
-  const { plan } = readPlanFile(terminal, path);
+  const [given, ...others] = args.positionals;
+  if (given === undefined || others.length > 0) {
+    throw usage("rdx explain takes one query, script or plan: rdx explain report.sql");
+  }
+  const { sql, plan } = readEither(terminal, given);
   return await withEngine(args, terminal, createEngine, (engine) => {
-    const { text, json } = engine.pipelines.explainPlan(plan);
-    const shown = args.switch("json") ? JSON.stringify(json, null, 2) : text;
-    terminal.out(shown.endsWith("\n") ? shown : `${shown}\n`);
+    const plans = sql === null ? [plan] : plansOf(engine, sql);
+    for (const one of plans) {
+      const { text, json } = engine.pipelines.explainPlan(one);
+      const shown = args.switch("json") ? JSON.stringify(json, null, 2) : text;
+      terminal.out(shown.endsWith("\n") ? shown : `${shown}\n`);
+    }
     return EXIT.ok;
   });
+}
+
+/** Its streams are declared, for its plans are explained against what there is. */
+function plansOf(engine: EngineService, sql: string): unknown[] {
+  const compiled = compileScript(engine, sql, { sink: { kind: "view", name: "result" } });
+  declareScript(engine, compiled);
+  return [...compiled.pipelines, ...compiled.explained].map(({ plan }) => plan);
 }
 
 /** An engine that only compiles. */

@@ -1,6 +1,6 @@
 import { nearest } from "../core/nearest.ts";
 import { COMMANDS } from "./commands.ts";
-import type { CreateEngine, OpenSite } from "./engine_options.ts";
+import type { CreateEngine, OpenPipe, OpenSite } from "./engine_options.ts";
 import { EXIT, type ExitCode, exitCodeOf, messageOf, usage } from "./exit.ts";
 import { parseFlags } from "./flags.ts";
 import { commandHelp, generalHelp } from "./help.ts";
@@ -9,15 +9,18 @@ import type { Terminal } from "./terminal.ts";
 /** A server without a page. */
 const NO_SITE: OpenSite = () => Promise.resolve({ bundle: null, loadDemo: null });
 
+const NO_PIPE: OpenPipe = () => Promise.reject(new Error("Nothing that reads piped rows was given"));
+
 /** Runs what `args` ask for; resolves to the exit code. Whatever goes wrong is told on stderr, never as a stack trace. */
 export async function runCommandLine(
   args: readonly string[],
   terminal: Terminal,
   createEngine: CreateEngine,
   openSite: OpenSite = NO_SITE,
+  openPipe: OpenPipe = NO_PIPE,
 ): Promise<ExitCode> {
   try {
-    return await dispatch(args, terminal, createEngine, openSite);
+    return await dispatch(args, terminal, createEngine, openSite, openPipe);
   } catch (thrown) {
     terminal.err(`rdx: ${messageOf(thrown)}\n`);
     return exitCodeOf(thrown);
@@ -29,6 +32,7 @@ async function dispatch(
   terminal: Terminal,
   createEngine: CreateEngine,
   openSite: OpenSite,
+  openPipe: OpenPipe,
 ): Promise<ExitCode> {
   const [name, ...rest] = args;
   if (name === undefined) {
@@ -45,7 +49,7 @@ async function dispatch(
     return EXIT.ok;
   }
   const parsed = parseFlags(rest, command.flags), run = await command.load();
-  return await run(parsed, terminal, createEngine, openSite);
+  return await run(parsed, terminal, createEngine, openSite, openPipe);
 }
 
 function commandOf(name: string) {

@@ -1,4 +1,4 @@
-import type { CreateEngine, OpenSite } from "./engine_options.ts";
+import type { CreateEngine, OpenPipe, OpenSite } from "./engine_options.ts";
 import type { ExitCode } from "./exit.ts";
 import type { Arguments, Flags } from "./flags.ts";
 import type { Terminal } from "./terminal.ts";
@@ -9,6 +9,7 @@ export type RunCommand = (
   terminal: Terminal,
   createEngine: CreateEngine,
   openSite: OpenSite,
+  openPipe: OpenPipe,
 ) => Promise<ExitCode>;
 
 /** One thing that the command line does. What it runs is loaded when it is called. */
@@ -30,8 +31,8 @@ const STREAM = {
 
 export const COMMANDS: Readonly<Record<string, Command>> = {
   serve: {
-    summary: "Start the server, and deploy the plans that are named",
-    positionals: "[plan.json ...]",
+    summary: "Start the server, and deploy the scripts and plans that are named",
+    positionals: "[script.sql | plan.json ...]",
     flags: {
       host: {
         value: "ADDRESS",
@@ -67,24 +68,49 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./serve.ts")).serve,
   },
   run: {
-    summary: "Run a plan over inputs that end, and print what its views hold",
-    positionals: "plan.json",
-    flags: { workers: WORKERS, quiet: { about: "Show no progress" } },
-    examples: [["rdx run report.json > result.ndjson", "results to a file, progress on the terminal"]],
+    summary: "Run a query, a script or a plan over inputs that end, and print the result",
+    positionals: '"SELECT …" | script.sql | plan.json',
+    flags: {
+      input: { value: "FILE", about: "Read the table input from this file (default: standard input)" },
+      format: { value: "FORMAT", about: "ndjson (default), json, csv or parquet; the file's ending tells it too" },
+      time: { value: "COLUMN", about: "The column of event time of the table input" },
+      delay: { value: "DURATION", about: "How far rows may be out of order, such as 5s (with --time; default 0)" },
+      output: { value: "FORMAT", about: "ndjson (default when piped), csv or table (default on a terminal)" },
+      workers: WORKERS,
+      quiet: { about: "Show no progress" },
+    },
+    examples: [
+      [
+        'cat events.ndjson | rdx run "SELECT city, COUNT(*) AS n FROM input GROUP BY city"',
+        "a query over what is piped in",
+      ],
+      ["rdx run --input trips.csv --time pickup --delay 5m report.sql", "a script over a file, with event time"],
+      ["rdx run report.json > result.ndjson", "a plan; results to a file, progress on the terminal"],
+    ],
     load: async () => (await import("./run.ts")).run,
   },
   check: {
-    summary: "Say what is wrong with plans, if anything is",
-    positionals: "plan.json ...",
+    summary: "Say what is wrong with scripts and plans, if anything is",
+    positionals: "script.sql | plan.json ...",
     flags: { stream: STREAM },
-    examples: [["rdx check --stream bids=bids.json hot.json", "a plan that reads a stream"]],
+    examples: [["rdx check --stream bids=bids.json hot.sql", "a script that reads a stream"]],
     load: async () => (await import("./check.ts")).check,
   },
   explain: {
-    summary: "Show how a plan would work",
-    positionals: "plan.json",
+    summary: "Show how a query, a script or a plan would work",
+    positionals: '"SELECT …" | script.sql | plan.json',
     flags: { stream: STREAM, json: { about: "As JSON" } },
-    examples: [["rdx explain report.json", "as text"]],
+    examples: [["rdx explain report.sql", "as text"]],
     load: async () => (await import("./check.ts")).explain,
+  },
+  fmt: {
+    summary: "Write scripts of SQL in one form",
+    positionals: "[script.sql ...]",
+    flags: { check: { about: "Change nothing; exit code 1 when a script has another form" } },
+    examples: [
+      ["rdx fmt report.sql", "in place"],
+      ["rdx fmt < report.sql", "what is piped in, to stdout"],
+    ],
+    load: async () => (await import("./fmt.ts")).fmt,
   },
 };

@@ -1,3 +1,4 @@
+import type { OpenEncoder, SchemaInference } from "../codec.ts";
 import type { EngineService } from "../runtime/service.ts";
 import type { LoadDemo } from "../server/demo.ts";
 import type { PageBundle } from "../server/page.ts";
@@ -29,3 +30,12 @@ export type OpenSite = () => Promise<Site>;
 
 /** Makes an engine; it is ready when the promise resolves, and lives until its `close`. */
 export type CreateEngine = (options: EngineOptions) => Promise<EngineService>;
+
+/** What reads and writes rows outside of an engine. */
+export interface PipeParts {
+  readonly inference: SchemaInference;
+  readonly openEncoder: OpenEncoder;
+}
+
+/** Finds these parts. */
+export type OpenPipe = () => Promise<PipeParts>;

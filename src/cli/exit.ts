@@ -37,7 +37,8 @@ export function exitCodeOf(thrown: unknown): ExitCode {
 export function messageOf(thrown: unknown): string {
   const message = reasonOf(thrown);
   if (!(thrown instanceof RdxError) || thrown.details.length === 0) return message;
-  const details = thrown.details.map(({ node, path, line, column, field, reason, hint }) => {
+  const { snippets } = thrown.extra as { snippets?: readonly string[] };
+  const details = thrown.details.map(({ node, path, line, column, field, reason, hint }, i) => {
     const at = [
       node && `node ${node}`,
       path,
@@ -45,7 +46,8 @@ export function messageOf(thrown: unknown): string {
       column && `column ${column}`,
       field && `field ${field}`,
     ].filter(Boolean).join(", ");
-    return `  ${at === "" ? "" : `${at}: `}${reason}${hint ? ` (${hint})` : ""}`;
+    const shown = snippets?.[i] ? `\n${snippets[i].replace(/^/gm, "    ")}` : "";
+    return `  ${at === "" ? "" : `${at}: `}${reason}${hint ? ` (${hint})` : ""}${shown}`;
   });
   return `${message}\n${details.join("\n")}`;
 }

@@ -1,4 +1,4 @@
-import { PLAN_BYTES_MAX } from "../core/limits.ts";
+import { PLAN_BYTES_MAX, SQL_BYTES_MAX } from "../core/limits.ts";
 import { reasonOf } from "../core/errors.ts";
 import { NAME_PATTERN } from "../core/schema.ts";
 import type { EngineService } from "../runtime/service.ts";
@@ -17,11 +17,28 @@ export interface PlanFile {
 
 /** Reads a plan. Throws CommandError: the file is missing, or is no JSON. */
 export function readPlanFile(terminal: Terminal, path: string): PlanFile {
-  if (path.endsWith(".sql")) throw usage(`Cannot read ${path}: plans are JSON in this version`);
   const plan = readJsonFile(terminal, path);
   const named = typeof plan === "object" && plan !== null ? (plan as { name?: unknown }).name : undefined;
-  const file = path.split(/[\\/]/).at(-1)!.replace(/\.[^.]*$/, "");
+  const file = baseName(path);
   return { path, name: typeof named === "string" && NAME_PATTERN.test(named) ? named : file, plan };
+}
+
+/** The name of a file without its ending. */
+export function baseName(path: string): string {
+  return path.split(/[\\/]/).at(-1)!.replace(/\.[^.]*$/, "");
+}
+
+/** A script: the text itself, or what stands in the file that is named. Throws CommandError: the file is missing, or is too large. */
+export function readSql(terminal: Terminal, given: string): string {
+  if (!isSqlFile(given)) return given;
+  const text = readTextFile(terminal, given);
+  if (text.length > SQL_BYTES_MAX) throw new CommandError(EXIT.usage, `${given} is larger than ${SQL_BYTES_MAX} bytes`);
+  return text;
+}
+
+/** Whether an argument names a file of SQL: a query has spaces. */
+export function isSqlFile(given: string): boolean {
+  return given.endsWith(".sql") && !given.includes("\n");
 }
 
 /** Declares the streams of `--stream name=schema.json`. */

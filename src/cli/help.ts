@@ -10,7 +10,7 @@ Usage: rdx <command> [flags]
 ${names.join("\n")}
   help     Explain a command: rdx help serve
 
-Exit codes: 0 done, 1 failed, 2 the call or the plan is wrong, 65 bad input, 66 a file is missing, 130 interrupted
+Exit codes: 0 done, 1 failed, 2 the call, the SQL or the plan is wrong, 65 bad input, 66 a file is missing, 130 interrupted
 `;
 }
 

@@ -2,22 +2,29 @@ import { FrameView } from "../core/frame.ts";
 import { WORKERS_MAX } from "../core/limits.ts";
 import { RowRenderer } from "../core/render.ts";
 import type { EngineService, PipelineInfo } from "../runtime/service.ts";
-import type { CreateEngine } from "./engine_options.ts";
+import type { CreateEngine, OpenPipe, OpenSite } from "./engine_options.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
-import { readPlanFile } from "./files.ts";
+import { readPlanFile, readSql } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { ProgressLine } from "./progress.ts";
+import { runSql } from "./run_sql.ts";
 import { pathOf, type Terminal, terminalLog } from "./terminal.ts";
+import { untilDone } from "./until_done.ts";
 
-/** How often a run is looked at: short runs end soon, long ones are not disturbed. */
-const LOOK_MS_MIN = 5;
-const LOOK_MS_MAX = 200;
-
-/** `rdx run`: a plan over inputs that end. Rows of its views go to stdout as NDJSON. */
-export async function run(args: Arguments, terminal: Terminal, createEngine: CreateEngine): Promise<ExitCode> {
-  const [path, ...others] = args.positionals;
-  if (path === undefined || others.length > 0) throw usage("rdx run takes one plan: rdx run plan.json");
-  const { name, plan } = readPlanFile(terminal, path);
+/** `rdx run`: a script of SQL or a plan over inputs that end. */
+export async function run(
+  args: Arguments,
+  terminal: Terminal,
+  createEngine: CreateEngine,
+  _: OpenSite,
+  openPipe: OpenPipe,
+): Promise<ExitCode> {
+  const [given, ...others] = args.positionals;
+  if (given === undefined || others.length > 0) {
+    throw usage('rdx run takes one query, script or plan: rdx run "SELECT …", rdx run script.sql or rdx run plan.json');
+  }
+  const file = given.endsWith(".json") ? readPlanFile(terminal, given) : null;
+  const text = file ? null : readSql(terminal, given);
   const engine = await createEngine({
     workers: args.integer("workers", 1, WORKERS_MAX),
     data: pathOf(terminal, "rdx-data"),
@@ -31,6 +38,8 @@ export async function run(args: Arguments, terminal: Terminal, createEngine: Cre
     interrupted = true;
   });
   try {
+    if (text !== null) return await runSql(text, args, terminal, engine, () => interrupted, await openPipe());
+    const { name, plan } = file!;
     const { pipeline } = await engine.pipelines.put(name, plan, { start: "earliest", state: "fresh" });
     if (pipeline.progress === null) {
       throw usage(`Plan ${name} reads inputs without an end: serve runs it, run needs files`);
@@ -47,20 +56,6 @@ export async function run(args: Arguments, terminal: Terminal, createEngine: Cre
   } finally {
     silence();
     await engine.close();
-  }
-}
-
-async function untilDone(
-  engine: EngineService,
-  name: string,
-  progress: ProgressLine,
-  interrupted: () => boolean,
-): Promise<PipelineInfo> {
-  for (let ms = LOOK_MS_MIN;; ms = Math.min(LOOK_MS_MAX, ms * 2)) {
-    const info = engine.pipelines.get(name);
-    if (info.state === "completed" || info.state === "failed" || info.state === "stopped" || interrupted()) return info;
-    progress.show(info);
-    await new Promise((resolve) => setTimeout(resolve, ms));
   }
 }
 

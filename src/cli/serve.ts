@@ -1,12 +1,14 @@
 import { WORKERS_MAX } from "../core/limits.ts";
 import { LOG_LEVELS } from "../telemetry/log.ts";
 import { firstCurl } from "../server/first_curl.ts";
+import type { EngineService } from "../runtime/service.ts";
 import { Origins } from "../server/origins.ts";
 import { requireAuthentication, type RunningServer, startServer } from "../server/serve.ts";
+import { deployScript } from "../server/sql.ts";
 import { reasonOf } from "../core/errors.ts";
 import type { CreateEngine, OpenSite } from "./engine_options.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
-import { declareStreams, readPlanFile } from "./files.ts";
+import { baseName, declareStreams, isSqlFile, readPlanFile, readSql } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { describeBusyPort } from "./port.ts";
 import { pathOf, type Signal, type Terminal, terminalLog } from "./terminal.ts";
@@ -26,7 +28,7 @@ export async function serve(
   const allowOrigins = [...args.all("allow-origin"), ...splitList(terminal.env("RDX_ALLOW_ORIGIN"))];
   calledRightly(() => requireAuthentication(hostname, token, insecure));
   calledRightly(() => new Origins(allowOrigins));
-  const plans = args.positionals.map((path) => readPlanFile(terminal, path));
+  const deployments = args.positionals.map((path) => readDeployment(terminal, path));
   const log = terminalLog(terminal, args.choice("log-level", LOG_LEVELS, "info"));
   const engine = await createEngine({
     workers: args.integer("workers", 1, WORKERS_MAX),
@@ -37,7 +39,7 @@ export async function serve(
   });
   try {
     declareStreams(terminal, engine, args.all("stream"));
-    for (const { name, plan } of plans) await engine.pipelines.put(name, plan, { start: "earliest", state: "keep" });
+    for (const deploy of deployments) await deploy(engine);
     const autoCreate = args.switch("auto-create");
     const site = await openSite();
     const server = await listen(
@@ -51,6 +53,17 @@ export async function serve(
   } finally {
     await engine.close();
   }
+}
+
+/** A script or a plan that is deployed when there is an engine. Throws CommandError: the file is missing, or is no JSON. */
+function readDeployment(terminal: Terminal, path: string): (engine: EngineService) => Promise<unknown> {
+  const how = { start: "earliest", state: "keep" } as const;
+  if (!isSqlFile(path)) {
+    const { name, plan } = readPlanFile(terminal, path);
+    return (engine) => engine.pipelines.put(name, plan, how);
+  }
+  const text = readSql(terminal, path), view = { kind: "view", name: baseName(path) };
+  return (engine) => deployScript(engine, text, { ...how, sink: view });
 }
 
 function refuseDurability(durability = "none"): void {

@@ -11,6 +11,17 @@ export interface Terminal {
   err(text: string): void;
   /** Whether a person watches what `err` writes. */
   readonly watched: boolean;
+  /** Whether a person watches what `out` writes, and whether one types what is read. */
+  readonly outWatched: boolean;
+  readonly inputWatched: boolean;
+  /** What is piped in. */
+  readInput(): AsyncIterable<Uint8Array>;
+  /** A file, piece by piece, or as a whole; its size. They throw what Deno throws. */
+  readStream(path: string): AsyncIterable<Uint8Array>;
+  readBytes(path: string): Uint8Array<ArrayBuffer>;
+  sizeOf(path: string): number;
+  /** Writes a file as text. Throws what Deno throws. */
+  writeText(path: string, text: string): void;
   env(name: string): string | undefined;
   /** The folder of the caller, absolute. */
   readonly folder: string;
@@ -29,6 +40,13 @@ export function denoTerminal(): Terminal {
     out: (text) => writeAll(Deno.stdout, encoder.encode(text)),
     err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
     watched: Deno.stderr.isTerminal(),
+    outWatched: Deno.stdout.isTerminal(),
+    inputWatched: Deno.stdin.isTerminal(),
+    readInput: () => Deno.stdin.readable,
+    readStream: fileStream,
+    readBytes: (path) => Deno.readFileSync(path),
+    sizeOf: (path) => Deno.statSync(path).size,
+    writeText: (path, text) => Deno.writeTextFileSync(path, text),
     env: (name) => Deno.env.get(name),
     folder: Deno.env.get("INIT_CWD") ?? Deno.cwd(),
     readText: (path) => Deno.readTextFileSync(path),
@@ -42,6 +60,11 @@ export function denoTerminal(): Terminal {
     },
     exit: (code) => Deno.exit(code),
   };
+}
+
+async function* fileStream(path: string): AsyncIterable<Uint8Array> {
+  const file = await Deno.open(path);
+  yield* file.readable;
 }
 
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {

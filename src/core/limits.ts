@@ -1,0 +1,236 @@
+/**
+ * Every bound of the engine, by name, with its unit last. A queue, buffer, retry or loop that is not
+ * bounded by one of these is a defect; a test checks that each name is used and ends with its unit.
+ */
+
+/** Key groups: the unit in which keyed state is owned, moved and written. A power of two, fixed for ever: results order by it. */
+export const KEY_GROUPS = 128;
+
+/** Rows of one batch. Small enough that a handful of columns stays in the L2 cache. */
+export const BATCH_ROWS_MAX = 8192;
+/** Buffers of frames that a writer keeps to write later frames into. */
+export const FRAMES_RECYCLED_MAX = 32;
+/** Cells of one batch that a decoder makes: with many columns, its batches have fewer rows. */
+export const BATCH_CELLS_MAX = 1 << 19;
+/** Columns of one stream or batch. */
+export const COLUMNS_MAX = 1024;
+/** Nesting of JSON values that the parser follows before it refuses the row. */
+export const JSON_DEPTH_MAX = 1000;
+/** Rows that a shape of JSON rows has had when code is made for it. */
+export const JSON_CODE_ROWS = 8192;
+/** Modules of such code that a thread keeps, so that the next parser of the same rows need not compile it anew. */
+export const JSON_CODE_MODULES_MAX = 64;
+
+/** Bytes of a file that a worker reads as one chunk. */
+export const RANGE_BYTES = 4 << 20;
+/** Bytes of one line (or one CSV record) in a file; a longer one ends the pipeline, with the place in the file. */
+export const LINE_BYTES_MAX = 16 << 20;
+/** Rows of small log records that travel together as one chunk. */
+export const CHUNK_ROWS = 8192;
+/** Bytes of the same. */
+export const CHUNK_BYTES = 2 << 20;
+/** Bytes of a file with one JSON document, which cannot be cut. */
+export const JSON_FILE_BYTES_MAX = 256 << 20;
+/** Files that one reader keeps open; the least recently used is closed. */
+export const FILES_OPEN_MAX = 64;
+/** Chunks that a pipeline has in flight for each worker. */
+export const IN_FLIGHT_CHUNKS_MAX = 8;
+/** The same of files, whose chunks are not in memory before they are read. */
+export const IN_FLIGHT_RANGES_MAX = 32;
+/** Chunks that a worker works on before whatever else waits for it has its turn. */
+export const TURN_CHUNKS_MAX = 8;
+/** Reports without results that a worker keeps back, to send them together. */
+export const REPORTS_HELD_MAX = 16;
+
+/** Bytes of one request body as it arrives. */
+export const BODY_BYTES_MAX = 32 << 20;
+/** Bytes of one request body after inflating. */
+export const BODY_INFLATED_BYTES_MAX = 32 << 20;
+/** Inflated size divided by compressed size that a body may have once it is past 1 MiB inflated. */
+export const BODY_INFLATE_RATIO_MAX = 200;
+/** Time that a request body may make no progress. */
+export const BODY_IDLE_MS_MAX = 10_000;
+/** Bytes of all request bodies that are being read or decoded at one time; beyond it 429. */
+export const BODIES_BYTES_MAX = 96 << 20;
+
+/** Rows of one Arrow record batch that comes in. */
+export const ARROW_ROWS_MAX = 1 << 22;
+/** Bytes that the columns of one Arrow record batch may take once they are decoded. */
+export const ARROW_DECODED_BYTES_MAX = 256 << 20;
+/** Dictionaries of one Arrow stream. */
+export const ARROW_DICTIONARIES_MAX = 1024;
+
+/** Objects in objects that inference makes columns of; what lies deeper is the JSON text of a string column. */
+export const INFER_DEPTH_MAX = 16;
+
+/** Errors that one ingest answer lists. */
+export const INGEST_ERRORS_MAX = 20;
+/** Rows with errors that one decoder call reports before it returns to its caller. */
+export const DECODE_ERRORS_MAX = 1024;
+/** Bad rows of one request; a request with more is refused as a whole. */
+export const DEAD_ROWS_MAX = 65_536;
+/** Rows that a pipeline makes dead letters of at a time, before others have their turn. */
+export const DEAD_TURN_ROWS = 512;
+/** Bytes of a bad row that are kept beside its reason. */
+export const DEAD_RAW_BYTES_MAX = 4096;
+
+/** Bytes of one stream's in-memory log that consumers have not finished; beyond it 429 and no credits. */
+export const LOG_UNREAD_BYTES_MAX = 64 << 20;
+/** Bytes of one stream's in-memory log that are kept for late readers once every consumer is done with them. */
+export const LOG_RETAINED_BYTES_MAX = 64 << 20;
+/** Bytes of all in-memory logs together that are kept for late readers. */
+export const LOGS_RETAINED_BYTES_MAX = 512 << 20;
+/** Streams of one process. */
+export const STREAMS_MAX = 1024;
+/** Pipelines of one process. */
+export const PIPELINES_MAX = 256;
+/** Producers that one stream remembers (the least recently used is forgotten). */
+export const PRODUCERS_MAX = 65_536;
+/** Newest answers that a stream keeps for each producer, to give them again at a repetition. */
+export const PRODUCER_ANSWERS_MAX = 8;
+
+/** Rows that one WebSocket connection may send ahead of verdicts. */
+export const CREDIT_ROWS_MAX = 65_536;
+/** Bytes of one WebSocket message. */
+export const MESSAGE_BYTES_MAX = 16 << 20;
+/** WebSocket and SSE connections of one process. */
+export const CONNECTIONS_MAX = 4096;
+/** Bytes that wait for one slow SSE or WebSocket subscriber before it is cut off. */
+export const SUBSCRIBER_BYTES_MAX = 8 << 20;
+
+/** Rows that a view keeps; the oldest windows leave first. */
+export const VIEW_ROWS_MAX = 2_000_000;
+/** Deltas that a view keeps for subscribers that resume. */
+export const VIEW_DELTAS_MAX = 1024;
+/** Rows of all deltas that a view keeps for subscribers that resume. */
+export const VIEW_DELTA_ROWS_MAX = 262_144;
+/** Rows that one view query returns at most. */
+export const QUERY_ROWS_MAX = 10_000;
+/** Rows that one view query returns by default. */
+export const QUERY_ROWS_DEFAULT = 1000;
+
+/** Linear memory of a pipeline task or a decoder, at most. */
+export const KERNEL_MEMORY_BYTES_MAX = 2 ** 31;
+/** Bytes of keyed state of one task. */
+export const STATE_BYTES_MAX = 1 << 30;
+/** Open slices (panes) of one aggregation in one task. */
+export const OPEN_SLICES_MAX = 65_536;
+/** Windows that one row may belong to (size / slide). */
+export const WINDOWS_PER_ROW_MAX = 65_536;
+/** Rows that a firing window hands out in one step. */
+export const FIRE_ROWS_MAX = 8192;
+/** Decoders that a worker keeps for streams; the least recently used is dropped. */
+export const DECODERS_MAX = 16;
+
+/** How far a row's event time may be ahead of its arrival, unless its stream or plan says otherwise: beyond it the row's clock is wrong. */
+export const FUTURE_SKEW_MS = 3_600_000;
+/** A source partition that had credit and gave nothing for so long is idle. */
+export const IDLE_TIMEOUT_MS = 5000;
+/** Interval at which pipelines look for idle partitions. */
+export const IDLE_TICK_MS = 1000;
+/** Early results come no more often than this, whatever interval a plan asks for. */
+export const EARLY_RESULTS_MS = 50;
+/** Ways that the rows of one node may take through stateless operators. */
+export const PLAN_WAYS_MAX = 256;
+/** Interval at which a pipeline that is being replaced looks whether its chunks are through. */
+export const QUIESCE_POLL_MS = 5;
+/** Time that a pipeline which is being replaced has for the chunks that it has in flight. */
+export const QUIESCE_MS_MAX = 10_000;
+/** Time that a removed pipeline waits for its sinks to close. */
+export const SINK_CLOSE_MS_MAX = 2000;
+/** Interval of SSE heartbeats. */
+export const HEARTBEAT_MS = 15_000;
+/** Followers of a view learn so soon that it was replaced, and of its open windows so often at most. */
+export const LIVE_LOOK_MS = 1000;
+/** Results of a pipeline whose times from their arrival are kept, for quantiles. */
+export const LATENCIES_MAX = 512;
+/** Time that a drain at SIGTERM may take. */
+export const DRAIN_MS_MAX = 30_000;
+/** Seconds that a refused producer is asked to wait. */
+export const RETRY_AFTER_SECONDS = 1;
+
+/** Nodes of one plan. */
+export const PLAN_NODES_MAX = 256;
+/** Bytes of one plan. */
+export const PLAN_BYTES_MAX = 1 << 20;
+/** Depth of one expression. */
+export const EXPRESSION_DEPTH_MAX = 64;
+/** Columns, literals and calls of one expression. */
+export const EXPRESSION_NODES_MAX = 16_384;
+/** Key columns of one aggregation. */
+export const KEY_COLUMNS_MAX = 16;
+/** Aggregates of one node. */
+export const AGGREGATES_MAX = 32;
+/** Values that an approx_top_k gives. */
+export const TOP_K_MAX = 100;
+/** GROUPING SETS of one aggregate. */
+export const GROUPING_SETS_MAX = 64;
+/** Rows that a rank gives for each key, and the greatest number that it may begin at. */
+export const RANK_ROWS_MAX = 4000;
+/** Rows before a row that an OVER of rows may look back. */
+export const OVER_ROWS_MAX = 1 << 20;
+/** Values (members and items) in the JSON of one plan. */
+export const PLAN_VALUES_MAX = 1 << 17;
+/** Nesting of one plan's JSON; it has room for an expression that is too deep, so that its own check can say where. */
+export const PLAN_DEPTH_MAX = 256;
+/** Problems that one refused plan lists. */
+export const PLAN_ERRORS_MAX = 100;
+/** Size, slide and offset of a window, and how far a watermark may stay behind: a hundred years. */
+export const WINDOW_MS_MAX = 100 * 366 * 86_400_000;
+
+/** Request bodies up to this size, with a content-length and without an encoding, are read in one go: they have BODY_IDLE_MS_MAX as a whole. */
+export const BODY_WHOLE_BYTES_MAX = 256 << 10;
+/** Bytes that inflating hands out in one step; bounds are checked after each. */
+export const INFLATE_STEP_BYTES = 256 << 10;
+/** Packed bytes that inflating takes in one step: the ratio is known after each. */
+export const INFLATE_INPUT_BYTES = 16 << 10;
+/** Bytes of inflated body below which the inflate ratio is not looked at. */
+export const INFLATE_RATIO_FREE_BYTES = 1 << 20;
+/** Characters of a producer's name. */
+export const PRODUCER_NAME_CHARS_MAX = 256;
+/** Rows that a WebSocket client may send beyond its credits before it is closed. */
+export const CREDIT_OVERRUN_ROWS_MAX = 8192;
+/** Bytes of one WebSocket's messages that wait for their turn; a client that sends more is closed. */
+export const MESSAGES_WAITING_BYTES_MAX = 32 << 20;
+/** Time that a WebSocket may stay silent before it is asked for a sign of life, and closed without one. */
+export const SOCKET_IDLE_SECONDS_MAX = 60;
+/** Series (label combinations) of one metric. */
+export const METRIC_SERIES_MAX = 10_000;
+/** Characters of one value in a log line. */
+export const LOG_VALUE_CHARS_MAX = 4096;
+/** Arguments of one call in an expression, the values of an IN among them. */
+export const CALL_ARGS_MAX = 1024;
+/** Time that answers which are under way at the end of a drain may take. */
+export const LAST_ANSWERS_MS_MAX = 2000;
+/** Worker threads of one process. */
+export const WORKERS_MAX = 256;
+/** Bytes of one script of SQL. */
+export const SQL_BYTES_MAX = 1 << 18;
+/** Brackets in brackets (CASE … END counts as one) of one SQL statement. */
+export const SQL_DEPTH_MAX = 128;
+/** Nodes in nodes of one SQL statement's tree: `a + b + c` leans as deep as it is long. */
+export const SQL_TREE_DEPTH_MAX = 1024;
+/** Problems that one refused script of SQL lists. */
+export const SQL_PROBLEMS_MAX = 20;
+/** Tokens of an SQL statement beyond which a mistake in it is not guessed at: each guess is a parse. */
+export const SQL_GUESS_TOKENS_MAX = 20_000;
+/** Code points of each text that a Levenshtein distance is computed of; it takes steps in proportion to their product. */
+export const LEVENSHTEIN_CHARS_MAX = 256;
+/** Bytes of a text that a function of the language makes; a longer one is NULL. */
+export const MADE_TEXT_BYTES_MAX = 16 << 20;
+/** Steps of the machine that a regular expression is compiled to. Matching takes time in proportion to steps times characters. */
+export const REGEXP_INSTRUCTIONS_MAX = 2048;
+/** Groups of a regular expression whose places are kept. */
+export const REGEXP_GROUPS_MAX = 32;
+/** Nesting of the groups of a regular expression. */
+export const REGEXP_DEPTH_MAX = 64;
+/** Times that a quantifier of a regular expression repeats, if it is bounded. */
+export const REGEXP_REPEAT_MAX = 1000;
+/** Entries of the automaton that a regular expression has beside its machine; with more it does without. */
+export const REGEXP_TABLE_ENTRIES_MAX = 8192;
+/** Rows of piped input that its columns are told from. */
+export const INFER_ROWS = 1000;
+/** Bytes of piped input that are decoded at a time. */
+export const PIECE_BYTES = 1 << 20;
+/** Characters of a pattern that times are written or read by. */
+export const TIME_PATTERN_CHARS_MAX = 256;

@@ -4,6 +4,8 @@ import { BIT_FUNCTIONS } from "./function/bits.ts";
 import { COMPARISON_FUNCTIONS } from "./function/comparison.ts";
 import { CONDITIONAL_FUNCTIONS } from "./function/conditional.ts";
 import { CONVERSION_FUNCTIONS } from "./function/conversion.ts";
+import { ENCODING_FUNCTIONS } from "./function/encoding.ts";
+import { HASH_FUNCTIONS } from "./function/hash.ts";
 import { LOGIC_FUNCTIONS } from "./function/logic.ts";
 import { MATH_FUNCTIONS } from "./function/math.ts";
 import { REGEXP_FUNCTIONS } from "./function/regexp.ts";
@@ -12,6 +14,7 @@ import { STRING_FIND_FUNCTIONS } from "./function/string_find.ts";
 import { STRING_MAKE_FUNCTIONS } from "./function/string_make.ts";
 import { STRING_MEASURE_FUNCTIONS } from "./function/string_measure.ts";
 import { TIME_FUNCTIONS } from "./function/time.ts";
+import { TIME_UNIT_FUNCTIONS } from "./function/time_unit.ts";
 
 const ALL: readonly FunctionDefinition[] = [
   ...COMPARISON_FUNCTIONS,
@@ -25,8 +28,11 @@ const ALL: readonly FunctionDefinition[] = [
   ...STRING_MAKE_FUNCTIONS,
   ...STRING_MEASURE_FUNCTIONS,
   ...REGEXP_FUNCTIONS,
+  ...TIME_UNIT_FUNCTIONS,
   ...TIME_FUNCTIONS,
   ...CONVERSION_FUNCTIONS,
+  ...ENCODING_FUNCTIONS,
+  ...HASH_FUNCTIONS,
 ];
 
 /** Every function of the language by its name: what expressions may call, and what SQL, the builder and schemas list. */

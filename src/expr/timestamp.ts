@@ -1,8 +1,8 @@
-const ISO = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:?\d\d)?)?$/;
+const ISO = /^(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d?):(\d\d?)(?::(\d\d?)(?:\.(\d+))?)?(Z|[+-]\d\d:?\d\d)?)?$/;
 
 /**
  * Epoch milliseconds of an ISO 8601 date or date and time (`T` or a space; no zone means UTC; a fraction is cut to
- * milliseconds), or null. The same form that casts of strings read.
+ * milliseconds; one digit where there could be two), or null. The same form that casts of strings read.
  */
 export function parseIsoTimestamp(text: string): number | null {
   const match = ISO.exec(text);

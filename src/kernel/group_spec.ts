@@ -1,5 +1,5 @@
 import { RdxError } from "../core/errors.ts";
-import { TOP_VALUES_MAX } from "../core/limits.ts";
+import { TOP_K_MAX } from "../core/limits.ts";
 import { type DataType, DOUBLE, formatType, INT64, isVariable, kindCode, STRING } from "../core/schema.ts";
 import type { Kernel } from "./module.ts";
 
@@ -121,10 +121,10 @@ function sketchOf(
     return { op: OP.sketch, out: DOUBLE, param: kind + 4 * Math.round(own * QUANTILE_PARTS) };
   }
   if (type.kind === "bytes") return refuse();
-  if (!(Number.isInteger(own) && own >= 1 && own <= TOP_VALUES_MAX)) {
+  if (!(Number.isInteger(own) && own >= 1 && own <= TOP_K_MAX)) {
     throw new RdxError(
       "invalid_plan",
-      `Cannot list the top ${parameter}: expected a whole number from 1 to ${TOP_VALUES_MAX}`,
+      `Cannot list the top ${parameter}: expected a whole number from 1 to ${TOP_K_MAX}`,
     );
   }
   return { op: OP.sketch, out: STRING, param: kind + 4 * own };

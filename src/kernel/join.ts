@@ -84,6 +84,20 @@ export class Join {
     this.#kernel.fn("join_advance")(this.#join, watermark);
   }
 
+  /**
+   * The least watermark above `watermark` that may make results, whatever rows come until then; rows of an interval join
+   * wait at least as long as its bounds are wide.
+   */
+  due(watermark: number): number {
+    const { mode, type } = this.#spec;
+    if (mode.mode === "regular") return Infinity;
+    if (mode.mode !== "interval") return watermark + 1;
+    let due = this.#kernel.fn("join_leaves_at")(this.#join) + 1;
+    if (type === "left" || type === "full" || type === "anti") due = Math.min(due, watermark + mode.upperMs + 1);
+    if (type === "right" || type === "full") due = Math.min(due, watermark - mode.lowerMs + 1);
+    return Math.max(due, watermark + 1);
+  }
+
   /** The next rows of output, about `rowsMax` at most; null when there are none for now. */
   pull(rowsMax: number): JoinBatch | null {
     const most = Math.max(1, Math.min(Math.floor(rowsMax), FIRE_ROWS_MAX));

@@ -67,9 +67,9 @@ export function createOperator(
       return new RankOperator(kernel, plan, previous instanceof RankOperator ? previous : null);
     case "over":
       return new OverOperator(kernel, plan, previous instanceof OverOperator ? previous : null);
-    case "join":
-      return new JoinOperator(kernel, plan);
     case "normalize":
       return new NormalizeOperator(kernel, plan, previous instanceof NormalizeOperator ? previous : null);
+    case "join":
+      return new JoinOperator(kernel, plan);
   }
 }

@@ -90,6 +90,10 @@ export class JoinOperator {
     this.#join.advance(watermark);
   }
 
+  due(watermark: number): number {
+    return this.#join.due(watermark);
+  }
+
   /** Results of a batch in log order, of a watermark by (time, key group, arrival). */
   pull(rowsMax: number): JoinBatch | null {
     return this.#join.pull(rowsMax);

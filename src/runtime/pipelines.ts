@@ -30,6 +30,8 @@ export class Pipelines implements PipelineService {
   readonly #parts: PipelinesParts;
   readonly #deployed = new Map<string, Deployed>();
   readonly #byId = new Map<number, Pipeline>();
+  /** The scripts of SQL that pipelines were deployed as. */
+  readonly #scripts = new Map<string, string>();
   /** Changes of deployments happen one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
   readonly #maker: PipelineMaker;
@@ -86,7 +88,7 @@ export class Pipelines implements PipelineService {
     return deployed;
   }
 
-  put(name: string, json: unknown, options: { start: Start; state: "keep" | "fresh" }) {
+  put(name: string, json: unknown, options: { start: Start; state: "keep" | "fresh"; sql?: string }) {
     return this.#inTurn(() => this.#put(name, json, options));
   }
 
@@ -96,7 +98,11 @@ export class Pipelines implements PipelineService {
     return turn;
   }
 
-  async #put(name: string, json: unknown, { start, state }: { start: Start; state: "keep" | "fresh" }) {
+  async #put(
+    name: string,
+    json: unknown,
+    { start, state, sql }: { start: Start; state: "keep" | "fresh"; sql?: string },
+  ) {
     if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
     const compiled = compilePlan(named(json, name), this.catalog), before = this.#deployed.get(name);
     if (!before && this.#deployed.size >= PIPELINES_MAX) {
@@ -126,6 +132,8 @@ export class Pipelines implements PipelineService {
     }
     if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start);
     else if (comparison === null) await this.#renew(name, compiled, before ?? null, start);
+    if (sql === undefined) this.#scripts.delete(name);
+    else this.#scripts.set(name, sql);
     return { created: before === undefined, pipeline: this.get(name) };
   }
 
@@ -297,6 +305,7 @@ export class Pipelines implements PipelineService {
       deadRows: meter.deadRows,
       errors: pipeline.errors,
       plan,
+      sql: this.#scripts.get(plan.name) ?? null,
     };
   }
 

@@ -1,6 +1,7 @@
 import type { InputFormat } from "../codec.ts";
 import type { ErrorDetail } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
+import type { Catalog } from "../plan/catalog.ts";
 import type { RowRange } from "../sink.ts";
 import type { View } from "../view.ts";
 
@@ -135,6 +136,8 @@ export interface PipelineInfo {
   readonly deadRows: number;
   readonly errors: readonly { readonly path: string; readonly offset: number; readonly reason: string }[];
   readonly plan: unknown;
+  /** The script of SQL that it was deployed as, or null. */
+  readonly sql: string | null;
 }
 
 /** One way that rows take between two nodes of a plan as it runs. */
@@ -162,17 +165,19 @@ export interface PipelineFlow {
 }
 
 export interface PipelineService {
+  /** What there is for plans to read and write. */
+  readonly catalog: Catalog;
   list(): PipelineInfo[];
   /** Throws not_found. */
   get(name: string): PipelineInfo;
   /**
    * Deploys or replaces. Throws invalid_plan with node and path; conflict (with the differences as details) when the state of
-   * the running version does not fit and `state` is `keep`.
+   * the running version does not fit and `state` is `keep`. `sql`: the script that the plan was compiled from.
    */
   put(
     name: string,
     plan: unknown,
-    options: { start: "earliest" | "latest"; state: "keep" | "fresh" },
+    options: { start: "earliest" | "latest"; state: "keep" | "fresh"; sql?: string },
   ): Promise<{ created: boolean; pipeline: PipelineInfo }>;
   delete(name: string): Promise<void>;
   /** Asks the tasks what went through each edge; of a pipeline that has ended, what went through it. Throws not_found. */

@@ -227,3 +227,17 @@ class Patience {
     this.#cancel();
   }
 }
+
+/** The body as text. Throws RdxError("too_large") beyond `bytesMax`, "invalid" for what is no UTF-8. */
+export async function readText(request: Request, server: ServerContext, bytesMax: number): Promise<string> {
+  const body = await readBody(request, server);
+  try {
+    if (body.bytes.length > bytesMax) throw tooLarge(bytesMax);
+    return new TextDecoder("utf-8", { fatal: true }).decode(body.bytes);
+  } catch (thrown) {
+    if (thrown instanceof TypeError) throw new RdxError("invalid", "Cannot read the body: it is not UTF-8");
+    throw thrown;
+  } finally {
+    body.release();
+  }
+}

@@ -1,18 +1,19 @@
-import { PLAN_BYTES_MAX } from "../core/limits.ts";
+import { PLAN_BYTES_MAX, SQL_BYTES_MAX } from "../core/limits.ts";
 import type { PipelineFlow, PipelineInfo } from "../runtime/service.ts";
 import { acceptsJson, json, plainText } from "./answers.ts";
-import { readJson } from "./body.ts";
+import { readJson, readText } from "./body.ts";
 import { requireJson } from "./content_type.ts";
 import type { App, Context, ServerContext } from "./context.ts";
 import { nameOf, Parameters } from "./parameters.ts";
 import { watermarkJson } from "./rows.ts";
+import { compileScript, deploySql, onlyPipeline } from "./sql.ts";
 
 /** Everything below /v1/pipelines, and /v1/explain. */
 export function pipelineRoutes(app: App, server: ServerContext): void {
   const { pipelines } = server.engine;
   app.get("/v1/pipelines", (c) => {
     new Parameters(c, []);
-    return json({ pipelines: pipelines.list().map(({ plan: _, ...rest }) => pipelineJson(rest)) });
+    return json({ pipelines: pipelines.list().map(pipelineJson) });
   });
   app.get("/v1/pipelines/:name", (c) => {
     new Parameters(c, []);
@@ -22,7 +23,10 @@ export function pipelineRoutes(app: App, server: ServerContext): void {
     const name = nameOf(c, "pipeline"), parameters = new Parameters(c, ["start", "state"]);
     const start = parameters.choice("start", ["earliest", "latest"], "earliest");
     const state = parameters.choice("state", ["keep", "fresh"], "keep");
-    const { created, pipeline } = await pipelines.put(name, await readPlan(c, server), { start, state });
+    const how = { start, state }, { engine } = server;
+    const { created, pipeline } = isSql(c)
+      ? await deploySql(engine, name, await readText(c.req.raw, server, SQL_BYTES_MAX), how)
+      : await pipelines.put(name, await readPlan(c, server), how);
     return json(withPlan(pipeline), created ? 201 : 200);
   });
   app.delete("/v1/pipelines/:name", async (c) => {
@@ -40,12 +44,23 @@ export function pipelineRoutes(app: App, server: ServerContext): void {
   });
   app.post("/v1/explain", async (c) => {
     new Parameters(c, []);
-    return explanation(c, pipelines.explainPlan(await readPlan(c, server)));
+    if (!isSql(c)) return explanation(c, pipelines.explainPlan(await readPlan(c, server)));
+    const script = compileScript(server.engine, await readText(c.req.raw, server, SQL_BYTES_MAX), { name: EXPLAINED });
+    return explanation(c, pipelines.explainPlan(onlyPipeline(script).plan));
   });
 }
 
+/** The name of a script that is explained and not deployed. */
+const EXPLAINED = "query";
+
+const SQL_TYPE = "application/sql";
+
+function isSql(c: Context): boolean {
+  return (c.req.raw.headers.get("content-type") ?? "").split(";")[0].trim().toLowerCase() === SQL_TYPE;
+}
+
 function readPlan(c: Context, server: ServerContext): Promise<unknown> {
-  requireJson(c.req.raw, "A plan");
+  requireJson(c.req.raw, `A plan (a script of SQL is ${SQL_TYPE})`);
   return readJson(c.req.raw, server, PLAN_BYTES_MAX);
 }
 
@@ -57,10 +72,10 @@ function explanation(c: Context, { text, json: value }: { text: string; json: un
 }
 
 function withPlan(pipeline: PipelineInfo) {
-  return { ...pipelineJson(pipeline), plan: pipeline.plan };
+  return { ...pipelineJson(pipeline), plan: pipeline.plan, sql: pipeline.sql };
 }
 
-function pipelineJson(pipeline: Omit<PipelineInfo, "plan">) {
+function pipelineJson(pipeline: Omit<PipelineInfo, "plan" | "sql">) {
   return {
     name: pipeline.name,
     state: pipeline.state,

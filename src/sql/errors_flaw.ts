@@ -64,13 +64,13 @@ function unclosed(source: string, token: Token, strings: readonly Token[]): SqlM
   const opening = token.kind === "comment" ? 2 : source.slice(token.start).search(/['"`]/) + 1;
   const mark = token.kind === "comment" ? "*/" : source[token.start + opening - 1];
   const at = { start: token.start, end: token.start + opening };
+  // When a quote is missing, every string behind it begins where it should end.
+  const long = strings.findLast(({ start, end }) => /[\n;]/.test(source.slice(start, end)));
   const apostrophe = strings.findLast(({ end }) => /\w/.test(source[end] ?? ""));
-  if (apostrophe) {
+  if (apostrophe && !long) {
     const hint = "A quote in a string is written twice: 'it''s'";
     return new SqlMistake({ start: apostrophe.end - 1, end: apostrophe.end }, "The string ends at this quote", hint);
   }
-  // When a quote is missing, every string behind it begins where it should end.
-  const long = strings.findLast(({ start, end }) => /[\n;]/.test(source.slice(start, end)));
   const line = long && source.slice(0, long.start).split("\n").length;
   const hint = long
     ? `Close it with ${mark}, or look at the string that begins in line ${line} and goes on to this one`

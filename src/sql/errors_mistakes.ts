@@ -77,7 +77,9 @@ function* foreignSymbol({ encoded: { tokens } }: Failure, at: number): Generator
 function* misspelt({ encoded: { source, tokens }, expected }: Failure, at: number, there: Expected): Generator<Guess> {
   const token = tokens[at];
   if (token?.kind !== "word" || token.text.length < 2 || there.words.has(token.text)) return;
-  const meant = nearest(token.text, [...there.words].filter((word) => /^\w/.test(word)));
+  const words = [...there.words].filter((word) => /^\w/.test(word));
+  // The first letter is seldom the wrong one.
+  const meant = nearest(token.text, words.filter((word) => word[0] === token.text[0])) ?? nearest(token.text, words);
   if (!meant || meant.length < 2) return;
   const [code] = codesOf(meant) as readonly string[], found = describeToken(source, token);
   const reason = there === expected

@@ -68,7 +68,7 @@ function restart(encoded: Encoded, after: number, found: SqlMistake[]): Restart 
   const { partner } = encoded.brackets;
   let opener = openerOf(encoded, after + 1);
   for (let i = after + 1; i < encoded.codes.length; i++) {
-    const rule = restartRule(encoded, i, opener);
+    const rule = restartRuleOf(encoded, i, opener);
     if (rule) {
       const to = segmentEnd(encoded, i), part = encode(encoded.source, encoded.tokens.slice(i, to));
       const { result, mistakes, ...failure } = run(part, rule);
@@ -82,7 +82,8 @@ function restart(encoded: Encoded, after: number, found: SqlMistake[]): Restart 
   return null;
 }
 
-function restartRule({ tokens, codes }: Encoded, i: number, opener: number): StartRule | null {
+/** As what a statement can be read again from a token on, whose innermost open bracket is `opener`; null when it cannot. */
+export function restartRuleOf({ tokens, codes }: Encoded, i: number, opener: number): StartRule | null {
   const word = textOf(codes[i]) ?? "";
   if (word === "INSERT" && tokens[i - 1]?.text === ";") return "Insert";
   const makesTable = opener < 0 && tokens[0].text === "CREATE" && /^(TABLE|STREAM)$/.test(tokens[1]?.text ?? "");

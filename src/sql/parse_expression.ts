@@ -5,7 +5,6 @@ import type {
   FunctionCall,
   Identifier,
   OrderItem,
-  RowConstructor,
   Span,
   TimeUnit,
   TrimCall,
@@ -88,14 +87,24 @@ export function tails(head: Expression, tails: readonly Tail[]): Expression {
   }, head);
 }
 
+/** Rows that were written without ROW: in some places they are lists. */
+const tuples = new WeakSet<Expression>();
+
 /** `(a)` is a with a wider place, `(a, b)` a row. */
 export function parenthesised(items: readonly Expression[], at: Span): Expression {
-  return items.length === 1 ? { ...items[0], at } : { kind: "row", items, at };
+  const made: Expression = items.length === 1 ? { ...items[0], at } : { kind: "row", items, at };
+  if (items.length > 1) tuples.add(made);
+  return made;
+}
+
+/** The items of `(a, b)`; null for anything else, `ROW(a, b)` too. */
+export function tupleItems(expr: Expression): readonly Expression[] | null {
+  return expr.kind === "row" && tuples.has(expr) ? expr.items : null;
 }
 
 /** The items of a list that may be one in parentheses. */
 export function rowItems(items: readonly Expression[]): readonly Expression[] {
-  return items.length === 1 && items[0].kind === "row" ? (items[0] as RowConstructor).items : items;
+  return (items.length === 1 ? tupleItems(items[0]) : null) ?? items;
 }
 
 export function column(parts: readonly Identifier[], at: Span): Expression {

@@ -14,6 +14,7 @@ export type StartRule =
   | "Statement"
   | "Insert"
   | "Expression"
+  | "CommonTables"
   | "RestFrom"
   | "RestWhere"
   | "RestGroup"

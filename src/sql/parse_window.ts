@@ -13,6 +13,7 @@ import type {
   WindowTable,
 } from "./ast.ts";
 import { SqlMistake } from "./errors.ts";
+import { tupleItems } from "./parse_expression.ts";
 import { intervalOf } from "./parse_interval.ts";
 import { unitOf } from "./parse_token.ts";
 
@@ -83,7 +84,8 @@ export function windowTable(
 
 /** An item of GROUP BY: `(a, b)` is a set, TUMBLE, HOP and SESSION are windows. */
 export function groupItem(expr: Expression, at: Span): GroupItem {
-  if (expr.kind === "row") return { kind: "group_set", items: expr.items, at };
+  const items = tupleItems(expr);
+  if (items) return { kind: "group_set", items, at };
   if (expr.kind !== "call" || expr.name.parts.length > 1 || expr.over) return { kind: "expression", expr, at };
   const fn = expr.name.parts[0].name.toUpperCase();
   if (!Object.hasOwn(GROUP_WINDOWS, fn)) return { kind: "expression", expr, at };

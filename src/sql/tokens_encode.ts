@@ -1,5 +1,5 @@
 import { keywordIndex, type Token } from "./tokens.ts";
-import { KEYWORD_RANGES, KEYWORDS } from "./tokens_keywords.ts";
+import { isFunctionWord, KEYWORD_RANGES, KEYWORDS } from "./tokens_keywords.ts";
 
 /*
  * The grammar is one over tokens: each token is one character, so that blanks and comments are nowhere in it, a keyword is never the beginning of a
@@ -150,30 +150,35 @@ export function formOf(text: string): "integer" | "decimal" | "exponent" {
 
 /** Words that begin a query behind `(`. */
 const QUERY_STARTS = new Set(["SELECT", "WITH", "VALUES"]);
-/** Words that go on with a query behind its `)`. */
-const QUERY_CONTINUES = new Set([
-  "UNION",
-  "INTERSECT",
-  "EXCEPT",
-  "ORDER",
-  "LIMIT",
-  "OFFSET",
-  "FETCH",
-  "EMIT",
-  "ALLOWED",
-]);
+const SET_OPERATORS = new Set(["UNION", "INTERSECT", "EXCEPT"]);
+/** Words that go on with a query behind its `)`; an aggregate's arguments may be followed by ORDER BY too. */
+const QUERY_TAILS = new Set(["ORDER", "LIMIT", "OFFSET", "FETCH", "EMIT", "ALLOWED"]);
 
 /**
  * Marks each `(` behind which a query stands, from the innermost out: one in front of SELECT, WITH or VALUES, and one in front of a marked one whose end
- * goes on as a query, as in `((SELECT …) UNION …)`. What is `((SELECT …))` is left to the grammar.
+ * goes on as a query, as in `((SELECT …) UNION …)`. What is `((SELECT …))` is left to the grammar. `TABLE t` is a query unless it is an argument.
  */
 function markQueries(codes: string[], partner: Int32Array): void {
-  const mark = LONG_CODES.get(QUERY_PAREN)!;
+  const mark = LONG_CODES.get(QUERY_PAREN)!, wordAt = (i: number) => textOf(codes[i] ?? NOTHING) ?? "";
   for (let i = codes.length - 2; i >= 0; i--) {
     if (codes[i] !== "(") continue;
-    const inner = codes[i + 1], text = textOf(inner) ?? "";
-    const goesOn = inner === mark && partner[i + 1] >= 0 &&
-      QUERY_CONTINUES.has(textOf(codes[partner[i + 1] + 1] ?? NOTHING) ?? "");
-    if (QUERY_STARTS.has(text) || goesOn) codes[i] = mark;
+    const inner = codes[i + 1], word = wordAt(i + 1), call = isCall(codes, i);
+    const tail = inner === mark && partner[i + 1] >= 0 ? wordAt(partner[i + 1] + 1) : "";
+    const goesOn = SET_OPERATORS.has(tail) || (!call && QUERY_TAILS.has(tail));
+    const table = !call && word === "TABLE" && codes[i + 2] !== "(";
+    if (QUERY_STARTS.has(word) || goesOn || table) codes[i] = mark;
   }
+}
+
+/** Whether the `(` at an index is a call's: a name stands in front of it, and not that of INSERT INTO. */
+function isCall(codes: readonly string[], at: number): boolean {
+  let i = at - 1;
+  if (isFunctionWord(textOf(codes[i] ?? NOTHING) ?? "")) return true;
+  if (!isName(codes[i])) return false;
+  while (codes[i - 1] === ".") i -= 2;
+  return textOf(codes[i - 1] ?? NOTHING) !== "INTO";
+}
+
+function isName(code: string | undefined): boolean {
+  return code === "w" || code === "q";
 }

@@ -30,7 +30,10 @@ for (const [name, { flags, examples }] of Object.entries(COMMANDS)) {
 for (
   const [args, message] of [
     [["serv"], /did you mean serve/],
-    [["fmt"], /there are serve, run/],
+    [["fmtt"], /did you mean fmt/],
+    [["zzzzz"], /there are serve, run/],
+    [["fmt"], /takes scripts/],
+    [["fmt", "plan.json"], /files that end in \.sql/],
     [["help", "explian"], /did you mean explain/],
     [["serve", "--prot", "80"], /Unknown flag --prot: did you mean --port/],
     [["serve", "--no-auto-creat"], /did you mean --no-auto-create/],
@@ -54,12 +57,11 @@ for (
       /"shop\.example" is no origin: expected one such as https:\/\/a\.example/,
     ],
     [["serve", "--allow-origin"], /--allow-origin needs a value/],
-    [["serve", "q.sql"], /plans are JSON/],
     [["serve", "--constructor"], /Unknown flag/],
-    [["run"], /takes one plan/],
-    [["run", "a.json", "b.json"], /takes one plan/],
-    [["check"], /takes plans/],
-    [["explain"], /takes one plan/],
+    [["run"], /takes one query, script or plan/],
+    [["run", "a.json", "b.json"], /takes one query, script or plan/],
+    [["check"], /takes scripts and plans/],
+    [["explain"], /takes one query, script or plan/],
   ] as const
 ) {
   Deno.test(`rdx ${args.join(" ")} is a wrong call: exit 2, one line, no stack`, async () => {

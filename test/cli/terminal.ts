@@ -10,12 +10,16 @@ export interface Called {
   readonly engine: SimEngine;
   /** What the engine was asked for; null: none was. */
   readonly options: EngineOptions | null;
+  /** Files that it wrote, by path. */
+  readonly written: ReadonlyMap<string, string>;
 }
 
 export interface Surroundings {
   readonly files?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly watched?: boolean;
+  /** What is piped in; absent: a person types. */
+  readonly piped?: string;
   readonly engine?: SimEngine;
   /** Gets what was written to stdout so far, and may send signals. */
   readonly onOut?: (text: string, signal: (name: Signal) => void) => void;
@@ -25,6 +29,12 @@ export interface Surroundings {
 export async function call(args: readonly string[], around: Surroundings = {}): Promise<Called> {
   const engine = around.engine ?? new SimEngine(), listeners = new Set<(signal: Signal) => void>();
   let out = "", err = "", options: EngineOptions | null = null;
+  const written = new Map<string, string>();
+  const read = (path: string) => {
+    const text = around.files?.[path];
+    if (text === undefined) throw new Deno.errors.NotFound(`No such file (os error 2): ${path}`);
+    return text;
+  };
   const terminal: Terminal = {
     out(text) {
       out += text;
@@ -32,13 +42,16 @@ export async function call(args: readonly string[], around: Surroundings = {}): 
     },
     err: (text) => void (err += text),
     watched: around.watched ?? false,
+    outWatched: false,
+    inputWatched: around.piped === undefined,
+    readInput: () => oneByOne(around.piped ?? ""),
+    readStream: (path) => oneByOne(read(path)),
+    readBytes: (path) => new TextEncoder().encode(read(path)),
+    sizeOf: (path) => new TextEncoder().encode(read(path)).length,
+    writeText: (path, text) => void written.set(path, text),
     env: (name) => around.env?.[name],
     folder: "/home/me",
-    readText(path) {
-      const text = around.files?.[path];
-      if (text === undefined) throw new Deno.errors.NotFound(`No such file (os error 2): ${path}`);
-      return text;
-    },
+    readText: read,
     onSignal(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -51,5 +64,11 @@ export async function call(args: readonly string[], around: Surroundings = {}): 
     options = given;
     return Promise.resolve(engine);
   });
-  return { code, out, err, engine, options };
+  return { code, out, err, engine, options, written };
+}
+
+/** A text byte by byte, as the slowest pipe gives it. */
+async function* oneByOne(text: string): AsyncIterable<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length; at++) yield await Promise.resolve(bytes.slice(at, at + 1));
 }

@@ -28,8 +28,8 @@ const MAY: Record<string, readonly string[]> = {
   sql: ["plan", "expr", "core"],
   client: ["core", "telemetry"],
   runtime: ["core", "contract", "kernel", "plan", "expr", "telemetry"],
-  server: ["core", "contract", "runtime", "plan", "telemetry"],
-  cli: ["core", "contract", "runtime", "plan", "server", "telemetry"],
+  server: ["core", "contract", "runtime", "plan", "sql", "telemetry"],
+  cli: ["core", "contract", "runtime", "plan", "sql", "server", "telemetry"],
   web: ["core", "contract", "view", "client"],
   ...Object.fromEntries(IMPLEMENTATIONS.map((room) => [room, BELOW])),
 };

@@ -157,7 +157,7 @@ function withEnd(mode: JoinMode["mode"], side: Layout): number[] {
 
 /** A random join with a random log. */
 export function anyCase(random: Random, wishes: Wishes): JoinCase {
-  const keyTypes = Array.from({ length: (wishes.nullAware ? 1 : 0) + random.below(3) }, () => random.of(ALL_TYPES));
+  const keyTypes = Array.from({ length: (wishes.nullAware ? 1 : 0) + random.below(4) }, () => random.of(ALL_TYPES));
   const left = layout(random, keyTypes), right = layout(random, keyTypes), regular = wishes.mode === "regular";
   const back = (chance: number) => wishes.changes !== undefined && random.chance(chance);
   const [leftChanges, rightChanges] = [back(0.8), back(0.8)];

@@ -80,6 +80,24 @@ Deno.test("a condition that almost no pair fulfils is looked for in steps, and m
   join.close();
 });
 
+Deno.test("semi and anti joins keep one row of the right for each key, unless it may be taken back or a condition asks for all", () => {
+  const kernel = loadKernel();
+  const rows = (more: Partial<JoinSpec>) => {
+    const join = new Join(kernel, { ...SPEC, type: "semi", ...more });
+    for (let i = 0; i < 3; i++) fill(kernel, join, 1, 100);
+    push(kernel, join, 0, 2);
+    let out = 0;
+    for (let batch = join.pull(100); batch; batch = join.pull(100)) out += batch.rows;
+    assert.equal(out, 2);
+    const { stateRows } = join;
+    join.close();
+    return stateRows;
+  };
+  assert.equal(rows({}), 3);
+  assert.equal(rows({ rightChanges: true }), 302);
+  assert.equal(rows({ mode: { mode: "regular", ttlMs: 5 } }), 302);
+});
+
 Deno.test("a join at the maximum of memory throws, and leaves the rest of the kernel as it was", () => {
   const kernel = new Kernel(kernelModule(), 6 << 20), join = new Join(kernel, SPEC);
   const text = "x".repeat(4000);

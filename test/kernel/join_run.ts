@@ -145,7 +145,7 @@ export function run(kernel: Kernel, test: JoinCase, random: Random): JoinResult 
       out.push(...read(kernel, batch, causeOf));
     }
   };
-  let at = 0;
+  let at = 0, watermark = -Infinity;
   for (const chunk of test.chunks) {
     const running = clock.running(chunk), { input } = chunk;
     for (let from = 0; from < chunk.rows.length;) {
@@ -169,8 +169,11 @@ export function run(kernel: Kernel, test: JoinCase, random: Random): JoinResult 
     }
     at += chunk.rows.length;
     clock.pass(chunk);
+    const due = join.due(watermark), before = out.length;
     join.advance(clock.watermark);
     drain(() => -1);
+    assert.ok(out.length === before || clock.watermark >= due, `results at ${clock.watermark} were due at ${due}`);
+    watermark = clock.watermark;
     kernel.reset();
   }
   join.advance(Infinity);

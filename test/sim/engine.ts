@@ -1,3 +1,4 @@
+import { type Catalog, STANDARD_SINKS } from "../../src/plan/catalog.ts";
 import { RdxError } from "../../src/core/errors.ts";
 import { type Column, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import type {
@@ -96,6 +97,15 @@ export class SimPipelines implements PipelineService {
     this.#engine = engine;
   }
 
+  get catalog(): Catalog {
+    const { streams } = this.#engine;
+    return {
+      stream: (name) => streams.list().find((stream) => stream.name === name) ?? null,
+      streamNames: () => streams.list().map(({ name }) => name),
+      sinkKinds: STANDARD_SINKS,
+    };
+  }
+
   list(): PipelineInfo[] {
     return [...this.#pipelines.values()];
   }
@@ -106,7 +116,7 @@ export class SimPipelines implements PipelineService {
     return pipeline;
   }
 
-  put(name: string, plan: unknown, options: { start: "earliest" | "latest"; state: "keep" | "fresh" }) {
+  put(name: string, plan: unknown, options: { start: "earliest" | "latest"; state: "keep" | "fresh"; sql?: string }) {
     const nodes = nodesOf(plan), created = !this.#pipelines.has(name);
     if (name === "incompatible" && options.state === "keep") {
       const details = [{ node: "agg", reason: "The keys differ" }];
@@ -138,6 +148,7 @@ export class SimPipelines implements PipelineService {
       progress: null,
       tasks: 1,
       plan,
+      sql: options.sql ?? null,
       ...this.shown,
     };
     this.#pipelines.set(name, pipeline);

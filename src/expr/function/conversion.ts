@@ -1,4 +1,4 @@
-import { BYTES, STRING } from "../../core/schema.ts";
+import { STRING } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
 import { castTo } from "../cast.ts";
 import { example, type FunctionDefinition } from "../definition.ts";
@@ -42,29 +42,5 @@ export const CONVERSION_FUNCTIONS: readonly FunctionDefinition[] = [
     example: example("typeof(cast(1 as decimal(9,2)))", "'decimal(9,2)'"),
     args: [1, 1],
     apply: (call) => call.constant(STRING, nameOf(call.args[0].type)),
-  },
-  {
-    name: "to_base64",
-    group: "encoding",
-    signature: "to_base64(a: bytes | string): string",
-    summary: "The bytes, of a string in UTF-8, as base64 (RFC 4648, padded)",
-    example: example("to_base64('hello world')", "'aGVsbG8gd29ybGQ='"),
-    args: [1, 1],
-    apply: (call) => {
-      const value = call.want(0, "bytes", "string");
-      return value && call.emit("expr_base64", 0, STRING, [value]);
-    },
-  },
-  {
-    name: "from_base64",
-    group: "encoding",
-    signature: "from_base64(a: string): bytes",
-    summary: "The bytes that base64 stands for; NULL if it is none",
-    example: example("from_base64('aGk=')", "X'6869'"),
-    args: [1, 1],
-    apply: (call) => {
-      const value = call.want(0, "string");
-      return value && call.emit("expr_base64", 1, BYTES, [value], true);
-    },
   },
 ];

@@ -4,6 +4,7 @@ import type { Value } from "../../../src/core/value.ts";
 import { GroupAggregate, type GroupCallSpec, type GroupSpec } from "../../../src/kernel/group.ts";
 import fc from "../../deps/fast_check.ts";
 import { loadKernel, VARIANTS } from "../load.ts";
+import { randomOf } from "../random.ts";
 import { type Change, ReferenceGroups, textOf } from "./reference.ts";
 import { batchOf, changesOf } from "./run.ts";
 
@@ -63,9 +64,9 @@ for (const variant of VARIANTS) {
         fc.boolean(),
         fc.boolean(),
         rows,
-        fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+        fc.integer(),
         fc.integer({ min: 1, max: 400 }),
-        (list, keys, retracts, upsert, all, stream, cut) => {
+        (list, keys, retracts, upsert, all, seed, cut) => {
           const spec: GroupSpec = {
             types: TYPES,
             keys,
@@ -77,7 +78,7 @@ for (const variant of VARIANTS) {
             latenessMs: 0,
             ttlMs: 0,
           };
-          const changes = changelog(all, retracts, () => stream.next().value!);
+          const changes = changelog(all, retracts, randomOf(seed));
           const kernel = loadKernel(variant),
             group = new GroupAggregate(kernel, spec),
             reference = new ReferenceGroups(spec);
@@ -202,8 +203,8 @@ Deno.test("variances of what is there agree with their definition, whatever was 
     fc.property(
       fc.constantFrom(2, 3, 4),
       rows,
-      fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
-      (arg, all, stream) => {
+      fc.integer(),
+      (arg, all, seed) => {
         const small = all.map((row) =>
           row.map((value, i) => i === 2 && value !== null ? BigInt.asIntN(8, value as bigint) : value)
         );
@@ -219,7 +220,7 @@ Deno.test("variances of what is there agree with their definition, whatever was 
           ttlMs: 0,
         };
         const kernel = loadKernel(), group = new GroupAggregate(kernel, spec), reference = new ReferenceGroups(spec);
-        const changes = changelog(small, true, () => stream.next().value!), last = new Map<string, readonly Value[]>();
+        const changes = changelog(small, true, randomOf(seed)), last = new Map<string, readonly Value[]>();
         group.push(batchOf(kernel, spec, changes));
         for (let out = group.pull(full); out; out = group.pull(full)) {
           for (const { kind, values } of changesOf(kernel, out)) {

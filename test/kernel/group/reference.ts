@@ -32,16 +32,9 @@ function jsonOf(value: Value): string {
 
 const LIMIT = 2n ** 63n;
 
-/** The result of one call over all values that are there, in the order in which they came. */
-function resultOf(
-  { fn, params, distinct }: GroupSpec["calls"][number],
-  all: readonly Value[],
-  rows: number,
-  scale: number,
-): Value {
-  let values = all.filter((value) => value !== null);
-  if (distinct) values = [...new Map(values.map((value) => [textOf(value), value] as const)).values()];
-  if (fn === "count") return BigInt(rows >= 0 ? rows : values.length);
+/** The result of one call over the values that count for it, in the order in which they came. */
+function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly Value[], scale: number): Value {
+  if (fn === "count") return BigInt(values.length);
   if (values.length === 0) return null;
   const sum = () => {
     if (typeof values[0] === "number") return (values as number[]).reduce((total, value) => total + value, 0);
@@ -78,23 +71,43 @@ function resultOf(
   return fn.startsWith("stddev") ? Math.sqrt(variance) : variance;
 }
 
-interface Group {
-  readonly key: readonly Value[];
-  rows: (readonly Value[])[];
+/** What counts for one call. A value that is taken back is the first of its equals; of distinct ones all have to go. */
+class Values {
+  readonly list: Value[] = [];
+  readonly #times = new Map<string, number>();
+
+  constructor(readonly distinct: boolean) {}
+
+  add(value: Value): void {
+    const text = textOf(value), times = this.#times.get(text) ?? 0;
+    this.#times.set(text, times + 1);
+    if (!this.distinct || times === 0) this.list.push(value);
+  }
+
+  remove(value: Value): void {
+    const text = textOf(value), times = this.#times.get(text) ?? 0;
+    if (times === 0) return;
+    this.#times.set(text, times - 1);
+    if (!this.distinct || times === 1) this.list.splice(this.list.findIndex((one) => textOf(one) === text), 1);
+  }
 }
 
-/** Groups as plain lists of rows: every result is computed anew from all of them. */
+interface Group {
+  readonly key: readonly Value[];
+  rows: number;
+  readonly values: readonly Values[];
+}
+
+/** Groups as plain lists of values: every result is computed anew from all of them. */
 export class ReferenceGroups {
   readonly groups = new Map<string, Group>();
 
   constructor(readonly spec: GroupSpec) {}
 
-  results({ key, rows }: Group): Value[] {
-    const calls = this.spec.calls.map((call) => {
-      const kept = rows.filter((row) => call.filter < 0 || row[call.filter] === true);
-      const star = call.args.length === 0;
-      const scale = star ? 0 : this.spec.types[call.args[0]].scale ?? 0;
-      return resultOf(call, kept.map((row) => star ? null : row[call.args[0]]), star ? kept.length : -1, scale);
+  results({ key, values }: Group): Value[] {
+    const calls = this.spec.calls.map((call, i) => {
+      const scale = call.args.length === 0 ? 0 : this.spec.types[call.args[0]].scale ?? 0;
+      return resultOf(call, values[i].list, scale);
     });
     return [...key, ...calls];
   }
@@ -102,16 +115,20 @@ export class ReferenceGroups {
   /** What a row changes, with the row before an update where the specification asks for it. */
   push({ kind, values }: Change): Change[] {
     const key = this.spec.keys.map((column) => values[column]), text = key.map(textOf).join("|");
-    const group = this.groups.get(text) ?? { key, rows: [] };
-    const before = group.rows.length > 0 ? this.results(group) : null;
-    if (kind === INSERT || kind === AFTER) group.rows.push(values);
-    else {
-      const wanted = values.map(textOf).join("|");
-      const at = group.rows.findIndex((row) => row.map(textOf).join("|") === wanted);
-      if (at >= 0) group.rows.splice(at, 1);
-    }
+    const made = () => ({ key, rows: 0, values: this.spec.calls.map(({ distinct }) => new Values(distinct)) });
+    const group = this.groups.get(text) ?? made(), before = group.rows > 0 ? this.results(group) : null;
     this.groups.set(text, group);
-    if (group.rows.length === 0) {
+    const comes = kind === INSERT || kind === AFTER;
+    if (comes || group.rows > 0) {
+      group.rows += comes ? 1 : -1;
+      this.spec.calls.forEach(({ args, filter }, i) => {
+        const value = args.length === 0 ? true : values[args[0]];
+        if (value === null || (filter >= 0 && values[filter] !== true)) return;
+        if (comes) group.values[i].add(value);
+        else group.values[i].remove(value);
+      });
+    }
+    if (group.rows === 0) {
       this.groups.delete(text);
       return before ? [{ kind: DELETE, values: before }] : [];
     }

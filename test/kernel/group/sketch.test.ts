@@ -3,20 +3,10 @@ import { DOUBLE, INT64, STRING } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
 import { GroupAggregate, type GroupSpec } from "../../../src/kernel/group.ts";
 import { loadKernel } from "../load.ts";
+import { randomOf } from "../random.ts";
 import { batchOf, changesOf } from "./run.ts";
 
 const SEED = 20260101;
-
-/** A small generator (mulberry32) of numbers in [0, 1). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = state + 0x6d2b79f5 | 0;
-    let x = Math.imul(state ^ state >>> 15, 1 | state);
-    x = x + Math.imul(x ^ x >>> 7, 61 | x) ^ x;
-    return ((x ^ x >>> 14) >>> 0) / 2 ** 32;
-  };
-}
 
 /** The last result of one call over all of the values. */
 function resultOf(

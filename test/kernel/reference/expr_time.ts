@@ -58,11 +58,13 @@ export function dateTrunc(unit: string, ms: bigint): bigint {
 
 /** Epoch milliseconds of ISO 8601 as casts read it, or null. */
 export function readIso(text: string): bigint | null {
-  const form = /^(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d)(:\d\d(?:\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(text);
+  const form = /^(\d{4})-(\d\d?)-(\d\d?)(?:[ T](\d\d?):(\d\d?)(?::(\d\d?)(?:\.(\d+))?)?(Z|[+-]\d\d:?\d\d)?)?$/.exec(
+    text,
+  );
   if (!form) return null;
-  const [, day, minutes = "00:00", rest = ":00", zone = "Z"] = form;
-  const [seconds, fraction = ""] = rest.split(".");
-  const start = `${day}T${minutes}${seconds}.${fraction.padEnd(3, "0").slice(0, 3)}Z`;
+  const [year, month, day, hour, minute, second] = form.slice(1, 7).map((part) => (part ?? "0").padStart(2, "0"));
+  const fraction = (form[7] ?? "").padEnd(3, "0").slice(0, 3), zone = form[8] ?? "Z";
+  const start = `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction}Z`;
   const time = Date.parse(start);
   // Date.parse lets some days through that are not in their month, and hour 24
   if (Number.isNaN(time) || new Date(time).toISOString() !== start) return null;

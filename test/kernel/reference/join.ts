@@ -126,7 +126,8 @@ export class RegularReference extends Reference {
   #watermark = -Infinity;
   #begun = -Infinity;
 
-  take({ input, kind, values }: JoinRow, at: number): void {
+  take({ input, kind, values }: JoinRow, at: number, watermark: number): void {
+    this.#forget(watermark);
     const changes = input === 0 ? this.spec.leftChanges : this.spec.rightChanges;
     const unique = (input === 0 ? this.spec.leftUnique : this.spec.rightUnique) && changes && !this.spec.nullAware;
     const rows = this.#sides[input], key = this.keyOf(input, values);
@@ -188,12 +189,16 @@ export class RegularReference extends Reference {
   }
 
   advance(watermark: number): void {
+    this.#forget(watermark);
+  }
+
+  /** Drops the rows whose time to live has passed; rows that came before any watermark live from the first one on. */
+  #forget(watermark: number): void {
     const { mode } = this.spec;
-    if (watermark === -Infinity) return;
-    // Rows that came before there was any watermark live from the first one on.
+    if (watermark === -Infinity || mode.mode !== "regular") return;
     if (this.#watermark === -Infinity) this.#begun = watermark;
     this.#watermark = Math.max(this.#watermark, watermark);
-    if (mode.mode !== "regular" || mode.ttlMs === 0) return;
+    if (mode.ttlMs === 0) return;
     for (const rows of this.#sides) {
       const alive = rows.filter(({ stamp }) => Math.max(stamp, this.#begun) + mode.ttlMs > this.#watermark);
       rows.splice(0, rows.length, ...alive);

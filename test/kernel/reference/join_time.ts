@@ -59,6 +59,13 @@ export class IntervalReference extends TimeReference {
       right.met = true;
     }
     this.#rows.push(own);
+    if (this.#leaves(own) < watermark) this.#leave(own, at);
+  }
+
+  #leave(row: Waiting, cause: number): void {
+    const { input, values, met } = row, comesOut = this.outer[input] || (input === 0 && this.spec.type === "anti");
+    if (comesOut && !met) this.emitOf(input, values, null, "+I", cause);
+    this.#gone.add(row);
   }
 
   /** When no row that is not late can meet it any more. */
@@ -69,12 +76,8 @@ export class IntervalReference extends TimeReference {
   advance(watermark: number): void {
     this.watermark = Math.max(this.watermark, watermark);
     const gone = this.#rows.filter((row) => !this.#gone.has(row) && this.#leaves(row) < this.watermark);
-    for (const row of gone) this.#gone.add(row);
     gone.sort((a, b) => this.#leaves(a) - this.#leaves(b) || a.group - b.group || a.at - b.at);
-    for (const { input, values, met } of gone) {
-      const comesOut = this.outer[input] || (input === 0 && this.spec.type === "anti");
-      if (comesOut && !met) this.emitOf(input, values, null, "+I", -1);
-    }
+    for (const row of gone) this.#leave(row, -1);
   }
 }
 

@@ -1,0 +1,140 @@
+import type { SchemaInference } from "../../codec.ts";
+import { RdxError } from "../../core/errors.ts";
+import { BODY_INFLATED_BYTES_MAX, INFER_ROWS, PIECE_BYTES } from "../../core/limits.ts";
+import { type Column, columnIndex, formatType, INT64, TIMESTAMP } from "../../core/schema.ts";
+import type { EngineService } from "../../runtime/service.ts";
+import { CommandError, EXIT, usage } from "../exit.ts";
+import { type PipedInput, wholeOf } from "./source.ts";
+import { RowSplitter } from "./split.ts";
+
+/** The table that pipe mode reads. */
+export const INPUT = "input";
+
+/** Rows that could not be used, and the first of them. */
+export interface Rejected {
+  rows: number;
+  readonly reasons: string[];
+}
+
+/** Pieces of the input that end where a row does. */
+async function* piecesOf(input: PipedInput): AsyncIterable<Uint8Array<ArrayBuffer>> {
+  if (input.format === "json") {
+    yield await wholeOf(input.bytes());
+    return;
+  }
+  const splitter = new RowSplitter(input.format, PIECE_BYTES);
+  for await (const bytes of input.bytes()) yield* splitter.push(bytes);
+  const rest = splitter.end();
+  if (rest) yield rest;
+}
+
+/** An input whose first piece has been looked at. */
+export class InputFeed {
+  readonly #input: PipedInput;
+  readonly #pieces: AsyncIterator<Uint8Array<ArrayBuffer>>;
+  #first: Uint8Array<ArrayBuffer> | null = null;
+  readonly rejected: Rejected = { rows: 0, reasons: [] };
+  /** Bytes that have been sent. */
+  sent = 0;
+
+  constructor(input: PipedInput) {
+    this.#input = input;
+    this.#pieces = piecesOf(input)[Symbol.asyncIterator]();
+  }
+
+  get size(): number | null {
+    return this.#input.size;
+  }
+
+  /** The columns that the first INFER_ROWS rows have. Throws CommandError (bad input): there are none. */
+  async columns(inference: SchemaInference): Promise<Column[]> {
+    const { value } = await this.#pieces.next(), { format, name } = this.#input;
+    this.#first = value ?? null;
+    if (this.#first === null) {
+      throw new CommandError(EXIT.badInput, `There are no rows in ${name} to tell columns from`);
+    }
+    const head = format === "json" ? this.#first : headOf(this.#first, INFER_ROWS);
+    const columns = inference.infer(head, format, [], {});
+    if (columns.length > 0) return columns;
+    throw new CommandError(
+      EXIT.badInput,
+      `Cannot tell columns from ${name}: is it ${format}? --format says what it is`,
+    );
+  }
+
+  /** Sends everything to the stream `input` and ends it; resolves early once `stopped` says so. */
+  async run(engine: EngineService, stopped: () => boolean): Promise<void> {
+    if (this.#first) await this.#send(engine, this.#first);
+    while (!stopped()) {
+      const { value, done } = await this.#pieces.next();
+      if (done) break;
+      await this.#send(engine, value);
+    }
+    await engine.streams.end(INPUT);
+  }
+
+  async #send(engine: EngineService, body: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.sent += body.length;
+    if (body.length > BODY_INFLATED_BYTES_MAX) {
+      throw new CommandError(
+        EXIT.badInput,
+        `A row of ${this.#input.name} is longer than ${BODY_INFLATED_BYTES_MAX} bytes`,
+      );
+    }
+    while (engine.streams.credit(INPUT) <= 0) await untilCredit(engine);
+    try {
+      const answer = await engine.streams.ingest(INPUT, { body, format: this.#input.format, autoCreate: false });
+      this.#note(answer.rejected, answer.errors);
+    } catch (thrown) {
+      // All rows of a piece were bad: the others are read all the same
+      if (!(thrown instanceof RdxError) || thrown.code !== "invalid") throw thrown;
+      this.#note(Math.max(1, thrown.details.length), thrown.details);
+    }
+  }
+
+  #note(rows: number, errors: readonly { line?: number; field?: string | null; reason: string }[]): void {
+    this.rejected.rows += rows;
+    for (const { field, reason } of errors) {
+      if (this.rejected.reasons.length < REASONS) this.rejected.reasons.push(field ? `${field}: ${reason}` : reason);
+    }
+  }
+}
+
+/** Reasons that are told. */
+const REASONS = 5;
+const CREDIT_POLL_MS = 20;
+
+function untilCredit(engine: EngineService): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      silence();
+      clearTimeout(timer);
+      resolve();
+    };
+    const silence = engine.streams.onCredit(INPUT, done), timer = setTimeout(done, CREDIT_POLL_MS);
+  });
+}
+
+/** The first rows of a text, without the one that may be cut. */
+function headOf(text: Uint8Array<ArrayBuffer>, rows: number): Uint8Array<ArrayBuffer> {
+  let at = -1;
+  for (let row = 0; row < rows; row++) {
+    const next = text.indexOf(10, at + 1);
+    if (next < 0) return text;
+    at = next;
+  }
+  return text.subarray(0, at + 1);
+}
+
+/** Checks that a column can be the event time. Throws CommandError (usage). */
+export function timeColumn(columns: readonly Column[], name: string): string {
+  const at = columnIndex(columns, name);
+  if (at < 0) {
+    throw usage(`--time is ${name}, and the input has no such column: it has ${columns.map((c) => c.name).join(", ")}`);
+  }
+  const { type } = columns[at];
+  if (type.kind === TIMESTAMP.kind || type.kind === INT64.kind) return name;
+  throw usage(
+    `--time is ${name}, which is ${formatType(type)}: event time is a timestamp, or a whole number of milliseconds`,
+  );
+}

@@ -1,0 +1,164 @@
+import { reasonOf } from "../core/errors.ts";
+import { FUTURE_SKEW_MS } from "../core/limits.ts";
+import { analysePlan } from "../plan/compile.ts";
+import type { EngineService, PipelineInfo } from "../runtime/service.ts";
+import { compileScript, declareScript } from "../server/sql.ts";
+import { type CompiledSql, compileSql } from "../sql/mod.ts";
+import type { PipeParts } from "./engine_options.ts";
+import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
+import type { Arguments } from "./flags.ts";
+import { durationOf } from "./input/duration.ts";
+import { INPUT, InputFeed, timeColumn } from "./input/feed.ts";
+import { openInput } from "./input/source.ts";
+import { ProgressLine } from "./progress.ts";
+import { OUTPUT_FORMATS, type PrintedFormat, printView } from "./result.ts";
+import type { Terminal } from "./terminal.ts";
+import { untilDone } from "./until_done.ts";
+
+/** The view that holds the result where it cannot be written as it comes. */
+const RESULT = "result";
+/** The name of the pipeline of the script's query. */
+const QUERY = "query";
+const BROKEN_PIPE = /broken pipe|EPIPE/i;
+
+/** Runs a script over inputs that end; the rows of its last query go to stdout. */
+export async function runSql(
+  text: string,
+  args: Arguments,
+  terminal: Terminal,
+  engine: EngineService,
+  interrupted: () => boolean,
+  parts: PipeParts,
+): Promise<ExitCode> {
+  const output = args.choice("output", OUTPUT_FORMATS, terminal.outWatched ? "table" : "ndjson");
+  const feed = await inputOf(text, args, terminal, engine, parts);
+  const { compiled, streams } = compileFor(engine, text, output);
+  if (compiled.pipelines.length === 0) throw usage("The script runs nothing: end it with a SELECT or an INSERT INTO");
+  declareScript(engine, compiled);
+  for (const { name, plan } of compiled.pipelines) {
+    const { pipeline } = await engine.pipelines.put(name, plan, { start: "earliest", state: "fresh" });
+    refuseEndless(pipeline, feed);
+  }
+  const progress = new ProgressLine(terminal, args.switch("quiet") ?? !terminal.watched);
+  const names = compiled.pipelines.map(({ name }) => name);
+  const stopped = () => interrupted() || names.every((name) => isOver(engine.pipelines.get(name)));
+  const fed = feed?.run(engine, stopped).then(() => null, (thrown) => ({ thrown })) ?? Promise.resolve(null);
+  const partOf = () => feed?.size ? feed.sent / feed.size : null;
+  const ended = await Promise.all(names.map((name) => untilDone(engine, name, progress, interrupted, partOf)));
+  const last = ended.at(-1)!;
+  if (interrupted()) return EXIT.interrupted;
+  for (const { name, state, reason } of ended) {
+    if (state === "completed") continue;
+    if (BROKEN_PIPE.test(reason ?? "")) return EXIT.ok;
+    throw new CommandError(EXIT.failure, `${name} ${state}: ${reason ?? "no reason"}`);
+  }
+  const failure = await fed;
+  if (failure) throw failure.thrown;
+  progress.finish(last);
+  if (!streams) printQuietly(engine, output, terminal, parts);
+  return report(feed, ended, terminal);
+}
+
+function isOver({ state }: PipelineInfo): boolean {
+  return state === "completed" || state === "failed" || state === "stopped";
+}
+
+/** The table `input`, where the script reads it: declared in the engine, with its first rows looked at. */
+async function inputOf(
+  text: string,
+  args: Arguments,
+  terminal: Terminal,
+  engine: EngineService,
+  { inference }: PipeParts,
+): Promise<InputFeed | null> {
+  let asked = false;
+  const catalog = engine.pipelines.catalog;
+  const probing = compileSql(text, {
+    ...catalog,
+    stream(name) {
+      if (name === INPUT) asked = true;
+      return catalog.stream(name);
+    },
+    streamNames: () => [],
+  }, { name: QUERY, sink: { kind: "view", name: RESULT } });
+  const declared = probing.streams.some(({ name }) => name === INPUT);
+  if (!asked && !declared) return null;
+  const feed = new InputFeed(openInput(args, terminal)), time = args.text("time"), delay = args.text("delay");
+  if (declared) {
+    if (time !== undefined) throw usage("The script declares input: give its event time there, with WATERMARK FOR");
+    return feed;
+  }
+  const columns = await feed.columns(inference);
+  engine.streams.put(INPUT, {
+    columns,
+    time: time === undefined ? null : timeColumn(columns, time),
+    delayMs: delay === undefined || time === undefined ? 0 : durationOf("delay", delay),
+    futureSkewMs: time === undefined ? FUTURE_SKEW_MS : 0,
+    onError: "dead_letter",
+    retentionMs: null,
+  });
+  return feed;
+}
+
+/** Results that only grow are written as they come; what may take rows back is printed when it is whole, and so is a table. */
+function compileFor(
+  engine: EngineService,
+  text: string,
+  output: PrintedFormat,
+): { compiled: CompiledSql; streams: boolean } {
+  const view = compileScript(engine, text, { sink: { kind: "view", name: RESULT } });
+  if (output === "table" || view.pipelines.some(({ plan }) => changes(engine, plan, view))) {
+    return { compiled: view, streams: false };
+  }
+  return { compiled: compileScript(engine, text, { sink: { kind: "stdout", format: output } }), streams: true };
+}
+
+function changes(engine: EngineService, plan: unknown, script: CompiledSql): boolean {
+  const catalog = engine.pipelines.catalog, own = new Map(script.streams.map((stream) => [stream.name, stream]));
+  const { physical } = analysePlan(plan, {
+    ...catalog,
+    stream(name) {
+      const stream = own.get(name);
+      return stream ? { ...stream, futureSkewMs: stream.futureSkewMs ?? FUTURE_SKEW_MS } : catalog.stream(name);
+    },
+  });
+  return physical.sinks.some(({ sink, changes }) => sink.name === RESULT && changes);
+}
+
+function refuseEndless({ name, progress, sources }: PipelineInfo, feed: InputFeed | null): void {
+  if (progress !== null || (feed !== null && sources.includes(INPUT))) return;
+  throw usage(
+    `${name} reads inputs without an end (${sources.join(", ")}): rdx serve runs it, rdx run needs inputs that end`,
+  );
+}
+
+/** Whoever reads may go when it has seen enough. */
+function printQuietly(
+  engine: EngineService,
+  output: PrintedFormat,
+  terminal: Terminal,
+  { openEncoder }: PipeParts,
+): void {
+  const view = engine.views.list().find(({ name }) => name === RESULT);
+  if (!view) return;
+  try {
+    printView(engine.views.get(RESULT), output, openEncoder, (text) => terminal.out(text));
+  } catch (thrown) {
+    if (!BROKEN_PIPE.test(reasonOf(thrown))) throw thrown;
+  }
+}
+
+/** The results stand without the rows that could not be read, but the input was bad. */
+function report(feed: InputFeed | null, ended: readonly PipelineInfo[], terminal: Terminal): ExitCode {
+  const rejected = feed?.rejected.rows ?? 0, dead = ended.reduce((sum, { deadRows }) => sum + deadRows, 0);
+  if (rejected + dead === 0) return EXIT.ok;
+  const reasons = [
+    ...feed?.rejected.reasons ?? [],
+    ...ended.flatMap(({ errors }) => errors.map(({ reason }) => reason)),
+  ];
+  const rows = rejected + dead === 1 ? "1 row" : `${rejected + dead} rows`;
+  terminal.err(
+    `rdx: ${rows} could not be read: left out\n${reasons.slice(0, 5).map((reason) => `  ${reason}\n`).join("")}`,
+  );
+  return EXIT.badInput;
+}

@@ -1,0 +1,71 @@
+import { RdxError } from "../core/errors.ts";
+import { FUTURE_SKEW_MS } from "../core/limits.ts";
+import type { EngineService, PipelineInfo } from "../runtime/service.ts";
+import { type CompiledSql, compileSqlOrThrow, type SqlOptions, type SqlPipeline } from "../sql/mod.ts";
+
+/** How a script is deployed. */
+export interface DeployOptions extends SqlOptions {
+  readonly start: "earliest" | "latest";
+  readonly state: "keep" | "fresh";
+}
+
+/**
+ * Compiles a script against what there is. Throws RdxError("invalid_plan") with every problem's line and column as a detail, also for
+ * what a deployment cannot do.
+ */
+export function compileScript(engine: EngineService, text: string, options: SqlOptions): CompiledSql {
+  const compiled = compileSqlOrThrow(text, engine.pipelines.catalog, options);
+  const [drop] = compiled.drops;
+  if (drop) {
+    throw new RdxError(
+      "invalid_plan",
+      `Cannot drop ${drop.what} ${drop.name} from here: DELETE /v1/streams/${drop.name} removes a stream, DELETE /v1/pipelines/{name} what writes a view`,
+    );
+  }
+  return compiled;
+}
+
+/** The one pipeline that a script under a name is. Throws RdxError("invalid_plan") for a script that runs nothing. */
+export function onlyPipeline({ pipelines, explained }: CompiledSql): SqlPipeline {
+  const [pipeline] = pipelines.length > 0 ? pipelines : explained;
+  if (pipeline) return pipeline;
+  throw new RdxError(
+    "invalid_plan",
+    "Cannot deploy a script that runs nothing: end it with a SELECT or an INSERT INTO",
+  );
+}
+
+/** Declares the streams of a script; a stream that is there keeps what the script does not change. */
+export function declareScript(engine: EngineService, { streams }: CompiledSql): void {
+  for (const { name, columns, time, delayMs, futureSkewMs, onError, retentionMs } of streams) {
+    engine.streams.put(name, {
+      columns,
+      time,
+      delayMs,
+      futureSkewMs: futureSkewMs ?? FUTURE_SKEW_MS,
+      onError: onError ?? "dead_letter",
+      retentionMs,
+    });
+  }
+}
+
+/** Deploys the pipeline that a script is. Throws as compileScript and as the deployment of a plan does. */
+export async function deploySql(
+  engine: EngineService,
+  name: string,
+  text: string,
+  { start, state }: { readonly start: "earliest" | "latest"; readonly state: "keep" | "fresh" },
+): Promise<{ created: boolean; pipeline: PipelineInfo }> {
+  const compiled = compileScript(engine, text, { name }), { plan } = onlyPipeline(compiled);
+  declareScript(engine, compiled);
+  return await engine.pipelines.put(name, plan, { start, state, sql: text });
+}
+
+/** Deploys every pipeline of a script, each under its own name. */
+export async function deployScript(engine: EngineService, text: string, options: DeployOptions): Promise<void> {
+  const compiled = compileScript(engine, text, options);
+  declareScript(engine, compiled);
+  for (const { name, plan } of compiled.pipelines) {
+    await engine.pipelines.put(name, plan, { start: options.start, state: options.state, sql: text });
+  }
+}

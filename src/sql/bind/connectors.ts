@@ -1,0 +1,213 @@
+import { nearest } from "../../core/nearest.ts";
+import type * as ast from "../ast.ts";
+import { durationOf } from "./option_values.ts";
+import type { Report } from "./report.ts";
+
+/** What an option's text must be. */
+export type OptionType =
+  | "text"
+  | "boolean"
+  | "integer"
+  | "duration"
+  /** One character. */
+  | "character"
+  | readonly string[];
+
+/** One option of a connector: how it is written in WITH, and what it says. */
+export interface OptionSpec {
+  readonly type: OptionType;
+  /** Flink's names of it. */
+  readonly aliases?: readonly string[];
+  readonly required?: boolean;
+  readonly about: string;
+}
+
+/** A connector as CREATE TABLE knows it. */
+export interface ConnectorSpec {
+  /** Its kind in plans. */
+  readonly kind: string;
+  readonly reads: boolean;
+  readonly writes: boolean;
+  readonly options: Readonly<Record<string, OptionSpec>>;
+}
+
+/** Options that all connectors have that can be read. */
+const READING: Readonly<Record<string, OptionSpec>> = {
+  "idle-timeout": {
+    type: "duration",
+    aliases: ["scan.watermark.idle-timeout"],
+    about: "Silence after which the table no longer holds results back; 0 = never",
+  },
+  "changelog-mode": {
+    type: ["insert", "upsert", "all", "I", "I,UA,D", "I,UB,UA,D", "I,UA,UB,D"],
+    about: "insert: each row is new. upsert: it takes the place of the one with its primary key. all: a changelog",
+  },
+  "kind-column": { type: "text", about: "Of a changelog: the column of the rows that holds +I, -U, +U or -D" },
+};
+
+const FORMAT: OptionSpec = { type: ["ndjson", "json", "csv", "arrow"], required: true, about: "How rows are written" };
+
+const CHANGELOG: OptionSpec = {
+  type: "boolean",
+  about: "Whether rows that are taken back are written too, each with a member $op that is +I, -U, +U or -D (false)",
+};
+
+/** The connectors of CREATE TABLE with their options: this table is their documentation too. */
+export const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
+  stream: {
+    kind: "stream",
+    reads: true,
+    writes: true,
+    options: {
+      "stream": { type: "text", about: "The stream's name; the table's if left out" },
+      "future-skew": {
+        type: "duration",
+        about: "How far event time may be ahead of a row's arrival; 0 = without bound",
+      },
+      "on-error": { type: ["dead_letter", "reject"], about: "What becomes of rows that cannot be read" },
+      "retention": { type: "duration", about: "How long rows are kept" },
+      ...READING,
+    },
+  },
+  file: {
+    kind: "file",
+    reads: true,
+    writes: true,
+    options: {
+      "path": { type: "text", required: true, about: "The file; from the folder where the command is given" },
+      "format": FORMAT,
+      "header": {
+        type: "boolean",
+        aliases: ["csv.header"],
+        about: "CSV: whether the first line names the columns (true)",
+      },
+      "changelog": CHANGELOG,
+      "delimiter": { type: "character", aliases: ["csv.field-delimiter"], about: "CSV: what stands between cells (,)" },
+      ...READING,
+    },
+  },
+  nexmark: {
+    kind: "nexmark",
+    reads: true,
+    writes: false,
+    options: {
+      "table": {
+        type: ["person", "auction", "bid"],
+        about: "Which table; the one that this is named like if left out",
+      },
+      "events": {
+        type: "integer",
+        aliases: ["events.num"],
+        required: true,
+        about: "Events of all three tables together",
+      },
+      "events-per-second": {
+        type: "integer",
+        aliases: ["next-event.rate", "first-event.rate"],
+        about: "Events of all three tables in one second of event time (10000)",
+      },
+      "seed": { type: "integer", about: "Equal seeds give equal rows (1)" },
+      ...READING,
+    },
+  },
+  values: {
+    kind: "values",
+    reads: true,
+    writes: false,
+    options: {
+      "rows": { type: "text", required: true, about: "JSON: an array with an array of values for each row" },
+      ...READING,
+    },
+  },
+  view: {
+    kind: "view",
+    reads: false,
+    writes: true,
+    options: { "view": { type: "text", about: "The view's name; the table's if left out" } },
+  },
+  stdout: {
+    kind: "stdout",
+    reads: false,
+    writes: true,
+    options: { "format": { ...FORMAT, type: ["ndjson", "json", "csv"], required: false }, "changelog": CHANGELOG },
+  },
+  discard: { kind: "discard", reads: false, writes: true, options: {} },
+};
+
+/** Flink's names of connectors. */
+export const CONNECTOR_ALIASES: Readonly<Record<string, string>> = {
+  filesystem: "file",
+  print: "stdout",
+  blackhole: "discard",
+};
+
+export interface OptionValue {
+  readonly value: string | number | boolean;
+  readonly at: ast.Span;
+}
+
+/** The options of a WITH clause by their names in `spec`; null with problems. */
+export function readOptions(
+  given: readonly ast.Option[],
+  { options }: ConnectorSpec,
+  connector: string,
+  report: Report,
+): ReadonlyMap<string, OptionValue> | null {
+  const read = new Map<string, OptionValue>();
+  let sound = true;
+  for (const option of given) {
+    const { key, keyAt } = option;
+    if (key.toLowerCase() === "connector") continue;
+    const name = nameOf(key.toLowerCase(), options);
+    if (name === null) {
+      const near = nearest(key, Object.keys(options));
+      const known = Object.keys(options),
+        hint = near ? `Did you mean '${near}'?` : known.length > 0 ? `There are: ${known.join(", ")}` : undefined;
+      report.add(keyAt, `Connector ${connector} has no option '${key}'`, hint);
+      sound = false;
+      continue;
+    }
+    if (read.has(name)) {
+      report.add(keyAt, `Option '${key}' is given twice`);
+      sound = false;
+      continue;
+    }
+    const value = valueOf(option, options[name].type, report);
+    if (value === null) sound = false;
+    else read.set(name, { value, at: option.at });
+  }
+  return sound ? read : null;
+}
+
+function nameOf(key: string, options: ConnectorSpec["options"]): string | null {
+  if (Object.hasOwn(options, key)) return key;
+  return Object.keys(options).find((name) => options[name].aliases?.includes(key)) ?? null;
+}
+
+function valueOf(
+  { key, value, valueAt }: ast.Option,
+  type: OptionType,
+  report: Report,
+): string | number | boolean | null {
+  const refuse = (fits: string) => report.add(valueAt, `Option '${key}' cannot be '${value}'`, `What fits: ${fits}`);
+  if (typeof type !== "string") {
+    const found = type.find((one) => one === value) ?? type.find((one) => one.toLowerCase() === value.toLowerCase());
+    if (found !== undefined) return found;
+    const near = nearest(value, type);
+    return refuse(near ? `${near}, for instance; or ${type.join(", ")}` : type.join(", "));
+  }
+  switch (type) {
+    case "text":
+      return value === "" ? refuse("a text that is not empty") : value;
+    case "boolean":
+      return /^(true|false)$/i.test(value) ? value.toLowerCase() === "true" : refuse("true, false");
+    case "integer":
+      return /^\d{1,15}$/.test(value) ? Number(value) : refuse("a whole number");
+    case "duration":
+      return durationOf(value) ?? refuse("a duration such as 10 s, 5 min, 1 h");
+    case "character": {
+      const plain = value === "\\t" ? "\t" : value;
+      return plain.length === 1 ? plain : refuse("one character");
+    }
+  }
+}

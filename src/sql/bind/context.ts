@@ -1,0 +1,85 @@
+import type { Catalog } from "../../plan/mod.ts";
+import type { Emit, Hint, Identifier, IntervalLiteral, Name, Query, Span } from "../ast.ts";
+import type { AggregateFunction } from "./aggregate_functions.ts";
+import type { Column, Relation } from "./column.ts";
+import type { NodeMaker } from "./nodes.ts";
+import type { Report } from "./report.ts";
+import type { Scope, ScopeColumn } from "./scope.ts";
+import type { Value, ValueMaker } from "./value.ts";
+
+/** What binding one pipeline works with. */
+export interface Context {
+  readonly report: Report;
+  readonly values: ValueMaker;
+  readonly nodes: NodeMaker;
+  readonly catalog: Catalog;
+  readonly settings: Settings;
+  /** What names mean at this place: common tables before the script's and the catalogue's. */
+  readonly names: Names;
+  /** Aggregates by their names in lower case. */
+  readonly aggregates: ReadonlyMap<string, AggregateFunction>;
+  /** Of a subquery: the names of the query around it. */
+  readonly outer: Scope | null;
+  /** Queries within queries that are being bound. */
+  readonly depth: number;
+  /** Binds a query within a query; null with its problems. */
+  readonly query: (query: Query, context: Context) => BoundQuery | null;
+}
+
+/** What SET says. */
+export interface Settings {
+  /** How long state without a window is kept; null: for ever. */
+  readonly ttlMs: number | null;
+  readonly idleTimeoutMs: number | null;
+  readonly twoPhase: boolean;
+}
+
+export interface Names {
+  /** The rows of a table, view or stream, under new ids; null with a problem. */
+  table(table: TableReference, context: Context): BoundQuery | null;
+  /** These names with the common tables of a query before them. */
+  within(query: Query, context: Context): Names;
+}
+
+export interface TableReference {
+  readonly name: Name;
+  readonly hints: readonly Hint[];
+  /** The column that is event time here, whatever is declared. */
+  readonly time: Identifier | null;
+}
+
+/** The rows of a query and the columns that are seen of them. */
+export interface BoundQuery {
+  readonly relation: Relation;
+  readonly outputs: readonly ScopeColumn[];
+  /** A row number among the outputs that is in no node yet: the conditions of the query around it say how far it goes. */
+  readonly rank?: PendingRank;
+  /** Of a subquery with groups: the keys by which its rows belong to rows of the query around it. */
+  readonly ties?: readonly Tie[];
+}
+
+export interface Tie {
+  readonly column: Column;
+  /** The value of the query around it that the column equals. */
+  readonly outer: Value;
+}
+
+export interface OrderKey {
+  readonly column: Column;
+  readonly desc: boolean;
+  readonly nullsLast: boolean;
+}
+
+export interface PendingRank {
+  /** The number. */
+  readonly column: Column;
+  readonly keys: readonly Column[];
+  readonly order: readonly OrderKey[];
+  readonly at: Span;
+}
+
+/** What a query says about the results of its aggregates. */
+export interface EmitRequest {
+  readonly emit: Emit | null;
+  readonly lateness: IntervalLiteral | null;
+}

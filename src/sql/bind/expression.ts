@@ -1,0 +1,239 @@
+import { EXPRESSION_DEPTH_MAX } from "../../core/limits.ts";
+import { BOOL, STRING } from "../../core/schema.ts";
+import { isNumber, nameOf } from "../../expr/type.ts";
+import type * as ast from "../ast.ts";
+import { AGGREGATE_FUNCTIONS } from "./aggregate_functions.ts";
+import { callFunction, callWithUnit } from "./functions.ts";
+import { bindLiteral, negated, wholeNumber } from "./literal.ts";
+import { binary, compare, harmonise } from "./operators.ts";
+import { resolvePath, type Scope, textOf } from "./scope.ts";
+import { bindTest, compareRows } from "./tests.ts";
+import { lengthOf, typeNamed } from "./types.ts";
+import type { Value, ValueMaker } from "./value.ts";
+
+type SubqueryExpression = ast.InQuery | ast.QuantifiedComparison | ast.ExistsTest | ast.ScalarSubquery;
+
+/** What an expression may name, and what else has a meaning at its place. */
+export interface Surroundings {
+  readonly scope: Scope;
+  /** Such as `WHERE`, for messages. */
+  readonly clause: string;
+  /** Whether columns of the query around it may be named. */
+  readonly correlated?: boolean;
+  /** Calls that the place gives a meaning, such as aggregates; undefined: a function like any other. */
+  readonly call?: (call: ast.FunctionCall, binder: ExpressionBinder) => Value | null | undefined;
+  readonly subquery?: (subquery: SubqueryExpression, binder: ExpressionBinder) => Value | null;
+  /** Paths that are no columns, such as `System.Timestamp`. */
+  readonly path?: (path: ast.ColumnPath) => Value | null | undefined;
+}
+
+/** Functions that are nothing without OVER. */
+export const WINDOW_FUNCTIONS: ReadonlySet<string> = new Set(
+  ["ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE", "PERCENT_RANK", "CUME_DIST", "LAG", "LEAD", "NTH_VALUE"],
+);
+const OVER_HINT = "Compute it in a subquery in FROM, and name it";
+const AGGREGATE_HINT = "It can stand in SELECT and HAVING; for other places compute it in a subquery in FROM";
+
+/** Nesting of one expression in the text; what is in between is told by the plan with its place. */
+const DEPTH_MAX = 4 * EXPRESSION_DEPTH_MAX;
+
+/** Binds expressions of one clause. */
+export class ExpressionBinder {
+  #depth = 0;
+
+  constructor(readonly values: ValueMaker, readonly place: Surroundings) {}
+
+  /** The value of an expression; null with its problems. */
+  bind(expression: ast.Expression): Value | null {
+    if (this.#depth >= DEPTH_MAX) {
+      return this.values.report.add(
+        expression.at,
+        `This is nested deeper than ${DEPTH_MAX}`,
+        "Split it with subqueries",
+      );
+    }
+    this.#depth++;
+    try {
+      return this.#bind(expression);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** All of `expressions`, so that every problem is told; null if there is one. */
+  bindAll(expressions: readonly ast.Expression[]): Value[] | null {
+    const bound = expressions.map((one) => this.bind(one));
+    return bound.includes(null) ? null : bound as Value[];
+  }
+
+  /** A condition; null with a problem, also where the value is none. */
+  condition(expression: ast.Expression): Value | null {
+    const value = this.bind(expression);
+    if (value === null) return null;
+    if (value.type === null) return this.values.literal(null, BOOL, value.at, true);
+    if (value.type.kind === "bool") return value;
+    const reason = `${this.place.clause} needs a condition, got ${nameOf(value.type)}`;
+    return this.values.report.add(value.at, reason, "Compare it with something");
+  }
+
+  #bind(expression: ast.Expression): Value | null {
+    switch (expression.kind) {
+      case "null":
+      case "boolean":
+      case "number":
+      case "string":
+      case "bytes":
+      case "temporal":
+      case "interval":
+        return bindLiteral(expression, this.values);
+      case "column":
+        return this.#path(expression);
+      case "call":
+        return this.#call(expression);
+      case "in_query":
+      case "quantified":
+      case "exists":
+      case "subquery":
+        return this.#subquery(expression);
+      case "unary":
+        return this.#unary(expression);
+      case "binary":
+        return this.#binary(expression);
+      case "logical":
+        return this.#logical(expression);
+      case "case":
+        return this.#case(expression);
+      case "cast":
+        return this.#cast(expression);
+      case "unit_call": {
+        const args = this.bindAll(expression.args);
+        return args && callWithUnit(expression, args, this.values);
+      }
+      case "trim":
+        return this.#trim(expression);
+      case "field":
+      case "index":
+      case "array":
+      case "map":
+      case "row":
+        return this.#nested(expression);
+      default:
+        return bindTest(expression, this);
+    }
+  }
+
+  #path(path: ast.ColumnPath): Value | null {
+    const special = this.place.path?.(path);
+    if (special !== undefined) return special;
+    const column = resolvePath(this.place.scope, path.parts, path.at, this.values.report);
+    if (column !== null && !this.place.correlated && !this.place.scope.owns(column.id)) {
+      const reason = `${textOf(path.parts)} is of the query around this one: ${this.place.clause} cannot name it`;
+      return this.values.report.add(path.at, reason, "Conditions in WHERE can, joined by AND to the others");
+    }
+    return column && this.values.column(column, path.at);
+  }
+
+  #call(call: ast.FunctionCall): Value | null {
+    const placed = this.place.call?.(call, this);
+    if (placed !== undefined) return placed;
+    const { report } = this.values, [last] = call.name.parts.slice(-1), name = last.name.toUpperCase();
+    const windowOnly = WINDOW_FUNCTIONS.has(name) ? " without OVER" : "";
+    const isAggregate = AGGREGATE_FUNCTIONS.has(name.toLowerCase()) || windowOnly !== "";
+    if (call.over) return report.add(call.at, `${name} OVER (…) cannot stand in ${this.place.clause}`, OVER_HINT);
+    if (isAggregate) {
+      return report.add(call.at, `${name}${windowOnly} cannot stand in ${this.place.clause}`, AGGREGATE_HINT);
+    }
+    if (call.star || call.distinct || call.filter || call.orderBy.length > 0 || call.withinGroup.length > 0) {
+      return report.add(call.at, `${name} is no aggregate: it takes no *, DISTINCT, ORDER BY or FILTER`);
+    }
+    if (call.argNames !== null) return report.add(call.at, `${name} takes its arguments in order, not by name`);
+    const args = this.bindAll(call.args);
+    return args && callFunction(call, args, this.values);
+  }
+
+  #subquery(expression: SubqueryExpression): Value | null {
+    if (this.place.subquery) return this.place.subquery(expression, this);
+    const hint = "It can stand in WHERE, joined by AND to the other conditions";
+    return this.values.report.add(expression.at, `A subquery cannot stand in ${this.place.clause}`, hint);
+  }
+
+  #unary({ op, arg, at }: ast.UnaryOperation): Value | null {
+    if (op === "NOT") {
+      const value = this.bind(arg);
+      return value && this.values.call("not", [value], at, "NOT");
+    }
+    if (op === "-" && arg.kind === "number" && arg.form === "integer") {
+      return bindLiteral({ ...arg, text: `-${arg.text}`, at }, this.values);
+    }
+    const value = this.bind(arg);
+    if (value === null) return null;
+    const isOfNumbers = value.type === null || isNumber(value.type);
+    if (op === "+" && isOfNumbers) return value;
+    const folded = negated(value, at, this.values);
+    if (folded !== null) return folded;
+    const made = this.values.call("neg", [value], at, op);
+    return made && value.interval ? { ...made, interval: value.interval } : made;
+  }
+
+  #binary({ op, left, right, at }: ast.BinaryOperation): Value | null {
+    if (left.kind === "row" || right.kind === "row") return compareRows(op, left, right, at, this);
+    const [a, b] = [this.bind(left), this.bind(right)];
+    return a && b && binary(op, a, b, at, this.values);
+  }
+
+  #logical({ op, args, at }: ast.LogicalOperation): Value | null {
+    const bound = this.bindAll(args);
+    return bound && this.values.call(op === "AND" ? "and" : "or", bound, at, op);
+  }
+
+  #case({ operand, branches, otherwise, at }: ast.CaseExpression): Value | null {
+    const of = operand && this.bind(operand);
+    const whens = branches.map(({ when }) => {
+      if (operand === null) return this.condition(when);
+      const value = this.bind(when);
+      return of && value && compare("=", of, value, when.at, this.values);
+    });
+    const thens = this.bindAll([...branches.map(({ then }) => then), ...(otherwise ? [otherwise] : [])]);
+    if (whens.includes(null) || thens === null) return null;
+    const results = harmonise(thens, this.values);
+    if (results === null) return null;
+    const args = (whens as Value[]).flatMap((when, i) => [when, results[i]]);
+    const made = this.values.call("case", otherwise ? [...args, results[results.length - 1]] : args, at, "CASE");
+    const spans = new Set(thens.map(({ interval }) => interval));
+    return made && spans.size === 1 ? { ...made, interval: thens[0].interval } : made;
+  }
+
+  #cast({ arg, type, safe, at }: ast.CastExpression): Value | null {
+    const value = this.bind(arg), target = typeNamed(type, this.values.report);
+    if (value === null || target === null) return null;
+    const cast = this.values.cast(value, target, at, safe ? "TRY_CAST" : "CAST");
+    if (cast === null) return null;
+    if (type.name === "DATE") {
+      return this.values.call("date_trunc", [this.values.literal("day", STRING, type.at), cast], at, "CAST");
+    }
+    const length = lengthOf(type);
+    if (length === null) return cast;
+    const numbers = [1, length].map((number) => wholeNumber(BigInt(number), type.at, this.values));
+    return this.values.call("substring", [cast, ...numbers], at, "CAST");
+  }
+
+  #trim({ side, chars, arg, at }: ast.TrimCall): Value | null {
+    const fn = { BOTH: "trim", LEADING: "ltrim", TRAILING: "rtrim" }[side];
+    const args = this.bindAll(chars === null ? [arg] : [arg, chars]);
+    return args && this.values.call(fn, args, at, "TRIM");
+  }
+
+  #nested({ kind, at }: ast.Expression): null {
+    const { report } = this.values;
+    if (kind === "field") {
+      return report.add(at, "Only columns have fields here", "Name the field as a column: `a.b` for b of the object a");
+    }
+    if (kind === "index") {
+      return report.add(at, "There are no arrays to take an item of", "Use JSON_VALUE(text, '$[0]') on the JSON text");
+    }
+    if (kind === "row") {
+      return report.add(at, `A row cannot stand in ${this.place.clause}`, "Compare its parts one by one");
+    }
+    return report.add(at, `There is no type ${kind.toUpperCase()} here`, "Keep its JSON text in a STRING");
+  }
+}

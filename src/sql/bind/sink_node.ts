@@ -1,0 +1,121 @@
+import { type DataType, formatType } from "../../core/schema.ts";
+import { commonType } from "../../expr/type.ts";
+import type { SinkOptions } from "../../plan/mod.ts";
+import type * as ast from "../ast.ts";
+import type { BoundQuery, Context } from "./context.ts";
+import type { Output } from "./nodes.ts";
+import { finishRank } from "./rank.ts";
+import { quoted, resolvePath, Scope } from "./scope.ts";
+import type { TableColumn, TableDefinition } from "./table.ts";
+import { sqlType } from "./types.ts";
+import type { Value } from "./value.ts";
+import { counted } from "./words.ts";
+
+/** Sends the rows of a query to a sink; false with a problem. */
+export function writeTo(sink: SinkOptions, bound: BoundQuery, at: ast.Span, context: Context): boolean {
+  const { nodes, values } = context;
+  const ranked = bound.rank ? finishRank(bound.relation, bound.rank, [], context) : bound;
+  if (ranked === null) return false;
+  const outputs = bound.outputs.map(({ name, column }) => ({ name, value: values.column(column, at) }));
+  const { node } = nodes.project(ranked.relation, outputs, at);
+  nodes.plan.add("sink", [node], { sink }, at);
+  return true;
+}
+
+/** The rows of an INSERT as its table has them: by position, under the table's names and types. Null with problems. */
+export function asRowsOf(
+  table: TableDefinition,
+  insert: ast.Insert,
+  bound: BoundQuery,
+  context: Context,
+): BoundQuery | null {
+  const { report, nodes, values } = context, { outputs } = bound, at = insert.query.at;
+  const ranked = bound.rank ? finishRank(bound.relation, bound.rank, [], context) : bound;
+  const physical = table.columns.filter(({ expr }) => expr === null);
+  const targets = insert.columns === null ? physical : namedColumns(physical, insert.columns, context);
+  if (ranked === null || targets === null) return null;
+  if (physical.length === 0) return bound;
+  if (targets.length !== outputs.length) {
+    const names = targets.map(({ name }) => name).join(", ");
+    return report.add(
+      at,
+      `${table.name} takes ${counted(targets.length, "column")}, and the query gives ${outputs.length}`,
+      `It takes ${names}`,
+    );
+  }
+  let sound = true;
+  const made = physical.map((column): Output | null => {
+    const place = targets.indexOf(column);
+    if (place < 0) {
+      if (!column.nullable) {
+        report.add(insert.into.at, `${table.name} needs a value for ${column.name}: it is NOT NULL`);
+      }
+      sound &&= column.nullable;
+      return { name: column.name, value: values.literal(null, column.type, at, true) };
+    }
+    const given = outputs[place], value = values.column(given.column, at);
+    const fitting = implicitCast(value, column.type, context);
+    if (fitting === null) {
+      const reason = `Column ${column.name} of ${table.name} is ${formatType(column.type)}, and the query gives ${
+        formatType(given.column.type)
+      }`;
+      report.add(at, reason, `Write CAST(${quoted(given.name)} AS ${sqlType(column.type)})`);
+    }
+    return fitting && { name: column.name, value: fitting };
+  });
+  if (!sound || made.includes(null)) return null;
+  const relation = nodes.project(ranked.relation, made as Output[], at);
+  return { relation, outputs: relation.columns };
+}
+
+function namedColumns(
+  columns: readonly TableColumn[],
+  names: readonly ast.Identifier[],
+  { report, nodes }: Context,
+): readonly TableColumn[] | null {
+  const made = columns.map((column) => ({ name: column.name, column: nodes.columns.make(column.name, column) }));
+  const scope = new Scope([{ names: [], columns: made }]);
+  const found = names.map((name) => {
+    const column = resolvePath(scope, [name], name.at, report);
+    return column && columns.find((one) => one.name === column.name)!;
+  });
+  if (found.includes(null)) return null;
+  const twice = names.find((_, i) => found.indexOf(found[i]) !== i);
+  return twice ? report.add(twice.at, `Column ${twice.name} is named twice`) : found as TableColumn[];
+}
+
+/** What Flink casts without being told: numbers to wider ones; int64 is the widest of all whole numbers here. */
+function implicitCast(value: Value, type: DataType, { values }: Context): Value | null {
+  const from = value.type!;
+  if (from.kind === type.kind && from.kind !== "decimal") return value;
+  const common = commonType(from, type);
+  const widens = common !== null && (type.kind === "double" || type.kind === "decimal");
+  return widens ? values.cast(value, type) : null;
+}
+
+/** What a table of the script is as a sink; null with a problem. */
+export function sinkOf(table: TableDefinition, at: ast.Span, { report, catalog }: Context): SinkOptions | null {
+  const { connector, options, name } = table, text = (option: string) => options.get(option)?.value;
+  if (!connector.writes) {
+    return report.add(at, `Table ${name} can only be read: its connector is ${table.connectorName}`);
+  }
+  const format = text("format") === "json" ? "ndjson" : text("format");
+  const changelog = text("changelog") === true ? { changelog: true } : {};
+  switch (connector.kind) {
+    case "view":
+      return { kind: "view", name: text("view") ?? name };
+    case "file":
+      return { kind: "file", path: text("path"), format, ...changelog };
+    case "stdout":
+      return { kind: "stdout", format: format ?? "ndjson", ...changelog };
+    case "discard":
+      return { kind: "discard" };
+    default:
+      if (catalog.sinkKinds.has(connector.kind)) return { kind: connector.kind, name: text(connector.kind) ?? name };
+      return report.add(
+        at,
+        `Cannot write to the ${connector.kind} ${name}: results go to views, files and stdout`,
+        "Add WITH ('connector' = 'view')",
+      );
+  }
+}

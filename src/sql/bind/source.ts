@@ -1,0 +1,108 @@
+import { PLAN_NODES_MAX } from "../../core/limits.ts";
+import { columnsOf } from "../../expr/mod.ts";
+import type * as ast from "../ast.ts";
+import type { Relation } from "./column.ts";
+import { conjuncts } from "./conjuncts.ts";
+import type { Context } from "./context.ts";
+import { ExpressionBinder } from "./expression.ts";
+import { fromAll, type FromTree } from "./from.ts";
+import { TooLarge } from "./report.ts";
+import { Scope } from "./scope.ts";
+import { attach, Attachments } from "./scalar_subquery.ts";
+import { type Existence, existence, semiJoin } from "./semi_join.ts";
+import type { Value } from "./value.ts";
+
+/** FROM and WHERE of one SELECT. */
+export interface Source {
+  readonly scope: Scope;
+  readonly tree: FromTree;
+  /** What holds for the rows as they come from FROM. */
+  readonly plain: readonly Value[];
+  /** What needs a subquery's result; it holds behind it. */
+  readonly late: readonly Value[];
+  readonly existences: readonly Existence[];
+  readonly attachments: Attachments;
+  /** How many of the attachments are of WHERE: the others are joined when the rows are grouped. */
+  readonly early: number;
+  /** Conditions that name columns of the query around it. */
+  readonly correlated: readonly Value[];
+  /** False when WHERE has problems: names are known all the same. */
+  readonly sound: boolean;
+}
+
+/** Binds FROM and WHERE; null with problems of FROM. */
+export function bindSource(
+  { from, where, at }: Pick<ast.Select, "from" | "where" | "at">,
+  outer: Scope | null,
+  context: Context,
+): Source | null {
+  if (from.length === 0) {
+    return context.report.add(
+      at,
+      "SELECT without FROM gives no stream",
+      "Read a table: FROM t, or FROM (VALUES (1)) AS t (x)",
+    );
+  }
+  countItems(from);
+  const tree = fromAll(from, outer, context);
+  if (tree === null) return null;
+  const scope = new Scope(tree.tables, tree.merged, outer), attachments = new Attachments();
+  if (where === null) {
+    return { scope, tree, plain: [], late: [], existences: [], attachments, early: 0, correlated: [], sound: true };
+  }
+  const plain: Value[] = [], late: Value[] = [], correlated: Value[] = [], existences: Existence[] = [];
+  const binder = new ExpressionBinder(context.values, {
+    scope,
+    clause: "WHERE",
+    correlated: outer !== null,
+    subquery: (subquery, inner) => attachments.add(subquery, inner, context),
+  });
+  let sound = true;
+  for (const part of conjuncts(where)) {
+    const exists = existence(part, binder, context);
+    if (exists !== undefined) {
+      if (exists === null) sound = false;
+      else existences.push(exists);
+      continue;
+    }
+    const condition = binder.condition(part);
+    if (condition === null) sound = false;
+    else kindOf(condition, tree, attachments, { plain, late, correlated }).push(condition);
+  }
+  return { scope, tree, plain, late, existences, attachments, early: attachments.count, correlated, sound };
+}
+
+function kindOf<T>(
+  { expr }: Value,
+  { ids }: FromTree,
+  attachments: Attachments,
+  kinds: Record<"plain" | "late" | "correlated", T[]>,
+): T[] {
+  const foreign = [...columnsOf(expr)].filter((id) => !ids.has(id));
+  if (foreign.length === 0) return kinds.plain;
+  return foreign.every((id) => attachments.ids.has(id)) ? kinds.late : kinds.correlated;
+}
+
+/** The nodes of FROM and WHERE; null with a problem. */
+export function buildSource(source: Source, context: Context): Relation | null {
+  let result = source.tree.build(source.plain);
+  for (const one of source.existences) result = result && semiJoin(result, one, context);
+  result = result && attach(result, source.attachments, source.early, context);
+  return result && context.nodes.filter(result, source.late);
+}
+
+/** Each item of FROM is a node at least, so that no plan holds more of them. */
+function countItems(from: readonly ast.FromItem[]): void {
+  const open = [...from];
+  let count = 0;
+  for (let item = open.pop(); item; item = open.pop()) {
+    if (item.kind === "join") open.push(item.left, item.right);
+    else if (++count > PLAN_NODES_MAX) {
+      throw new TooLarge(
+        item.at,
+        `FROM has more than ${PLAN_NODES_MAX} tables`,
+        "Split the query over several pipelines",
+      );
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+
+const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
+const RUN_MS_MAX = 60_000;
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Calls the command line with rows piped in. */
+async function rdx(args: readonly string[], piped: string, cwd = Deno.cwd()): Promise<Ended> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", MAIN, ...args],
+    cwd,
+    env: { INIT_CWD: cwd },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+    signal: AbortSignal.timeout(RUN_MS_MAX),
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  // Who ends before its input does, closes the pipe
+  const written = writer.write(new TextEncoder().encode(piped)).then(() => writer.close()).catch(() => {});
+  const { code, stdout, stderr } = await child.output();
+  await written;
+  const text = new TextDecoder();
+  return { code, out: text.decode(stdout), err: text.decode(stderr) };
+}
+
+const lines = (rows: readonly unknown[]) => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+const EVENTS = lines([
+  { at: "2026-01-01T00:00:01Z", city: "Bern", n: 1 },
+  { at: "2026-01-01T00:00:12Z", city: "Genève", n: 5 },
+  { at: "2026-01-01T00:00:09Z", city: "Bern", n: 7 },
+  { at: "2026-01-01T00:01:00Z", city: "Bern", n: 9 },
+]);
+
+Deno.test("a group of what is piped in is one line a group, when the input ends", async () => {
+  const { code, out, err } = await rdx(
+    ["run", "SELECT city, COUNT(*) AS n, SUM(n) AS total FROM input GROUP BY city"],
+    EVENTS,
+  );
+  assert.deepEqual([code, err], [0, ""]);
+  assert.equal(out, '{"city":"Bern","n":3,"total":17}\n{"city":"Genève","n":1,"total":5}\n');
+});
+
+Deno.test("--time and --delay are a watermark without a declaration: rows out of order find their windows", async () => {
+  const sql =
+    "SELECT window_start, city, SUM(n) AS total FROM TABLE(TUMBLE(TABLE input, DESCRIPTOR(at), INTERVAL '10' SECOND)) " +
+    "GROUP BY window_start, window_end, city";
+  const { code, out } = await rdx(["run", "--time", "at", "--delay", "5s", sql], EVENTS);
+  assert.equal(code, 0);
+  const rows = out.trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(rows.map(({ window_start, city, total }) => [window_start.slice(14, 19), city, total]), [
+    ["00:00", "Bern", 8],
+    ["00:10", "Genève", 5],
+    ["01:00", "Bern", 9],
+  ]);
+});
+
+Deno.test("a script declares input itself; CSV goes in and comes out", async () => {
+  const script = "CREATE TABLE input (name STRING, price DECIMAL(10, 2));\n" +
+    "CREATE VIEW dear AS SELECT name, price FROM input WHERE price > 1.5;\nSELECT name, price * 2 AS twice FROM dear;";
+  const folder = await Deno.makeTempDir({ prefix: "rdx-pipe-" });
+  try {
+    await Deno.writeTextFile(`${folder}/dear.sql`, script);
+    await Deno.writeTextFile(`${folder}/prices.csv`, 'name,price\n"a ""b""\nc",2.50\nd,1.00\n');
+    const { code, out, err } = await rdx(["run", "--input", "prices.csv", "--output", "csv", "dear.sql"], "", folder);
+    assert.deepEqual([code, err], [0, ""]);
+    assert.equal(out.replaceAll("\r\n", "\n"), 'name,twice\n"a ""b""\nc",5.00\n');
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a table has its columns under each other", async () => {
+  const { out } = await rdx(["run", "--output", "table", "SELECT city, n FROM input WHERE n > 4"], EVENTS);
+  assert.equal(out, "city    n\n──────  ─\nGenève  5\nBern    7\nBern    9\n(3 rows)\n");
+});
+
+Deno.test("rows that cannot be read are left out and told, and the exit code is 65", async () => {
+  const { code, out, err } = await rdx(["run", "SELECT n FROM input"], '{"n":1}\nnonsense\n{"n":3}\n');
+  assert.equal(code, 65);
+  assert.equal(out, '{"n":1}\n{"n":3}\n');
+  assert.match(err, /^rdx: 1 row could not be read: left out\n {2}.+\n$/);
+});
+
+Deno.test("a wrong query is exit 2 with its place and a caret, a missing file 66, no rows 65", async () => {
+  const wrong = await rdx(["run", "SELECT cty FROM input"], EVENTS);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /line 1, column 8: Unknown column cty.*Did you mean city\?/);
+  assert.match(wrong.err, /SELECT cty FROM input\n.*\^\^\^/);
+  assert.equal((await rdx(["run", "--input", "no.ndjson", "SELECT n FROM input"], "")).code, 66);
+  const empty = await rdx(["run", "SELECT n FROM input"], "");
+  assert.equal(empty.code, 65);
+  assert.match(empty.err, /no rows in standard input/);
+});
+
+Deno.test("whoever reads may go: a broken pipe ends the run without a word", async () => {
+  const script =
+    `(for i in $(seq 1 200000); do echo '{"n":1}'; done) | "$RDX_DENO" run -A --no-check "$RDX_MAIN" run ` +
+    `"SELECT n FROM input" | head -n 1`;
+  const { code, stdout, stderr } = await new Deno.Command("bash", {
+    args: ["-c", script],
+    env: { RDX_DENO: Deno.execPath(), RDX_MAIN: MAIN },
+    signal: AbortSignal.timeout(RUN_MS_MAX),
+  }).output();
+  const text = new TextDecoder();
+  assert.deepEqual([code, text.decode(stdout), text.decode(stderr)], [0, '{"n":1}\n', ""]);
+});
+
+Deno.test("more rows than a piece holds come through as they are, in their order", async () => {
+  const rows = 60_000, input = Array.from({ length: rows }, (_, i) => `{"i":${i},"text":"row number ${i} of many"}\n`);
+  const { code, out } = await rdx(["run", "SELECT i FROM input"], input.join(""));
+  assert.equal(code, 0);
+  assert.equal(out, Array.from({ length: rows }, (_, i) => `{"i":${i}}\n`).join(""));
+});
+
+Deno.test("fmt writes one form, and --check says who has another", async () => {
+  const { code, out } = await rdx(["fmt"], "select a , b from t where x=1 -- why\n");
+  assert.equal(code, 0);
+  assert.match(out, /^SELECT a, b\nFROM t\nWHERE x = 1/);
+  assert.match(out, /-- why/);
+  assert.equal((await rdx(["fmt", "--check"], out)).code, 0);
+  assert.equal((await rdx(["fmt", "--check"], "select 1")).code, 1);
+});

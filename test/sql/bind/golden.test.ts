@@ -1,0 +1,8 @@
+import assert from "node:assert/strict";
+import { compiledText, readGolden } from "./golden.ts";
+
+for (const file of ["rows", "joins", "groups", "windows", "ranks", "tables", "errors"]) {
+  for (const { name, sql, expected } of readGolden(file)) {
+    Deno.test(`SQL, ${file}: ${name}`, () => assert.equal(compiledText(sql), expected));
+  }
+}
