@@ -19,3 +19,7 @@ export { fn_parse_time } from "./time/parse";
 export { fn_digest, fn_hash } from "./hash/index";
 export { fn_hex } from "./encoding/hex";
 export { fn_parse_url, fn_url_code } from "./encoding/url";
+export {
+  fn_is_json, fn_json_build, fn_json_length, fn_json_query, fn_json_quote, fn_json_state, fn_json_value,
+} from "./json/index";
+export { fn_json_element, fn_json_join, fn_json_position, fn_split } from "./json/array";

@@ -206,6 +206,8 @@ export const LAST_ANSWERS_MS_MAX = 2000;
 export const WORKERS_MAX = 256;
 /** Bytes of one script of SQL. */
 export const SQL_BYTES_MAX = 1 << 18;
+/** Statements of one script of SQL. */
+export const SQL_STATEMENTS_MAX = 1000;
 /** Brackets in brackets (CASE … END counts as one) of one SQL statement. */
 export const SQL_DEPTH_MAX = 128;
 /** Nodes in nodes of one SQL statement's tree: `a + b + c` leans as deep as it is long. */
@@ -213,7 +215,7 @@ export const SQL_TREE_DEPTH_MAX = 1024;
 /** Problems that one refused script of SQL lists. */
 export const SQL_PROBLEMS_MAX = 20;
 /** Tokens of an SQL statement beyond which a mistake in it is not guessed at: each guess is a parse. */
-export const SQL_GUESS_TOKENS_MAX = 20_000;
+export const SQL_GUESS_TOKENS_MAX = 4000;
 /** Code points of each text that a Levenshtein distance is computed of; it takes steps in proportion to their product. */
 export const LEVENSHTEIN_CHARS_MAX = 256;
 /** Bytes of a text that a function of the language makes; a longer one is NULL. */
@@ -234,3 +236,5 @@ export const INFER_ROWS = 1000;
 export const PIECE_BYTES = 1 << 20;
 /** Characters of a pattern that times are written or read by. */
 export const TIME_PATTERN_CHARS_MAX = 256;
+/** Steps of a path into JSON. */
+export const JSON_PATH_STEPS_MAX = 100;

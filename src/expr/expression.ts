@@ -13,7 +13,7 @@ export interface LiteralExpression {
   readonly type?: string;
 }
 
-/** A function of FUNCTIONS applied to arguments. `type` is the target of a cast. */
+/** A function of FUNCTIONS applied to arguments. `type` is the target of a cast, or the type that json_value gives. */
 export interface CallExpression {
   readonly call: string;
   readonly args: readonly Expression[];

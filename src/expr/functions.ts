@@ -1,11 +1,13 @@
 import type { FunctionDefinition } from "./definition.ts";
 import { ARITHMETIC_FUNCTIONS } from "./function/arithmetic.ts";
+import { ARRAY_FUNCTIONS } from "./function/array.ts";
 import { BIT_FUNCTIONS } from "./function/bits.ts";
 import { COMPARISON_FUNCTIONS } from "./function/comparison.ts";
 import { CONDITIONAL_FUNCTIONS } from "./function/conditional.ts";
 import { CONVERSION_FUNCTIONS } from "./function/conversion.ts";
 import { ENCODING_FUNCTIONS } from "./function/encoding.ts";
 import { HASH_FUNCTIONS } from "./function/hash.ts";
+import { JSON_FUNCTIONS } from "./function/json.ts";
 import { LOGIC_FUNCTIONS } from "./function/logic.ts";
 import { MATH_FUNCTIONS } from "./function/math.ts";
 import { REGEXP_FUNCTIONS } from "./function/regexp.ts";
@@ -33,6 +35,8 @@ const ALL: readonly FunctionDefinition[] = [
   ...CONVERSION_FUNCTIONS,
   ...ENCODING_FUNCTIONS,
   ...HASH_FUNCTIONS,
+  ...JSON_FUNCTIONS,
+  ...ARRAY_FUNCTIONS,
 ];
 
 /** Every function of the language by its name: what expressions may call, and what SQL, the builder and schemas list. */

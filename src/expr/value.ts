@@ -17,6 +17,8 @@ export interface Value {
   /** Where its cells are; -1 while the type is not known. */
   readonly register: Register;
   readonly literal?: Literal;
+  /** A string that a function made of JSON: as a part of other JSON it goes in as it is. */
+  readonly json?: boolean;
 }
 
 /** A value whose type is known. */

@@ -72,7 +72,7 @@ function restart(encoded: Encoded, after: number, found: SqlMistake[]): Restart 
     if (rule) {
       const to = segmentEnd(encoded, i), part = encode(encoded.source, encoded.tokens.slice(i, to));
       const { result, mistakes, ...failure } = run(part, rule);
-      found.push(...mistakes);
+      found.push(...mistakes.slice(0, SQL_PROBLEMS_MAX));
       if (result === undefined && mistakes.length === 0) return { part, rule, base: i, failure };
       i = to;
     }

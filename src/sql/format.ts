@@ -24,12 +24,16 @@ export function formatSql(source: string): string {
   const { statements, problems } = parseSql(source);
   if (problems.length > 0) throw sqlError(source, problems);
   const tokens = lex(source), parts = splitStatements(tokens), blocks: Block[] = [], gaps = new Gaps(source, tokens);
-  const comments = (all: readonly { text: string; apart: boolean }[]) =>
-    blocks.push(...all.map((comment) => ({ ...comment, statement: false })));
+  const comments = (all: readonly { text: string; apart: boolean }[]) => {
+    for (const comment of all) blocks.push({ ...comment, statement: false });
+  };
+  let from = 0;
   parts.forEach(({ tokens: own, end }, i) => {
     const { comments: before, apart } = gaps.before(own[0]);
     comments(before);
-    const text = statementText(source, statements[i], piecesOf(source, statements[i], own, tokens));
+    from = tokens.indexOf(own[0], from);
+    const around = tokens.slice(from, tokens.indexOf(own[own.length - 1], from) + 1);
+    const text = statementText(source, statements[i], piecesOf(source, statements[i], own, around));
     blocks.push({ text: `${text};${gaps.behind(own[own.length - 1], end)}`, statement: true, apart });
   });
   comments(gaps.before(null).comments);

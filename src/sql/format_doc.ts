@@ -13,7 +13,7 @@ export type Doc =
   | { readonly kind: "all"; readonly docs: readonly Doc[]; readonly hard: boolean }
   | { readonly kind: "indent"; readonly doc: Doc; readonly hard: boolean }
   | { readonly kind: "group"; readonly doc: Doc; readonly hard: boolean }
-  | { readonly kind: "fill"; readonly docs: readonly Doc[]; readonly hard: boolean };
+  | { readonly kind: "filled"; readonly doc: Doc; readonly hard: boolean };
 
 /** A blank, which is none at the beginning and the end of a line. */
 export const SPACE: Doc = { kind: "space", hard: false };
@@ -30,6 +30,11 @@ export function text(value: string): Doc {
 }
 
 export function all(...docs: readonly Doc[]): Doc {
+  return row(docs);
+}
+
+/** Docs one behind the other, however many. */
+export function row(docs: readonly Doc[]): Doc {
   return { kind: "all", docs, hard: docs.some(({ hard }) => hard) };
 }
 
@@ -45,7 +50,7 @@ export function group(...docs: readonly Doc[]): Doc {
 
 /** As many of the docs to a line as fit. */
 export function fill(docs: readonly Doc[]): Doc {
-  return { kind: "fill", docs, hard: docs.some(({ hard }) => hard) };
+  return row(docs.map((doc) => ({ kind: "filled", doc, hard: doc.hard })));
 }
 
 interface Command {
@@ -81,11 +86,8 @@ export function print(doc: Doc): string {
         stack.push(flat || (!doc.hard && fits(one, stack, WIDTH - out.column)) ? one : { ...one, flat: false });
         break;
       }
-      case "fill": {
-        const [first, ...rest] = doc.docs;
-        if (!first) break;
-        if (rest.length > 0) stack.push({ doc: { ...doc, docs: rest }, level, flat });
-        const one = { doc: first, level, flat: true };
+      case "filled": {
+        const one = { doc: doc.doc, level, flat: true };
         out.space();
         if (!flat && !fits(one, [], WIDTH - out.column)) out.next(level);
         stack.push(one);
@@ -121,6 +123,9 @@ function fits(first: Command, rest: readonly Command[], width: number): boolean 
       case "indent":
         stack.push({ doc: doc.doc, level, flat });
         break;
+      case "filled":
+        stack.push({ doc: doc.doc, level, flat }, { doc: SPACE, level, flat });
+        break;
       case "group":
         // A group behind the first may break: then what stands before its first break must fit.
         stack.push({ doc: doc.doc, level, flat: flat && !doc.hard });
@@ -132,35 +137,42 @@ function fits(first: Command, rest: readonly Command[], width: number): boolean 
   return false;
 }
 
+/** Text line by line. Indentation is written with what follows it, so that no line is blank or ends with a blank. */
 class Lines {
   #text = "";
-  #line = "";
+  #column = 0;
+  #level = 0;
+  /** Nothing has been written on this line, and a blank is due. */
+  #empty = true;
   #spaced = false;
 
   get column(): number {
-    return this.#line.length + (this.#spaced ? 1 : 0);
+    return this.#empty ? this.#level * INDENT.length : this.#column + (this.#spaced ? 1 : 0);
   }
 
   write(text: string): void {
     if (text === " ") return this.space();
     if (text === "") return;
-    const whole = this.#line + (this.#spaced ? " " : "") + text, last = whole.lastIndexOf("\n") + 1;
-    this.#text += whole.slice(0, last);
-    this.#line = whole.slice(last);
+    const blank = this.#empty ? INDENT.repeat(this.#level) : this.#spaced ? " " : "";
+    const last = text.lastIndexOf("\n");
+    this.#column = last < 0 ? (this.#empty ? 0 : this.#column) + blank.length + text.length : text.length - last - 1;
+    this.#text += blank + text;
+    this.#empty = false;
     this.#spaced = false;
   }
 
   space(): void {
-    this.#spaced = this.#line.trim() !== "";
+    this.#spaced = !this.#empty;
   }
 
   next(level: number): void {
-    if (this.#line.trim() !== "") this.#text += `${this.#line}\n`;
-    this.#line = INDENT.repeat(level);
+    if (!this.#empty) this.#text += "\n";
+    this.#empty = true;
+    this.#level = level;
     this.#spaced = false;
   }
 
   toString(): string {
-    return this.#text + this.#line.trimEnd();
+    return this.#text;
   }
 }

@@ -1,5 +1,5 @@
 import type { Statement } from "./ast.ts";
-import { all, type Doc, HARD, SPACE, text } from "./format_doc.ts";
+import { all, type Doc, HARD, row, SPACE, text } from "./format_doc.ts";
 import type { Token } from "./tokens.ts";
 import { encode, isQueryParen, textOf } from "./tokens_encode.ts";
 import { rolesOf, spanTest } from "./tokens_roles.ts";
@@ -28,12 +28,12 @@ export interface Piece {
   readonly ofType: boolean;
 }
 
-/** The pieces of a statement, whose tokens are `tokens`; `all` are those of the script, with its comments. */
+/** The pieces of a statement, whose tokens are `tokens`; `around` are the same with blanks and comments between them. */
 export function piecesOf(
   source: string,
   statement: Statement,
   tokens: readonly Token[],
-  script: readonly Token[],
+  around: readonly Token[],
 ): Piece[] {
   const { codes, brackets } = encode(source, tokens), roles = rolesOf(statement);
   const inType = spanTest(roles.types);
@@ -53,7 +53,7 @@ export function piecesOf(
       ofType: typed && /[<>]/.test(word),
     };
   });
-  attach(source, pieces, script);
+  attach(source, pieces, around);
   return pairTypes(pieces);
 }
 
@@ -72,11 +72,9 @@ function pairTypes(pieces: readonly Piece[]): Piece[] {
 }
 
 /** Gives each comment between the pieces to the one that it stands behind on a line, else to the one that follows it. */
-function attach(source: string, pieces: Piece[], script: readonly Token[]): void {
-  const first = pieces[0].token.start, last = pieces[pieces.length - 1].token.start;
+function attach(source: string, pieces: Piece[], around: readonly Token[]): void {
   let i = -1, blanks = "";
-  for (const token of script) {
-    if (token.start < first || token.start > last) continue;
+  for (const token of around) {
     const written = source.slice(token.start, token.end);
     if (token.kind === "space") blanks += written;
     else if (token.kind !== "comment") [i, blanks] = [i + 1, ""];
@@ -110,11 +108,8 @@ export function gap(pieces: readonly Piece[], i: number, line?: Doc, begins = fa
   const blank = line ?? (spaced(pieces[i - 1], pieces[i], pieces[i - 2]) ? SPACE : all());
   const { after } = pieces[i - 1], { before } = pieces[i];
   if (after.length + before.length === 0) return blank;
-  return all(
-    ...after.map((comment) => commentDoc(comment, false)),
-    blank,
-    ...before.map((comment) => commentDoc(comment, begins)),
-  );
+  const behind = after.map((comment) => commentDoc(comment, false));
+  return all(row(behind), blank, row(before.map((comment) => commentDoc(comment, begins))));
 }
 
 /** Keywords in front of whose `(` no blank stands, since they are functions or types. */

@@ -1,4 +1,4 @@
-import { all, type Doc, fill, group, HARD, indent, LINE, SOFT, SPACE, text } from "./format_doc.ts";
+import { all, type Doc, fill, group, HARD, indent, LINE, row, SOFT, SPACE, text } from "./format_doc.ts";
 import { endsOperand, gap, type Piece } from "./format_pieces.ts";
 
 /** Items of a list that are written as many to a line as fit, when they are single tokens. */
@@ -28,7 +28,7 @@ export function inline(pieces: readonly Piece[], from: number, to: number): Doc 
       i = pieces[i].partner;
     } else docs.push(text(pieces[i].text));
   }
-  return all(...docs);
+  return row(docs);
 }
 
 /** Where what lies between the pieces at `cuts` begins and ends, each cut at the head of what follows it. */
@@ -46,7 +46,7 @@ export function expression(pieces: readonly Piece[], from: number, to: number, d
   const rest = others.map(([start, end]) =>
     all(gap(pieces, start, LINE), word(pieces, start), expression(pieces, start + 1, end))
   );
-  return group(first, deeper ? indent(...rest) : all(...rest));
+  return group(first, deeper ? indent(row(rest)) : row(rest));
 }
 
 /** A piece, and what stands between it and the next. */
@@ -84,7 +84,8 @@ function items(
     docs.push(item(start, i), text(","), gap(pieces, i + 1, between));
     start = i + 1;
   }
-  return all(...docs, item(start, to));
+  docs.push(item(start, to));
+  return row(docs);
 }
 
 function list(pieces: readonly Piece[], from: number, to: number): Doc {
@@ -127,7 +128,7 @@ function caseOf(pieces: readonly Piece[], open: number, close: number): Doc {
   return group(
     text(pieces[open].text),
     operand,
-    indent(...branches),
+    indent(row(branches)),
     gap(pieces, close, LINE),
     text(pieces[close].text),
   );
@@ -141,7 +142,7 @@ function joined(
   part: (from: number, to: number) => Doc,
   begins = false,
 ): Doc {
-  return all(...ranges.flatMap(([start, end], i) => [
+  return row(ranges.flatMap(([start, end], i) => [
     ...(i > 0 ? [gap(pieces, start, between, begins)] : []),
     part(start, end),
   ]));

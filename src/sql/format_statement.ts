@@ -1,5 +1,5 @@
 import type { Statement } from "./ast.ts";
-import { all, type Doc, group, HARD, indent, LINE, SOFT, text } from "./format_doc.ts";
+import { all, type Doc, group, HARD, indent, LINE, row, SOFT, text } from "./format_doc.ts";
 import { gap, type Piece } from "./format_pieces.ts";
 import { expression, inline, query } from "./format_query.ts";
 
@@ -34,7 +34,7 @@ export function statementDoc(pieces: readonly Piece[], statement: Statement, fro
         return all(gap(pieces, starts[i], HARD, true), statementDoc(pieces, insert, starts[i], next - 1), text(";"));
       });
       const end = all(gap(pieces, to - 1, HARD, true), text(pieces[to - 1].text));
-      return all(inline(pieces, from, starts[0]), indent(...inserts), end);
+      return all(inline(pieces, from, starts[0]), indent(row(inserts)), end);
     }
     default:
       return inline(pieces, from, to);
@@ -51,7 +51,7 @@ function head(pieces: readonly Piece[], from: number, to: number): Doc {
       i = pieces[i].partner;
     } else docs.push(text(pieces[i].text));
   }
-  return all(...docs);
+  return row(docs);
 }
 
 function definitions(pieces: readonly Piece[], open: number, close: number): Doc {
@@ -69,7 +69,7 @@ function definitions(pieces: readonly Piece[], open: number, close: number): Doc
   const line = defines && count >= LONG_LIST_MIN ? HARD : SOFT;
   return group(
     text("("),
-    indent(gap(pieces, open + 1, line), ...docs, expression(pieces, start, close)),
+    indent(gap(pieces, open + 1, line), row(docs), expression(pieces, start, close)),
     gap(pieces, close, line),
     text(")"),
   );

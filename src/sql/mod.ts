@@ -7,5 +7,8 @@ export {
   type SqlPipeline,
   type StreamDeclaration,
 } from "./compile.ts";
+export { formatSql } from "./format.ts";
+export { type ClassifiedToken, type TokenClass, tokenize } from "./highlight.ts";
+export { type Completion, type CompletionCatalogue, type Completions, completionsAt } from "./highlight_completions.ts";
 export { describeProblem, snippet, type SqlProblem } from "./errors.ts";
 export { type ParsedSql, parseSql } from "./parse.ts";

@@ -153,6 +153,7 @@ Deno.test("what is not closed is named where it was opened", () => {
   all([
     ["SELECT 'abc FROM t", "'", "The string that begins here is not closed", "Close it with '"],
     ['SELECT "abc FROM t', '"', "The quoted name that begins here is not closed", 'Close it with "'],
+    ["SET a = 'b", "'", "The string that begins here is not closed", "Close it with '"],
     ["SELECT a FROM t /* foo", "/*", "The comment that begins here is not closed", "Close it with */"],
     ["SELECT 'it's' FROM t", "'", "The string ends at this quote", "A quote in a string is written twice: 'it''s'"],
     ["SELECT (a + b", "(", 'The "(" that begins here is not closed: the text ends before its )'],

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { SQL_BYTES_MAX, SQL_DEPTH_MAX, SQL_PROBLEMS_MAX, SQL_TREE_DEPTH_MAX } from "../../src/core/limits.ts";
+import {
+  SQL_BYTES_MAX,
+  SQL_DEPTH_MAX,
+  SQL_PROBLEMS_MAX,
+  SQL_STATEMENTS_MAX,
+  SQL_TREE_DEPTH_MAX,
+} from "../../src/core/limits.ts";
 import { generate } from "../../scripts/build_sql.ts";
 import { parseSql } from "../../src/sql/parse.ts";
 import { lex } from "../../src/sql/tokens.ts";
@@ -43,8 +49,10 @@ Deno.test("long chains are no matter where the tree is flat, and told where it l
   assert.match(reasons(`SELECT 1 FROM a${" CROSS JOIN b".repeat(5000)}`)[0], /nested more than 1024/);
 });
 
-Deno.test("at most so many problems are listed", () => {
-  assert.equal(reasons("SELEC;".repeat(1000)).length, SQL_PROBLEMS_MAX);
+Deno.test("at most so many statements are read, and so many problems listed", () => {
+  assert.equal(reasons("SELEC;".repeat(SQL_STATEMENTS_MAX)).length, SQL_PROBLEMS_MAX);
+  assert.deepEqual(reasons("SELECT 1;".repeat(SQL_STATEMENTS_MAX)), []);
+  assert.match(reasons("SELECT 1;".repeat(SQL_STATEMENTS_MAX + 1))[0], /1001 statements; at most 1000/);
 });
 
 /** Texts that nest or go on `n` times, right and wrong ones. */

@@ -8,7 +8,7 @@ import { bare, statements } from "./parse_cases.ts";
 import flink from "./parse_flink.json" with { type: "json" };
 import { wordsOf } from "./print_query.ts";
 
-const FIRST_SEED = 20_260_401, SEEDS = 200;
+const FIRST_SEED = 20_260_401, SEEDS = 150;
 
 /** Words with blanks, line ends and comments between them, keywords in any case. */
 function scribble(seed: number): string {
@@ -155,6 +155,22 @@ WHERE a::INT != 1;
 SET a.b-c  =  some   value;
 `,
   );
+});
+
+Deno.test("long lists, chains and comments are no matter", () => {
+  const texts = [
+    `SELECT a IN (1${", 1".repeat(40_000)})`,
+    `SELECT a${" OR a = 1".repeat(5000)}`,
+    `SELECT 1${" UNION ALL SELECT 1".repeat(2000)}`,
+    `SELECT ${"f(a, b), ".repeat(5000)}c`,
+    `SELECT ${"/**/ ".repeat(20_000)} a`,
+    "/**/;".repeat(40_000),
+  ];
+  for (const text of texts) {
+    const once = formatSql(text);
+    assert.equal(formatSql(once), once, text.slice(0, 40));
+    assert.ok(once.split("\n").length > 100 || text.includes("/**/"));
+  }
 });
 
 Deno.test("a script without statements is its comments", () => {

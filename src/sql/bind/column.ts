@@ -1,4 +1,4 @@
-import type { DataType } from "../../core/schema.ts";
+import { type DataType, TIMESTAMP } from "../../core/schema.ts";
 
 /** What a column says of the window that its row is in. */
 export interface WindowPart {
@@ -44,11 +44,26 @@ export type Facts = Pick<Relation, "times" | "windows">;
 /** Makes columns with ids of their own. */
 export class ColumnMaker {
   readonly #names = new Map<string, string>();
+  readonly #arrivals = new Set<string>();
 
   make(name: string, { type, nullable }: { readonly type: DataType; readonly nullable: boolean }): Column {
     const id = `#${this.#names.size + 1}`;
     this.#names.set(id, name);
     return { id, name, type, nullable };
+  }
+
+  /**
+   * A column that stands for the time at which a row is taken, PROCTIME(): rows go by it where a node names no time, and
+   * it has no value, for a replay would give another.
+   */
+  arrival(name: string): Column {
+    const column = this.make(name, { type: TIMESTAMP, nullable: false });
+    this.#arrivals.add(column.id);
+    return column;
+  }
+
+  isArrival(id: string): boolean {
+    return this.#arrivals.has(id);
   }
 
   /** The name of the column with an id. */

@@ -54,6 +54,8 @@ export interface BoundQuery {
   readonly outputs: readonly ScopeColumn[];
   /** A row number among the outputs that is in no node yet: the conditions of the query around it say how far it goes. */
   readonly rank?: PendingRank;
+  /** Event time that rows have although nobody names it, as in Azure's queries: it may be hidden. */
+  readonly eventTime?: Column;
   /** Of a subquery with groups: the keys by which its rows belong to rows of the query around it. */
   readonly ties?: readonly Tie[];
 }

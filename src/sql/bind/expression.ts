@@ -6,7 +6,7 @@ import { AGGREGATE_FUNCTIONS } from "./aggregate_functions.ts";
 import { callFunction, callWithUnit } from "./functions.ts";
 import { bindLiteral, negated, wholeNumber } from "./literal.ts";
 import { binary, compare, harmonise } from "./operators.ts";
-import { resolvePath, type Scope, textOf } from "./scope.ts";
+import { findPath, resolvePath, type Scope, textOf } from "./scope.ts";
 import { bindTest, compareRows } from "./tests.ts";
 import { lengthOf, typeNamed } from "./types.ts";
 import type { Value, ValueMaker } from "./value.ts";
@@ -106,8 +106,8 @@ export class ExpressionBinder {
       case "cast":
         return this.#cast(expression);
       case "unit_call": {
-        const args = this.bindAll(expression.args);
-        return args && callWithUnit(expression, args, this.values);
+        const bound = expression.args.map((arg) => this.#tableTime(expression, arg) ?? this.bind(arg));
+        return bound.includes(null) ? null : callWithUnit(expression, bound as Value[], this.values);
       }
       case "trim":
         return this.#trim(expression);
@@ -131,6 +131,14 @@ export class ExpressionBinder {
       return this.values.report.add(path.at, reason, "Conditions in WHERE can, joined by AND to the others");
     }
     return column && this.values.column(column, path.at);
+  }
+
+  /** Azure's DATEDIFF(unit, a, b) takes tables too, for their event times. */
+  #tableTime({ fn }: ast.UnitCall, arg: ast.Expression): Value | null {
+    const { scope } = this.place;
+    if (fn !== "DATEDIFF" || arg.kind !== "column" || findPath(scope, arg.parts) !== null) return null;
+    const [table, ...others] = scope.tablesNamed(arg.parts);
+    return table?.time && others.length === 0 ? this.values.column(table.time, arg.at) : null;
   }
 
   #call(call: ast.FunctionCall): Value | null {

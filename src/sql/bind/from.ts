@@ -5,7 +5,7 @@ import { joinTree } from "./from_join.ts";
 import { idsOf } from "./join.ts";
 import { finishRank } from "./rank.ts";
 import type { MergedColumn, Scope, ScopeTable } from "./scope.ts";
-import type { Relation } from "./column.ts";
+import type { Column, Relation } from "./column.ts";
 import type { Value } from "./value.ts";
 import { counted } from "./words.ts";
 import { windowTable } from "./window_table.ts";
@@ -19,6 +19,8 @@ export interface FromTree {
   readonly merged: readonly MergedColumn[];
   /** The ids of its columns. */
   readonly ids: ReadonlySet<string>;
+  /** Event time that rows keep although nobody names it. */
+  readonly eventTime: Column | null;
   /** Makes the nodes, for rows for which all of `conditions` hold; null with a problem. */
   build(conditions: readonly Value[]): Relation | null;
 }
@@ -73,10 +75,13 @@ export function queryTree(
   const columns = renamed(bound, alias, context);
   if (columns === null) return null;
   const ids = new Set([...idsOf(bound.relation), ...columns.map(({ column }) => column.id)]);
+  const time = bound.eventTime ??
+    bound.relation.columns.find(({ column }) => bound.relation.times.has(column.id))?.column;
   return {
-    tables: [{ names, columns }],
+    tables: [{ names, columns, ...(time ? { time } : {}) }],
     merged: [],
     ids,
+    eventTime: bound.eventTime ?? null,
     build: (conditions) => {
       if (!bound.rank) return context.nodes.filter(bound.relation, conditions);
       const ranked = finishRank(bound.relation, bound.rank, conditions, context);

@@ -42,6 +42,7 @@ function innerTree(item: ast.Join, outer: Scope | null, context: Context): FromT
     tables,
     merged,
     ids: new Set(cluster.inputs.flatMap(({ tree }) => [...tree.ids])),
+    eventTime: cluster.inputs[0].tree.eventTime,
     build: (conditions) => buildCluster(cluster, conditions, item.at, context),
   };
 }
@@ -192,6 +193,7 @@ function outerTree(item: ast.Join, outer: Scope | null, context: Context): FromT
     tables: leftOnly ? left.tables : [...left.tables, ...right.tables],
     merged: leftOnly ? left.merged : bound.merged,
     ids: leftOnly ? left.ids : new Set([...left.ids, ...right.ids]),
+    eventTime: type === "right" || type === "full" ? null : left.eventTime,
     build: (conditions) => {
       const pushed = push(type, left, right, bound.conditions, conditions, asOf !== undefined);
       const a = left.build(pushed.left), b = right.build(pushed.right);

@@ -1,9 +1,9 @@
 import { nearest } from "../../core/nearest.ts";
-import { INT64, STRING, TIMESTAMP } from "../../core/schema.ts";
+import { STRING } from "../../core/schema.ts";
 import { FUNCTIONS } from "../../expr/mod.ts";
-import type { FunctionCall, Span, TimeUnit, UnitCall } from "../ast.ts";
+import type { FunctionCall, Span, UnitCall } from "../ast.ts";
 import { AGGREGATE_FUNCTIONS, AGGREGATES_INSTEAD } from "./aggregate_functions.ts";
-import { wholeOf } from "./literal.ts";
+import { dateDiff } from "./date_diff.ts";
 import { harmonise } from "./operators.ts";
 import type { Value, ValueMaker } from "./value.ts";
 
@@ -17,11 +17,6 @@ const NAMES: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** The first of these names that the expression language has; each is there under one of them. */
-function known(...names: readonly string[]): string {
-  return names.map((name) => NAMES.get(name)).find((name) => name !== undefined) ?? names[0];
-}
-
 /** Functions whose arguments are brought to one type first. */
 const HARMONISED = new Set(["coalesce", "nullif", "least", "greatest"]);
 
@@ -30,31 +25,23 @@ const MADE: Readonly<Record<string, Bind>> = {
     const branches = harmonise(args.slice(1), values);
     return branches && values.call("if", [...args.slice(0, 1), ...branches], at, shown);
   },
-  to_timestamp: (args, at, values, shown) => {
-    if (args.length === 1 && args[0].type?.kind === "timestamp") return args[0];
-    if (NAMES.has("to_timestamp")) return values.call(NAMES.get("to_timestamp")!, args, at, shown);
-    if (args.length === 1) return values.cast(args[0], TIMESTAMP, at);
-    return values.report.add(at, `${shown} takes one argument here, an ISO 8601 text`);
+  // What is a time already stays one, as Flink's programs write it.
+  to_timestamp: (args, at, values, shown) => timeItself(args) ?? values.call("to_timestamp", args, at, shown),
+  to_timestamp_ltz: (args, at, values, shown) => {
+    const fn = args[0]?.type?.kind === "string" ? "to_timestamp" : "to_timestamp_ltz";
+    return timeItself(args) ?? values.call(fn, args, at, shown);
   },
-  to_timestamp_ltz: toTimestampLtz,
   to_date: (args, at, values, shown) => {
-    const time = MADE.to_timestamp(args, at, values, shown);
-    return time && values.call("date_trunc", [values.literal("day", STRING, at), time], at, shown);
+    const time = timeItself(args);
+    return time
+      ? values.call("date_trunc", [values.literal("day", STRING, at), time], at, shown)
+      : values.call("to_date", args, at, shown);
   },
+  len: (args, at, values, shown) => values.call("length", args, at, shown),
 };
 
-/** `TO_TIMESTAMP_LTZ(n, 0)` takes seconds, with 3 or alone milliseconds. */
-function toTimestampLtz(args: readonly Value[], at: Span, values: ValueMaker, shown: string): Value | null {
-  const [value, precision] = args;
-  if (args.length < 1 || args.length > 2) return values.report.add(at, `${shown} takes a number and 0 or 3`);
-  if (value.type?.kind === "timestamp") return value;
-  if (value.type?.kind === "string") return MADE.to_timestamp(args, at, values, shown);
-  const digits = precision === undefined ? 3n : wholeOf(precision.expr);
-  if (digits !== 0n && digits !== 3n) {
-    return values.report.add(precision?.at ?? at, `${shown} takes 0 (seconds) or 3 (milliseconds) here`);
-  }
-  const ms = digits === 3n ? value : values.call("mul", [value, values.literal(1000, INT64, at)], at, shown);
-  return ms && values.cast(ms, TIMESTAMP, at);
+function timeItself(args: readonly Value[]): Value | null {
+  return args[0]?.type?.kind === "timestamp" ? args[0] : null;
 }
 
 /** What gives another result each time it is asked, and what to do without it. */
@@ -75,6 +62,7 @@ const IMPURE: ReadonlyMap<string, string> = new Map([
   ["unix_timestamp", "Give it a time: UNIX_TIMESTAMP(text)"],
   ["current_watermark", "Late rows are counted and kept in <stream>.late"],
   ["current_database", "There are no databases"],
+  ["proctime", "Name it in SELECT: windows, OVER and ROW_NUMBER can go by it"],
 ]);
 
 /** A call of a function that is neither an aggregate nor a window function; null with a problem. */
@@ -102,12 +90,9 @@ function unknownFunction({ name: { parts, at } }: FunctionCall, values: ValueMak
   return values.report.add(at, `Unknown function ${name}`, near ? `Did you mean ${near.toUpperCase()}?` : undefined);
 }
 
-/** Units as the expression language names them, where it has them. */
-const unitName = (unit: TimeUnit): string => unit.toLowerCase();
-
 /** Functions that take a unit of time as a word. */
 export function callWithUnit({ fn, unit, at }: UnitCall, args: readonly Value[], values: ValueMaker): Value | null {
-  const word = values.literal(unitName(unit), STRING, at);
+  const word = values.literal(unit.toLowerCase(), STRING, at);
   switch (fn) {
     case "EXTRACT":
     case "DATEPART":
@@ -115,12 +100,13 @@ export function callWithUnit({ fn, unit, at }: UnitCall, args: readonly Value[],
     case "FLOOR":
       return values.call("date_trunc", [word, ...args], at, fn);
     case "CEIL":
-      return values.call(known("date_ceil", "ceil_to"), [word, ...args], at, fn);
+      return values.call("ceil_to", [word, ...args], at, fn);
     case "TIMESTAMPADD":
     case "DATEADD":
-      return values.call(known("timestampadd", "dateadd"), [word, ...args], at, fn);
+      return values.call("timestampadd", [word, ...args], at, fn);
     case "TIMESTAMPDIFF":
+      return values.call("timestampdiff", [word, ...args], at, fn);
     case "DATEDIFF":
-      return values.call(known("timestampdiff", "datediff"), [word, ...args], at, fn);
+      return dateDiff(unit, args, at, values);
   }
 }

@@ -19,7 +19,8 @@ export function bindGroupItems(select: ast.Select, binder: ExpressionBinder, con
   const { report } = context, items = select.groupBy ?? [];
   const keys = new Keys(select, binder, context);
   let window: ast.GroupWindow | null = null, sets: (readonly number[])[] | null = [[]];
-  for (const item of items) {
+  for (const written of items) {
+    const item = snapshotOf(written) ?? written;
     if (item.kind === "group_window") {
       if (window !== null) {
         report.add(item.at, "GROUP BY takes one window", "Window the results of the first in a query around it");
@@ -96,6 +97,15 @@ class Keys {
     const item = items.find((one) => one.kind === "expression" && one.alias?.name === name);
     return item?.kind === "expression" ? item.expr : expression;
   }
+}
+
+/** `GROUP BY System.Timestamp()`: rows of one time are a group, which is what Azure's snapshot window is. */
+function snapshotOf(item: ast.GroupItem): ast.GroupWindow | null {
+  const { expr, at } = item.kind === "expression" ? item : { expr: null, at: item.at };
+  const parts = expr?.kind === "column" ? expr.parts : expr?.kind === "call" ? expr.name.parts : [];
+  if (parts.map(({ name }) => name.toLowerCase()).join(".") !== "system.timestamp") return null;
+  const nothing = { time: null, size: null, slide: null, gap: null, max: null, offset: null, partitionBy: [] };
+  return { kind: "group_window", style: "azure", fn: "SNAPSHOT", ...nothing, at };
 }
 
 type Sets = (readonly number[])[];

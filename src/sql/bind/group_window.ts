@@ -29,7 +29,7 @@ const AZURE_OFFSET_MS = 1;
 
 /** Binds a window in GROUP BY; null with its problems. */
 export function groupWindow(window: ast.GroupWindow, scope: Scope, context: Context): GroupWindow | null {
-  const { report, values } = context, { at, fn } = window;
+  const { values } = context, { at, fn } = window;
   const binder = new ExpressionBinder(values, { scope, clause: `${fn} of GROUP BY` });
   const time = window.time && timeOf(window.time, binder, context);
   const partitionBy = binder.bindAll(window.partitionBy), shape = shapeOf(window, context);
@@ -82,6 +82,7 @@ export class WindowFunctions {
   constructor(
     readonly window: GroupWindow | null,
     readonly source: ast.GroupWindow | null,
+    readonly scope: Scope,
     readonly context: Context,
   ) {}
 
@@ -109,8 +110,17 @@ export class WindowFunctions {
     return this.#column(part === "start" ? start : part === "end" ? end : time, call.at);
   }
 
-  systemTimestamp(at: ast.Span): Value | null | undefined {
-    return this.window === null ? undefined : this.#column(this.window.systemTime, at);
+  /** The end of the window or, without one, the event time of each row. */
+  systemTimestamp(at: ast.Span): Value | null {
+    if (this.window !== null) return this.#column(this.window.systemTime, at);
+    const times = this.scope.tables.flatMap(({ time }) => time ?? []), { report, values } = this.context;
+    if (times.length === 1) return values.column(times[0], at);
+    const what = times.length === 0 ? "no event time" : "several event times";
+    return report.add(
+      at,
+      `System.Timestamp() is there for windows and event times, and there is ${what} here`,
+      "Write FROM t TIMESTAMP BY ts",
+    );
   }
 
   #column(column: Column, at: ast.Span): Value {

@@ -65,7 +65,7 @@ function interval({ left, right }: JoinRequest, pairs: readonly KeyPair[], rest:
   if (chosen === null) return null;
   const { left: leftTime, right: rightTime, lower, upper } = chosen;
   const used = new Set(
-    found.filter(({ bound }) => bound && intersection(bound, chosen)).map(({ condition }) => condition),
+    found.filter(({ bound }) => bound?.exact && intersection(bound, chosen)).map(({ condition }) => condition),
   );
   const member = (leftSide: Relation, rightSide: Relation) => ({
     within: {

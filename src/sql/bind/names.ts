@@ -23,8 +23,10 @@ export class ScriptNames implements Names {
   constructor(private readonly objects: ScriptObjects) {}
 
   table(reference: TableReference, context: Context): BoundQuery | null {
-    const found = this.#find(reference, context);
-    return found && renew(found, context);
+    const found = this.#find(reference, context), bound = found && renew(found, context);
+    if (bound === null || reference.time === null) return bound;
+    const { columns, times } = bound.relation, time = columns.find(({ column }) => times.has(column.id));
+    return time ? { ...bound, eventTime: time.column } : bound;
   }
 
   within(query: ast.Query, _context: Context): Names {
@@ -53,7 +55,7 @@ export class ScriptNames implements Names {
 
   view(view: ast.CreateView, context: Context): BoundQuery | null {
     return this.common(view, view.name.at, () => {
-      const bound = context.query(view.query, { ...context, outer: null });
+      const bound = context.query(view.query, { ...context, outer: null, depth: context.depth + 1 });
       return bound && withNames(bound, view.columns, view.name.at, context);
     }, context);
   }
@@ -142,12 +144,12 @@ function withNames(
 
 function renew(bound: BoundQuery, { nodes }: Context): BoundQuery {
   const { relation, renewed } = nodes.columns.renew(bound.relation);
-  const { rank } = bound;
+  const { rank, eventTime } = bound, timed = eventTime ? { eventTime: renewed.get(eventTime.id)! } : {};
   const number = rank && nodes.columns.make(rank.column.name, rank.column);
   const of = (id: string) => rank && number && id === rank.column.id ? number : renewed.get(id)!;
-  const outputs = bound.outputs.map(({ name, column }) => ({ name, column: of(column.id) }));
-  if (!rank || !number) return { relation, outputs };
+  const outputs = bound.outputs.map(({ name, column }) => ({ name, column: of(column.id) ?? column }));
+  if (!rank || !number) return { relation, outputs, ...timed };
   const keys = rank.keys.map(({ id }) => of(id)),
     order = rank.order.map((key) => ({ ...key, column: of(key.column.id) }));
-  return { relation, outputs, rank: { ...rank, column: number, keys, order } };
+  return { relation, outputs, rank: { ...rank, column: number, keys, order }, ...timed };
 }

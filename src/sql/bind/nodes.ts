@@ -20,7 +20,14 @@ export class NodeMaker {
   /** An expression over a relation's names instead of the columns' ids. */
   placed(expr: Expression, relation: Relation): Expression {
     const names = new Map(relation.columns.map(({ column, name }) => [column.id, name]));
-    return this.values.places.rename(expr, (id) => names.get(id) ?? id);
+    return this.values.places.rename(expr, (id, at) => {
+      const name = names.get(id);
+      if (name === undefined && at !== undefined && this.columns.isArrival(id)) {
+        const hint = "Windows, OVER and ROW_NUMBER can go by it; leave it out of what is computed and written";
+        this.values.report.add(at, "PROCTIME() has no value: a replay would give another", hint);
+      }
+      return name ?? id;
+    });
   }
 
   filter(relation: Relation, conditions: readonly Value[], at?: Span): Relation {

@@ -207,8 +207,10 @@ function overNode(
   const { report, nodes } = context;
   const moved = calls.calls.map((call) => movedCall(call, over)), by = keys.map(over), first = over(order[0].value);
   if (moved.includes(null) || by.includes(null) || first === null) return null;
-  const time = columnOf(relation, first);
-  if (order.length > 1 || order[0].desc || time === null || !relation.times.has(time.column.id)) {
+  const time = columnOf(relation, first),
+    isArrival = "column" in first.expr && nodes.columns.isArrival(first.expr.column);
+  const isTime = isArrival || (time !== null && relation.times.has(time.column.id));
+  if (order.length > 1 || order[0].desc || !isTime) {
     return report.add(order[0].value.at, "OVER needs ORDER BY event time, in ascending order, and nothing else");
   }
   const keyed = nodes.asColumns(relation, by as Value[], "$key", at), rows = keyed.relation;
@@ -216,13 +218,13 @@ function overNode(
   const written = writeCalls(moved as BoundCall[], rows, taken, context);
   const body = {
     keys: keyed.columns.map(({ id }) => nameIn(rows, id)!),
-    time: nameIn(rows, time.column.id)!,
+    ...(time === null ? {} : { time: nameIn(rows, time.column.id)! }),
     frame,
     aggs: written.aggs,
   };
   const node = nodes.plan.add("over", [rows.node], body, at);
   const columns = [...rows.columns, ...written.columns];
-  return { ...rows, node, columns, times: new Set([time.column.id]), windows: new Map(), windowed: false };
+  return { ...rows, node, columns, times: new Set(time ? [time.column.id] : []), windows: new Map(), windowed: false };
 }
 
 function movedCall(call: BoundCall, over: (value: Value) => Value | null): BoundCall | null {
@@ -234,10 +236,21 @@ function movedCall(call: BoundCall, over: (value: Value) => Value | null): Bound
 /** A row number as the query around it takes it, over the columns of `relation`. Null with a problem. */
 export function pendingRank(
   relation: Relation,
-  { column, keys, order, at }: RankCall,
+  { column, keys, order: written, at }: RankCall,
   over: (value: Value) => Value | null,
-  { nodes }: Context,
+  { nodes, report }: Context,
 ): { relation: Relation; rank: PendingRank } | null {
+  // Rows that are equal go by the log, which is the order in which they are taken.
+  const last = written[written.length - 1],
+    inLog = last && "column" in last.value.expr && nodes.columns.isArrival(last.value.expr.column);
+  if (inLog && last.desc) {
+    return report.add(
+      last.value.at,
+      "The newest row that was taken cannot be kept: rows are numbered as they come",
+      "Order by event time",
+    );
+  }
+  const order = inLog ? written.slice(0, -1) : written;
   const values = [...keys, ...order.map(({ value }) => value)].map(over);
   if (values.includes(null)) return null;
   const keyed = nodes.asColumns(relation, values as Value[], "$key", at);

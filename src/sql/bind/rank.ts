@@ -110,7 +110,7 @@ function unbounded(
   rest: readonly Value[],
   { report, nodes }: Context,
 ): { relation: Relation; rest: readonly Value[] } | null {
-  const [first, ...others] = rank.order, inTime = first && !first.desc && relation.times.has(first.column.id);
+  const [first, ...others] = rank.order, inTime = !first || (!first.desc && relation.times.has(first.column.id));
   if (!inTime || others.length > 0) {
     const name = rank.column.name.toUpperCase().startsWith("EXPR$") ? "n" : rank.column.name;
     const hint = `Say how many rows you need: WHERE ${name} <= 10 in the query around it`;
@@ -119,13 +119,13 @@ function unbounded(
   const as = freeName(rank.column.name, new Set(relation.columns.map(({ name }) => name)));
   const body = {
     keys: rank.keys.map(({ id }) => nameIn(relation, id)!),
-    time: nameIn(relation, first.column.id)!,
+    ...(first ? { time: nameIn(relation, first.column.id)! } : {}),
     frame: { kind: "rows", preceding: null },
     aggs: [{ fn: "count", as }],
   };
   const node = nodes.plan.add("over", [relation.node], body, rank.at);
   const columns = [...relation.columns, { column: rank.column, name: as }];
-  const facts = { times: new Set([first.column.id]), windows: new Map(), windowed: false };
+  const facts = { times: new Set(first ? [first.column.id] : relation.times), windows: new Map(), windowed: false };
   return { relation: { ...relation, node, columns, ...facts }, rest };
 }
 

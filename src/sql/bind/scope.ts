@@ -13,6 +13,8 @@ export interface ScopeTable {
   /** The alias, or the parts of the table's own name; empty for what has none. */
   readonly names: readonly string[];
   readonly columns: readonly ScopeColumn[];
+  /** Its event time, if there is one; it may be hidden. */
+  readonly time?: Column;
 }
 
 /** Columns that NATURAL and USING make one: they are found without a qualifier only once. */

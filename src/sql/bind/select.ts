@@ -42,7 +42,14 @@ function buildSelect(select: ast.Select, parts: SelectParts, context: Context): 
   const rows = over.build(nodes.filter(attached, having), moved);
   const ranked = rows && over.rank ? pendingRank(rows, over.rank, moved, context) : null;
   if (rows === null || (over.rank && ranked === null)) return null;
-  const shown = { at: select.at, outputs: parts.outputs, order: parts.order, ties: parts.ties, moved };
+  const shown = {
+    at: select.at,
+    outputs: parts.outputs,
+    order: parts.order,
+    ties: parts.ties,
+    eventTime: parts.eventTime,
+    moved,
+  };
   if (ranked === null) return projected(nodes.filter(rows, qualify), null, shown, context);
   if (qualify.length === 0) return projected(ranked.relation, ranked.rank, shown, context);
   const finished = finishRank(ranked.relation, ranked.rank, qualify, context);

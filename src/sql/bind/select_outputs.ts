@@ -1,3 +1,4 @@
+import type { ColumnExpression } from "../../expr/mod.ts";
 import type { Span } from "../ast.ts";
 import { type Column, freeName, type Relation } from "./column.ts";
 import type { Context, OrderKey, PendingRank, Tie } from "./context.ts";
@@ -14,6 +15,8 @@ export interface Shown {
   readonly outputs: readonly SelectOutput[];
   readonly order: OrderItems;
   readonly ties: readonly BoundTie[];
+  /** Event time that is kept although nobody names it. */
+  readonly eventTime: Column | null;
   /** A value over the rows as they are now. */
   readonly moved: (value: Value) => Value | null;
 }
@@ -22,7 +25,7 @@ export interface Shown {
 export function projected(
   rows: Relation,
   rank: PendingRank | null,
-  { at, outputs, order, ties, moved }: Shown,
+  { at, outputs, order, ties, eventTime, moved }: Shown,
   context: Context,
 ): BoundSelect | null {
   const { nodes } = context, hidden: Value[] = [], shown: Output[] = [];
@@ -35,15 +38,18 @@ export function projected(
     if (over !== null) shown.push({ name, value: over });
   }
   if (hidden.length < order.hidden.length + ties.length || shown.length < outputs.length) return null;
-  // The number is in no node yet: it is none of the columns that are projected.
-  const isNumber = ({ value }: Output) => rank !== null && isColumn(value, rank.column);
-  const kept = shown.filter((output) => !isNumber(output)),
-    behind = behindOutputs(kept, rank, hidden, rows, at, context);
+  // A row number is in no node yet, and the time of arrival never is: these are none of the columns that are projected.
+  const isVirtual = ({ value: { expr } }: Output) =>
+    "column" in expr && (expr.column === rank?.column.id || nodes.columns.isArrival(expr.column));
+  const time = eventTime && rows.times.has(eventTime.id) ? [eventTime] : [];
+  const needed = [...rank ? [...rank.keys, ...rank.order.map(({ column }) => column)] : [], ...time];
+  const kept = shown.filter((output) => !isVirtual(output)),
+    behind = behindOutputs(kept, needed, hidden, rows, at, context);
   const relation = nodes.project(rows, [...kept, ...behind], at);
   const columns = relation.columns.map(({ column }) => column), own = columns.slice(0, kept.length);
   const visible = shown.map((output) => ({
     name: output.name,
-    column: isNumber(output) ? rank!.column : own.shift()!,
+    column: isVirtual(output) ? virtualColumn(output, rank) : own.shift()!,
   }));
   const first = columns.length - hidden.length;
   const keys = order.keys.map((key): OrderKey => {
@@ -57,33 +63,45 @@ export function projected(
     order: keys,
     ...(rank === null ? {} : { rank }),
     ...(tied.length === 0 ? {} : { ties: tied }),
+    ...(time.length === 0 ? {} : { eventTime: time[0] }),
   };
+}
+
+function virtualColumn({ name, value: { expr, type, nullable } }: Output, rank: PendingRank | null): Column {
+  const { column: id } = expr as ColumnExpression;
+  return id === rank?.column.id ? rank.column : { id, name, type: type!, nullable };
 }
 
 function isColumn({ expr }: Value, { id }: Column): boolean {
   return "column" in expr && expr.column === id;
 }
 
-/** What is projected beside the outputs: the columns of a row number that are not among them, then what is ordered by. */
+/** What is projected beside the outputs: columns that are needed and not among them, then what is ordered by. */
 function behindOutputs(
   kept: readonly Output[],
-  rank: PendingRank | null,
+  needed: readonly Column[],
   hidden: readonly Value[],
   rows: Relation,
   at: Span,
   { values }: Context,
 ): Output[] {
-  const needed = rank === null ? [] : [...rank.keys, ...rank.order.map(({ column }) => column)];
   const missing = needed.filter((column) => !kept.some(({ value }) => isColumn(value, column)));
   // Rows without columns could not be counted.
   if (kept.length + missing.length + hidden.length === 0) missing.push(rows.columns[0].column);
-  const more = [...new Map(missing.map((column) => [column.id, column])).values()].map((column) =>
-    values.column(column, at)
-  );
+  const more = [...new Map(missing.map((column) => [column.id, column])).values()];
   const taken = new Set(kept.map(({ name }) => name));
-  return [...more, ...hidden].map((value) => {
-    const name = freeName("$order", taken);
+  const output = (wanted: string, value: Value): Output => {
+    const name = freeName(wanted, taken);
     taken.add(name);
     return { name, value };
-  });
+  };
+  return [
+    ...more.map((column) => output(hiddenName(column.name), values.column(column, at))),
+    ...hidden.map((value) => output("$by", value)),
+  ];
+}
+
+/** The name of a column that nobody selected. */
+function hiddenName(name: string): string {
+  return name.startsWith("$") ? name : `$${name}`;
 }

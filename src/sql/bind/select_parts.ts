@@ -1,5 +1,7 @@
 import type * as ast from "../ast.ts";
 import { AggregateCalls } from "./aggregate_calls.ts";
+import { nameOfCall } from "./calls.ts";
+import type { Column } from "./column.ts";
 import { conjuncts } from "./conjuncts.ts";
 import type { Context, EmitRequest } from "./context.ts";
 import { ExpressionBinder } from "./expression.ts";
@@ -25,6 +27,8 @@ export interface SelectParts {
   readonly over: OverCalls;
   readonly grouped: Grouped | null;
   readonly ties: readonly BoundTie[];
+  /** Event time that rows keep although nobody names it: Azure's queries window it again. */
+  readonly eventTime: Column | null;
 }
 
 const NO_GROUPING: Grouping = { keys: [], sets: null, window: null };
@@ -44,13 +48,14 @@ export function bindParts(
   const ties = bindTies(source, written, isGroup, context), grouping = withTies(written, ties);
   const window = grouping.window && groupWindow(grouping.window, scope, context);
   const calls = new AggregateCalls(scope, context), over = new OverCalls(scope, select.windows, context);
-  const functions = new WindowFunctions(window, grouping.window, context);
+  const functions = new WindowFunctions(window, grouping.window, scope, context);
   const sets = new GroupingFunctions(grouping, keyBinder, context);
   const binder = new ExpressionBinder(values, {
     scope,
     clause: "SELECT",
     call: (call, inside) => {
       if (call.over !== null) return over.bind(call, inside);
+      if (nameOfCall(call) === "proctime") return values.column(context.nodes.columns.arrival("PROCTIME"), call.at);
       for (const bind of [() => functions.call(call), () => sets.call(call)]) {
         const known = bind();
         if (known !== undefined) return known;
@@ -74,7 +79,10 @@ export function bindParts(
   if (!isGroup && !select.distinct) refuseEmit(emit, context);
   if (!outputs || !having || !qualify || !order || !source.sound || report.problems.length > before) return null;
   const grouped = isGroup ? { grouping, window, functions, sets, calls: calls.calls, emit, at: select.at } : null;
-  return { source, outputs, having, qualify, order, over, grouped, ties };
+  const isAzure = grouping.window?.style === "azure", isInner = context.depth > 1;
+  const eventTime = !isInner ? null : isAzure ? window!.columns.time : isGroup ? null : source.tree.eventTime;
+  if (isAzure && isInner) functions.usesTime = true;
+  return { source, outputs, having, qualify, order, over, grouped, ties, eventTime };
 }
 
 /** How a subquery with groups is tied to the row around it: none, with a problem, where it is by more than equalities. */

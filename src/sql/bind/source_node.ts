@@ -181,7 +181,9 @@ function withComputed(
   early: readonly TableColumn[],
   { nodes, values }: Context,
 ): BoundQuery {
-  const later = table.columns.filter((column) => column.expr !== null && !early.includes(column));
+  const later = table.columns.filter(({ expr, isArrival, name }) =>
+    expr !== null && !isArrival && !early.some((one) => one.name === name)
+  );
   const ids = new Map(relation.columns.map(({ name, column }) => [name, column.id]));
   const added = later.map(({ name, expr, type, nullable, at }) => ({
     name,
@@ -189,7 +191,11 @@ function withComputed(
   }));
   const extended = nodes.extend(relation, added, table.at).relation;
   const byName = new Map(extended.columns.map(({ name, column }) => [name, column]));
-  return { relation: extended, outputs: table.columns.map(({ name }) => ({ name, column: byName.get(name)! })) };
+  const columnOf = ({ name, isArrival }: TableColumn) => isArrival ? nodes.columns.arrival(name) : byName.get(name)!;
+  return {
+    relation: extended,
+    outputs: table.columns.map((column) => ({ name: column.name, column: columnOf(column) })),
+  };
 }
 
 /** The column of TIMESTAMP BY; null without one or with a problem. */

@@ -1,5 +1,6 @@
 import { COLUMNS_MAX } from "../../core/limits.ts";
-import type { Column as DataColumn } from "../../core/schema.ts";
+import { type Column as DataColumn, TIMESTAMP } from "../../core/schema.ts";
+import { nameOfCall } from "./calls.ts";
 import type { Expression } from "../../expr/mod.ts";
 import type * as ast from "../ast.ts";
 import { type Column, ColumnMaker } from "./column.ts";
@@ -29,9 +30,14 @@ export interface TableDefinition {
   readonly written: readonly ast.Option[];
 }
 
+/** What a column without a value is: it is never written. */
+const NEVER: Expression = { literal: null, type: "timestamp" };
+
 /** A column that rows have, or one that is computed of these: `expr` names them by their names. */
 export interface TableColumn extends DataColumn {
   readonly expr: Expression | null;
+  /** `p AS PROCTIME()`: rows do not have it, and it has no value. */
+  readonly isArrival?: boolean;
   readonly at: ast.Span;
 }
 
@@ -115,6 +121,10 @@ function columnsOfTable(statement: ast.CreateTable, report: Report, places: Plac
   const scope = new TableScope([...found.values()]);
   const computed = columns.filter((column) => column.kind === "computed");
   for (const { name, expr, at } of computed) {
+    if (expr.kind === "call" && nameOfCall(expr) === "proctime") {
+      add({ name: name.name, type: TIMESTAMP, nullable: false, expr: NEVER, isArrival: true, at: name.at });
+      continue;
+    }
     const value = scope.bind(expr, `column ${name.name}`, report, places);
     if (value === null || value.type === null) {
       if (value) report.add(at, "NULL has no type here", "Give it one: CAST(NULL AS STRING)");

@@ -9,6 +9,8 @@ export interface TimeBound {
   /** Null: no bound on this side. */
   readonly lower: number | null;
   readonly upper: number | null;
+  /** Whether the bound says all that the condition says; else the condition has to be looked at too. */
+  readonly exact: boolean;
 }
 
 /** A sum of columns and a constant: how often each column is added. */
@@ -40,9 +42,55 @@ export function timeBound(
   }
   const op = OPERATORS.get(condition.call);
   if (op === undefined) return null;
-  const [a, b] = condition.args.map((arg) => sumOf(arg));
-  if (!a || !b) return null;
-  return boundOf(minus(a, b), op, left, right);
+  const [x, y] = condition.args, a = sumOf(x), b = sumOf(y);
+  if (a && b) return boundOf(minus(a, b), op, left, right);
+  return begunBound(begunOf(x), op, wholeOf(y), left, right) ??
+    begunBound(begunOf(y), TURNED.get(op)!, wholeOf(x), left, right);
+}
+
+const TURNED = new Map([["=", "="], ["<", ">"], ["<=", ">="], [">", "<"], [">=", "<="]]);
+
+/** How many times a unit begins between two columns, as DATEDIFF counts. */
+interface Begun {
+  readonly from: string;
+  readonly to: string;
+  readonly ms: number;
+}
+
+function begunOf(expression: Expression): Begun | null {
+  if (!isCall(expression) || expression.call !== "div") return null;
+  const [difference, unit] = expression.args, ms = wholeOf(unit);
+  if (ms === null || !isCall(difference) || difference.call !== "sub") return null;
+  const [to, from] = difference.args.map((part) => {
+    if (!isCall(part) || part.call !== "date_trunc" || !isColumn(part.args[1])) return null;
+    return part.args[1].column;
+  });
+  return from && to ? { from, to, ms: Number(ms) } : null;
+}
+
+/** A number of begun units lets the times be nearly a unit nearer or further apart. */
+function begunBound(
+  begun: Begun | null,
+  op: string,
+  whole: bigint | null,
+  left: ReadonlySet<string>,
+  right: ReadonlySet<string>,
+): TimeBound | null {
+  if (begun === null || whole === null) return null;
+  const { from, to, ms } = begun, forward = left.has(from) && right.has(to);
+  if (!forward && !(left.has(to) && right.has(from))) return null;
+  const number = Number(whole), least = op === ">" ? number + 1 : number, most = op === "<" ? number - 1 : number;
+  const low = op === "<" || op === "<=" ? null : least * ms - ms + 1;
+  const high = op === ">" || op === ">=" ? null : most * ms + ms - 1;
+  if (Math.max(Math.abs(low ?? 0), Math.abs(high ?? 0)) > WINDOW_MS_MAX) return null;
+  if (forward) return { left: from, right: to, lower: low, upper: high, exact: false };
+  return {
+    left: to,
+    right: from,
+    lower: high === null ? null : 0 - high,
+    upper: low === null ? null : 0 - low,
+    exact: false,
+  };
 }
 
 /** How many milliseconds a watermark stays behind its column; null where it is no such thing. */
@@ -57,7 +105,7 @@ export function intersection(a: TimeBound, b: TimeBound): TimeBound | null {
   if (a.left !== b.left || a.right !== b.right) return null;
   const lower = a.lower === null || b.lower === null ? a.lower ?? b.lower : Math.max(a.lower, b.lower);
   const upper = a.upper === null || b.upper === null ? a.upper ?? b.upper : Math.min(a.upper, b.upper);
-  return { left: a.left, right: a.right, lower, upper };
+  return { left: a.left, right: a.right, lower, upper, exact: a.exact && b.exact };
 }
 
 /** `sum op 0` as a bound, where the sum is the difference of a left and a right time and a constant. */
@@ -68,7 +116,7 @@ function boundOf(sum: Sum, op: string, left: ReadonlySet<string>, right: Readonl
   if (l === undefined || r === undefined) return null;
   const sign = sum.columns.get(r)!, { constant } = sum;
   if (Math.abs(sign) !== 1 || sum.columns.get(l) !== -sign) return null;
-  const bound = (lower: number | null, upper: number | null) => ({ left: l, right: r, lower, upper });
+  const bound = (lower: number | null, upper: number | null) => ({ left: l, right: r, lower, upper, exact: true });
   if (sign === 1) {
     // right - left + constant op 0
     if (op === "=") return bound(0 - constant, 0 - constant);

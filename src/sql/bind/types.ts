@@ -27,6 +27,10 @@ const TYPES: Readonly<Record<string, DataType>> = {
   DATE: TIMESTAMP,
   TIMESTAMP: TIMESTAMP,
   TIMESTAMP_LTZ: TIMESTAMP,
+  // Azure's
+  BIT: BOOL,
+  DATETIME: TIMESTAMP,
+  NVARCHAR: STRING,
 };
 
 /** Types that are there under another name, or what to do instead. */
@@ -34,7 +38,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
   BOOL: "Write BOOLEAN",
   TEXT: "Write STRING",
   BLOB: "Write BYTES",
-  DATETIME: "Write TIMESTAMP(3)",
   TIMESTAMP_TZ: "Write TIMESTAMP(3) or TIMESTAMP_LTZ(3): times are instants in UTC",
   TIME: "Write STRING, or INT for a number of seconds: there is no time without a day",
   INTERVAL: "Write BIGINT for a number of milliseconds",

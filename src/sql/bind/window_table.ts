@@ -46,9 +46,10 @@ export function windowTable(item: ast.WindowTable, context: Context): FromTree |
   if (columns === null) return null;
   const names = alias ? [alias.name.name] : "parts" in data.table ? data.table.parts.map(({ name }) => name) : [];
   return {
-    tables: [{ names, columns }],
+    tables: [{ names, columns, time: added.time }],
     merged: [],
     ids: new Set([...input.ids, ...windowIds]),
+    eventTime: null,
     build: (conditions) => {
       const isOfWindow = ({ expr }: Value) => [...columnsOf(expr)].some((id) => windowIds.has(id));
       // Sessions are made of all rows, so that a filter behind one may not come before it.
@@ -71,13 +72,13 @@ export function windowColumns({ nodes }: Context): WindowColumns {
 export function windowNode(
   input: Relation,
   shape: WindowShape,
-  time: Column | null,
+  timeColumn: Column | null,
   keys: readonly Value[],
   added: WindowColumns,
   at: ast.Span,
   context: Context,
 ): Relation {
-  const { nodes } = context;
+  const { nodes } = context, time = timeColumn && nodes.columns.isArrival(timeColumn.id) ? null : timeColumn;
   const keyed = nodes.asColumns(input, keys, "$key", at), { relation } = keyed;
   const window = {
     ...shape,
@@ -110,7 +111,7 @@ export function checkTime(
   { relation }: BoundQuery,
   column: Column,
   time: ast.Identifier,
-  { report }: Context,
+  { report, nodes }: Context,
 ): boolean {
   const { kind } = column.type;
   if (kind !== "timestamp" && kind !== "int64") {
@@ -118,8 +119,14 @@ export function checkTime(
     report.add(time.at, `Cannot use ${time.name} as event time: it is ${formatType(column.type)}`, hint);
     return false;
   }
+  const isArrival = nodes.columns.isArrival(column.id);
   const declared = relation.columns.filter((one) => relation.times.has(one.column.id));
-  if (declared.length === 0 || relation.times.has(column.id)) return true;
+  if (relation.times.has(column.id) || declared.length === 0) return true;
+  if (isArrival) {
+    const hint = `Write DESCRIPTOR(${declared[0].column.name}), or read a table without WATERMARK`;
+    report.add(time.at, `Rows go by ${declared[0].column.name} here, not by the time at which they are taken`, hint);
+    return false;
+  }
   const names = declared.map(({ column: { name } }) => name).join(" or ");
   report.add(
     time.at,

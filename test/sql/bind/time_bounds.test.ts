@@ -63,6 +63,38 @@ Deno.test("a bound of time holds for exactly the times for which its condition i
   );
 });
 
+/** How often a unit of `ms` begins between two times, as DATEDIFF is written in plans. */
+const begun = (from: string, to: string, ms: number) => {
+  const trunc = (name: string) => call("date_trunc", { literal: "unit" }, column(name));
+  return call("div", call("sub", trunc(to), trunc(from)), literal(ms));
+};
+
+Deno.test("a bound by begun units holds wherever its condition is true, and is no wider than it must be", () => {
+  const numbers = fc.record({
+    op: fc.constantFrom(...Object.keys(COMPARISONS)),
+    ms: fc.integer({ min: 2, max: 9 }),
+    whole: fc.integer({ min: -3, max: 3 }),
+    forward: fc.boolean(),
+    turned: fc.boolean(),
+  });
+  fc.assert(fc.property(numbers, ({ op, ms, whole, forward, turned }) => {
+    const difference = forward ? begun("l", "r", ms) : begun("r", "l", ms);
+    const condition = turned ? call(op, literal(whole), difference) : call(op, difference, literal(whole));
+    const bound = timeBound(condition, LEFT, RIGHT), seen: number[] = [];
+    assert.ok(bound && !bound.exact);
+    for (let l = 0; l < ms; l++) {
+      for (let r = l - 60; r <= l + 60; r++) {
+        const units = Math.floor(r / ms) - Math.floor(l / ms), number = forward ? units : 0 - units;
+        if (turned ? COMPARISONS[op](whole, number) : COMPARISONS[op](number, whole)) seen.push(r - l);
+      }
+    }
+    if (bound.lower !== null) assert.equal(bound.lower, Math.min(...seen));
+    if (bound.upper !== null) assert.equal(bound.upper, Math.max(...seen));
+    assert.equal(bound.lower === null, seen.includes(-60));
+    assert.equal(bound.upper === null, seen.includes(60));
+  }));
+});
+
 Deno.test("what is no bound between two event times is none", () => {
   const [l, r, x] = [column("l"), column("r"), column("x")];
   const none = [
@@ -87,6 +119,6 @@ Deno.test("BETWEEN is both of its bounds", () => {
     call("sub", column("l"), literal(3)),
     call("add", column("l"), literal(7)),
   );
-  assert.deepEqual(timeBound(between, LEFT, RIGHT), { left: "l", right: "r", lower: -3, upper: 7 });
+  assert.deepEqual(timeBound(between, LEFT, RIGHT), { left: "l", right: "r", lower: -3, upper: 7, exact: true });
   assert.equal(timeBound(call("between", column("r"), column("l"), literal(7)), LEFT, RIGHT), null);
 });
