@@ -11,9 +11,15 @@ interface Timed {
   readonly time: number;
 }
 
+/** A right row, and from when on it is the one that left rows meet. */
+interface Version extends Timed {
+  readonly since: number;
+}
+
 /**
- * Each left row with the newest right row of its keys whose time is not after its own, once the watermark has come to its time. Right
- * rows of one time go by the log; one that goes leaves nothing. A left row whose time has passed is left out.
+ * Each left row with the right row of its keys that is in force at its time, once the watermark has passed that. A right row is in force
+ * from its time until the next one of its key is; one that goes leaves nothing. A left row whose time is below the watermark is
+ * late, and left out; such a right row is in force from the watermark on, unless a newer one is.
  */
 export class AsOfJoin implements Operator {
   readonly columns: readonly Column[];
@@ -21,7 +27,7 @@ export class AsOfJoin implements Operator {
   readonly #pairs: Pairs;
   readonly #times: readonly [number, number];
   #waiting: Timed[] = [];
-  readonly #versions: Timed[] = [];
+  readonly #versions: Version[] = [];
 
   constructor(node: JoinNode, left: readonly Column[], right: readonly Column[]) {
     if (node.type !== "inner" && node.type !== "left") throw new Error(`No ${node.type} join goes by time`);
@@ -32,30 +38,40 @@ export class AsOfJoin implements Operator {
   }
 
   take(row: Row, input: number, watermark: number): Row[] {
-    const at = row.values[this.#times[input]], timed = { row, time: Number(at) };
+    const at = row.values[this.#times[input]], time = Number(at);
     if (at === null) return [];
-    if (input === 1) this.#versions.push(timed);
-    else if (timed.time > watermark) this.#waiting.push(timed);
+    if (input === 1) this.#add(row, time, watermark);
+    else if (time >= watermark) this.#waiting.push({ row, time });
     return [];
   }
 
+  #add(row: Row, time: number, watermark: number): void {
+    // What an update takes back is replaced by the row behind it.
+    if (row.kind === "-U") return;
+    const { values } = row, same = (other: readonly Value[]) => this.#pairs.sameRightKeys(values, other);
+    const now = time < watermark
+      ? inForce(this.#versions.filter((version) => same(version.row.values)), watermark)
+      : null;
+    if (now !== null && comes(now.row) && now.time > time) return;
+    this.#versions.push({ row, time, since: Math.max(time, watermark) });
+  }
+
   advance(watermark: number): Row[] {
-    const due = this.#waiting.filter(({ time }) => time <= watermark).sort((a, b) => a.time - b.time);
-    this.#waiting = this.#waiting.filter(({ time }) => time > watermark);
+    const due = this.#waiting.filter(({ time }) => time < watermark).sort((a, b) => a.time - b.time);
+    this.#waiting = this.#waiting.filter(({ time }) => time >= watermark);
     return due.flatMap(({ row: { kind, values }, time }): Row[] => {
-      const version = this.#versionAt(values, time);
-      if (version !== null && this.#pairs.whereHolds(values, version)) {
-        return [{ kind, values: this.#pairs.out(values, version) }];
+      const own = this.#versions.filter(({ row }) => this.#pairs.keysMeet(values, row.values));
+      const version = inForce(own, time);
+      if (version !== null && comes(version.row) && this.#pairs.whereHolds(values, version.row.values)) {
+        return [{ kind, values: this.#pairs.out(values, version.row.values) }];
       }
       return this.#node.type === "left" ? [{ kind, values: this.#pairs.out(values, null) }] : [];
     });
   }
+}
 
-  #versionAt(left: readonly Value[], time: number): readonly Value[] | null {
-    const past = this.#versions.filter((version) =>
-      version.time <= time && this.#pairs.keysMeet(left, version.row.values)
-    );
-    const newest = past.reduce<Timed | null>((best, one) => best === null || one.time >= best.time ? one : best, null);
-    return newest !== null && comes(newest.row) ? newest.row.values : null;
-  }
+/** The newest version at a time; of those that are in force from one time on the one that came last. */
+function inForce(versions: readonly Version[], time: number): Version | null {
+  const past = versions.filter(({ since }) => since <= time);
+  return past.reduce<Version | null>((best, one) => best === null || one.since >= best.since ? one : best, null);
 }

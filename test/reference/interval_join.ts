@@ -9,15 +9,15 @@ import type { Row } from "./value.ts";
 interface Held {
   readonly values: readonly Value[];
   readonly time: number;
-  /** It can meet nobody who is not late once the watermark is here. */
+  /** It can meet nobody who is not late once the watermark has passed this. */
   readonly until: number;
   met: boolean;
 }
 
 /**
- * Rows whose event times are no further apart than the bounds: `left + lower ≤ right ≤ left + upper`. A row is kept until the watermark
- * says that nobody whom it may meet can still come; one that comes later than that is left out. Outer joins give a row that
- * met nobody when it leaves.
+ * Rows whose event times are no further apart than the bounds: `left + lower ≤ right ≤ left + upper`. A row whose time is below the
+ * watermark is late, and left out. A row is kept until nobody can still come whom it may meet; one that met nobody then comes
+ * out of an outer join.
  */
 export class IntervalJoin implements Operator {
   readonly columns: readonly Column[];
@@ -34,10 +34,9 @@ export class IntervalJoin implements Operator {
   }
 
   take({ values }: Row, input: number, watermark: number): Row[] {
-    if (values[this.#times[input]] === null) return [];
     const { lower_ms: lower, upper_ms: upper } = this.#node.within!, time = Number(values[this.#times[input]]);
+    if (values[this.#times[input]] === null || time < watermark) return [];
     const own: Held = { values, time, until: time + (input === 0 ? upper : -lower), met: false };
-    if (own.until <= watermark) return [];
     const out: Row[] = [];
     for (const other of this.#held[1 - input]) {
       const [left, right] = input === 0 ? [own, other] : [other, own];
@@ -60,7 +59,7 @@ export class IntervalJoin implements Operator {
     const { type } = this.#node;
     const alone = [type === "left" || type === "full" || type === "anti", type === "right" || type === "full"];
     return this.#held.flatMap((side, input) => {
-      const over = side.filter(({ until }) => until <= watermark).sort((a, b) => a.until - b.until);
+      const over = side.filter(({ until }) => until < watermark).sort((a, b) => a.until - b.until);
       side.splice(0, side.length, ...side.filter((held) => !over.includes(held)));
       return over.filter(({ met }) => alone[input] && !met).map(({ values }): Row => {
         return { kind: "+I", values: input === 0 ? this.#pairs.out(values, null) : this.#pairs.out(null, values) };

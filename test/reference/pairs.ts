@@ -35,6 +35,11 @@ export class Pairs {
     });
   }
 
+  /** Whether two right rows have the same keys, none of them NULL. */
+  sameRightKeys(a: readonly Value[], b: readonly Value[]): boolean {
+    return this.#right.every((at) => a[at] !== null && b[at] !== null && compareValues(a[at], b[at]) === 0);
+  }
+
   whereHolds(left: readonly Value[], right: readonly Value[]): boolean {
     return this.#where([...left, ...right]);
   }

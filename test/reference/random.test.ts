@@ -38,9 +38,9 @@ Deno.test("a random plan gives what the reference engine gives, however rows are
   try {
     await fc.assert(
       fc.asyncProperty(anyChoices(6), seeds, runs, async (choices, seeds, runs) => {
-        const random = randomPlan(choices, features), { plan, sources, punctual, changes } = random;
+        const random = randomPlan(choices, features), { plan, sources, changes } = random;
         const streams = Object.fromEntries(sources.map((source) => [source.id, streamColumns(source)]));
-        const rows = new Map(sources.map((source, i) => [source.id, rowsOf(source, seeds[i], punctual)]));
+        const rows = new Map(sources.map((source, i) => [source.id, rowsOf(source, seeds[i])]));
         for (const { workers, cuts } of runs) {
           const found = await (await engineWith(workers)).run(random, rows, cuts);
           const expected = runReference(plan, found.log, streams).get("out")!;

@@ -49,6 +49,13 @@ export const STREAM_COLUMNS: readonly Typed[] = [
 /** The column of a changelog's row kinds. */
 export const KIND_COLUMN = "op";
 
+export interface Span {
+  readonly start: string;
+  readonly end: string;
+  /** Equal for windows that are the same; empty for sessions, which never are. */
+  readonly window: string;
+}
+
 /** What is known of a node's output. */
 export interface Flow {
   readonly id: string;
@@ -56,8 +63,8 @@ export interface Flow {
   readonly time: string | null;
   /** Rows may be taken back. */
   readonly changes: boolean;
-  /** Columns that are the start and the end of a window. */
-  readonly span: { readonly start: string; readonly end: string } | null;
+  /** Columns that are the start and the end of a window, and which windows these are. */
+  readonly span: Span | null;
   /** Rows come in an order that is fixed: that of the log. */
   readonly ordered: boolean;
   readonly sources: readonly string[];
@@ -68,8 +75,6 @@ export class Flows {
   readonly features: ReadonlySet<Feature>;
   readonly sources: RandomSource[] = [];
   readonly nodes: PlanNode[] = [];
-  /** Rows that come after their time have to be rare: what a join by time makes of them is not fixed. */
-  punctual = false;
   /** What may be read, the newest last. */
   readonly #flows: Flow[] = [];
   #names = 0;
@@ -122,7 +127,7 @@ export class Flows {
     return this.push(project(this.fresh(), flow.id, wanted), {
       ...flow,
       columns: flow.columns.map((column) => ({ ...column, name: named(column.name) })),
-      span: flow.span && { start: named(flow.span.start), end: named(flow.span.end) },
+      span: flow.span && { ...flow.span, start: named(flow.span.start), end: named(flow.span.end) },
       time: flow.time === null ? null : named(flow.time),
     });
   }

@@ -12,8 +12,8 @@ interface Sides {
 }
 
 /** Two flows, or twice the same; the right one's columns have new names. */
-function sidesOf(flows: Flows, picks: Picks, test: (flow: Flow) => boolean): Sides | null {
-  const left = flows.pick(picks, test), other = flows.pick(picks, test);
+function sidesOf(flows: Flows, picks: Picks, test: (flow: Flow, left?: Flow) => boolean): Sides | null {
+  const left = flows.pick(picks, (flow) => test(flow)), other = left && flows.pick(picks, (flow) => test(flow, left));
   if (!left || !other) return null;
   const right = flows.renamed(other);
   const pairs = keyColumns(left.columns).flatMap((l) =>
@@ -53,8 +53,9 @@ export const regular = (...types: readonly JoinType[]): Step => (flows, picks) =
 };
 
 export const windowJoin: Step = (flows, picks) => {
-  const inWindow = ({ span, changes }: Flow) => span !== null && !changes;
-  if (!flows.pick(picks, inWindow)) windowed("tumble")(flows, picks);
+  const inWindow = ({ span, changes }: Flow, left?: Flow) =>
+    span !== null && !changes && span.window !== "" && (!left || left.span!.window === span.window);
+  if (!flows.pick(picks, (flow) => inWindow(flow))) windowed("tumble")(flows, picks);
   const sides = sidesOf(flows, picks, inWindow);
   if (!sides) return;
   const { left, right } = sides, type = picks.of<JoinType>(["inner", "left", "right", "full", "semi", "anti"]);
@@ -74,7 +75,6 @@ export const intervalJoin: Step = (flows, picks) => {
   const { left, right, on } = sides, type = picks.of<JoinType>(["inner", "left", "right", "full"]);
   const lower_ms = picks.of([-5, 0, -20, 3]), upper_ms = lower_ms + picks.of([5, 0, 20]);
   const within = { left: left.time!, right: right.time!, lower_ms, upper_ms };
-  flows.punctual = true;
   const time = type === "inner" ? left.time : null;
   const order = type === "inner" ? {} : { ordered: false };
   push(flows, picks, sides, { type, on, within }, { time, changes: false, span: null, ...order });
@@ -84,7 +84,6 @@ export const asOfJoin: Step = (flows, picks) => {
   const sides = sidesOf(flows, picks, ({ time, changes }) => time !== null && !changes);
   if (!sides || sides.on.length === 0) return;
   const { left, right, on } = sides, as_of = { left: left.time!, right: right.time!, kind: "asof" as const };
-  flows.punctual = true;
   const type = picks.of<JoinType>(["inner", "left"]);
   push(flows, picks, sides, { type, on, as_of }, { time: left.time, changes: false, span: null, ordered: false });
 };

@@ -39,9 +39,9 @@ Deno.test("random plans have everything in them, and the reference engine runs t
   const arbitrary = fc.tuple(anyChoices(8), anySeeds(24), anySeeds(24), anySeeds(24));
   fc.assert(
     fc.property(arbitrary, ([choices, ...seeds]) => {
-      const { plan, sources, punctual, changes } = randomPlan(choices, new Set(FEATURES));
+      const { plan, sources, changes } = randomPlan(choices, new Set(FEATURES));
       const streams = Object.fromEntries(sources.map((source) => [source.id, streamColumns(source)]));
-      const log: LogEntry[] = [], rows = sources.map((source, i) => rowsOf(source, seeds[i], punctual));
+      const log: LogEntry[] = [], rows = sources.map((source, i) => rowsOf(source, seeds[i]));
       for (let i = 0; i < 60; i++) {
         sources.forEach(({ id }, s) => i < rows[s].length && log.push({ source: id, ...rows[s][i] }));
       }

@@ -37,14 +37,12 @@ export function anySeeds(most: number): fc.Arbitrary<Seed[]> {
   return fc.array(fc.record({ step, values, act: fc.nat({ max: 5 }) }), { maxLength: most, size: "max" });
 }
 
-/** The rows of a source. Of a changelog each row that goes was there; a punctual source gives none behind its watermark. */
-export function rowsOf({ changes, delayMs }: RandomSource, seeds: readonly Seed[], punctual: boolean): StreamRow[] {
+/** The rows of a source. Of a changelog each row that goes was there. */
+export function rowsOf({ changes }: RandomSource, seeds: readonly Seed[]): StreamRow[] {
   const rows: StreamRow[] = [], live: (readonly Value[])[] = [];
-  let time = FIRST_TIME, greatest = -Infinity;
+  let time = FIRST_TIME;
   for (const { step, values, act } of seeds) {
     time = Math.max(0, time + step);
-    if (punctual) time = Math.max(time, greatest - delayMs + 1);
-    greatest = Math.max(greatest, time);
     const fresh = [BigInt(time), ...values];
     const gone = changes && act > 2 && live.length > 0 ? live.splice(act % live.length, 1)[0] : null;
     if (gone !== null) rows.push({ kind: act === 3 ? "-D" : "-U", values: gone });

@@ -1,8 +1,12 @@
 import type { PlanNode, Window } from "../../src/plan/plan.ts";
-import type { Flow, Flows, Step } from "./random_flow.ts";
+import type { Flow, Flows, Span, Step } from "./random_flow.ts";
 import { aggregates, keyColumns, type Picks, resultsOf, type Typed } from "./random_parts.ts";
 
-const SPAN = { start: "window_start", end: "window_end" };
+function spanOf({ time: _, ...window }: Window): Span {
+  const same = window.kind === "session" ? "" : JSON.stringify(window);
+  return { start: "window_start", end: "window_end", window: same };
+}
+
 const WINDOW_COLUMNS: readonly Typed[] = ["window_start", "window_end", "window_time"].map((name) => {
   return { name, type: "timestamp" };
 });
@@ -57,7 +61,7 @@ export const windowed = (kind: Window["kind"]): Step => (flows, picks) => {
   };
   const columns = [...WINDOW_COLUMNS.slice(0, 2 + named.length), ...keys, ...resultsOf(aggs)];
   const { sources } = flow;
-  flows.push(node, { columns, time: named[0] ?? null, changes: false, span: SPAN, ordered: false, sources });
+  flows.push(node, { columns, time: named[0] ?? null, changes: false, span: spanOf(window), ordered: false, sources });
 };
 
 /** A window whose rows others read. */
@@ -70,7 +74,7 @@ export const tableFunction: Step = (flows, picks) => {
   flows.push({ id: flows.fresh(), op: "window", input: [flow.id], window }, {
     ...flow,
     columns,
-    span: SPAN,
+    span: spanOf(window),
     time,
     ordered,
   });
