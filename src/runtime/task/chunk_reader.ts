@@ -9,6 +9,7 @@ import type { MadeConnector } from "../../plan/plan.ts";
 import type { FileRange, FileReader, LineMaker } from "../../source.ts";
 import type { ChunkMessage, DeadRow, TaskPlan } from "../protocol.ts";
 import { kindsOfTexts } from "../../kernel/kinds.ts";
+import { ComputedColumns } from "./computed_columns.ts";
 import { readCsvHead } from "./csv_head.ts";
 import { MadeReader } from "./made_reader.ts";
 import { type RangeLines, RangeReader } from "./range_reader.ts";
@@ -52,6 +53,7 @@ export class ChunkReader {
   readonly #plan: PhysicalPlan;
   readonly #parts: ReaderParts;
   readonly #logs: readonly (SourceReader | null)[];
+  readonly #computed: readonly ComputedColumns[];
   readonly #decoders = new Map<PhysicalSource, Decoder>();
   readonly #heads = new Map<PhysicalSource, Uint8Array>();
   readonly #makers = new Map<PhysicalSource, LineMaker>();
@@ -65,14 +67,15 @@ export class ChunkReader {
     this.#logs = plan.sources.map((source, i) =>
       source.stream === null ? null : new SourceReader(kernel, source.columns, positions[i])
     );
+    this.#computed = plan.sources.map((source) => new ComputedColumns(kernel, source));
   }
 
   read(message: ChunkMessage, take: (part: DecodedPart) => void): ChunkErrors {
     const source = this.#plan.sources[message.source];
-    if (message.range) return this.#readRange(source, message.range, take);
+    if (message.range) return this.#readRange(source, this.#computed[message.source], message.range, take);
     const reader = this.#logs[message.source]!, bad = new BadKinds(source);
     message.frames.forEach(({ frame, arrivalMs }, i) => {
-      const batch = bad.named(this.#kernel, reader.read(frame));
+      const batch = this.#computed[message.source].add(bad.named(this.#kernel, reader.read(frame)));
       take({ batch, time: this.#timeOf(source, batch, arrivalMs), arrivalMs, frame: i });
     });
     return bad;
@@ -82,7 +85,12 @@ export class ChunkReader {
     return source.time >= 0 ? batch.columns[source.time] : constantTime(this.#kernel, batch.rows, arrivalMs);
   }
 
-  #readRange(source: PhysicalSource, range: FileRange, take: (part: DecodedPart) => void): ChunkErrors {
+  #readRange(
+    source: PhysicalSource,
+    computed: ComputedColumns,
+    range: FileRange,
+    take: (part: DecodedPart) => void,
+  ): ChunkErrors {
     const lines = this.#linesOf(source, range), decoder = this.#decoderOf(source, range);
     const errors: DeadRow[] = [], bad = new BadKinds(source);
     let deadRows = 0;
@@ -96,7 +104,7 @@ export class ChunkReader {
       deadRows += decoded.errors.length;
       if (decoded.fatal) throw unreadable(range.path, decoded.errors.at(-1), lines.offset);
       const { rows, columns } = decoded;
-      const batch = bad.named(this.#kernel, { rows, columns, selection: 0, selected: rows, kinds: 0 });
+      const batch = computed.add(bad.named(this.#kernel, { rows, columns, selection: 0, selected: rows, kinds: 0 }));
       take({ batch, time: this.#timeOf(source, batch, 0), arrivalMs: 0, frame: 0 });
     }
     return { deadRows: deadRows + bad.deadRows, errors: [...errors, ...bad.errors].slice(0, INGEST_ERRORS_MAX) };
@@ -136,6 +144,7 @@ export class ChunkReader {
 
   close(): void {
     for (const reader of this.#logs) reader?.close();
+    for (const computed of this.#computed) computed.close();
     for (const decoder of this.#decoders.values()) decoder.close();
     this.#ranges?.close();
     this.#made?.close();
