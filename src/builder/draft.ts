@@ -4,7 +4,7 @@ import { type Plan, PLAN_VERSION, type PlanNode } from "../plan/plan.ts";
 export interface DraftNode {
   id: string;
   readonly op: PlanNode["op"];
-  readonly input: DraftNode | null;
+  readonly inputs: readonly DraftNode[];
   /** What the node says beside id, op and input. */
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -16,8 +16,13 @@ export class Draft {
   constructor(readonly name: string) {}
 
   /** Adds a node, without `id` under a free one: its operation, then its operation with a number. */
-  add(op: PlanNode["op"], input: DraftNode | null, body: Readonly<Record<string, unknown>>, id?: string): DraftNode {
-    const node = { id: id ?? this.#freeId(op), op, input, body };
+  add(
+    op: PlanNode["op"],
+    inputs: readonly DraftNode[],
+    body: Readonly<Record<string, unknown>>,
+    id?: string,
+  ): DraftNode {
+    const node = { id: id ?? this.#freeId(op), op, inputs, body };
     this.#nodes.push(node);
     return node;
   }
@@ -34,12 +39,17 @@ export class Draft {
   }
 
   toPlan(): Plan {
-    const nodes = this.#nodes.map(({ id, op, input, body }) => ({
+    const nodes = this.#nodes.map(({ id, op, inputs, body }) => ({
       id,
       op,
-      ...(input ? { input: [input.id] } : {}),
+      ...(inputs.length > 0 ? { input: inputs.map((input) => input.id) } : {}),
       ...body,
     }));
     return { rdx: PLAN_VERSION, name: this.name, nodes: nodes as readonly unknown[] as PlanNode[] };
   }
+}
+
+/** The members that have a value. */
+export function given<T extends object>(members: T): Partial<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -1,5 +1,5 @@
 /** Pipelines written in TypeScript: a chain whose row type the compiler follows, and which gives a plan's JSON. */
-export { type Aggregated, type Aggregates } from "./aggregate.ts";
+export { type Aggregated, type AggregatedColumns, type Aggregates } from "./aggregate.ts";
 export {
   bool,
   bytes,
@@ -13,8 +13,22 @@ export {
   timestamp,
 } from "./column.ts";
 export { Case, fn, lit, type Operand, Value, when } from "./expression.ts";
-export { type Keyed, type Pipeline, pipeline, type Stage, type Windowed } from "./pipeline.ts";
+export type { AsOfOptions, JoinColumns, JoinOptions } from "./join.ts";
+export type { AggregateOptions, EmitSpec, FrameSpec, Keyed, TopOptions, Windowed } from "./keyed.ts";
+export { asc, desc, type OrderOptions, type OrderSpec } from "./order.ts";
+export { type Pipeline, pipeline } from "./pipeline.ts";
 export type { JsonRow, Row } from "./row.ts";
 export { discard, file, sink, stdout, view } from "./sink.ts";
-export { csvFile, declareColumns, ndjsonFile, type SourceSpec, stream } from "./source.ts";
-export { type Duration, hop, milliseconds, tumble, type WindowSpec } from "./window.ts";
+export { csvFile, declareColumns, ndjsonFile, nexmark, type SourceSpec, stream, values } from "./source.ts";
+export type { Stage } from "./stage.ts";
+export {
+  cumulate,
+  type Duration,
+  hop,
+  milliseconds,
+  session,
+  type SessionOptions,
+  tumble,
+  type WindowOptions,
+  type WindowSpec,
+} from "./window.ts";

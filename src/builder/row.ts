@@ -1,3 +1,4 @@
+import type { Kind } from "../core/schema.ts";
 import type { ColumnSpecs, ValueOf } from "./column.ts";
 import { Value } from "./expression.ts";
 
@@ -13,6 +14,23 @@ export type RowOfColumns<S extends ColumnSpecs> = {
 export type Extended<R extends Row, M extends Row> =
   & { readonly [N in keyof R as N extends keyof M ? never : N]: R[N] }
   & M;
+
+/** The columns that windows add. */
+export type WindowRow = {
+  readonly window_start: Value<"timestamp", false>;
+  readonly window_end: Value<"timestamp", false>;
+  readonly window_time: Value<"timestamp", false>;
+};
+
+/** A row any of whose columns may be NULL. */
+export type Optional<R extends Row> = {
+  readonly [N in keyof R]: R[N] extends Value<infer K extends Kind> ? Value<K, true> : never;
+};
+
+/** A row whose columns have `P` in front of their names. */
+export type Prefixed<R extends Row, P extends string> = {
+  readonly [N in keyof R & string as `${P}${N}`]: R[N];
+};
 
 /** A row as JSON has it. */
 export type JsonRow<R extends Row> = {

@@ -8,14 +8,24 @@ export function sink(kind: string, options: Readonly<Record<string, unknown>> = 
 /** A view that can be queried and followed. */
 export const view = (name: string): SinkOptions => ({ kind: "view", name });
 
-/** A file that is written anew. */
-export const file = (path: string, format: "ndjson" | "csv" | "arrow" = "ndjson"): SinkOptions => ({
-  kind: "file",
-  path,
-  format,
-});
+/** What sinks that write rows by themselves may be told. */
+export interface WrittenOptions {
+  /** Takes rows that may be taken back, too: each gets a member `$op`, which is +I, -U, +U or -D. */
+  readonly changelog?: boolean;
+}
 
-export const stdout = (format: "ndjson" | "csv" = "ndjson"): SinkOptions => ({ kind: "stdout", format });
+/** A file that rows are appended to. */
+export const file = (
+  path: string,
+  format: "ndjson" | "csv" | "arrow" = "ndjson",
+  options: WrittenOptions = {},
+): SinkOptions => ({ kind: "file", path, format, ...options });
+
+export const stdout = (format: "ndjson" | "csv" = "ndjson", options: WrittenOptions = {}): SinkOptions => ({
+  kind: "stdout",
+  format,
+  ...options,
+});
 
 /** Nowhere: for measurements. */
 export const discard = (): SinkOptions => ({ kind: "discard" });

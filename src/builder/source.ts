@@ -1,7 +1,7 @@
 import { formatType } from "../core/schema.ts";
-import type { FileConnector, SourceTiming } from "../plan/plan.ts";
-import type { ColumnDeclaration } from "../plan/plan.ts";
+import type { ColumnDeclaration, Connector, NexmarkConnector } from "../plan/plan.ts";
 import type { ColumnSpecs } from "./column.ts";
+import { given } from "./draft.ts";
 import { type Duration, milliseconds } from "./window.ts";
 
 export interface TimingOptions<S extends ColumnSpecs> {
@@ -11,6 +11,15 @@ export interface TimingOptions<S extends ColumnSpecs> {
   readonly delay?: Duration;
   /** Silence after which a source no longer holds results back; nothing = never. */
   readonly idleTimeout?: Duration;
+  /** Columns that tell the current rows apart. */
+  readonly primaryKey?: readonly (keyof S & string)[];
+  /** What rows do to those before them; nothing if left out. */
+  readonly changes?: "insert" | "upsert" | "all";
+  /**
+   * A column of strings that holds +I, -U, +U or -D: what rows do to those before them. It is not among the columns that
+   * the source is written with.
+   */
+  readonly kindColumn?: string;
 }
 
 export interface StreamOptions<S extends ColumnSpecs> extends TimingOptions<S> {
@@ -26,6 +35,8 @@ type TimeColumn<S extends ColumnSpecs> = {
 /** Something to read from, with the columns that it has. */
 export interface SourceSpec<S extends ColumnSpecs> {
   readonly columns: S;
+  /** It may have columns beside these. */
+  readonly open: boolean;
   /** What the plan's source node says beside its id and operation. */
   readonly node: Readonly<Record<string, unknown>>;
 }
@@ -39,7 +50,7 @@ export function stream<const S extends ColumnSpecs>(
   columns: S,
   options: StreamOptions<S> = {},
 ): SourceSpec<S> {
-  return { columns, node: { stream: name, ...timing(options) } };
+  return { columns, open: true, node: { stream: name, ...optionsOf(options) } };
 }
 
 /** A file of one JSON object a line. */
@@ -48,7 +59,7 @@ export function ndjsonFile<const S extends ColumnSpecs>(
   columns: S,
   options: TimingOptions<S> = {},
 ): SourceSpec<S> {
-  return fileSource({ kind: "file", path, format: "ndjson", header: true, delimiter: "," }, columns, options);
+  return connected({ kind: "file", path, format: "ndjson", header: true, delimiter: "," }, columns, options);
 }
 
 /** A CSV file (RFC 4180), by default with a header line and commas. */
@@ -58,15 +69,41 @@ export function csvFile<const S extends ColumnSpecs>(
   options: TimingOptions<S> & { readonly header?: boolean; readonly delimiter?: string } = {},
 ): SourceSpec<S> {
   const { header = true, delimiter = "," } = options;
-  return fileSource({ kind: "file", path, format: "csv", header, delimiter }, columns, options);
+  return connected({ kind: "file", path, format: "csv", header, delimiter }, columns, options);
 }
 
-function fileSource<S extends ColumnSpecs>(
-  connector: FileConnector,
+/** Rows that stand in the plan, a value for each column as JSON has it. */
+export function values<const S extends ColumnSpecs>(
+  rows: readonly (readonly unknown[])[],
+  columns: S,
+  options: TimingOptions<S> = {},
+): SourceSpec<S> {
+  return connected({ kind: "values", rows }, columns, options);
+}
+
+/** A table of the Nexmark benchmark, generated. */
+export function nexmark<const S extends ColumnSpecs>(
+  table: NexmarkConnector["table"],
+  columns: S,
+  options: TimingOptions<S> & {
+    /** Events of all tables together. */
+    readonly events: number;
+    readonly eventsPerSecond?: number;
+    readonly seed?: number;
+  },
+): SourceSpec<S> {
+  const { events, eventsPerSecond: events_per_second = 10_000, seed = 1 } = options;
+  return connected({ kind: "nexmark", table, events, events_per_second, seed }, columns, options);
+}
+
+function connected<S extends ColumnSpecs>(
+  connector: Connector,
   columns: S,
   options: TimingOptions<S>,
 ): SourceSpec<S> {
-  return { columns, node: { connector, columns: declareColumns(columns), ...timing(options) } };
+  const { kindColumn } = options, declared = declareColumns(columns);
+  const kinds = kindColumn === undefined ? [] : [{ name: kindColumn, type: "string", nullable: false }];
+  return { columns, open: false, node: { connector, columns: [...declared, ...kinds], ...optionsOf(options) } };
 }
 
 /** Columns as plans and stream declarations (`PUT /v1/streams/{s}`) write them. */
@@ -74,12 +111,15 @@ export function declareColumns(columns: ColumnSpecs): ColumnDeclaration[] {
   return Object.entries(columns).map(([name, { type, nullable }]) => ({ name, type: formatType(type), nullable }));
 }
 
-function timing<S extends ColumnSpecs>(options: StreamOptions<S>): SourceTiming {
-  const { time, delay, idleTimeout, futureSkew } = options;
-  return {
-    ...(time === undefined ? {} : { time: String(time) }),
-    ...(delay === undefined ? {} : { delay_ms: milliseconds(delay) }),
-    ...(idleTimeout === undefined ? {} : { idle_timeout_ms: milliseconds(idleTimeout) }),
-    ...(futureSkew === undefined ? {} : { future_skew_ms: milliseconds(futureSkew) }),
-  };
+function optionsOf<S extends ColumnSpecs>(options: StreamOptions<S>): Record<string, unknown> {
+  const { time, delay, idleTimeout, futureSkew, primaryKey, changes, kindColumn } = options;
+  return given({
+    time: time === undefined ? undefined : String(time),
+    delay_ms: delay && milliseconds(delay),
+    idle_timeout_ms: idleTimeout && milliseconds(idleTimeout),
+    future_skew_ms: futureSkew && milliseconds(futureSkew),
+    primary_key: primaryKey,
+    changes: changes === "insert" ? undefined : changes,
+    kind_column: kindColumn,
+  });
 }

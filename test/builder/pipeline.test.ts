@@ -295,8 +295,6 @@ export function refused() {
   windowed.aggregate((a) => ({ n: a.count() })).filter((r) => r.delay.gt(0));
   // @ts-expect-error: event time is a timestamp or int64
   stream("flights", { origin: string() }, { time: "origin" });
-  // @ts-expect-error: rows need a window before they are aggregated
-  stage.keyBy("origin").aggregate((a) => ({ n: a.count() }));
   // @ts-expect-error: no such unit
   tumble({ weeks: 1 });
   // @ts-expect-error: branches of one type
