@@ -8,6 +8,7 @@ import type { PhysicalPlan, PhysicalSource } from "../../plan/physical.ts";
 import type { FileRange, FileReader } from "../../source.ts";
 import type { ChunkMessage, DeadRow, TaskPlan } from "../protocol.ts";
 import { kindsOfTexts } from "../../kernel/kinds.ts";
+import { ProgramRunner } from "../../kernel/program.ts";
 import { readCsvHead } from "./csv_head.ts";
 import { RangeReader } from "./range_reader.ts";
 import { constantTime, SourceReader } from "./source_reader.ts";
@@ -50,6 +51,7 @@ export class ChunkReader {
   readonly #logs: readonly (SourceReader | null)[];
   readonly #decoders = new Map<PhysicalSource, Decoder>();
   readonly #heads = new Map<PhysicalSource, Uint8Array>();
+  readonly #runners = new Map<PhysicalSource, readonly ProgramRunner[]>();
   #ranges: RangeReader | null = null;
 
   constructor(kernel: Kernel, { plan, positions }: TaskPlan, parts: ReaderParts) {
@@ -66,10 +68,21 @@ export class ChunkReader {
     if (message.range) return this.#readRange(source, message.range, take);
     const reader = this.#logs[message.source]!, bad = new BadKinds(source);
     message.frames.forEach(({ frame, arrivalMs }, i) => {
-      const batch = bad.named(this.#kernel, reader.read(frame));
+      const batch = this.#computed(source, bad.named(this.#kernel, reader.read(frame)));
       take({ batch, time: this.#timeOf(source, batch, arrivalMs), arrivalMs, frame: i });
     });
     return bad;
+  }
+
+  /** The batch with the columns behind those that were read that the source computes. */
+  #computed(source: PhysicalSource, batch: Batch): Batch {
+    if (source.computed.length === 0) return batch;
+    let runners = this.#runners.get(source);
+    if (!runners) {
+      runners = source.computed.map(({ program }) => new ProgramRunner(this.#kernel, program));
+      this.#runners.set(source, runners);
+    }
+    return { ...batch, columns: [...batch.columns, ...runners.map((runner) => runner.run(batch))] };
   }
 
   #timeOf(source: PhysicalSource, batch: Batch, arrivalMs: number): Vector {
@@ -92,7 +105,8 @@ export class ChunkReader {
       deadRows += decoded.errors.length;
       if (decoded.fatal) throw unreadable(range.path, decoded.errors.at(-1), lines.offset);
       const { rows, columns } = decoded;
-      const batch = bad.named(this.#kernel, { rows, columns, selection: 0, selected: rows, kinds: 0 });
+      const read: Batch = { rows, columns, selection: 0, selected: rows, kinds: 0 };
+      const batch = this.#computed(source, bad.named(this.#kernel, read));
       take({ batch, time: this.#timeOf(source, batch, 0), arrivalMs: 0, frame: 0 });
     }
     return { deadRows: deadRows + bad.deadRows, errors: [...errors, ...bad.errors].slice(0, INGEST_ERRORS_MAX) };
@@ -120,6 +134,7 @@ export class ChunkReader {
   close(): void {
     for (const reader of this.#logs) reader?.close();
     for (const decoder of this.#decoders.values()) decoder.close();
+    for (const runner of [...this.#runners.values()].flat()) runner.dispose();
     this.#ranges?.close();
   }
 }
