@@ -28,6 +28,7 @@ function sourceOf(kinds: boolean): PhysicalSource {
     stream: "rows",
     file: null,
     made: null,
+    computed: [],
     columns: kinds ? READ : ROWS,
     time: 0,
     delayMs: 0,

@@ -133,6 +133,7 @@ export function physicalOf({ delaysMs, nodes, sinks }: Graph, idleTimeoutMs = 0)
     stream: `stream${i}`,
     file: null,
     made: null,
+    computed: [],
     columns: ["ts", "number", "value"].map((name) => COLUMNS[columnIndex(COLUMNS, name)]),
     time: 0,
     delayMs,
