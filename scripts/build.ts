@@ -18,14 +18,23 @@ interface Target {
   entry: string;
   out: string;
   simd: boolean;
-  /** Joins a kernel: takes memory from it, and has its static data in front of the kernel's. */
-  joins?: boolean;
+  /** Of a module that joins a kernel: the file that takes the place of asm/memory.ts, with memory from the kernel. */
+  memory?: string;
+  /** Where its static data begin. */
+  base: number;
 }
 
-/** Where the static data of kernel.wasm begin. Those of functions.wasm lie below; Kernel.extend checks that they fit. */
-const KERNEL_BASE = 32_768;
-/** Where the static data of functions.wasm begin: address 0 stands for "none". */
+/** Where the static data of kernel.wasm begin. Those of the modules that join it lie below; Kernel.extend checks that they fit. */
+const KERNEL_BASE = 98_304;
+/** Address 0 stands for "none". */
 const FUNCTIONS_BASE = 64;
+const OPERATORS_BASE = 32_768;
+
+const MODULES: readonly Omit<Target, "simd">[] = [
+  { entry: "asm/index.ts", out: "kernel", base: KERNEL_BASE },
+  { entry: "asm/function/index.ts", out: "functions", base: FUNCTIONS_BASE, memory: "asm/function/memory.ts" },
+  { entry: "asm/operator/index.ts", out: "operators", base: OPERATORS_BASE, memory: "asm/operator/memory.ts" },
+];
 
 /** Kernels are compiled with the same flags everywhere; what they mean is at asm/README.md. */
 function flags(target: Target): string[] {
@@ -38,7 +47,7 @@ function flags(target: Target): string[] {
     target.out.replace(/\.wasm$/, ".wat"),
     ...shared,
     "--memoryBase",
-    String(target.joins ? FUNCTIONS_BASE : KERNEL_BASE),
+    String(target.base),
     ...(target.simd ? ["--enable", "simd"] : ["--disable", "simd"]),
   ];
 }
@@ -71,8 +80,8 @@ async function compile(target: Target): Promise<void> {
     readFile(name: string, base: string) {
       try {
         const url = new URL(name, new URL(`${base}/`, root));
-        const joined = target.joins && url.href === new URL("asm/memory.ts", root).href;
-        return Deno.readTextFileSync(joined ? new URL("asm/function/memory.ts", root) : url);
+        const joined = target.memory !== undefined && url.href === new URL("asm/memory.ts", root).href;
+        return Deno.readTextFileSync(joined ? new URL(target.memory!, root) : url);
       } catch {
         return null;
       }
@@ -102,8 +111,8 @@ if (values.room) {
     new URL(entry, root),
     `export * from "../asm/memory";\nexport * from "../asm/${values.room}/index";\n`,
   );
-  await compile({ entry, out: `dist/${values.room}.wasm`, simd: true });
-  await compile({ entry, out: `dist/${values.room}_scalar.wasm`, simd: false });
+  await compile({ entry, out: `dist/${values.room}.wasm`, simd: true, base: KERNEL_BASE });
+  await compile({ entry, out: `dist/${values.room}_scalar.wasm`, simd: false, base: KERNEL_BASE });
 } else {
   const stamp = new URL("kernel.stamp", dist), now = fingerprint();
   let before = "";
@@ -111,10 +120,11 @@ if (values.room) {
     before = Deno.readTextFileSync(stamp);
   } catch { /* the first build */ }
   if (values.force || before !== now) {
-    await compile({ entry: "asm/index.ts", out: "dist/kernel.wasm", simd: true });
-    await compile({ entry: "asm/index.ts", out: "dist/kernel_scalar.wasm", simd: false });
-    await compile({ entry: "asm/function/index.ts", out: "dist/functions.wasm", simd: true, joins: true });
-    await compile({ entry: "asm/function/index.ts", out: "dist/functions_scalar.wasm", simd: false, joins: true });
+    for (const module of MODULES) {
+      for (const simd of [true, false]) {
+        await compile({ ...module, out: `dist/${module.out}${simd ? "" : "_scalar"}.wasm`, simd });
+      }
+    }
     Deno.writeTextFileSync(stamp, now);
   }
   await buildSql(values.force ?? false);

@@ -31,7 +31,6 @@ const WORKERS_DEFAULT_MAX = 8;
 
 const dist = new URL("../dist/", import.meta.url);
 const kernel = new URL("kernel.wasm", dist);
-const functions = new URL("functions.wasm", dist);
 const worker = new URL("../workers/task_deno.ts", import.meta.url);
 
 /** Starts an engine whose streams and state live in memory. */
@@ -42,7 +41,7 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
   const sinks = [fileSink((path) => openDenoFile(pathOf(path)), openEncoder), stdoutSink(openEncoder), discardSink()];
   return await Engine.start({
     module: await compileKernels(await Deno.readFile(kernel)),
-    loadFunctions: async () => await compileKernels(await Deno.readFile(functions)),
+    loadExtension: async (name) => await compileKernels(await Deno.readFile(new URL(`${name}.wasm`, dist))),
     spawn: (index) => new Worker(worker, { type: "module", name: `rdx task ${index}` }),
     workers,
     clock: systemClock,

@@ -15,8 +15,8 @@ export type { EngineService } from "../src/runtime/service.ts";
 export interface PageEngineOptions {
   /** Where kernel.wasm is served. */
   readonly kernel: string | URL;
-  /** Where functions.wasm is served, which plans that call further functions need; default: beside kernel.wasm. */
-  readonly functions?: string | URL;
+  /** Where functions.wasm and operators.wasm are served, which some plans need; default: beside kernel.wasm. */
+  readonly extensions?: string | URL;
   /** Where the worker's bundle (task.js) is served; the same origin as the page. */
   readonly worker: string | URL;
   /** Default: one less than the page's processors, at least 1, at most 4. */
@@ -28,7 +28,7 @@ export async function startEngine(options: PageEngineOptions): Promise<Engine> {
   const discard = discardSink(), kernel = new URL(options.kernel, location.href);
   return await Engine.start({
     module: await fetchKernels(kernel),
-    loadFunctions: () => fetchKernels(new URL(options.functions ?? "functions.wasm", kernel)),
+    loadExtension: (name) => fetchKernels(new URL(`${name}.wasm`, new URL(options.extensions ?? kernel, kernel))),
     spawn: (index) => new Worker(options.worker, { type: "module", name: `rdx task ${index}` }),
     workers: options.workers ?? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)),
     clock: systemClock,

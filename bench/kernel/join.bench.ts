@@ -151,7 +151,9 @@ const AT_ONCE = { running: 0, before: -Infinity, delayMs: 0, others: Infinity };
 
 function ours(chunks: readonly Chunk[]): Contestant<Answer> {
   const room = Deno.env.get("RDX_KERNEL_ROOM") ?? "kernel";
-  const kernel = new Kernel(new WebAssembly.Module(Deno.readFileSync(new URL(`${room}.wasm`, dist))));
+  const compiled = (name: string) => new WebAssembly.Module(Deno.readFileSync(new URL(`${name}.wasm`, dist)));
+  const kernel = new Kernel(compiled(room));
+  kernel.extend("operators", compiled("operators"));
   const columns = new Columns(kernel);
   const batches = chunks.map(({ auctions, bids }) => [columns.auctions(auctions), columns.bids(bids)]);
   const run = () => {

@@ -1,13 +1,17 @@
 import { RdxError } from "../core/errors.ts";
 import { KERNEL_MEMORY_BYTES_MAX, MADE_TEXT_BYTES_MAX } from "../core/limits.ts";
+import type { Extension } from "./extension.ts";
 
 /** An exported kernel: numbers in, a number out. i64 parameters do not occur on a path that is called for each batch. */
 export type KernelFunction = (...args: number[]) => number;
 
 /** Pages of 64 KiB that a kernel starts with. */
 const INITIAL_PAGES = 4;
-/** Where the static data of the kernels begin (scripts/build.ts); those of the functions lie below. */
-const KERNEL_BASE = 32_768;
+/** Of each extension, where its static data must end (scripts/build.ts lays them out), and who says where they do. */
+const EXTENSION_DATA: Readonly<Record<Extension, { readonly end: number; readonly told: string }>> = {
+  functions: { end: 32_768, told: "fn_data_end" },
+  operators: { end: 98_304, told: "operator_data_end" },
+};
 
 function abort(_message: number, _file: number, line: number, column: number): never {
   throw new Error(`Kernel aborted at ${line}:${column}`);
@@ -20,7 +24,7 @@ function abort(_message: number, _file: number, line: number, column: number): n
 export class Kernel {
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
-  #functions: WebAssembly.Exports | null = null;
+  readonly #extensions = new Map<Extension, WebAssembly.Exports>();
   readonly #freePlaces: number[] = [];
   readonly #arena: KernelFunction;
   readonly #reset: KernelFunction;
@@ -42,22 +46,22 @@ export class Kernel {
   }
 
   /**
-   * Lets the functions of the language (dist/functions.wasm) join: they share this memory. Plans that call none do without; the second time
-   * nothing happens.
+   * Lets a module join that shares this memory: plans that need it do without it else. The second time nothing happens. Throws when its
+   * static data do not fit below those of the kernels.
    */
-  extend(functions: WebAssembly.Module): void {
-    if (this.#functions !== null) return;
-    const { arena_alloc } = this.#exports;
-    const { exports } = new WebAssembly.Instance(functions, { env: { memory: this.#memory, abort, arena_alloc } });
-    this.#functions = exports;
-    const end = this.fn("fn_data_end")();
-    if (end > KERNEL_BASE) throw new Error(`The functions' data end at ${end}, behind ${KERNEL_BASE}`);
-    this.fn("fn_limit")(MADE_TEXT_BYTES_MAX);
+  extend(name: Extension, module: WebAssembly.Module): void {
+    if (this.#extensions.has(name)) return;
+    const { exports } = new WebAssembly.Instance(module, { env: { ...this.#exports, memory: this.#memory, abort } });
+    this.#extensions.set(name, exports);
+    const { end, told } = EXTENSION_DATA[name], reached = this.fn(told)();
+    if (reached > end) throw new Error(`The static data of ${name} end at ${reached}, behind ${end}`);
+    if (name === "functions") this.fn("fn_limit")(MADE_TEXT_BYTES_MAX);
   }
 
-  /** The exported function `name`, of the kernels or of the functions. Addresses come back signed: use `>>> 0`. */
+  /** The exported function `name`, of the kernels or of what joined them. Addresses come back signed: use `>>> 0`. */
   fn(name: string): KernelFunction {
-    const found = this.#exports[name] ?? this.#functions?.[name];
+    let found = this.#exports[name];
+    for (const exports of this.#extensions.values()) found ??= exports[name];
     if (typeof found !== "function") throw new Error(`The kernel module exports no ${name}`);
     return found as KernelFunction;
   }

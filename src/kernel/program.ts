@@ -49,17 +49,6 @@ export interface Program {
   readonly type: DataType;
 }
 
-/** What the names of kernels begin with that are in the module of functions. */
-const FUNCTION_PREFIX = "fn_";
-
-/** Whether a program somewhere in `plan`, plain data, calls functions that must join the kernels (Kernel.extend). */
-export function usesFunctions(plan: unknown): boolean {
-  if (typeof plan !== "object" || plan === null) return false;
-  const { kernel } = plan as { kernel?: unknown };
-  if (typeof kernel === "string" && kernel.startsWith(FUNCTION_PREFIX)) return true;
-  return Object.values(plan).some(usesFunctions);
-}
-
 const NO_MEMORY = -1;
 
 /**

@@ -9,7 +9,8 @@ import type { RangeSource } from "../source.ts";
 import { type EngineMetrics, engineMetrics } from "../telemetry/engine_metrics.ts";
 import type { MetricRegistry } from "../telemetry/metrics.ts";
 import { Pipelines } from "./pipelines.ts";
-import { type LoadFunctions, type SpawnWorker, WorkerPool } from "./pool.ts";
+import type { LoadExtension } from "../kernel/extension.ts";
+import { type SpawnWorker, WorkerPool } from "./pool.ts";
 import type { EngineService } from "./service.ts";
 import { Streams } from "./streams.ts";
 import { type ViewFactory, Views } from "./views.ts";
@@ -19,7 +20,7 @@ import { within } from "./within.ts";
 export interface EngineParts {
   /** The compiled kernels. */
   readonly module: WebAssembly.Module;
-  readonly loadFunctions: LoadFunctions;
+  readonly loadExtension: LoadExtension;
   readonly spawn: SpawnWorker;
   readonly workers: number;
   readonly clock: Clock;
@@ -54,8 +55,8 @@ export class Engine implements EngineService {
 
   /** Starts the workers. */
   static async start(parts: EngineParts): Promise<Engine> {
-    const { spawn, workers, module, loadFunctions } = parts;
-    return new Engine(parts, await WorkerPool.start(spawn, workers, module, loadFunctions));
+    const { spawn, workers, module, loadExtension } = parts;
+    return new Engine(parts, await WorkerPool.start(spawn, workers, module, loadExtension));
   }
 
   metrics(): string {

@@ -1,15 +1,12 @@
 import { type Remote, transfer, wrap } from "comlink";
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { usesFunctions } from "../kernel/program.ts";
+import { type Extension, type Extensions, extensionsOf, type LoadExtension } from "../kernel/extension.ts";
 import { TurnPort } from "./turn_port.ts";
 import { type PackedReports, unpackReports } from "./report_wire.ts";
 import type { DecodeJob, DecodeResult, FromTask, TaskHostApi, TaskOutput, TaskPlan, ToTask } from "./protocol.ts";
 
 /** Starts the worker with the engine's entry; platforms differ in where that is. */
 export type SpawnWorker = (index: number) => Worker;
-
-/** Compiles the functions of the language, which most plans do without; called when the first plan needs them. */
-export type LoadFunctions = () => Promise<WebAssembly.Module>;
 
 /** The tasks of pipelines, wherever they run. */
 export interface TaskPool {
@@ -44,13 +41,13 @@ interface Member {
 /** The workers of one engine. Every pipeline has a task on each. */
 export class WorkerPool implements TaskPool {
   readonly #members: Member[] = [];
-  readonly #loadFunctions: LoadFunctions;
-  #functions: Promise<WebAssembly.Module> | null = null;
+  readonly #loadExtension: LoadExtension;
+  readonly #extensions = new Map<Extension, Promise<WebAssembly.Module>>();
   #listener: (message: FromTask) => void = () => {};
   #broken: (reason: string) => void = () => {};
 
-  private constructor(loadFunctions: LoadFunctions) {
-    this.#loadFunctions = loadFunctions;
+  private constructor(loadExtension: LoadExtension) {
+    this.#loadExtension = loadExtension;
   }
 
   /** Starts `tasks` workers and connects each with each. Throws when one of them does not start. */
@@ -58,9 +55,9 @@ export class WorkerPool implements TaskPool {
     spawn: SpawnWorker,
     tasks: number,
     module: WebAssembly.Module,
-    loadFunctions: LoadFunctions,
+    loadExtension: LoadExtension,
   ): Promise<WorkerPool> {
-    const pool = new WorkerPool(loadFunctions);
+    const pool = new WorkerPool(loadExtension);
     try {
       await pool.#start(spawn, tasks, module);
     } catch (thrown) {
@@ -136,17 +133,23 @@ export class WorkerPool implements TaskPool {
   }
 
   async deploy(pipeline: number, plan: TaskPlan): Promise<void> {
-    const functions = usesFunctions(plan.plan) ? await this.#needFunctions() : null;
-    await Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.deploy(pipeline, plan, functions))));
+    const needed = await Promise.all(
+      extensionsOf(plan.plan).map(async (name) => [name, await this.#need(name)] as const),
+    );
+    const extensions: Extensions = Object.fromEntries(needed);
+    await Promise.all(
+      this.#members.map((member) => ask(member, ({ host }) => host.deploy(pipeline, plan, extensions))),
+    );
   }
 
-  async #needFunctions(): Promise<WebAssembly.Module> {
-    this.#functions ??= this.#loadFunctions();
+  async #need(name: Extension): Promise<WebAssembly.Module> {
+    const loading = this.#extensions.get(name) ?? this.#loadExtension(name);
+    this.#extensions.set(name, loading);
     try {
-      return await this.#functions;
+      return await loading;
     } catch (thrown) {
-      this.#functions = null; // the next plan that needs them tries again
-      throw new RdxError("internal", `Cannot load the functions that the plan calls: ${reasonOf(thrown)}`);
+      this.#extensions.delete(name); // the next plan that needs it tries again
+      throw new RdxError("internal", `Cannot load the ${name} that the plan needs: ${reasonOf(thrown)}`);
     }
   }
 

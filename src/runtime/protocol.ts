@@ -1,6 +1,7 @@
 import type { DecodeOptions, InputFormat, RowError } from "../codec.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
+import type { Extensions } from "../kernel/extension.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { FileRange } from "../source.ts";
 import type { PlanMode } from "./plan_shape.ts";
@@ -210,8 +211,8 @@ export interface TaskHostApi {
   init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void;
   /** The exchange with another worker. */
   connect(peer: number, port: MessagePort): void;
-  /** `functions`: the compiled functions of the language, if the plan calls some. */
-  deploy(pipeline: number, plan: TaskPlan, functions: WebAssembly.Module | null): void;
+  /** `extensions`: what joins the kernels for this plan. */
+  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void;
   remove(pipeline: number): void;
   decode(job: DecodeJob): DecodeResult | Promise<DecodeResult>;
   /** Rows of windows that are still open, for the sink at `sink`, in canonical order within this task. */

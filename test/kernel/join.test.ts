@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import type { Kernel } from "../../src/kernel/module.ts";
 import { anyCase, type Wishes } from "./join_arbitrary.ts";
 import { assertSame, expected, run } from "./join_run.ts";
-import { loadKernel, VARIANTS } from "./load.ts";
+import { loadOperators, VARIANTS } from "./load.ts";
 import { seeded } from "./random.ts";
 
-const kernels = VARIANTS.map((variant) => ({ variant, kernel: loadKernel(variant) }));
+const kernels = VARIANTS.map((variant) => ({ variant, kernel: loadOperators(variant) }));
 const stateBytes = (kernel: Kernel) => kernel.fn("state_bytes")() >>> 0;
 
 /** Random logs, cut into batches and pulls in two ways, give what the reference gives, row by row. */

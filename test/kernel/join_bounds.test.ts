@@ -3,7 +3,7 @@ import { DOUBLE, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import { compileExpression } from "../../src/expr/mod.ts";
 import { Join, type JoinSpec } from "../../src/kernel/join.ts";
 import { Kernel } from "../../src/kernel/module.ts";
-import { kernelModule, loadKernel } from "./load.ts";
+import { loadOperators } from "./load.ts";
 import { valueAt, vectorOf } from "./vectors.ts";
 
 const SPEC: JoinSpec = {
@@ -41,7 +41,7 @@ function fill(kernel: Kernel, join: Join, input: number, count: number): void {
 }
 
 Deno.test("rows that meet hundreds of thousands come out in steps, in order, and the arena stays small", () => {
-  const kernel = loadKernel(), join = new Join(kernel, SPEC), count = 200_000;
+  const kernel = loadOperators(), join = new Join(kernel, SPEC), count = 200_000;
   fill(kernel, join, 1, count);
   push(kernel, join, 0, 2);
   const held = kernel.memoryBytes;
@@ -62,7 +62,7 @@ Deno.test("rows that meet hundreds of thousands come out in steps, in order, and
 });
 
 Deno.test("a condition that almost no pair fulfils is looked for in steps, and memory stays where it is", () => {
-  const kernel = loadKernel(), columns = ["a", "b", "c"].map((name) => ({ name, type: INT64, nullable: true }));
+  const kernel = loadOperators(), columns = ["a", "b", "c"].map((name) => ({ name, type: INT64, nullable: true }));
   const rare = { call: "eq", args: [{ column: "b" }, { column: "c" }] };
   const where = compileExpression(rare, columns).program;
   // The condition reads left's second column and right's first, which is 1.
@@ -81,7 +81,7 @@ Deno.test("a condition that almost no pair fulfils is looked for in steps, and m
 });
 
 Deno.test("semi and anti joins keep one row of the right for each key, unless it may be taken back or a condition asks for all", () => {
-  const kernel = loadKernel();
+  const kernel = loadOperators();
   const rows = (more: Partial<JoinSpec>) => {
     const join = new Join(kernel, { ...SPEC, type: "semi", ...more });
     for (let i = 0; i < 3; i++) fill(kernel, join, 1, 100);
@@ -99,7 +99,7 @@ Deno.test("semi and anti joins keep one row of the right for each key, unless it
 });
 
 Deno.test("a join at the maximum of memory throws, and leaves the rest of the kernel as it was", () => {
-  const kernel = new Kernel(kernelModule(), 6 << 20), join = new Join(kernel, SPEC);
+  const kernel = loadOperators("simd", 6 << 20), join = new Join(kernel, SPEC);
   const text = "x".repeat(4000);
   const pushText = () => {
     const columns = [vectorOf(kernel, INT64, Array(400).fill(1n)), vectorOf(kernel, STRING, Array(400).fill(text))];
@@ -115,7 +115,7 @@ Deno.test("a join at the maximum of memory throws, and leaves the rest of the ke
 });
 
 Deno.test("what cannot be joined is refused, with what to do", () => {
-  const kernel = loadKernel(), held = kernel.memoryBytes;
+  const kernel = loadOperators(), held = kernel.memoryBytes;
   const times = { leftTime: 0, rightTime: 0 }, timed = { left: [TIMESTAMP], right: [TIMESTAMP] };
   const interval = { mode: "interval", ...times, lowerMs: 0, upperMs: 1 } as const,
     asof = { mode: "asof", ...times } as const;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Value } from "../../src/core/value.ts";
 import { anyCase } from "./join_arbitrary.ts";
 import { type JoinCase, run } from "./join_run.ts";
-import { loadKernel } from "./load.ts";
+import { loadOperators } from "./load.ts";
 import { seeded } from "./random.ts";
 import { isBack, type JoinOutput, sameRows, textOf } from "./reference/join.ts";
 
@@ -60,7 +60,7 @@ function fold(out: readonly JoinOutput[]): string[] {
 }
 
 Deno.test("what changelogs of a regular join come to is the SQL join of what its inputs came to", () => {
-  const kernel = loadKernel();
+  const kernel = loadOperators();
   seeded(120, (random) => {
     const test = anyCase(random, { mode: "regular", changes: "strict" });
     // A −U whose +U has not come yet is a row less, on both sides of the comparison.

@@ -1,3 +1,4 @@
+import type { Extension } from "../../src/kernel/extension.ts";
 import { Kernel } from "../../src/kernel/module.ts";
 
 const modules = new Map<string, WebAssembly.Module>();
@@ -21,15 +22,22 @@ export function kernelModule(variant: Variant = "simd"): WebAssembly.Module {
   return compiled(Deno.env.get("RDX_KERNEL_ROOM") ?? "kernel", variant);
 }
 
-/** The compiled functions of the language, which join a kernel. */
-export function functionModule(variant: Variant = "simd"): WebAssembly.Module {
-  return compiled("functions", variant);
+/** What joins a kernel, compiled. */
+export function extensionModule(name: Extension, variant: Variant = "simd"): WebAssembly.Module {
+  return compiled(name, variant);
 }
 
 /** A fresh kernel that has the functions of the language. */
 export function loadFunctions(variant: Variant = "simd", memoryBytesMax?: number): Kernel {
   const kernel = loadKernel(variant, memoryBytesMax);
-  kernel.extend(functionModule(variant));
+  kernel.extend("functions", extensionModule("functions", variant));
+  return kernel;
+}
+
+/** A fresh kernel that has the keyed operators. */
+export function loadOperators(variant: Variant = "simd", memoryBytesMax?: number): Kernel {
+  const kernel = loadKernel(variant, memoryBytesMax);
+  kernel.extend("operators", extensionModule("operators", variant));
   return kernel;
 }
 

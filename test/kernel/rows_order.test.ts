@@ -5,11 +5,11 @@ import { writeColumns } from "../../src/kernel/column.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
 import { type OrderColumn, type RowAddress, RowStore, writeOrder, writeWords } from "../../src/kernel/rows.ts";
 import { INT64 } from "../../src/core/schema.ts";
-import { loadKernel, VARIANTS } from "./load.ts";
+import { loadOperators, VARIANTS } from "./load.ts";
 import { ALL_TYPES, type Random, seeded } from "./random.ts";
 import { vectorOf } from "./vectors.ts";
 
-const kernels = VARIANTS.map((variant) => ({ variant, kernel: loadKernel(variant) }));
+const kernels = VARIANTS.map((variant) => ({ variant, kernel: loadOperators(variant) }));
 const stateBytes = (kernel: Kernel) => kernel.fn("state_bytes")() >>> 0;
 
 /** Unsigned bytes, a prefix first. */

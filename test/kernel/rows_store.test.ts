@@ -4,13 +4,13 @@ import type { Value } from "../../src/core/value.ts";
 import { writeColumns } from "../../src/kernel/column.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
 import { type RowAddress, RowIndex, RowStore, writeWords } from "../../src/kernel/rows.ts";
-import { loadKernel, VARIANTS } from "./load.ts";
+import { loadOperators, VARIANTS } from "./load.ts";
 import { ALL_TYPES, type Random, seeded } from "./random.ts";
 import { groupOf } from "./reference/groups.ts";
 import { valueAt, vectorOf } from "./vectors.ts";
 
 const stateBytes = (kernel: Kernel) => kernel.fn("state_bytes")() >>> 0;
-const kernels = VARIANTS.map((variant) => ({ variant, kernel: loadKernel(variant) }));
+const kernels = VARIANTS.map((variant) => ({ variant, kernel: loadOperators(variant) }));
 
 /** The text of a value that is equal for keys that are equal: −0 is 0, and every NaN is one. */
 function keyText(value: Value): string {
@@ -161,7 +161,7 @@ for (const { variant, kernel } of kernels) {
 }
 
 Deno.test("an index of hundreds of thousands of keys finds them while it grows and shrinks", () => {
-  const kernel = loadKernel(), store = new RowStore(kernel, [INT64]), index = new RowIndex(store, [0], false);
+  const kernel = loadOperators(), store = new RowStore(kernel, [INT64]), index = new RowIndex(store, [0], false);
   const block = 8000, blocks = 40, addresses: number[] = [];
   const column = (first: number) =>
     columnsOf(kernel, [INT64], Array.from({ length: block }, (_, i) => [BigInt(first + i) << 20n]));
@@ -202,7 +202,7 @@ Deno.test("an index of hundreds of thousands of keys finds them while it grows a
 });
 
 Deno.test("rows get no memory beyond the bound of state, and nothing has changed then", () => {
-  const kernel = loadKernel(), store = new RowStore(kernel, [STRING]), index = new RowIndex(store, [0], false);
+  const kernel = loadOperators(), store = new RowStore(kernel, [STRING]), index = new RowIndex(store, [0], false);
   kernel.limitState(20_000);
   const columns = columnsOf(kernel, [STRING], Array.from({ length: 400 }, (_, i) => [`${i}`.repeat(20)]));
   const keys = writeWords(kernel, [0]), hashes = index.hash(columns, keys, 0, 400);
@@ -260,7 +260,7 @@ for (const { variant, kernel } of kernels) {
 }
 
 Deno.test("NULL entries of a list become rows of NULLs, and picked columns come in the order of the picks", () => {
-  const kernel = loadKernel(), types = [INT64, BOOL, STRING], store = new RowStore(kernel, types);
+  const kernel = loadOperators(), types = [INT64, BOOL, STRING], store = new RowStore(kernel, types);
   const columns = columnsOf(kernel, types, [[7n, true, "seven"], [null, null, null]]);
   const [a, b] = [store.encode(columns, 0, 1, 0, 0), store.encode(columns, 1, 1, 0, 1)];
   const list = [...Array.from({ length: 70 }, (_, i) => i % 3 === 0 ? 0 : a), b];

@@ -6,7 +6,7 @@ import type { Value } from "../../src/core/value.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
 import { StateFull } from "../../src/operator.ts";
 import { JoinOperator, type JoinPlan } from "../../src/operator/join.ts";
-import { loadKernel } from "../kernel/load.ts";
+import { loadOperators } from "../kernel/load.ts";
 import { valueAt, vectorOf } from "../kernel/vectors.ts";
 
 const column = (name: string, type: DataType): Column => ({ name, type, nullable: true });
@@ -49,7 +49,7 @@ function drain(kernel: Kernel, join: JoinOperator): Value[][] {
 }
 
 Deno.test("both inputs of a join travel whole, keys in front and the time last, and come out in the plan's order", () => {
-  const kernel = loadKernel();
+  const kernel = loadOperators();
   const mode = { mode: "interval", leftTime: 0, rightTime: 1, lowerMs: 0, upperMs: 10 } as const;
   const join = new JoinOperator(kernel, plan({ mode }));
   assert.deepEqual(join.exchanges, [{ columns: [2, 1, 3, 0], keys: 2 }, { columns: [0, 2, 1], keys: 2 }]);
@@ -67,7 +67,7 @@ Deno.test("both inputs of a join travel whole, keys in front and the time last, 
 });
 
 Deno.test("a window that is a key travels in front and as the time, and orders what comes out", () => {
-  const kernel = loadKernel();
+  const kernel = loadOperators();
   const ends = { leftKeys: [0, 1], rightKeys: [1, 2], mode: { mode: "window", leftEnd: 0, rightEnd: 1 } } as const;
   const join = new JoinOperator(kernel, plan(ends));
   assert.deepEqual([join.exchanges[0].columns, join.windowEnd], [[0, 1, 2, 3, 0], 0]);
@@ -84,7 +84,7 @@ Deno.test("a window that is a key travels in front and as the time, and orders w
 });
 
 Deno.test("a join whose state has no room for a batch says so before it takes any row of it", () => {
-  const kernel = loadKernel(), join = new JoinOperator(kernel, plan({}));
+  const kernel = loadOperators(), join = new JoinOperator(kernel, plan({}));
   const some = [[1n, "tea", 1n, 5n]], many = Array.from({ length: 4000 }, (_, i) => [1n, "tea", BigInt(i), 5n]);
   join.push(travel(kernel, join, 0, some), AT_ONCE, 0);
   assert.equal(drain(kernel, join).length, 1);

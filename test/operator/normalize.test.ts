@@ -4,7 +4,7 @@ import type { Value } from "../../src/core/value.ts";
 import { NormalizeOperator } from "../../src/operator/normalize.ts";
 import fc from "../deps/fast_check.ts";
 import { changesOf } from "../kernel/group/run.ts";
-import { loadKernel } from "../kernel/load.ts";
+import { loadOperators } from "../kernel/load.ts";
 import { vectorOf } from "../kernel/vectors.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -23,7 +23,8 @@ Deno.test("rows that replace each other by key say what was there before, and eq
   );
   fc.assert(
     fc.property(changes, fc.integer({ min: 1, max: 200 }), (all, cut) => {
-      const kernel = loadKernel(), operator = new NormalizeOperator(kernel, { id: "n", columns: COLUMNS, keys: [1] });
+      const kernel = loadOperators(),
+        operator = new NormalizeOperator(kernel, { id: "n", columns: COLUMNS, keys: [1] });
       const newest = new Map<string | null, bigint | null>(), expected: string[] = [], got: string[] = [];
       all.forEach(({ kind, n, key }, cause) => {
         const had = newest.has(key), was = newest.get(key);

@@ -4,7 +4,7 @@ import type { Value } from "../../src/core/value.ts";
 import { OverOperator, type OverPlan } from "../../src/operator/over.ts";
 import fc from "../deps/fast_check.ts";
 import { changesOf } from "../kernel/group/run.ts";
-import { loadKernel } from "../kernel/load.ts";
+import { loadOperators } from "../kernel/load.ts";
 import { vectorOf } from "../kernel/vectors.ts";
 
 const column = (name: string, type: Column["type"]): Column => ({ name, type, nullable: true });
@@ -83,7 +83,7 @@ Deno.test("each row comes with the aggregates of its frame, however the rows are
           frame,
           calls: CALLS.map((fn) => ({ fn, args: [2], distinct: false, filter: -1, params: [] })),
         };
-        const kernel = loadKernel(),
+        const kernel = loadOperators(),
           operator = new OverOperator(kernel, plan),
           got: string[] = [],
           causes: number[] = [];
@@ -130,7 +130,7 @@ Deno.test("each row comes with the aggregates of its frame, however the rows are
 });
 
 Deno.test("more rows of one time than a step takes are each other's peers all the same", () => {
-  const rows = 10_000, kernel = loadKernel();
+  const rows = 10_000, kernel = loadOperators();
   const plan: OverPlan = {
     id: "o",
     columns: [INPUT[0], column("count", INT64)],

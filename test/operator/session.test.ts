@@ -4,7 +4,7 @@ import type { Value } from "../../src/core/value.ts";
 import { SessionOperator, type SessionPlan } from "../../src/operator/session.ts";
 import fc from "../deps/fast_check.ts";
 import { changesOf } from "../kernel/group/run.ts";
-import { loadKernel } from "../kernel/load.ts";
+import { loadOperators } from "../kernel/load.ts";
 import { vectorOf } from "../kernel/vectors.ts";
 
 const column = (name: string, type: Column["type"]): Column => ({ name, type, nullable: true });
@@ -88,7 +88,7 @@ Deno.test("sessions hold what the watermark, row by row, lets them, however the 
             { fn: "first", args: [2], distinct: false, filter: -1, params: [] },
           ],
         };
-        const kernel = loadKernel(), operator = new SessionOperator(kernel, plan), got: string[] = [];
+        const kernel = loadOperators(), operator = new SessionOperator(kernel, plan), got: string[] = [];
         const drain = () => {
           for (let out = operator.pull(); out; out = operator.pull()) {
             got.push(...changesOf(kernel, out).map(({ values }) => values.join(" ")));
@@ -134,7 +134,7 @@ Deno.test("sessions hold what the watermark, row by row, lets them, however the 
 });
 
 Deno.test("rows leave with the bounds of their session, as they came; a bound cuts sessions that go on", () => {
-  const kernel = loadKernel();
+  const kernel = loadOperators();
   const plan: SessionPlan = {
     id: "s",
     columns: [...INPUT, ...WINDOW, column("window_time", TIMESTAMP)],

@@ -6,7 +6,7 @@ import { Engine } from "../../src/runtime/engine.ts";
 import { openMade } from "../../src/source/made.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { createView } from "../../src/view/create.ts";
-import { functionModule, kernelModule } from "../kernel/load.ts";
+import { extensionModule, kernelModule } from "../kernel/load.ts";
 import { CollectSink } from "./collect_sink.ts";
 import type { LogEntry } from "./engine.ts";
 import { KIND_COLUMN, type RandomSource, STREAM_COLUMNS } from "./random_flow.ts";
@@ -40,7 +40,7 @@ export class EngineUnderTest {
     const sink = new CollectSink(), order: OrderRecord[] = [];
     const engine = await Engine.start({
       module: kernelModule(),
-      loadFunctions: () => Promise.resolve(functionModule()),
+      loadExtension: (name) => Promise.resolve(extensionModule(name)),
       spawn: (index) => new Worker(WORKER, { type: "module", name: `task ${index}` }),
       workers,
       clock: systemClock,

@@ -35,6 +35,7 @@ function sourceOf(kinds: boolean): PhysicalSource {
     idleTimeoutMs: 0,
     futureSkewMs: 0,
     kindColumn: kinds ? 3 : -1,
+    computed: [],
   };
 }
 

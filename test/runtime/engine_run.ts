@@ -10,7 +10,8 @@ import { openMade } from "../../src/source/made.ts";
 import { openRanges } from "../../src/source/range.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { createView } from "../../src/view/create.ts";
-import { functionModule, kernelModule } from "../kernel/load.ts";
+import type { Extension, LoadExtension } from "../../src/kernel/extension.ts";
+import { extensionModule, kernelModule } from "../kernel/load.ts";
 import { textOfRanges } from "./rows.ts";
 
 const encoder = new TextEncoder();
@@ -111,9 +112,9 @@ export class EngineRun {
   readonly registry = new MetricRegistry();
   readonly clock = new CountingClock();
   readonly workers: Worker[] = [];
-  /** How often the functions of the language were asked for. */
-  functionLoads = 0;
-  loadFunctions = (): Promise<WebAssembly.Module> => Promise.resolve(functionModule());
+  /** The extensions that were asked for, in order. */
+  readonly loads: Extension[] = [];
+  loadExtension: LoadExtension = (name) => Promise.resolve(extensionModule(name));
   engine!: Engine;
 
   static async start(
@@ -123,9 +124,9 @@ export class EngineRun {
     const run = new EngineRun();
     run.engine = await Engine.start({
       module: kernelModule(),
-      loadFunctions: () => {
-        run.functionLoads++;
-        return run.loadFunctions();
+      loadExtension: (name) => {
+        run.loads.push(name);
+        return run.loadExtension(name);
       },
       spawn: (index) => {
         const worker = new Worker(entry, { type: "module", name: `task ${index}` });

@@ -25,7 +25,7 @@ Deno.test("functions are loaded once, for the first plan that calls one, also wh
   const run = await EngineRun.start(2);
   try {
     await run.put("plain", windowsPlan(view("plain")));
-    assert.equal(run.functionLoads, 0);
+    assert.equal(run.loads.length, 0);
     await run.put("turned", turned("turned"));
     await run.put("again", turned("again"));
     await run.put("plain", turned("plain"), { state: "fresh" });
@@ -34,20 +34,20 @@ Deno.test("functions are loaded once, for the first plan that calls one, also wh
       await run.taken(name, 2);
       assert.deepEqual(run.viewRows(name).sort(), ['"cba" 1n', '"é漢" 2n']);
     }
-    assert.equal(run.functionLoads, 1);
+    assert.equal(run.loads.length, 1);
   } finally {
     await run.engine.close();
   }
 });
 
 Deno.test("a plan whose functions cannot be loaded is refused with the reason, and can be deployed once they can", async () => {
-  const run = await EngineRun.start(1), load = run.loadFunctions;
+  const run = await EngineRun.start(1), load = run.loadExtension;
   try {
-    run.loadFunctions = () => Promise.reject(new Error("functions.wasm answers 404"));
+    run.loadExtension = () => Promise.reject(new Error("functions.wasm answers 404"));
     await assert.rejects(run.put("turned", turned("turned")), {
       message: "Cannot load the functions that the plan calls: functions.wasm answers 404",
     });
-    run.loadFunctions = load;
+    run.loadExtension = load;
     await run.put("turned", turned("turned"));
     await run.send([1, "abc", 1]);
     await run.taken("turned", 1);

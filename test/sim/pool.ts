@@ -1,9 +1,9 @@
-import { usesFunctions } from "../../src/kernel/program.ts";
+import { extensionsOf } from "../../src/kernel/extension.ts";
 import type { TaskPool } from "../../src/runtime/pool.ts";
 import type { FromTask, TaskOutput, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
 import { type PackedReports, unpackReports } from "../../src/runtime/report_wire.ts";
 import { type HostParts, TaskHost } from "../../src/runtime/task/host.ts";
-import { functionModule } from "../kernel/load.ts";
+import { extensionModule } from "../kernel/load.ts";
 
 /** A whole number from 0 to below `bound`. */
 export type Random = (bound: number) => number;
@@ -83,8 +83,8 @@ export class SimPool implements TaskPool {
   }
 
   deploy(pipeline: number, plan: TaskPlan): Promise<void> {
-    const functions = usesFunctions(plan.plan) ? functionModule() : null;
-    for (const host of this.hosts) host.deploy(pipeline, structuredClone(plan), functions);
+    const extensions = Object.fromEntries(extensionsOf(plan.plan).map((name) => [name, extensionModule(name)]));
+    for (const host of this.hosts) host.deploy(pipeline, structuredClone(plan), extensions);
     return Promise.resolve();
   }
 

@@ -2,6 +2,7 @@ import { transfer } from "comlink";
 import type { RowLocator, SchemaInference } from "../../codec.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { STATE_BYTES_MAX } from "../../core/limits.ts";
+import { EXTENSIONS, type Extensions } from "../../kernel/extension.ts";
 import { Kernel } from "../../kernel/module.ts";
 import type {
   DecodeJob,
@@ -57,11 +58,11 @@ export class TaskHost implements TaskHostApi {
     };
   }
 
-  deploy(pipeline: number, plan: TaskPlan, functions: WebAssembly.Module | null): void {
+  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void {
     const { index, tasks, module, reports } = this.#ready();
     const previous = plan.inherits === null ? null : this.#tasks.get(plan.inherits) ?? null;
     const kernel = previous?.kernel ?? new Kernel(module);
-    if (functions !== null) kernel.extend(functions);
+    for (const name of EXTENSIONS) if (extensions[name]) kernel.extend(name, extensions[name]);
     kernel.limitState(STATE_BYTES_MAX);
     const place = {
       pipeline,

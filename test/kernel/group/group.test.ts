@@ -3,8 +3,8 @@ import { BOOL, type DataType, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "
 import type { Value } from "../../../src/core/value.ts";
 import { GroupAggregate, type GroupCallSpec, type GroupSpec } from "../../../src/kernel/group.ts";
 import fc from "../../deps/fast_check.ts";
-import { loadKernel, VARIANTS } from "../load.ts";
-import { randomOf } from "../random.ts";
+import { loadOperators, VARIANTS } from "../load.ts";
+import { randomOf } from "../numbers.ts";
 import { type Change, ReferenceGroups, textOf } from "./reference.ts";
 import { batchOf, changesOf } from "./run.ts";
 
@@ -79,7 +79,7 @@ for (const variant of VARIANTS) {
             ttlMs: 0,
           };
           const changes = changelog(all, retracts, randomOf(seed));
-          const kernel = loadKernel(variant),
+          const kernel = loadOperators(variant),
             group = new GroupAggregate(kernel, spec),
             reference = new ReferenceGroups(spec);
           for (let from = 0; from < changes.length; from += cut) {
@@ -113,7 +113,7 @@ for (const variant of VARIANTS) {
 }
 
 Deno.test("final results come by window end and key group, and with a lateness what late rows change", () => {
-  const kernel = loadKernel();
+  const kernel = loadOperators();
   const spec: GroupSpec = {
     types: [TIMESTAMP, STRING, INT64],
     keys: [0, 1],
@@ -167,7 +167,7 @@ Deno.test("final results come by window end and key group, and with a lateness w
 });
 
 Deno.test("groups that nothing has changed for their time to live are forgotten without a word", () => {
-  const kernel = loadKernel();
+  const kernel = loadOperators();
   const spec: GroupSpec = {
     types: [INT64],
     keys: [0],
@@ -219,7 +219,7 @@ Deno.test("variances of what is there agree with their definition, whatever was 
           latenessMs: 0,
           ttlMs: 0,
         };
-        const kernel = loadKernel(), group = new GroupAggregate(kernel, spec), reference = new ReferenceGroups(spec);
+        const kernel = loadOperators(), group = new GroupAggregate(kernel, spec), reference = new ReferenceGroups(spec);
         const changes = changelog(small, true, randomOf(seed)), last = new Map<string, readonly Value[]>();
         group.push(batchOf(kernel, spec, changes));
         for (let out = group.pull(full); out; out = group.pull(full)) {

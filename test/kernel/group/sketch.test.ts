@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { DOUBLE, INT64, STRING } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
 import { GroupAggregate, type GroupSpec } from "../../../src/kernel/group.ts";
-import { loadKernel } from "../load.ts";
-import { randomOf } from "../random.ts";
+import { loadOperators } from "../load.ts";
+import { randomOf } from "../numbers.ts";
 import { batchOf, changesOf } from "./run.ts";
 
 const SEED = 20260101;
@@ -15,7 +15,7 @@ function resultOf(
   type: GroupSpec["types"][number],
   values: readonly Value[],
 ): Value {
-  const kernel = loadKernel();
+  const kernel = loadOperators();
   const spec: GroupSpec = {
     types: [INT64, type],
     keys: [0],

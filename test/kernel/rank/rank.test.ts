@@ -5,8 +5,8 @@ import { Ranking, type RankSpec } from "../../../src/kernel/rank.ts";
 import fc from "../../deps/fast_check.ts";
 import { type Change, textOf } from "../group/reference.ts";
 import { changesOf } from "../group/run.ts";
-import { loadKernel, VARIANTS } from "../load.ts";
-import { randomOf } from "../random.ts";
+import { loadOperators, VARIANTS } from "../load.ts";
+import { randomOf } from "../numbers.ts";
 import { vectorOf } from "../vectors.ts";
 import { ReferenceRanks } from "./reference.ts";
 
@@ -66,7 +66,7 @@ for (const variant of VARIANTS) {
             ttlMs: 0,
           };
           const changes = changelog(all, retracts, randomOf(seed));
-          const kernel = loadKernel(variant), ranking = new Ranking(kernel, spec, PICKS);
+          const kernel = loadOperators(variant), ranking = new Ranking(kernel, spec, PICKS);
           const reference = new ReferenceRanks(spec, PICKS);
           for (let at = 0; at < changes.length; at += cut) {
             const part = changes.slice(at, at + cut);
@@ -94,7 +94,7 @@ for (const variant of VARIANTS) {
 }
 
 Deno.test("rows of a window come by rank when the watermark has passed it, and are forgotten", () => {
-  const kernel = loadKernel();
+  const kernel = loadOperators();
   const spec: RankSpec = {
     types: [TIMESTAMP, STRING, INT64],
     keys: 1,
@@ -131,7 +131,7 @@ Deno.test("rows of a window come by rank when the watermark has passed it, and a
 });
 
 Deno.test("rows that are older than the time to live are forgotten, and those behind them move up", () => {
-  const kernel = loadKernel();
+  const kernel = loadOperators();
   const order = [{ column: 0, desc: true, nullsLast: true }];
   const spec = {
     types: [INT64],
