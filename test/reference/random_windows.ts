@@ -32,16 +32,16 @@ function windowOf(picks: Picks, kind: Window["kind"], { time: found, columns }: 
   }
 }
 
-/** Whether a window can stand behind the flow: it has a time, no window yet, and no changes that only groups can take. */
-function mayWindow({ features }: Flows): (flow: Flow) => boolean {
+/** Whether such a window can stand behind the flow: it has a time, no window yet, and no changes where they are not taken. */
+function mayWindow({ features }: Flows, kind: Window["kind"]): (flow: Flow) => boolean {
   return ({ time, columns, changes }) =>
     time !== null && !columns.some(({ name }) => WINDOW_COLUMNS.some((own) => own.name === name)) &&
-    (!changes || features.has("group"));
+    (!changes || (features.has("group") && kind !== "session"));
 }
 
 /** A window with an aggregate right behind it. */
 export const windowed = (kind: Window["kind"]): Step => (flows, picks) => {
-  const flow = flows.pick(picks, mayWindow(flows));
+  const flow = flows.pick(picks, mayWindow(flows, kind));
   if (!flow) return;
   const window = windowOf(picks, kind, flow), id = flows.fresh();
   flows.nodes.push({ id, op: "window", input: [flow.id], window });
@@ -66,9 +66,10 @@ export const windowed = (kind: Window["kind"]): Step => (flows, picks) => {
 
 /** A window whose rows others read. */
 export const tableFunction: Step = (flows, picks) => {
-  const flow = flows.pick(picks, mayWindow(flows));
+  const kind = picks.of(KINDS.filter((kind) => flows.features.has(kind)));
+  const flow = flows.pick(picks, mayWindow(flows, kind));
   if (!flow) return;
-  const window = windowOf(picks, picks.of(KINDS.filter((kind) => flows.features.has(kind))), flow);
+  const window = windowOf(picks, kind, flow);
   const time = window.kind === "session" ? "window_time" : flow.time, columns = [...flow.columns, ...WINDOW_COLUMNS];
   const ordered = flow.ordered && window.kind !== "session";
   flows.push({ id: flows.fresh(), op: "window", input: [flow.id], window }, {
