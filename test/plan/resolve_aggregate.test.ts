@@ -315,17 +315,6 @@ refuses([
     hint: /"window_time"/,
   },
   {
-    what: "a session of what may be taken back",
-    plan: plan([{ ...UNTIMED_SOURCE, time: "ts", changes: "upsert", primary_key: ["origin"] }, {
-      id: "w",
-      op: "window",
-      input: ["u"],
-      window: { kind: "session", gap_ms: 5 },
-    }, count("a", "w", [])]),
-    path: "nodes[1].input[0]",
-    reason: /^Cannot make sessions of u: its rows may be taken back$/,
-  },
-  {
     what: "an unknown key of a session",
     plan: plan([FLIGHTS_SOURCE, {
       id: "w",
