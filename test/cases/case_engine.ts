@@ -9,7 +9,7 @@ import { openMade } from "../../src/source/made.ts";
 import { openRanges } from "../../src/source/range.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { createView } from "../../src/view/create.ts";
-import { functionModule, kernelModule } from "../kernel/load.ts";
+import { extensionModule, kernelModule } from "../kernel/load.ts";
 import { CollectSink } from "../reference/collect_sink.ts";
 import type { Row } from "../reference/value.ts";
 
@@ -35,7 +35,7 @@ export class CaseEngine {
     const sink = new CollectSink();
     const engine = await Engine.start({
       module: kernelModule(),
-      loadFunctions: () => Promise.resolve(functionModule()),
+      loadExtension: (name) => Promise.resolve(extensionModule(name)),
       spawn: (index) => new Worker(WORKER, { type: "module", name: `task ${index}` }),
       workers,
       clock: systemClock,

@@ -35,7 +35,6 @@ function sourceOf(kinds: boolean): PhysicalSource {
     idleTimeoutMs: 0,
     futureSkewMs: 0,
     kindColumn: kinds ? 3 : -1,
-    computed: [],
   };
 }
 

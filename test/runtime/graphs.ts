@@ -140,7 +140,6 @@ export function physicalOf({ delaysMs, nodes, sinks }: Graph, idleTimeoutMs = 0)
     idleTimeoutMs,
     futureSkewMs: 0,
     kindColumn: -1,
-    computed: [],
   }));
   const above = new Map<string, readonly string[]>(sources.map(({ id }) => [id, [id]]));
   const operators = nodes.flatMap((node, i) => {
