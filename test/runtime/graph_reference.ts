@@ -1,7 +1,7 @@
 import { INT64 } from "../../src/core/schema.ts";
 import type { PhysicalWindow } from "../../src/plan/physical.ts";
 import { groupOf } from "../kernel/reference/groups.ts";
-import { type Graph, type GraphNode, inputsOf } from "./graphs.ts";
+import { type Graph, type GraphNode, inputsOf, lagsOf } from "./graphs.ts";
 
 /** ts, k, v. */
 export type NodeRow = readonly [bigint | null, bigint | null, bigint | null];
@@ -102,6 +102,7 @@ export class GraphReference {
   untimed = 0;
   readonly #graph: Graph;
   readonly #sources: number;
+  readonly #lags: readonly number[];
   readonly #greatest: number[];
   readonly #floors: number[];
   readonly #windows = new Map<number, Windows>();
@@ -111,6 +112,7 @@ export class GraphReference {
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#sources = graph.delaysMs.length;
+    this.#lags = lagsOf(graph);
     this.sinks = graph.sinks.map(() => []);
     this.#greatest = graph.delaysMs.map(() => -Infinity);
     this.#floors = graph.delaysMs.map(() => -Infinity);
@@ -149,7 +151,7 @@ export class GraphReference {
       inputsOf(nodes[at - this.#sources]).forEach(advance);
       const each = this.#sourcesOf(at).map((s) => Math.max(this.#greatest[s] - delaysMs[s], this.#floors[s]));
       const i = at - this.#sources;
-      this.#watermarks[i] = Math.min(...each);
+      this.#watermarks[i] = Math.min(...each) - this.#lags[at];
       for (const row of this.#windows.get(i)?.fire(this.#watermarks[i]) ?? []) this.#send(at, row);
     };
     sinks.forEach(advance);
