@@ -102,7 +102,7 @@ Deno.test("a join whose state has no room for a batch says so before it takes an
 });
 
 Deno.test("a later deployment goes on with the rows, the counts and the watermark, under another condition", () => {
-  const kernel = loadKernel(), held = kernel.fn("state_bytes")();
+  const kernel = loadOperators(), held = kernel.fn("state_bytes")();
   const first = new JoinOperator(
     kernel,
     plan({ type: "inner", leftChanges: true, rightUnique: true, rightChanges: true }),
@@ -135,7 +135,7 @@ Deno.test("a later deployment goes on with the rows, the counts and the watermar
 });
 
 Deno.test("a time to live that a later deployment changes holds for the rows that are there", () => {
-  const kernel = loadKernel(), mode = (ttlMs: number) => plan({ type: "inner", mode: { mode: "regular", ttlMs } });
+  const kernel = loadOperators(), mode = (ttlMs: number) => plan({ type: "inner", mode: { mode: "regular", ttlMs } });
   const pairs = (join: JoinOperator) => {
     join.push(travel(kernel, join, 1, [[1n, 3n, "tea"]]), AT_ONCE, 1);
     return drain(kernel, join).length;
