@@ -3,7 +3,7 @@ import type { Column } from "../core/schema.ts";
 import { Join, type JoinBatch, type JoinMode, type JoinType } from "../kernel/join.ts";
 import type { Kernel } from "../kernel/module.ts";
 import type { Program } from "../kernel/program.ts";
-import { type BatchTimes, type Exchange, type OperatorCounts, StateFull } from "../operator.ts";
+import { type BatchTimes, type Exchange, type Operator, type OperatorCounts, StateFull } from "../operator.ts";
 
 /** A join as a plan describes it: input 0 is the left. Columns count within their side. */
 export interface JoinPlan {
@@ -48,7 +48,7 @@ function timesOf(mode: JoinMode): readonly [number, number] {
 }
 
 /** Joins two inputs by equal keys; rows of one key meet in one task. */
-export class JoinOperator {
+export class JoinOperator implements Operator {
   readonly id: string;
   readonly columns: readonly Column[];
   readonly exchanges: readonly Exchange[];
