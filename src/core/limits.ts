@@ -158,11 +158,11 @@ export const KEY_COLUMNS_MAX = 16;
 /** Aggregates of one node. */
 export const AGGREGATES_MAX = 32;
 /** Values that an approx_top_k gives. */
-export const TOP_K_MAX = 1000;
+export const TOP_K_MAX = 100;
 /** GROUPING SETS of one aggregate. */
 export const GROUPING_SETS_MAX = 64;
 /** Rows that a rank gives for each key, and the greatest number that it may begin at. */
-export const RANK_ROWS_MAX = 65_536;
+export const RANK_ROWS_MAX = 4000;
 /** Rows before a row that an OVER of rows may look back. */
 export const OVER_ROWS_MAX = 1 << 20;
 /** Values (members and items) in the JSON of one plan. */

@@ -1,4 +1,5 @@
 import { isVariable } from "../core/schema.ts";
+import { columnsOf } from "../expr/mod.ts";
 import type { Catalog, SinkKind } from "./catalog.ts";
 import { checkGraph } from "./graph.ts";
 import type { LogicalNode } from "./logical.ts";
@@ -57,9 +58,11 @@ export function loweringOf({ nodes, sources }: Resolved, { aggregates }: Catalog
 }
 
 function sourceNames(sources: readonly ResolvedSource[]): SourceNames {
-  return new Map(sources.map(({ id, columns, time }) => {
-    const least = columns.find(({ type }) => !isVariable(type)) ?? columns[0];
-    return [id, { names: columns.map(({ name }) => name), time, least: least.name }];
+  return new Map(sources.map(({ id, columns, time, computed }) => {
+    const own = columns.slice(0, columns.length - computed.length);
+    const least = own.find(({ type }) => !isVariable(type)) ?? own[0];
+    const needs = new Map(computed.map(({ as, expr }) => [as, columnsOf(expr)]));
+    return [id, { names: columns.map(({ name }) => name), time, needs, least: least.name }];
   }));
 }
 

@@ -5,7 +5,7 @@ import { describeNode } from "./explain_node.ts";
 import { notesOf } from "./explain_notes.ts";
 import { stateNotes } from "./explain_state.ts";
 import { type LogicalNode, MADE } from "./logical.ts";
-import type { PhysicalPlan } from "./physical.ts";
+import { givenBy, type PhysicalPlan } from "./physical.ts";
 import type { ColumnDeclaration } from "./plan.ts";
 
 export { formatExplanation } from "./explain_text.ts";
@@ -68,9 +68,7 @@ export function explainPlan(json: unknown, catalog: Catalog, facts: RuntimeFacts
 
 /** The columns that sources and operators give. */
 function columnsOf({ sources, operators }: PhysicalPlan): Map<string, readonly Column[]> {
-  const given = sources.map(({ id, columns, kindColumn }) =>
-    [id, kindColumn < 0 ? columns : columns.slice(0, kindColumn)] as const
-  );
+  const given = sources.map((source) => [source.id, givenBy(source)] as const);
   return new Map([...given, ...operators.map(({ id, columns }) => [id, columns] as const)]);
 }
 

@@ -10,7 +10,7 @@ import type {
   LogicalRank,
   LogicalSession,
 } from "./logical.ts";
-import type { PhysicalSource, PhysicalWindow } from "./physical.ts";
+import { givenBy, type PhysicalSource, type PhysicalWindow } from "./physical.ts";
 import type { ProjectColumn, SinkOptions } from "./plan.ts";
 
 /** What a step does, in one line. */
@@ -98,7 +98,7 @@ function describeSession({ calls, keys, gapMs, maxMs, time }: LogicalSession): s
 }
 
 function describeSource(source: PhysicalSource): string {
-  const { time, columns, delayMs, idleTimeoutMs, futureSkewMs } = source;
+  const { time, delayMs, idleTimeoutMs, futureSkewMs } = source, columns = givenBy(source);
   const delay = delayMs === 0 ? "" : `, watermark ${formatDuration(delayMs)} behind`;
   const idle = idleTimeoutMs === 0 ? "never idle" : `idle after ${formatDuration(idleTimeoutMs)}`;
   const ahead = futureSkewMs === 0 ? "" : `, dead if over ${formatDuration(futureSkewMs)} ahead of arrival`;

@@ -7,6 +7,7 @@ const FORMS = [["column"], ["literal", "type"], ["call", "args", "type"]] as con
 
 /** Where nodes hold expressions: `*` stands for every item of an array. */
 const PLACES = [
+  ["computed", "*", "expr"],
   ["where"],
   ["columns", "*", "expr"],
   ["aggs", "*", "arg"],

@@ -4,7 +4,14 @@ import type { AggregateSignature } from "./aggregates.ts";
 import type { LogicalNode, LogicalSink } from "./logical.ts";
 import { lowerAggregate, lowerGroup, lowerOver, lowerSession } from "./lower_calls.ts";
 import { lowerJoin, lowerRank } from "./lower_join.ts";
-import type { PhysicalOperator, PhysicalPlan, PhysicalSink, PhysicalSource } from "./physical.ts";
+import {
+  givenBy,
+  type PhysicalOperator,
+  type PhysicalPlan,
+  type PhysicalSink,
+  type PhysicalSource,
+} from "./physical.ts";
+import type { MadeConnector } from "./plan.ts";
 import type { Pruned } from "./rewrite/prune.ts";
 import type { ResolvedNode, ResolvedSource } from "./resolved.ts";
 import { WINDOW_COLUMNS } from "./window.ts";
@@ -45,25 +52,37 @@ export function lowerPlan(name: string, { nodes, read: names }: Pruned, lowering
 }
 
 function lowerSource(source: ResolvedSource, names: readonly string[]): PhysicalSource {
-  const { id, stream, file, made, time, delayMs, idleTimeoutMs, futureSkewMs, kindColumn } = source;
-  const columns = source.columns.filter(({ name }) => names.includes(name));
+  const { id, stream, file, made, time, delayMs, idleTimeoutMs, futureSkewMs, kindColumn, declared } = source;
+  const read = declared.filter(({ name }) => names.includes(name) && name !== kindColumn?.name);
+  const computed = source.computed.filter(({ as }) => names.includes(as)).map(({ as, expr }) => {
+    const { program, type, nullable } = compileExpression(expr, read);
+    return { column: { name: as, type, nullable }, program };
+  });
+  const columns = kindColumn ? [...read, kindColumn] : read;
   return {
     id,
     stream,
     file,
-    made,
-    columns: kindColumn ? [...columns, kindColumn] : columns,
-    time: time === null ? -1 : columnIndex(columns, time),
+    made: made && readByColumns(made, declared, columns),
+    columns,
+    computed,
+    time: time === null ? -1 : columnIndex([...read, ...computed.map(({ column }) => column)], time),
     delayMs,
     idleTimeoutMs,
     futureSkewMs: time === null ? 0 : futureSkewMs,
-    kindColumn: kindColumn ? columns.length : -1,
+    kindColumn: kindColumn ? read.length : -1,
   };
 }
 
-/** The columns of the batches that come from a source. */
-function givenBy({ columns, kindColumn }: PhysicalSource): readonly Column[] {
-  return kindColumn < 0 ? columns : columns.filter((_, i) => i !== kindColumn);
+/** The rows of a plan with cells for the columns that are read, in their order. */
+function readByColumns(
+  made: MadeConnector,
+  declared: readonly Column[],
+  columns: readonly Column[],
+): MadeConnector {
+  if (made.kind !== "values") return made;
+  const places = columns.map(({ name }) => columnIndex(declared, name));
+  return { ...made, rows: made.rows.map((row) => places.map((place) => row[place])) };
 }
 
 function lowerSink(

@@ -55,8 +55,12 @@ export function normalNode(raw: JsonObject): PlanNode {
 
 function normalSource(raw: JsonObject): SourceNode {
   const { id, op, stream, connector, columns, ...rest } = raw as unknown as ConnectorSourceNode & { stream?: string };
-  const { changes, ...options } = rest;
-  const others = { ...options, ...(changes === undefined || changes === "insert" ? {} : { changes }) };
+  const { changes, computed = [], ...options } = rest;
+  const others = {
+    ...options,
+    ...(computed.length > 0 ? { computed: computed.map(({ as, expr }) => ({ as, expr })) } : {}),
+    ...(changes === undefined || changes === "insert" ? {} : { changes }),
+  };
   if (stream !== undefined) return { id, op, stream, ...others };
   return {
     id,

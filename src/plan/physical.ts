@@ -19,7 +19,9 @@ export interface PhysicalSource {
   readonly made: MadeConnector | null;
   /** The columns that are read, in the order of the source; at least one beside the kinds. */
   readonly columns: readonly Column[];
-  /** Position of event time in `columns`, −1 = time of arrival. */
+  /** Columns that are computed of those that are read; they stand behind them in the source's batches. */
+  readonly computed: readonly PhysicalComputed[];
+  /** Position of event time in the columns of its batches (`givenBy`), −1 = time of arrival. */
   readonly time: number;
   readonly delayMs: number;
   /** 0 = never idle. */
@@ -31,6 +33,18 @@ export interface PhysicalSource {
    * is the last column, and batches that go on do not have it.
    */
   readonly kindColumn: number;
+}
+
+/** A column that a source computes of those that are read, without the kinds: they are the last that are read. */
+export interface PhysicalComputed {
+  readonly column: Column;
+  readonly program: Program;
+}
+
+/** The columns of the batches that come from a source: those that are read without the kinds, then those computed. */
+export function givenBy({ columns, kindColumn, computed }: PhysicalSource): readonly Column[] {
+  const read = kindColumn < 0 ? columns : columns.slice(0, kindColumn);
+  return computed.length === 0 ? read : [...read, ...computed.map(({ column }) => column)];
 }
 
 export type PhysicalOperator =

@@ -39,13 +39,13 @@ export interface ColumnDeclaration {
   readonly nullable: boolean;
 }
 
-export interface StreamSourceNode extends SourceTiming, SourceChanges {
+export interface StreamSourceNode extends SourceTiming, SourceChanges, SourceComputed {
   readonly id: string;
   readonly op: "source";
   readonly stream: string;
 }
 
-export interface ConnectorSourceNode extends SourceTiming, SourceChanges {
+export interface ConnectorSourceNode extends SourceTiming, SourceChanges, SourceComputed {
   readonly id: string;
   readonly op: "source";
   readonly connector: Connector;
@@ -75,6 +75,15 @@ export interface SourceChanges {
   readonly changes?: "insert" | "upsert" | "all";
   /** A string column that holds +I, -U, +U or -D; it is not among the source's columns for the nodes behind it. */
   readonly kind_column?: string;
+}
+
+/** Columns that are computed where rows come in. */
+export interface SourceComputed {
+  /**
+   * Behind the source's own columns, each over these and over those computed before it. The event time may be one of
+   * them; rows in which it is NULL have no time.
+   */
+  readonly computed?: readonly ProjectColumn[];
 }
 
 export type SourceNode = StreamSourceNode | ConnectorSourceNode;

@@ -41,7 +41,7 @@ export function resolveProject(
 }
 
 /** Problem of a node that gives too many columns. */
-export function checkWidth(columns: readonly Column[], path: string, problems: Problems): void {
+export function checkWidth(columns: readonly unknown[], path: string, problems: Problems): void {
   if (columns.length <= COLUMNS_MAX) return;
   problems.add(path, `Cannot make ${columns.length} columns: at most ${COLUMNS_MAX}`, "Keep fewer of them");
 }

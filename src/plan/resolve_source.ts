@@ -1,10 +1,14 @@
 import { IDLE_TIMEOUT_MS } from "../core/limits.ts";
 import { nearest } from "../core/nearest.ts";
 import { type Column, columnIndex, formatType, parseType } from "../core/schema.ts";
+import type { Expression } from "../expr/mod.ts";
 import { originName } from "./event_time.ts";
 import type { PlacedNode } from "./graph.ts";
 import type { ConnectorSourceNode, SourceNode } from "./plan.ts";
 import { index, type Problems } from "./problems.ts";
+import { typeOf } from "./resolve_expression.ts";
+import { checkWidth } from "./resolve_rows.ts";
+import { substitute } from "./rewrite/expressions.ts";
 import {
   addUnknownColumn,
   isTime,
@@ -34,13 +38,18 @@ export function resolveSource(
     return null;
   }
   if (connector?.kind === "values") checkRows(connector.rows, columns, `${path}.connector.rows`, problems);
+  const own = columns.filter(({ name }) => name !== node.kind_column), before = problems.count;
+  const computed = computedColumns(node, own, path, problems);
+  if (problems.count > before) return null;
   const declared = info?.time ?? null, time = node.time ?? declared ?? claimed ?? null;
   const source: ResolvedSource = {
     id: node.id,
     stream,
     file: connector?.kind === "file" ? connector : null,
     made: connector?.kind === "file" ? null : connector,
-    columns: columns.filter(({ name }) => name !== node.kind_column),
+    declared: columns,
+    columns: [...own, ...computed.map(({ column }) => column)],
+    computed: computed.map(({ column, expr }) => ({ as: column.name, expr })),
     time,
     delayMs: node.delay_ms ?? (info && time === declared ? info.delayMs : 0),
     idleTimeoutMs: node.idle_timeout_ms ?? IDLE_TIMEOUT_MS,
@@ -49,7 +58,7 @@ export function resolveSource(
     primaryKey: node.primary_key ?? null,
     kindColumn: columns.find(({ name }) => name === node.kind_column) ?? null,
   };
-  checkChanges(node, columns, path, problems);
+  checkChanges(node, columns, source.columns, path, problems);
   if (node.time !== undefined || declared !== null) checkTime(time!, source.columns, `${path}.time`, problems);
   checkTimings(node, source, path, problems);
   return { ...placed, inputs: [], sources: [source], ...factsOf(source) };
@@ -66,6 +75,35 @@ function factsOf(source: ResolvedSource): Omit<ResolvedNode, "node" | "path" | "
     origins: new Map(columns.map(({ name }) => [name, [{ source, column: name }]])),
     arrival: time === null,
   };
+}
+
+interface Computed {
+  readonly column: Column;
+  /** Over the source's own columns. */
+  readonly expr: Expression;
+}
+
+/** Columns over those before them; what is over computed ones becomes an expression over the source's own. */
+function computedColumns(
+  { computed = [] }: SourceNode,
+  own: readonly Column[],
+  path: string,
+  problems: Problems,
+): Computed[] {
+  const made: Computed[] = [], known = new Map(own.map(({ name }): [string, Expression] => [name, { column: name }]));
+  computed.forEach(({ as, expr }, i) => {
+    const at = index(`${path}.computed`, i), columns = [...own, ...made.map(({ column }) => column)];
+    if (columnIndex(columns, as) >= 0) {
+      problems.add(`${at}.as`, `Column ${JSON.stringify(as)} is there already`, "Choose another name");
+    }
+    if (!typeOf(expr, columns, `${at}.expr`, problems)) return;
+    const whole = substitute(expr, known), found = whole && typeOf(whole, own, `${at}.expr`, problems);
+    if (!whole || !found) return;
+    made.push({ column: { name: as, type: found.type, nullable: found.nullable }, expr: whole });
+    known.set(as, whole);
+  });
+  checkWidth([...own, ...made], `${path}.computed`, problems);
+  return made;
 }
 
 function addUnknownStream(stream: string, path: string, { catalog, problems }: Resolving): void {
@@ -133,9 +171,15 @@ function checkTimings(node: SourceNode, source: ResolvedSource, path: string, pr
   }
 }
 
-function checkChanges(node: SourceNode, columns: readonly Column[], path: string, problems: Problems): void {
+/** `columns` are the source's own, `known` those that it gives. */
+function checkChanges(
+  node: SourceNode,
+  columns: readonly Column[],
+  known: readonly Column[],
+  path: string,
+  problems: Problems,
+): void {
   const { changes = "insert", primary_key, kind_column, time } = node;
-  const known = columns.filter(({ name }) => name !== kind_column);
   primary_key?.forEach((name, i) => {
     const at = index(`${path}.primary_key`, i);
     if (columnIndex(known, name) < 0) addUnknownColumn(name, known, at, problems);

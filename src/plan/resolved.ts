@@ -2,7 +2,7 @@ import { nearest } from "../core/nearest.ts";
 import { type Column, type DataType, INT64, TIMESTAMP } from "../core/schema.ts";
 import type { Catalog } from "./catalog.ts";
 import type { PlacedNode } from "./graph.ts";
-import type { FileConnector, MadeConnector, PlanNode, Window } from "./plan.ts";
+import type { FileConnector, MadeConnector, PlanNode, ProjectColumn, Window } from "./plan.ts";
 import type { Problems } from "./problems.ts";
 
 /** A source with its columns and its event time. */
@@ -11,8 +11,12 @@ export interface ResolvedSource {
   readonly stream: string | null;
   readonly file: FileConnector | null;
   readonly made: MadeConnector | null;
-  /** What it gives: all of its columns but the one of kinds. */
+  /** All of its own columns, in their order. */
+  readonly declared: readonly Column[];
+  /** What it gives: its own columns but the one of kinds, then those that are computed. */
   readonly columns: readonly Column[];
+  /** Expressions over its own columns. */
+  readonly computed: readonly ProjectColumn[];
   /** The column of event time; null = time of arrival. */
   readonly time: string | null;
   readonly delayMs: number;

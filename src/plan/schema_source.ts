@@ -1,7 +1,7 @@
 import { COLUMNS_MAX, KEY_COLUMNS_MAX } from "../core/limits.ts";
 import { NEXMARK_TABLES } from "./connector.ts";
 import type { JsonSchema } from "./json_schema.ts";
-import { COLUMN_NAME, columnNames, milliseconds, NAME, node, object } from "./schema_parts.ts";
+import { COLUMN_NAME, columnNames, EXPRESSION, milliseconds, NAME, node, object } from "./schema_parts.ts";
 
 /** What every source may say. */
 const OPTIONS: Record<string, JsonSchema> = {
@@ -19,6 +19,12 @@ const OPTIONS: Record<string, JsonSchema> = {
     default: "insert",
     description:
       "insert: every row is new; upsert: a row takes the place of the one with its primary key; all: a changelog",
+  },
+  computed: {
+    type: "array",
+    items: object({ as: COLUMN_NAME, expr: EXPRESSION }, ["as", "expr"]),
+    maxItems: COLUMNS_MAX,
+    description: "Columns that are computed of the source's own, behind these",
   },
   kind_column: { ...COLUMN_NAME, description: "A string column that holds +I, -U, +U or -D" },
 };

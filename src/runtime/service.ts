@@ -83,7 +83,7 @@ export interface StreamService {
   get(name: string): StreamInfo;
   /** Declares, or declares again with columns added; conflict when a column would change its type or go. */
   put(name: string, declaration: StreamDeclaration): { created: boolean; stream: StreamInfo };
-  /** Throws conflict while pipelines read it. */
+  /** Takes along what was put aside of it and no pipeline reads. Throws conflict while pipelines read it. */
   delete(name: string): void;
   /**
    * Decodes and appends one request, whole or not at all. Throws invalid (with details) when all rows are bad, or any is and

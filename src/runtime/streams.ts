@@ -36,6 +36,8 @@ export class Streams implements StreamService, SideStreams {
   readonly #streams = new Map<string, Stream>();
   /** Those that take late rows of others. */
   readonly #lates = new WeakSet<Stream>();
+  /** Those that take bad rows of others. */
+  readonly #deads = new WeakSet<Stream>();
   #closing = false;
 
   constructor(parts: StreamsParts) {
@@ -77,7 +79,11 @@ export class Streams implements StreamService, SideStreams {
 
   /** The stream that takes the bad rows of another; made when the first are there. */
   #dead(name: string): Stream {
-    return this.find(deadName(name)) ?? this.#create(deadName(name), true, { ...INFERRED, columns: DEAD_COLUMNS });
+    const known = this.find(deadName(name));
+    if (known) return known;
+    const dead = this.#create(deadName(name), true, { ...INFERRED, columns: DEAD_COLUMNS });
+    this.#deads.add(dead);
+    return dead;
   }
 
   async #bury(name: string, frames: readonly ArrayBuffer[], rows: number, offset: number): Promise<void> {
@@ -157,6 +163,10 @@ export class Streams implements StreamService, SideStreams {
     this.#streams.delete(name);
     for (const family of ["rowsDecoded", "deadRows", "bytesIn"] as const) this.#parts.metrics[family].remove(name);
     void stream.close();
+    // What was put aside of it says nothing without it, and would be taken for that of the next stream of its name.
+    for (const side of [this.find(deadName(name)), this.find(lateName(name))]) {
+      if (side?.readers.size === 0 && (this.#deads.has(side) || this.#lates.has(side))) this.delete(side.name);
+    }
   }
 
   ingest(name: string, request: IngestRequest): Promise<IngestAnswer> {

@@ -241,3 +241,25 @@ Deno.test({
     assert.deepEqual(errors, []);
   },
 });
+
+Deno.test({
+  name: "when the last stream is deleted its dead letters go too, and the overview begins anew",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    const headers = { "content-type": "application/x-ndjson" };
+    const body = '{"ts":"2026-01-01T00:00:10Z","price":1}\n{"ts":"2026-01-01T00:00:10Z","price":"much"}';
+    await (await server.fetch("/v1/streams/orders", { method: "POST", headers, body })).body?.cancel();
+    await using dashboard = await openDashboard(server.url);
+    const { page, errors, shows } = dashboard;
+    await page.getByRole("link", { name: "orders.dead" }).waitFor();
+    await page.getByRole("link", { name: "orders", exact: true }).click();
+    await page.getByRole("button", { name: "Delete" }).click();
+    await shows("All rows that it keeps are gone with it, and those that were put aside as dead or late.");
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await shows("Nothing runs here yet");
+    assert.deepEqual(await server.json("/v1/streams"), { streams: [] });
+    assert.deepEqual(errors, []);
+  },
+});

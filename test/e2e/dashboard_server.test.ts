@@ -73,6 +73,34 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a server that drains says why, and that it takes nothing new; what it has is shown on",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    let reason: string | null = "The server is shutting down";
+    await using dashboard = await openDashboard(`${server.url}/#/streams/orders`, {}, async (page) => {
+      // A real one is gone before anybody could look.
+      await page.route(
+        `${server.url}/readyz`,
+        (route) => reason === null ? route.continue() : route.fulfill({ status: 503, json: { ready: false, reason } }),
+      );
+    });
+    const { page, errors, shows } = dashboard, pill = page.locator("header .pill");
+    await shows("The server is shutting down. It takes nothing new.");
+    await page.getByRole("status").getByText("The server is shutting down").waitFor({ state: "attached" });
+    await shows("No pipeline reads it.");
+    assert.equal(await pill.textContent(), "draining");
+    reason = "";
+    await shows("The server finishes what it has accepted. It takes nothing new.");
+    reason = null;
+    await page.locator(".bar").getByText("It takes nothing new.").waitFor({ state: "hidden" });
+    assert.equal(await pill.textContent(), "ready");
+    assert.deepEqual(errors, []);
+  },
+});
+
+Deno.test({
   name: "a page of another build says so and offers to reload",
   ignore: !CHROMIUM,
   async fn() {
@@ -109,7 +137,7 @@ Deno.test({
         Date.now = () => real() - 3_600_000;
       });
     });
-    await dashboard.shows("This machine's clock is 1 h behind the server's.");
+    await dashboard.shows("This machine's clock is 1 h behind the server's: lag is shown by the server's.");
     assert.deepEqual(dashboard.errors, []);
   },
 });

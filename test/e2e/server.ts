@@ -19,6 +19,8 @@ const main = new URL("../../src/main.ts", import.meta.url).pathname;
 
 export interface ServerOptions {
   readonly args?: readonly string[];
+  /** What V8 is told; default: nothing. */
+  readonly v8Flags?: readonly string[];
   readonly env?: Record<string, string>;
   readonly cwd?: string;
   /** Default: any that is free. */
@@ -30,7 +32,10 @@ export interface ServerOptions {
 /** Starts `rdx serve` and waits until it says that it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", main, "serve", "--port", String(options.port ?? 0), ...(options.args ?? [])],
+    args: [
+      ...["run", "-A", "--no-check", ...(options.v8Flags ? [`--v8-flags=${options.v8Flags.join()}`] : [])],
+      ...[main, "serve", "--port", String(options.port ?? 0), ...(options.args ?? [])],
+    ],
     // The tests may run in a task themselves, which leaves its caller's folder there.
     env: { INIT_CWD: options.cwd ?? Deno.cwd(), ...options.env },
     ...(options.cwd ? { cwd: options.cwd } : {}),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { RdxError } from "../../src/core/errors.ts";
 import { type Catalog, STANDARD_SINKS } from "../../src/plan/catalog.ts";
 import { compilePlan } from "../../src/plan/compile.ts";
+import { givenBy } from "../../src/plan/physical.ts";
 import { call, CATALOG, col, type Json, lit } from "./catalog.ts";
 import { columnsOf, factsOf, lagsOf, operatorOf, operatorsOf } from "./facts.ts";
 import { count, FLIGHTS_SOURCE, plan, refuses, tumble, UNTIMED_SOURCE } from "./refusals.ts";
@@ -188,7 +189,67 @@ Deno.test("connectors that make rows go to the runtime with their defaults", () 
   assert.deepEqual([bids.stream, bids.file], [null, null]);
 });
 
+Deno.test("columns may be computed where rows come in, of each other too, and one may be the event time", () => {
+  const computed = [
+    { as: "at", expr: call("add", col("scheduled"), lit(5)) },
+    { as: "late", expr: call("gt", col("delay"), lit(15)) },
+    { as: "later", expr: call("add", col("at"), lit(1)) },
+  ];
+  const source: Json = { id: "u", op: "source", stream: "untimed", computed, time: "later" };
+  assert.match(
+    columnsOf(plan([source]), "u"),
+    /, scheduled timestamp, at timestamp\?, late bool\?, later timestamp\?$/,
+  );
+  const { sources: [read], operators } =
+    compilePlan(plan([source, tumble("w", "u"), count("a", "w", ["late"])]), CATALOG).physical;
+  assert.deepEqual(read.columns.map(({ name }) => name), ["delay", "scheduled"]);
+  assert.deepEqual(read.computed.map(({ column }) => column.name), ["late", "later"]);
+  assert.equal(read.time, 3);
+  assert.deepEqual(givenBy(read).map(({ name }) => name), ["delay", "scheduled", "late", "later"]);
+  assert.ok(operators[0].op === "aggregate" && operators[0].inputColumns[operators[0].time].name === "later");
+  const { programs: [later] } = { programs: read.computed.slice(1).map(({ program }) => program) };
+  assert.deepEqual(later.inputs, [1]);
+});
+
+Deno.test("a source reads a column for what is computed of none", () => {
+  const source: Json = { id: "u", op: "source", stream: "untimed", computed: [{ as: "one", expr: lit(1) }] };
+  const { sources: [read] } =
+    compilePlan(plan([source, { id: "p", op: "project", input: ["u"], columns: ["one"] }]), CATALOG).physical;
+  assert.deepEqual([read.columns.map(({ name }) => name), read.computed.length], [["ts"], 1]);
+});
+
+Deno.test("a window may name a computed column as event time", () => {
+  const source: Json = {
+    id: "u",
+    op: "source",
+    stream: "untimed",
+    computed: [{ as: "at", expr: call("add", col("ts"), lit(5)) }],
+  };
+  const { sources: [read] } =
+    compilePlan(plan([source, tumble("w", "u", { time: "at" }), count("a", "w", [])]), CATALOG).physical;
+  assert.equal(givenBy(read)[read.time].name, "at");
+});
+
+Deno.test("values come in the order of the columns that are read", () => {
+  const rows = [["2026-01-01T00:00:00Z", "a"], [5, null]];
+  const { sources: [read] } =
+    compilePlan(plan([values(rows), { id: "p", op: "project", input: ["v"], columns: ["k"] }]), CATALOG).physical;
+  assert.deepEqual(read.made, { kind: "values", rows: [["a"], [null]] });
+});
+
 refuses([
+  {
+    what: "a computed column under a name that is taken",
+    plan: plan([{ ...UNTIMED_SOURCE, computed: [{ as: "delay", expr: lit(1) }] }]),
+    path: "nodes[0].computed[0].as",
+    reason: /^Column "delay" is there already$/,
+  },
+  {
+    what: "a column computed of one that comes later",
+    plan: plan([{ ...UNTIMED_SOURCE, computed: [{ as: "a", expr: col("b") }, { as: "b", expr: lit(1) }] }]),
+    path: "nodes[0].computed[0].expr",
+    reason: /^Unknown column "b"$/,
+  },
   {
     what: "upserts without a key",
     plan: plan([{ ...UPSERTS, primary_key: undefined }]),

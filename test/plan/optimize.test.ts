@@ -204,7 +204,10 @@ Deno.test("optimised plans of filters and projections give every sink the same r
       assert.deepEqual(run(pushFilters(nodes, columns), source), expected);
       assert.deepEqual(run(mergeFilters(nodes), source), expected);
       assert.deepEqual(
-        run(optimize(nodes, new Map([["s", { names: ["a", "b", "c"], time: null, least: "a" }]])).nodes, source),
+        run(
+          optimize(nodes, new Map([["s", { names: ["a", "b", "c"], time: null, needs: new Map(), least: "a" }]])).nodes,
+          source,
+        ),
         expected,
       );
     }),

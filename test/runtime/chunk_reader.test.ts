@@ -39,6 +39,7 @@ function readFile(content: string, { format, header = true, delimiter = "," }: F
       idleTimeoutMs: 0,
       futureSkewMs: 0,
       made: null,
+      computed: [],
       kindColumn: -1,
     };
     const plan: PhysicalPlan = { name: "p", sources: [source], operators: [], sinks: [] };

@@ -91,3 +91,20 @@ Deno.test("rows that a pipeline leaves out wait until their readers have room, b
   assert.deepEqual([dead.info.rowsIn, streams.get("s").deadRows], [2, 2]);
   reader.close();
 });
+
+Deno.test("a stream that is deleted takes what was put aside of it along, but for what a pipeline reads or others have made", async () => {
+  const streams = streamsOf(), { name: _, ...declaration } = streams.get("s");
+  const letter = () => [frameOfRows(DEAD_COLUMNS, [[0n, 1n, null, "bad", "{}", 0n]])];
+  const names = () => streams.list().map(({ name }) => name);
+  await streams.bury("s", letter(), 1, "p");
+  streams.keepLate("s");
+  streams.keepLate("s.dead");
+  assert.deepEqual(names(), ["s", "s.dead", "s.late", "s.dead.late"]);
+  streams.find("s.late")!.readers.add("q");
+  streams.delete("s");
+  assert.deepEqual(names(), ["s.late"]);
+  streams.put("s.dead", declaration);
+  streams.put("s", declaration);
+  streams.delete("s");
+  assert.deepEqual(names(), ["s.late", "s.dead"]);
+});

@@ -1,19 +1,23 @@
 import assert from "node:assert/strict";
 import { CHROMIUM } from "../e2e/chromium.ts";
+import { metric } from "../e2e/requests.ts";
 import { until } from "../e2e/server.ts";
-import { ELEMENTS, startFeed } from "./frame_rate.ts";
+import { ELEMENTS } from "./frame_rate.ts";
+import { startSensors } from "./sensors.ts";
 import { openSite } from "./site.ts";
 
 /** The long form is run by hand: it prints frames a second, long tasks and the heap's slope. */
 Deno.test({
-  name: "a table and a chart take a hundred deltas of a thousand keys a second, and share one connection",
+  name: "a table and a chart take a hundred windows of a thousand keys a second, and share one connection",
   ignore: !CHROMIUM,
   async fn() {
-    await using feed = startFeed();
-    await using site = await openSite({ servers: [feed.double.url] });
-    await site.show(ELEMENTS(feed.double.url));
-    await until(() => feed.double.followers("sensors") > 0);
-    feed.start();
+    await using sensors = await startSensors();
+    const { server } = sensors;
+    await using site = await openSite({ servers: [server.url] });
+    await site.show(ELEMENTS(server.url));
+    // The writer's, and one of both elements.
+    await until(async () => await metric(server, "rdx_connections") === 2);
+    sensors.start();
     const table = site.page.locator("rdx-table"), chart = site.page.locator("rdx-chart"), seen = new Set<string>();
     await until(async () => {
       seen.add(await table.evaluate((element) => element.shadowRoot!.textContent!));
@@ -24,7 +28,7 @@ Deno.test({
       50,
     );
     assert.match([...seen].at(-1)!, /1000 rows/);
-    assert.equal(feed.double.followers("sensors"), 1);
+    assert.equal(await metric(server, "rdx_connections"), 2);
     // Of a thousand rows those that can be seen are elements.
     assert.ok(await table.evaluate((element) => element.shadowRoot!.querySelectorAll(".row").length) < 40);
     assert.deepEqual(site.faults, []);

@@ -1,72 +1,18 @@
 /*
- * How smoothly a table and a chart run on a feed of 1,000 keys at 100 deltas a second, each with a row of every key:
+ * How smoothly a table and a chart run on a view of `rdx serve` with 1,000 keys, of which 100 windows a second close, each with a row of every key:
  *
  *   deno run -A --lock=test/deno.lock test/web/frame_rate.ts [seconds, default 60]
  *
- * Prints frames a second (the median over seconds), long tasks after the first second, the heap's slope, and errors.
+ * Prints deltas and rows a second as the page got them and how far behind the clock, frames a second (the median over seconds), long tasks after the
+ * first second, the heap's slope, and errors.
  */
 import { CHROMIUM, launchChromium } from "../e2e/chromium.ts";
-import { type Double, snapshotText, startDouble } from "./double.ts";
+import { startSensors } from "./sensors.ts";
 import { openSite, type Site } from "./site.ts";
 
 /** Of so many samples of the heap the least counts: what is under way is in the others. */
-const SAMPLES = 4;
-const KEYS = 1000, DELTAS_A_SECOND = 100, WINDOW_MS = 10;
-const COLUMNS = [
-  { name: "window_start", type: "timestamp" },
-  { name: "window_end", type: "timestamp" },
-  { name: "sensor", type: "string" },
-  { name: "average", type: "double" },
-  { name: "count", type: "int64" },
-];
-
-export interface Feed extends AsyncDisposable {
-  readonly double: Double;
-  /** Deltas sent. */
-  readonly sent: number;
-  start(): void;
-}
-
-/** A view `sensors` whose every key has a row in each delta. */
-export function startFeed(): Feed {
-  const double = startDouble(() => snapshotText(COLUMNS, ["sensor"], [], 0));
-  const names = Array.from({ length: KEYS }, (_, i) => `","sensor":"sensor ${String(i).padStart(4, "0")}","average":`);
-  const began = Date.now();
-  let sent = 0, timer: ReturnType<typeof setInterval> | undefined;
-  const delta = () => {
-    const start = began + sent * WINDOW_MS;
-    let rows = "";
-    for (let i = 0; i < KEYS; i++) {
-      const average = Math.round(1000 * (i / 10 + 10 * Math.sin(sent / 40 + i))) / 1000;
-      rows += `${i === 0 ? "" : ","}{"op":"+I","row":{"window_start":${start},"window_end":${
-        start + WINDOW_MS
-      },"sensor":"sensor ${names[i].slice(19, 23)}","average":${average},"count":${i + sent % 7}}}`;
-    }
-    sent++;
-    double.send(
-      "sensors",
-      "delta",
-      `{"event":"delta","seq":${sent},"watermark":${start + WINDOW_MS},"rows":[${rows}]}`,
-      sent,
-    );
-  };
-  return {
-    double,
-    get sent() {
-      return sent;
-    },
-    start() {
-      const started = performance.now();
-      timer = setInterval(() => {
-        for (const due = (performance.now() - started) * DELTAS_A_SECOND / 1000; sent < due;) delta();
-      }, 1000 / DELTAS_A_SECOND);
-    },
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await double[Symbol.asyncDispose]();
-    },
-  };
-}
+const SAMPLES = 6, SAMPLE_MS = 40;
+const BEHIND_MS_MAX = 60_000;
 
 export const ELEMENTS = (server: string) =>
   `<rdx-table class="tall" server="${server}" src="/v1/views/sensors"></rdx-table>` +
@@ -76,30 +22,55 @@ interface Figures {
   began: number;
   frames: number[];
   longTasks: { at: number; ms: number }[];
+  deltas: number;
+  rows: number;
+  snapshots: number;
+  /** How many deltas came so many ms after the watermark that they tell; of a fixed length, so that it is no part of the heap's slope. */
+  behind: Uint32Array;
 }
 
-/** Counts frames by second and long tasks, in the page. */
+/** Counts frames by second, long tasks, and what reaches the chart, in the page. */
 async function watch({ page }: Site): Promise<void> {
-  await page.evaluate(() => {
-    const figures: Figures = { began: performance.now(), frames: [], longTasks: [] };
+  await page.evaluate((behindMsMax) => {
+    const began = performance.now();
+    const counted = { deltas: 0, rows: 0, snapshots: 0, behind: new Uint32Array(behindMsMax + 1) };
+    const figures: Figures = { began, frames: [], longTasks: [], ...counted };
     (globalThis as unknown as { figures: Figures }).figures = figures;
-    const started = performance.now();
     new PerformanceObserver((list) => {
       for (const { startTime, duration } of list.getEntries()) {
         figures.longTasks.push({ at: startTime, ms: duration });
       }
     }).observe({ type: "longtask" });
     const frame = () => {
-      const second = Math.floor((performance.now() - started) / 1000);
+      const second = Math.floor((performance.now() - began) / 1000);
       figures.frames[second] = (figures.frames[second] ?? 0) + 1;
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);
-  });
+    const { prototype } = customElements.get("rdx-chart") as unknown as { prototype: { take(change: Change): void } };
+    type Change = { kind: string; rows: unknown[]; watermark: number };
+    const { take } = prototype;
+    prototype.take = function (change) {
+      if (change.kind === "snapshot") figures.snapshots++;
+      if (change.kind === "delta") {
+        figures.deltas++;
+        figures.rows += change.rows.length;
+        figures.behind[Math.max(0, Math.min(behindMsMax, Date.now() - change.watermark))]++;
+      }
+      take.call(this, change);
+    };
+  }, BEHIND_MS_MAX);
 }
 
 function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
+/** The ms within which so large a part of the deltas came. */
+function share(behind: Uint32Array, part: number): number {
+  const wanted = part * behind.reduce((sum, count) => sum + count, 0);
+  let passed = 0;
+  return behind.findIndex((count) => (passed += count) >= wanted);
 }
 
 /** Per cent a minute of the line that fits best, of its value at the beginning. */
@@ -111,49 +82,68 @@ function slope(points: readonly { s: number; bytes: number }[]): number {
   return 100 * a * 60 / (meanY - a * meanX);
 }
 
-async function main(seconds: number): Promise<void> {
-  await using feed = startFeed();
-  const browser = await launchChromium(CHROMIUM ?? "/usr/bin/chromium");
-  await using site = await openSite({ servers: [feed.double.url], browser });
-  await site.show(ELEMENTS(feed.double.url));
-  const devtools = await site.page.context().newCDPSession(site.page), heap: { s: number; bytes: number }[] = [];
-  const collected: { from: number; to: number }[] = [];
-  await new Promise((resolve) => setTimeout(resolve, 1000));
-  await watch(site);
-  feed.start();
+interface Heap {
+  readonly points: { readonly s: number; readonly bytes: number }[];
+  /** When garbage was collected at once, which is a long task of ours and none of the page's. */
+  readonly collected: { readonly from: number; readonly to: number }[];
+}
+
+/** Looks at the page's heap every ten seconds. */
+async function watchHeap({ page }: Site, seconds: number): Promise<Heap> {
+  const devtools = await page.context().newCDPSession(page), heap: Heap = { points: [], collected: [] };
   for (let s = 10; s <= seconds; s += 10) {
     await new Promise((resolve) => setTimeout(resolve, 10_000));
-    // Collecting all garbage at once is a long task of ours, and none of the page's.
-    const from = await site.page.evaluate(() => performance.now());
-    let least = Infinity;
+    let bytes = Infinity;
     for (let i = 0; i < SAMPLES; i++) {
+      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
+      const from = await page.evaluate(() => performance.now());
       await devtools.send("HeapProfiler.collectGarbage");
-      least = Math.min(least, (await devtools.send("Runtime.getHeapUsage")).usedSize);
+      bytes = Math.min(bytes, (await devtools.send("Runtime.getHeapUsage")).usedSize);
+      heap.collected.push({ from, to: await page.evaluate(() => performance.now()) });
     }
-    collected.push({ from, to: await site.page.evaluate(() => performance.now()) });
-    heap.push({ s, bytes: least });
+    heap.points.push({ s, bytes });
   }
-  const { began, frames, longTasks } = await site.page.evaluate(() =>
-    (globalThis as unknown as { figures: Figures }).figures
+  return heap;
+}
+
+function print(figures: Figures, { points, collected }: Heap, seconds: number): void {
+  const { began, frames, longTasks, deltas, rows, snapshots, behind } = figures;
+  const rate = (count: number) => Math.round(count / seconds);
+  console.log(
+    `the page got ${rate(deltas)} deltas/s with ${rate(rows)} rows/s, ${snapshots} snapshots on the way; ` +
+      `behind the clock: ${share(behind, 0.5)} ms, at most ${share(behind, 1)} ms`,
   );
-  const own = longTasks.filter(({ at, ms }) => !collected.some(({ from, to }) => at < to && at + ms > from));
-  const late = own.filter(({ at }) => at > began + 1000), whole = frames.slice(1, -1);
+  const whole = frames.slice(1, -1);
   console.log(`frames/s: median ${median(whole)}, least ${Math.min(...whole)}`);
-  console.log(
-    `long tasks after the first second: ${late.length}${
-      late.length > 0 ? `, longest ${Math.max(...late.map(({ ms }) => ms))} ms` : ""
-    }`,
-  );
-  const settled = heap.slice(1);
-  console.log(
-    `heap: ${settled.map(({ bytes }) => (bytes / 1e6).toFixed(1)).join(" ")} MB${
-      settled.length > 2 ? `, slope ${slope(settled).toFixed(2)} % a minute` : ""
-    }`,
-  );
+  const own = longTasks.filter(({ at, ms }) => !collected.some(({ from, to }) => at < to && at + ms > from));
+  const late = own.filter(({ at }) => at > began + 1000);
+  const listed = late.map(({ at, ms }) => ` ${Math.round(ms)} ms after ${((at - began) / 1000).toFixed(1)} s`);
+  console.log(`long tasks after the first second: ${late.length}${listed}`);
+  const settled = points.slice(1),
+    steepness = settled.length > 2 ? `, slope ${slope(settled).toFixed(2)} % a minute` : "";
+  console.log(`heap: ${settled.map(({ bytes }) => (bytes / 1e6).toFixed(1)).join(" ")} MB${steepness}`);
+}
+
+async function main(seconds: number): Promise<void> {
+  await using sensors = await startSensors();
+  const { url } = sensors.server;
+  const browser = await launchChromium(CHROMIUM ?? "/usr/bin/chromium");
+  await using site = await openSite({ servers: [url], browser });
+  await site.show(ELEMENTS(url));
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await watch(site);
+  sensors.start();
+  const heap = await watchHeap(site, seconds);
+  const { figures, now } = await site.page.evaluate(() => ({
+    figures: (globalThis as unknown as { figures: Figures }).figures,
+    now: performance.now(),
+  }));
+  print(figures, heap, (now - figures.began) / 1000);
   const table = await site.page.evaluate(() =>
-    document.querySelector("rdx-table")!.shadowRoot!.textContent!.slice(0, 200)
+    document.querySelector("rdx-table")!.shadowRoot!.textContent!.slice(0, 120)
   );
-  console.log(`deltas sent ${feed.sent}, faults ${JSON.stringify(site.faults)}, table: ${table.slice(0, 120)}`);
+  console.log(`windows sent ${sensors.sent}, faults ${JSON.stringify(site.faults)}, table: ${table}`);
+  console.log(sensors.server.errors);
   await site[Symbol.asyncDispose]().catch(() => {});
   await browser.close();
 }

@@ -52,6 +52,7 @@ export class RdxChart extends LiveElement {
   #series: SeriesSet | null = null;
   #fields: ChartFields | string | null = null;
   #values = new Float64Array(1);
+  #keys: readonly string[] = [];
   #plot: ChartPlot | null = null;
   #size = { width: 0, height: 0 };
   #epoch = "";
@@ -169,14 +170,15 @@ export class RdxChart extends LiveElement {
     this.#destroyPlot();
     if (typeof fields === "string") return;
     this.#values = new Float64Array(fields.y.length);
+    this.#keys = fields.by.map(({ name }) => name);
     const top = fields.by.length === 0 ? 1 : integer(this, "top", kind === "band" ? 3 : 8, 1, TOP_MAX);
     const history = integer(this, "history", 300, 2, HISTORY_MAX), label = (row: Row) => seriesLabel(fields, row);
     this.#series = new SeriesSet({ fields: fields.y.length, top, history, aligned: fields.aligned, label });
   }
 
-  #point({ by, x }: ChartFields, row: Row): { key: string; x: number } {
+  #point({ x }: ChartFields, row: Row): { key: string; x: number } {
     const at = x.type === "timestamp" ? this.#times.read(row[x.name]) : numberOf(row[x.name]);
-    return { key: keyText(row, by.length === 0 ? [] : by.map(({ name }) => name)), x: at };
+    return { key: keyText(row, this.#keys), x: at };
   }
 
   get #kind(): ChartKind {

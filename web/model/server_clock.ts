@@ -1,5 +1,7 @@
 /** A `date` header has whole seconds: the server's clock lies up to one second behind it. */
 const HEADER_MS = 500;
+/** The whole seconds and the way of an answer can make that much. */
+const UNSURE_MS = 1500;
 
 /** What a server's answers say of the server itself: how late it is there, and which build it is. */
 export class ServerFacts {
@@ -23,8 +25,9 @@ export class ServerFacts {
     this.build = build;
   }
 
-  /** A time of this machine's clock as the server's clock has it. */
+  /** A time of this machine's clock as the server's clock has it; the same where both may agree. */
   serverTime(now: number): number {
-    return now + (this.#offset ?? 0);
+    const offset = this.#offset ?? 0;
+    return Math.abs(offset) > UNSURE_MS ? now + offset : now;
   }
 }

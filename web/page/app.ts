@@ -1,7 +1,8 @@
 import { RdxError, reasonOf } from "../../src/core/errors.ts";
+import { setAttribute } from "../components/dom.ts";
 import { History } from "../page_model/history.ts";
 import { parseRoute, type Route } from "../page_model/routes.ts";
-import { el, setAttribute } from "./dom.ts";
+import { el } from "./dom.ts";
 import { Flights } from "./flights.ts";
 import { GIVE_UP_MS, type Link } from "./link.ts";
 import { COMPONENTS } from "./parts.ts";

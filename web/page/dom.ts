@@ -21,19 +21,9 @@ export function el(tag: string, attributes: Attributes = {}, ...children: Child[
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name, value);
-    else setAttribute(element, name, value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : String(value));
   }
   append(element, children);
-  return element;
-}
-
-/** An element of SVG. */
-export function svg(tag: string, attributes: Attributes = {}, ...children: Node[]): SVGElement {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value !== "function") setAttribute(element, name, value);
-  }
-  element.append(...children);
   return element;
 }
 
@@ -43,19 +33,6 @@ function append(element: Element, children: readonly Child[]): void {
     if (Array.isArray(child)) append(element, child);
     else element.append(typeof child === "number" ? String(child) : child as Node | string);
   }
-}
-
-/** Sets an attribute when it changes; null and false take it away. */
-export function setAttribute(element: Element, name: string, value: string | number | boolean | null): void {
-  if (value === null || value === false) return element.removeAttribute(name);
-  const text = value === true ? "" : String(value);
-  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
-}
-
-/** Sets an element's text when it changes, so that selections in it stay. */
-export function setText(element: Element, text: string | number): void {
-  const next = String(text);
-  if (element.textContent !== next) element.textContent = next;
 }
 
 /** Shows or hides an element. */

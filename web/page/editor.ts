@@ -1,5 +1,6 @@
 import { type ErrorDetail, RdxError, reasonOf } from "../../src/core/errors.ts";
 import { NAME_PATTERN } from "../../src/core/schema.ts";
+import { setText } from "../components/dom.ts";
 import type { PipelineJson, StreamJson } from "../page_model/answers.ts";
 import { layoutJson, layoutText } from "../page_model/json_layout.ts";
 import { type Range, valueOf } from "../page_model/json_text.ts";
@@ -7,7 +8,7 @@ import { findPlace } from "../page_model/plan_place.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
 import { TEMPLATES } from "../page_model/templates.ts";
 import type { Ground, Page } from "./app.ts";
-import { el, fill, setText, show } from "./dom.ts";
+import { el, fill, show } from "./dom.ts";
 import { copyBox, link, sentence } from "./parts.ts";
 import { PlanText } from "./plan_text.ts";
 
@@ -93,8 +94,7 @@ class Editor {
       TEMPLATES.map(({ title, make }) =>
         el("button", { type: "button", click: () => this.#give(make(this.#chosenStream()), true) }, title)
       ),
-      el("span", {}, "over"),
-      this.#stream,
+      el("span", { class: "row" }, "over", this.#stream),
     );
     const start = el("span", { class: "field" }, el("label", { for: "start" }, "A new pipeline starts"), this.#start);
     const back = this.#pipeline === null
@@ -277,6 +277,7 @@ class Editor {
     this.#text.mark(places.filter((place) => place !== null));
     const items = errors.map((error, i) => errorItem(error, places[i], () => this.#text.select(places[i]!)));
     fill(this.#outcome, el("p", { class: "reason" }, sentence(title)), el("ol", { class: "errors" }, items));
+    this.#outcome.scrollIntoView({ block: "nearest" });
   }
 
   #placeOf(error: ErrorDetail): Range | null {

@@ -1,7 +1,8 @@
+import { setText } from "../components/dom.ts";
 import type { StreamJson } from "../page_model/answers.ts";
 import { firstLines } from "../page_model/snippets.ts";
 import type { Ground } from "./app.ts";
-import { el, type Part, setText, show } from "./dom.ts";
+import { el, type Part, show } from "./dom.ts";
 import { PACES } from "./flights.ts";
 import { copyBox } from "./parts.ts";
 

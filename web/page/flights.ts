@@ -1,10 +1,11 @@
 import type { Writer, WriterStatus } from "../../src/client/rdx/types.ts";
 import { RdxError, reasonOf } from "../../src/core/errors.ts";
+import { setAttribute, setText } from "../components/dom.ts";
 import { formatDuration, formatNumber } from "../model/format.ts";
 import { Player } from "../page_model/player.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
 import type { Ground } from "./app.ts";
-import { el, setAttribute, setText, show } from "./dom.ts";
+import { el, show } from "./dom.ts";
 import { flightsStand, flightsThere, lossOf, prepareFlights, removeStray, STREAM } from "./flights_there.ts";
 import { confirmed, sentence as asSentence } from "./parts.ts";
 
@@ -240,6 +241,6 @@ function stoppedText(accepted: number): string {
 
 function playingText(player: Player<Flight>, count: number): string {
   const time = new Date(player.timeMs).toISOString().slice(0, 16).replace("T", " ");
-  const speed = Number.isFinite(player.speed) ? `, ${formatDuration(player.speed * 1000)} a second` : "";
+  const speed = Number.isFinite(player.speed) ? ` · ${formatDuration(player.speed * 1000)}/s` : "";
   return `${time} · ${formatNumber(player.sent)} of ${formatNumber(count)}${player.paused ? ", paused" : speed}`;
 }

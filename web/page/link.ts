@@ -1,5 +1,6 @@
 import type { Address } from "../../src/client/rdx/address.ts";
 import { request, send } from "../../src/client/rdx/http.ts";
+import { ServerFacts } from "../model/server_clock.ts";
 
 const TOKEN_KEY = "rdx.token";
 /** What a header carries; a token of other characters would make every request throw. */
@@ -8,8 +9,6 @@ const SENDABLE = /^[\x20-\x7e\x80-\xff]+$/;
 const SLOW_MS = 3000;
 export const GIVE_UP_MS = 15_000;
 const RETRY_MS = [1000, 2000, 3000, 5000];
-/** Clocks may differ by so much before it is told; the server tells whole seconds. */
-export const CLOCK_MS_MAX = 5000;
 
 export type LinkState =
   | { readonly kind: "starting" }
@@ -23,10 +22,8 @@ export class Link {
   state: LinkState = { kind: "starting" };
   /** A request was refused for want of the right token. */
   refused = false;
-  /** The build that the server says it is, once it has said so. */
-  build: string | null = null;
-  /** What the server's clock is ahead of ours, ms. */
-  aheadMs = 0;
+  /** What the server's answers say of its clock and its build. */
+  readonly facts = new ServerFacts();
   /** The address held a token that nothing can be sent with. */
   readonly unusable: boolean;
   #token: string | null;
@@ -69,7 +66,7 @@ export class Link {
 
   /** The server's time, epoch ms. */
   now(): number {
-    return Date.now() + (Math.abs(this.aheadMs) > 1500 ? this.aheadMs : 0);
+    return this.facts.serverTime(Date.now());
   }
 
   /** What the client library needs. */
@@ -109,11 +106,8 @@ export class Link {
 
   /** `fetch` that notices what the header of every answer says. */
   readonly fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-    const sent = Date.now(), response = await globalThis.fetch(input, { cache: "no-store", ...init }), now = Date.now();
-    const date = Date.parse(response.headers.get("date") ?? ""), build = response.headers.get("rdx-build");
-    // A date without fractions, at the middle of the way
-    if (!Number.isNaN(date)) this.aheadMs = date + 500 - (sent + now) / 2;
-    if (build) this.build = build;
+    const sent = Date.now(), response = await globalThis.fetch(input, { cache: "no-store", ...init });
+    this.facts.learn(response.headers, sent, Date.now());
     const open = new URL(response.url).pathname === "/readyz";
     if (!open) this.#admitted(response.status !== 401);
     return response;

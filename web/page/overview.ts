@@ -1,9 +1,10 @@
+import { setText } from "../components/dom.ts";
 import { formatBytes, formatDuration } from "../model/format.ts";
 import type { PipelineJson, StreamJson, ViewJson } from "../page_model/answers.ts";
 import { latency, rate, short, watermarkLag, watermarkText } from "../page_model/format.ts";
 import { pathTo } from "../page_model/routes.ts";
 import type { Ground, Page } from "./app.ts";
-import { el, type Part, setText, show } from "./dom.ts";
+import { el, type Part, show } from "./dom.ts";
 import { emptyState } from "./empty.ts";
 import {
   type Figures,

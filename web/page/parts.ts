@@ -1,6 +1,7 @@
 import { reasonOf } from "../../src/core/errors.ts";
+import { setAttribute, setText, svg } from "../components/dom.ts";
 import { type Sample, sparkPoints } from "../page_model/history.ts";
-import { type Attributes, type Child, el, KeyedList, type Part, setAttribute, setText, show, svg } from "./dom.ts";
+import { type Attributes, type Child, el, KeyedList, type Part, show } from "./dom.ts";
 import type { Ground } from "./app.ts";
 import type { Link } from "./link.ts";
 
@@ -61,7 +62,7 @@ export interface TableColumn<T> {
 export function text<T>(of: (item: T) => string | number, tag = "span"): (item: T) => Part<T> {
   return () => {
     const node = el(tag);
-    return { node, update: (item) => setText(node, of(item)) };
+    return { node, update: (item) => setText(node, String(of(item))) };
   };
 }
 
@@ -121,7 +122,7 @@ export function figure(label: string): Part<{ value: string; note?: string; tone
     node,
     update(item) {
       setText(value, item.value);
-      setAttribute(value, "data-long", item.value.length > FIGURE_CHARACTERS);
+      value.toggleAttribute("data-long", item.value.length > FIGURE_CHARACTERS);
       setText(note, item.note ?? "");
       setAttribute(node, "data-tone", item.tone ?? null);
     },

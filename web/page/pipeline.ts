@@ -1,3 +1,4 @@
+import { setText } from "../components/dom.ts";
 import { cut, formatBytes } from "../model/format.ts";
 import type { DeadRowJson, PipelineJson, ViewJson } from "../page_model/answers.ts";
 import { latency, plural, rate, short, watermarkFigure } from "../page_model/format.ts";
@@ -5,7 +6,7 @@ import { layoutJson } from "../page_model/json_layout.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
 import type { Ground, Page } from "./app.ts";
 import type { Link } from "./link.ts";
-import { el, KeyedList, type Part, setText, show } from "./dom.ts";
+import { el, KeyedList, type Part, show } from "./dom.ts";
 import {
   component,
   copyBox,
@@ -64,8 +65,7 @@ export function pipelinePage(name: string, ground: Ground): Page {
     el("h1", {}, name),
     state.node,
     el("span", { class: "grow" }),
-    el("a", { class: "button", href: pathTo("change", name) }, "Change"),
-    remove,
+    el("span", { class: "row" }, el("a", { class: "button", href: pathTo("change", name) }, "Change"), remove),
   );
   const graph = component(server, "rdx-graph", { src: path });
   const element = el(

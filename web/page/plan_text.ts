@@ -1,5 +1,6 @@
+import { setAttribute, setText } from "../components/dom.ts";
 import { type JsonMistake, type JsonNode, placeOf, type Range, readJsonText } from "../page_model/json_text.ts";
-import { el, setAttribute, setText } from "./dom.ts";
+import { el } from "./dom.ts";
 
 const INDENT = "  ";
 /** The height of a line, as page.css has it. */

@@ -1,6 +1,7 @@
-import { formatDuration } from "../model/format.ts";
-import { el, setAttribute, setText, show } from "./dom.ts";
-import { CLOCK_MS_MAX, type Link, type LinkState } from "./link.ts";
+import { setAttribute, setText } from "../components/dom.ts";
+import { clockRemark } from "../model/status.ts";
+import { el, show } from "./dom.ts";
+import type { Link, LinkState } from "./link.ts";
 import { COMPONENTS, link as anchor, pill } from "./parts.ts";
 
 const THEME_KEY = "rdx.theme", THEMES = ["auto", "light", "dark"] as const;
@@ -73,7 +74,7 @@ export class Shell {
     else if (sentence === null && !this.#notice.hidden) this.announce("Up to date again.");
     setText(this.#notice, sentence ?? "");
     show(this.#notice, sentence !== null);
-    setAttribute(this.#main, "data-stale", sentence !== null);
+    this.#main.toggleAttribute("data-stale", sentence !== null);
   }
 
   #header(): HTMLElement {
@@ -98,7 +99,7 @@ export class Shell {
   }
 
   #changed(): void {
-    const { state, aheadMs, build } = this.#link, [word, tone] = WORDS[state.kind];
+    const { state, facts: { offsetMs, build } } = this.#link, [word, tone] = WORDS[state.kind];
     this.#state.update({ text: word, tone });
     const sentence = sentenceOf(state);
     setText(this.#serverText, sentence);
@@ -107,15 +108,9 @@ export class Shell {
     if (state.kind !== this.#saidKind) this.#say(state, sentence);
     const ours = document.querySelector('meta[name="rdx-build"]')?.getAttribute("content") ?? "";
     show(this.#build, build !== null && ours !== "" && build !== ours);
-    const wrong = Math.abs(aheadMs) > CLOCK_MS_MAX;
-    if (wrong) {
-      const apart = formatDuration(Math.abs(aheadMs)), side = aheadMs > 0 ? "behind" : "ahead of";
-      setText(
-        this.#clock,
-        `This machine's clock is ${apart} ${side} the server's. Lags on this page go by the server's.`,
-      );
-    }
-    show(this.#clock, wrong);
+    const clock = clockRemark(offsetMs);
+    setText(this.#clock, clock ?? "");
+    show(this.#clock, clock !== null);
     this.#token.update();
   }
 

@@ -1,3 +1,4 @@
+import { setText } from "../components/dom.ts";
 import { formatBytes, formatDuration, formatNumber } from "../model/format.ts";
 import type { ColumnJson, ErrorPlace, IngestJson, StreamJson } from "../page_model/answers.ts";
 import { plural, short } from "../page_model/format.ts";
@@ -5,7 +6,7 @@ import { apiPath, pathTo } from "../page_model/routes.ts";
 import { exampleRow, sendLine } from "../page_model/snippets.ts";
 import { RdxError, reasonOf } from "../../src/core/errors.ts";
 import type { Ground, Page } from "./app.ts";
-import { el, fill, type Part, setText } from "./dom.ts";
+import { el, fill, type Part } from "./dom.ts";
 import { component, copyBox, deletion, type Figures, figures, link, section, table, text } from "./parts.ts";
 
 /** More columns are counted, not shown: nobody reads them, and every one is a row of the page. */
@@ -45,7 +46,7 @@ export function streamPage(name: string, ground: Ground): Page {
   ]);
   const more = el("p", { class: "dim" });
   const sending = sendForm(ground, path), curl = copyBox("A curl line that sends a row");
-  const lost = "All rows that it keeps are gone with it.";
+  const lost = "All rows that it keeps are gone with it, and those that were put aside as dead or late.";
   const { button: remove, failure } = deletion(ground, `stream ${name}`, path, lost);
   const head = el("div", { class: "head" }, el("h1", {}, name), ended, el("span", { class: "grow" }), remove);
   let shape = "";

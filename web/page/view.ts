@@ -1,3 +1,4 @@
+import { setAttribute, setText } from "../components/dom.ts";
 import { isNumeric } from "../model/format.ts";
 import type { ViewJson } from "../page_model/answers.ts";
 import { short, watermarkFigure } from "../page_model/format.ts";
@@ -5,7 +6,7 @@ import { apiPath, pathTo } from "../page_model/routes.ts";
 import { type Embedded, embedLines } from "../page_model/snippets.ts";
 import { RdxError } from "../../src/core/errors.ts";
 import type { Ground, Page } from "./app.ts";
-import { el, fill, setAttribute, setText, show } from "./dom.ts";
+import { el, fill, show } from "./dom.ts";
 import { component, copyBox, type Figures, figures, link, section } from "./parts.ts";
 
 /** Columns that the choice of values offers. */

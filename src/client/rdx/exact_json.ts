@@ -28,10 +28,10 @@ export function mayBeLong(text: string): boolean {
 
 /**
  * JSON.parse, but for whole numbers beyond 2^53, which become bigints where the platform lets them; elsewhere they are the nearest double.
- * Text without such numbers takes the usual, fast way. Throws SyntaxError.
+ * Text without such numbers takes the usual, fast way; `long` says whether there may be any, to who knows. Throws SyntaxError.
  */
-export function parseExact(text: string): unknown {
-  return SOURCE_IS_TOLD && mayBeLong(text)
+export function parseExact(text: string, long = mayBeLong(text)): unknown {
+  return SOURCE_IS_TOLD && long
     ? JSON.parse(text, exactly as (key: string, value: unknown) => unknown)
     : JSON.parse(text);
 }

@@ -110,8 +110,9 @@ async function* follow(
 
 /** Waits for something from the server, but not for ever. */
 async function orSilence<T>(address: Address, connection: AbortController, ask: () => Promise<T>): Promise<T> {
-  const silence = unreachable(address, `nothing came for ${SILENCE_MS_MAX / 1000} s`);
-  const timer = setTimeout(() => connection.abort(silence), SILENCE_MS_MAX);
+  const timer = setTimeout(() => {
+    connection.abort(unreachable(address, `nothing came for ${SILENCE_MS_MAX / 1000} s`));
+  }, SILENCE_MS_MAX);
   try {
     return await ask();
   } catch (thrown) {

@@ -16,10 +16,9 @@ export class LiveReader {
   /** Null for events that a later server may send. Throws what an event of kind `error` says, and RdxError("internal") for one that cannot be read. */
   read({ event, data, id }: ServerSentEvent): LiveChange | null {
     if (!["snapshot", "delta", "open", "heartbeat", "error"].includes(event)) return null;
-    const json = parse(data);
+    const exact = mayBeLong(data), json = parse(data, exact);
     if (event === "error") throw problemError(json);
     const at = { seq: Number(json.seq ?? 0), watermark: watermarkMs(json.watermark) };
-    const exact = mayBeLong(data);
     switch (event) {
       case "heartbeat":
         return { kind: "heartbeat", ...at };
@@ -65,9 +64,9 @@ export class LiveReader {
   }
 }
 
-function parse(data: string): Json {
+function parse(data: string, exact: boolean): Json {
   try {
-    const json = parseExact(data);
+    const json = parseExact(data, exact);
     if (typeof json === "object" && json !== null) return json as Json;
   } catch {
     // What it cannot read is told below.

@@ -12,15 +12,19 @@ export type SourceNames = ReadonlyMap<string, {
   readonly names: readonly string[];
   /** The column of event time, which is always read; null: there is none. */
   readonly time: string | null;
+  /** By the name of a computed column those that it is computed of. */
+  readonly needs: ReadonlyMap<string, ReadonlySet<string>>;
   /** The column that is read when none is used. */
   readonly least: string;
 }>;
 
-/** The columns of a source that are read when those in `used` are, in the order of the source. */
+/** The columns that a source gives when those in `used` are used, in its order: with them what they are computed of. */
 export function readOf(source: string, used: ReadonlySet<string>, sources: SourceNames): readonly string[] {
-  const { names, time, least } = sources.get(source)!;
-  const read = names.filter((name) => used.has(name) || name === time);
-  return read.length > 0 ? read : [least];
+  const { names, time, least, needs } = sources.get(source)!;
+  const given = new Set(names.filter((name) => used.has(name) || name === time));
+  for (const name of [...given]) for (const needed of needs.get(name) ?? []) given.add(needed);
+  if (![...given].some((name) => !needs.has(name))) given.add(least);
+  return names.filter((name) => given.has(name));
 }
 
 /** The columns that each node gives, in order; `sources` are those of the sources. */

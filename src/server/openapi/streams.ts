@@ -64,6 +64,7 @@ export const STREAM_OPERATIONS: Operations = {
     delete: {
       id: "deleteStream",
       summary: "Delete a stream that no pipeline reads",
+      description: "Its dead letters and late rows go too, where no pipeline reads them.",
       tag: "streams",
       parameters: [name("stream")],
       answers: { 204: { description: "It is gone" } },
