@@ -57,8 +57,11 @@ export class JoinOperator {
   readonly #sides: readonly [Side, Side];
   readonly #join: Join;
 
-  /** Refuses what cannot be joined with RdxError("invalid_plan"). */
-  constructor(kernel: Kernel, plan: JoinPlan) {
+  /**
+   * Refuses what cannot be joined with RdxError("invalid_plan"). With `previous`, an operator with the same state tables, its
+   * rows and counts go on here, and it is used no more.
+   */
+  constructor(kernel: Kernel, plan: JoinPlan, previous: JoinOperator | null = null) {
     this.id = plan.id;
     this.columns = plan.columns;
     const [leftTime, rightTime] = timesOf(plan.mode);
@@ -69,11 +72,9 @@ export class JoinOperator {
     this.exchanges = this.#sides.map(({ exchange }) => exchange);
     // Padded rows of the right have no end of the left's.
     this.windowEnd = plan.mode.mode === "window" && plan.type !== "right" && plan.type !== "full" ? leftTime : -1;
-    this.#join = new Join(kernel, {
-      ...plan,
-      left: plan.leftColumns.map(({ type }) => type),
-      right: plan.rightColumns.map(({ type }) => type),
-    });
+    const types = (columns: readonly Column[]) => columns.map(({ type }) => type);
+    const spec = { ...plan, left: types(plan.leftColumns), right: types(plan.rightColumns) };
+    this.#join = new Join(kernel, spec, previous === null ? null : previous.#join);
   }
 
   /** Takes a batch in exchange layout; `pull` hands out what it makes, row by row in its order. Throws StateFull. */

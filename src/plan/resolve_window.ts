@@ -50,7 +50,8 @@ export function resolveWindow(
   };
   const facts: Facts = {
     columns,
-    changes: input.changes,
+    // What is taken back before its session has ended never comes out of it.
+    changes: fixed && input.changes,
     upsertKeys: keysIn(input.upsertKeys, window.kind === "hop" || window.kind === "cumulate"),
     keys: keysIn(input.keys, false) ?? [],
     times,

@@ -265,8 +265,8 @@ export class Pipelines implements PipelineService {
     return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), this.#facts(name)));
   }
 
-  explainPlan(plan: unknown) {
-    return rendered(explainPlan(plan, this.catalog, this.#facts(null)));
+  explainPlan(plan: unknown, catalog = this.catalog) {
+    return rendered(explainPlan(plan, catalog, this.#facts(null)));
   }
 
   /** `shared` lists the streams that other pipelines read too: their rows are decoded once for all. */

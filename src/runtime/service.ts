@@ -184,8 +184,8 @@ export interface PipelineService {
   flow(name: string): Promise<PipelineFlow>;
   /** `text` for people, `json` for tools. */
   explain(name: string): { text: string; json: unknown };
-  /** The same for a plan that is not deployed. */
-  explainPlan(plan: unknown): { text: string; json: unknown };
+  /** The same for a plan that is not deployed, against another catalogue than what there is when one is given. */
+  explainPlan(plan: unknown, catalog?: Catalog): { text: string; json: unknown };
 }
 
 export interface ViewInfo {

@@ -8,6 +8,7 @@ import { plainText } from "./answers.ts";
 import { admit, requireKnownHost } from "./auth.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
 import { Budget } from "./budget.ts";
+import { catalogRoutes } from "./catalog.ts";
 import { Connections } from "./connections.ts";
 import type { App, Context, ServerContext } from "./context.ts";
 import { demoRoutes, type LoadDemo } from "./demo.ts";
@@ -69,6 +70,7 @@ export function createApp(options: AppOptions): { app: App; server: ServerContex
   streamRoutes(app, server);
   pipelineRoutes(app, server);
   viewRoutes(app, server);
+  catalogRoutes(app, server);
   healthRoutes(app, server);
   openapiRoutes(app, server);
   pageRoutes(app, server);

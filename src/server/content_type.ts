@@ -32,6 +32,18 @@ export function ingestFormat(header: string | null): IngestFormat {
   throw new RdxError("unsupported_type", `Cannot read content-type ${JSON.stringify(type)}: ${accepted}`);
 }
 
+export const SQL_TYPE = "application/sql";
+
+/** Whether a body is a script of SQL. Throws RdxError("unsupported_type") for one that is not in UTF-8. */
+export function isSql(request: Request): boolean {
+  const header = request.headers.get("content-type");
+  if (header === null) return false;
+  const { type, parameters } = parseContentType(header);
+  if (type !== SQL_TYPE) return false;
+  requireUtf8(parameters);
+  return true;
+}
+
 /** Throws RdxError("unsupported_type") for anything but JSON. */
 export function requireJson(request: Request, what: string): void {
   const header = request.headers.get("content-type");

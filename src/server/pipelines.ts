@@ -2,11 +2,11 @@ import { PLAN_BYTES_MAX, SQL_BYTES_MAX } from "../core/limits.ts";
 import type { PipelineFlow, PipelineInfo } from "../runtime/service.ts";
 import { acceptsJson, json, plainText } from "./answers.ts";
 import { readJson, readText } from "./body.ts";
-import { requireJson } from "./content_type.ts";
+import { isSql, requireJson, SQL_TYPE } from "./content_type.ts";
 import type { App, Context, ServerContext } from "./context.ts";
 import { nameOf, Parameters } from "./parameters.ts";
 import { watermarkJson } from "./rows.ts";
-import { compileScript, deploySql, onlyPipeline } from "./sql.ts";
+import { deploySql, explainSql } from "./sql.ts";
 
 /** Everything below /v1/pipelines, and /v1/explain. */
 export function pipelineRoutes(app: App, server: ServerContext): void {
@@ -24,7 +24,7 @@ export function pipelineRoutes(app: App, server: ServerContext): void {
     const start = parameters.choice("start", ["earliest", "latest"], "earliest");
     const state = parameters.choice("state", ["keep", "fresh"], "keep");
     const how = { start, state }, { engine } = server;
-    const { created, pipeline } = isSql(c)
+    const { created, pipeline } = isSql(c.req.raw)
       ? await deploySql(engine, name, await readText(c.req.raw, server, SQL_BYTES_MAX), how)
       : await pipelines.put(name, await readPlan(c, server), how);
     return json(withPlan(pipeline), created ? 201 : 200);
@@ -44,19 +44,9 @@ export function pipelineRoutes(app: App, server: ServerContext): void {
   });
   app.post("/v1/explain", async (c) => {
     new Parameters(c, []);
-    if (!isSql(c)) return explanation(c, pipelines.explainPlan(await readPlan(c, server)));
-    const script = compileScript(server.engine, await readText(c.req.raw, server, SQL_BYTES_MAX), { name: EXPLAINED });
-    return explanation(c, pipelines.explainPlan(onlyPipeline(script).plan));
+    if (!isSql(c.req.raw)) return explanation(c, pipelines.explainPlan(await readPlan(c, server)));
+    return explanation(c, explainSql(server.engine, await readText(c.req.raw, server, SQL_BYTES_MAX)));
   });
-}
-
-/** The name of a script that is explained and not deployed. */
-const EXPLAINED = "query";
-
-const SQL_TYPE = "application/sql";
-
-function isSql(c: Context): boolean {
-  return (c.req.raw.headers.get("content-type") ?? "").split(";")[0].trim().toLowerCase() === SQL_TYPE;
 }
 
 function readPlan(c: Context, server: ServerContext): Promise<unknown> {

@@ -1,7 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import { FUTURE_SKEW_MS } from "../core/limits.ts";
 import type { EngineService, PipelineInfo } from "../runtime/service.ts";
-import { type CompiledSql, compileSqlOrThrow, type SqlOptions, type SqlPipeline } from "../sql/mod.ts";
+import { catalogWith, type CompiledSql, compileSqlOrThrow, type SqlOptions, type SqlPipeline } from "../sql/mod.ts";
 
 /** How a script is deployed. */
 export interface DeployOptions extends SqlOptions {
@@ -25,13 +25,22 @@ export function compileScript(engine: EngineService, text: string, options: SqlO
   return compiled;
 }
 
-/** The one pipeline that a script under a name is. Throws RdxError("invalid_plan") for a script that runs nothing. */
-export function onlyPipeline({ pipelines, explained }: CompiledSql): SqlPipeline {
-  const [pipeline] = pipelines.length > 0 ? pipelines : explained;
-  if (pipeline) return pipeline;
+/** The name of a script that is explained and not deployed. */
+const EXPLAINED = "query";
+
+/** How the pipeline that a script is would work, over the streams that it declares too; nothing is made. Throws as `compileScript` does. */
+export function explainSql(engine: EngineService, text: string): { text: string; json: unknown } {
+  const { pipelines, explained, streams } = compileScript(engine, text, { name: EXPLAINED });
+  const { plan } = first([...pipelines, ...explained], "explain");
+  return engine.pipelines.explainPlan(plan, catalogWith(engine.pipelines.catalog, streams));
+}
+
+/** The one pipeline that a script under a name is. Throws RdxError("invalid_plan") when there is none. */
+function first(pipelines: readonly SqlPipeline[], what: "deploy" | "explain"): SqlPipeline {
+  if (pipelines.length > 0) return pipelines[0];
   throw new RdxError(
     "invalid_plan",
-    "Cannot deploy a script that runs nothing: end it with a SELECT or an INSERT INTO",
+    `Cannot ${what} a script that runs nothing: end it with a SELECT or an INSERT INTO`,
   );
 }
 
@@ -56,7 +65,7 @@ export async function deploySql(
   text: string,
   { start, state }: { readonly start: "earliest" | "latest"; readonly state: "keep" | "fresh" },
 ): Promise<{ created: boolean; pipeline: PipelineInfo }> {
-  const compiled = compileScript(engine, text, { name }), { plan } = onlyPipeline(compiled);
+  const compiled = compileScript(engine, text, { name }), { plan } = first(compiled.pipelines, "deploy");
   declareScript(engine, compiled);
   return await engine.pipelines.put(name, plan, { start, state, sql: text });
 }

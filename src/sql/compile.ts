@@ -7,7 +7,7 @@ import { bindPipeline, contextOf, type Workshop, type WrittenPipeline } from "./
 import { type Finding, Report, TooLarge } from "./bind/report.ts";
 import { type Job, readScript, type Script } from "./bind/script.ts";
 import { NO_SETTINGS } from "./bind/settings.ts";
-import { declarationOf, type StreamDeclaration, streamName } from "./bind/stream_declaration.ts";
+import { declarationOf, type StreamDeclaration } from "./bind/stream_declaration.ts";
 import { inWordsOfSql } from "./bind/plan_problems.ts";
 import { Places } from "./bind/value.ts";
 import { problemAt, sqlError, type SqlProblem } from "./errors.ts";
@@ -158,15 +158,18 @@ function checkViews(workshop: Workshop): void {
 
 /** The catalogue with the streams that the script declares. */
 function withStreams(catalog: Catalog, { tables }: Script): Catalog {
+  return catalogWith(catalog, [...tables.values()].flatMap((table) => declarationOf(table) ?? []));
+}
+
+/** A catalogue with further streams, such as those that a script declares. */
+export function catalogWith(catalog: Catalog, streams: readonly StreamDeclaration[]): Catalog {
   const own = new Map<string, StreamInfo>();
-  for (const table of tables.values()) {
-    const declared = declarationOf(table);
-    if (declared === null) continue;
-    own.set(streamName(table), {
-      columns: declared.columns.map(({ name, type, nullable }) => ({ name, type, nullable })),
-      time: declared.time,
-      delayMs: declared.delayMs,
-      futureSkewMs: declared.futureSkewMs ?? FUTURE_SKEW_MS,
+  for (const { name, columns, time, delayMs, futureSkewMs } of streams) {
+    own.set(name, {
+      columns: columns.map(({ name, type, nullable }) => ({ name, type, nullable })),
+      time,
+      delayMs,
+      futureSkewMs: futureSkewMs ?? FUTURE_SKEW_MS,
     });
   }
   return {

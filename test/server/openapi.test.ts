@@ -105,6 +105,8 @@ const PLAN = {
 const plan = { method: "PUT", headers: JSON_TYPE, body: JSON.stringify(PLAN) };
 const declaration = { method: "PUT", headers: JSON_TYPE, body: '{"columns":[{"name":"n","type":"int64"}]}' };
 
+const script = { method: "PUT", headers: { "content-type": "application/sql" } };
+
 /** One call for each kind of answer in JSON, in an order in which they succeed; the path as the document has it. */
 const CALLS: readonly [method: string, path: string, at: string, init?: RequestInit][] = [
   ["put", "/v1/streams/{name}", "/v1/streams/t", declaration],
@@ -121,6 +123,10 @@ const CALLS: readonly [method: string, path: string, at: string, init?: RequestI
   ["get", "/v1/pipelines/{name}", "/v1/pipelines/p"],
   ["get", "/v1/pipelines/{name}/explain", "/v1/pipelines/p/explain"],
   ["post", "/v1/explain", "/v1/explain", { ...plan, method: "POST" }],
+  ["get", "/v1/catalog", "/v1/catalog"],
+  ["put", "/v1/pipelines/{name}", "/v1/pipelines/q", { ...script, body: "SELECT * FROM s" }],
+  ["put", "/v1/pipelines/{name}", "/v1/pipelines/q", { ...script, body: "SELECT nothing FROM s" }],
+  ["get", "/v1/pipelines/{name}", "/v1/pipelines/q"],
   ["get", "/v1/views", "/v1/views"],
   ["get", "/v1/views/{name}", "/v1/views/v?open=true"],
   ["get", "/v1/views/{name}", "/v1/views/v?limit=x"],

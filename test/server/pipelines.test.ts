@@ -36,8 +36,8 @@ Deno.test("a pipeline shows what it does; the list shows the same without the pl
       rowsInPerSecond: 2.5,
       progress: 0.5,
     });
-    const { plan, ...pipeline } = await (await harness.ask("/v1/pipelines/hot")).json();
-    assert.deepEqual(plan, PLAN);
+    const { plan, sql, ...pipeline } = await (await harness.ask("/v1/pipelines/hot")).json();
+    assert.deepEqual([plan, sql], [PLAN, null]);
     assert.deepEqual(
       [
         pipeline.state,
@@ -85,12 +85,12 @@ Deno.test("state that does not fit is 409 with the differences, unless the state
 
 Deno.test("plans are JSON of a bounded size, and parameters have two values", async () => {
   await withServer({}, async (harness) => {
-    const sql = await harness.ask("/v1/pipelines/p", {
+    const yaml = await harness.ask("/v1/pipelines/p", {
       method: "PUT",
-      headers: { "content-type": "application/sql" },
-      body: "SELECT 1",
+      headers: { "content-type": "application/yaml" },
+      body: "rdx: 1",
     });
-    assert.equal((await problemOf(sql)).status, 415);
+    assert.equal((await problemOf(yaml)).status, 415);
     const large = await deploy(harness, { ...PLAN, comment: "x".repeat(1 << 20) });
     assert.equal((await problemOf(large)).status, 413);
     const wrong = await deploy(harness, PLAN, "?start=yesterday");

@@ -1,6 +1,13 @@
 import { answer, name, type Operations, query } from "./operations.ts";
 
-const PLAN = { "application/json": { $ref: "/v1/schemas/plan" } };
+const PLAN = {
+  "application/json": { $ref: "/v1/schemas/plan" },
+  "application/sql": {
+    type: "string" as const,
+    description: "A script of SQL whose queries are one pipeline; `CREATE STREAM` in it declares streams",
+  },
+};
+const SQL_PROBLEMS = "What is wrong with a script is told by line and column, counted from 1 in characters.";
 const EXPLANATION = {
   description: "Text for people, or JSON when the request accepts application/json",
   content: { "text/plain": { type: "string" as const }, "application/json": {} },
@@ -27,7 +34,8 @@ export const PIPELINE_OPERATIONS: Operations = {
     },
     put: {
       id: "deployPipeline",
-      summary: "Deploy a plan, or replace the one that runs",
+      summary: "Deploy a plan or a script of SQL, or replace the one that runs",
+      description: "A query of a script that names no target fills the view of the pipeline's name. " + SQL_PROBLEMS,
       tag: "pipelines",
       parameters: [
         name("pipeline"),
@@ -81,10 +89,23 @@ export const PIPELINE_OPERATIONS: Operations = {
       problems: ["not_found"],
     },
   },
+  "/v1/catalog": {
+    get: {
+      id: "getCatalog",
+      summary: "What a script of SQL can name: streams and views with their columns, and functions",
+      tag: "pipelines",
+      answers: {
+        200: answer("The catalogue", "catalog"),
+        304: { description: "The client has it: `if-none-match` names its tag" },
+      },
+      problems: [],
+    },
+  },
   "/v1/explain": {
     post: {
       id: "explainPlan",
-      summary: "How a plan would work that is not deployed",
+      summary: "How a plan or a script of SQL would work that is not deployed",
+      description: "Streams that the script declares are taken as if they were there. " + SQL_PROBLEMS,
       tag: "pipelines",
       body: PLAN,
       answers: { 200: EXPLANATION },

@@ -25,7 +25,11 @@ const ERROR = object(
     node: text("The plan's node"),
     path: text("The place in the plan or declaration"),
     line: { type: "integer", minimum: 1 },
-    column: { type: "integer", minimum: 1, description: "Bytes from the line's start, from 1" },
+    column: {
+      type: "integer",
+      minimum: 1,
+      description: "From the line's start, from 1: in bytes, of SQL in characters",
+    },
     field: orNull({ type: "string" }),
     reason: text("What is wrong"),
     hint: text("What to do about it"),
@@ -109,6 +113,17 @@ const VIEW = object({
   watermark: WATERMARK,
 });
 
+const NAMED_COLUMNS = { name: { type: "string" }, columns: list(ref("column")) } as const;
+const CATALOG = object({
+  streams: list(object({ ...NAMED_COLUMNS, time: orNull({ type: "string" }, "The column of event time") })),
+  views: list(object({ ...NAMED_COLUMNS, keys: list({ type: "string" }, "Names of the key columns") })),
+  functions: list(object({
+    name: text("The name that SQL calls it by, in any case"),
+    signature: text("Its arguments and what it gives"),
+    summary: text("What it does, in one line"),
+  })),
+});
+
 const VIEW_ANSWER = object({
   view: text("The view's name"),
   watermark: WATERMARK,
@@ -173,7 +188,9 @@ const SOCKET: Readonly<Record<string, JsonSchema>> = {
 
 const PROBLEM: JsonSchema = {
   type: "object",
-  description: "RFC 9457. Some problems have further members, such as `expected` for a gap in a producer's numbers",
+  description:
+    "RFC 9457. Some problems have further members, such as `expected` for a gap in a producer's numbers, or `snippets` of a script: the line " +
+    "of each of its errors with carets below the place",
   properties: {
     type: { enum: Object.keys(PROBLEMS).map((code) => `/problems/${code}`) },
     title: { type: "string" },
@@ -192,7 +209,7 @@ const PIPELINE_FLOW = object({
   nodes: list(
     object({
       id: { type: "string" },
-      op: { enum: ["source", "filter", "project", "aggregate", "sink"] },
+      op: text("What kind of node it is, as plans name it: source, filter, join, sink …"),
       label: text("What it does, in one line"),
     }),
     "The plan as it runs, inputs first: nodes that were merged are one, windows are in their aggregates",
@@ -223,9 +240,14 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     rows: list(ROW, "Newest first"),
   }),
   ingest_answer: INGEST_ANSWER,
-  pipeline: object({ ...PIPELINE_MEMBERS, plan: { description: "The plan as it was deployed" } }),
+  pipeline: object({
+    ...PIPELINE_MEMBERS,
+    plan: { description: "The plan as it was deployed, or that the script was compiled to" },
+    sql: orNull({ type: "string" }, "The script of SQL that it was deployed as; null: it was deployed as a plan"),
+  }),
   pipelines: object({ pipelines: list(object(PIPELINE_MEMBERS)) }),
   pipeline_flow: PIPELINE_FLOW,
+  catalog: CATALOG,
   view: VIEW,
   views: object({ views: list(ref("view")) }),
   view_answer: VIEW_ANSWER,

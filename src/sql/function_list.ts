@@ -1,0 +1,56 @@
+import { FUNCTIONS } from "../expr/mod.ts";
+
+/** A function as editors and manuals list it. */
+export interface SqlFunction {
+  readonly name: string;
+  /** Such as `upper(text: string): string`. */
+  readonly signature: string;
+  /** One line. */
+  readonly summary: string;
+}
+
+/** What SQL writes with operators or words of its own. */
+const WRITTEN_OTHERWISE: ReadonlySet<string> = new Set(
+  ("eq ne lt le gt ge is_not_distinct is_distinct between in and or not is_null is_not_null is_true is_not_true is_false is_not_false case add sub mul " +
+    "div neg cast try_cast").split(" "),
+);
+
+/** Aggregates and functions that need OVER: signature and summary. */
+const OVER_ROWS: readonly (readonly [signature: string, summary: string])[] = [
+  ["count(*): int64", "How many rows there are; count(x): where x is not NULL"],
+  ["sum(x: number): number", "The sum of the values that are not NULL"],
+  ["avg(x: number): number", "The mean of the values; of int64 a whole number, as in Flink: cast x to double for more"],
+  ["min(x): x", "The least value"],
+  ["max(x): x", "The greatest value"],
+  ["first_value(x): x", "The value of the first row"],
+  ["last_value(x): x", "The value of the last row"],
+  ["any_value(x): x", "The value of any one row"],
+  ["stddev_pop(x: number): double", "The standard deviation of all there is"],
+  ["stddev_samp(x: number): double", "The standard deviation that a sample suggests"],
+  ["var_pop(x: number): double", "The variance of all there is"],
+  ["var_samp(x: number): double", "The variance that a sample suggests"],
+  ["bool_and(x: bool): bool", "Whether x is true in all rows"],
+  ["bool_or(x: bool): bool", "Whether x is true in any row"],
+  [
+    "listagg(text: string, separator: string): string",
+    "The texts one behind the other, with a separator (by default a comma)",
+  ],
+  ["array_agg(x): string", "The values as a JSON array"],
+  ["approx_count_distinct(x): int64", "About how many values differ"],
+  ["percentile(x: number, p: double): double", "The value below which the part p of the values lies, exact to 1 %"],
+  ["approx_top_k(x, k: int64): string", "The k most frequent values as JSON, approximately"],
+  ["row_number() OVER (…): int64", "The position of a row among those of its PARTITION BY, in the order of ORDER BY"],
+  ["lag(x, n: int64) OVER (…): x", "The value n rows before (by default one)"],
+];
+
+/** What SQL can call, aggregates first, each by the name that it is known by. */
+export const SQL_FUNCTIONS: readonly SqlFunction[] = [
+  ...OVER_ROWS.map(([signature, summary]) => ({
+    name: signature.slice(0, signature.indexOf("(")),
+    signature,
+    summary,
+  })),
+  ...[...FUNCTIONS.values()]
+    .filter(({ name }) => !WRITTEN_OTHERWISE.has(name))
+    .map(({ name, signature, summary }) => ({ name, signature, summary })),
+];
