@@ -9,7 +9,7 @@ export interface ViewQuery {
   readonly from?: number;
   readonly to?: number;
   readonly limit: number;
-  /** By window_end, keys break ties; `desc` is newest first. */
+  /** By window_end, keys break ties; `desc` is newest first. Tables without windows go by their keys, and without keys by arrival. */
   readonly order: "asc" | "desc";
 }
 
@@ -20,7 +20,7 @@ export interface ViewRows {
   readonly ranges: readonly RowRange[];
 }
 
-/** What one output changed. */
+/** What one output changed, in the order in which it has to be applied. */
 export interface ViewDelta {
   readonly seq: number;
   readonly watermark: number;

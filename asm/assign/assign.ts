@@ -17,12 +17,13 @@ import { endStep, firstEnd, firstStart, startStep, windows, windowsOf } from "./
 /** window_start, window_end, window_time */
 const WINDOW_COLUMNS: u32 = 3;
 
-export function assign_new(kind: u32, size: f64, step: f64, offset: f64): usize {
+export function assign_new(kind: u32, size: f64, step: f64, offset: f64, keepsLate: bool): usize {
   const at = block_alloc(offsetof<Assign>());
   if (!at) return 0;
   memory.fill(at, 0, offsetof<Assign>());
   const a = changetype<Assign>(at);
   a.kind = kind;
+  a.keepsLate = keepsLate;
   a.size = i64(size);
   a.step = i64(step);
   a.offset = i64(offset);
@@ -103,7 +104,7 @@ function openRow(a: Assign, row: u32): bool {
   }
   windowsOf(a, t);
   if (a.window) return a.window < windows;
-  a.window = closedAt(watermarkAt(a, row));
+  a.window = a.keepsLate ? 0 : closedAt(watermarkAt(a, row));
   a.late += <f64>a.window;
   return a.window < windows;
 }

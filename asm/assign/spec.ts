@@ -6,6 +6,7 @@ export const KIND_CUMULATE: u32 = 1;
 @unmanaged
 export class Assign {
   kind: u32;
+  keepsLate: bool; // windows that are closed take rows all the same
   columns: u32; // COLUMNs of the input
   time: u32; // COLUMN
   selection: u32;

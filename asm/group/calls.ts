@@ -11,7 +11,7 @@ import { counterAt, dropUnused, resolveEntries } from "./distinct";
 import { cellOf, refOf, validAt } from "./keys";
 import { bits, noRoom, readAs, there } from "./result";
 import {
-  Call, DistinctSet, FLAG_FINAL, FLAG_LATENESS, FLAG_RETRACTS, FLAG_UPSERT, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_HEAP_MAX, OP_HEAP_MIN, OP_MAX, OP_MIN, OP_SUM_DOUBLE, OP_SUM_INT,
+  Call, DistinctSet, FLAG_FINAL, FLAG_LATENESS, FLAG_RETRACTS, FLAG_TICKS, FLAG_UPSERT, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_HEAP_MAX, OP_HEAP_MIN, OP_MAX, OP_MIN, OP_SUM_DOUBLE, OP_SUM_INT,
   callAt, has, isBytes, setAt,
 } from "./spec";
 
@@ -153,7 +153,7 @@ function callsOf(g: Group, set: u32, args: usize, filters: usize, count: u32, fi
 
 /** Rows of results for each row of input: none, the one after it, or also that before it. */
 export function strideOf(g: Group): u32 {
-  if (has(g, FLAG_FINAL) && !has(g, FLAG_LATENESS)) return 0;
+  if (has(g, FLAG_TICKS) || (has(g, FLAG_FINAL) && !has(g, FLAG_LATENESS))) return 0;
   return has(g, FLAG_UPSERT) ? 1 : 2;
 }
 

@@ -6,8 +6,9 @@ import { heapFree } from "./heap";
 import { dropRow, freeBytes } from "./keys";
 import { listFree } from "./list";
 import { sketchFree } from "./sketch";
+import { forgetChange } from "./tick";
 import {
-  FLAG_EXPIRES, Group, OP_FIRST_BYTES, OP_HEAP_MAX, OP_HEAP_MIN, OP_LAST_BYTES, OP_LIST, OP_MAX_BYTES, OP_MIN_BYTES, OP_SKETCH,
+  FLAG_EXPIRES, FLAG_TICKS, Group, OP_FIRST_BYTES, OP_HEAP_MAX, OP_HEAP_MIN, OP_LAST_BYTES, OP_LIST, OP_MAX_BYTES, OP_MIN_BYTES, OP_SKETCH,
   ROW_ALIVE, ROW_FIRED, callAt, has, setAt,
 } from "./spec";
 
@@ -39,6 +40,7 @@ export function freeRow(g: Group, row: usize): void {
   freeCalls(g, row);
   for (let s: u32 = 0; s < g.sets; s++) dropEntries(g, setAt(g, s), row);
   if (has(g, FLAG_EXPIRES)) unlink(g, row);
+  if (has(g, FLAG_TICKS)) forgetChange(g, row);
   dropRow(g, row);
 }
 

@@ -135,7 +135,8 @@ function forget(g: Group): void {
   return load<u32>(<usize>g.firing + (<usize>i << 2));
 }
 
-function putResults(g: Group, row: usize, to: u32): void {
+/** Writes the results of a row into row `to` of the batch of results. */
+export function putResults(g: Group, row: usize, to: u32): void {
   for (let i: u32 = 0; i < g.calls; i++) {
     const call = callAt(g, i), out = <usize>g.out + <usize>(g.keys + i) * COLUMN_SIZE;
     readResult(g, call, row + call.cell);

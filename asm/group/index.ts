@@ -10,6 +10,7 @@ import { freeAll } from "./free";
 
 export { group_pull, group_push } from "./push";
 export { group_fire } from "./fire";
+export { group_tick, group_ticked } from "./tick";
 
 /** A group aggregation from a SPEC (spec.ts); 0 when there is no memory. Times in ms. */
 export function group_create(spec: usize, ttl: f64, lateness: f64): usize {

@@ -18,8 +18,9 @@ import { doom, dropDoomed, freeRow } from "./drop";
 import { touch } from "./expire";
 import { isLate, openWindow } from "./fire";
 import { resultBegin } from "./result";
+import { noteChange } from "./tick";
 import {
-  FLAG_DENSE, FLAG_EXPIRES, FLAG_FINAL, FLAG_UPSERT, FLAG_WINDOWED, Group, OP_COUNT, ROW_ALIVE, ROW_FIRED, ROW_NULLS, callAt, has, isBytes, keyCell, keyScale, keyType,
+  FLAG_DENSE, FLAG_EXPIRES, FLAG_FINAL, FLAG_TICKS, FLAG_UPSERT, FLAG_WINDOWED, Group, OP_COUNT, ROW_ALIVE, ROW_FIRED, ROW_NULLS, callAt, has, isBytes, keyCell, keyScale, keyType,
 } from "./spec";
 
 const KEYS: usize = 0;
@@ -36,8 +37,8 @@ const INPUT_ROWS_MAX: u32 = 4096;
 // Row kinds
 const INSERT: u8 = 0;
 const BEFORE: u8 = 1;
-const AFTER: u8 = 2;
-const DELETE: u8 = 3;
+export const AFTER: u8 = 2;
+export const DELETE: u8 = 3;
 const LOOK: u8 = 4; // changes nothing: what the key has come to is asked for (FLAG_DENSE)
 
 // Answers beside numbers of rows
@@ -68,6 +69,7 @@ function take(g: Group, most: u32): u32 {
 /** Finds the rows of state and counts the block's rows in them; returns how many of them there was room for. */
 function resolveAll(g: Group, count: u32): u32 {
   const keys: usize = load<u32>(g.input, KEYS), windowed = has(g, FLAG_WINDOWED);
+  const ticks = has(g, FLAG_TICKS);
   hashKeys(g, keys, count);
   for (let i: u32 = 0; i < count; i++) {
     if (windowed && isLate(g, keys, numbers(i))) {
@@ -90,7 +92,8 @@ function resolveAll(g: Group, count: u32): u32 {
     store<i64>(row, after, ROW_ALIVE);
     setExisted(i, u8(before > 0));
     setAlive(i, u8(after > 0));
-    if (after == 0 && !windowed) doom(g, row);
+    if (ticks) noteChange(g, row);
+    else if (after == 0 && !windowed) doom(g, row);
     if (has(g, FLAG_EXPIRES)) touch(g, row);
   }
   return count;
@@ -142,7 +145,7 @@ export function putKeys(g: Group, row: usize, to: u32): void {
   }
 }
 
-@inline function select(g: Group, to: u32, kind: u8, cause: u32): void {
+@inline export function select(g: Group, to: u32, kind: u8, cause: u32): void {
   store<u8>(<usize>g.outKinds + to, kind);
   store<u32>(<usize>g.outCauses + (<usize>to << 2), cause);
   store<u32>(<usize>g.outSelection + (<usize>g.outSelected << 2), to);
@@ -169,7 +172,7 @@ function emit(g: Group, count: u32, first: u32): void {
 }
 
 /** Room for what says of each row what it is. */
-function outRows(g: Group, rows: u32): bool {
+export function outRows(g: Group, rows: u32): bool {
   g.outKinds = <u32>arena_alloc(rows);
   g.outSelection = <u32>arena_alloc(<usize>rows << 2);
   g.outCauses = <u32>arena_alloc(<usize>rows << 2);

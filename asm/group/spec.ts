@@ -9,15 +9,17 @@
 //         a set:  type u32, counters u32                       (the different values of one argument: distinct.ts)
 //         a call: op, type, scale, out type, out scale, set, counter, text u32, length u32, param f64  (44 bytes)
 //
-//   ROW   0         4           8            16        20        24       28        32
+//   ROW   0         4           8            16        20        24       28        32          40         48
 //         +---------+-----------+------------+---------+---------+--------+---------+-----------+----------+---------
-//         | hash    | key nulls | rows alive | newer   | older   | key    | fired   | touched   | key      | heads of
-//         | u32     | u32       | i64        | u32     | u32     | group  | u32     | i64       | cells    | sets, calls
+//         | hash    | key nulls | rows alive | newer   | older   | key    | fired   | touched   | changed  | key cells,
+//         | u32     | u32       | i64        | u32     | u32     | group  | u32     | i64       | u32, 4   | heads of
+//         |         |           |            |         |         |        |         |           | unused   | sets, calls
 //         +---------+-----------+------------+---------+---------+--------+---------+-----------+----------+---------
 //
 //   newer, older   rows in the order of their last change (expire.ts), or of one window (fire.ts)
 //   fired          of windows: the row's result is out; else the next row that is doomed (drop.ts)
 //   touched        watermark at the last change
+//   changed        the next row that has changed since the last tick (tick.ts)
 import { block_alloc, block_free } from "../memory";
 import { BYTES, COLUMN_SIZE, STRING } from "../layout";
 import { Space } from "../state/space";
@@ -34,6 +36,7 @@ export const FLAG_EXPIRES: u32 = 8; // rows that nothing changed for long are fo
 export const FLAG_WINDOWED: u32 = 16; // the key names the end of a window, and the row goes with it
 export const FLAG_LATENESS: u32 = 32; // of final results: they stay for a while, and late rows change them
 export const FLAG_DENSE: u32 = 64; // with FLAG_UPSERT: row i of what comes out is the result after row i, selected or not
+export const FLAG_TICKS: u32 = 128; // what has changed comes at ticks
 
 // What a call does. Cells of each in brackets; NULL arguments change nothing
 export const OP_COUNT: u32 = 1; // [count]
@@ -117,6 +120,9 @@ export class Group extends Space {
   firingAt: u32;
   firingCount: u32;
   doomed: u32; // list of rows that may go (drop.ts)
+  changed: u32; // list of rows that have changed since the last tick (tick.ts), in that order
+  lastChanged: u32;
+  ticking: bool; // they are being handed out
   late: u32; // rows that came behind the end of their window
   unknown: u32; // rows that were taken back without having come
 }
@@ -129,7 +135,8 @@ export const ROW_OLDER: usize = 20;
 export const ROW_GROUP: usize = 24;
 export const ROW_FIRED: usize = 28;
 export const ROW_TOUCHED: usize = 32;
-export const ROW_KEYS: u32 = 40;
+export const ROW_CHANGED: usize = 40;
+export const ROW_KEYS: u32 = 48;
 
 @inline export function isBytes(type: u32): bool {
   return type == STRING || type == BYTES;

@@ -12,7 +12,7 @@ import { expire, setNow } from "./keep";
 import { PUSH_BUSY, Push, pushBegin } from "./push";
 import { clearGraves } from "./records";
 import { stepRegular } from "./regular";
-import { INTERVAL, Join, REGULAR, SEMI, WINDOW, heapOf, joinFree, joinMake, recordsFor, storeOf } from "./spec";
+import { INTERVAL, Join, REGULAR, SEMI, WINDOW, heapOf, joinFree, joinMake, joinResume, recordsFor, storeOf } from "./spec";
 import { stepTemporal, takeTemporal } from "./temporal";
 import { stepWindow, takeWindow } from "./window";
 
@@ -26,6 +26,11 @@ const EXPIRED_ROWS: u32 = 16384;
 /** A join from a SPEC (spec.ts); 0 when there is no memory. */
 export function join_create(spec: usize): usize {
   return joinMake(spec);
+}
+
+/** Goes on with the rows of a join whose plan has changed: RESUME_DONE, or why that cannot be (spec.ts). */
+export function join_resume(join: usize, ttl: f64, where: bool, leftUnique: bool, rightUnique: bool): u32 {
+  return joinResume(joinAt(join), ttl, where, leftUnique, rightUnique);
 }
 
 export function join_free(join: usize): void {

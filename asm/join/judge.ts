@@ -1,7 +1,7 @@
 // What is to be done with each row of a batch, before any is worked on: rows that will be kept are encoded together.
 import { arena_alloc } from "../memory";
 import { HASH_NONE } from "../rows/keys";
-import { rowsEncode } from "../rows/encode";
+import { rowsEncode } from "../rows/encode_batch";
 import { Join, REGULAR, Side, WINDOW, storeOf } from "./spec";
 import { hashOf, kindOf, rowNumber } from "./push";
 import { UPDATE_BEFORE, takesBack } from "./records";

@@ -30,7 +30,7 @@ function keep(j: Join, own: Side, i: u32): bool {
   j.stored = 0;
   if (kept == ACTS) return true;
   if (!rowAdd(j, own, i, kept, 0) || (j.nullAware && !chainsAdd(j, own, i, kept))) return false;
-  if (j.ttl) rowStamp(j, own, kept);
+  if (own.listAt) rowStamp(j, own, kept);
   j.stored = <u32>kept;
   return true;
 }
@@ -57,7 +57,7 @@ function begin(j: Join, own: Side): bool {
   j.phase = ROW;
   j.at = <u32>firstPartner(j, i);
   j.open = true;
-  if (j.ttl) setNow(j, watermarkAt(j, row));
+  if (own.listAt) setNow(j, watermarkAt(j, row));
   if (isKnown(j, own, i)) {
     skip(j, own, i);
     return true;

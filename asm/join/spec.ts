@@ -247,10 +247,16 @@ function specRead(j: Join, spec: usize): void {
   j.ttl = i64(load<f64>(spec, 64));
   j.capacity = load<u32>(spec, 72);
   j.where = load<u32>(spec, 76) != 0;
-  j.firstOnly = !j.where && j.mode == WINDOW && (j.type == SEMI || j.type == ANTI);
   j.watermark = TIME_START;
   j.now = TIME_START;
   j.begun = TIME_START;
+}
+
+/** What may be left out of semi and anti joins. */
+function settle(j: Join): void {
+  const half = j.type == SEMI || j.type == ANTI;
+  j.firstOnly = half && j.mode == WINDOW && !j.where;
+  j.once = half && j.mode == REGULAR && !j.where && !j.right.changes && !j.ttl && !j.nullAware;
 }
 
 /** A join without rows from the SPEC at `spec`; 0 when there is no memory. The specs of the stores get their words here. */
@@ -274,8 +280,7 @@ export function joinMake(spec: usize): usize {
   sideRead(j.right, load<u32>(spec, 36), load<u32>(spec, 44), rightKeys);
   j.left.outer = j.type == LEFT || j.type == FULL;
   j.right.outer = j.type == RIGHT || j.type == FULL;
-  const half = j.type == SEMI || j.type == ANTI;
-  j.once = half && j.mode == REGULAR && !j.where && !j.right.changes && !j.ttl && !j.nullAware;
+  settle(j);
   j.left.alone = j.left.outer || j.type == ANTI;
   j.right.alone = j.right.outer;
   j.right.versions = j.mode == TEMPORAL;
@@ -289,6 +294,34 @@ export function joinMake(spec: usize): usize {
   if (sideMake(j, j.left, true, load<u32>(spec, 16)) && sideMake(j, j.right, false, load<u32>(spec, 20))) return address;
   joinFree(j);
   return 0;
+}
+
+/** The changed plan can go on with the rows. */
+export const RESUME_DONE: u32 = 0;
+/** Rows were kept without the words that a time to live needs. */
+export const RESUME_TTL: u32 = 1;
+/** Rows that are taken back were found by a key that tells them apart no more. */
+export const RESUME_UNIQUE: u32 = 2;
+
+@inline function canTakeBack(j: Join, side: Side): bool {
+  return side.unique || side.same != 0 || !side.changes || j.mode != REGULAR;
+}
+
+/** Goes on with the rows under a plan whose time to live, condition or unique keys have changed. */
+export function joinResume(j: Join, ttl: f64, where: bool, leftUnique: bool, rightUnique: bool): u32 {
+  if (j.mode == REGULAR && ttl > 0 && !j.left.listAt) return RESUME_TTL;
+  const left = j.left.unique, right = j.right.unique;
+  j.left.unique = leftUnique;
+  j.right.unique = rightUnique;
+  if (!canTakeBack(j, j.left) || !canTakeBack(j, j.right)) {
+    j.left.unique = left;
+    j.right.unique = right;
+    return RESUME_UNIQUE;
+  }
+  j.ttl = i64(ttl);
+  j.where = where;
+  settle(j);
+  return RESUME_DONE;
 }
 
 /** Frees the join with all its rows. */

@@ -97,29 +97,6 @@ export function rowEncode(s: Store, columns: usize, row: u32, hash: u32, seq: u6
 }
 
 /**
- * Encodes many rows of a batch: those at the `count` positions (u32 each) that `positions` lists of `selection` (i32 row
- * numbers; 0: a position is a row number). Position p has its hash at hashes[p] (u32), its key group at groups[p] (a byte),
- * and its address goes to out[p] (u32). Arrivals are counted from `seq`. False when there is no memory: then none is there.
- */
-export function rowsEncode(
-  s: Store, columns: usize, selection: usize, positions: usize, count: u32, hashes: usize, groups: usize, seq: u64,
-  out: usize,
-): bool {
-  for (let i: u32 = 0; i < count; i++) {
-    const position = <usize>load<u32>(positions + (<usize>i << 2));
-    const row = selection ? load<u32>(selection + (position << 2)) : <u32>position;
-    const at = rowEncode(s, columns, row, load<u32>(hashes + (position << 2)), seq + i);
-    if (!at) {
-      for (let j: u32 = 0; j < i; j++) rowFree(s, load<u32>(out + (<usize>load<u32>(positions + (<usize>j << 2)) << 2)));
-      return false;
-    }
-    store<u8>(at, load<u8>(groups + position), ROW_GROUP);
-    store<u32>(out + (position << 2), <u32>at);
-  }
-  return true;
-}
-
-/**
  * Writes the values of a row of a batch over those of a stored row, whose header and words stay as they are; false when
  * its place is too small, and then nothing has changed. The batch must not refer to bytes of the row itself.
  */

@@ -133,11 +133,11 @@ export function add(
   return true;
 }
 
-/** The row of the session that equals row `r` of the batch leaves it; false when there is none. */
+/** A row of the session that equals row `r` of the batch, its time apart, leaves it; false when there is none. */
 function unlink(s: Sessions, session: usize, columns: usize, r: u32): bool {
   let before: usize = 0;
   for (let row: usize = load<u32>(session, FIRST_ROW); row; before = row, row = following(row)) {
-    if (!rowEqualsBatch(rowStoreOf(s), row, columns, r, 0, 0)) continue;
+    if (!rowEqualsBatch(rowStoreOf(s), row, columns, r, s.others, s.otherCount)) continue;
     if (before) store<u32>(before, <u32>following(row), ROW_FOLLOWING);
     else store<u32>(session, <u32>following(row), FIRST_ROW);
     if (!following(row)) store<u32>(session, <u32>before, LAST_ROW);
@@ -148,11 +148,14 @@ function unlink(s: Sessions, session: usize, columns: usize, r: u32): bool {
   return false;
 }
 
-/** Takes row `r` back. A session keeps its bounds until its last row is taken back. */
+/**
+ * Takes row `r` back: out of the session that it would belong to, whatever time it has there, as a delete may come with a time of its own. A session
+ * keeps its bounds until its last row is taken back.
+ */
 export function remove(s: Sessions, key: usize, columns: usize, r: u32, t: i64): void {
   let from = key + KEY_SESSIONS;
   for (let session: usize = key ? load<u32>(from) : 0; session; from = session + NEXT, session = load<u32>(from)) {
-    if (t < load<i64>(session, START) || t > load<i64>(session, LAST) || !unlink(s, session, columns, r)) continue;
+    if (!touches(s, session, t) || !unlink(s, session, columns, r)) continue;
     if (load<u32>(session, ROWS)) return;
     store<u32>(from, load<u32>(session, NEXT));
     freeSession(s, session);

@@ -45,6 +45,8 @@ export class Sessions {
   keyList: u32; // address of u32 column numbers 0, 1, … of the keys
   keys: u32;
   timeColumn: u32;
+  others: u32; // address of u32 numbers of all columns but that of the time
+  otherCount: u32;
   blockBytes: u32;
   gap: i64;
   max: i64;
@@ -91,7 +93,8 @@ export class Sessions {
 
 /** An instance without rows; 0 when there is no memory. */
 export function specRead(spec: usize): usize {
-  const keys = load<u32>(spec), head: u32 = (offsetof<Sessions>() + 7) & ~7, bytes = head + ((keys + 1) << 2);
+  const keys = load<u32>(spec), columns = load<u32>(spec + 32 + load<u32>(spec, 24));
+  const head: u32 = (offsetof<Sessions>() + 7) & ~7, others = head + ((keys + 1) << 2), bytes = others + (columns << 2);
   const address = block_alloc(bytes);
   if (!address) return 0;
   memory.fill(address, 0, bytes);
@@ -104,6 +107,12 @@ export function specRead(spec: usize): usize {
   s.watermark = i64.MIN_VALUE;
   s.keyList = <u32>address + head;
   for (let i: u32 = 0; i < keys; i++) store<u32>(<usize>s.keyList + (<usize>i << 2), i);
+  s.others = <u32>address + others;
+  for (let c: u32 = 0; c < columns; c++) {
+    if (c == s.timeColumn) continue;
+    store<u32>(<usize>s.others + (<usize>s.otherCount << 2), c);
+    s.otherCount++;
+  }
   s.keyStore = <u32>storeMake(spec + 32);
   s.rowStore = <u32>storeMake(spec + 32 + load<u32>(spec, 24));
   if (s.keyStore) s.index = <u32>indexMake(keyStoreOf(s), s.keyList, keys, true, 0);

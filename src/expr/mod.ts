@@ -1,6 +1,7 @@
 /** The expression language: its JSON form, its functions, and the way from there to programs for kernels. */
 export { type CompiledExpression, compileExpression, nullable, typeOf } from "./compile.ts";
 export { type Example, type FunctionDefinition, type FunctionGroup, GROUPS } from "./definition.ts";
+export { functionsMarkdown } from "./document.ts";
 export {
   type CallExpression,
   type ColumnExpression,

@@ -33,7 +33,12 @@ export function expressionSchema(reference = "#/$defs/expression"): Record<strin
         type: "object",
         description: "A function applied to arguments; a cast names its type, json_value may",
         properties: {
-          call: { type: "string", enum: [...FUNCTIONS.keys()], description: "The function's name" },
+          call: {
+            type: "string",
+            enum: [...FUNCTIONS.keys()],
+            enumDescriptions: [...FUNCTIONS.values()].map(({ signature, summary }) => `${signature} — ${summary}`),
+            description: "The function's name",
+          },
           args: { type: "array", items: { $ref: reference }, maxItems: CALL_ARGS_MAX },
           type: TYPE,
         },

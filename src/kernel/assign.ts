@@ -37,8 +37,8 @@ export class WindowAssigner {
   readonly #next: KernelFunction;
   #types: readonly DataType[] = [];
 
-  /** Refuses impossible windows with RdxError("invalid_plan"); "no_space" without memory. */
-  constructor(kernel: Kernel, window: AssignedWindow) {
+  /** `keepsLate`: windows that have passed take rows all the same. Refuses impossible windows with RdxError("invalid_plan"); "no_space" without memory. */
+  constructor(kernel: Kernel, window: AssignedWindow, keepsLate = false) {
     const { sizeMs, offsetMs } = window;
     const stepMs = window.kind === "tumble" ? sizeMs : window.kind === "hop" ? window.slideMs : window.stepMs;
     const whole = [sizeMs, stepMs, offsetMs].every(Number.isSafeInteger);
@@ -51,7 +51,7 @@ export class WindowAssigner {
     this.#kernel = kernel;
     this.#single = window.kind === "cumulate" ? stepMs === sizeMs : stepMs >= sizeMs;
     const kind = window.kind === "cumulate" ? KIND_CUMULATE : KIND_HOP;
-    this.#at = kernel.fn("assign_new")(kind, sizeMs, stepMs, offsetMs) >>> 0;
+    this.#at = kernel.fn("assign_new")(kind, sizeMs, stepMs, offsetMs, Number(keepsLate)) >>> 0;
     if (this.#at === 0) throw new RdxError("no_space", "Cannot get kernel memory to assign windows");
     this.#push = kernel.fn("assign_push");
     this.#next = kernel.fn("assign_next");

@@ -83,11 +83,28 @@ export class GroupAggregate {
     if (rows === NO_MEMORY) {
       throw new RdxError("no_space", "Cannot get kernel memory for the results of an aggregation");
     }
+    return this.#results(rows);
+  }
+
+  #results(rows: number): GroupBatch {
     const to = this.#at + PUSH_BYTES,
       out = this.#kernel.fn("group_out")(this.#group, to) >>> 0,
       data = this.#kernel.data;
     const [kinds, selection, selected, causes] = [0, 4, 8, 12].map((word) => data.getUint32(to + word, true));
     return { ...readBatch(this.#kernel, out, this.#types, rows), selection, selected, kinds, causes };
+  }
+
+  /** An interval has ended: `ticked` gives what has changed since the last one. */
+  tick(): void {
+    this.#kernel.fn("group_tick")(this.#group);
+  }
+
+  /** The next groups that have changed: +U, or −D by their keys alone; null when there are no more. */
+  ticked(): Batch | null {
+    const rows = this.#kernel.fn("group_ticked")(this.#group);
+    if (rows === DONE) return null;
+    if (rows === NO_MEMORY) throw new RdxError("no_space", "Cannot get kernel memory for early results");
+    return { ...this.#results(rows), selection: 0, selected: rows };
   }
 
   /** Moves the watermark, and forgets what nothing has changed for its time to live. */

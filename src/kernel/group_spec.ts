@@ -28,6 +28,8 @@ export interface GroupSpec {
   /** Results come when the watermark has passed the end, and then what late rows change for `latenessMs`. Else each change comes. */
   readonly final: boolean;
   readonly latenessMs: number;
+  /** What has changed comes at ticks; with `final`, also at the end of the window. */
+  readonly ticks?: boolean;
   /** An update is +U alone: nobody needs the row before it. */
   readonly upsert: boolean;
   /** With `upsert`: row i of what comes out is the result after row i of the input; kind 4 in the input changes nothing. */
@@ -207,7 +209,8 @@ const FLAG_RETRACTS = 1,
   FLAG_EXPIRES = 8,
   FLAG_WINDOWED = 16,
   FLAG_LATENESS = 32,
-  FLAG_DENSE = 64;
+  FLAG_DENSE = 64,
+  FLAG_TICKS = 128;
 const SPEC_BYTES = 32, CALL_BYTES = 44;
 
 /** Makes a group aggregation in the kernel (asm/group/spec.ts draws SPEC). `texts` receives blocks that live as long as it does. */
@@ -224,7 +227,8 @@ export function createGroup(
   const flag = (wanted: boolean, bit: number) => wanted ? bit : 0;
   const flags = flag(spec.retracts, FLAG_RETRACTS) | flag(spec.final, FLAG_FINAL) | flag(spec.upsert, FLAG_UPSERT) |
     flag(spec.ttlMs > 0 && spec.end === null, FLAG_EXPIRES) | flag(spec.end !== null, FLAG_WINDOWED) |
-    flag(spec.latenessMs > 0, FLAG_LATENESS) | flag(spec.dense === true, FLAG_DENSE);
+    flag(spec.latenessMs > 0, FLAG_LATENESS) | flag(spec.dense === true, FLAG_DENSE) |
+    flag(spec.ticks === true, FLAG_TICKS);
   const words = (at: number, ...values: number[]) =>
     values.forEach((value, i) => data.setUint32(at + i * 4, value, true));
   words(spot, spec.keys.length, calls.length, sets.length, flags, spec.end ?? 0, 0);

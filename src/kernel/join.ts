@@ -4,7 +4,7 @@ import { FIRE_ROWS_MAX } from "../core/limits.ts";
 import type { DataType } from "../core/schema.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
-import { createJoin, type JoinSpec } from "./join_spec.ts";
+import { createJoin, type JoinSpec, resumeJoin } from "./join_spec.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 import { ProgramRunner } from "./program.ts";
@@ -49,12 +49,24 @@ export class Join {
   readonly #types: readonly DataType[];
   #late = 0;
   #nullTime = 0;
+  /** Another join has the rows now. */
+  #handedOn = false;
 
-  /** Refuses impossible specs with RdxError("invalid_plan"); "no_space" without memory. */
-  constructor(kernel: Kernel, spec: JoinSpec) {
+  /**
+   * Refuses impossible specs with RdxError("invalid_plan"); "no_space" without memory. With `previous`, a join of the same
+   * columns, keys, type and mode, its rows and counts go on here, and it is used no more.
+   */
+  constructor(kernel: Kernel, spec: JoinSpec, previous: Join | null = null) {
     this.#kernel = kernel;
     this.#spec = spec;
-    this.#join = createJoin(kernel, spec, FIRE_ROWS_MAX);
+    if (previous === null) this.#join = createJoin(kernel, spec, FIRE_ROWS_MAX);
+    else {
+      resumeJoin(kernel, previous.#join, spec);
+      this.#join = previous.#join;
+      this.#late = previous.late;
+      this.#nullTime = previous.nullTime;
+      previous.#handedOn = true;
+    }
     this.#push = kernel.alloc(PUSH_BYTES);
     this.#where = spec.where === null ? null : new ProgramRunner(kernel, spec.where);
     this.#step = kernel.fn("join_step");
@@ -176,9 +188,9 @@ export class Join {
     return this.#kernel.fn(name)(this.#join) >>> 0;
   }
 
-  /** Frees everything. */
+  /** Frees everything but rows that another join has now. */
   close(): void {
-    this.#kernel.fn("join_free")(this.#join);
+    if (!this.#handedOn) this.#kernel.fn("join_free")(this.#join);
     this.#kernel.free(this.#push, PUSH_BYTES);
     this.#where?.dispose();
   }

@@ -109,6 +109,34 @@ function writeLists(kernel: Kernel, at: number, { leftKeys, rightKeys }: JoinSpe
   [...leftKeys, ...rightKeys].forEach((key, i) => kernel.data.setUint32(at + i * 4, key, true));
 }
 
+function ttlOf({ mode }: JoinSpec): number {
+  return mode.mode === "regular" ? mode.ttlMs : 0;
+}
+
+// NOT IN takes rows back by all their values: a key with NULL tells none apart.
+const isUnique = (unique: boolean, spec: JoinSpec) => unique && !spec.nullAware;
+
+const RESUME_TTL = 1;
+const RESUME_UNIQUE = 2;
+
+/**
+ * Goes on with the rows of a join in the kernel under `spec`, which differs from the one that it was made of in its condition,
+ * time to live and unique keys at most. RdxError("invalid_plan"): its rows do not have what that needs.
+ */
+export function resumeJoin(kernel: Kernel, join: number, spec: JoinSpec): void {
+  checkJoin(spec);
+  const [left, right] = [isUnique(spec.leftUnique, spec), isUnique(spec.rightUnique, spec)];
+  const status = kernel.fn("join_resume")(join, ttlOf(spec), Number(spec.where !== null), Number(left), Number(right));
+  if (status === RESUME_TTL) {
+    refuse("Cannot give the rows of a join a time to live that were kept without one: deploy with state=fresh");
+  }
+  if (status === RESUME_UNIQUE) {
+    refuse(
+      "Cannot go on with the rows of a join whose keys told them apart and do so no more: deploy with state=fresh",
+    );
+  }
+}
+
 /** Makes a join in the kernel (asm/join/spec.ts draws SPEC) and returns its address. `capacity`: records of a step. */
 export function createJoin(kernel: Kernel, spec: JoinSpec, capacity: number): number {
   checkJoin(spec);
@@ -118,9 +146,7 @@ export function createJoin(kernel: Kernel, spec: JoinSpec, capacity: number): nu
   const rightSpec = writeStoreSpec(kernel, leftSpec, left, 0, seed);
   const lists = writeStoreSpec(kernel, rightSpec, right, 0, seed), [leftTime, rightTime] = timesOf(mode);
   writeLists(kernel, lists, spec);
-  // NOT IN takes rows back by all their values: a key with NULL tells none apart.
-  const flags = (changes: boolean, unique: boolean) =>
-    (changes ? CHANGES : 0) + (unique && !spec.nullAware ? UNIQUE : 0);
+  const flags = (changes: boolean, unique: boolean) => (changes ? CHANGES : 0) + (isUnique(unique, spec) ? UNIQUE : 0);
   const code = mode.mode === "asof" ? MODES.indexOf("temporal") : MODES.indexOf(mode.mode), data = kernel.data;
   const words = [
     TYPES.indexOf(spec.type),
@@ -135,8 +161,7 @@ export function createJoin(kernel: Kernel, spec: JoinSpec, capacity: number): nu
   words.push(flags(spec.leftChanges, spec.leftUnique), flags(spec.rightChanges, spec.rightUnique), leftTime, rightTime);
   words.forEach((word, i) => data.setUint32(at + i * 4, word, true));
   const [lower, upper] = mode.mode === "interval" ? [mode.lowerMs, mode.upperMs] : [0, 0];
-  const ttl = mode.mode === "regular" ? mode.ttlMs : 0;
-  [lower, upper, ttl].forEach((ms, i) => data.setFloat64(at + 48 + i * 8, ms, true));
+  [lower, upper, ttlOf(spec)].forEach((ms, i) => data.setFloat64(at + 48 + i * 8, ms, true));
   data.setUint32(at + 72, capacity, true);
   data.setUint32(at + 76, Number(spec.where !== null), true);
   const join = kernel.fn("join_create")(at) >>> 0;

@@ -2,6 +2,7 @@ import type { Batch } from "../core/batch.ts";
 import type { Column, DataType } from "../core/schema.ts";
 import { GroupAggregate, type GroupCallSpec } from "../kernel/group.ts";
 import type { Kernel } from "../kernel/module.ts";
+import { Normalizer } from "../kernel/normalize.ts";
 import { type Exchange, type Operator, type OperatorCounts, type Pulled, StateFull } from "../operator.ts";
 
 /** A group aggregation as a plan describes it. */
@@ -20,6 +21,9 @@ export interface GroupPlan {
   /** Nobody needs the row before an update. */
   readonly upsert?: boolean;
 }
+
+/** As ROW_KINDS numbers them. */
+const DELETE = 3;
 
 /** Which columns travel, and where the calls find theirs among them. */
 function layoutOf({ keys, calls, inputColumns }: GroupPlan) {
@@ -46,26 +50,36 @@ export class GroupOperator implements Operator {
   readonly exchanges: readonly [Exchange];
   readonly combiner = null;
   readonly windowEnd: number;
+  readonly #kernel: Kernel;
   readonly #groups: GroupAggregate;
-  readonly #final: boolean;
+  /** Of early results: what was told of each group, so that an update can take it back. */
+  readonly #told: Normalizer | null;
+  /** Rows that `#told` makes a changelog of, and what happens to them then. */
+  #telling: "early" | "final" | null = null;
+  #rows: Batch | null = null;
   #pushed = false;
   #handedOn = false;
 
   /** With `previous`, an operator with the same state table, its groups go on here, and it is used no more. */
   constructor(kernel: Kernel, plan: GroupPlan, previous: GroupOperator | null = null) {
+    this.#kernel = kernel;
     const { columns, calls, types } = layoutOf(plan), { emit } = plan;
     this.id = plan.id;
     this.columns = plan.columns;
     this.exchanges = [{ columns, keys: plan.keys.length }];
-    this.#final = emit.mode === "final";
-    this.windowEnd = this.#final ? emit.end : -1;
+    const final = emit.mode === "final" || (emit.mode === "every" && emit.end >= 0);
+    this.windowEnd = final ? emit.end : -1;
+    const outputs = plan.columns.map(({ type }) => type);
+    this.#told = emit.mode !== "every" ? null : (previous === null ? null : previous.#told) ??
+      new Normalizer(kernel, outputs, plan.keys.length, outputs.map((_, i) => i));
     this.#groups = previous?.handOn() ?? new GroupAggregate(kernel, {
       types,
       keys: plan.keys.map((_, i) => i),
       calls,
       retracts: plan.retracts,
       end: emit.end < 0 ? null : emit.end,
-      final: this.#final,
+      final,
+      ticks: emit.mode === "every",
       latenessMs: emit.mode === "final" ? emit.latenessMs : 0,
       upsert: plan.upsert ?? false,
       ttlMs: emit.mode === "final" ? 0 : emit.ttlMs,
@@ -87,13 +101,44 @@ export class GroupOperator implements Operator {
     this.#groups.advance(watermark);
   }
 
+  /** What has changed since the last tick comes now. */
+  tick(): void {
+    this.#groups.tick();
+  }
+
   pull(): Pulled | null {
+    const full = () => new StateFull(this.#fullReason());
     if (this.#pushed) {
-      const changes = this.#groups.pull(() => new StateFull(this.#fullReason()));
+      const changes = this.#groups.pull(full);
       if (changes) return changes;
       this.#pushed = false;
     }
-    return this.#groups.fire();
+    return this.#told === null ? this.#groups.fire() : this.#pullEarly(this.#told, full);
+  }
+
+  /** Early results and those of windows that have passed, as changes of what was told before. */
+  #pullEarly(told: Normalizer, full: () => Error): Pulled | null {
+    while (true) {
+      if (this.#telling !== null) {
+        const changes = told.pull(full);
+        if (changes) return { ...changes, causes: 0 };
+        if (this.#telling === "final") this.#forget(told, full);
+        this.#telling = null;
+      }
+      const early = this.#groups.ticked(), rows = early ?? this.#groups.fire();
+      if (rows === null) return null;
+      this.#telling = early ? "early" : "final";
+      this.#rows = rows;
+      told.push(rows);
+    }
+  }
+
+  /** Nothing more will be said of windows that have passed. */
+  #forget(told: Normalizer, full: () => Error): void {
+    const rows = this.#rows!, kinds = this.#kernel.arena(rows.rows);
+    this.#kernel.bytes.fill(DELETE, kinds, kinds + rows.rows);
+    told.push({ ...rows, kinds });
+    while (told.pull(full)) { /* gone without a word */ }
   }
 
   peek(): null {
@@ -113,12 +158,14 @@ export class GroupOperator implements Operator {
   }
 
   close(): void {
-    if (!this.#handedOn) this.#groups.close();
+    if (this.#handedOn) return;
+    this.#groups.close();
+    this.#told?.close();
   }
 
   #fullReason(): string {
     const { stateRows, stateBytes } = this.#groups;
     return `Node ${this.id} has no room for more groups: ${stateRows} of them take ${stateBytes} bytes; use fewer keys, ` +
-      (this.#final ? "smaller windows" : "a time to live (ttl_ms)") + " or fewer distinct aggregates";
+      (this.windowEnd >= 0 ? "smaller windows" : "a time to live (ttl_ms)") + " or fewer distinct aggregates";
   }
 }

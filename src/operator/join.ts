@@ -3,7 +3,7 @@ import type { Column } from "../core/schema.ts";
 import { Join, type JoinBatch, type JoinMode, type JoinType } from "../kernel/join.ts";
 import type { Kernel } from "../kernel/module.ts";
 import type { Program } from "../kernel/program.ts";
-import { type BatchTimes, type Exchange, type OperatorCounts, StateFull } from "../operator.ts";
+import { type BatchTimes, type Exchange, type Operator, type OperatorCounts, StateFull } from "../operator.ts";
 
 /** A join as a plan describes it: input 0 is the left. Columns count within their side. */
 export interface JoinPlan {
@@ -48,7 +48,7 @@ function timesOf(mode: JoinMode): readonly [number, number] {
 }
 
 /** Joins two inputs by equal keys; rows of one key meet in one task. */
-export class JoinOperator {
+export class JoinOperator implements Operator {
   readonly id: string;
   readonly columns: readonly Column[];
   readonly exchanges: readonly Exchange[];
@@ -57,8 +57,11 @@ export class JoinOperator {
   readonly #sides: readonly [Side, Side];
   readonly #join: Join;
 
-  /** Refuses what cannot be joined with RdxError("invalid_plan"). */
-  constructor(kernel: Kernel, plan: JoinPlan) {
+  /**
+   * Refuses what cannot be joined with RdxError("invalid_plan"). With `previous`, an operator with the same state tables, its
+   * rows and counts go on here, and it is used no more.
+   */
+  constructor(kernel: Kernel, plan: JoinPlan, previous: JoinOperator | null = null) {
     this.id = plan.id;
     this.columns = plan.columns;
     const [leftTime, rightTime] = timesOf(plan.mode);
@@ -69,11 +72,9 @@ export class JoinOperator {
     this.exchanges = this.#sides.map(({ exchange }) => exchange);
     // Padded rows of the right have no end of the left's.
     this.windowEnd = plan.mode.mode === "window" && plan.type !== "right" && plan.type !== "full" ? leftTime : -1;
-    this.#join = new Join(kernel, {
-      ...plan,
-      left: plan.leftColumns.map(({ type }) => type),
-      right: plan.rightColumns.map(({ type }) => type),
-    });
+    const types = (columns: readonly Column[]) => columns.map(({ type }) => type);
+    const spec = { ...plan, left: types(plan.leftColumns), right: types(plan.rightColumns) };
+    this.#join = new Join(kernel, spec, previous === null ? null : previous.#join);
   }
 
   /** Takes a batch in exchange layout; `pull` hands out what it makes, row by row in its order. Throws StateFull. */

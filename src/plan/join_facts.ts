@@ -103,9 +103,11 @@ function timesOf(node: JoinNode, left: ResolvedNode, right: ResolvedNode, lags: 
     if (fact && present.some((side) => side.input === input)) times.set(name, { ...fact, lagMs });
   };
   if (within) {
-    // A row waits until the watermark has passed the last time that a row of the other side may have.
-    keep(left, within.left, worst + Math.max(0, within.upper_ms));
-    keep(right, within.right, worst + Math.max(0, -within.lower_ms));
+    // Rows of either side wait until the watermark has passed the last time that one of the other may have. As in Flink
+    // both times are as far behind as the side that waits longer, so that it does not matter which one windows go by.
+    const waits = Math.max(0, within.upper_ms, -within.lower_ms);
+    keep(left, within.left, worst + waits);
+    keep(right, within.right, worst + waits);
   } else if (as_of) {
     keep(left, as_of.left, worst);
   } else if (window) {

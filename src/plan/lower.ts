@@ -1,6 +1,7 @@
 import { type Column, columnIndex } from "../core/schema.ts";
 import { compileExpression } from "../expr/mod.ts";
 import type { AggregateSignature } from "./aggregates.ts";
+import { markLate } from "./lower_late.ts";
 import type { LogicalNode, LogicalSink } from "./logical.ts";
 import { lowerAggregate, lowerGroup, lowerOver, lowerSession } from "./lower_calls.ts";
 import { lowerJoin, lowerRank } from "./lower_join.ts";
@@ -48,7 +49,7 @@ export function lowerPlan(name: string, { nodes, read: names }: Pruned, lowering
     columns.set(node.id, operator.columns);
     above.set(node.id, all);
   }
-  return { name, sources: read, operators, sinks };
+  return { name, sources: read, operators: markLate(operators), sinks };
 }
 
 function lowerSource(source: ResolvedSource, names: readonly string[]): PhysicalSource {
@@ -123,6 +124,7 @@ function lowerOperator(
         columns: [...input, ...WINDOW_COLUMNS],
         time: at(node.time),
         window: node.window,
+        keepsLate: false,
       };
     case "aggregate":
       return lowerAggregate(node, input, place);

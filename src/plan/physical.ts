@@ -101,6 +101,8 @@ export interface PhysicalAssign extends PhysicalBase {
   readonly time: number;
   /** Offsets are in [0, the distance of two windows' starts). */
   readonly window: PhysicalWindow;
+  /** Rows whose window has passed go on: nobody behind forgets windows. */
+  readonly keepsLate: boolean;
 }
 
 export interface PhysicalCall {

@@ -30,10 +30,6 @@ export function resolveWindow(
       if (columnIndex(input.columns, name) < 0) addUnknownColumn(name, input.columns, at, problems);
       else if (window.keys.indexOf(name) < i) problems.add(at, `Column ${JSON.stringify(name)} is named twice`);
     });
-    if (input.changes) {
-      const reason = `Cannot make sessions of ${input.node.id}: its rows may be taken back`;
-      problems.add(`${path}.input[0]`, reason, "Use sessions before what makes changes, or windows of a fixed size");
-    }
   }
   const columns = [...input.columns.filter(({ name }) => !isWindowColumn(name)), ...WINDOW_COLUMNS];
   checkWidth(columns, here, problems);
@@ -54,7 +50,8 @@ export function resolveWindow(
   };
   const facts: Facts = {
     columns,
-    changes: input.changes,
+    // What is taken back before its session has ended never comes out of it.
+    changes: fixed && input.changes,
     upsertKeys: keysIn(input.upsertKeys, window.kind === "hop" || window.kind === "cumulate"),
     keys: keysIn(input.keys, false) ?? [],
     times,

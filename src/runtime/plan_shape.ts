@@ -32,7 +32,8 @@ export function answersRows(operator: PhysicalOperator): boolean {
     case "group":
       return operator.emit.mode === "changes" || (operator.emit.mode === "final" && operator.emit.latenessMs > 0);
     case "join":
-      return operator.mode.mode !== "window";
+      // Rows of the others wait for the watermark: until then one may come that they have to meet.
+      return operator.mode.mode === "regular" || operator.mode.mode === "interval";
     case "rank":
       return operator.mode.mode !== "window";
     case "over":

@@ -62,6 +62,8 @@ export type ToTask = ChunkMessage | MarkMessage | TickMessage;
 export interface ExchangeEdge {
   readonly operator: number;
   readonly input: number;
+  /** The inputs of unions that the rows have come through, the last one first. */
+  readonly way: readonly number[];
   /** In plans that run in order: edges of one part of the chunk have the rows of one batch. */
   readonly part: number;
   /** When the rows of that batch arrived. */

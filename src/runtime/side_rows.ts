@@ -6,7 +6,7 @@ import { DEAD_RAW_BYTES_MAX, DEAD_TURN_ROWS } from "../core/limits.ts";
 import { RowRenderer } from "../core/render.ts";
 import type { Column } from "../core/schema.ts";
 import type { Log } from "../log.ts";
-import type { PhysicalPlan } from "../plan/physical.ts";
+import { givenBy, type PhysicalPlan } from "../plan/physical.ts";
 import type { Finished } from "./collector.ts";
 import { aheadReason, DEAD_COLUMNS } from "./dead_letters.ts";
 import type { Taken } from "./input.ts";
@@ -36,9 +36,9 @@ export async function setAside(
 ): Promise<void> {
   for (const { chunk, ahead, lateFrames } of answers) {
     if (!chunk || !taken) continue;
-    const { columns, time, futureSkewMs: skewMs, ...source } = plan.sources[chunk.source], stream = source.stream!;
+    const source = plan.sources[chunk.source], { futureSkewMs: skewMs } = source, stream = source.stream!;
     if (ahead.length > 0) {
-      const facts = { field: columns[time].name, skewMs, pipeline: plan.name };
+      const facts = { field: givenBy(source)[source.time].name, skewMs, pipeline: plan.name };
       const tell = (detail: AheadDetail) => told({ ...NO_PLACE, ...detail, path: stream, field: facts.field });
       for (const letter of aheadLetters(taken, ahead, side.columnsOf(stream), facts, tell)) {
         const rows = frameRows(letter);

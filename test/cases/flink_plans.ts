@@ -136,12 +136,6 @@ export const FLINK_PLANS: Readonly<Record<string, PlanNode[]>> = {
     ["name"],
     [...COUNTS],
   ),
-  "WindowAggregateITCase.testRetractPreviousSlicingStateWithSlicingWindow": counts(
-    hop(5 * SECOND, 10 * SECOND),
-    "MyTable",
-    ["name"],
-    [COUNTS[0], { fn: "sum", arg: col("int"), as: "sum_i" }, COUNTS[4]],
-  ),
   "WindowAggregateITCase.testEventTimeSessionWindow": counts(session(["name"])),
   "WindowAggregateITCase.testEventTimeSessionWindowWithCDCSource": counts(
     session(["name"]),

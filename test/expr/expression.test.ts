@@ -29,7 +29,11 @@ Deno.test("every function has a signature that names it, a summary without a ful
 
 Deno.test("the schema lists every function and refers to itself for arguments", () => {
   const schema = expressionSchema("#/here") as { oneOf: { properties: Record<string, unknown> }[] };
-  const { call, args } = schema.oneOf[2].properties as { call: { enum: string[] }; args: { items: unknown } };
+  const { call, args } = schema.oneOf[2].properties as {
+    call: { enum: string[]; enumDescriptions: string[] };
+    args: { items: unknown };
+  };
   assert.deepEqual(call.enum, [...FUNCTIONS.keys()]);
+  call.enumDescriptions.forEach((text, i) => assert.ok(text.startsWith(`${call.enum[i]}(`), text));
   assert.deepEqual(args.items, { $ref: "#/here" });
 });

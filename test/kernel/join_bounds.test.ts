@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DOUBLE, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import { compileExpression } from "../../src/expr/mod.ts";
 import { Join, type JoinSpec } from "../../src/kernel/join.ts";
-import { Kernel } from "../../src/kernel/module.ts";
+import type { Kernel } from "../../src/kernel/module.ts";
 import { loadOperators } from "./load.ts";
 import { valueAt, vectorOf } from "./vectors.ts";
 

@@ -3,6 +3,7 @@ import type { Batch } from "../../src/core/batch.ts";
 import type { Column, DataType } from "../../src/core/schema.ts";
 import { INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
+import { compileExpression } from "../../src/expr/mod.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
 import { StateFull } from "../../src/operator.ts";
 import { JoinOperator, type JoinPlan } from "../../src/operator/join.ts";
@@ -98,4 +99,57 @@ Deno.test("a join whose state has no room for a batch says so before it takes an
   join.push(travel(kernel, join, 0, many), AT_ONCE, 0);
   assert.deepEqual([drain(kernel, join).length, join.stateRows], [4000, 4001]);
   join.close();
+});
+
+Deno.test("a later deployment goes on with the rows, the counts and the watermark, under another condition", () => {
+  const kernel = loadOperators(), held = kernel.fn("state_bytes")();
+  const first = new JoinOperator(
+    kernel,
+    plan({ type: "inner", leftChanges: true, rightUnique: true, rightChanges: true }),
+  );
+  first.push(travel(kernel, first, 0, [[1n, "tea", 1n, 5n], [2n, "tea", 1n, 7n]]), AT_ONCE, 0);
+  assert.deepEqual(drain(kernel, first), []);
+  const less = { call: "gt", args: [{ column: "count" }, { literal: 6 }] };
+  const where = compileExpression(less, [...ORDERS, ...SHIPS]).program;
+  const changed = { type: "inner", leftChanges: true, rightChanges: true, rightUnique: true, where } as const;
+  const next = new JoinOperator(kernel, plan(changed), first);
+  first.close();
+  next.push(travel(kernel, next, 1, [[1n, 3n, "tea"]]), AT_ONCE, 1);
+  assert.deepEqual(drain(kernel, next), [[2n, "tea", 1n, 7n, 1n, 3n, "tea"]]);
+  assert.equal(next.stateRows, 3);
+  // What rows lack that are there already cannot be had.
+  const ttl = plan({ ...changed, mode: { mode: "regular", ttlMs: 5 } }),
+    plain = plan({ ...changed, rightUnique: false });
+  assert.throws(() => new JoinOperator(kernel, ttl, next), {
+    code: "invalid_plan",
+    message: /time to live .* state=fresh/,
+  });
+  assert.throws(() => new JoinOperator(kernel, plain, next), {
+    code: "invalid_plan",
+    message: /no more: .* state=fresh/,
+  });
+  next.push(travel(kernel, next, 1, [[1n, 4n, "tea"]]), AT_ONCE, 1);
+  assert.equal(drain(kernel, next).length, 2, "the upsert takes the pair back and makes it anew");
+  next.close();
+  assert.equal(kernel.fn("state_bytes")(), held);
+});
+
+Deno.test("a time to live that a later deployment changes holds for the rows that are there", () => {
+  const kernel = loadOperators(), mode = (ttlMs: number) => plan({ type: "inner", mode: { mode: "regular", ttlMs } });
+  const pairs = (join: JoinOperator) => {
+    join.push(travel(kernel, join, 1, [[1n, 3n, "tea"]]), AT_ONCE, 1);
+    return drain(kernel, join).length;
+  };
+  const first = new JoinOperator(kernel, mode(100));
+  first.advance(1000);
+  first.push(travel(kernel, first, 0, [[1n, "tea", 1n, 5n]]), AT_ONCE, 0);
+  assert.deepEqual(drain(kernel, first), []);
+  const shorter = new JoinOperator(kernel, mode(10), first), longer = new JoinOperator(kernel, mode(0), shorter);
+  longer.advance(1050);
+  assert.equal(pairs(longer), 1);
+  const last = new JoinOperator(kernel, mode(50), longer);
+  assert.equal(pairs(last), 0, "it came 50 ms ago");
+  last.advance(1051);
+  assert.deepEqual([drain(kernel, last), last.stateRows], [[], 2], "the two rows of the right are younger");
+  for (const join of [first, shorter, longer, last]) join.close();
 });

@@ -1,4 +1,5 @@
 import { FrameView } from "../../src/core/frame.ts";
+import type { Column } from "../../src/core/schema.ts";
 import type { OutputBatch, Sink, SinkFactory } from "../../src/sink.ts";
 import type { Row } from "./value.ts";
 
@@ -9,8 +10,10 @@ export class CollectSink implements Sink, SinkFactory {
   readonly options = { type: "object", properties: {} };
   readonly guarantee = "at least once";
   readonly rows: Row[] = [];
+  columns: readonly Column[] = [];
 
-  create(): Sink {
+  create(_options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
+    this.columns = columns;
     return this;
   }
 

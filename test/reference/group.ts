@@ -5,7 +5,7 @@ import { type Aggregate, aggregate, Members } from "./aggregates.ts";
 import { change } from "./changes.ts";
 import type { Operator } from "./operator.ts";
 import { column, place } from "./schema.ts";
-import { keyOf, type Row } from "./value.ts";
+import { comes, keyOf, type Row } from "./value.ts";
 import { isOver } from "./windows.ts";
 
 interface Group {
@@ -57,9 +57,9 @@ export class GroupOperator implements Operator {
     if (this.#end >= 0 && isOver(Number(keys[this.#end]) + (this.#node.lateness_ms ?? 0), watermark)) return [];
     const name = `${id} ${keyOf(keys)}`;
     let group = this.#groups.get(name);
+    // What is taken back from nothing is left out.
+    if (!comes(row) && (group?.members.count ?? 0) === 0) return [];
     if (!group) {
-      // A row that is taken back from nothing makes no group; by window it does, as a debt.
-      if (this.#end < 0 && (row.kind === "-U" || row.kind === "-D")) return [];
       this.#groups.set(name, group = { keys, grouping: id, members: new Members(), said: null, fired: false });
     }
     group.members.add(row);

@@ -42,6 +42,8 @@ export class Picks {
 
 const NUMBERS = ["int64", "double", "decimal(10,2)"];
 const KEYS = ["int64", "string", "bool"];
+/** Aggregates whose results depend on the order of rows. */
+const BY_ORDER = ["first", "last", "string_agg"];
 
 /** Columns that rows are grouped by. */
 export const keyColumns = (columns: readonly Typed[]): Typed[] => columns.filter(({ type }) => KEYS.includes(type));
@@ -126,7 +128,7 @@ export function aggregates(
 ): { call: AggregateCall; type: string; rough?: boolean }[] {
   return Array.from({ length: 1 + picks.below(3) }, () => {
     const as = fresh(), all = candidates(picks.of(columns));
-    const usable = may.order ? all : all.filter(({ call: { fn } }) => fn !== "first" && fn !== "last");
+    const usable = may.order ? all : all.filter(({ call: { fn } }) => !BY_ORDER.includes(fn));
     const count: Candidate = { call: { fn: "count" }, type: "int64" };
     const { call, type, rough = false } = picks.below(4) === 0 ? count : picks.of(usable);
     const filter = picks.rarely() ? { filter: condition(picks, columns, 2) } : {};

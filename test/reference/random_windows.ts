@@ -1,4 +1,4 @@
-import type { PlanNode, Window } from "../../src/plan/plan.ts";
+import type { AggregateNode, PlanNode, Window } from "../../src/plan/plan.ts";
 import type { Flow, Flows, Span, Step } from "./random_flow.ts";
 import { aggregates, keyColumns, type Picks, resultsOf, type Typed } from "./random_parts.ts";
 
@@ -32,43 +32,70 @@ function windowOf(picks: Picks, kind: Window["kind"], { time: found, columns }: 
   }
 }
 
-/** Whether a window can stand behind the flow: it has a time, no window yet, and no changes that only groups can take. */
-function mayWindow({ features }: Flows): (flow: Flow) => boolean {
+/** Whether such a window can stand behind the flow: it has a time, no window yet, and no changes where they are not taken. */
+function mayWindow({ features }: Flows, kind: Window["kind"]): (flow: Flow) => boolean {
   return ({ time, columns, changes }) =>
     time !== null && !columns.some(({ name }) => WINDOW_COLUMNS.some((own) => own.name === name)) &&
-    (!changes || features.has("group"));
+    (!changes || (features.has("group") && kind !== "session"));
+}
+
+/** Some sets of the keys, with a column that tells them apart; none more often than not. */
+function setsOf(flows: Flows, picks: Picks, keys: readonly string[]): Pick<AggregateNode, "sets" | "grouping"> {
+  if (!flows.features.has("grouping_sets") || keys.length === 0 || !picks.rarely()) return {};
+  return { sets: picks.of([[keys, []], [keys, keys.slice(1)], [keys.slice(0, 1), keys, []]]), grouping: flows.fresh() };
+}
+
+/** The column that tells sets of keys apart. */
+function groupingColumns({ grouping }: Pick<AggregateNode, "grouping">): Typed[] {
+  return grouping === undefined ? [] : [{ name: grouping, type: "int64" }];
+}
+
+/** When the results of a window come out beside its end. */
+function emitOf({ features }: Flows, picks: Picks): Pick<AggregateNode, "emit" | "lateness_ms"> {
+  if (features.has("early_results") && picks.rarely()) return { emit: { mode: "changes" } };
+  return features.has("lateness") && picks.rarely() ? { lateness_ms: picks.of([5, 30]) } : {};
 }
 
 /** A window with an aggregate right behind it. */
 export const windowed = (kind: Window["kind"]): Step => (flows, picks) => {
-  const flow = flows.pick(picks, mayWindow(flows));
+  const flow = flows.pick(picks, mayWindow(flows, kind));
   if (!flow) return;
   const window = windowOf(picks, kind, flow), id = flows.fresh();
   flows.nodes.push({ id, op: "window", input: [flow.id], window });
   const keys = window.kind === "session"
     ? flow.columns.filter(({ name }) => window.keys.includes(name))
     : picks.some(keyColumns(flow.columns), 2);
-  const distinct = flows.features.has("distinct");
+  const names = keys.map(({ name }) => name), distinct = flows.features.has("distinct");
   const aggs = aggregates(picks, flow.columns, flows.fresh, { distinct, order: flow.ordered && !flow.changes });
   const named = picks.rarely() && flows.features.has("table_function") ? ["window_time"] : [];
+  const sets = window.kind === "session" ? {} : setsOf(flows, picks, names);
+  const emit = window.kind === "session" ? {} : emitOf(flows, picks), changes = Object.keys(emit).length > 0;
   const node: PlanNode = {
     id: flows.fresh(),
     op: "aggregate",
     input: [id],
-    keys: [...named, ...keys.map(({ name }) => name)],
+    keys: [...named, ...names],
     aggs: aggs.map(({ call }) => call),
     two_phase: picks.rarely(),
+    ...sets,
+    ...emit,
   };
-  const columns = [...WINDOW_COLUMNS.slice(0, 2 + named.length), ...keys, ...resultsOf(aggs)];
-  const { sources } = flow;
-  flows.push(node, { columns, time: named[0] ?? null, changes: false, span: spanOf(window), ordered: false, sources });
+  flows.push(node, {
+    columns: [...WINDOW_COLUMNS.slice(0, 2 + named.length), ...keys, ...groupingColumns(sets), ...resultsOf(aggs)],
+    time: changes ? null : named[0] ?? null,
+    changes,
+    span: changes ? null : spanOf(window),
+    ordered: false,
+    sources: flow.sources,
+  });
 };
 
 /** A window whose rows others read. */
 export const tableFunction: Step = (flows, picks) => {
-  const flow = flows.pick(picks, mayWindow(flows));
+  const kind = picks.of(KINDS.filter((kind) => flows.features.has(kind)));
+  const flow = flows.pick(picks, mayWindow(flows, kind));
   if (!flow) return;
-  const window = windowOf(picks, picks.of(KINDS.filter((kind) => flows.features.has(kind))), flow);
+  const window = windowOf(picks, kind, flow);
   const time = window.kind === "session" ? "window_time" : flow.time, columns = [...flow.columns, ...WINDOW_COLUMNS];
   const ordered = flow.ordered && window.kind !== "session";
   flows.push({ id: flows.fresh(), op: "window", input: [flow.id], window }, {
@@ -83,13 +110,22 @@ export const tableFunction: Step = (flows, picks) => {
 function group(flows: Flows, picks: Picks, flow: Flow, keys: readonly Typed[], final: boolean): void {
   const may = { distinct: flows.features.has("distinct"), order: flow.ordered && !flow.changes };
   const aggs = aggregates(picks, flow.columns, flows.fresh, may), calls = aggs.map(({ call }) => call);
-  const names = keys.map(({ name }) => name);
-  flows.push({ id: flows.fresh(), op: "aggregate", input: [flow.id], keys: names, aggs: calls, two_phase: false }, {
-    columns: [...keys, ...resultsOf(aggs)],
+  const names = keys.map(({ name }) => name), sets = final ? {} : setsOf(flows, picks, names);
+  const node: PlanNode = {
+    id: flows.fresh(),
+    op: "aggregate",
+    input: [flow.id],
+    keys: names,
+    aggs: calls,
+    two_phase: false,
+    ...sets,
+  };
+  flows.push(node, {
+    columns: [...keys, ...groupingColumns(sets), ...resultsOf(aggs)],
     time: null,
     changes: !final,
     span: final ? flow.span : null,
-    ordered: flow.ordered && !final,
+    ordered: flow.ordered && !final && !sets.sets,
     sources: flow.sources,
   });
 }

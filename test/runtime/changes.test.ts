@@ -28,13 +28,13 @@ function sourceOf(kinds: boolean): PhysicalSource {
     stream: "rows",
     file: null,
     made: null,
+    computed: [],
     columns: kinds ? READ : ROWS,
     time: 0,
     delayMs: 0,
     idleTimeoutMs: 0,
     futureSkewMs: 0,
     kindColumn: kinds ? 3 : -1,
-    computed: [],
   };
 }
 
@@ -142,12 +142,12 @@ Deno.test("changes of changes follow each row at once, however many operators th
       const count = new Counts(), counts = new Counts(), all: string[] = [], byKey: string[] = [];
       for (const [, key, , , , , value] of rows) {
         if (value === null || value < -10n) continue;
+        // As the union names its inputs: the row, then what the second count makes of each change, then the change.
+        all.push(`+I ${key} ${value}`);
         for (const change of count.take(key)) {
           byKey.push(change.text);
-          // To the second count first, whose changes go on before its sibling has this one.
           all.push(...counts.take(change.n, change.kind).map(({ text }) => text), change.text);
         }
-        all.push(`+I ${key} ${value}`);
       }
       for (const tasks of [1, 2, 3]) assert.deepEqual(await runOnce(plan, rows, tasks, seed + tasks), [all, byKey]);
       seen += all.length;

@@ -1,7 +1,7 @@
 import { INT64 } from "../../src/core/schema.ts";
 import type { PhysicalWindow } from "../../src/plan/physical.ts";
 import { groupOf } from "../kernel/reference/groups.ts";
-import { type Graph, type GraphNode, inputsOf } from "./graphs.ts";
+import { type Graph, type GraphNode, inputsOf, lagsOf } from "./graphs.ts";
 
 /** ts, k, v. */
 export type NodeRow = readonly [bigint | null, bigint | null, bigint | null];
@@ -84,11 +84,12 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 
-/** Where a row leaves the stateless nodes: a sink (its position), or a node that keeps something. */
-interface Leaf {
+/** Who takes rows behind stateless nodes: a node that keeps something, or a sink (its position). */
+interface Taker {
   readonly sink: number;
   readonly node: number;
-  readonly row: NodeRow;
+  /** The node whose rows it reads. */
+  readonly input: number;
 }
 
 /**
@@ -101,6 +102,7 @@ export class GraphReference {
   untimed = 0;
   readonly #graph: Graph;
   readonly #sources: number;
+  readonly #lags: readonly number[];
   readonly #greatest: number[];
   readonly #floors: number[];
   readonly #windows = new Map<number, Windows>();
@@ -110,6 +112,7 @@ export class GraphReference {
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#sources = graph.delaysMs.length;
+    this.#lags = lagsOf(graph);
     this.sinks = graph.sinks.map(() => []);
     this.#greatest = graph.delaysMs.map(() => -Infinity);
     this.#floors = graph.delaysMs.map(() => -Infinity);
@@ -139,43 +142,52 @@ export class GraphReference {
       : inputsOf(this.#graph.nodes[at - this.#sources]).flatMap((input) => this.#sourcesOf(input));
   }
 
+  /** Inputs first, as the sinks see them. */
   #advance(): void {
-    const { delaysMs, nodes } = this.#graph;
-    nodes.forEach((_, i) => {
-      const each = this.#sourcesOf(this.#sources + i).map((s) =>
-        Math.max(this.#greatest[s] - delaysMs[s], this.#floors[s])
-      );
-      this.#watermarks[i] = Math.min(...each);
-      for (const row of this.#windows.get(i)?.fire(this.#watermarks[i]) ?? []) this.#send(this.#sources + i, row);
-    });
+    const { delaysMs, sinks, nodes } = this.#graph, done = new Set<number>();
+    const advance = (at: number) => {
+      if (at < this.#sources || done.has(at)) return;
+      done.add(at);
+      inputsOf(nodes[at - this.#sources]).forEach(advance);
+      const each = this.#sourcesOf(at).map((s) => Math.max(this.#greatest[s] - delaysMs[s], this.#floors[s]));
+      const i = at - this.#sources;
+      this.#watermarks[i] = Math.min(...each) - this.#lags[at];
+      for (const row of this.#windows.get(i)?.fire(this.#watermarks[i]) ?? []) this.#send(at, row);
+    };
+    sinks.forEach(advance);
   }
 
-  /** Of one row, all that comes to one leaf comes together, in the order of the first ways. */
+  /** Of one row, those who take it have their turns in the order in which the sinks come upon them, first inputs first. */
   #send(at: number, row: NodeRow): void {
-    const ranks = new Map<string, number>();
-    for (const { sink, node } of this.#leaves(at, row, true)) {
-      if (!ranks.has(`${sink} ${node}`)) ranks.set(`${sink} ${node}`, ranks.size);
-    }
-    const leaves = this.#leaves(at, row, false);
-    leaves.sort((a, b) => ranks.get(`${a.sink} ${a.node}`)! - ranks.get(`${b.sink} ${b.node}`)!);
-    for (const { sink, node, row } of leaves) {
-      if (sink >= 0) this.sinks[sink].push(row);
-      else this.#keep(node, row);
+    for (const { sink, node, input } of this.#takersOf(at)) {
+      for (const out of this.#rowsAt(input, at, row)) {
+        if (sink >= 0) this.sinks[sink].push(out);
+        else this.#keep(node, out);
+      }
     }
   }
 
-  /** `all`: as if nothing were filtered out. */
-  #leaves(at: number, row: NodeRow, all: boolean): Leaf[] {
-    const { nodes, sinks } = this.#graph;
-    const leaves: Leaf[] = sinks.flatMap((node, sink) => node === at ? [{ sink, node: -1, row }] : []);
-    nodes.forEach((node, i) => {
-      for (const input of inputsOf(node)) {
-        if (input !== at) continue;
-        if (node.kind === "aggregate" || node.kind === "assign") leaves.push({ sink: -1, node: i, row });
-        else for (const out of passed(node, row, all)) leaves.push(...this.#leaves(this.#sources + i, out, all));
+  #takersOf(head: number): Taker[] {
+    const { nodes, sinks } = this.#graph, takers: Taker[] = [];
+    const visit = (at: number, taker: Taker) => {
+      const node = nodes[at - this.#sources];
+      if (node) {
+        const keeps = node.kind === "aggregate" || node.kind === "assign";
+        for (const input of inputsOf(node)) visit(input, keeps ? { sink: -1, node: at - this.#sources, input } : taker);
       }
-    });
-    return leaves;
+      const isKnown = takers.some(({ sink, node }) => sink === taker.sink && node === taker.node);
+      if (at === head && !isKnown) takers.push(taker);
+    };
+    sinks.forEach((input, sink) => visit(input, { sink, node: -1, input }));
+    return takers;
+  }
+
+  /** What a row of the node `head` comes to behind a node, through stateless ones. */
+  #rowsAt(at: number, head: number, row: NodeRow): NodeRow[] {
+    if (at === head) return [row];
+    const node = this.#graph.nodes[at - this.#sources];
+    if (!node || node.kind === "aggregate" || node.kind === "assign") return [];
+    return inputsOf(node).flatMap((input) => this.#rowsAt(input, head, row)).flatMap((one) => passed(node, one));
   }
 
   #keep(at: number, row: NodeRow): void {
@@ -197,9 +209,9 @@ export class GraphReference {
   }
 }
 
-function passed(node: GraphNode, row: NodeRow, all: boolean): NodeRow[] {
+function passed(node: GraphNode, row: NodeRow): NodeRow[] {
   const [ts, k, v] = row;
-  if (node.kind === "filter") return all || (v !== null && v >= BigInt(node.least)) ? [row] : [];
+  if (node.kind === "filter") return v !== null && v >= BigInt(node.least) ? [row] : [];
   if (node.kind !== "project") return [row];
   return [[ts, k === null ? null : k % BigInt(node.keyMod), v === null ? null : v + BigInt(node.add)]];
 }

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import fc from "../deps/fast_check.ts";
+import { NdjsonEncoder } from "../../src/codec/json_encoder.ts";
+import type { OutputBatch } from "../../src/sink.ts";
+import type { PhysicalPlan } from "../../src/plan/physical.ts";
 import type { Value } from "../../src/core/value.ts";
 import { planShape } from "../../src/runtime/plan_shape.ts";
 import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
 import { type GraphEvent, GraphReference, type NodeRow } from "./graph_reference.ts";
-import { anyGraph, type Graph, physicalOf } from "./graphs.ts";
-import { chunksOf, PipelineRun } from "./pipeline_run.ts";
+import { jsonOf } from "./graph_plan.ts";
+import { anyGraph, hasTwins, NODE_COLUMNS, physicalOf } from "./graphs.ts";
+import { chunksOf, compiled, PipelineRun } from "./pipeline_run.ts";
 import { COLUMNS, frameOfRows, type Row, textOf } from "./rows.ts";
 import { anyRows } from "./shapes.ts";
 
@@ -25,14 +30,14 @@ function withGaps(rows: readonly Row[], gaps: readonly number[]): Row[] {
 }
 
 const anyCase = fc.record({
-  graph: anyGraph(1),
+  graph: anyGraph(1, true),
   rows: anyRows(120),
   gaps: fc.array(fc.nat(120), { maxLength: 3 }),
   seed: fc.integer(),
 }).map(({ rows, gaps, ...rest }) => ({ ...rest, rows: withGaps(rows, gaps) }));
 
-async function runOnce(graph: Graph, rows: readonly Row[], tasks: number, seed: number) {
-  const run = await new PipelineRun(tasks, seed).deploy(physicalOf(graph));
+async function runOnce(plan: PhysicalPlan, rows: readonly Row[], tasks: number, seed: number) {
+  const run = await new PipelineRun(tasks, seed).deploy(plan);
   await run.put(chunksOf(rows, run.random));
   await run.end();
   assert.equal(run.pipeline.reason, null);
@@ -50,7 +55,7 @@ Deno.test("any graph gives what a plain reference gives row by row, for every nu
       const { late: lateRows, untimed: deadRows } = reference;
       const expected = { sinks: texts(reference.sinks), lateRows, deadRows };
       for (const tasks of [1, 2, 3, 4]) {
-        assert.deepEqual(await runOnce(graph, rows, tasks, seed + tasks), expected, `${tasks} tasks`);
+        assert.deepEqual(await runOnce(physicalOf(graph), rows, tasks, seed + tasks), expected, `${tasks} tasks`);
       }
       if (planShape(physicalOf(graph)).mode === "ordered") ordered++;
       rowsOut += reference.sinks.flat().length;
@@ -59,6 +64,47 @@ Deno.test("any graph gives what a plain reference gives row by row, for every nu
     { numRuns: 200 },
   );
   assert.ok(ordered > 100 && rowsOut > 5000 && late > 1000, `${ordered} ordered, ${rowsOut} rows, ${late} late`);
+});
+
+/** SHA-256 of what a sink writes as NDJSON. */
+function digestOf(outputs: readonly OutputBatch[]): string {
+  const encoder = new NdjsonEncoder(NODE_COLUMNS), hash = createHash("sha256");
+  for (const { ranges } of outputs) {
+    for (const { frame, start, rows } of ranges) hash.update(encoder.rows(frame, start, rows));
+  }
+  return hash.digest("hex");
+}
+
+Deno.test("graphs written as plans give the same bytes for every number of tasks and every cut, those of the reference", async () => {
+  let ordered = 0, rowsOut = 0;
+  await fc.assert(
+    fc.asyncProperty(anyCase, async ({ graph, rows, seed }) => {
+      fc.pre(!hasTwins(graph) && !graph.nodes.some((node) => "lagMs" in node && node.lagMs));
+      const plan = compiled(jsonOf(graph)), end: GraphEvent = { source: 0, watermark: Infinity };
+      const reference = new GraphReference(graph).run([...rows.map((row) => ({ source: 0, row: nodeRow(row) })), end]);
+      const expected = reference.sinks.map((rows) => {
+        const frame = frameOfRows(NODE_COLUMNS, rows);
+        return digestOf([{
+          number: 1,
+          ranges: [{ frame, start: 0, rows: rows.length }],
+          rows: rows.length,
+          watermark: 0,
+        }]);
+      });
+      for (const tasks of [1, 2, 3, 4]) {
+        const run = await new PipelineRun(tasks, seed + tasks).deploy(plan);
+        await run.put(chunksOf(rows, run.random));
+        await run.end();
+        assert.equal(run.pipeline.reason, null);
+        assert.deepEqual(run.sinks.map(({ outputs }) => digestOf(outputs)), expected, `${tasks} tasks`);
+        await run.close();
+      }
+      if (planShape(plan).mode === "ordered") ordered++;
+      rowsOut += reference.sinks.flat().length;
+    }),
+    { numRuns: 100 },
+  );
+  assert.ok(ordered > 30 && rowsOut > 2000, `${ordered} ordered, ${rowsOut} rows`);
 });
 
 /** What a test does with one of two sources: it sends rows, or nothing comes for a while. */
@@ -75,34 +121,43 @@ function chunkOf(rows: readonly Row[]): ArrivedFrame[] {
 Deno.test("two sources of different rates, one of them silent at times, give what a reference gives in the order that was written down", async () => {
   let idle = 0, ordered = 0;
   await fc.assert(
-    fc.asyncProperty(anyGraph(2), fc.array(anyStep, { maxLength: 14 }), fc.integer(), async (graph, steps, seed) => {
-      for (const tasks of [1, 2, 3]) {
-        const run = await new PipelineRun(tasks, seed + tasks, 2).deploy(physicalOf(graph, 1000));
-        const chunks: Row[][][] = [[], []];
-        for (const step of steps) {
-          if ("silentMs" in step) run.clock.advance(step.silentMs);
-          else if (step.rows.length > 0) {
-            chunks[step.source].push(step.rows);
-            run.inputs[step.source].put([chunkOf(step.rows)]);
+    fc.asyncProperty(
+      anyGraph(2, true),
+      fc.array(anyStep, { maxLength: 14 }),
+      fc.integer(),
+      async (graph, steps, seed) => {
+        for (const tasks of [1, 2, 3]) {
+          const run = await new PipelineRun(tasks, seed + tasks, 2).deploy(physicalOf(graph, 1000));
+          const chunks: Row[][][] = [[], []];
+          for (const step of steps) {
+            if ("silentMs" in step) run.clock.advance(step.silentMs);
+            else if (step.rows.length > 0) {
+              chunks[step.source].push(step.rows);
+              run.inputs[step.source].put([chunkOf(step.rows)]);
+            }
+            if (run.random(2) === 0) await run.pool.settle();
           }
-          if (run.random(2) === 0) await run.pool.settle();
+          await run.end();
+          assert.equal(run.pipeline.reason, null);
+          const events = run.order.flatMap((record): GraphEvent[] => {
+            if (record.kind === "tick") return [];
+            const source = Number(record.source.slice(-1));
+            if (record.kind === "chunk") {
+              return chunks[source][record.from].map((row) => ({ source, row: nodeRow(row) }));
+            }
+            if (record.kind === "idle") {
+              idle++;
+            }
+            return [{ source, watermark: record.kind === "idle" ? record.watermark : Infinity }];
+          });
+          const reference = new GraphReference(graph).run(events);
+          assert.deepEqual(run.rows, texts(reference.sinks), `${tasks} tasks`);
+          assert.equal(run.pipeline.meter.lateRows, reference.late);
+          await run.close();
         }
-        await run.end();
-        assert.equal(run.pipeline.reason, null);
-        const events = run.order.flatMap((record): GraphEvent[] => {
-          if (record.kind === "tick") return [];
-          const source = Number(record.source.slice(-1));
-          if (record.kind === "chunk") return chunks[source][record.from].map((row) => ({ source, row: nodeRow(row) }));
-          if (record.kind === "idle") idle++;
-          return [{ source, watermark: record.kind === "idle" ? record.watermark : Infinity }];
-        });
-        const reference = new GraphReference(graph).run(events);
-        assert.deepEqual(run.rows, texts(reference.sinks), `${tasks} tasks`);
-        assert.equal(run.pipeline.meter.lateRows, reference.late);
-        await run.close();
-      }
-      if (planShape(physicalOf(graph)).mode === "ordered") ordered++;
-    }),
+        if (planShape(physicalOf(graph)).mode === "ordered") ordered++;
+      },
+    ),
     { numRuns: 150 },
   );
   assert.ok(idle > 20 && ordered > 50, `${idle} idle marks, ${ordered} ordered`);

@@ -202,3 +202,44 @@ Deno.test("first and last stay those of the log when a change takes the second p
     }
   }
 });
+
+Deno.test("columns that a source computes are there for all nodes, and one of them may be the event time", async () => {
+  const at = (name: string) => ({ column: name });
+  const plan = compiled({
+    rdx: 1,
+    name: "p",
+    nodes: [
+      {
+        id: "source",
+        op: "source",
+        stream: "rows",
+        time: "later",
+        future_skew_ms: 50,
+        computed: [
+          { as: "later", expr: { call: "add", args: [at("ts"), { literal: 100 }] } },
+          { as: "twice", expr: { call: "mul", args: [at("number"), { literal: 2 }] } },
+        ],
+      },
+      { id: "window", op: "window", input: ["source"], window: { kind: "tumble", size_ms: 10 } },
+      {
+        id: "sums",
+        op: "aggregate",
+        input: ["window"],
+        keys: [],
+        aggs: [{ fn: "count", as: "n" }, { fn: "sum", arg: at("twice"), as: "sum" }],
+      },
+      { id: "sink", op: "sink", input: ["sums"], sink: { kind: "discard" } },
+    ],
+  });
+  for (const tasks of [1, 3]) {
+    const run = await new PipelineRun(tasks, tasks).deploy(plan), rows = rowsOf(30, (i) => i);
+    const arrived = (rows: readonly Row[], arrivalMs: number) => [{ frame: frameOfRows(COLUMNS, rows), arrivalMs }];
+    // The second record's times are over 50 ms ahead of its arrival, by the computed column.
+    await run.put([arrived(rows.slice(0, 20), 100), arrived(rows.slice(20), 60)]);
+    await run.end();
+    assert.deepEqual(run.rows, [["100n 110n 10n 48n", "110n 120n 10n 66n"]], `${tasks} tasks`);
+    assert.equal(run.pipeline.meter.deadRows, 10);
+    assert.match(run.pipeline.errors[0].field!, /^later$/);
+    await run.close();
+  }
+});

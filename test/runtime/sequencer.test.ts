@@ -258,6 +258,50 @@ Deno.test("a source that ended in an earlier deployment needs no second end", ()
   assert.equal(sequencer.complete, true);
 });
 
+Deno.test("ticks are numbered and written down, one at a time, and release nothing", () => {
+  const { sequencer, inputs: [a], sent, order } = setUp({ window: 3 });
+  a.chunks = 1;
+  sequencer.pump();
+  sequencer.tick(5000);
+  sequencer.tick(6000);
+  assert.deepEqual(sent, [{ number: 1, source: 0, watermark: null }, { number: 2, source: -1, watermark: null }]);
+  assert.deepEqual(order[1], { kind: "tick", number: 2, nowMs: 5000 });
+  sequencer.finished(1);
+  sequencer.finished(2);
+  assert.deepEqual([a.released, sequencer.inFlight], [[10], 0]);
+  sequencer.tick(7000);
+  assert.deepEqual(order.at(-1), { kind: "tick", number: 3, nowMs: 7000 });
+});
+
+Deno.test("no tick is told beyond the window, to a paused pipeline or behind the end of all sources", () => {
+  const full = setUp({ window: 1 });
+  full.inputs[0].chunks = 1;
+  full.sequencer.pump();
+  full.sequencer.tick(1);
+  assert.equal(full.order.length, 1);
+  const paused = setUp();
+  paused.sequencer.pause();
+  paused.sequencer.tick(1);
+  paused.sequencer.resume();
+  assert.equal(paused.order.length, 0);
+  const ended = setUp();
+  for (const input of ended.inputs) input.ended = true;
+  ended.sequencer.pump();
+  ended.sequencer.tick(1);
+  assert.deepEqual(ended.order.map(({ kind }) => kind), ["end", "end"]);
+  for (const number of [1, 2]) ended.sequencer.finished(number);
+  assert.equal(ended.sequencer.complete, true);
+});
+
+Deno.test("a tick does not keep a silent source from becoming idle", () => {
+  const { sequencer, clocks, clock, order } = setUp({ idleTimeoutMs: 1000, watermarks: [500, 500] });
+  sequencer.tick(1);
+  clock.advance(1500);
+  sequencer.idleTick();
+  assert.deepEqual(order.map(({ kind }) => kind), ["tick", "idle", "idle"]);
+  assert.equal(clocks[0].watermark, 500);
+});
+
 Deno.test("a paused sequencer takes nothing and marks nothing until it is resumed", () => {
   const { sequencer, inputs: [a], clock, sent } = setUp({ watermarks: [900, 900] });
   a.chunks = 1;

@@ -3,11 +3,14 @@ import { IN_FLIGHT_CHUNKS_MAX, OPEN_SLICES_MAX } from "../../src/core/limits.ts"
 import fc from "../deps/fast_check.ts";
 import { loadKernel } from "../kernel/load.ts";
 import { hostParts } from "../../workers/parts.ts";
+import type { PhysicalPlan } from "../../src/plan/physical.ts";
+import { planShape } from "../../src/runtime/plan_shape.ts";
 import type { FromTask, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
 import { ChunkReader } from "../../src/runtime/task/chunk_reader.ts";
 import { PipelineTask } from "../../src/runtime/task/task.ts";
 import { chunksOf, compiled, PipelineRun } from "./pipeline_run.ts";
 import { COLUMNS, frameOfRows, type Row } from "./rows.ts";
+import { physicalOf } from "./graphs.ts";
 import { planOf, type Shape } from "./shapes.ts";
 
 const SHAPE: Shape = {
@@ -35,7 +38,11 @@ function keyedRows(count: number, from = 0): Row[] {
 
 /** One task by itself, in a kernel of little memory. */
 function smallTask(shape: Shape, bytesMax = 8 << 20) {
-  const plan = compiled(planOf(shape)), kernel = loadKernel("simd", bytesMax), sent: FromTask[] = [];
+  return smallTaskOf(compiled(planOf(shape)), bytesMax);
+}
+
+function smallTaskOf(plan: PhysicalPlan, bytesMax: number) {
+  const { mode } = planShape(plan), kernel = loadKernel("simd", bytesMax), sent: FromTask[] = [];
   const positions = plan.sources.map(({ columns }) =>
     columns.map(({ name }) => COLUMNS.findIndex((one) => one.name === name))
   );
@@ -45,7 +52,7 @@ function smallTask(shape: Shape, bytesMax = 8 << 20) {
     after: 0,
     watermarks: [-Infinity],
     inherits: null,
-    mode: "parallel",
+    mode,
     owner: 0,
   };
   const place = {
@@ -83,6 +90,22 @@ for (const twoPhase of [false, true]) {
     task.close();
   });
 }
+
+Deno.test("full state of a plan that runs in order stops its owner, which says at which node", () => {
+  const sums = (input: number) =>
+    ({ kind: "aggregate", input, sizeMs: 1000, slideMs: 1000, offsetMs: 0, result: "sum" }) as const;
+  const graph = { delaysMs: [0], nodes: [sums(0), sums(1)], sinks: [2] };
+  const { task, sent } = smallTaskOf(physicalOf(graph), 8 << 20);
+  const rows = (number: number) =>
+    Array.from({ length: 4000 }, (_, i): Row => [5n, BigInt(number * 4000 + i), null, null, null, null, 1n, null]);
+  for (let number = 1; number < 200 && sent.at(-1)?.kind !== "failed"; number++) {
+    task.receive(chunk(number, rows(number)));
+  }
+  const failed = sent.at(-1)!;
+  assert.ok(failed.kind === "failed" && failed.stalled, JSON.stringify(failed));
+  assert.match(failed.reason, /Node node0 rows has no room for more rows of state/);
+  task.close();
+});
 
 Deno.test("rows that open more windows than there may be stop the task, which does not blame their keys", () => {
   const { task, sent } = smallTask({ ...SHAPE, keys: [], calls: [["count", "value"]], delayMs: 1e9 }, 512 << 20);

@@ -4,7 +4,7 @@
 //  | strict u32 0/1 | steps: key or index u32 (bit 31: an index) [· bytes of the key]
 //  +----------------+------------------------------------------------
 import { sameBytes } from "../../expr/text";
-import { openText, setValueEnd, skipKey, skipSpace, skipString, skipValue, valueEnd } from "./scan";
+import { openText, setValueEnd, skipSpace, skipString, skipValue, valueEnd } from "./scan";
 import { hasEscape, putUnescaped } from "./string";
 import { openText as openWriting, to, written } from "../writer";
 
@@ -28,26 +28,6 @@ function says(at: usize, end: usize, key: usize, n: usize): bool {
   const same = putUnescaped(at + 1, end - 1) && written() == n && sameBytes(to - n, key, n);
   openWriting();
   return same;
-}
-
-/** Goes to the last member of the object at `valueAt` with a key. */
-function toMember(key: usize, n: usize): bool {
-  const end = valueEnd;
-  let at = skipSpace(valueAt + 1, end), found: usize = 0, foundEnd: usize = 0;
-  if (load<u8>(valueAt) != 0x7b || load<u8>(at) == 0x7d) return false;
-  while (true) {
-    const keyEnd = skipString(at, end), value = skipSpace(skipKey(at, end), end), behind = skipValue(value, end);
-    if (says(at, keyEnd, key, n)) {
-      found = value;
-      foundEnd = behind;
-    }
-    at = skipSpace(behind, end);
-    if (load<u8>(at) == 0x7d) break;
-    at = skipSpace(at + 1, end);
-  }
-  valueAt = found;
-  setValueEnd(foundEnd);
-  return found != 0;
 }
 
 /** Goes to the item at an index, from 0, of the array at `valueAt`. */
@@ -74,19 +54,56 @@ export function enter(at: usize, end: usize): bool {
   return valueAt != 0;
 }
 
-/** Goes to what a path leads to in the text in [at, end). */
-export function follow(at: usize, end: usize, path: usize, pathEnd: usize): i32 {
-  if (!enter(at, end)) return WRONG;
-  const missing = load<u32>(path) ? WRONG : EMPTY;
-  for (let step = path + 4; step < pathEnd;) {
-    const head = load<u32>(step);
-    step += 4;
-    if (head & INDEX) {
-      if (!toItem(<u64>(head & ~INDEX))) return missing;
-    } else {
-      if (!toMember(step, <usize>head)) return missing;
-      step += <usize>head;
-    }
+/** Where the path ends, and what its steps say of what is not there. */
+let pathEnd: usize = 0;
+let missing: i32 = EMPTY;
+let state: i32 = EMPTY;
+
+/**
+ * Goes over the value that begins at `at` or after white space there, once: all of it, also behind what was found, so
+ * that the text is JSON; of equal keys the last counts. Leaves in `state` what the rest of the path, from `step` on,
+ * leads to. Behind the value, or 0 if it is none.
+ */
+function walk(at: usize, end: usize, step: usize): usize {
+  at = skipSpace(at, end);
+  if (step == pathEnd) {
+    const behind = skipValue(at, end);
+    valueAt = at;
+    setValueEnd(behind);
+    state = FOUND;
+    return behind;
   }
-  return FOUND;
+  state = missing;
+  const head = load<u32>(step), byIndex = (head & INDEX) != 0;
+  if (at >= end || load<u8>(at) != (byIndex ? 0x5b : 0x7b)) return skipValue(at, end);
+  const close: u32 = byIndex ? 0x5d : 0x7d, after = step + 4 + (byIndex ? 0 : <usize>head);
+  at = skipSpace(at + 1, end);
+  if (at < end && <u32>load<u8>(at) == close) return at + 1;
+  for (let place: u32 = 0;; place++) {
+    let here = place == (head & ~INDEX);
+    if (!byIndex) {
+      at = skipSpace(at, end);
+      if (at >= end || load<u8>(at) != 0x22) return 0;
+      const keyEnd = skipString(at, end), colon = keyEnd ? skipSpace(keyEnd, end) : end;
+      if (colon >= end || load<u8>(colon) != 0x3a) return 0;
+      here = says(at, keyEnd, step + 4, <usize>head);
+      at = colon + 1;
+    }
+    at = here ? walk(at, end, after) : skipValue(at, end);
+    if (!at) return 0;
+    at = skipSpace(at, end);
+    if (at >= end) return 0;
+    const next = <u32>load<u8>(at++);
+    if (next == close) return at;
+    if (next != 0x2c) return 0;
+  }
+  return 0;
+}
+
+/** Goes to what a path leads to in the text in [at, end). */
+export function follow(at: usize, end: usize, path: usize, behindPath: usize): i32 {
+  pathEnd = behindPath;
+  missing = load<u32>(path) ? WRONG : EMPTY;
+  const behind = walk(at, end, path + 4);
+  return behind && skipSpace(behind, end) == end ? state : WRONG;
 }

@@ -33,13 +33,13 @@ export function beginTrying(from: usize, markArea: usize, stackArea: usize, slot
   slots = slotArea;
   base = from;
   farthest = from;
-  memory.fill(marks, 0, <usize>((markCount + 7) >>> 3) + 8);
+  for (let byte: usize = 0; byte <= <usize>markCount >>> 3; byte += 8) store<u64>(marks + byte, 0);
 }
 
 /** Forgets the marks of places that are reached for the first time. */
 function forget(at: usize): void {
   const from = (<usize>markCount * (farthest + 1 - base)) >>> 3, to = (<usize>markCount * (at + 1 - base)) >>> 3;
-  memory.fill(marks + from + 1, 0, to - from);
+  for (let byte = from + 1; byte <= to; byte++) store<u8>(marks + byte, 0);
   farthest = at;
 }
 
@@ -51,6 +51,17 @@ function forget(at: usize): void {
   if (value & one) return false;
   store<u8>(byte, value | one);
   return true;
+}
+
+/** Behind the characters from `at` on that a step takes. */
+@inline function behindRun(code: usize, at: usize, end: usize): usize {
+  if (<u32>load<u8>(code) == OP_CHARACTER) {
+    const one = <u32>load<u8>(code, 1);
+    while (at < end && classAt(at) == one) at += width;
+  } else {
+    while (at < end && inSet(code, classAt(at))) at += width;
+  }
+  return at;
 }
 
 /** Whether there is a match from `at` on, in the text in [start, end); slots tell where it and its groups are. */
@@ -68,6 +79,9 @@ export function tryFrom(at: usize, start: usize, end: usize): bool {
       } else if (op == OP_SET) {
         on = at < end && inSet(here, classAt(at));
         at += width;
+      } else if (op == OP_SPLIT && load<u8>(here, 1)) {
+        at = behindRun(steps + (<usize>step << 3), at, end);
+        step = load<u16>(here, 6);
       } else if (op == OP_SPLIT) {
         store<u32>(top, load<u16>(here, 6));
         store<u32>(top, <u32>at, 4);

@@ -3,12 +3,12 @@ import { search as searchText } from "../../expr/search";
 import { arena_alloc } from "../../memory";
 import { beginTrying, fits, MARK_BYTES, STACK_BYTES, tryFrom } from "./backtrack";
 import {
-  anchored, canBegin, classAt, classCount, lead, openProgram, requiredAt, requiredBytes, setWidth, slotCount, table,
-  UNBOUNDED, width,
+  anchored, ascii, canBegin, classAt, lead, middleState, openProgram, requiredAt, requiredBytes, rowEntries, setWidth,
+  slotCount, table, UNBOUNDED, width,
 } from "./program";
 import { search as searchThreads, threadBytes } from "./threads";
 
-/** The state of the table where a text begins; 0 is where nothing can match any more, 1 where something has. */
+/** The state where a text begins; 0 is where nothing can match any more, 1 where something has. */
 const FIRST: u32 = 2;
 
 /** Where the match and its groups begin and end, addresses u32; 0 where a group has no part in the match. */
@@ -27,6 +27,12 @@ export function beginRegexp(program: usize): bool {
   return slots != 0;
 }
 
+/** The first character that begins at `at` or behind it. */
+@inline function firstOf(at: usize): usize {
+  while ((load<u8>(at) & 0xc0) == 0x80) at++;
+  return at;
+}
+
 /**
  * Whether the text in [start, end) has a match that begins at `from` or behind it: the first of them, as its priorities
  * have it. Slots tell where. -1 without memory.
@@ -36,17 +42,15 @@ export function find(from: usize, start: usize, end: usize): i32 {
     const there = searchText(from, end, requiredAt, requiredBytes);
     if (!there) return 0;
     // No match begins more than `lead` bytes before the first copy of the required text
-    if (lead != UNBOUNDED && there - from > <usize>lead) {
-      from = there - <usize>lead;
-      while ((load<u8>(from) & 0xc0) == 0x80) from++;
-    }
+    if (lead != UNBOUNDED && there - from > <usize>lead) from = firstOf(there - <usize>lead);
   }
   if (anchored && from != start) return 0;
   if (!fits(end - from)) {
     if (!threads) threads = arena_alloc(threadBytes());
     return threads ? <i32>searchThreads(from, start, end, threads, slots) : -1;
   }
-  memory.fill(slots, 0, <usize>slotCount << 2);
+  // Pairs of slots, so that eight bytes at a time
+  for (let slot: usize = 0; slot < <usize>slotCount << 2; slot += 8) store<u64>(slots + slot, 0);
   beginTrying(from, marks, stack, slots);
   if (anchored) return <i32>tryFrom(from, start, end);
   for (let at = from; at < end; at += width) {
@@ -61,12 +65,20 @@ export function find(from: usize, start: usize, end: usize): i32 {
 /** Whether the text has a match anywhere, by the table if there is one. -1 without memory. */
 export function test(start: usize, end: usize): i32 {
   if (!table) return find(start, start, end);
-  if (requiredBytes && !searchText(start, end, requiredAt, requiredBytes)) return 0;
-  const rowEntries = classCount + 1;
-  let state: u32 = FIRST;
-  for (let at = start; at < end; at += width) {
-    state = load<u16>(table + (<usize>(state * rowEntries + classAt(at)) << 1));
-    if (state < 2) return <i32>state;
+  const states = table, classes = ascii, limit = rowEntries << 1;
+  let at = start, state = FIRST * rowEntries;
+  if (requiredBytes) {
+    const there = searchText(start, end, requiredAt, requiredBytes);
+    if (!there) return 0;
+    if (lead != UNBOUNDED && there - start > <usize>lead) {
+      at = firstOf(there - <usize>lead);
+      state = middleState;
+    }
   }
-  return <i32>load<u16>(table + (<usize>((state + 1) * rowEntries - 1) << 1));
+  while (at < end && state >= limit) {
+    const byte = <u32>load<u8>(at), one = byte < 0x80 ? <u32>load<u8>(classes + <usize>byte) : classAt(at);
+    at += byte < 0x80 ? 1 : width;
+    state = load<u16>(states + (<usize>(state + one) << 1));
+  }
+  return state < limit ? <i32>(state != 0) : <i32>load<u16>(states + (<usize>(state + rowEntries - 1) << 1));
 }

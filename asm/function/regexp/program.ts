@@ -1,10 +1,11 @@
 // A compiled regular expression, as src/expr/regexp/program.ts writes it.
 //
-//  header, 16 u32: 0 steps · 4 first step · 8 marked steps · 12 slots · 16 flags · places of: 20 steps, 24 classes of
+//  header, 18 u32: 0 steps · 4 first step · 8 marked steps · 12 slots · 16 flags · places of: 20 steps, 24 classes of
 //  ASCII, 28 runs · 32 how many runs · places of: 36 sets, 40 the set of first characters, 44 the required text · 48 its
-//  bytes · 52 bytes that may be before it · 56 the place of the table, 0 none · 60 classes of characters
+//  bytes · 52 bytes that may be before it · 56 the place of the table, 0 none · 60 entries of a
+//  state · 64 the state in the middle of a text
 //
-//  STEP, 8 bytes
+//  STEP, 8 bytes; the other of a set is its number, the argument 1 of a split makes it a run
 //  +--------+-------------+----------+----------+-----------+
 //  | op u8  | argument u8 | mark u16 | next u16 | other u16 |
 //  +--------+-------------+----------+----------+-----------+
@@ -28,8 +29,10 @@ export let requiredAt: usize = 0;
 export let requiredBytes: usize = 0;
 export let lead: u32 = 0;
 export let table: usize = 0;
-export let classCount: u32 = 0;
-let ascii: usize = 0;
+/** Entries of a state in the table: the place of the next one for each class, and whether the end makes a match. */
+export let rowEntries: u32 = 0;
+export let middleState: u32 = 0;
+export let ascii: usize = 0;
 let runs: usize = 0;
 let runCount: u32 = 0;
 let sets: usize = 0;
@@ -52,7 +55,8 @@ export function openProgram(at: usize): void {
   requiredBytes = load<u32>(at, 48);
   lead = load<u32>(at, 52);
   table = load<u32>(at, 56) ? at + load<u32>(at, 56) : 0;
-  classCount = load<u32>(at, 60);
+  rowEntries = load<u32>(at, 60);
+  middleState = load<u32>(at, 64);
 }
 
 /** Bytes of the character that `classAt` looked at. */

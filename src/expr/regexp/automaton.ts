@@ -7,12 +7,19 @@ const DEAD = 0, MATCHED = 1;
 /** Where a text begins. */
 const FIRST = 2;
 
+/** A deterministic automaton that says whether a text has a match anywhere. */
+export interface Table {
+  /** For each state the next one by class, and 1 if the end of the text makes a match. */
+  readonly rows: readonly (readonly number[])[];
+  /** The state within a text, where no match has begun. */
+  readonly middle: number;
+}
+
 /**
- * A deterministic automaton that says whether a text has a match anywhere, by the subset construction: for each state the next
- * one by class, and 1 if the end of the text makes a match. Null if it has more than REGEXP_TABLE_ENTRIES_MAX entries, or if an
+ * The automaton of a machine by the subset construction. Null if it has more than REGEXP_TABLE_ENTRIES_MAX entries, or if an
  * assertion looks at the characters around a place, which states do not know.
  */
-export function buildTable({ steps, start }: Machine, alphabet: Alphabet): number[][] | null {
+export function buildTable({ steps, start }: Machine, alphabet: Alphabet): Table | null {
   if (steps.some((step) => step.op === "assert" && step.what !== "start" && step.what !== "end")) return null;
   const accepts = steps.map((step) => new Set(step.op === "set" ? alphabet.of(step.ranges) : []));
   const matches = (reached: Set<number>) => [...reached].some((at) => steps[at].op === "match");
@@ -33,7 +40,7 @@ export function buildTable({ steps, start }: Machine, alphabet: Alphabet): numbe
     return known;
   };
   const classes = Array.from({ length: alphabet.size }, (_, i) => i);
-  const rows = [[...classes.map(() => DEAD), 0], [...classes.map(() => MATCHED), 1]];
+  const middle = numberOf(again), rows = [[...classes.map(() => DEAD), 0], [...classes.map(() => MATCHED), 1]];
   for (let at = FIRST; at < states.length; at++) {
     const row = classes.map((one) => {
       if (at === FIRST && matches(first)) return MATCHED;
@@ -47,5 +54,5 @@ export function buildTable({ steps, start }: Machine, alphabet: Alphabet): numbe
     rows.push([...row, matches(ended) ? 1 : 0]);
     if (rows.length * (alphabet.size + 1) > REGEXP_TABLE_ENTRIES_MAX) return null;
   }
-  return rows;
+  return { rows, middle };
 }

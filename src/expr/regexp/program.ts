@@ -2,18 +2,22 @@ import { Alphabet, CLASSES_MAX } from "./alphabet.ts";
 import { buildTable } from "./automaton.ts";
 import { build, type Machine, reach, type Step } from "./instructions.ts";
 import { ASSERTIONS, type Pattern, PatternError } from "./node.ts";
+import { areApart } from "./ranges.ts";
 import { requiredText } from "./required.ts";
 
 // A compiled pattern as kernels read it (asm/function/regexp/program.ts), all numbers little endian:
 //
-//   header, 16 u32      steps · first step · marked steps · slots · flags · places of: steps, classes of ASCII, runs behind ASCII and
-//                       how many, sets, first set · required text: place, bytes, lead · place of the table, 0 none · classes
-//   steps, 8 bytes each op u8 · argument u8 (class, slot, assertion, low byte of a set) · mark u16 · next u16 · other u16
+//   header, 18 u32      steps · first step · marked steps · slots · flags · places of: steps, classes of ASCII, runs behind ASCII and
+//                       how many, sets, first set · required text: place, bytes, lead · place of the table, 0 none · entries of
+//                       a state · the state in the middle of a text
+//   steps, 8 bytes each op u8 · argument u8 (class, slot, assertion; of a split 1: a run) · mark u16 · next u16 · other u16 (of a set:
+//                       its number). A run takes as many characters of the set at its next step as there are: fewer never help
 //   classes of ASCII    128 bytes
 //   runs                first code point u32 · class u32
 //   sets                32 bytes each: bits of classes
-//   table               for each state the next one by class, u16, and whether the end of the text makes a match
-const HEADER_BYTES = 64, SET_BYTES = CLASSES_MAX / 8, ASCII = 128;
+//   table               u16: for each state the place of the next one by class, and whether the end of the text makes a match; the
+//                       place of a state is its number times the entries of a state
+const HEADER_BYTES = 72, SET_BYTES = CLASSES_MAX / 8, ASCII = 128;
 const OPS = { match: 0, character: 1, set: 2, split: 3, save: 4, assert: 5 } as const;
 const NO_MARK = 0xffff, UNBOUNDED = 0xffffffff;
 const ANCHORED = 1;
@@ -30,7 +34,7 @@ export function compileProgram(pattern: Pattern, tabled: boolean): Uint8Array<Ar
   const first = setOf(firstClasses(machine, alphabet));
   const marks = markJoins(machine);
   const stepsAt = writer.begin();
-  steps.forEach((step, i) => writeStep(writer, step, marks.get(i) ?? NO_MARK, alphabet, setOf));
+  steps.forEach((step, i) => writeStep(writer, step, marks.get(i) ?? NO_MARK, isRun(machine, i), alphabet, setOf));
   const asciiAt = writer.begin();
   for (let code = 0; code < ASCII; code++) writer.u8(classes[starts.findLastIndex((start) => start <= code)]);
   const runsAt = writer.begin(),
@@ -44,20 +48,35 @@ export function compileProgram(pattern: Pattern, tabled: boolean): Uint8Array<Ar
   const textAt = writer.begin();
   for (const byte of text) writer.u8(byte);
   const table = tabled ? buildTable(machine, alphabet) : null, tableAt = writer.begin();
-  for (const entry of table?.flat() ?? []) writer.u16(entry);
+  const entries = alphabet.size + 1;
+  for (const row of table?.rows ?? []) {
+    row.forEach((entry, i) => writer.u16(i < alphabet.size ? entry * entries : entry));
+  }
   const lead = required && Number.isFinite(required.lead) ? required.lead : UNBOUNDED;
   const flags = isAnchored(machine) ? ANCHORED : 0;
   return writer.finish([
     ...[steps.length, machine.start, marks.size, 2 * (pattern.groups + 1), flags, stepsAt, asciiAt, runsAt],
     ...[runs.length, setsAt, setsAt + first * SET_BYTES, textAt, text.length, lead, table ? tableAt : 0],
-    alphabet.size,
+    ...[entries, (table?.middle ?? 0) * entries],
   ]);
+}
+
+/** Whether a split is a greedy loop over one set, behind which the pattern cannot go on with a character of the set. */
+function isRun({ steps }: Machine, at: number): boolean {
+  const split = steps[at], loop = split.op === "split" ? steps[split.next] : split;
+  if (split.op !== "split" || loop.op !== "set" || loop.next !== at) return false;
+  return [...reach(steps, [split.other], () => true)].every((behind) => {
+    const step = steps[behind];
+    if (step.op === "assert") return step.what === "end";
+    return step.op !== "set" || areApart(step.ranges, loop.ranges);
+  });
 }
 
 function writeStep(
   writer: Writer,
   step: Step,
   mark: number,
+  run: boolean,
   alphabet: Alphabet,
   setOf: (list: number[]) => number,
 ): void {
@@ -77,7 +96,7 @@ function writeStep(
       return write(OPS.set, 0, step.next, setOf(list));
     }
     case "split":
-      return write(OPS.split, 0, step.next, step.other);
+      return write(OPS.split, run ? 1 : 0, step.next, step.other);
     case "save":
       return write(OPS.save, step.slot, step.next, 0);
     case "assert":

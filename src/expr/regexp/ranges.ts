@@ -38,8 +38,9 @@ export function folded(ranges: Ranges): Ranges {
   return union(ranges, moved(UPPER, CASE_BIT), moved(LOWER, -CASE_BIT));
 }
 
-export function has(ranges: Ranges, codePoint: number): boolean {
-  return ranges.some(([low, high]) => low <= codePoint && codePoint <= high);
+/** Whether two sets have nothing in common. */
+export function areApart(a: Ranges, b: Ranges): boolean {
+  return !a.some(([low, high]) => b.some(([from, to]) => low <= to && from <= high));
 }
 
 const range = (text: string): Ranges => {

@@ -9,7 +9,7 @@ import type { MadeConnector } from "../../plan/plan.ts";
 import type { FileRange, FileReader, LineMaker } from "../../source.ts";
 import type { ChunkMessage, DeadRow, TaskPlan } from "../protocol.ts";
 import { kindsOfTexts } from "../../kernel/kinds.ts";
-import { ComputedColumns } from "./computed_columns.ts";
+import { ProgramRunner } from "../../kernel/program.ts";
 import { readCsvHead } from "./csv_head.ts";
 import { MadeReader } from "./made_reader.ts";
 import { type RangeLines, RangeReader } from "./range_reader.ts";
@@ -53,10 +53,10 @@ export class ChunkReader {
   readonly #plan: PhysicalPlan;
   readonly #parts: ReaderParts;
   readonly #logs: readonly (SourceReader | null)[];
-  readonly #computed: readonly ComputedColumns[];
   readonly #decoders = new Map<PhysicalSource, Decoder>();
   readonly #heads = new Map<PhysicalSource, Uint8Array>();
   readonly #makers = new Map<PhysicalSource, LineMaker>();
+  readonly #runners = new Map<PhysicalSource, readonly ProgramRunner[]>();
   #ranges: RangeReader | null = null;
   #made: MadeReader | null = null;
 
@@ -67,30 +67,35 @@ export class ChunkReader {
     this.#logs = plan.sources.map((source, i) =>
       source.stream === null ? null : new SourceReader(kernel, source.columns, positions[i])
     );
-    this.#computed = plan.sources.map((source) => new ComputedColumns(kernel, source));
   }
 
   read(message: ChunkMessage, take: (part: DecodedPart) => void): ChunkErrors {
     const source = this.#plan.sources[message.source];
-    if (message.range) return this.#readRange(source, this.#computed[message.source], message.range, take);
+    if (message.range) return this.#readRange(source, message.range, take);
     const reader = this.#logs[message.source]!, bad = new BadKinds(source);
     message.frames.forEach(({ frame, arrivalMs }, i) => {
-      const batch = this.#computed[message.source].add(bad.named(this.#kernel, reader.read(frame)));
+      const batch = this.#computed(source, bad.named(this.#kernel, reader.read(frame)));
       take({ batch, time: this.#timeOf(source, batch, arrivalMs), arrivalMs, frame: i });
     });
     return bad;
+  }
+
+  /** The batch with the columns behind those that were read that the source computes. */
+  #computed(source: PhysicalSource, batch: Batch): Batch {
+    if (source.computed.length === 0) return batch;
+    let runners = this.#runners.get(source);
+    if (!runners) {
+      runners = source.computed.map(({ program }) => new ProgramRunner(this.#kernel, program));
+      this.#runners.set(source, runners);
+    }
+    return { ...batch, columns: [...batch.columns, ...runners.map((runner) => runner.run(batch))] };
   }
 
   #timeOf(source: PhysicalSource, batch: Batch, arrivalMs: number): Vector {
     return source.time >= 0 ? batch.columns[source.time] : constantTime(this.#kernel, batch.rows, arrivalMs);
   }
 
-  #readRange(
-    source: PhysicalSource,
-    computed: ComputedColumns,
-    range: FileRange,
-    take: (part: DecodedPart) => void,
-  ): ChunkErrors {
+  #readRange(source: PhysicalSource, range: FileRange, take: (part: DecodedPart) => void): ChunkErrors {
     const lines = this.#linesOf(source, range), decoder = this.#decoderOf(source, range);
     const errors: DeadRow[] = [], bad = new BadKinds(source);
     let deadRows = 0;
@@ -104,7 +109,8 @@ export class ChunkReader {
       deadRows += decoded.errors.length;
       if (decoded.fatal) throw unreadable(range.path, decoded.errors.at(-1), lines.offset);
       const { rows, columns } = decoded;
-      const batch = computed.add(bad.named(this.#kernel, { rows, columns, selection: 0, selected: rows, kinds: 0 }));
+      const read: Batch = { rows, columns, selection: 0, selected: rows, kinds: 0 };
+      const batch = this.#computed(source, bad.named(this.#kernel, read));
       take({ batch, time: this.#timeOf(source, batch, 0), arrivalMs: 0, frame: 0 });
     }
     return { deadRows: deadRows + bad.deadRows, errors: [...errors, ...bad.errors].slice(0, INGEST_ERRORS_MAX) };
@@ -144,8 +150,8 @@ export class ChunkReader {
 
   close(): void {
     for (const reader of this.#logs) reader?.close();
-    for (const computed of this.#computed) computed.close();
     for (const decoder of this.#decoders.values()) decoder.close();
+    for (const runner of [...this.#runners.values()].flat()) runner.dispose();
     this.#ranges?.close();
     this.#made?.close();
   }

@@ -2,12 +2,14 @@ import type { Batch } from "../../core/batch.ts";
 import { INT64 } from "../../core/schema.ts";
 import { BatchGather, type Origins, type TracedBatch } from "../../kernel/gather.ts";
 import type { Kernel } from "../../kernel/module.ts";
-import type { Leaf, Meets } from "./meets.ts";
+import type { Meets } from "./meets.ts";
+import { compareWays, type Leaf, leafKey, type Way } from "./turn_order.ts";
 
 /** Rows of one batch at the end of one way through stateless operators. */
 export interface Delivery extends Leaf, TracedBatch {
   /** Address of the running event time of each row, 0 for rows that a watermark made. */
   readonly running: number;
+  readonly way: Way;
 }
 
 /** Rows with the facts that stay the same on every way that they take. */
@@ -33,20 +35,21 @@ export class DeliveryOrder {
 
   /** One delivery for each leaf. */
   #joinLeaves(deliveries: readonly Delivery[]): Delivery[] {
-    const leaves = Map.groupBy(deliveries, ({ operator, input }) => `${operator} ${input}`);
+    const leaves = Map.groupBy(deliveries, leafKey);
     return [...leaves.values()].map((all) => all.length === 1 ? all[0] : this.#join(all));
   }
 
-  #join(deliveries: readonly Delivery[]): Delivery {
-    const [{ operator, input, running }] = deliveries;
-    if (running === 0) return { operator, input, running, ...this.#gather.merge(deliveries) };
+  #join(unsorted: readonly Delivery[]): Delivery {
+    const deliveries = [...unsorted].sort((a, b) => compareWays(a.way, b.way));
+    const [{ operator, input, running, way }] = deliveries;
+    if (running === 0) return { operator, input, running, way, ...this.#gather.merge(deliveries) };
     // The running times travel as one more column.
     const timed = deliveries.map(({ batch, running, origins }) => ({
       batch: { ...batch, columns: [...batch.columns, { type: INT64, data: running, validity: 0 }] },
       origins,
     }));
     const { batch, origins } = this.#gather.merge(timed), columns = batch.columns.slice(0, -1);
-    return { operator, input, running: batch.columns.at(-1)!.data, batch: { ...batch, columns }, origins };
+    return { operator, input, way, running: batch.columns.at(-1)!.data, batch: { ...batch, columns }, origins };
   }
 
   /** Cuts deliveries of several leaves so that row after row has its turn at each. */

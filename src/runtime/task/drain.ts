@@ -75,9 +75,9 @@ export class Drain {
   #send(id: string, batch: Batch, running: number, source: number): void {
     const { flow } = this.#parts, deliveries: Delivery[] = [], facts = { running, origins: OWN_ROWS };
     flow.send(id, batch, flow.stateless, {
-      sink: (input, batch) => deliveries.push({ operator: -1, input, batch, ...facts }),
-      operator: (operator, input, batch) => {
-        deliveries.push({ operator, input, batch: flow.pick(operator, input, batch, 0), ...facts });
+      sink: (input, batch, way) => deliveries.push({ operator: -1, input, batch, way, ...facts }),
+      operator: (operator, input, batch, way) => {
+        deliveries.push({ operator, input, way, batch: flow.pick(operator, input, batch, 0), ...facts });
       },
     });
     for (const delivery of this.#order.order(deliveries, this.#meets.get(id)!)) this.take(delivery, source);

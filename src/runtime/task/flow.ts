@@ -6,6 +6,7 @@ import { isStateless } from "../plan_shape.ts";
 import { planEdges } from "../plan_edges.ts";
 import { MADE_BY_WATERMARK } from "./clocks.ts";
 import { constantTime } from "./source_reader.ts";
+import type { Way } from "./turn_order.ts";
 
 /**
  * Makes the operator of one kind; the composition roots choose it. `task` and `tasks` say which key groups it owns; with
@@ -18,12 +19,14 @@ export type OperatorFactory = (
   previous: Operator | null,
 ) => Operator;
 
+const NO_WAY: Way = [];
+
 /** Where rows leave the stateless part of a flow. */
 export interface FlowExits {
   /** Rows for a sink. */
-  sink(sink: number, batch: Batch): void;
+  sink(sink: number, batch: Batch, way: Way): void;
   /** Rows in front of an operator that the flow does not go through, at one of its inputs. */
-  operator(index: number, input: number, batch: Batch): void;
+  operator(index: number, input: number, batch: Batch, way: Way): void;
 }
 
 /** What is made in a task. */
@@ -90,24 +93,32 @@ export class Flow {
    * Sends a batch of the node `id` through the operators among `through` to all that reads it. What comes out has the row numbers of
    * the batch.
    */
-  send(id: string, batch: Batch, through: readonly boolean[], exits: FlowExits): void {
+  send(id: string, batch: Batch, through: readonly boolean[], exits: FlowExits, way = NO_WAY): void {
     if (batch.selected === 0) return;
     const next = this.#after.get(id)!;
     for (const sink of next.sinks) {
       this.rows[this.#sinkEdges + sink] += batch.selected;
-      exits.sink(sink, batch);
+      exits.sink(sink, batch, way);
     }
     for (const { index, input } of next.operators) {
       this.rows[this.#edges[index] + input] += batch.selected;
-      if (through[index]) this.pass(index, input, batch, through, exits);
-      else exits.operator(index, input, batch);
+      if (through[index]) this.pass(index, input, batch, through, exits, way);
+      else exits.operator(index, input, batch, way);
     }
   }
 
   /** The same for a batch that is in front of a stateless operator already. */
-  pass(index: number, input: number, batch: Batch, through: readonly boolean[], exits: FlowExits): void {
+  pass(
+    index: number,
+    input: number,
+    batch: Batch,
+    through: readonly boolean[],
+    exits: FlowExits,
+    way: Way,
+  ): void {
     const operator = this.operators[index]!, out = operator.push(batch, MADE_BY_WATERMARK, input);
-    if (out) this.send(operator.id, out, through, exits);
+    const behind = operator.exchanges.length > 1 ? [input, ...way] : way;
+    if (out) this.send(operator.id, out, through, exits, behind);
   }
 
   /** The batch as the operator takes it: in exchange layout, where it has one. */

@@ -1,14 +1,8 @@
 import { RdxError } from "../../core/errors.ts";
 import { PLAN_WAYS_MAX } from "../../core/limits.ts";
 import type { PhysicalPlan } from "../../plan/physical.ts";
+import { type Leaf, leafKey, turnOrder } from "./turn_order.ts";
 import { answersRows, answersWatermarks, isStateless } from "../plan_shape.ts";
-
-/** Where rows leave the stateless operators behind a node: at an input of an operator, or at a sink (operator −1). */
-export interface Leaf {
-  readonly operator: number;
-  /** The operator's, or the position of the sink. */
-  readonly input: number;
-}
 
 /**
  * Which ways of a node's rows meet again further down, so that what comes out depends on whose turn it is: those take their
@@ -22,19 +16,16 @@ export interface Meets {
 }
 
 /** What the analysis knows of one leaf. */
-interface Way {
+interface Reach {
   readonly nodes: ReadonlySet<string>;
-  readonly rank: number;
   group: number;
 }
-
-/** No id of a node has a space. */
-const keyOf = ({ operator, input }: Leaf) => `${operator} ${input}`;
 
 /** By the id of each source and of each operator with results of its own. Null: its rows take one way each, or ways that never meet. */
 export function findMeets(plan: PhysicalPlan): ReadonlyMap<string, Meets | null> {
   const heads = [...plan.sources, ...plan.operators.filter((operator) => !isStateless(operator))];
-  return new Map(heads.map(({ id }) => [id, meetsOf(plan, id)]));
+  const { rankOf } = turnOrder(plan);
+  return new Map(heads.map(({ id }) => [id, meetsOf(plan, id, (leaf) => rankOf(id, leaf))]));
 }
 
 /**
@@ -50,24 +41,23 @@ export function watermarksMeet(plan: PhysicalPlan): boolean {
   return made.some((one, i) => [...made.slice(i + 1), ...others].some((other) => meet(one, other)));
 }
 
-function meetsOf(plan: PhysicalPlan, head: string): Meets | null {
-  const leaves = leavesOf(plan, head), ways = new Map<string, Way>();
+function meetsOf(plan: PhysicalPlan, head: string, rankOf: Meets["rankOf"]): Meets | null {
+  const leaves = leavesOf(plan, head), reaches = new Map<string, Reach>();
   for (const leaf of leaves) {
-    const key = keyOf(leaf);
-    if (!ways.has(key)) ways.set(key, { nodes: reachedBy(plan, leaf), rank: ways.size, group: ways.size });
+    const key = leafKey(leaf);
+    if (!reaches.has(key)) reaches.set(key, { nodes: reachedBy(plan, leaf), group: reaches.size });
   }
-  const all = [...ways.values()];
-  let meet = leaves.length > ways.size;
+  const all = [...reaches.values()];
+  let meet = leaves.length > all.length;
   for (const [i, one] of all.entries()) {
     for (const other of all.slice(0, i)) {
       if (one.nodes.isDisjointFrom(other.nodes)) continue;
       meet = true;
       const from = one.group, to = other.group;
-      for (const way of all) if (way.group === from) way.group = to;
+      for (const reach of all) if (reach.group === from) reach.group = to;
     }
   }
-  if (!meet) return null;
-  return { groupOf: (leaf) => ways.get(keyOf(leaf))!.group, rankOf: (leaf) => ways.get(keyOf(leaf))!.rank };
+  return meet ? { groupOf: (leaf) => reaches.get(leafKey(leaf))!.group, rankOf } : null;
 }
 
 /** Every way from the node through stateless operators; a leaf that several ways lead to occurs for each. */
@@ -105,7 +95,7 @@ function leavesOf({ operators, sinks }: PhysicalPlan, id: string): Leaf[] {
 function reachedBy(plan: PhysicalPlan, leaf: Leaf): ReadonlySet<string> {
   const reached = new Set<string>();
   const visit = (leaf: Leaf) => {
-    reached.add(keyOf(leaf));
+    reached.add(leafKey(leaf));
     const operator = plan.operators[leaf.operator];
     if (leaf.operator < 0 || reached.has(operator.id) || !answersRows(operator)) return;
     reached.add(operator.id);

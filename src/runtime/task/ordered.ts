@@ -10,6 +10,7 @@ import type { FlowExits } from "./flow.ts";
 import { findMeets, type Meets, watermarksMeet } from "./meets.ts";
 import type { ChunkEnd, ChunkPart, TaskMode } from "./mode.ts";
 import type { ModeParts } from "./parallel.ts";
+import { turnOrder } from "./turn_order.ts";
 import { type RowTimes, TurnCutter } from "./turns.ts";
 
 /** In the place of an operator: the frame has running times alone. */
@@ -30,7 +31,7 @@ export class OrderedMode implements TaskMode {
   readonly #drain: Drain;
   /** Null: it does not matter in front of which row results of watermarks are made. */
   readonly #turns: TurnCutter | null;
-  /** Positions of the operators that keep something, here in the owner. */
+  /** Positions of the operators that keep something, here in the owner, in the order of their turns. */
   readonly #keyed: readonly number[];
   #message: ChunkMessage | null = null;
   #outputs: TaskOutput[] = [];
@@ -50,7 +51,7 @@ export class OrderedMode implements TaskMode {
     this.#exchange = new OrderedExchange(kernel);
     this.#drain = new Drain(parts, this.#meets, this.#order);
     this.#turns = watermarksMeet(plan) ? new TurnCutter(kernel, plan, flow, parts.clocks) : null;
-    this.#keyed = this.inOrder ? flow.stateless.flatMap((stateless, i) => stateless ? [] : [i]) : [];
+    this.#keyed = this.inOrder ? turnOrder(plan).operators.filter((index) => !flow.stateless[index]) : [];
   }
 
   begin(message: ChunkMessage, outputs: TaskOutput[]): void {
@@ -80,10 +81,10 @@ export class OrderedMode implements TaskMode {
     const { plan, flow, outputs } = this.#parts, { id } = plan.sources[source], meets = this.#meets.get(id)!;
     const sinks: Delivery[] = [];
     flow.send(id, batch, this.#front, {
-      sink: (input, batch) => sinks.push({ operator: -1, input, batch, running: 0, origins: OWN_ROWS }),
-      operator: (operator, input, batch) => {
+      sink: (input, batch, way) => sinks.push({ operator: -1, input, batch, way, running: 0, origins: OWN_ROWS }),
+      operator: (operator, input, batch, way) => {
         const frame = this.#exchange.write(batch, running, this.#isNumbered(source));
-        this.#edges.push({ operator, input, part: this.#part, arrivalMs, frames: [frame] });
+        this.#edges.push({ operator, input, way, part: this.#part, arrivalMs, frames: [frame] });
       },
     });
     if (this.#turns) this.#sendTimes(batch.rows, running, arrivalMs);
@@ -93,7 +94,7 @@ export class OrderedMode implements TaskMode {
   /** The running times of all rows, also of those that go no further. */
   #sendTimes(rows: number, running: number, arrivalMs: number): void {
     const frame = this.#exchange.write({ rows, columns: [], selection: 0, selected: rows, kinds: 0 }, running, false);
-    this.#edges.push({ operator: TIMES, input: 0, part: this.#part, arrivalMs, frames: [frame] });
+    this.#edges.push({ operator: TIMES, input: 0, way: [], part: this.#part, arrivalMs, frames: [frame] });
   }
 
   end(number: number, timeMax: number): ChunkEnd {
@@ -112,7 +113,7 @@ export class OrderedMode implements TaskMode {
     for (const part of Map.groupBy(edges, ({ part }) => part).values()) {
       const deliveries: Delivery[] = [];
       let times: RowTimes = { running: 0, rows: 0 };
-      for (const { operator, input, arrivalMs, frames } of part) {
+      for (const { operator, input, way, arrivalMs, frames } of part) {
         for (const frame of frames) {
           if (operator === TIMES) {
             const { batch, running } = this.#exchange.read(frame, false);
@@ -121,8 +122,8 @@ export class OrderedMode implements TaskMode {
           }
           const { batch, ...facts } = this.#exchange.read(frame, numbered);
           const exits = this.#into(deliveries, facts, arrivalMs);
-          if (flow.stateless[operator]) flow.pass(operator, input, batch, flow.stateless, exits);
-          else exits.operator(operator, input, batch);
+          if (flow.stateless[operator]) flow.pass(operator, input, batch, flow.stateless, exits, way);
+          else exits.operator(operator, input, batch, way);
         }
       }
       this.#deliver(source, times, deliveries, outputs);
@@ -139,9 +140,9 @@ export class OrderedMode implements TaskMode {
   #into(deliveries: Delivery[], facts: Facts, arrivalMs: number): FlowExits {
     const { flow } = this.#parts;
     return {
-      sink: (input, batch) => deliveries.push({ operator: -1, input, batch, ...facts }),
-      operator: (operator, input, given) => {
-        deliveries.push({ operator, input, batch: flow.pick(operator, input, given, arrivalMs), ...facts });
+      sink: (input, batch, way) => deliveries.push({ operator: -1, input, batch, way, ...facts }),
+      operator: (operator, input, given, way) => {
+        deliveries.push({ operator, input, way, batch: flow.pick(operator, input, given, arrivalMs), ...facts });
       },
     };
   }
@@ -206,7 +207,7 @@ export class OrderedMode implements TaskMode {
   #sendOpen(id: string, batch: Batch, into: TaskOutput[]): void {
     const { flow, outputs } = this.#parts, deliveries: Delivery[] = [];
     flow.send(id, batch, flow.stateless, {
-      sink: (input, batch) => deliveries.push({ operator: -1, input, batch, running: 0, origins: OWN_ROWS }),
+      sink: (input, batch, way) => deliveries.push({ operator: -1, input, batch, way, running: 0, origins: OWN_ROWS }),
       operator: () => {},
     });
     for (const { input, batch } of this.#order.order(deliveries, this.#meets.get(id)!)) {

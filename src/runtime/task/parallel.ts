@@ -82,7 +82,7 @@ export class ParallelMode implements TaskMode {
   #takeInTurn(id: string, part: ChunkPart, meets: Meets): void {
     const { flow } = this.#parts, deliveries: Delivery[] = [];
     flow.send(id, part.batch, flow.stateless, {
-      sink: (input, batch) => deliveries.push({ operator: -1, input, batch, running: 0, origins: OWN_ROWS }),
+      sink: (input, batch, way) => deliveries.push({ operator: -1, input, batch, way, running: 0, origins: OWN_ROWS }),
       operator: (index, input, batch) => this.#keyedRows(index, input, batch, part),
     });
     for (const { input, batch } of this.#order.order(deliveries, meets)) this.#emit(input, batch, null, this.#outputs);
@@ -131,6 +131,7 @@ export class ParallelMode implements TaskMode {
       this.#keyed.map((operator) => ({
         operator,
         input: 0,
+        way: [],
         part: 0,
         arrivalMs: 0,
         frames: this.#outgoing.get(operator)![task],

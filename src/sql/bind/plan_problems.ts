@@ -53,11 +53,6 @@ const TRANSLATIONS: readonly Translation[] = [
     hint: "Put it before GROUP BY and ROW_NUMBER, or group by windows",
   },
   {
-    pattern: /^Cannot make sessions of .*$/,
-    reason: "SESSION takes rows that are only inserted, and these may be taken back",
-    hint: "Use TUMBLE, HOP or CUMULATE",
-  },
-  {
     pattern: /^Sink \S+ writes to this (\S+) too$/,
     reason: "Two queries write to this $1",
     hint: "Join them by UNION ALL to one INSERT",

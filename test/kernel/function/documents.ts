@@ -77,7 +77,9 @@ export const anyText = fc.tuple(
   ),
 ).map(([before, document, change]) => {
   const text = before + document;
-  return change === null ? text : text.slice(0, change[0]) + change[1] + text.slice(change[0] + change[2]);
+  return change === null
+    ? text
+    : (text.slice(0, change[0]) + change[1] + text.slice(change[0] + change[2])).toWellFormed();
 });
 
 /** Arrays of scalars, and what is no array. */

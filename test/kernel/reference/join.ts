@@ -25,6 +25,8 @@ export interface JoinReference {
   readonly out: JoinOutput[];
   readonly late: number;
   readonly nullTime: number;
+  /** Rows that are left in state. */
+  readonly kept: number;
 }
 
 /** Residual conditions as tests write them, over a left and a right row. */
@@ -49,6 +51,11 @@ export abstract class Reference implements JoinReference {
   constructor(protected readonly spec: JoinSpec, protected readonly condition: Condition) {
     this.half = spec.type === "semi" || spec.type === "anti";
     this.outer = [spec.type === "left" || spec.type === "full", spec.type === "right" || spec.type === "full"];
+  }
+
+  /** What waits for the watermark is gone at the end of time. */
+  get kept(): number {
+    return 0;
   }
 
   abstract take(row: JoinRow, at: number, watermark: number): void;
@@ -190,6 +197,16 @@ export class RegularReference extends Reference {
 
   advance(watermark: number): void {
     this.#forget(watermark);
+  }
+
+  /** Rows that a join has to keep: those that may meet another one; where only that there is one counts, one a key. */
+  override get kept(): number {
+    const { spec } = this, once = this.half && spec.where === null && !spec.rightChanges && !spec.nullAware;
+    const counts = this.#sides.map((rows, input) => {
+      const keys = rows.map(({ values }) => this.keyOf(input, values)).filter((key) => spec.nullAware || key !== null);
+      return once && input === 1 ? new Set(keys).size : keys.length;
+    });
+    return counts[0] + counts[1];
   }
 
   /** Drops the rows whose time to live has passed; rows that came before any watermark live from the first one on. */

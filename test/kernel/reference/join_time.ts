@@ -152,6 +152,12 @@ export class TemporalReference extends TimeReference {
     this.#versions.push({ ...this.waiting(row, at, time), since: Math.max(time, watermark) });
   }
 
+  /** The newest version of each key that was not deleted. */
+  override get kept(): number {
+    const keys = new Set(this.#versions.map(({ values }) => this.keyOf(1, values)));
+    return [...keys].filter((key) => this.#inForce(key, Infinity)!.kind !== "-D").length;
+  }
+
   #inForce(key: string | null, time: number) {
     const versions = this.#versions.filter(({ values, since }) => key === this.keyOf(1, values) && since <= time);
     return versions.sort((a, b) => a.since - b.since || a.at - b.at).at(-1);

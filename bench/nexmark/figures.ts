@@ -1,0 +1,25 @@
+/** Gates: events a second that one core has to reach. */
+export const GATES: readonly {
+  readonly what: string;
+  readonly queries: readonly string[];
+  readonly eventsPerSecond: number;
+}[] = [
+  { what: "stateless", queries: ["q0", "q1", "q2", "q14", "q21", "q22"], eventsPerSecond: 2_000_000 },
+  {
+    what: "windows and keys",
+    queries: ["q5", "q7", "q8", "q11", "q12", "q15", "q16", "q17"],
+    eventsPerSecond: 800_000,
+  },
+  { what: "joins and top-n", queries: ["q3", "q4", "q9", "q18", "q19", "q20"], eventsPerSecond: 250_000 },
+];
+
+/** The gate of a query, or null. */
+export function gateOf(query: string): number | null {
+  return GATES.find(({ queries }) => queries.includes(query))?.eventsPerSecond ?? null;
+}
+
+/** Published figures, thousands of events a second and core: of Flink in its own guide, of Feldera in its documentation. */
+export const PUBLISHED: Readonly<Record<"flink" | "feldera", Readonly<Record<string, number>>>> = {
+  flink: { q0: 379, q4: 28, q5: 75, q7: 23, q9: 14, q16: 45, q20: 18 },
+  feldera: { q0: 436, q4: 265, q5: 412, q7: 196, q9: 57, q16: 51, q18: 85, q19: 75, q20: 85 },
+};

@@ -1,0 +1,69 @@
+import { systemClock } from "../../src/core/clock.ts";
+import type { DataType } from "../../src/core/schema.ts";
+import { memoryLogs } from "../../src/log/memory.ts";
+import type { Catalog, Plan } from "../../src/plan/mod.ts";
+import { Engine } from "../../src/runtime/engine.ts";
+import { forgetfulOrder } from "../../src/runtime/order.ts";
+import { DenoFileReader } from "../../src/source/file_deno.ts";
+import { openMade } from "../../src/source/made.ts";
+import { openRanges } from "../../src/source/range.ts";
+import { MetricRegistry } from "../../src/telemetry/metrics.ts";
+import { createView } from "../../src/view/create.ts";
+import { extensionModule, kernelModule } from "../kernel/load.ts";
+import { CollectSink } from "../reference/collect_sink.ts";
+import type { Row } from "../reference/value.ts";
+
+const WORKER = new URL("../../workers/task_deno.ts", import.meta.url);
+
+/** Knows no streams, and a sink that takes all rows. */
+export const CATALOG: Catalog = {
+  stream: () => null,
+  sinkKinds: new Map([["collect", { options: { type: "object", properties: {} }, changes: "all" }]]),
+};
+
+/** An engine for plans that have their rows in themselves, or make or read them. */
+export class CaseEngine {
+  readonly #engine: Engine;
+  readonly #sink: CollectSink;
+
+  private constructor(engine: Engine, sink: CollectSink) {
+    this.#engine = engine;
+    this.#sink = sink;
+  }
+
+  static async start(workers = 2): Promise<CaseEngine> {
+    const sink = new CollectSink();
+    const engine = await Engine.start({
+      module: kernelModule(),
+      loadExtension: (name) => Promise.resolve(extensionModule(name)),
+      spawn: (index) => new Worker(WORKER, { type: "module", name: `task ${index}` }),
+      workers,
+      clock: systemClock,
+      registry: new MetricRegistry(),
+      createLog: memoryLogs(systemClock),
+      createOrder: () => forgetfulOrder,
+      createView,
+      sinks: new Map([[sink.kind, sink]]),
+      openMade,
+      openRanges: ({ path, format, delimiter }) => openRanges(new DenoFileReader(), { path, format, delimiter }),
+    });
+    return new CaseEngine(engine, sink);
+  }
+
+  /** Runs a plan to its end: what came to the sink, and the types of its columns. */
+  async run(plan: Plan): Promise<{ rows: Row[]; types: readonly DataType[] }> {
+    const { pipelines } = this.#engine;
+    this.#sink.rows.length = 0;
+    await pipelines.put(plan.name, plan, { start: "earliest", state: "fresh" });
+    await pipelines.find(plan.name)!.settled();
+    const { state, reason, deadRows, errors } = pipelines.get(plan.name);
+    await pipelines.delete(plan.name);
+    if (state !== "completed") throw new Error(`The pipeline is ${state}: ${reason}`);
+    if (deadRows > 0) throw new Error(`${deadRows} rows could not be read: ${errors[0].reason}`);
+    return { rows: [...this.#sink.rows], types: this.#sink.columns.map(({ type }) => type) };
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+}
