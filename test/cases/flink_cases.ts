@@ -66,6 +66,14 @@ const SOURCES: Readonly<Record<string, readonly CaseSource[]>> = {
   "WindowAggregateITCase.testRetractPreviousSlicingStateWithSlicingWindow": [MY_TABLE],
 };
 
+/** Cases that are not run, and why. */
+export const SKIPPED: Readonly<Record<string, string>> = {
+  "WindowAggregateITCase.testRetractPreviousSlicingStateWithSlicingWindow":
+    "It expects a window with a count of -1, of a row that goes and never came: a defect by its own comment (FLINK-33760)",
+  "WindowAggregateITCase.testEventTimeSessionWindowWithCDCSource":
+    "Its deletes have another time, in two columns, than the rows that they take back: rdx takes rows back that equal theirs",
+};
+
 interface FileCase {
   readonly id: string;
   readonly query: string;

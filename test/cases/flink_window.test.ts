@@ -3,17 +3,9 @@ import { compileSqlOrThrow } from "../../src/sql/mod.ts";
 import { materialise } from "../reference/changes.ts";
 import { caseScript } from "./case_sql.ts";
 import { CaseEngine, CATALOG } from "./case_engine.ts";
-import { flinkCases } from "./flink_cases.ts";
+import { flinkCases, SKIPPED } from "./flink_cases.ts";
 import { rowText } from "./java_text.ts";
 import { comparable } from "./rows.ts";
-
-/** Cases that are not run, and why. */
-const SKIPPED: Readonly<Record<string, string>> = {
-  "WindowAggregateITCase.testRetractPreviousSlicingStateWithSlicingWindow":
-    "It expects a window with a count of -1, of a row that goes and never came: a defect by its own comment (FLINK-33760)",
-  "WindowAggregateITCase.testEventTimeSessionWindowWithCDCSource":
-    "Its deletes have another time, in two columns, than the rows that they take back: rdx takes rows back that equal theirs",
-};
 
 const cases = await flinkCases();
 

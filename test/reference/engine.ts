@@ -3,6 +3,7 @@ import type { Column } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import { inputsOf, type Plan, type PlanNode, type SourceNode } from "../../src/plan/plan.ts";
 import { build } from "./build.ts";
+import { expression, type Known } from "./expression.ts";
 import { type Facts, factsBehind } from "./facts.ts";
 import type { Operator } from "./operator.ts";
 import { column, place, places, readType } from "./schema.ts";
@@ -35,6 +36,8 @@ interface Station {
 interface Feed {
   readonly node: SourceNode;
   readonly station: Station;
+  /** Columns behind its own; each may read those before it. */
+  readonly computed: readonly Known[];
   watermark: number;
   readonly current: Map<string, readonly Value[]>;
 }
@@ -90,10 +93,15 @@ class ReferenceRun {
     const declared = "stream" in node
       ? streams[node.stream]
       : node.columns.map(({ name, type, nullable }) => column(name, readType(type), nullable));
-    const columns = declared.filter(({ name }) => name !== node.kind_column);
+    const own = declared.filter(({ name }) => name !== node.kind_column), columns = [...own], computed: Known[] = [];
+    for (const { as, expr } of node.computed ?? []) {
+      const value = expression(expr, columns);
+      computed.push(value);
+      columns.push(column(as, value.type));
+    }
     const facts = { columns, time: node.time ?? null, spans: [], sources: [node.id], lagMs: 0 };
     const station: Station = { node, facts, operator: null, readers: [], lagMs: 0, watermark: -Infinity };
-    this.#feeds.set(node.id, { node, station, watermark: -Infinity, current: new Map() });
+    this.#feeds.set(node.id, { node, station, computed, watermark: -Infinity, current: new Map() });
     return station;
   }
 
@@ -101,9 +109,10 @@ class ReferenceRun {
     const feed = this.#feeds.get(entry.source)!;
     if ("end" in entry) feed.watermark = Infinity;
     else {
-      for (const row of rowsOf(feed, entry)) this.#pass(feed.station, row);
+      const values = feed.computed.reduce<readonly Value[]>((row, one) => [...row, one.of(row)], entry.values);
+      for (const row of rowsOf(feed, { ...entry, values })) this.#pass(feed.station, row);
       const { time, delay_ms = 0 } = feed.node;
-      const at = time === undefined ? null : entry.values[place(feed.station.facts.columns, time)];
+      const at = time === undefined ? null : values[place(feed.station.facts.columns, time)];
       if (at !== null) feed.watermark = Math.max(feed.watermark, Number(at) - delay_ms);
     }
     this.#advance();
