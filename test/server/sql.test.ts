@@ -130,6 +130,18 @@ Deno.test("explain of SQL is text or JSON, also of streams that it declares itse
   });
 });
 
+Deno.test("the README's script can be deployed as its curl line sends it", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const [, name, sql] = /pipelines\/(\w+) -H 'content-type: application\/sql' --data-binary "([^"]+)"/.exec(readme)!;
+  await withEngine(async (ask) => {
+    await (await put(ask, "declared", `${DECLARED}SELECT city FROM orders`)).body?.cancel();
+    const answer = await put(ask, name, sql);
+    assert.equal(answer.status, 201, await answer.text());
+    const view = await ask(`/v1/views/${name}?open=true`);
+    assert.deepEqual((await view.json()).rows, []);
+  });
+});
+
 Deno.test("the catalogue names streams, views and functions, and is kept until it changes", async () => {
   await withEngine(async (ask) => {
     await (await put(ask, "sales", DECLARED + HOURLY)).body?.cancel();
