@@ -106,6 +106,11 @@ export class GroupOperator implements Operator {
     this.#groups.tick();
   }
 
+  /** Windows may end at any time; without them the watermark makes nothing. */
+  due(watermark: number): number {
+    return this.windowEnd >= 0 ? watermark + 1 : Infinity;
+  }
+
   pull(): Pulled | null {
     const full = () => new StateFull(this.#fullReason());
     if (this.#pushed) {

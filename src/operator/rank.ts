@@ -69,6 +69,11 @@ export class RankOperator implements Operator {
     this.#ranking.advance(watermark);
   }
 
+  /** Windows may end at any time; without them the watermark makes nothing. */
+  due(watermark: number): number {
+    return this.windowEnd >= 0 ? watermark + 1 : Infinity;
+  }
+
   pull(): Pulled | null {
     return this.#ranking.pull(() => new StateFull(this.#fullReason()));
   }

@@ -26,6 +26,8 @@ interface Station {
   readonly operator: Operator | null;
   /** Who reads it, and as which of their inputs. */
   readonly readers: { readonly station: Station; readonly input: number }[];
+  /** Its watermark is the least of its sources' minus this. */
+  readonly lagMs: number;
   watermark: number;
 }
 
@@ -76,7 +78,8 @@ class ReferenceRun {
     const inputs = window ? [made.get(window.input[0])!] : named, facts = inputs.map((input) => input.facts);
     const operator = node.op === "sink" ? null : build(node, facts, window);
     const behind = operator ? factsBehind(node, operator.columns, facts) : facts[0];
-    const station: Station = { node, facts: behind, operator, readers: [], watermark: -Infinity };
+    const lagMs = Math.max(...facts.map((input) => input.lagMs));
+    const station: Station = { node, facts: behind, operator, readers: [], lagMs, watermark: -Infinity };
     inputs.forEach((input, i) => input.readers.push({ station, input: i }));
     this.#stations.push(station);
     if (node.op === "sink") this.sinks.set(node.id, { columns: behind.columns, rows: [] });
@@ -89,7 +92,7 @@ class ReferenceRun {
       : node.columns.map(({ name, type, nullable }) => column(name, readType(type), nullable));
     const columns = declared.filter(({ name }) => name !== node.kind_column);
     const facts = { columns, time: node.time ?? null, spans: [], sources: [node.id], lagMs: 0 };
-    const station: Station = { node, facts, operator: null, readers: [], watermark: -Infinity };
+    const station: Station = { node, facts, operator: null, readers: [], lagMs: 0, watermark: -Infinity };
     this.#feeds.set(node.id, { node, station, watermark: -Infinity, current: new Map() });
     return station;
   }
@@ -116,19 +119,12 @@ class ReferenceRun {
 
   #advance(): void {
     for (const station of this.#stations) {
-      const { sources, lagMs } = station.facts;
-      const watermark = Math.min(...sources.map((id) => this.#feeds.get(id)!.watermark)) - inputLag(station, lagMs);
+      const watermark = Math.min(...station.facts.sources.map((id) => this.#feeds.get(id)!.watermark)) - station.lagMs;
       if (!station.operator || watermark <= station.watermark) continue;
       station.watermark = watermark;
       for (const out of station.operator.advance(watermark)) this.#pass(station, out);
     }
   }
-}
-
-/** An interval join makes its readers wait, not itself. */
-function inputLag({ node }: Station, lagMs: number): number {
-  if (node.op !== "join" || !node.within) return lagMs;
-  return lagMs - Math.max(node.within.upper_ms, -node.within.lower_ms, 0);
 }
 
 /** The changes that an entry of a source stands for. */

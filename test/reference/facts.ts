@@ -36,7 +36,9 @@ export function factsBehind(node: PlanNode, columns: readonly Column[], inputs: 
     }
     case "join": {
       const spans = node.type === "semi" || node.type === "anti" ? first.spans : inputs.flatMap(({ spans }) => spans);
-      if (!node.within) return { ...known, spans, time: node.window || node.as_of ? first.time : null };
+      // Rows of these come out behind the watermark.
+      if (node.as_of) return { ...known, spans, time: first.time, lagMs: lagMs + 1 };
+      if (!node.within) return { ...known, spans, time: node.window ? first.time : null };
       const bound = Math.max(node.within.upper_ms, -node.within.lower_ms, 0);
       return { ...known, spans, time: node.within.left, lagMs: lagMs + bound };
     }

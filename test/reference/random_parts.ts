@@ -114,6 +114,8 @@ function candidates({ name, type, rough = false }: Typed): Candidate[] {
     { call: { fn: "count", arg }, type: "int64" },
     ...["min", "max", "first", "last"].map(same),
   ];
+  if (type === "bool") return [same("bool_and"), same("bool_or"), ...any];
+  if (type === "string") return [{ call: { fn: "string_agg", arg, args: [lit("+")] }, type }, ...any];
   if (!NUMBERS.includes(type) || rough) return any;
   const sum = type.startsWith("decimal") ? "decimal(18,2)" : type;
   return [{ call: { fn: "sum", arg }, type: sum }, { call: { fn: "avg", arg }, type: "double", rough: true }, ...any];

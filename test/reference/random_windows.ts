@@ -42,7 +42,8 @@ function mayWindow({ features }: Flows, kind: Window["kind"]): (flow: Flow) => b
 /** Some sets of the keys, with a column that tells them apart; none more often than not. */
 function setsOf(flows: Flows, picks: Picks, keys: readonly string[]): Pick<AggregateNode, "sets" | "grouping"> {
   if (!flows.features.has("grouping_sets") || keys.length === 0 || !picks.rarely()) return {};
-  return { sets: picks.of([[keys, []], [keys, keys.slice(1)], [keys.slice(0, 1), keys, []]]), grouping: flows.fresh() };
+  const sets = picks.of([[keys, []], [keys, keys.slice(1)], [keys.slice(0, 1), keys, []]]);
+  return { sets: [...new Map(sets.map((set) => [set.join(), set])).values()], grouping: flows.fresh() };
 }
 
 /** The column that tells sets of keys apart. */
