@@ -81,7 +81,9 @@ export const intervalJoin: Step = (flows, picks) => {
 };
 
 export const asOfJoin: Step = (flows, picks) => {
-  const sides = sidesOf(flows, picks, ({ time, changes }) => time !== null && !changes);
+  // Of right rows of one time the last one is met: there has to be a last one.
+  const timed = ({ time, changes, ordered }: Flow) => time !== null && !changes && ordered;
+  const sides = sidesOf(flows, picks, timed);
   if (!sides || sides.on.length === 0) return;
   const { left, right, on } = sides, as_of = { left: left.time!, right: right.time!, kind: "asof" as const };
   const type = picks.of<JoinType>(["inner", "left"]);
