@@ -51,7 +51,9 @@ Deno.test("a random plan gives what the reference engine gives, however rows are
   try {
     await fc.assert(
       fc.asyncProperty(anyChoices(6), seeds, runs, async (choices, seeds, runs) => {
-        const random = randomPlan(choices, features), { plan, sources, changes } = random;
+        const random = randomPlan(choices, features), { plan, sources, changes, mixed } = random;
+        // A row that is late for the one kind of readers does not come to the other either.
+        fc.pre(!mixed);
         const streams = Object.fromEntries(sources.map((source) => [source.id, streamColumns(source)]));
         const rows = new Map(sources.map((source, i) => [source.id, rowsOf(source, seeds[i])]));
         for (const { workers, cuts } of runs) {

@@ -39,7 +39,9 @@ function push(flows: Flows, picks: Picks, sides: Sides, join: Join, facts: Facts
     leftOnly = join.type === "semi" || join.type === "anti";
   const where = picks.rarely() ? { where: across(picks, sides) } : {};
   const columns = leftOnly ? left.columns : [...left.columns, ...right.columns];
-  flows.push({ id: flows.fresh(), op: "join", input: [left.id, right.id], ...where, ...join }, { ...flow, columns });
+  const id = flows.fresh();
+  if (join.window) flows.waiting.add(id);
+  flows.push({ id, op: "join", input: [left.id, right.id], ...where, ...join }, { ...flow, columns });
 }
 
 /** A join that no time bounds. */
