@@ -1,5 +1,5 @@
 import type { Catalog } from "../../plan/mod.ts";
-import type { Emit, Hint, Identifier, IntervalLiteral, Name, Query, Span } from "../ast.ts";
+import type { Emit, Hint, Identifier, IntervalLiteral, Name, Query, Select, Span } from "../ast.ts";
 import type { AggregateFunction } from "./aggregate_functions.ts";
 import type { Column, Relation } from "./column.ts";
 import type { NodeMaker } from "./nodes.ts";
@@ -24,6 +24,13 @@ export interface Context {
   readonly depth: number;
   /** Binds a query within a query; null with its problems. */
   readonly query: (query: Query, context: Context) => BoundQuery | null;
+  /** Binds the SELECT of a subquery that is the only row of an aggregate; null with its problems. */
+  readonly lone: (select: Select, context: Context) => LoneRow | null;
+}
+
+/** The context of what a query holds. */
+export function inside(query: Query, context: Context): Context {
+  return { ...context, depth: context.depth + 1, names: context.names.within(query, context) };
 }
 
 /** What SET says. */
@@ -58,6 +65,16 @@ export interface BoundQuery {
   readonly eventTime?: Column;
   /** Of a subquery with groups: the keys by which its rows belong to rows of the query around it. */
   readonly ties?: readonly Tie[];
+}
+
+/** The one row of an aggregate without groups, for each row around it that it is tied to. Where it lacks, no row was aggregated. */
+export interface LoneRow {
+  readonly relation: Relation;
+  /** What it shows, over `relation`. */
+  readonly values: readonly Value[];
+  readonly ties: readonly Tie[];
+  /** Results that are 0 and not NULL when no row is aggregated. */
+  readonly counts: readonly Column[];
 }
 
 export interface Tie {

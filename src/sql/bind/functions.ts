@@ -37,7 +37,13 @@ const MADE: Readonly<Record<string, Bind>> = {
       ? values.call("date_trunc", [values.literal("day", STRING, at), time], at, shown)
       : values.call("to_date", args, at, shown);
   },
+  // Azure's names.
   len: (args, at, values, shown) => values.call("length", args, at, shown),
+  charindex: (args, at, values, shown) => values.call("position", args, at, shown),
+  square: (args, at, values) => {
+    if (args.length !== 1) return values.report.add(at, `SQUARE takes one number, got ${args.length}`);
+    return values.call("mul", [args[0], args[0]], at, "SQUARE");
+  },
 };
 
 function timeItself(args: readonly Value[]): Value | null {

@@ -175,5 +175,5 @@ export function overGroups(
     return expr;
   };
   const expr = walk(value.expr);
-  return sound ? { ...value, expr } : null;
+  return sound ? values.as(value, expr) : null;
 }

@@ -8,6 +8,7 @@ import { byName, ScriptNames } from "./names.ts";
 import { NodeMaker } from "./nodes.ts";
 import { PlanWriter } from "./plan_writer.ts";
 import { bindQuery } from "./query.ts";
+import { bindLone } from "./select.ts";
 import { dropUnusedNumbers } from "./rank_number.ts";
 import type { Report } from "./report.ts";
 import { quoted } from "./scope.ts";
@@ -54,6 +55,7 @@ export function contextOf(
     outer: null,
     depth: 0,
     query: bindQuery,
+    lone: bindLone,
   };
 }
 

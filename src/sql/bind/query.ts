@@ -1,7 +1,7 @@
 import type * as ast from "../ast.ts";
 import { EXPRESSION_DEPTH_MAX } from "../../core/limits.ts";
 import { bindDistinct } from "./distinct.ts";
-import type { BoundQuery, Context, EmitRequest, OrderKey } from "./context.ts";
+import { type BoundQuery, type Context, type EmitRequest, inside, type OrderKey } from "./context.ts";
 import { ExpressionBinder } from "./expression.ts";
 import { wholeOf } from "./literal.ts";
 import { nullsLast } from "./order.ts";
@@ -29,7 +29,7 @@ export function bindQuery(query: ast.Query, around: Context): BoundQuery | null 
       "Name some of them with CREATE VIEW",
     );
   }
-  const context: Context = { ...around, depth: around.depth + 1, names: around.names.within(query, around) };
+  const context = inside(query, around);
   const ordered = bindBody(query, context);
   return ordered && limited(ordered, query, context);
 }

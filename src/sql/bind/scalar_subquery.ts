@@ -1,11 +1,9 @@
 import type * as ast from "../ast.ts";
 import { idsOf, join } from "./join.ts";
-import { INT64 } from "../../core/schema.ts";
-import { nameOfCall } from "./calls.ts";
-import type { Column, Relation } from "./column.ts";
-import type { Context } from "./context.ts";
+import type { Relation } from "./column.ts";
+import { type Context, inside, type LoneRow } from "./context.ts";
 import type { ExpressionBinder } from "./expression.ts";
-import { isGrouped } from "./select_shape.ts";
+import { isGrouped, isLone } from "./select_shape.ts";
 import { tieConditions } from "./ties.ts";
 import type { Value } from "./value.ts";
 
@@ -33,26 +31,22 @@ export class Attachments {
       const hint = "Join it by AND to the other conditions of WHERE";
       return report.add(at, `EXISTS, IN and ANY cannot stand inside another condition of ${place.clause}`, hint);
     }
-    const { query } = subquery;
-    if (!hasOneRow(query, context)) {
-      const hint = "Aggregate without GROUP BY: (SELECT MAX(x) FROM t)";
-      return report.add(at, "A subquery that is a value must give one row", hint);
+    const row = bindRow(subquery, { ...context, outer: place.scope });
+    if (row === null) return null;
+    if (row.values.length !== 1) {
+      return report.add(at, `A subquery that is a value gives one column, not ${row.values.length}`);
     }
-    const bound = context.query(query, { ...context, outer: place.scope });
-    if (bound === null) return null;
-    if (bound.outputs.length !== 1) {
-      return report.add(at, `A subquery that is a value gives one column, not ${bound.outputs.length}`);
-    }
-    const { relation, renewed } = context.nodes.columns.renew(bound.relation);
-    const of = ({ id }: Column) => renewed.get(id)!, ties = bound.ties ?? [];
+    const { relation, renewed } = context.nodes.columns.renew(row.relation);
     for (const id of idsOf(relation)) this.#ids.add(id);
-    const conditions = tieConditions(ties.map(({ column, outer }) => ({ column: of(column), outer })), values);
-    this.#relations.push({ relation, conditions, at });
-    const value = values.column({ ...of(bound.outputs[0].column), nullable: true }, at);
-    // No rows are none: where a row has no group, its count is 0 and not NULL.
-    return ties.length > 0 && isCount(query)
-      ? values.call("coalesce", [value, values.literal(0, INT64, at)], at)
-      : value;
+    const ties = row.ties.map(({ column, outer }) => ({ column: renewed.get(column.id)!, outer }));
+    this.#relations.push({ relation, conditions: tieConditions(ties, values), at });
+    const [value] = row.values, counts = new Set(row.counts.map(({ id }) => id));
+    // No row around it is left out: where it has no group, counts are 0 and all else is NULL.
+    const expr = values.places.rename(value.expr, (id) => {
+      const column = renewed.get(id)?.id ?? id;
+      return counts.has(id) ? { call: "coalesce", args: [{ column }, { literal: 0 }] } : column;
+    });
+    return values.as({ ...value, at }, expr);
   }
 
   /** How many of them wait to be joined. */
@@ -66,15 +60,22 @@ export class Attachments {
   }
 }
 
-/** Whether a query gives at most one row: an aggregate without groups, or the first row of something. */
-function hasOneRow({ body, limit }: ast.Query, context: Context): boolean {
-  if (limit?.kind === "number" && limit.text === "1") return true;
-  return body.kind === "select" && body.groupBy === null && isGrouped(body, context);
-}
-
-function isCount({ body }: ast.Query): boolean {
-  const item = body.kind === "select" ? body.items[0] : null;
-  return item?.kind === "expression" && item.expr.kind === "call" && nameOfCall(item.expr) === "count";
+/** The row that a subquery gives at most; null with its problems. */
+function bindRow({ query, at }: ast.ScalarSubquery, context: Context): LoneRow | null {
+  const { body, limit } = query, isFirst = limit?.kind === "number" && limit.text === "1";
+  if (isLone(query, context)) {
+    return context.lone(body as ast.Select, inside(query, context));
+  }
+  const isAggregate = body.kind === "select" && body.groupBy === null && isGrouped(body, context);
+  if (!isFirst && !isAggregate) {
+    const hint = "Aggregate without GROUP BY: (SELECT MAX(x) FROM t)";
+    return context.report.add(at, "A subquery that is a value must give one row", hint);
+  }
+  const bound = context.query(query, context);
+  if (bound === null) return null;
+  const { relation, outputs, ties = [] } = bound;
+  const values = outputs.map(({ column }) => context.values.column({ ...column, nullable: true }, query.at));
+  return { relation, values, ties, counts: [] };
 }
 
 /** The relation with the results of the next `count` scalar subqueries, NULL as long as one has none. `over` brings what ties them to its rows. */

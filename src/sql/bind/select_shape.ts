@@ -13,11 +13,19 @@ export function isGrouped({ groupBy, having, items }: ast.Select, context: Conte
   return items.some((item) => item.kind === "expression" && hasCall(item.expr, (call) => isAggregate(call, context)));
 }
 
+/** Whether a query is the one row of an aggregate without groups, as it comes. */
+export function isLone({ body, orderBy, limit, offset, emit, lateness }: ast.Query, context: Context): boolean {
+  if (orderBy.length > 0 || [limit, offset, emit, lateness].some((clause) => clause !== null)) return false;
+  if (body.kind !== "select" || body.groupBy !== null || body.having !== null || body.qualify !== null) return false;
+  return isGrouped(body, context) && !hasOver(body);
+}
+
+function hasOver({ items }: ast.Select): boolean {
+  return items.some((item) => item.kind === "expression" && hasCall(item.expr, ({ over }) => over !== null));
+}
+
 /** Whether the rows of a query are those of its FROM and WHERE, one by one: DISTINCT does not matter to who asks for rows. */
 export function isPlain({ orderBy, limit, offset }: ast.Query, select: ast.Select, context: Context): boolean {
   if (orderBy.length > 0 || limit !== null || offset !== null || select.qualify !== null) return false;
-  const hasOver = select.items.some((item) =>
-    item.kind === "expression" && hasCall(item.expr, ({ over }) => over !== null)
-  );
-  return !hasOver && !isGrouped(select, context);
+  return !hasOver(select) && !isGrouped(select, context);
 }

@@ -1,6 +1,6 @@
 import type * as ast from "../ast.ts";
 import type { Relation } from "./column.ts";
-import type { Context } from "./context.ts";
+import { type Context, inside } from "./context.ts";
 import { ExpressionBinder } from "./expression.ts";
 import { columnsOf } from "../../expr/mod.ts";
 import { idsOf, join } from "./join.ts";
@@ -61,7 +61,7 @@ function quantified(
 }
 
 function bindExists({ query, at }: ast.ExistsTest, not: boolean, outer: Scope, context: Context): Existence | null {
-  const inner = bindInner(query, outer, false, context);
+  const inner = bindInner(query, outer, "Add GROUP BY to it, or write a join", context);
   if (inner === null) return null;
   const { build, correlated } = inner;
   return { type: not ? "anti" : "semi", at, build, conditions: correlated, nullAware: null };
@@ -78,7 +78,7 @@ function bindIn(
 ): Existence | null {
   const { report, values } = context;
   const wanted = binder.bindAll(arg.kind === "row" ? arg.items : [arg]),
-    inner = bindInner(query, binder.place.scope, !not, context);
+    inner = bindInner(query, binder.place.scope, `Compare with ${not ? "<>" : op} (SELECT …)`, context);
   if (wanted === null || inner === null) return null;
   if (inner.outputs.length !== wanted.length) {
     const reason = `The subquery gives ${counted(inner.outputs.length, "column")}, and ${
@@ -109,28 +109,24 @@ interface Inner {
   readonly correlated: readonly Value[];
 }
 
-/**
- * A subquery whose rows are asked for. `isPositive`: a row of it with NULL and no row of it mean the same to who asks.
- */
-function bindInner(query: ast.Query, outer: Scope, isPositive: boolean, context: Context): Inner | null {
+/** A subquery whose rows are asked for. `instead` is what to write where it has one row whatever it is tied to. */
+function bindInner(query: ast.Query, outer: Scope, instead: string, context: Context): Inner | null {
   const { body } = query, { values } = context;
   if (body.kind !== "select" || !isPlain(query, body, context)) {
     const bound = context.query(query, { ...context, outer });
     if (bound === null) return null;
     const ties = bound.ties ?? [], outputs = bound.outputs.map(({ column }) => values.column(column, query.at));
-    if (ties.length > 0 && !isPositive && body.kind === "select" && body.groupBy === null) {
-      const hint = "Add GROUP BY to it, or write a join";
-      return context.report.add(query.at, "An aggregate of all rows has a row even where none are tied to it", hint);
+    if (ties.length > 0 && body.kind === "select" && body.groupBy === null) {
+      return context.report.add(query.at, "An aggregate of all rows has a row even where none are tied to it", instead);
     }
     return { build: () => bound.relation, outputs, correlated: tieConditions(ties, values) };
   }
-  const inside: Context = { ...context, names: context.names.within(query, context), depth: context.depth + 1 };
-  const source = bindSource(body, outer, inside);
+  const within = inside(query, context), source = bindSource(body, outer, within);
   const outputs = source &&
-    outputsOf(body, new ExpressionBinder(values, { scope: source.scope, clause: "SELECT" }), inside);
+    outputsOf(body, new ExpressionBinder(values, { scope: source.scope, clause: "SELECT" }), within);
   if (source === null || outputs === null || !source.sound) return null;
   return {
-    build: () => buildSource(source, inside),
+    build: () => buildSource(source, within),
     outputs: outputs.map(({ value }) => value),
     correlated: source.correlated,
   };

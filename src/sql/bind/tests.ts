@@ -46,7 +46,7 @@ function bindLike(test: ast.LikeTest, binder: ExpressionBinder): Value | null {
     if (lower.includes(null)) return null;
     return negate(values.call("like", [...lower as Value[], ...args.slice(2)], at, form), not, at, binder);
   }
-  return negate(values.call(form === "RLIKE" ? "regexp" : "similar", args, at, form), not, at, binder);
+  return negate(values.call(form === "RLIKE" ? "regexp" : "similar_to", args, at, form), not, at, binder);
 }
 
 function bindBetween(test: ast.BetweenTest, binder: ExpressionBinder): Value | null {

@@ -122,6 +122,11 @@ export class ValueMaker {
     return this.call("cast", [value], at, shown, type);
   }
 
+  /** The same value, computed in another way. */
+  as(value: Value, expr: Expression): Value {
+    return this.#keep({ ...value, expr });
+  }
+
   /** All of `conditions`; null for none. */
   all(conditions: readonly Value[]): Value | null {
     if (conditions.length < 2) return conditions[0] ?? null;
