@@ -1,5 +1,5 @@
 /**
- * Bundles web/ into dist/: rdx-components.js and rdx-client.js for any page, rdx-page.js and dist/page/ for the page at `/`. Nothing is bundled when no
+ * Bundles web/ into dist/: rdx-components.js and rdx-client.js for any page, rdx-page.js, rdx-sql.js (its editor's SQL) and dist/page/ for the page at `/`. Nothing is bundled when no
  * source changed since the last build.
  *
  *   deno run -A scripts/build_web.ts [--force]
@@ -10,6 +10,7 @@
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
+import { buildSql } from "./build_sql.ts";
 import { bundle } from "./bundle.ts";
 
 /** Bytes of rdx-components.js after gzip, with the chart library: what a page that embeds it loads. */
@@ -27,16 +28,19 @@ const TARGETS: readonly Target[] = [
   { entry: "web/components.ts", out: "rdx-components.js", gzipBytesMax: COMPONENTS_GZIP_BYTES_MAX },
   { entry: "web/client.ts", out: "rdx-client.js" },
   { entry: "web/page.ts", out: "rdx-page.js" },
+  { entry: "web/sql.ts", out: "rdx-sql.js" },
 ];
 /** What the bundles are made of. */
 const SOURCES = [
   "deno.json",
+  "scripts/build_sql.ts",
   "scripts/build_web.ts",
   "scripts/bundle.ts",
   "scripts/lean_uplot.ts",
   "web",
   "src/client",
   "src/core",
+  "src/sql",
   "src/telemetry",
   "src/view",
 ];
@@ -94,6 +98,7 @@ async function buildAll(now: string): Promise<void> {
   try {
     // One after the other: the first `deno bundle` on a machine gets its bundler, and two that get it at one time fail.
     const sizes: number[] = [];
+    await buildSql(false);
     for (const target of TARGETS) sizes.push(await build(target, folder));
     copyPage(now.slice(0, BUILD_DIGITS), folder);
     Deno.mkdirSync(new URL("page/", dist), { recursive: true });

@@ -62,7 +62,7 @@ export function openPipe(): PipeParts {
 }
 
 /** What is below /assets, by its last name. */
-const ASSETS = ["rdx-components.js", "rdx-client.js", "rdx-page.js", "page/page.css"];
+const ASSETS = ["rdx-components.js", "rdx-client.js", "rdx-page.js", "rdx-sql.js", "page/page.css"];
 
 /** The page as scripts/build_web.ts left it, and the flights that it can play. */
 export async function openSite(): Promise<Site> {

@@ -20,7 +20,7 @@ function pageOf(route: Route, ground: Ground): Page {
     case "view":
       return viewPage(route.name, route.options, ground);
     case "new":
-      return editorPage(null, ground);
+      return editorPage(null, ground, route.options);
     case "change":
       return editorPage(route.name, ground);
     case "api":

@@ -47,12 +47,18 @@ export function beginList(rows: u32, register: usize, list: usize, strict: u32):
   return joinAll(rows, register, list, strict) && newCells(rows, register) != 0 && start(rows, register);
 }
 
-/** Goes to the next row; false when there is none. */
-export function next(): bool {
-  while (!open) {
-    if (++word >= words) return false;
+/** Goes to the next word that has rows; false when there is none. */
+function nextWord(): bool {
+  while (++word < words) {
     open = validWord(out, word) & rowBits(rowCount, word);
+    if (open) return true;
   }
+  return false;
+}
+
+/** Goes to the next row; false when there is none. */
+@inline export function next(): bool {
+  if (!open && !nextWord()) return false;
   bit = ctz(open);
   open &= open - 1;
   return true;

@@ -229,7 +229,9 @@ export const REGEXP_DEPTH_MAX = 64;
 /** Times that a quantifier of a regular expression repeats, if it is bounded. */
 export const REGEXP_REPEAT_MAX = 1000;
 /** Entries of the automaton that a regular expression has beside its machine; with more it does without. */
-export const REGEXP_TABLE_ENTRIES_MAX = 8192;
+export const REGEXP_TABLE_ENTRIES_MAX = 4096;
+/** Compiled regular expressions that are kept, since a plan is compiled several times before it runs. */
+export const REGEXP_PROGRAMS_MAX = 64;
 /** Rows of piped input that its columns are told from. */
 export const INFER_ROWS = 1000;
 /** Bytes of piped input that are decoded at a time. */

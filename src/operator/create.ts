@@ -70,6 +70,6 @@ export function createOperator(
     case "normalize":
       return new NormalizeOperator(kernel, plan, previous instanceof NormalizeOperator ? previous : null);
     case "join":
-      return new JoinOperator(kernel, plan);
+      return new JoinOperator(kernel, plan, previous instanceof JoinOperator ? previous : null);
   }
 }

@@ -3,6 +3,7 @@ import type { Column, DataType } from "../core/schema.ts";
 import { GroupAggregate, type GroupCallSpec } from "../kernel/group.ts";
 import type { Kernel } from "../kernel/module.ts";
 import { Normalizer } from "../kernel/normalize.ts";
+import { nextEnd, type WindowEnds } from "./due.ts";
 import { type Exchange, type Operator, type OperatorCounts, type Pulled, StateFull } from "../operator.ts";
 
 /** A group aggregation as a plan describes it. */
@@ -18,6 +19,8 @@ export interface GroupPlan {
     | { readonly mode: "changes"; readonly ttlMs: number; readonly end: number }
     | { readonly mode: "every"; readonly everyMs: number; readonly ttlMs: number; readonly end: number }
     | { readonly mode: "final"; readonly end: number; readonly latenessMs: number };
+  /** When the windows that its keys name may end; absent or null = at any time. */
+  readonly ends?: WindowEnds | null;
   /** Nobody needs the row before an update. */
   readonly upsert?: boolean;
 }
@@ -51,6 +54,7 @@ export class GroupOperator implements Operator {
   readonly combiner = null;
   readonly windowEnd: number;
   readonly #kernel: Kernel;
+  readonly #ends: WindowEnds | null | undefined;
   readonly #groups: GroupAggregate;
   /** Of early results: what was told of each group, so that an update can take it back. */
   readonly #told: Normalizer | null;
@@ -63,6 +67,7 @@ export class GroupOperator implements Operator {
   /** With `previous`, an operator with the same state table, its groups go on here, and it is used no more. */
   constructor(kernel: Kernel, plan: GroupPlan, previous: GroupOperator | null = null) {
     this.#kernel = kernel;
+    this.#ends = plan.ends;
     const { columns, calls, types } = layoutOf(plan), { emit } = plan;
     this.id = plan.id;
     this.columns = plan.columns;
@@ -104,6 +109,11 @@ export class GroupOperator implements Operator {
   /** What has changed since the last tick comes now. */
   tick(): void {
     this.#groups.tick();
+  }
+
+  /** Without windows the watermark makes nothing. */
+  due(watermark: number): number {
+    return this.windowEnd >= 0 ? nextEnd(watermark, this.#ends) : Infinity;
   }
 
   pull(): Pulled | null {

@@ -3,7 +3,8 @@ import type { Column } from "../core/schema.ts";
 import { Join, type JoinBatch, type JoinMode, type JoinType } from "../kernel/join.ts";
 import type { Kernel } from "../kernel/module.ts";
 import type { Program } from "../kernel/program.ts";
-import { type BatchTimes, type Exchange, type OperatorCounts, StateFull } from "../operator.ts";
+import { nextEnd, type WindowEnds } from "./due.ts";
+import { type BatchTimes, type Exchange, type Operator, type OperatorCounts, StateFull } from "../operator.ts";
 
 /** A join as a plan describes it: input 0 is the left. Columns count within their side. */
 export interface JoinPlan {
@@ -19,6 +20,8 @@ export interface JoinPlan {
   readonly where: Program | null;
   readonly nullAware: boolean;
   readonly mode: JoinMode;
+  /** Of window joins: when windows may end; absent or null = at any time. */
+  readonly ends?: WindowEnds | null;
   readonly leftChanges: boolean;
   readonly rightChanges: boolean;
   readonly leftUnique: boolean;
@@ -48,13 +51,15 @@ function timesOf(mode: JoinMode): readonly [number, number] {
 }
 
 /** Joins two inputs by equal keys; rows of one key meet in one task. */
-export class JoinOperator {
+export class JoinOperator implements Operator {
   readonly id: string;
   readonly columns: readonly Column[];
   readonly exchanges: readonly Exchange[];
   readonly combiner = null;
   readonly windowEnd: number;
   readonly #sides: readonly [Side, Side];
+  /** Undefined: this is no window join. */
+  readonly #ends: WindowEnds | null | undefined;
   readonly #join: Join;
 
   /**
@@ -64,6 +69,7 @@ export class JoinOperator {
   constructor(kernel: Kernel, plan: JoinPlan, previous: JoinOperator | null = null) {
     this.id = plan.id;
     this.columns = plan.columns;
+    this.#ends = plan.mode.mode === "window" ? plan.ends ?? null : undefined;
     const [leftTime, rightTime] = timesOf(plan.mode);
     this.#sides = [
       sideOf(plan.leftColumns, plan.leftKeys, leftTime),
@@ -92,7 +98,7 @@ export class JoinOperator {
   }
 
   due(watermark: number): number {
-    return this.#join.due(watermark);
+    return this.#ends === undefined ? this.#join.due(watermark) : nextEnd(watermark, this.#ends);
   }
 
   /** Results of a batch in log order, of a watermark by (time, key group, arrival). */

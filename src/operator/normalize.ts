@@ -47,6 +47,11 @@ export class NormalizeOperator implements Operator {
 
   advance(): void {}
 
+  /** The watermark makes nothing. */
+  due(): number {
+    return Infinity;
+  }
+
   pull(): Pulled | null {
     const { stateRows, stateBytes } = this.#rows;
     const reason = `Node ${this.id} has no room for more keys: ${stateRows} of them take ${stateBytes} bytes`;

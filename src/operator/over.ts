@@ -34,6 +34,7 @@ export class OverOperator implements Operator {
   readonly combiner = null;
   readonly windowEnd = -1;
   readonly #over: OverAggregate;
+  readonly #timed: boolean;
   #handedOn = false;
 
   /** With `previous`, an operator with the same state table, its frames go on here, and it is used no more. */
@@ -43,6 +44,7 @@ export class OverOperator implements Operator {
     const place = (column: number) => columns.indexOf(column);
     this.id = plan.id;
     this.columns = plan.columns;
+    this.#timed = plan.time >= 0;
     this.exchanges = [{ columns, keys: plan.keys.length }];
     this.#over = previous?.handOn() ?? new OverAggregate(kernel, {
       types: columns.map((column) => inputs[column].type),
@@ -66,6 +68,11 @@ export class OverOperator implements Operator {
 
   advance(watermark: number): void {
     this.#over.advance(watermark);
+  }
+
+  /** A row may be of any time; in the order of the log the watermark makes nothing. */
+  due(watermark: number): number {
+    return this.#timed ? watermark + 1 : Infinity;
   }
 
   pull(): Pulled | null {

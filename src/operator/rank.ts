@@ -2,6 +2,7 @@ import type { Batch } from "../core/batch.ts";
 import type { Column } from "../core/schema.ts";
 import type { Kernel } from "../kernel/module.ts";
 import { type OrderColumn, Ranking } from "../kernel/rank.ts";
+import { nextEnd, type WindowEnds } from "./due.ts";
 import { type Exchange, type Operator, type OperatorCounts, type Pulled, StateFull } from "../operator.ts";
 
 /** A ranking as a plan describes it. */
@@ -17,6 +18,8 @@ export interface RankPlan {
   readonly to: number;
   readonly number: boolean;
   readonly retracts: boolean;
+  /** When the windows that its keys name may end; absent or null = at any time. */
+  readonly ends?: WindowEnds | null;
   /** `end`: input column of the window's end, one of the keys. */
   readonly mode:
     | { readonly mode: "changes"; readonly ttlMs: number }
@@ -31,6 +34,7 @@ export class RankOperator implements Operator {
   readonly combiner = null;
   readonly windowEnd: number;
   readonly #ranking: Ranking;
+  readonly #ends: WindowEnds | null | undefined;
   #handedOn = false;
 
   /** With `previous`, an operator with the same state table, its rows go on here, and it is used no more. */
@@ -40,6 +44,7 @@ export class RankOperator implements Operator {
     const place = (column: number) => columns.indexOf(column);
     this.id = plan.id;
     this.columns = plan.columns;
+    this.#ends = plan.ends;
     this.exchanges = [{ columns, keys: plan.keys.length }];
     this.windowEnd = plan.mode.mode === "window" ? plan.mode.end : -1;
     this.#ranking = previous?.handOn() ?? new Ranking(kernel, {
@@ -67,6 +72,11 @@ export class RankOperator implements Operator {
 
   advance(watermark: number): void {
     this.#ranking.advance(watermark);
+  }
+
+  /** Without windows the watermark makes nothing. */
+  due(watermark: number): number {
+    return this.windowEnd >= 0 ? nextEnd(watermark, this.#ends) : Infinity;
   }
 
   pull(): Pulled | null {

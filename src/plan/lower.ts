@@ -1,6 +1,7 @@
 import { type Column, columnIndex } from "../core/schema.ts";
 import { compileExpression } from "../expr/mod.ts";
 import type { AggregateSignature } from "./aggregates.ts";
+import { markEnds } from "./lower_ends.ts";
 import { markLate } from "./lower_late.ts";
 import type { LogicalNode, LogicalSink } from "./logical.ts";
 import { lowerAggregate, lowerGroup, lowerOver, lowerSession } from "./lower_calls.ts";
@@ -49,7 +50,7 @@ export function lowerPlan(name: string, { nodes, read: names }: Pruned, lowering
     columns.set(node.id, operator.columns);
     above.set(node.id, all);
   }
-  return { name, sources: read, operators: markLate(operators), sinks };
+  return { name, sources: read, operators: markEnds(markLate(operators)), sinks };
 }
 
 function lowerSource(source: ResolvedSource, names: readonly string[]): PhysicalSource {

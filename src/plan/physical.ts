@@ -171,8 +171,16 @@ export type GroupEmit =
   | { readonly mode: "final"; readonly end: number; readonly latenessMs: number };
 
 /** Aggregates by key. Output: the keys, the aggregates. */
+/** Windows end at multiples of `stepMs` plus `offsetMs`. */
+export interface WindowEnds {
+  readonly stepMs: number;
+  readonly offsetMs: number;
+}
+
 export interface PhysicalGroup extends PhysicalBase {
   readonly op: "group";
+  /** When windows that its rows name may end; absent or null = at any time. */
+  readonly ends?: WindowEnds | null;
   readonly inputColumns: readonly Column[];
   readonly keys: readonly number[];
   readonly calls: readonly GroupCall[];
@@ -198,6 +206,8 @@ export type JoinMode =
 /** Joins `inputs[0]` (left) and `inputs[1]` (right). Output: left's columns, then right's; semi and anti left's only. */
 export interface PhysicalJoin extends PhysicalBase {
   readonly op: "join";
+  /** When windows that its rows name may end; absent or null = at any time. */
+  readonly ends?: WindowEnds | null;
   readonly leftColumns: readonly Column[];
   readonly rightColumns: readonly Column[];
   readonly type: JoinType;
@@ -218,6 +228,8 @@ export interface PhysicalJoin extends PhysicalBase {
 /** Rows `from` to `to` (from 1) of each key. Output: the input's columns, the number if `number`. */
 export interface PhysicalRank extends PhysicalBase {
   readonly op: "rank";
+  /** When windows that its rows name may end; absent or null = at any time. */
+  readonly ends?: WindowEnds | null;
   readonly keys: readonly number[];
   /** Equal rows go by the log. */
   readonly order: readonly { readonly column: number; readonly desc: boolean; readonly nullsLast: boolean }[];

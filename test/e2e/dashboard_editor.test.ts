@@ -21,7 +21,7 @@ Deno.test({
   async fn() {
     await using server = await startServer();
     await server.put("/v1/streams/orders", ORDERS);
-    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    await using dashboard = await openDashboard(`${server.url}/#/new?as=json`);
     const { page, errors, shows } = dashboard, text = page.getByLabel("The plan as JSON");
     await until(async () => /"rdx": 1/.test(await text.inputValue()));
     await text.fill(plan(3_600_000, "summ"));
@@ -46,7 +46,7 @@ Deno.test({
   async fn() {
     await using server = await startServer();
     await server.put("/v1/streams/orders", ORDERS);
-    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    await using dashboard = await openDashboard(`${server.url}/#/new?as=json`);
     const { page, errors, shows } = dashboard, text = page.getByLabel("The plan as JSON");
     await until(async () => /"rdx": 1/.test(await text.inputValue()));
     await text.fill('{\n  "rdx": 1\n  "name": "sales"\n}');
@@ -89,7 +89,7 @@ Deno.test({
   async fn() {
     await using server = await startServer();
     await server.put("/v1/streams/orders", ORDERS);
-    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    await using dashboard = await openDashboard(`${server.url}/#/new?as=json`);
     const { page, errors } = dashboard, text = page.getByLabel("The plan as JSON");
     await until(async () => /"rdx": 1/.test(await text.inputValue()));
     await text.fill(plan(60_000));
@@ -97,7 +97,7 @@ Deno.test({
     assert.equal(await text.inputValue(), plan(60_000));
     await page.getByRole("button", { name: "Deploy" }).click();
     await page.getByRole("heading", { name: "sales", exact: true }).waitFor();
-    await page.goto(`${server.url}/#/new`);
+    await page.goto(`${server.url}/#/new?as=json`);
     await until(async () => /orders_hourly/.test(await text.inputValue()));
     assert.deepEqual(errors, []);
   },
@@ -109,7 +109,7 @@ Deno.test({
   async fn() {
     await using server = await startServer();
     await server.put("/v1/streams/orders", ORDERS);
-    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    await using dashboard = await openDashboard(`${server.url}/#/new?as=json`);
     const { page, errors } = dashboard, text = page.getByLabel("The plan as JSON");
     await until(async () => /orders_hourly/.test(await text.inputValue()));
     const typed = '{"a":9007199254740993,"c":1e400}';
@@ -136,7 +136,7 @@ Deno.test({
     await using server = await startServer();
     await server.put("/v1/streams/orders", ORDERS);
     await server.put("/v1/pipelines/sales", JSON.parse(plan(3_600_000)));
-    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    await using dashboard = await openDashboard(`${server.url}/#/new?as=json`);
     const { page, errors, shows } = dashboard, text = page.getByLabel("The plan as JSON");
     const kept = () => page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.startsWith("rdx.editor.")));
     await until(async () => /orders_hourly/.test(await text.inputValue()));
@@ -145,11 +145,11 @@ Deno.test({
     await until(async () => /3600000/.test(await text.inputValue()));
     await text.fill(plan(60_000));
     await page.reload();
-    await shows("It differs from the plan that runs.");
+    await shows("It differs from what runs.");
     assert.equal(await text.inputValue(), plan(60_000));
-    await page.getByRole("button", { name: "Take the running plan" }).click();
+    await page.getByRole("button", { name: "Take what runs" }).click();
     await until(async () => /3600000/.test(await text.inputValue()));
-    await page.getByText("It differs from the plan that runs.").waitFor({ state: "hidden" });
+    await page.getByText("It differs from what runs.").waitFor({ state: "hidden" });
     assert.deepEqual(await kept(), []);
     await page.keyboard.press("Control+z");
     assert.equal(await text.inputValue(), plan(60_000));
@@ -163,7 +163,7 @@ Deno.test({
   async fn() {
     await using server = await startServer();
     await server.put("/v1/streams/orders", ORDERS);
-    await using dashboard = await openDashboard(`${server.url}/#/new`);
+    await using dashboard = await openDashboard(`${server.url}/#/new?as=json`);
     const { page, errors } = dashboard, text = page.getByLabel("The plan as JSON");
     await until(async () => /orders_hourly/.test(await text.inputValue()));
     await text.fill(plan(60_000));

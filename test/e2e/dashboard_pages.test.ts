@@ -78,6 +78,9 @@ Deno.test({
     await tabTo(page, "Write a pipeline");
     await keyboard.press("Enter");
     await focused(page, "h1");
+    await keyboard.press("Tab");
+    await keyboard.press("ArrowRight");
+    await page.getByLabel("The plan as JSON").waitFor();
     await tabTo(page, "Filter to a view");
     await until(() => page.locator("#plan").inputValue().then((text) => text !== ""));
     await keyboard.press("Enter");

@@ -14,7 +14,7 @@ Deno.test({
     let server = await startServer();
     try {
       await server.put("/v1/streams/orders", ORDERS);
-      await using dashboard = await openDashboard(`${server.url}/#/new`);
+      await using dashboard = await openDashboard(`${server.url}/#/new?as=json`);
       const { page, errors, shows } = dashboard, text = page.getByLabel("The plan as JSON");
       await until(async () => /orders/.test(await text.inputValue()));
       await text.fill("{ half a plan");

@@ -1,31 +1,9 @@
 import assert from "node:assert/strict";
 import { formatType } from "../../src/core/schema.ts";
-import type { DataType } from "../../src/core/schema.ts";
-import type { Value } from "../../src/core/value.ts";
 import { compileExpression, findFunction, FUNCTIONS, GROUPS } from "../../src/expr/mod.ts";
 import { runProgram } from "../kernel/expr_run.ts";
 import { loadFunctions, VARIANTS } from "../kernel/load.ts";
-import { decimalText } from "../kernel/reference/expr_number.ts";
-import { readCall } from "./sql_call.ts";
-
-/** A value as an SQL literal; a double has a point, an exponent or a name. */
-function literal(value: Value, type: DataType): string {
-  if (value === null) return "NULL";
-  switch (type.kind) {
-    case "string":
-      return `'${String(value).replaceAll("'", "''")}'`;
-    case "bytes":
-      return `X'${(value as Uint8Array).toHex().toUpperCase()}'`;
-    case "timestamp":
-      return `TIMESTAMP '${new Date(Number(value)).toISOString()}'`;
-    case "decimal":
-      return decimalText(value as bigint, type.scale ?? 0);
-    case "double":
-      return Number.isInteger(value) && Math.abs(value as number) < 1e21 ? `${value}.0` : String(value);
-    default:
-      return String(value);
-  }
-}
+import { literalText, readCall } from "./sql_call.ts";
 
 Deno.test("the example of every function gives what it says", () => {
   const kernels = VARIANTS.map((variant) => loadFunctions(variant));
@@ -35,7 +13,7 @@ Deno.test("the example of every function gives what it says", () => {
     const { program, type } = compileExpression(expression, []);
     for (const kernel of kernels) {
       const [value] = runProgram(kernel, program, [], [[]]);
-      assert.equal(literal(value, type), result, `${call} as ${formatType(type)}`);
+      assert.equal(literalText(value, type), result, `${call} as ${formatType(type)}`);
     }
   }
 });

@@ -1,4 +1,7 @@
+import type { DataType } from "../../src/core/schema.ts";
+import type { Value } from "../../src/core/value.ts";
 import type { Expression } from "../../src/expr/mod.ts";
+import { decimalText } from "../kernel/reference/expr_number.ts";
 
 const TOKEN = /\s*(X'[0-9A-Fa-f]*'|TIMESTAMP '[^']*'|'(?:[^']|'')*'|-?\d[\w.+-]*|[A-Za-z_]\w*(?:\(\d+,\d+\))?|[(),])/y;
 
@@ -48,5 +51,24 @@ class Reader {
     }
     this.#at++;
     return type === undefined ? { call, args } : { call, args, type };
+  }
+}
+
+/** A value as an SQL literal; a double has a point, an exponent or a name. */
+export function literalText(value: Value, type: DataType): string {
+  if (value === null) return "NULL";
+  switch (type.kind) {
+    case "string":
+      return `'${String(value).replaceAll("'", "''")}'`;
+    case "bytes":
+      return `X'${(value as Uint8Array).toHex().toUpperCase()}'`;
+    case "timestamp":
+      return `TIMESTAMP '${new Date(Number(value)).toISOString()}'`;
+    case "decimal":
+      return decimalText(value as bigint, type.scale ?? 0);
+    case "double":
+      return Number.isInteger(value) && Math.abs(value as number) < 1e21 ? `${value}.0` : String(value);
+    default:
+      return String(value);
   }
 }

@@ -14,6 +14,7 @@ const ROOTS = [
   "web/components.ts",
   "web/client.ts",
   "web/page.ts",
+  "web/sql.ts",
 ];
 
 const BELOW = ["core", "contract", "kernel", "telemetry", "client"];

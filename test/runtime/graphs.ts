@@ -208,7 +208,14 @@ function operatorsOf(
       return [{ ...base, op: "union" }];
     case "assign": {
       const columns = [...NODE_COLUMNS, ...["window_start", "window_end", "window_time"].map(timeColumn)];
-      const assign: PhysicalOperator = { ...input, op: "assign", columns, time: 0, window: node.window, keepsLate: false };
+      const assign: PhysicalOperator = {
+        ...input,
+        op: "assign",
+        columns,
+        time: 0,
+        window: node.window,
+        keepsLate: false,
+      };
       return [assign, shaped(columns, [column("window_time"), column("k"), column("v")])];
     }
     case "aggregate": {

@@ -23,6 +23,12 @@ Deno.test({
     const { build, page, assets } = bundle!;
     assert.match(build, /^[0-9a-f]{16}$/);
     assert.ok(new TextDecoder().decode(page).includes(`<meta name="rdx-build" content="${build}"`));
-    assert.deepEqual([...assets.keys()].sort(), ["page.css", "rdx-client.js", "rdx-components.js", "rdx-page.js"]);
+    assert.deepEqual([...assets.keys()].sort(), [
+      "page.css",
+      "rdx-client.js",
+      "rdx-components.js",
+      "rdx-page.js",
+      "rdx-sql.js",
+    ]);
   },
 });

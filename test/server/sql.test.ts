@@ -130,6 +130,22 @@ Deno.test("explain of SQL is text or JSON, also of streams that it declares itse
   });
 });
 
+Deno.test("the README's script takes the place of its plan, as the curl lines send them", async () => {
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const [, name, sql] = /pipelines\/(\w+)\?state=fresh' -H 'content-type: application\/sql' --data-binary "([^"]+)"/
+    .exec(readme)!;
+  await withEngine(async (ask) => {
+    await (await put(ask, "declared", `${DECLARED}SELECT city FROM orders`)).body?.cancel();
+    const [, plan] = new RegExp(`pipelines/${name} -H 'content-type: application/json' -d '([^']+)'`).exec(readme)!;
+    const before = await put(ask, name, plan, { "content-type": "application/json" });
+    assert.equal(before.status, 201, await before.text());
+    const answer = await put(ask, `${name}?state=fresh`, sql);
+    assert.equal(answer.status, 200, await answer.text());
+    const view = await ask(`/v1/views/${name}?open=true`);
+    assert.deepEqual((await view.json()).rows, []);
+  });
+});
+
 Deno.test("the catalogue names streams, views and functions, and is kept until it changes", async () => {
   await withEngine(async (ask) => {
     await (await put(ask, "sales", DECLARED + HOURLY)).body?.cancel();

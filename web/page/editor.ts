@@ -1,20 +1,17 @@
-import { type ErrorDetail, RdxError, reasonOf } from "../../src/core/errors.ts";
-import { NAME_PATTERN } from "../../src/core/schema.ts";
+import { RdxError, reasonOf } from "../../src/core/errors.ts";
 import { setText } from "../components/dom.ts";
 import type { PipelineJson, StreamJson } from "../page_model/answers.ts";
-import { layoutJson, layoutText } from "../page_model/json_layout.ts";
-import { type Range, valueOf } from "../page_model/json_text.ts";
-import { findPlace } from "../page_model/plan_place.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
-import { TEMPLATES } from "../page_model/templates.ts";
 import type { Ground, Page } from "./app.ts";
 import { el, fill, show } from "./dom.ts";
+import { errorItem } from "./error_item.ts";
 import { copyBox, link, sentence } from "./parts.ts";
-import { PlanText } from "./plan_text.ts";
+import { PlanSheet } from "./plan_sheet.ts";
+import type { Language, Refusal, Sheet, SheetTemplate } from "./sheet.ts";
+import { SqlSheet } from "./sql_sheet.ts";
 
 /** How the server says that a plan goes only without the state that runs; here a button says so. */
 const FRESH = /[;:] state=fresh starts without it$/;
-const KEPT = "rdx.editor.", JSON_TYPE = { "content-type": "application/json" };
 const OWN_STREAM = {
   name: "orders",
   columns: [{ name: "ts", type: "timestamp" }, { name: "city", type: "string" }, {
@@ -24,10 +21,11 @@ const OWN_STREAM = {
   time: "ts",
 };
 const STARTS = [["earliest", "at the oldest rows that are kept"], ["latest", "at the next row"]] as const;
+const LANGUAGES: readonly (readonly [Language, string])[] = [["sql", "SQL"], ["json", "JSON plan"]];
 
-/** Where a new plan is written, or that of a pipeline is changed. What was typed stays until it is deployed. */
-export function editorPage(pipeline: string | null, ground: Ground): Page {
-  const editor = new Editor(pipeline, ground);
+/** Where a new pipeline is written, or that of a pipeline is changed, in SQL or as a plan. What was typed stays until it is deployed. */
+export function editorPage(pipeline: string | null, ground: Ground, options = new URLSearchParams()): Page {
+  const editor = new Editor(pipeline, ground, options.get("as"));
   return {
     title: editor.title,
     element: editor.node,
@@ -43,77 +41,103 @@ class Editor {
   left = false;
   readonly #pipeline: string | null;
   readonly #ground: Ground;
-  readonly #key: string;
-  readonly #text: PlanText;
+  readonly #sql: SqlSheet;
+  readonly #sheets: Readonly<Record<Language, Sheet>>;
+  /** Null until it is known in which language the pipeline was deployed. */
+  #language: Language | null = null;
   readonly #outcome = el("div", { class: "outcome", role: "status" });
-  readonly #explained = copyBox("How the plan would run");
+  readonly #explained = copyBox("How it would run");
   readonly #effect = el("p", { class: "dim" });
-  readonly #stream = el("select", { "aria-label": "Stream of the template" });
+  readonly #note = el("p", { class: "dim", hidden: true });
+  readonly #stream = el("select", { "aria-label": "Stream of the template", change: () => this.#showTemplates() });
+  readonly #templates = el("span", { class: "row" });
   readonly #start = el("select", { id: "start" }, STARTS.map(([value, text]) => el("option", { value }, text)));
   readonly #deploy = el(
     "button",
     { type: "button", class: "primary", click: () => void this.deploy("keep") },
     "Deploy",
   );
+  readonly #choices = new Map(LANGUAGES.map(([value]) => [
+    value,
+    el("input", { type: "radio", name: "language", value, change: () => this.#switch(value) }),
+  ]));
+  /** The language of the pipeline that runs; null: there is none yet, or it is not known. */
+  #deployedAs: Language | null = null;
   #streams: readonly StreamJson[] = [];
   #running: ReadonlySet<string> = new Set();
-  #loaded: boolean;
-  /** What the page itself put into the text: a template, or the plan that runs. */
-  #given: string | null = null;
-  /** Text from before, until it is compared with the plan that runs. */
-  #draft: string | null;
   readonly #differs = el(
     "p",
     { class: "bar", "data-tone": "warn", role: "status", hidden: true },
-    "This is what you typed before. It differs from the plan that runs. ",
-    el("button", { type: "button", class: "quiet", click: () => void this.#discard() }, "Take the running plan"),
+    "This is what you typed before. It differs from what runs. ",
+    el("button", { type: "button", class: "quiet", click: () => void this.#discard() }, "Take what runs"),
   );
 
-  constructor(pipeline: string | null, ground: Ground) {
+  constructor(pipeline: string | null, ground: Ground, as: string | null) {
     this.#pipeline = pipeline;
     this.#ground = ground;
     this.title = pipeline === null ? "Write a pipeline" : `Change pipeline ${pipeline}`;
-    this.#key = KEPT + (pipeline ?? "");
-    this.#text = new PlanText(() => this.#typed());
-    const kept = sessionStorage.getItem(this.#key);
-    this.#loaded = kept !== null;
-    this.#draft = pipeline === null ? null : kept;
+    this.#sql = new SqlSheet(pipeline, ground.link, () => this.#sayEffect());
+    this.#sheets = { sql: this.#sql, json: new PlanSheet(pipeline, () => this.#sayEffect()) };
     this.node = this.#layout();
-    if (kept !== null) this.#text.set(kept);
     show(this.#explained.node, false);
+    const kept = LANGUAGES.find(([language]) => this.#sheets[language].hasKept)?.[0];
+    const wanted = as === "json" || as === "sql" ? as : kept ?? (pipeline === null ? "sql" : null);
+    for (const { node } of Object.values(this.#sheets)) show(node, false);
+    if (wanted !== null) this.#choose(wanted);
+  }
+
+  get #sheet(): Sheet | null {
+    return this.#language && this.#sheets[this.#language];
   }
 
   #layout(): HTMLElement {
     const check = el("button", { type: "button", click: () => void this.#check() }, "Check");
     const tidy = el("button", { type: "button", click: () => this.#tidy() }, "Tidy");
     const again = el("button", { type: "button", click: () => void this.#discard() }, "Discard changes");
-    const templates = el(
-      "div",
-      { class: "row" },
-      el("span", {}, "Begin with"),
-      TEMPLATES.map(({ title, make }) =>
-        el("button", { type: "button", click: () => this.#give(make(this.#chosenStream()), true) }, title)
-      ),
-      el("span", { class: "row" }, "over", this.#stream),
-    );
+    const over = el("span", { class: "row" }, "over", this.#stream);
+    const templates = el("div", { class: "row" }, el("span", {}, "Begin with"), this.#templates, over);
     const start = el("span", { class: "field" }, el("label", { for: "start" }, "A new pipeline starts"), this.#start);
     const back = this.#pipeline === null
       ? link("#/", "Overview")
       : link(pathTo("pipeline", this.#pipeline), this.#pipeline);
+    const languages = el(
+      "div",
+      { class: "switch", role: "radiogroup", "aria-label": "Language" },
+      LANGUAGES.map(([value, text]) => el("label", {}, this.#choices.get(value)!, el("span", {}, text))),
+    );
     return el(
       "article",
       { class: "editor" },
       back,
-      el("h1", {}, this.title),
+      el("div", { class: "head" }, el("h1", {}, this.title), el("span", { class: "grow" }), languages),
       this.#pipeline === null ? templates : null,
-      el("label", { for: "plan", class: "unseen" }, "The plan as JSON"),
       this.#differs,
-      this.#text.node,
+      this.#note,
+      Object.values(this.#sheets).map(({ node }) => node),
       el("div", { class: "row" }, this.#deploy, check, tidy, this.#pipeline === null ? start : again),
       this.#effect,
       this.#outcome,
       this.#explained.node,
     );
+  }
+
+  /** Shows another language; what is written in the one that was shown stays there. */
+  #choose(language: Language): void {
+    this.#language = language;
+    for (const [value, input] of this.#choices) {
+      input.checked = value === language;
+      show(this.#sheets[value].node, value === language);
+    }
+    fill(this.#outcome);
+    show(this.#explained.node, false);
+    this.#showTemplates();
+    this.#sayEffect();
+    if (language === "sql") void this.#sql.load();
+  }
+
+  #switch(language: Language): void {
+    this.#choose(language);
+    this.#ground.refresh();
   }
 
   async refresh(signal: AbortSignal): Promise<void> {
@@ -123,30 +147,33 @@ class Editor {
     this.#running = new Set(pipelines.map(({ name }) => name));
     this.#showStreams(streams);
     this.#sayEffect();
-    if (this.#pipeline === null) {
-      if (!this.#loaded) this.#give(TEMPLATES[0].make(this.#chosenStream()), false);
-    } else if (!this.#loaded) this.#give(await this.#runningPlan(signal), false);
-    else if (this.#draft !== null) this.#compare(this.#draft, await this.#runningPlan(signal));
+    if (this.#language === "sql") {
+      await this.#sql.load();
+      this.#sql.streams(this.#streams);
+    }
+    if (this.#pipeline === null) this.#begin();
+    else if (this.#language === null || !this.#sheet!.loaded || this.#sheet!.draft !== null) {
+      this.#showRunning(await this.#runningPipeline(signal));
+    }
   }
 
-  async #runningPlan(signal?: AbortSignal): Promise<string> {
-    const { plan } = await this.#ground.link.get<PipelineJson>(apiPath("pipelines", this.#pipeline!), signal);
-    return layoutJson(plan);
+  /** A new pipeline begins with a template. */
+  #begin(): void {
+    const sheet = this.#sheet!, stream = this.#chosenStream();
+    if (!sheet.loaded) sheet.give(sheet.templates[0].put(stream, stream !== OWN_STREAM), false);
   }
 
-  /** Puts in a text that nobody typed. `undo`: a person asked for it, and may want back what was there. */
-  #give(text: string, undo: boolean): void {
-    this.#loaded = true;
-    this.#given = text;
-    if (undo) this.#text.replace(text);
-    else this.#text.set(text);
-    this.#typed();
+  #showRunning(pipeline: PipelineJson): void {
+    this.#deployedAs = typeof pipeline.sql === "string" ? "sql" : "json";
+    if (this.#language === null) this.#choose(this.#deployedAs);
+    const sheet = this.#sheet!, running = sheet.contentOf(pipeline);
+    if (!sheet.loaded) sheet.give(running, false);
+    else if (sheet.draft !== null) sheet.compare(sheet.draft, running);
+    this.#sayEffect();
   }
 
-  #compare(draft: string, running: string): void {
-    this.#draft = null;
-    this.#given = running;
-    show(this.#differs, layoutText(draft) !== running);
+  #runningPipeline(signal?: AbortSignal): Promise<PipelineJson> {
+    return this.#ground.link.get<PipelineJson>(apiPath("pipelines", this.#pipeline!), signal);
   }
 
   /** Streams that a plan may read; what the server makes beside them comes last. */
@@ -157,29 +184,39 @@ class Editor {
     if (names.join("\n") === [...this.#stream.options].map(({ value }) => value).join("\n") && names.length > 0) return;
     const shown = names.length > 0 ? names : [OWN_STREAM.name];
     fill(this.#stream, shown.map((name) => el("option", { value: name, selected: name === before }, name)));
+    this.#showTemplates();
   }
 
   #chosenStream() {
     return this.#streams.find(({ name }) => name === this.#stream.value) ?? OWN_STREAM;
   }
 
-  #typed(): void {
-    // Only what a person typed is kept.
-    if (this.#text.text === this.#given) sessionStorage.removeItem(this.#key);
-    else if (this.#loaded) sessionStorage.setItem(this.#key, this.#text.text);
-    this.#sayEffect();
+  /** A button for each template that is about the chosen stream. */
+  #showTemplates(): void {
+    const name = this.#chosenStream().name, all = this.#sheet?.templates ?? [];
+    const fitting = all.filter(({ stream }) => stream === undefined || stream === name);
+    fill(this.#templates, fitting.map((one) => this.#templateButton(one)));
   }
 
-  /** The name in the plan, or null. */
-  #name(): string | null {
-    const plan = this.#text.tree && valueOf(this.#text.tree);
-    if (typeof plan !== "object" || plan === null || Array.isArray(plan)) return null;
-    const { name } = plan as { name?: unknown };
-    return typeof name === "string" ? name : null;
+  #templateButton({ title, put }: SheetTemplate): HTMLElement {
+    const give = () => {
+      const stream = this.#chosenStream();
+      this.#sheet!.give(put(stream, stream !== OWN_STREAM), true);
+    };
+    return el("button", { type: "button", click: give }, title);
   }
 
   #sayEffect(): void {
-    const name = this.#name();
+    // The sheets call while they are made.
+    const sheet = this.#sheet, name = sheet?.name ?? null;
+    show(this.#differs, sheet?.differs ?? false);
+    setText(
+      this.#note,
+      this.#language === "json"
+        ? "This is the plan that its SQL has become. Deployed from here, the plan takes the place of the SQL."
+        : "It was deployed as a plan, so that there is no SQL of it. What you deploy from here takes the plan's place.",
+    );
+    show(this.#note, this.#deployedAs !== null && this.#language !== this.#deployedAs);
     if (name === null) return setText(this.#effect, "");
     const there = this.#running.has(name);
     const beside = this.#pipeline !== null && name !== this.#pipeline ? `, beside ${this.#pipeline}` : "";
@@ -190,100 +227,94 @@ class Editor {
   }
 
   #tidy(): void {
-    this.#text.replace(layoutText(this.#text.text));
+    const sheet = this.#sheet;
+    if (!sheet) return;
+    fill(this.#outcome);
+    this.#refuse(sheet, sheet.tidy());
   }
 
   async #discard(): Promise<void> {
+    const sheet = this.#sheet;
+    if (!sheet) return;
     fill(this.#outcome);
     try {
-      this.#give(await this.#runningPlan(), true);
-      show(this.#differs, false);
+      sheet.give(sheet.contentOf(await this.#runningPipeline()), true);
     } catch (thrown) {
-      this.#fail(thrown);
+      this.#fail(sheet, thrown);
     }
   }
 
-  /** Asks the server how the plan would run, without deploying it. */
+  /** Asks the server how it would run, without deploying it. */
   async #check(): Promise<void> {
-    if (!this.#ready()) return;
+    const sheet = this.#sheet;
+    if (!sheet || !this.#ready(sheet)) return;
     try {
       const text = await this.#ground.link.text("/v1/explain", {
         method: "POST",
-        headers: JSON_TYPE,
-        body: this.#text.text,
+        headers: { "content-type": sheet.contentType },
+        body: sheet.text.text,
       });
       this.#explained.update(text);
       show(this.#explained.node, true);
-      fill(this.#outcome, el("p", { "data-tone": "good" }, "The plan can be deployed. It would run so:"));
+      fill(this.#outcome, el("p", { "data-tone": "good" }, `The ${sheet.noun} can be deployed. It would run so:`));
     } catch (thrown) {
-      this.#fail(thrown);
+      this.#fail(sheet, thrown);
     }
   }
 
-  /** Deploys the plan under its name, with the state that runs or without it. */
+  /** Deploys what is written under its name, with the state that runs or without it. */
   async deploy(state: "keep" | "fresh"): Promise<void> {
-    if (!this.#ready()) return;
-    const name = this.#name();
-    if (name === null || !NAME_PATTERN.test(name)) {
-      const reason = 'A plan needs a name: a letter or _, then letters, digits, _, . or -, as in "name": "sales"';
-      return this.#showErrors("The plan cannot be deployed", [{ path: "name", reason }]);
-    }
+    const sheet = this.#sheet;
+    if (!sheet || !this.#ready(sheet) || !this.#refuse(sheet, sheet.unnamed())) return;
     this.#deploy.disabled = true;
-    const body = this.#text.text;
+    const name = sheet.name!, body = sheet.text.text, { mark } = sheet;
     const query = new URLSearchParams({ state, start: this.#start.value });
     try {
-      const init = { method: "PUT", headers: JSON_TYPE, body };
+      const init = { method: "PUT", headers: { "content-type": sheet.contentType }, body };
       await this.#ground.link.text(apiPath("pipelines", name, `?${query}`), init);
-      if (sessionStorage.getItem(this.#key) === body) sessionStorage.removeItem(this.#key);
+      sheet.deployed(mark);
       this.#ground.announce(`Pipeline ${name} is deployed.`);
       if (!this.left) this.#ground.go(pathTo("pipeline", name));
     } catch (thrown) {
       if (this.left) this.#ground.announce(`Pipeline ${name} was not deployed. ${sentence(reasonOf(thrown))}`);
-      this.#fail(thrown);
+      this.#fail(sheet, thrown);
     } finally {
       this.#deploy.disabled = false;
     }
   }
 
-  /** Whether the text is JSON; else its mistake is shown where it is. */
-  #ready(): boolean {
-    const { mistake, tree } = this.#text;
+  /** Whether the server may be asked; else what is wrong is shown where it is. */
+  #ready(sheet: Sheet): boolean {
     show(this.#explained.node, false);
-    this.#text.mark([]);
-    if (tree && tree.kind !== "object") {
-      const reason = 'A plan is an object, as in { "rdx": 1, "name": "sales", "nodes": [] }';
-      this.#showErrors("The plan cannot be used", [{ path: "", reason }]);
-      return false;
-    }
-    if (!mistake) return true;
-    const place = { line: mistake.line, column: mistake.column, reason: mistake.reason };
-    this.#showErrors("The plan is no JSON yet", [place]);
-    return false;
+    sheet.text.mark([]);
+    return this.#refuse(sheet, sheet.refusal());
   }
 
-  #fail(thrown: unknown): void {
+  /** Shows a refusal. Returns true where there is none. */
+  #refuse(sheet: Sheet, refusal: Refusal | null): boolean {
+    if (refusal) this.#showErrors(sheet, refusal);
+    return refusal === null;
+  }
+
+  #fail(sheet: Sheet, thrown: unknown): void {
     const error = thrown instanceof RdxError ? thrown : null;
     if (error?.code === "closing" && error.extra.unreachable) {
-      return this.#showErrors("The server cannot be reached; the plan is kept here", []);
+      const title = `The server cannot be reached; the ${sheet.noun} is kept here`;
+      return this.#showErrors(sheet, { title, errors: [] });
     }
-    const errors = error?.details ?? [], title = errors.length === 0 ? reasonOf(thrown) : titleOf(error!);
-    if (error?.code !== "conflict" || !FRESH.test(error.message)) return this.#showErrors(title, errors);
-    this.#showErrors(title.replace(FRESH, ""), errors.map(({ hint: _, ...rest }) => rest));
+    const errors = error?.details ?? [], title = errors.length === 0 ? reasonOf(thrown) : sheet.titleOf(error!);
+    if (error?.code !== "conflict" || !FRESH.test(error.message)) return this.#showErrors(sheet, { title, errors });
+    const plain = errors.map(({ hint: _, ...rest }) => rest);
+    this.#showErrors(sheet, { title: title.replace(FRESH, ""), errors: plain });
     this.#offerFresh();
   }
 
-  #showErrors(title: string, errors: readonly ErrorDetail[]): void {
-    const places = errors.map((error) => this.#placeOf(error));
-    this.#text.mark(places.filter((place) => place !== null));
-    const items = errors.map((error, i) => errorItem(error, places[i], () => this.#text.select(places[i]!)));
+  #showErrors(sheet: Sheet, { title, errors }: Refusal): void {
+    const places = errors.map((error) => sheet.placeOf(error));
+    sheet.text.mark(places.filter((place) => place !== null));
+    const items = errors.map((error, i) => errorItem(error, places[i], () => sheet.text.select(places[i]!)));
     fill(this.#outcome, el("p", { class: "reason" }, sentence(title)), el("ol", { class: "errors" }, items));
     this.#outcome.scrollIntoView({ block: "nearest" });
-  }
-
-  #placeOf(error: ErrorDetail): Range | null {
-    const { mistake, tree } = this.#text;
-    if (mistake) return { start: mistake.offset, end: mistake.offset + 1 };
-    return tree && findPlace(tree, error);
   }
 
   #offerFresh(): void {
@@ -296,32 +327,4 @@ class Editor {
     );
     this.#outcome.append(el("div", { class: "fresh" }, el("p", {}, lost), fresh));
   }
-}
-
-function titleOf({ message, details }: RdxError): string {
-  const count = details.length === 1 ? "one mistake" : `${details.length} mistakes`;
-  return /^Cannot use plan/.test(message) ? `The plan was not deployed: it has ${count}` : message;
-}
-
-/** An error with its place; where the plan has the place, a click goes there. */
-function errorItem(
-  { node, path, line, column, reason, hint }: ErrorDetail,
-  at: Range | null,
-  go: () => void,
-): HTMLElement {
-  const places = [
-    node === undefined ? "" : `node ${node}`,
-    path ?? "",
-    line === undefined ? "" : `line ${line}, column ${column}`,
-  ].filter(Boolean).join(" · ");
-  const said = [
-    places === "" ? null : el("code", {}, places),
-    el("span", {}, sentence(reason)),
-    hint === undefined ? null : el("span", { class: "dim" }, sentence(hint)),
-  ];
-  return el(
-    "li",
-    {},
-    at ? el("button", { type: "button", class: "error", click: go }, said) : el("div", { class: "error" }, said),
-  );
 }

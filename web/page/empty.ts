@@ -17,7 +17,7 @@ export function emptyState(ground: Ground): Part<{ nothing: boolean; streams: re
     demo.node,
     card(
       "Write a pipeline",
-      "Windows, filters and totals over your streams, as a plan in JSON. Mistakes are shown where they are.",
+      "Windows, joins, filters and totals over your streams, in SQL or as a plan in JSON. Mistakes are shown where they are.",
       el("a", { class: "button", href: "#/new" }, "Write a pipeline"),
     ),
   );

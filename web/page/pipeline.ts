@@ -50,6 +50,8 @@ export function pipelinePage(name: string, ground: Ground): Page {
   const { link: server } = ground, path = apiPath("pipelines", name);
   const state = pill(), reason = el("p", { class: "reason", hidden: true }), totals = figures(figuresOf(ground));
   const views = el("div", { class: "views" }), errors = errorList(), dead = deadList();
+  const sql = copyBox("The script in SQL"),
+    script = el("details", { hidden: true }, el("summary", {}, "SQL"), sql.node);
   const plan = copyBox("The plan as JSON"), explained = explanation(ground, path);
   let shown = 0;
   const viewList = new KeyedList<ViewJson>(
@@ -80,6 +82,7 @@ export function pipelinePage(name: string, ground: Ground): Page {
     views,
     errors.node,
     dead.node,
+    script,
     el("details", {}, el("summary", {}, "Plan"), plan.node),
     explained,
   );
@@ -90,6 +93,8 @@ export function pipelinePage(name: string, ground: Ground): Page {
     setText(reason, pipeline.reason ?? "");
     show(reason, pipeline.reason !== null);
     totals.update(pipeline);
+    sql.update(pipeline.sql ?? "");
+    show(script, typeof pipeline.sql === "string");
     plan.update(layoutJson(pipeline.plan));
     errors.update(pipeline.errors);
     const { views } = await server.get<{ views: ViewJson[] }>("/v1/views", signal);
@@ -104,7 +109,10 @@ export function pipelinePage(name: string, ground: Ground): Page {
 function viewPart(view: ViewJson, server: Link, atOnce: boolean): Part<ViewJson> {
   const src = apiPath("views", view.name), rows = el("span", { class: "dim" });
   const title = el("h2", {}, "View ", link(pathTo("view", view.name), view.name), " ", rows);
-  const components = () => [component(server, "rdx-chart", { src }), component(server, "rdx-table", { src })];
+  // Without times there is nothing to draw along.
+  const timed = view.columns.some(({ type }) => type === "timestamp");
+  const chart = () => timed ? [component(server, "rdx-chart", { src })] : [];
+  const components = () => [...chart(), component(server, "rdx-table", { src })];
   const more = el("button", { type: "button", click: () => more.replaceWith(...components()) }, "Show its rows");
   const node = el("section", { "aria-label": `View ${view.name}` }, title, atOnce ? components() : more);
   return { node, update: ({ rows: count }) => setText(rows, plural(count, "row")) };

@@ -40,13 +40,14 @@ export function viewPage(name: string, options: URLSearchParams, ground: Ground)
   const embed = copyBox("HTML that shows this view in another page");
   const stat = component(server, "rdx-stat"), chart = component(server, "rdx-chart");
   const rows = component(server, "rdx-table"), holder = el("div", { class: "controls" });
+  const drawn = section("Chart", holder, chart);
   // Without the view there is nothing to show but that it is missing.
   const body = el(
     "div",
     { class: "stack", hidden: true },
     pipeline,
     el("div", { class: "with-stat" }, totals.node, stat),
-    section("Chart", holder, chart),
+    drawn,
     section("Rows", rows),
     section(
       "Embed",
@@ -76,6 +77,8 @@ export function viewPage(name: string, options: URLSearchParams, ground: Ground)
     });
     embed.update(embedLines(server.origin, withServer));
     show(stat, firstNumber(known) !== "");
+    // Without times there is nothing to draw along.
+    show(drawn, known.columns.some(({ type }) => type === "timestamp"));
   }
 
   async function refresh(signal: AbortSignal): Promise<void> {

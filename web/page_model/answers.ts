@@ -40,6 +40,8 @@ export interface PipelineJson {
   readonly tasks: number;
   readonly latency_ms?: { readonly p50: number; readonly p99: number } | null;
   readonly plan?: unknown;
+  /** The script that it was deployed as; null: it was deployed as a plan. */
+  readonly sql?: string | null;
 }
 
 export interface StreamJson {

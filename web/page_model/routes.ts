@@ -3,7 +3,7 @@ export type Route =
   | { readonly page: "overview" }
   | { readonly page: "pipeline" | "stream" | "view"; readonly name: string; readonly options: URLSearchParams }
   /** The editor: for a new plan, or for that of a pipeline. */
-  | { readonly page: "new" }
+  | { readonly page: "new"; readonly options: URLSearchParams }
   | { readonly page: "change"; readonly name: string }
   /** What the server says to programs. */
   | { readonly page: "api" | "metrics" }
@@ -11,13 +11,13 @@ export type Route =
 
 const FOLDERS = new Map([["pipelines", "pipeline"], ["streams", "stream"], ["views", "view"]] as const);
 
-/** Reads an address's hash: `#/`, `#/pipelines/p`, `#/pipelines/p/change`, `#/streams/s`, `#/views/v?y=total`, `#/new`, `#/api`, `#/metrics`. */
+/** Reads an address's hash: `#/`, `#/pipelines/p`, `#/pipelines/p/change`, `#/streams/s`, `#/views/v?y=total`, `#/new?as=json`, `#/api`, `#/metrics`. */
 export function parseRoute(hash: string): Route {
   const [path, query = ""] = split(hash.replace(/^#/, ""), "?");
   const [, folder = "", encoded = "", action, ...rest] = path.split("/");
   const name = decode(encoded), page = FOLDERS.get(folder as "views");
   if (path === "" || path === "/") return { page: "overview" };
-  if (path === "/new") return { page: "new" };
+  if (path === "/new") return { page: "new", options: new URLSearchParams(query) };
   if (path === "/api") return { page: "api" };
   if (path === "/metrics") return { page: "metrics" };
   if (page && name && action === undefined) return { page, name, options: new URLSearchParams(query) };

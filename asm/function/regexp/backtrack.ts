@@ -2,9 +2,10 @@
 // several lead to is marked with its place when it is tried, and not tried there again: so no more is done than steps times
 // characters (Cox, "Regular Expression Matching: the Virtual Machine Approach", 2009).
 import {
-  classAt, firstStep, holds, inSet, markCount, NO_MARK, OP_ASSERT, OP_CHARACTER, OP_MATCH, OP_SAVE, OP_SET, OP_SPLIT,
-  stepCount, steps, width,
+  ascii, classOf, firstStep, holds, inSet, inSetOf, markCount, NO_MARK, OP_CHARACTER, OP_MATCH, OP_SAVE, OP_SET,
+  OP_SPLIT, stepCount, steps, takesWord, width, wordAt,
 } from "./program";
+import { nthByte } from "../text/scan";
 
 /** Steps times places up to which there is room. */
 export const PAIRS_MAX: u32 = 1 << 16;
@@ -13,6 +14,10 @@ export const MARK_BYTES: usize = PAIRS_MAX >>> 3;
 export const STACK_BYTES: usize = (PAIRS_MAX + 64) << 3;
 /** An entry that restores a slot, not one that goes on at a step. */
 const RESTORE: u32 = 0x80000000;
+/** In the argument of a run: it goes to the byte in the other bits. */
+const STOP: u32 = 0x80;
+/** More than any class. */
+const NO_CLASS: u32 = 256;
 
 let marks: usize = 0;
 let stack: usize = 0;
@@ -36,77 +41,98 @@ export function beginTrying(from: usize, markArea: usize, stackArea: usize, slot
   for (let byte: usize = 0; byte <= <usize>markCount >>> 3; byte += 8) store<u64>(marks + byte, 0);
 }
 
-/** Forgets the marks of places that are reached for the first time. */
-function forget(at: usize): void {
-  const from = (<usize>markCount * (farthest + 1 - base)) >>> 3, to = (<usize>markCount * (at + 1 - base)) >>> 3;
-  for (let byte = from + 1; byte <= to; byte++) store<u8>(marks + byte, 0);
-  farthest = at;
+/** Whether a marked step is tried at a place for the first time. */
+function isNew(mark: u32, at: usize): bool {
+  const marked = <usize>markCount;
+  if (at > farthest) {
+    // What is reached for the first time has no marks yet
+    const to = (marked * (at + 1 - base)) >>> 3;
+    for (let byte = ((marked * (farthest + 1 - base)) >>> 3) + 1; byte <= to; byte++) store<u8>(marks + byte, 0);
+    farthest = at;
+  }
+  const bit = marked * (at - base) + <usize>mark, byte = marks + (bit >>> 3), value = <u32>load<u8>(byte);
+  const one = <u32>1 << <u32>(bit & 7);
+  store<u8>(byte, value | one);
+  return !(value & one);
 }
 
-/** Whether a marked step is tried at a place for the first time. */
-@inline function isNew(mark: u32, at: usize): bool {
-  if (at > farthest) forget(at);
-  const bit = <usize>markCount * (at - base) + <usize>mark, byte = marks + (bit >>> 3), value = <u32>load<u8>(byte);
-  const one = <u32>1 << <u32>(bit & 7);
-  if (value & one) return false;
-  store<u8>(byte, value | one);
-  return true;
+/** Behind the character at `at`, which classOf has looked at. */
+@inline function behind(at: usize): usize {
+  return at + (load<u8>(at) < 0x80 ? 1 : width);
 }
 
 /** Behind the characters from `at` on that a step takes. */
-@inline function behindRun(code: usize, at: usize, end: usize): usize {
-  if (<u32>load<u8>(code) == OP_CHARACTER) {
-    const one = <u32>load<u8>(code, 1);
-    while (at < end && classAt(at) == one) at += width;
-  } else {
-    while (at < end && inSet(code, classAt(at))) at += width;
+function behindRun(code: usize, at: usize, end: usize): usize {
+  const classes = ascii, one = <u32>load<u8>(code) == OP_CHARACTER ? <u32>load<u8>(code, 1) : NO_CLASS;
+  while (at < end) {
+    const found = classOf(classes, at);
+    if (one == NO_CLASS ? !inSet(code, found) : found != one) break;
+    at = behind(at);
   }
   return at;
 }
 
+/** The first such byte from `at` on, or the end. */
+@inline function stopAt(at: usize, end: usize, byte: u32): usize {
+  const found = nthByte(at, end, <u8>byte, 0);
+  return found ? found : end;
+}
+
 /** Whether there is a match from `at` on, in the text in [start, end); slots tell where it and its groups are. */
 export function tryFrom(at: usize, start: usize, end: usize): bool {
-  let top = stack, step = firstStep;
-  store<u32>(slots, <u32>at);
+  // Globals are read from memory each time: what does not change is kept here
+  const code = steps, classes = ascii, bottom = stack, places = slots;
+  let top = bottom, here = code + (<usize>firstStep << 3);
+  store<u32>(places, <u32>at);
   while (true) {
-    const here = steps + (<usize>step << 3), op = <u32>load<u8>(here), mark = <u32>load<u16>(here, 2);
+    const head = load<u64>(here), op = <u32>head & 0xff, argument = (<u32>head >>> 8) & 0xff, mark = <u32>head >>> 16;
+    const other = <u32>(head >> 48);
     let on = mark == NO_MARK || isNew(mark, at);
     if (on) {
-      step = load<u16>(here, 4);
-      if (op == OP_CHARACTER) {
-        on = at < end && classAt(at) == <u32>load<u8>(here, 1);
-        at += width;
-      } else if (op == OP_SET) {
-        on = at < end && inSet(here, classAt(at));
-        at += width;
-      } else if (op == OP_SPLIT && load<u8>(here, 1)) {
-        at = behindRun(steps + (<usize>step << 3), at, end);
-        step = load<u16>(here, 6);
-      } else if (op == OP_SPLIT) {
-        store<u32>(top, load<u16>(here, 6));
-        store<u32>(top, <u32>at, 4);
-        top += 8;
-      } else if (op == OP_SAVE) {
-        const slot = <u32>load<u8>(here, 1), place = slots + (<usize>slot << 2);
-        store<u32>(top, slot | RESTORE);
+      here = code + (<usize>((head >> 32) & 0xffff) << 3);
+      if (op == OP_SAVE) {
+        const place = places + (<usize>argument << 2);
+        store<u32>(top, argument | RESTORE);
         store<u32>(top, load<u32>(place), 4);
         top += 8;
         store<u32>(place, <u32>at);
-      } else if (op == OP_ASSERT) {
-        on = holds(load<u8>(here, 1), at, start, end);
+      } else if (op == OP_SPLIT) {
+        if (argument) {
+          at = argument & STOP ? stopAt(at, end, argument & ~STOP) : behindRun(here, at, end);
+          here = code + (<usize>other << 3);
+        } else {
+          store<u32>(top, other);
+          store<u32>(top, <u32>at, 4);
+          top += 8;
+        }
+      } else if (op == OP_CHARACTER && other) {
+        const word = wordAt(other), taken = takesWord(word, at, end);
+        on = taken != 0;
+        at += taken;
+        here = code + (<usize>load<u16>(word, 6) << 3);
+      } else if (op <= OP_SET) {
+        if (op == OP_MATCH) {
+          store<u32>(places, <u32>at, 4);
+          return true;
+        }
+        on = at < end;
+        if (on) {
+          const found = classOf(classes, at);
+          on = op == OP_CHARACTER ? found == argument : inSetOf(other, found);
+          at = behind(at);
+        }
       } else {
-        store<u32>(slots, <u32>at, 4);
-        return op == OP_MATCH;
+        on = holds(argument, at, start, end);
       }
     }
     while (!on) {
-      if (top == stack) return false;
+      if (top == bottom) return false;
       top -= 8;
       const entry = load<u32>(top);
       if (entry & RESTORE) {
-        store<u32>(slots + (<usize>(entry & ~RESTORE) << 2), load<u32>(top, 4));
+        store<u32>(places + (<usize>(entry & ~RESTORE) << 2), load<u32>(top, 4));
       } else {
-        step = entry;
+        here = code + (<usize>entry << 3);
         at = load<u32>(top, 4);
         on = true;
       }

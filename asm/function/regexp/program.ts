@@ -1,14 +1,17 @@
 // A compiled regular expression, as src/expr/regexp/program.ts writes it.
 //
-//  header, 18 u32: 0 steps · 4 first step · 8 marked steps · 12 slots · 16 flags · places of: 20 steps, 24 classes of
+//  header, 20 u32: 0 steps · 4 first step · 8 marked steps · 12 slots · 16 flags · places of: 20 steps, 24 classes of
 //  ASCII, 28 runs · 32 how many runs · places of: 36 sets, 40 the set of first characters, 44 the required text · 48 its
 //  bytes · 52 bytes that may be before it · 56 the place of the table, 0 none · 60 entries of a
-//  state · 64 the state in the middle of a text
+//  state · 64 the state in the middle of a text · 68 the place of the words
 //
-//  STEP, 8 bytes; the other of a set is its number, the argument 1 of a split makes it a run
+//  STEP, 8 bytes; the other of a set is its number, that of a character the number from 1 of the word that it begins; an
+//  argument of a split makes it a run: 1, or 128 and the byte that it goes to. WORD, 8 bytes: place u32, bytes u16, the step behind it u16
 //  +--------+-------------+----------+----------+-----------+
 //  | op u8  | argument u8 | mark u16 | next u16 | other u16 |
 //  +--------+-------------+----------+----------+-----------+
+import { sameBytes } from "../../expr/text";
+
 export const OP_MATCH: u32 = 0;
 export const OP_CHARACTER: u32 = 1;
 export const OP_SET: u32 = 2;
@@ -33,6 +36,8 @@ export let table: usize = 0;
 export let rowEntries: u32 = 0;
 export let middleState: u32 = 0;
 export let ascii: usize = 0;
+let program: usize = 0;
+let words: usize = 0;
 let runs: usize = 0;
 let runCount: u32 = 0;
 let sets: usize = 0;
@@ -57,6 +62,8 @@ export function openProgram(at: usize): void {
   table = load<u32>(at, 56) ? at + load<u32>(at, 56) : 0;
   rowEntries = load<u32>(at, 60);
   middleState = load<u32>(at, 64);
+  program = at;
+  words = at + load<u32>(at, 68);
 }
 
 /** Bytes of the character that `classAt` looked at. */
@@ -100,13 +107,35 @@ function classOfWide(at: usize, first: u32): u32 {
   return first < 0x80 ? load<u8>(ascii + <usize>first) : classOfWide(at, first);
 }
 
+/** The class of the character at `at`; leaves its bytes in `width` if they are more than one. `classes`: those of ASCII. */
+@inline export function classOf(classes: usize, at: usize): u32 {
+  const first = <u32>load<u8>(at);
+  return first < 0x80 ? load<u8>(classes + <usize>first) : classOfWide(at, first);
+}
+
 @inline function bitOf(set: usize, one: u32): bool {
   return <bool>((load<u8>(set + <usize>(one >>> 3)) >> (one & 7)) & 1);
 }
 
+/** Where word `number`, from 1, is described. */
+@inline export function wordAt(number: u32): usize {
+  return words + (<usize>(number - 1) << 3);
+}
+
+/** Bytes of a word if the text in [at, end) goes on with it; else 0. */
+@inline export function takesWord(word: usize, at: usize, end: usize): usize {
+  const length = <usize>load<u16>(word, 4);
+  return end - at >= length && sameBytes(at, program + load<u32>(word), length) ? length : 0;
+}
+
+/** Whether a class is in a set, by its number. */
+@inline export function inSetOf(number: u32, one: u32): bool {
+  return bitOf(sets + (<usize>number << 5), one);
+}
+
 /** Whether a class is in the set of a step. */
 @inline export function inSet(step: usize, one: u32): bool {
-  return bitOf(sets + (<usize>load<u16>(step, 6) << 5), one);
+  return inSetOf(load<u16>(step, 6), one);
 }
 
 /** Whether a match can begin with a class. */

@@ -1,3 +1,4 @@
+import { REGEXP_PROGRAMS_MAX } from "../../core/limits.ts";
 import { BOOL, BYTES, INT64, STRING } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
 import { example, type FunctionDefinition } from "../definition.ts";
@@ -30,12 +31,24 @@ function compiled(
   if (source === null) return null;
   try {
     const pattern = read(source);
-    return { pattern, source, program: call.constant(BYTES, compileProgram(pattern, tests).toBase64()) };
+    return { pattern, source, program: call.constant(BYTES, remembered(pattern, tests)) };
   } catch (thrown) {
     if (!(thrown instanceof PatternError)) throw thrown;
     const where = `character ${place(thrown.at) + 1} of the pattern ${JSON.stringify(source)}`;
     return call.fail(1, `${thrown.message}: ${where}`, thrown.hint);
   }
+}
+
+/** Programs in base64 by their patterns: a plan is compiled several times before it runs. The oldest go first. */
+const programs = new Map<string, string>();
+
+function remembered(pattern: Pattern, tests: boolean): string {
+  const key = JSON.stringify([pattern, tests]),
+    program = programs.get(key) ?? compileProgram(pattern, tests).toBase64();
+  programs.delete(key);
+  programs.set(key, program);
+  if (programs.size > REGEXP_PROGRAMS_MAX) programs.delete(programs.keys().next().value!);
+  return program;
 }
 
 function wantRegexp(call: CallSite, tests = false): Compiled | null {

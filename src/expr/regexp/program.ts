@@ -2,25 +2,31 @@ import { Alphabet, CLASSES_MAX } from "./alphabet.ts";
 import { buildTable } from "./automaton.ts";
 import { build, type Machine, reach, type Step } from "./instructions.ts";
 import { ASSERTIONS, type Pattern, PatternError } from "./node.ts";
-import { areApart } from "./ranges.ts";
+import { areApart, negated } from "./ranges.ts";
+import { ProgramWriter } from "./program_writer.ts";
 import { requiredText } from "./required.ts";
+import { findWords, type Word } from "./words.ts";
 
 // A compiled pattern as kernels read it (asm/function/regexp/program.ts), all numbers little endian:
 //
-//   header, 18 u32      steps · first step · marked steps · slots · flags · places of: steps, classes of ASCII, runs behind ASCII and
+//   header, 20 u32      steps · first step · marked steps · slots · flags · places of: steps, classes of ASCII, runs behind ASCII and
 //                       how many, sets, first set · required text: place, bytes, lead · place of the table, 0 none · entries of
-//                       a state · the state in the middle of a text
-//   steps, 8 bytes each op u8 · argument u8 (class, slot, assertion; of a split 1: a run) · mark u16 · next u16 · other u16 (of a set:
-//                       its number). A run takes as many characters of the set at its next step as there are: fewer never help
+//                       a state · the state in the middle of a text · place of the words · 0
+//   steps, 8 bytes each op u8 · argument u8 (class, slot, assertion; of a split a run) · mark u16 · next u16 · other u16 (of a set:
+//                       its number; of a character: the number from 1 of the word that it begins, or 0). A run (1, or 128 and the byte
+//                       that it goes to) takes as many characters of the set at its next step as there are: fewer never help
+//   words               place of the bytes u32 · how many u16 · the step behind u16: what can be compared at once
 //   classes of ASCII    128 bytes
 //   runs                first code point u32 · class u32
 //   sets                32 bytes each: bits of classes
 //   table               u16: for each state the place of the next one by class, and whether the end of the text makes a match; the
 //                       place of a state is its number times the entries of a state
-const HEADER_BYTES = 72, SET_BYTES = CLASSES_MAX / 8, ASCII = 128;
+const SET_BYTES = CLASSES_MAX / 8, ASCII = 128;
 const OPS = { match: 0, character: 1, set: 2, split: 3, save: 4, assert: 5 } as const;
 const NO_MARK = 0xffff, UNBOUNDED = 0xffffffff;
 const ANCHORED = 1;
+/** Of a run: it goes to the byte in the other bits. */
+const STOP = 0x80;
 
 /** Compiles a pattern; `tabled`: with an automaton, for a mere test. Throws PatternError if it is too large. */
 export function compileProgram(pattern: Pattern, tabled: boolean): Uint8Array<ArrayBuffer> {
@@ -29,12 +35,18 @@ export function compileProgram(pattern: Pattern, tabled: boolean): Uint8Array<Ar
   if (alphabet.size > CLASSES_MAX) {
     throw new PatternError(0, `The pattern tells more than ${CLASSES_MAX} classes of characters apart`);
   }
-  const writer = new Writer(), { starts, classes } = alphabet;
+  const writer = new ProgramWriter(), { starts, classes } = alphabet;
   const sets: number[][] = [], setOf = (list: number[]) => sets.push(list) - 1;
   const first = setOf(firstClasses(machine, alphabet));
   const marks = markJoins(machine);
+  const words = findWords(machine, (at) => marks.has(at)),
+    numbers = new Map([...words.keys()].map((at, i) => [at, i + 1]));
   const stepsAt = writer.begin();
-  steps.forEach((step, i) => writeStep(writer, step, marks.get(i) ?? NO_MARK, isRun(machine, i), alphabet, setOf));
+  steps.forEach((step, i) => {
+    const extra = step.op === "split" ? runOf(machine, i) : numbers.get(i) ?? 0;
+    writeStep(writer, step, marks.get(i) ?? NO_MARK, extra, alphabet, setOf);
+  });
+  const wordsAt = writeWords(writer, [...words.values()]);
   const asciiAt = writer.begin();
   for (let code = 0; code < ASCII; code++) writer.u8(classes[starts.findLastIndex((start) => start <= code)]);
   const runsAt = writer.begin(),
@@ -57,26 +69,48 @@ export function compileProgram(pattern: Pattern, tabled: boolean): Uint8Array<Ar
   return writer.finish([
     ...[steps.length, machine.start, marks.size, 2 * (pattern.groups + 1), flags, stepsAt, asciiAt, runsAt],
     ...[runs.length, setsAt, setsAt + first * SET_BYTES, textAt, text.length, lead, table ? tableAt : 0],
-    ...[entries, (table?.middle ?? 0) * entries],
+    ...[entries, (table?.middle ?? 0) * entries, wordsAt, 0],
   ]);
 }
 
-/** Whether a split is a greedy loop over one set, behind which the pattern cannot go on with a character of the set. */
-function isRun({ steps }: Machine, at: number): boolean {
+/** Writes the words' bytes and their table; the place of the table. */
+function writeWords(writer: ProgramWriter, words: readonly Word[]): number {
+  const places = words.map(({ text }) => {
+    const at = writer.begin();
+    for (const byte of text) writer.u8(byte);
+    return at;
+  });
+  const table = writer.begin();
+  words.forEach(({ text, next }, i) => {
+    writer.u32(places[i]);
+    writer.u16(text.length);
+    writer.u16(next);
+  });
+  return table;
+}
+
+/**
+ * Whether a split is a greedy loop over one set, behind which the pattern cannot go on with a character of the set: 0 it is not, else the
+ * argument that says which run it is.
+ */
+function runOf({ steps }: Machine, at: number): number {
   const split = steps[at], loop = split.op === "split" ? steps[split.next] : split;
-  if (split.op !== "split" || loop.op !== "set" || loop.next !== at) return false;
-  return [...reach(steps, [split.other], () => true)].every((behind) => {
+  if (split.op !== "split" || loop.op !== "set" || loop.next !== at) return 0;
+  const apart = [...reach(steps, [split.other], () => true)].every((behind) => {
     const step = steps[behind];
     if (step.op === "assert") return step.what === "end";
     return step.op !== "set" || areApart(step.ranges, loop.ranges);
   });
+  const [stop, ...more] = negated(loop.ranges), isByte = stop !== undefined && stop[0] === stop[1] && stop[0] < ASCII;
+  return !apart ? 0 : isByte && more.length === 0 ? STOP | stop[0] : 1;
 }
 
+/** `extra`: of a split whether it is a run; of a character the number of the word that it begins. */
 function writeStep(
-  writer: Writer,
+  writer: ProgramWriter,
   step: Step,
   mark: number,
-  run: boolean,
+  extra: number,
   alphabet: Alphabet,
   setOf: (list: number[]) => number,
 ): void {
@@ -92,11 +126,11 @@ function writeStep(
       return write(OPS.match, 0, 0, 0);
     case "set": {
       const list = alphabet.of(step.ranges);
-      if (list.length === 1) return write(OPS.character, list[0], step.next, 0);
+      if (list.length === 1) return write(OPS.character, list[0], step.next, extra);
       return write(OPS.set, 0, step.next, setOf(list));
     }
     case "split":
-      return write(OPS.split, run ? 1 : 0, step.next, step.other);
+      return write(OPS.split, extra, step.next, step.other);
     case "save":
       return write(OPS.save, step.slot, step.next, 0);
     case "assert":
@@ -126,40 +160,4 @@ function firstClasses({ steps, start }: Machine, alphabet: Alphabet): number[] {
 /** Whether a match can begin at the start of the text alone. */
 function isAnchored({ steps, start }: Machine): boolean {
   return [...reach(steps, [start], (what) => what !== "start")].every((at) => !["set", "match"].includes(steps[at].op));
-}
-
-/** Bytes behind a header whose numbers are known at the end. */
-class Writer {
-  readonly #bytes: number[] = [];
-
-  /** Goes on to the next multiple of 8, where something begins; its place. */
-  begin(): number {
-    while (this.#bytes.length % 8 !== 0) this.#bytes.push(0);
-    return HEADER_BYTES + this.#bytes.length;
-  }
-
-  u8(value: number): void {
-    this.#bytes.push(value & 0xff);
-  }
-
-  u16(value: number): void {
-    this.#bytes.push(value & 0xff, value >>> 8);
-  }
-
-  u32(value: number): void {
-    for (let shift = 0; shift < 32; shift += 8) this.u8(value >>> shift);
-  }
-
-  bits(list: readonly number[], bytes: number): void {
-    const set = new Uint8Array(bytes);
-    for (const bit of list) set[bit >> 3] |= 1 << (bit & 7);
-    this.#bytes.push(...set);
-  }
-
-  finish(header: readonly number[]): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(HEADER_BYTES + this.#bytes.length), view = new DataView(bytes.buffer);
-    header.forEach((value, i) => view.setUint32(i * 4, value, true));
-    bytes.set(this.#bytes, HEADER_BYTES);
-    return bytes;
-  }
 }

@@ -5,15 +5,33 @@ import { REGEXP_GROUPS_MAX } from "../../../src/core/limits.ts";
 export interface RandomPattern {
   readonly source: string;
   readonly flags: string;
+  /** A quantifier is within another: RegExp may take exponential time. */
+  readonly nested: boolean;
 }
 
 interface Part {
   readonly source: string;
   /** It can match the empty text. ECMAScript and others part where such a thing is repeated. */
   readonly nullable: boolean;
+  /** It has quantifiers. */
+  readonly repeats: boolean;
+  readonly nested: boolean;
 }
 
-const part = (source: string, nullable = false): Part => ({ source, nullable });
+const part = (source: string, nullable = false): Part => ({ source, nullable, repeats: false, nested: false });
+/** What `inner` is with other text around it. */
+const around = (source: string, nullable: boolean, inner: readonly Part[]): Part => ({
+  source,
+  nullable,
+  repeats: inner.some(({ repeats }) => repeats),
+  nested: inner.some(({ nested }) => nested),
+});
+
+function repeated(inner: Part, times: string): Part {
+  const { source, nullable, repeats, nested } = inner;
+  if (nullable) return around(source.startsWith("(") ? source : `(?:${source})`, true, [inner]);
+  return { source: source + times, nullable: /^[*?]|^\{0/.test(times), repeats: true, nested: nested || repeats };
+}
 const CHARACTERS = ["a", "b", "c", "é", "漢", "🙂", "1", "_", " ", "\\n", "\\.", "\\x41", "\\u0062"];
 const CLASSES = [
   ".",
@@ -47,36 +65,31 @@ function parts(depth: number, kept: boolean): fc.Arbitrary<Part> {
     { weight: 5, arbitrary: atom },
     {
       weight: 2,
-      arbitrary: inner.map(({ source, nullable }) => part(kept ? `(${source})` : `(?:${source})`, nullable)),
+      arbitrary: inner.map((one) => around(kept ? `(${one.source})` : `(?:${one.source})`, one.nullable, [one])),
     },
     {
       weight: 4,
       arbitrary: fc.tuple(
-        fc.oneof(atom, repeatable.map(({ source, nullable }) => part(`(?:${source})`, nullable))),
+        fc.oneof(atom, repeatable.map((one) => around(`(?:${one.source})`, one.nullable, [one]))),
         fc.constantFrom(...TIMES),
-      )
-        .map(([{ source, nullable }, times]) =>
-          nullable
-            ? part(source.startsWith("(") ? source : `(?:${source})`, true)
-            : part(source + times, /^[*?]|^\{0/.test(times))
-        ),
+      ).map(([one, times]) => repeated(one, times)),
     },
   );
 }
 
 function choices(depth: number, kept: boolean): fc.Arbitrary<Part> {
   const sequence = fc.array(parts(depth, kept), { minLength: 0, maxLength: 4 }).map((all) =>
-    part(all.map(({ source }) => source).join(""), all.every(({ nullable }) => nullable))
+    around(all.map(({ source }) => source).join(""), all.every(({ nullable }) => nullable), all)
   );
   return fc.array(sequence, { minLength: 1, maxLength: 3 }).map((all) =>
-    part(all.map(({ source }) => source).join("|"), all.some(({ nullable }) => nullable))
+    around(all.map(({ source }) => source).join("|"), all.some(({ nullable }) => nullable), all)
   );
 }
 
 export const anyPattern: fc.Arbitrary<RandomPattern> = fc.tuple(
   choices(3, true),
   fc.subarray(["i", "s", "m"]),
-).map(([{ source }, flags]) => ({ source, flags: flags.join("") }))
+).map(([{ source, nested }, flags]) => ({ source, flags: flags.join(""), nested }))
   .filter(({ source }) => (source.match(/\((?!\?)/g)?.length ?? 0) <= REGEXP_GROUPS_MAX);
 
 /** Texts of the characters that patterns speak of. */

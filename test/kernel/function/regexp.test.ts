@@ -17,10 +17,14 @@ const call = (name: string, pattern: string, ...rest: Expression[]): Expression 
 const of = (expression: Expression, texts: readonly (string | null)[]) =>
   valuesOf(expression, COLUMNS, texts.map((text) => [text]));
 
+const NESTED_POINTS_MAX = 9;
+
 /** All that the functions say of texts, by ECMAScript's RegExp. */
-function check({ source, flags }: RandomPattern, given: readonly string[]): void {
+function check({ source, flags, nested }: RandomPattern, given: readonly string[]): void {
+  // RegExp takes exponential time where quantifiers are nested
+  const short = nested ? given.map((text) => points(text).slice(0, NESTED_POINTS_MAX).join("")) : given;
   // V8 finds \\B within surrogate pairs
-  const texts = source.includes("\\B") ? given.map((text) => text.replaceAll("🙂", "漢")) : given;
+  const texts = source.includes("\\B") ? short.map((text) => text.replaceAll("🙂", "漢")) : short;
   const written = (flags && `(?${flags})`) + source, expression = new RegExp(source, `${flags}u`);
   const groups = new RegExp(`${source}|`, "u").exec("")!.length - 1;
   const matches = texts.map((text) => expression.exec(text));
@@ -59,13 +63,13 @@ Deno.test("random patterns match random texts as RegExp does: whether, where, gr
       fc.array(anySubject, { minLength: 1, maxLength: 70 }),
       (pattern, texts) => check(pattern, texts),
     ),
-    { numRuns: 250 },
+    { numRuns: 150 },
   );
 });
 
 Deno.test("so they do in texts that are too long for trying, which are matched by threads", () => {
-  // With two quantifiers RegExp takes its time; of more it would take for ever
-  const few = anyPattern.filter(({ source }) => (source.match(/[*+]|,\}/g)?.length ?? 0) <= 2);
+  // With two quantifiers RegExp takes its time; with more, or nested ones, it would take for ever
+  const few = anyPattern.filter(({ source, nested }) => !nested && (source.match(/[*+]|,\}/g)?.length ?? 0) <= 2);
   fc.assert(
     fc.property(few, anySubject, anySubject, fc.constantFrom("#", "a", "\n"), (pattern, before, behind, pad) => {
       const { program } = compileExpression(
