@@ -94,6 +94,14 @@ function keysOf(node: JoinNode, left: ResolvedNode, right: ResolvedNode): readon
   return told ? [...a, ...b] : null;
 }
 
+/** Rows that come out once the watermark has passed their time meet those behind when that one is at it: a step further back, they are not late. */
+const PASSED_MS = 1;
+
+/** Whether rows come out that met nobody, when nobody can come any more. */
+function givesAlone({ type }: JoinNode): boolean {
+  return type !== "inner" && type !== "semi";
+}
+
 /** The event times that a join keeps: those that its rows cannot be far behind. */
 function timesOf(node: JoinNode, left: ResolvedNode, right: ResolvedNode, lags: JoinTimes): Map<string, TimeFact> {
   const { within, as_of, window } = node, times = new Map<string, TimeFact>();
@@ -105,11 +113,11 @@ function timesOf(node: JoinNode, left: ResolvedNode, right: ResolvedNode, lags: 
   if (within) {
     // Rows of either side wait until the watermark has passed the last time that one of the other may have. As in Flink
     // both times are as far behind as the side that waits longer, so that it does not matter which one windows go by.
-    const waits = Math.max(0, within.upper_ms, -within.lower_ms);
+    const waits = Math.max(0, within.upper_ms, -within.lower_ms) + (givesAlone(node) ? PASSED_MS : 0);
     keep(left, within.left, worst + waits);
     keep(right, within.right, worst + waits);
   } else if (as_of) {
-    keep(left, as_of.left, worst);
+    keep(left, as_of.left, worst + PASSED_MS);
   } else if (window) {
     for (const { side, input } of present) {
       const fact = input.windows.find(({ end }) => end === window[side]);
@@ -126,7 +134,7 @@ function timesOf(node: JoinNode, left: ResolvedNode, right: ResolvedNode, lags: 
 /** Windows of the sides stay where all of their rows come out at their end. */
 function windowsOf(node: JoinNode, left: ResolvedNode, right: ResolvedNode, lags: JoinTimes): readonly WindowFact[] {
   const { window } = node, worst = Math.max(lags.leftLagMs, lags.rightLagMs);
-  if (node.as_of) return left.windows.map((one) => ({ ...one, lagMs: Math.max(one.lagMs, worst) }));
+  if (node.as_of) return left.windows.map((one) => ({ ...one, lagMs: Math.max(one.lagMs, worst) + PASSED_MS }));
   if (!window) return [];
   return presentSides(node, left, right).flatMap(({ side, input }) => {
     const found = input.windows.find(({ end }) => end === window[side]);

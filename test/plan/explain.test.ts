@@ -128,7 +128,7 @@ sink per_sink: discard
       └─ project w$in1: l_ts, l_origin, r_origin
          │  → l_ts timestamp, l_origin string, r_origin string?
          └─ join near: left, l_origin = r_origin, r_ts from l_ts − 1 min to l_ts + 1 h
-            │  event time behind the watermark: l_ts 1 h
+            │  event time behind the watermark: l_ts 3600001 ms
             │  keeps rows of left for 1 h and rows of right for 1 min of event time
             │  → l_ts timestamp, l_origin string, r_ts timestamp?, r_origin string?
             ├─ project l: l_ts = ts, l_origin = origin

@@ -39,7 +39,9 @@ function push(flows: Flows, picks: Picks, sides: Sides, join: Join, facts: Facts
     leftOnly = join.type === "semi" || join.type === "anti";
   const where = picks.rarely() ? { where: across(picks, sides) } : {};
   const columns = leftOnly ? left.columns : [...left.columns, ...right.columns];
-  flows.push({ id: flows.fresh(), op: "join", input: [left.id, right.id], ...where, ...join }, { ...flow, columns });
+  const id = flows.fresh();
+  if (join.window) flows.waiting.add(id);
+  flows.push({ id, op: "join", input: [left.id, right.id], ...where, ...join }, { ...flow, columns });
 }
 
 /** A join that no time bounds. */
@@ -81,7 +83,9 @@ export const intervalJoin: Step = (flows, picks) => {
 };
 
 export const asOfJoin: Step = (flows, picks) => {
-  const sides = sidesOf(flows, picks, ({ time, changes }) => time !== null && !changes);
+  // Of right rows of one time the last one is met: there has to be a last one.
+  const timed = ({ time, changes, ordered }: Flow) => time !== null && !changes && ordered;
+  const sides = sidesOf(flows, picks, timed);
   if (!sides || sides.on.length === 0) return;
   const { left, right, on } = sides, as_of = { left: left.time!, right: right.time!, kind: "asof" as const };
   const type = picks.of<JoinType>(["inner", "left"]);

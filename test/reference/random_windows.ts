@@ -81,6 +81,7 @@ export const windowed = (kind: Window["kind"]): Step => (flows, picks) => {
     ...sets,
     ...emit,
   };
+  flows.waiting.add(node.id);
   flows.push(node, {
     columns: [...WINDOW_COLUMNS.slice(0, 2 + named.length), ...keys, ...groupingColumns(sets), ...resultsOf(aggs)],
     time: changes ? null : named[0] ?? null,
@@ -121,6 +122,7 @@ function group(flows: Flows, picks: Picks, flow: Flow, keys: readonly Typed[], f
     two_phase: false,
     ...sets,
   };
+  if (final) flows.waiting.add(node.id);
   flows.push(node, {
     columns: [...keys, ...groupingColumns(sets), ...resultsOf(aggs)],
     time: null,
