@@ -14,6 +14,7 @@ function endsOf(id: string, byId: ReadonlyMap<string, PhysicalOperator>): Window
     case "filter":
     case "project":
     case "union":
+    case "lookup":
     case "group":
     case "rank":
     case "join": {

@@ -18,7 +18,7 @@ function isWindowed(operator: PhysicalOperator): boolean {
 function leadsToWindowed(id: string, operators: readonly PhysicalOperator[]): boolean {
   return operators.some((operator) => {
     if (!operator.inputs.includes(id)) return false;
-    const passes = operator.op === "filter" || operator.op === "project" || operator.op === "union";
+    const passes = ["filter", "project", "union", "lookup"].includes(operator.op);
     return passes ? leadsToWindowed(operator.id, operators) : isWindowed(operator);
   });
 }
