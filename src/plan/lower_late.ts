@@ -14,13 +14,16 @@ function isWindowed(operator: PhysicalOperator): boolean {
   }
 }
 
-/** Whether rows of the node `id` come to an operator that keeps them by their windows. */
-function leadsToWindowed(id: string, operators: readonly PhysicalOperator[]): boolean {
-  return operators.some((operator) => {
-    if (!operator.inputs.includes(id)) return false;
+/** The nodes whose rows come to an operator that keeps them by their windows. */
+function leadingToWindowed(operators: readonly PhysicalOperator[]): ReadonlySet<string> {
+  const leading = new Set<string>();
+  // Inputs come first: from the end on, what reads a node is known before the node is met.
+  for (const operator of operators.toReversed()) {
     const passes = operator.op === "filter" || operator.op === "project" || operator.op === "union";
-    return passes ? leadsToWindowed(operator.id, operators) : isWindowed(operator);
-  });
+    if (!isWindowed(operator) && !(passes && leading.has(operator.id))) continue;
+    for (const id of operator.inputs) leading.add(id);
+  }
+  return leading;
 }
 
 /**
@@ -28,7 +31,8 @@ function leadsToWindowed(id: string, operators: readonly PhysicalOperator[]): bo
  * behind theirs, row by row.
  */
 export function markLate(operators: readonly PhysicalOperator[]): PhysicalOperator[] {
+  const leading = leadingToWindowed(operators);
   return operators.map((operator) =>
-    operator.op === "assign" ? { ...operator, keepsLate: !leadsToWindowed(operator.id, operators) } : operator
+    operator.op === "assign" ? { ...operator, keepsLate: !leading.has(operator.id) } : operator
   );
 }
