@@ -270,11 +270,3 @@ export const LOOKUP_TRIES_MAX = 4;
 export const LOOKUP_RETRY_MS = 100;
 /** Longest wait before a question is asked again. */
 export const LOOKUP_RETRY_MS_MAX = 30_000;
-/** Bytes of the answer to one question. */
-export const LOOKUP_ANSWER_BYTES_MAX = 16 << 20;
-/** Rows of the answer to one question. */
-export const LOOKUP_ANSWER_ROWS_MAX = 1 << 20;
-/** Redirects that a lookup over HTTP follows. */
-export const LOOKUP_REDIRECTS_MAX = 4;
-/** Tables in SQLite that a process looks rows up in; each has a thread. */
-export const LOOKUP_THREADS_MAX = 64;

@@ -1,4 +1,3 @@
-import type { Clock } from "../core/clock.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import {
   IDLE_TICK_MS,
@@ -8,44 +7,24 @@ import {
   SINK_CLOSE_MS_MAX,
 } from "../core/limits.ts";
 import type { SourceClock } from "../core/watermark.ts";
-import type { OrderLog } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { RowRange, Sink } from "../sink.ts";
 import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts";
 import { TaskDispatch } from "./dispatch.ts";
 import { EdgeFlow } from "./edge_flow.ts";
 import type { PipelineInput } from "./input.ts";
-import type { PipelineLookups } from "./lookups.ts";
 import { lostRows, setLostAside } from "./lost_rows.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
+import type { PipelineParts } from "./pipeline_parts.ts";
 import { type PlanMode, tickMs } from "./plan_shape.ts";
-import type { TaskPool } from "./pool.ts";
-import type { DeadRow, DoneMessage, FromTask, TaskPlan } from "./protocol.ts";
+import type { DeadRow, DoneMessage, FromTask } from "./protocol.ts";
 import { comesToRest } from "./quiesce.ts";
 import { Sequencer } from "./sequencer.ts";
-import { setAside, type SideStreams } from "./side_rows.ts";
+import { setAside } from "./side_rows.ts";
 import type { FlowEdge, PipelineState } from "./service.ts";
 import { sourceClock } from "./source_clock.ts";
 import { within } from "./within.ts";
-
-/** What a pipeline is made of. */
-export interface PipelineParts {
-  /** Identifies this deployment among all of the engine; messages of an earlier one of the same name are not taken for its own. */
-  readonly id: number;
-  readonly plan: PhysicalPlan;
-  readonly taskPlan: TaskPlan;
-  readonly inputs: readonly PipelineInput[];
-  /** In the order of the plan's sinks. */
-  readonly sinks: readonly Sink[];
-  /** What the plan's lookups ask; absent: it has none. */
-  readonly lookups?: PipelineLookups | null;
-  readonly pool: TaskPool;
-  readonly side: SideStreams;
-  readonly clock: Clock;
-  readonly order: OrderLog;
-  readonly meter: PipelineMeter;
-}
 
 /**
  * One deployed plan: its sequencer in front, its tasks in the workers, its sinks behind. Outputs are committed in number
