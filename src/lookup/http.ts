@@ -159,7 +159,7 @@ class HttpLookup implements Lookup {
     } catch (thrown) {
       if (thrown instanceof LookupFailure) throw thrown;
       request.signal.throwIfAborted();
-      throw new LookupFailure(`${request.url.origin} cannot be reached: ${reasonOf(thrown)}`, false);
+      throw new LookupFailure(`${request.url.origin} cannot be reached: ${causeOf(thrown)}`, false);
     }
   }
 
@@ -167,6 +167,11 @@ class HttpLookup implements Lookup {
     this.#web.close();
     return Promise.resolve();
   }
+}
+
+/** Why nothing was sent, or nothing came: fetch itself says only that it failed. */
+function causeOf(thrown: unknown): string {
+  return reasonOf(thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown);
 }
 
 function redirected(request: WebRequest, location: string): WebRequest {
@@ -203,7 +208,7 @@ async function textOf(response: Response): Promise<string> {
     }
   } catch (thrown) {
     if (thrown instanceof LookupFailure) throw thrown;
-    throw new LookupFailure(`The answer breaks off: ${reasonOf(thrown)}`, false);
+    throw new LookupFailure(`The answer breaks off: ${causeOf(thrown)}`, false);
   }
   return parts.join("") + decoder.decode();
 }

@@ -10,13 +10,14 @@ import type { SecretPlace, Web, WebRequest } from "./http.ts";
 const SECRET = /^RDX_SECRET_\w+$/;
 
 /**
- * The network as Deno has it. Names are resolved before they are asked, and what is connected to is the address that was looked at: neither a
- * name nor a redirect leads to a server of the inner network that is not in `allowed`.
+ * The network as Deno has it. Names are resolved before they are asked, so that neither a name nor a redirect leads to a server of an inner
+ * network that is not in `allowed`. A name that leads elsewhere a moment later does not either: over http the connection goes to the
+ * address that was looked at, and over https a server of an inner network has no certificate for the name.
  */
 export class DenoWeb implements Web {
   readonly #allowed: readonly AddressRange[];
   readonly #pathOf: (path: string) => string;
-  /** By address and port. */
+  /** By address and port, of http. */
   readonly #clients = new Map<string, Deno.HttpClient>();
 
   constructor(allowed: readonly AddressRange[], pathOf: (path: string) => string) {
@@ -37,10 +38,10 @@ export class DenoWeb implements Web {
     const addresses = await this.#addresses(url);
     for (const [i, address] of addresses.entries()) {
       try {
-        const client = this.#client(address, url);
-        return await fetch(url, { method, headers: { ...headers }, body, signal, redirect: "manual", client });
+        const pinned = url.protocol === "http:" ? { client: this.#client(address, url) } : {};
+        return await fetch(url, { method, headers: { ...headers }, body, signal, redirect: "manual", ...pinned });
       } catch (thrown) {
-        if (signal.aborted || i === addresses.length - 1) throw thrown;
+        if (signal.aborted || url.protocol === "https:" || i === addresses.length - 1) throw thrown;
       }
     }
     throw new Error(`${url.hostname} has no address`);
@@ -57,8 +58,7 @@ export class DenoWeb implements Web {
   }
 
   #client(hostname: string, url: URL): Deno.HttpClient {
-    const port = Number(url.port || (url.protocol === "https:" ? 443 : 80)),
-      key = `${hostname} ${port} ${url.hostname}`;
+    const port = Number(url.port || 80), key = `${hostname} ${port}`;
     let client = this.#clients.get(key);
     if (client) return client;
     const [oldest] = this.#clients;

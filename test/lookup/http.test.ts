@@ -4,6 +4,7 @@ import { rangeOf } from "../../src/lookup/address.ts";
 import { httpLookup } from "../../src/lookup/http.ts";
 import { DenoWeb } from "../../src/lookup/http_web_deno.ts";
 import { type Lookup, LookupFailure, type LookupShape } from "../../src/lookup.ts";
+import { cert, key } from "./certificate.ts";
 import { forever, keysOf, rowsOf } from "./frames.ts";
 
 const column = (name: string, type: DataType, nullable = true): Column => ({ name, type, nullable });
@@ -312,6 +313,22 @@ Deno.test("servers of inner networks are refused when the plan is deployed, howe
     assert.equal((await failureOf(lookup)).lasting, true, url);
     await lookup.close();
   }
+});
+
+Deno.test("over https nothing is sent to a server whose certificate is not trusted", async () => {
+  let requests = 0;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, cert, key, onListen: () => {} }, () => {
+    requests++;
+    return Response.json({ name: "x" });
+  });
+  const { port } = server.addr as Deno.NetAddr, lookup = lookupOf({ url: `https://127.0.0.1:${port}/{id}` });
+  await lookup.open();
+  const failure = await failureOf(lookup);
+  assert.match(failure.message, /cannot be reached: .*certificate/);
+  assert.equal(failure.lasting, false);
+  assert.equal(requests, 0);
+  await lookup.close();
+  await server.shutdown();
 });
 
 Deno.test("an address that is none, of another protocol, with a password or with a key in the server's name is refused", () => {
