@@ -4,8 +4,14 @@ import { isAbsolute, resolve } from "node:path";
 import { systemClock } from "./core/clock.ts";
 import { compileKernels } from "./kernel/module.ts";
 import { memoryLogs } from "./log/memory.ts";
+import { rangeOf } from "./lookup/address.ts";
+import { httpLookup } from "./lookup/http.ts";
+import { DenoWeb } from "./lookup/http_web_deno.ts";
+import { sqliteLookup } from "./lookup/sqlite.ts";
+import { startSqliteThread } from "./lookup/sqlite_thread_deno.ts";
 import { Engine } from "./runtime/engine.ts";
 import { forgetfulOrder } from "./runtime/order.ts";
+import type { Logger } from "./telemetry/log.ts";
 import { MetricRegistry } from "./telemetry/metrics.ts";
 import { discardSink } from "./sink/discard.ts";
 import { fileSink } from "./sink/file.ts";
@@ -25,6 +31,10 @@ export interface EngineSettings {
   readonly workers?: number;
   /** The folder that relative paths in plans start from; default: the current one. */
   readonly folder?: string;
+  /** Addresses of inner networks, and ranges of them, that lookups over HTTP may ask: `127.0.0.1`, `10.0.0.0/8`. Default: none. */
+  readonly allowPrivate?: readonly string[];
+  /** Where it is said that a table outside does not answer. */
+  readonly log?: Logger;
 }
 
 const WORKERS_DEFAULT_MAX = 8;
@@ -32,13 +42,20 @@ const WORKERS_DEFAULT_MAX = 8;
 const dist = new URL("../dist/", import.meta.url);
 const kernel = new URL("kernel.wasm", dist);
 const worker = new URL("../workers/task_deno.ts", import.meta.url);
+const sqliteWorker = new URL("../workers/sqlite_deno.ts", import.meta.url);
 
 /** Starts an engine whose streams and state live in memory. */
 export async function createEngine(settings: EngineSettings = {}): Promise<Engine> {
+  const { allowPrivate = [], log } = settings;
   const { workers = Math.max(1, Math.min(WORKERS_DEFAULT_MAX, availableParallelism() - 1)), folder = Deno.cwd() } =
     settings;
   const pathOf = (path: string) => isAbsolute(path) ? path : resolve(folder, path);
   const sinks = [fileSink((path) => openDenoFile(pathOf(path)), openEncoder), stdoutSink(openEncoder), discardSink()];
+  const allowed = allowPrivate.map(rangeOf);
+  const lookups = [
+    sqliteLookup(() => startSqliteThread(sqliteWorker), pathOf),
+    httpLookup(() => new DenoWeb(allowed, pathOf)),
+  ];
   return await Engine.start({
     module: await compileKernels(await Deno.readFile(kernel)),
     loadExtension: async (name) => await compileKernels(await Deno.readFile(new URL(`${name}.wasm`, dist))),
@@ -50,6 +67,8 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
     createOrder: () => forgetfulOrder,
     createView,
     sinks: new Map(sinks.map((sink) => [sink.kind, sink])),
+    lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
+    log,
     openMade,
     openRanges: ({ path, format, delimiter }) =>
       openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),

@@ -23,6 +23,13 @@ export interface Command {
 }
 
 const WORKERS = { value: "N", about: "Worker threads (default: as the machine has them)" } as const;
+const ALLOW_PRIVATE = {
+  value: "ADDRESS",
+  about:
+    "Let lookups over HTTP ask servers of an inner network that have this address, such as 10.0.0.7 or 10.0.0.0/8; " +
+    "may be repeated (default: none)",
+  repeated: true,
+} as const;
 const STREAM = {
   value: "NAME=FILE",
   about: "Declare a stream from a JSON file, as PUT /v1/streams/NAME takes it; may be repeated",
@@ -55,6 +62,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
           "also RDX_ALLOW_ORIGIN, with commas between (default: the server's own page only)",
         repeated: true,
       },
+      "allow-private": ALLOW_PRIVATE,
       insecure: { about: "Let anyone in who reaches the server: no token off loopback" },
       stream: STREAM,
       "log-level": { value: "LEVEL", about: "debug, info (default), warn or error" },
@@ -76,6 +84,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       time: { value: "COLUMN", about: "The column of event time of the table input" },
       delay: { value: "DURATION", about: "How far rows may be out of order, such as 5s (with --time; default 0)" },
       output: { value: "FORMAT", about: "ndjson (default when piped), csv or table (default on a terminal)" },
+      "allow-private": ALLOW_PRIVATE,
       workers: WORKERS,
       quiet: { about: "Show no progress" },
     },

@@ -15,6 +15,8 @@ export interface EngineOptions {
   /** What an accepted row survives. */
   readonly durability: "none";
   readonly log: Logger;
+  /** Addresses of inner networks that lookups over HTTP may ask. */
+  readonly allowPrivate?: readonly string[];
 }
 
 /** What a server offers beside the engine. */

@@ -35,6 +35,7 @@ export async function serve(
     data: pathOf(terminal, args.text("data") ?? "rdx-data"),
     folder: terminal.folder,
     durability: "none",
+    allowPrivate: args.all("allow-private"),
     log,
   });
   try {

@@ -270,3 +270,17 @@ export const LOOKUP_TRIES_MAX = 4;
 export const LOOKUP_RETRY_MS = 100;
 /** Longest wait before a question is asked again. */
 export const LOOKUP_RETRY_MS_MAX = 30_000;
+/** Bytes of the answer to one question of a lookup. */
+export const LOOKUP_ANSWER_BYTES_MAX = 16 << 20;
+/** Rows of the answer to one question of a lookup. */
+export const LOOKUP_ANSWER_ROWS_MAX = 1 << 18;
+/** Rows of a table in SQLite that are read at once; of more each is read alone. */
+export const LOOKUP_READ_ROWS_MAX = 16_384;
+/** Parameters of one statement in SQLite. */
+export const LOOKUP_PARAMETERS_MAX = 32_000;
+/** Characters of the address that a lookup over HTTP asks. */
+export const LOOKUP_URL_CHARS_MAX = 8192;
+/** Redirects that a lookup over HTTP follows. */
+export const LOOKUP_REDIRECTS_MAX = 4;
+/** Tables in SQLite that a process looks rows up in; each has a thread. */
+export const LOOKUP_THREADS_MAX = 64;

@@ -191,11 +191,16 @@ function normalLookup(raw: JsonObject): LookupNode {
     ...optional({ where }),
     cache_rows: options.cache_rows ?? LOOKUP_CACHE_DEFAULT,
     cache_ttl_ms: options.cache_ttl_ms ?? LOOKUP_CACHE_MS,
-    batch_rows: options.batch_rows ?? LOOKUP_BATCH_DEFAULT,
+    batch_rows: options.batch_rows ?? (asksForOne(table) ? 1 : LOOKUP_BATCH_DEFAULT),
     concurrency: options.concurrency ?? LOOKUP_CONCURRENCY_DEFAULT,
     timeout_ms: options.timeout_ms ?? LOOKUP_TIMEOUT_MS,
     on_error: options.on_error ?? "retry",
   };
+}
+
+/** Most addresses are good for one key. */
+function asksForOne({ kind, method }: LookupNode["table"]): boolean {
+  return kind === "http" && method !== "POST";
 }
 
 function normalRank(raw: JsonObject): RankNode {

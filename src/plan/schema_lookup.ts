@@ -41,7 +41,7 @@ const OPTIONS: Record<string, JsonSchema> = {
     minimum: 1,
     maximum: LOOKUP_BATCH_MAX,
     default: LOOKUP_BATCH_DEFAULT,
-    description: "Keys of one question",
+    description: "Keys of one question; 1 where a URL asks by GET and nothing is said",
   },
   concurrency: {
     type: "integer",

@@ -5,6 +5,7 @@ import type { Column, Relation } from "./column.ts";
 import type { NodeMaker } from "./nodes.ts";
 import type { Report } from "./report.ts";
 import type { Scope, ScopeColumn } from "./scope.ts";
+import type { TableDefinition } from "./table.ts";
 import type { Value, ValueMaker } from "./value.ts";
 
 /** What binding one pipeline works with. */
@@ -46,6 +47,8 @@ export interface Settings {
 export interface Names {
   /** The rows of a table, view or stream, under new ids; null with a problem. */
   table(table: TableReference, context: Context): BoundQuery | null;
+  /** The table of the script that rows are looked up in under this name; null when the name means something else. */
+  lookup(name: Name): TableDefinition | null;
   /** These names with the common tables of a query before them. */
   within(query: Query, context: Context): Names;
 }
