@@ -11,6 +11,7 @@ import { durationOf } from "./input/duration.ts";
 import { INPUT, InputFeed, timeColumn } from "./input/feed.ts";
 import { openInput } from "./input/source.ts";
 import { ProgressLine } from "./progress.ts";
+import { tellNotes } from "./notes.ts";
 import { OUTPUT_FORMATS, type PrintedFormat, printView } from "./result.ts";
 import type { Terminal } from "./terminal.ts";
 import { untilDone } from "./until_done.ts";
@@ -36,6 +37,7 @@ export async function runSql(
   if (compiled.pipelines.length + compiled.explained.length === 0) {
     throw usage("The script runs nothing: end it with a SELECT or an INSERT INTO");
   }
+  tellNotes(terminal, text, compiled.notes);
   declareScript(engine, compiled);
   for (const { plan } of compiled.explained) terminal.out(`${engine.pipelines.explainPlan(plan).text.trimEnd()}\n`);
   if (compiled.pipelines.length === 0) return EXIT.ok;
@@ -60,8 +62,14 @@ export async function runSql(
   if (failure) throw failure.thrown;
   progress.finish(last);
   const results = streams ? [] : compiled.pipelines.flatMap((pipeline) => pipeline.results);
-  for (const result of results) printQuietly(engine, result, output, terminal, parts);
+  const views = compiled.pipelines.some((pipeline) => pipeline.results.length > 0) ? [] : compiled.views.map(wholeView);
+  for (const result of [...results, ...views]) printQuietly(engine, result, output, terminal, parts);
   return report(feed, ended, terminal);
+}
+
+/** Of a script without queries: all of what its views hold. */
+function wholeView(name: string): Result {
+  return { sink: { kind: "view", name }, hidden: 0, offset: 0, limit: null };
 }
 
 function isOver({ state }: PipelineInfo): boolean {

@@ -151,3 +151,17 @@ Deno.test("fmt writes one form, and --check says who has another", async () => {
   assert.equal((await rdx(["fmt", "--check"], out)).code, 0);
   assert.equal((await rdx(["fmt", "--check"], "select 1")).code, 1);
 });
+
+Deno.test("a script without a query prints its views, and tells what of it has no effect", async () => {
+  const { code, out, err } = await rdx(
+    [
+      "run",
+      "SET parallelism = 4; DROP VIEW IF EXISTS old; " +
+      "CREATE MATERIALIZED VIEW sums AS SELECT city, SUM(n) AS total FROM input GROUP BY city EMIT CHANGES",
+    ],
+    EVENTS,
+  );
+  assert.equal(code, 0);
+  assert.match(err, /^Line 1, column 1: SET parallelism has no effect here\n/);
+  assert.equal(out, '{"city":"Bern","total":17}\n{"city":"Genève","total":5}\n');
+});
