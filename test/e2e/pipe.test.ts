@@ -85,6 +85,15 @@ Deno.test("--time and --delay are a watermark without a declaration: rows out of
   ]);
 });
 
+Deno.test("rows of one time are together without a --delay, and rows that come too late are told", async () => {
+  const rows = [0, 20, 20, 21, 5, 40].map((second) => ({ at: new Date(1_767_225_600_000 + second * 1000), n: second }));
+  const sql = "SELECT System.Timestamp() AS t, COUNT(*) AS n FROM input GROUP BY TUMBLINGWINDOW(second, 20)";
+  const { code, out, err } = await rdx(["run", "--time", "at", sql], lines(rows));
+  assert.equal(code, 0);
+  assert.deepEqual(out.trimEnd().split("\n").map((line) => JSON.parse(line).n), [1, 2, 2]);
+  assert.match(err, /^rdx: 1 row came too late: left out\n/);
+});
+
 Deno.test("a script declares input itself; CSV goes in and comes out", async () => {
   const script = "CREATE TABLE input (name STRING, price DECIMAL(10, 2));\n" +
     "CREATE VIEW dear AS SELECT name, price FROM input WHERE price > 1.5;\nSELECT name, price * 2 AS twice FROM dear;";
