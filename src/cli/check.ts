@@ -1,10 +1,12 @@
 import { RdxError } from "../core/errors.ts";
 import type { EngineService } from "../runtime/service.ts";
 import { compileScript, declareScript } from "../server/sql.ts";
+import type { CompiledSql } from "../sql/mod.ts";
 import type { CreateEngine } from "./engine_options.ts";
 import { EXIT, type ExitCode, exitCodeOf, messageOf, usage } from "./exit.ts";
 import { declareStreams, isSqlFile, readPlanFile, readSql } from "./files.ts";
 import type { Arguments } from "./flags.ts";
+import { tellNotes } from "./notes.ts";
 import { pathOf, type Terminal, terminalLog } from "./terminal.ts";
 
 /** `rdx check`: each script and plan is compiled against the streams that are declared, and nothing runs. */
@@ -16,7 +18,7 @@ export async function check(args: Arguments, terminal: Terminal, createEngine: C
     for (const { path, sql, plan } of files) {
       try {
         if (sql === null) engine.pipelines.explainPlan(plan);
-        else checkSql(engine, sql);
+        else tellNotes(terminal, sql, compiledOf(engine, sql).notes);
         terminal.out(`${path}: ok\n`);
       } catch (thrown) {
         if (!(thrown instanceof RdxError)) throw thrown;
@@ -34,8 +36,8 @@ function readEither(terminal: Terminal, path: string): { path: string; sql: stri
   return { path: isSqlFile(path) ? path : "query", sql: readSql(terminal, path), plan: null };
 }
 
-function checkSql(engine: EngineService, sql: string): void {
-  compileScript(engine, sql, { sink: { kind: "view", name: "result" } });
+function compiledOf(engine: EngineService, sql: string): CompiledSql {
+  return compileScript(engine, sql, { sink: { kind: "view", name: "result" } });
 }
 
 /** `rdx explain`: how a query, a script or a plan would work. */
@@ -46,7 +48,7 @@ export async function explain(args: Arguments, terminal: Terminal, createEngine:
   }
   const { sql, plan } = readEither(terminal, given);
   return await withEngine(args, terminal, createEngine, (engine) => {
-    const plans = sql === null ? [plan] : plansOf(engine, sql);
+    const plans = sql === null ? [plan] : plansOf(engine, sql, terminal);
     for (const one of plans) {
       const { text, json } = engine.pipelines.explainPlan(one);
       const shown = args.switch("json") ? JSON.stringify(json, null, 2) : text;
@@ -57,8 +59,9 @@ export async function explain(args: Arguments, terminal: Terminal, createEngine:
 }
 
 /** Its streams are declared, for its plans are explained against what there is. */
-function plansOf(engine: EngineService, sql: string): unknown[] {
-  const compiled = compileScript(engine, sql, { sink: { kind: "view", name: "result" } });
+function plansOf(engine: EngineService, sql: string, terminal: Terminal): unknown[] {
+  const compiled = compiledOf(engine, sql);
+  tellNotes(terminal, sql, compiled.notes);
   declareScript(engine, compiled);
   return [...compiled.pipelines, ...compiled.explained].map(({ plan }) => plan);
 }

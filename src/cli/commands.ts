@@ -82,7 +82,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       input: { value: "FILE", about: "Read the table input from this file (default: standard input)" },
       format: { value: "FORMAT", about: "ndjson (default), json, csv or parquet; the file's ending tells it too" },
       time: { value: "COLUMN", about: "The column of event time of the table input" },
-      delay: { value: "DURATION", about: "How far rows may be out of order, such as 5s (with --time; default 0)" },
+      delay: {
+        value: "DURATION",
+        about: "How far rows may be out of order, such as 5s (with --time; default 1ms: rows in order)",
+      },
       output: { value: "FORMAT", about: "ndjson (default when piped), csv or table (default on a terminal)" },
       "allow-private": ALLOW_PRIVATE,
       workers: WORKERS,

@@ -11,12 +11,15 @@ import { durationOf } from "./input/duration.ts";
 import { INPUT, InputFeed, timeColumn } from "./input/feed.ts";
 import { openInput } from "./input/source.ts";
 import { ProgressLine } from "./progress.ts";
+import { tellNotes } from "./notes.ts";
 import { OUTPUT_FORMATS, type PrintedFormat, printView } from "./result.ts";
 import type { Terminal } from "./terminal.ts";
 import { untilDone } from "./until_done.ts";
 
 /** The view that holds a result that cannot be written as it comes; those of further queries have a number behind it. */
 const RESULT = "result";
+/** Unless it is said, rows of `--time` are in order, and several may have one time. */
+const DELAY_MS = 1;
 /** The name of the pipeline of the script's query. */
 const QUERY = "query";
 const BROKEN_PIPE = /broken pipe|EPIPE/i;
@@ -36,6 +39,7 @@ export async function runSql(
   if (compiled.pipelines.length + compiled.explained.length === 0) {
     throw usage("The script runs nothing: end it with a SELECT or an INSERT INTO");
   }
+  tellNotes(terminal, text, compiled.notes);
   declareScript(engine, compiled);
   for (const { plan } of compiled.explained) terminal.out(`${engine.pipelines.explainPlan(plan).text.trimEnd()}\n`);
   if (compiled.pipelines.length === 0) return EXIT.ok;
@@ -60,8 +64,14 @@ export async function runSql(
   if (failure) throw failure.thrown;
   progress.finish(last);
   const results = streams ? [] : compiled.pipelines.flatMap((pipeline) => pipeline.results);
-  for (const result of results) printQuietly(engine, result, output, terminal, parts);
+  const views = compiled.pipelines.some((pipeline) => pipeline.results.length > 0) ? [] : compiled.views.map(wholeView);
+  for (const result of [...results, ...views]) printQuietly(engine, result, output, terminal, parts);
   return report(feed, ended, terminal);
+}
+
+/** Of a script without queries: all of what its views hold. */
+function wholeView(name: string): Result {
+  return { sink: { kind: "view", name }, hidden: 0, offset: 0, limit: null };
 }
 
 function isOver({ state }: PipelineInfo): boolean {
@@ -97,7 +107,7 @@ async function inputOf(
   engine.streams.put(INPUT, {
     columns,
     time: time === undefined ? null : timeColumn(columns, time),
-    delayMs: delay === undefined || time === undefined ? 0 : durationOf("delay", delay),
+    delayMs: time === undefined ? 0 : delay === undefined ? DELAY_MS : durationOf("delay", delay),
     futureSkewMs: time === undefined ? FUTURE_SKEW_MS : 0,
     onError: "dead_letter",
     retentionMs: null,
@@ -165,8 +175,19 @@ function printQuietly(
   }
 }
 
+/** Rows that came behind the watermark are missing in what it has closed; nobody is to find that out alone. */
+function tellLate(ended: readonly PipelineInfo[], terminal: Terminal): void {
+  const late = ended.reduce((sum, { lateRows }) => sum + lateRows, 0);
+  if (late === 0) return;
+  const rows = late === 1 ? "1 row" : `${late} rows`;
+  terminal.err(
+    `rdx: ${rows} came too late: left out\n  A longer --delay, or a WATERMARK further behind, waits for them\n`,
+  );
+}
+
 /** The results stand without the rows that could not be read, but the input was bad. */
 function report(feed: InputFeed | null, ended: readonly PipelineInfo[], terminal: Terminal): ExitCode {
+  tellLate(ended, terminal);
   const rejected = feed?.rejected.rows ?? 0, dead = ended.reduce((sum, { deadRows }) => sum + deadRows, 0);
   if (rejected + dead === 0) return EXIT.ok;
   const reasons = [

@@ -27,7 +27,7 @@ What expressions may call: in plans as \`{"call":"abs","args":[…]}\`, in SQL b
 Rules that hold unless a function says otherwise
 - NULL in, NULL out. What has no value is NULL: overflow of int64 and decimals, division of them by 0, a cast that cannot be, a text beyond 16 MiB.
 - Numbers widen by themselves: int64 to decimal to double. Everything else is cast by \`cast\`.
-- Texts are sequences of code points. Upper and lower case are those of ASCII letters.
+- Texts are sequences of code points. Upper and lower case go by Unicode's simple mappings, of one code point to one: ß stays ß.
 - Times are milliseconds in UTC; there is no type for days alone, so that dates are timestamps at midnight.
 - Arrays and objects are JSON in strings; there are no array types yet.
 - A value depends on the arguments alone: the same bits on every machine. What reads the clock or is drawn by chance (\`now\`, \`current_timestamp\`,

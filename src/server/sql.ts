@@ -15,7 +15,8 @@ export interface DeployOptions extends SqlOptions {
  */
 export function compileScript(engine: EngineService, text: string, options: SqlOptions): CompiledSql {
   const compiled = compileSqlOrThrow(text, engine.pipelines.catalog, options);
-  const [drop] = compiled.drops;
+  const names = new Set([...engine.streams.list(), ...engine.views.list()].map(({ name }) => name));
+  const drop = compiled.drops.find(({ name, ifExists }) => !ifExists || names.has(name));
   if (drop) {
     throw new RdxError(
       "invalid_plan",

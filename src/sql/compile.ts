@@ -5,7 +5,7 @@ import { type Catalog, compilePlan, type Plan, type SinkOptions, type StreamInfo
 import type { Span } from "./ast.ts";
 import { bindPipeline, contextOf, type Result, type Workshop, type WrittenPipeline } from "./bind/pipeline.ts";
 import { type Finding, Report, TooLarge } from "./bind/report.ts";
-import { type Job, readScript, type Script } from "./bind/script.ts";
+import { type Dropped, type Job, readScript, type Script } from "./bind/script.ts";
 import { NO_SETTINGS } from "./bind/settings.ts";
 import { declarationOf, type StreamDeclaration } from "./bind/stream_declaration.ts";
 import { inWordsOfSql } from "./bind/plan_problems.ts";
@@ -43,7 +43,7 @@ export interface CompiledSql {
   /** Names of the views that the pipelines write. */
   readonly views: readonly string[];
   /** What DROP names and the script has not made. */
-  readonly drops: readonly { readonly what: string; readonly name: string }[];
+  readonly drops: readonly Dropped[];
   /** What works otherwise than one may think. */
   readonly notes: readonly SqlProblem[];
   /** What is wrong; then nothing of the script may be used. In order of their places. */
@@ -68,7 +68,7 @@ export function compileSql(text: string, catalog: Catalog, options: SqlOptions =
     explained: sound.filter(({ explain }) => explain).map(({ name, plan, results }) => ({ name, plan, results })),
     views: pipelines.flatMap(({ plan }) => viewsOf(plan)),
     streams: [...script.tables.values()].flatMap((table) => declarationOf(table) ?? []),
-    drops: script.drops.map(({ what, name }) => ({ what, name })),
+    drops: script.drops,
     notes: report.notes.map((one) => problemOf(text, one)),
     problems: found,
   };

@@ -85,6 +85,15 @@ Deno.test("--time and --delay are a watermark without a declaration: rows out of
   ]);
 });
 
+Deno.test("rows of one time are together without a --delay, and rows that come too late are told", async () => {
+  const rows = [0, 20, 20, 21, 5, 40].map((second) => ({ at: new Date(1_767_225_600_000 + second * 1000), n: second }));
+  const sql = "SELECT System.Timestamp() AS t, COUNT(*) AS n FROM input GROUP BY TUMBLINGWINDOW(second, 20)";
+  const { code, out, err } = await rdx(["run", "--time", "at", sql], lines(rows));
+  assert.equal(code, 0);
+  assert.deepEqual(out.trimEnd().split("\n").map((line) => JSON.parse(line).n), [1, 2, 2]);
+  assert.match(err, /^rdx: 1 row came too late: left out\n/);
+});
+
 Deno.test("a script declares input itself; CSV goes in and comes out", async () => {
   const script = "CREATE TABLE input (name STRING, price DECIMAL(10, 2));\n" +
     "CREATE VIEW dear AS SELECT name, price FROM input WHERE price > 1.5;\nSELECT name, price * 2 AS twice FROM dear;";
@@ -150,4 +159,18 @@ Deno.test("fmt writes one form, and --check says who has another", async () => {
   assert.match(out, /-- why/);
   assert.equal((await rdx(["fmt", "--check"], out)).code, 0);
   assert.equal((await rdx(["fmt", "--check"], "select 1")).code, 1);
+});
+
+Deno.test("a script without a query prints its views, and tells what of it has no effect", async () => {
+  const { code, out, err } = await rdx(
+    [
+      "run",
+      "SET parallelism = 4; DROP VIEW IF EXISTS old; " +
+      "CREATE MATERIALIZED VIEW sums AS SELECT city, SUM(n) AS total FROM input GROUP BY city EMIT CHANGES",
+    ],
+    EVENTS,
+  );
+  assert.equal(code, 0);
+  assert.match(err, /^Line 1, column 1: SET parallelism has no effect here\n/);
+  assert.equal(out, '{"city":"Bern","total":17}\n{"city":"Genève","total":5}\n');
 });

@@ -98,8 +98,11 @@ function likePattern(pattern: string): RegExp {
   return new RegExp(`^${parts.join("")}$`, "u");
 }
 
-const lower = (text: Value) => String(text).replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-const upper = (text: Value) => String(text).replace(/[a-z]/g, (letter) => letter.toUpperCase());
+/** Each code point by itself; what has no one counterpart stays. */
+const mapped = (text: Value, map: (letter: string) => string) =>
+  [...String(text)].map((letter) => [...map(letter)].length === 1 ? map(letter) : letter).join("");
+const lower = (text: Value) => mapped(text, (letter) => letter.toLowerCase());
+const upper = (text: Value) => mapped(text, (letter) => letter.toUpperCase());
 
 export const FUNCTIONS: Readonly<Record<string, Apply>> = {
   eq: equal,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Both } from "./duckdb/both.ts";
+import { AZURE } from "./duckdb/queries_azure.ts";
 import { FUNCTIONS } from "./duckdb/queries_functions.ts";
 import { GROUPS } from "./duckdb/queries_groups.ts";
 import { ROWS } from "./duckdb/queries_rows.ts";
@@ -35,4 +36,5 @@ function compare(what: string, queries: readonly Query[]): void {
 
 compare("rows, their order and sets of them", ROWS);
 compare("groups, windows and rows beside others", GROUPS);
+compare("Azure's windows", AZURE);
 compare("functions and operators", FUNCTIONS);

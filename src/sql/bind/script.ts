@@ -33,9 +33,16 @@ export interface Job {
   readonly explain: boolean;
 }
 
+/** What a script drops that it has not made itself. */
+export interface Dropped {
+  readonly what: string;
+  readonly name: string;
+  readonly ifExists: boolean;
+}
+
 export interface Script extends ScriptObjects {
   readonly jobs: readonly Job[];
-  readonly drops: readonly { readonly what: string; readonly name: string; readonly at: ast.Span }[];
+  readonly drops: readonly Dropped[];
 }
 
 /** What a CREATE names, also where the rest of it cannot be read. */
@@ -50,7 +57,7 @@ export function readScript(
   places: Places,
 ): Script {
   const tables = new Map<string, TableDefinition>(), views = new Map<string, ast.CreateView>(), jobs: Job[] = [];
-  const drops: { what: string; name: string; at: ast.Span }[] = [];
+  const drops: Dropped[] = [];
   const taken = new Set<string>();
   let settings = NO_SETTINGS;
   const add = (name: string | null, outputs: readonly Output[], explain: boolean) =>
@@ -93,9 +100,9 @@ export function readScript(
         return;
       }
       case "drop": {
-        const name = nameText(statement.name), { what, at } = statement;
+        const name = nameText(statement.name), { what, ifExists } = statement;
         taken.delete(name);
-        if (!tables.delete(name) && !views.delete(name)) drops.push({ what, name, at });
+        if (!tables.delete(name) && !views.delete(name)) drops.push({ what, name, ifExists });
         return;
       }
       case "insert":

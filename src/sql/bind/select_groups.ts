@@ -2,6 +2,7 @@ import type { Span } from "../ast.ts";
 import type { BoundCall } from "./aggregate_calls.ts";
 import type { Relation } from "./column.ts";
 import type { Context, EmitRequest } from "./context.ts";
+import { groupByCount } from "./count_window.ts";
 import { type GroupRequest, groupRows, type Groups, overGroups } from "./group.ts";
 import type { Grouping } from "./group_items.ts";
 import type { GroupWindow, WindowFunctions } from "./group_window.ts";
@@ -60,6 +61,10 @@ function byGroupWindow(source: Source, grouped: Grouped, window: GroupWindow, co
     if (!checkTime({ relation: built, outputs: [] }, time, name, context)) return null;
   }
   if (window.slidingMs !== null) return groupBySliding(built, request, window, time ?? timeOf(built), context);
+  if (window.count !== null) {
+    const { usesTime } = grouped.functions;
+    return groupByCount(built, request, window, time ?? timeOf(built), usesTime, context);
+  }
   const keyed = nodes.asColumns(built, request.keys, "$key", at);
   const keys = keyed.columns.map((column) => values.column(column, at));
   const sessionKeys = shape.kind === "session" ? unique([...window.partitionBy, ...keys]) : [];

@@ -313,6 +313,11 @@ function pattern(like: string, escape: string | undefined): RegExp {
   return new RegExp(`^${source}$`, "su");
 }
 
+/** Each code point by itself; what has no one counterpart stays. */
+function mapped(text: string, map: (letter: string) => string): string {
+  return Array.from(text, (letter) => Array.from(map(letter)).length === 1 ? map(letter) : letter).join("");
+}
+
 function text(call: string, value: Value, b?: Value, c?: Value): Cell {
   const x = value as string, y = b as string;
   const ascii = (from: RegExp, to: (s: string) => string): Cell => ({ type: STRING, value: x.replace(from, to) });
@@ -330,9 +335,9 @@ function text(call: string, value: Value, b?: Value, c?: Value): Cell {
     case "octet_length":
       return { type: INT64, value: BigInt(bytesOf(value).length) };
     case "lower":
-      return ascii(/[A-Z]/g, (s) => s.toLowerCase());
+      return { type: STRING, value: mapped(x, (letter) => letter.toLowerCase()) };
     case "upper":
-      return ascii(/[a-z]/g, (s) => s.toUpperCase());
+      return { type: STRING, value: mapped(x, (letter) => letter.toUpperCase()) };
     case "trim":
       return ascii(/^ +| +$/g, () => "");
     case "ltrim":

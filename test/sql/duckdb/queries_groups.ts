@@ -77,6 +77,22 @@ export const GROUPS: readonly Query[] = [
     "SELECT window_start, kind, COUNT(*), SUM(rain) FROM TABLE(TUMBLE(TABLE weather, DESCRIPTOR(ts), INTERVAL '30' DAY)) GROUP BY GROUPING SETS ((window_start, window_end), (window_start, window_end, kind))",
     "SELECT time_bucket(INTERVAL 30 DAY, ts, TIMESTAMP '1970-01-01') AS s, kind, COUNT(*), SUM(rain) FROM weather GROUP BY GROUPING SETS ((s), (s, kind))",
   ],
+  [
+    "SELECT origin, SUM(delay), MAX(distance), COUNT(*) FROM flights GROUP BY origin, COUNTWINDOW(10)",
+    `SELECT origin, SUM(delay), MAX(distance), COUNT(*) FROM
+      (SELECT *, (row_number() OVER (PARTITION BY origin ORDER BY n) - 1) // 10 AS w FROM flights) GROUP BY origin, w HAVING COUNT(*) = 10`,
+  ],
+  [
+    "SELECT origin, System.Timestamp() AS t, MIN(delay), COUNT(DISTINCT destination) FROM flights GROUP BY origin, COUNTWINDOW(10, 4) HAVING MIN(delay) < -5",
+    `SELECT origin, MAX(ts), MIN(delay), COUNT(DISTINCT destination) FROM
+      (SELECT *, row_number() OVER (PARTITION BY origin ORDER BY n) - 1 AS r FROM flights), range(1000) k(k)
+      WHERE r BETWEEN 4 * k AND 4 * k + 9 GROUP BY origin, k HAVING COUNT(*) = 10 AND MIN(delay) < -5`,
+  ],
+  [
+    "SELECT SUM(delay) AS s FROM flights GROUP BY COUNTWINDOW(3, 5)",
+    `SELECT SUM(delay) FROM (SELECT *, row_number() OVER (ORDER BY n) - 1 AS r FROM flights)
+      WHERE r % 5 < 3 GROUP BY r // 5 HAVING COUNT(*) = 3`,
+  ],
   exact(
     "SELECT n, SUM(delay) OVER (PARTITION BY origin ORDER BY ts ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) FROM flights",
   ),

@@ -136,6 +136,7 @@ export async function readTables(): Promise<Table[]> {
       ]),
     },
     { name: "odd", columns: ODD_COLUMNS, time: null, rows: ODD_ROWS },
+    { name: "ticks", columns: { n: "BIGINT", ts: "TIMESTAMP(3)", k: "STRING" }, time: "ts", rows: TICKS },
     { name: "tags", columns: { id: "BIGINT", tag: "STRING" }, time: null, rows: TAGS },
   ];
 }
@@ -168,6 +169,30 @@ const ODD_ROWS: readonly (readonly Cell[])[] = [
   [14, null, 1.5, "ab_c%d", true, null, "3.33"],
   [15, -100, -1.5, null, false, "1969-07-20T20:17:40.000Z", null],
 ];
+
+/** Rows on the borders of windows, just before and just behind them, several at one time. */
+const TICKS: readonly (readonly Cell[])[] = [
+  ...[
+    -10_000,
+    -1,
+    0,
+    0,
+    1,
+    4999,
+    5000,
+    5000,
+    9999,
+    10_000,
+    10_000,
+    10_001,
+    13_000,
+    20_000,
+    20_000,
+    29_999,
+    30_000,
+    61_000,
+  ],
+].map((ms, n) => [n, new Date(ms).toISOString(), n % 3 === 0 ? "a" : "b"]);
 
 const TAGS: readonly (readonly Cell[])[] = [
   [1, "x"],
