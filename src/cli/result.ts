@@ -31,7 +31,7 @@ const LINE_BREAKS = /[\n\r\t]/g;
 /** Columns under each other, numbers to the right, NULL as nothing, and a line that counts the rows. */
 function tableOf(view: View): string {
   const columns = view.columns, lines = [columns.map(({ name }) => name)];
-  const renderer = new RowRenderer(columns, { int64: "string" });
+  const renderer = new RowRenderer(columns, { int64: "string", nested: "text" });
   for (const { frame, start, rows } of rangesOf(view)) {
     for (const line of renderer.rows(new FrameView(frame), start, rows, "\n").split("\n")) {
       const row = JSON.parse(line) as Record<string, unknown>;
