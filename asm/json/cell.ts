@@ -3,11 +3,12 @@ import { parse_base64 } from "../text/base64";
 import { parse_decimal_within } from "../text/decimal";
 import { parse_double } from "../text/double";
 import { parse_int64 } from "../text/int64";
+import { is_surely_short, shorten_json } from "../text/json_short";
 import { TEXT_INEXACT, TEXT_OK, TEXT_RANGE } from "../text/status";
 import { parse_timestamp_iso } from "../text/timestamp";
 import {
-  COLUMN_STATE_DATA, COLUMN_STATE_PRECISION, COLUMN_STATE_SCALE, COLUMN_STATE_TYPE, COLUMN_STATE_VALIDITY,
-  REASON_INEXACT, REASON_KIND, REASON_MALFORMED, REASON_RANGE,
+  COLUMN_STATE_DATA, COLUMN_STATE_PRECISION, COLUMN_STATE_SCALE, COLUMN_STATE_TYPE, NESTED_ANY, NESTED_ARRAY, REASON_INEXACT,
+  REASON_KIND, REASON_MALFORMED, REASON_RANGE,
 } from "./layout";
 import { cell, coerce, row } from "./state";
 import { unescape } from "./string";
@@ -42,9 +43,30 @@ export function store_number(column: usize, at: usize, end: usize): i32 {
   return store_text_of(column, at, end);
 }
 
-/** Stores JSON text as it stands in [at, end), where string columns take any value. */
+/** Stores the valid JSON text [at, end) of a nested value, as short as it can be written. */
+function storeNested(column: usize, type: i32, at: usize, end: usize): i32 {
+  const first = <u32>load<u8>(at);
+  if (type != NESTED_ANY && first != (type == NESTED_ARRAY ? 0x5b : 0x7b)) return REASON_KIND;
+  if (!is_surely_short(at, end)) {
+    const text = unescaped_at();
+    if (!text) return REASON_MALFORMED;
+    const behind = shorten_json(at, end, text);
+    // Blanks inside of strings stay: then the text is mostly the same.
+    if (behind - text != end - at || memory.compare(text, at, end - at) != 0) {
+      keep_unescaped(behind);
+      store_ref(column, text, behind);
+      return 0;
+    }
+  }
+  store_ref(column, at, end);
+  return 0;
+}
+
+/** Stores JSON text that stands in [at, end): of nested columns, and where string columns take any value. */
 export function store_text_of(column: usize, at: usize, end: usize): i32 {
-  if (!coerce || load<i32>(column, COLUMN_STATE_TYPE) != STRING) return REASON_KIND;
+  const type = load<i32>(column, COLUMN_STATE_TYPE);
+  if (type >= NESTED_ARRAY) return storeNested(column, type, at, end);
+  if (!coerce || type != STRING) return REASON_KIND;
   store_ref(column, at, end);
   return 0;
 }
@@ -59,6 +81,7 @@ export function store_bool(column: usize, at: usize, end: usize): i32 {
 /** Stores what a string with the text [at, end), which may have escapes if `escaped`, is for the column. */
 export function store_string(column: usize, at: usize, end: usize, escaped: bool): i32 {
   const type = load<i32>(column, COLUMN_STATE_TYPE);
+  if (type >= NESTED_ARRAY) return storeNested(column, type, at - 1, end + 1); // with its quotes
   if (escaped) {
     const text = unescaped_at();
     if (!text) return REASON_MALFORMED;

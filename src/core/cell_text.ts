@@ -12,6 +12,8 @@ export interface CellFormat {
   plain(text: string): string;
   /** Any text. */
   text(text: string): string;
+  /** JSON text of a nested value. */
+  json(text: string): string;
   /** Matches what makes `text` differ from `plain`. */
   readonly special: RegExp;
 }
@@ -39,11 +41,32 @@ export function cellWriter(
 ): CellWriter {
   if (index >= view.columns) return () => format.null;
   const type = view.types[index];
+  if (column.type.nested) return withNulls(view, index, nestedWriter(view, index, type, format, start, end), format);
   const widened = column.type.kind === "string" && !isVariable(type);
   const write = widened ? textWriter(view, index, type, format) : valueWriter(view, index, type, format, start, end);
+  return withNulls(view, index, write, format);
+}
+
+function withNulls(view: FrameView, index: number, write: CellWriter, format: CellFormat): CellWriter {
   const { validity } = view.buffers(index);
   if (!validity) return write;
   return (row) => (validity[row >> 3] >> (row & 7) & 1) === 0 ? format.null : write(row);
+}
+
+/** A nested value is its text. What the frame has as something else was written before its column widened: it is a JSON value by itself. */
+function nestedWriter(
+  view: FrameView,
+  index: number,
+  type: DataType,
+  format: CellFormat,
+  start: number,
+  end: number,
+): CellWriter {
+  const text = (json: string) => format.json(json);
+  if (type.kind === "string") return stringWriter(view, index, { ...format, text, plain: text }, start, end);
+  const json: CellFormat = { ...format, null: "null", int64: (digits) => digits, plain: JSON.stringify };
+  const write = valueWriter(view, index, type, json, start, end);
+  return (row) => format.json(write(row));
 }
 
 function valueWriter(

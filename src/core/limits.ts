@@ -240,6 +240,12 @@ export const PIECE_BYTES = 1 << 20;
 export const TIME_PATTERN_CHARS_MAX = 256;
 /** Steps of a path into JSON. */
 export const JSON_PATH_STEPS_MAX = 100;
+/** Types in types, such as arrays of arrays, that a type is written with. */
+export const TYPE_DEPTH_MAX = 16;
+/** Arrays and objects in an array that inference tells the types of; what lies deeper is JSON. */
+export const INFER_ITEMS_DEPTH_MAX = 8;
+/** Fields of the objects in an array that inference tells apart; with more they are JSON. */
+export const INFER_FIELDS_MAX = 64;
 /** Rows of a lookup that wait for answers; beyond it its pipeline takes no more chunks. */
 export const LOOKUP_PENDING_ROWS_MAX = 65_536;
 /** Chunks of a pipeline with a lookup that are in flight for each worker: rows that wait are at most those of these more. */

@@ -1,9 +1,26 @@
-import { BOOL, BYTES, type DataType, DOUBLE, formatType, INT64, kindCode, sameType, STRING } from "../core/schema.ts";
+import {
+  BOOL,
+  BYTES,
+  type DataType,
+  DOUBLE,
+  formatType,
+  INT64,
+  isText,
+  JSON_VALUE,
+  kindCode,
+  type Nested,
+  sameType,
+  shapeOf,
+  STRING,
+} from "../core/schema.ts";
 import type { CallSite } from "./call.ts";
 import { cellText } from "./literal.ts";
 import { countDigits, parseExact } from "./number.ts";
 import { asDecimal, PRECISION_MAX } from "./type.ts";
 import type { TypedValue, Value } from "./value.ts";
+
+/** Codes of expr_double and expr_compare_double. */
+const SUB = 1, EQUAL = 0;
 
 /** How expr_decimal_rescale rounds. */
 export const ROUNDING = { halfUp: 0, truncate: 1, floor: 2, ceil: 3 } as const;
@@ -33,6 +50,8 @@ export function castTo(call: CallSite, value: Value, type: DataType): TypedValue
   if (value.type === null) return call.nullOf(type);
   const from = value as TypedValue;
   if (sameType(from.type, type)) return from;
+  if (type.nested) return toNested(call, from, type);
+  if (from.type.nested) return ofNested(call, from, from.type.nested, type);
   switch (type.kind) {
     case "int64":
       return toInt64(call, from);
@@ -49,6 +68,84 @@ export function castTo(call: CallSite, value: Value, type: DataType): TypedValue
     case "bytes":
       return from.type.kind === "string" ? retyped(from, BYTES) : null;
   }
+}
+
+/** Forms of parts of nested values by the codes of the kernels. */
+const FORM = { text: 0, array: 1, object: 2, any: 3 } as const;
+
+/** The form in which a part of `type` is taken out of a nested value. */
+export function formOf({ nested }: DataType): number {
+  return nested === undefined ? FORM.text : FORM[shapeOf(nested)];
+}
+
+/** JSON of any type as one of a nested type, and scalars as JSON. */
+function toNested(call: CallSite, from: TypedValue, type: DataType): TypedValue | null {
+  const { nested } = from.type, wanted = type.nested!;
+  if (nested === undefined) {
+    if (from.type.kind === "string") return call.emit("fn_nested_parse", formOf(type), type, [from], true);
+    const json = wanted.of === "json" ? jsonText(call, from) : null;
+    return json && retyped(json, type);
+  }
+  if (shapeOf(nested) === shapeOf(wanted) || wanted.of === "json") return retyped(from, type);
+  return nested.of === "json" ? call.emit("fn_nested_text", formOf(type), type, [from], true) : null;
+}
+
+/** The text of a nested value; of a scalar in JSON what it says, cast to the type. */
+function ofNested(call: CallSite, from: TypedValue, nested: Nested, type: DataType): TypedValue | null {
+  if (nested.of !== "json") return type.kind === "string" ? retyped(from, type) : null;
+  return ofPart(call, call.emit("fn_nested_text", FORM.text, STRING, [from], true), type);
+}
+
+/** A scalar part of a nested value, taken out as text, as its type. Epoch milliseconds are times too. */
+function ofPart(call: CallSite, text: TypedValue, type: DataType): TypedValue | null {
+  if (type.kind === "bytes") return call.emit("expr_base64", 1, BYTES, [text], true);
+  const value = castTo(call, text, type);
+  if (value === null || type.kind !== "timestamp") return value;
+  const number = retyped(parsed(call, text, INT64), type);
+  return call.select(call.emit("expr_is_null", 0, BOOL, [value]), number, value);
+}
+
+/** A part of a nested value that a kernel takes out, as its type; a part that is none is NULL. */
+export function taken(
+  call: CallSite,
+  kernel: string,
+  args: readonly TypedValue[],
+  type: DataType,
+  flags = 0,
+): TypedValue {
+  const part = call.emit(kernel, formOf(type) | flags, type.nested ? type : STRING, args, true);
+  return type.nested ? part : ofPart(call, part, type)!;
+}
+
+/** A value as JSON in a text. What functions made of JSON goes in as it is. */
+export function jsonText(call: CallSite, value: Value): TypedValue {
+  if (value.type === null) return call.nullOf(STRING);
+  const known = value as TypedValue;
+  if (known.type.nested) return retyped(known, STRING);
+  switch (known.type.kind) {
+    case "string":
+      return known.json ? known : call.emit("fn_json_quote", 0, STRING, [known]);
+    case "timestamp":
+      return call.emit("fn_json_quote", 0, STRING, [castTo(call, known, STRING)!], true);
+    case "bytes":
+      return call.emit("fn_json_quote", 0, STRING, [call.emit("expr_base64", 0, STRING, [known])]);
+    case "double": {
+      // NaN and infinities, which JSON has not, differ from themselves by NaN
+      const difference = call.emit("expr_double", SUB, DOUBLE, [known, known]);
+      const finite = call.emit("expr_compare_double", EQUAL, BOOL, [difference, call.constant(DOUBLE, "0")]);
+      const text = call.select(finite, castTo(call, known, STRING)!, call.constant(STRING, "null"));
+      return call.select(call.emit("expr_is_null", 0, BOOL, [known]), call.nullOf(STRING), text);
+    }
+    default:
+      return castTo(call, known, STRING)!;
+  }
+}
+
+/** A value as JSON whose text is as short as it can be. */
+export function asJson(call: CallSite, value: Value): TypedValue {
+  const text = jsonText(call, value);
+  if (value.json) return call.emit("fn_nested_parse", FORM.any, JSON_VALUE, [text], true);
+  return retyped(text, JSON_VALUE);
 }
 
 function parsed(call: CallSite, from: TypedValue, type: DataType): TypedValue {
@@ -137,6 +234,10 @@ export function widenTo(call: CallSite, value: Value, type: DataType): TypedValu
 export function adapt(call: CallSite, value: Value, neighbour: DataType | null): Value | null {
   const { type, literal } = value;
   if (!literal || literal.typed || literal.text === null || type === null || neighbour === null) return value;
+  if (neighbour.nested && isText(type)) {
+    const text = cellText(neighbour, literal.text);
+    return text === null ? value : call.constant(neighbour, text);
+  }
   if (neighbour.kind === "timestamp" && type.kind === "string") {
     const text = cellText(neighbour, literal.text);
     return text === null ? null : call.constant(neighbour, text);

@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<FunctionGroup, string>> = {
   hash: "Digests and hashes",
   json: "JSON",
   array: "Arrays",
+  map: "Maps and rows",
 };
 
 const INTRODUCTION = `# Functions
@@ -29,7 +30,8 @@ Rules that hold unless a function says otherwise
 - Numbers widen by themselves: int64 to decimal to double. Everything else is cast by \`cast\`.
 - Texts are sequences of code points. Upper and lower case go by Unicode's simple mappings, of one code point to one: ß stays ß.
 - Times are milliseconds in UTC; there is no type for days alone, so that dates are timestamps at midnight.
-- Arrays and objects are JSON in strings; there are no array types yet.
+- Arrays, maps and rows are typed views of JSON text: what is taken out of them is read as its type, and NULL where it is none. They are equal where
+  their texts are, which hold no blanks, no escapes that can be without, and numbers as they came. Functions of arrays take texts of JSON too.
 - A value depends on the arguments alone: the same bits on every machine. What reads the clock or is drawn by chance (\`now\`, \`current_timestamp\`,
   \`rand\`, \`uuid\`, …) is refused when a plan is deployed, since a replay of the log would give other rows.
 - Elementary functions are off by less than one unit in the last place, and exact where the result is.

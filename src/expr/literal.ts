@@ -1,4 +1,5 @@
 import { reasonOf } from "../core/errors.ts";
+import { nestedText } from "../core/json_text.ts";
 import { BOOL, type DataType, DOUBLE, formatType, INT64, parseType, STRING } from "../core/schema.ts";
 import type { LiteralExpression } from "./expression.ts";
 import { countDigits, doubleText, fitsInt64, parseExact, scaledTo } from "./number.ts";
@@ -23,7 +24,7 @@ export function readLiteral({ literal, type }: LiteralExpression): ReadLiteral {
   if (text !== null) return { type: parsed, text };
   return {
     reason: `Cannot read ${JSON.stringify(literal) ?? typeof literal} as ${formatType(parsed)}`,
-    hint: FORMS[parsed.kind],
+    hint: parsed.nested ? "Write JSON, or its text as a string" : FORMS[parsed.kind],
   };
 }
 
@@ -55,6 +56,7 @@ function readUntyped(literal: unknown): ReadLiteral {
 
 /** The cell of `value` as `type`; null if it is no such value. */
 export function cellText(type: DataType, value: unknown): string | null {
+  if (type.nested) return nestedText(type.nested, typeof value === "string" ? value : JSON.stringify(value) ?? "");
   switch (type.kind) {
     case "int64":
       return wholeText(value);

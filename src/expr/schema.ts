@@ -1,10 +1,11 @@
 import { CALL_ARGS_MAX } from "../core/limits.ts";
+import { TYPE_FORMS, TYPE_PATTERN } from "../core/schema.ts";
 import { FUNCTIONS } from "./functions.ts";
 
 const TYPE = {
   type: "string",
-  pattern: "^(int64|double|bool|timestamp|string|bytes|decimal\\(\\s*\\d{1,2}\\s*,\\s*\\d{1,2}\\s*\\))$",
-  description: "int64, double, decimal(p,s), bool, timestamp, string or bytes",
+  pattern: TYPE_PATTERN,
+  description: TYPE_FORMS,
 };
 
 /**

@@ -1,4 +1,5 @@
 import { type DataType, decimal, DOUBLE, formatType, sameType } from "../core/schema.ts";
+import { commonNested } from "../core/wider_type.ts";
 
 /** Digits of the widest decimal. */
 export const PRECISION_MAX = 18;
@@ -21,11 +22,12 @@ export function asDecimal(type: DataType): { precision: number; scale: number } 
 
 /**
  * The type that values of both types can be brought to without a cast being written, or null if there is none: int64 and
- * double are double, int64 and a decimal are decimal, decimals keep the larger scale.
+ * double are double, int64 and a decimal are decimal, decimals keep the larger scale, arrays and the like have what their parts have in common.
  */
 export function commonType(a: DataType | null, b: DataType | null): DataType | null {
   if (a === null || b === null) return a ?? b;
   if (sameType(a, b)) return a;
+  if (a.nested && b.nested) return commonNested(a.nested, b.nested, commonType);
   if (!isNumber(a) || !isNumber(b)) return null;
   if (a.kind === "double" || b.kind === "double") return DOUBLE;
   const x = asDecimal(a), y = asDecimal(b), scale = Math.max(x.scale, y.scale);

@@ -1,6 +1,6 @@
 import { RdxError } from "../core/errors.ts";
 import { TOP_K_MAX } from "../core/limits.ts";
-import { type DataType, DOUBLE, formatType, INT64, isVariable, kindCode, STRING } from "../core/schema.ts";
+import { type DataType, DOUBLE, formatType, INT64, isText, isVariable, kindCode, STRING } from "../core/schema.ts";
 import type { Kernel } from "./module.ts";
 
 /** One aggregate of a group aggregation. Columns are those of the pushed batch. */
@@ -169,7 +169,7 @@ function operation(call: GroupCallSpec, type: DataType | null, retracts: boolean
     case "array_agg":
       return type.kind === "bytes" ? refuse() : { ...listed(LIST_JSON), out: STRING };
     case "string_agg":
-      return type.kind === "string" ? { ...listed(LIST_JOINED), text: String(params[0] ?? ",") } : refuse();
+      return isText(type) ? { ...listed(LIST_JOINED), text: String(params[0] ?? ",") } : refuse();
   }
   const variance = VARIANCES.indexOf(fn), sketch = SKETCHES.indexOf(fn);
   if (variance >= 0) return numbers(type, refuse), { op: OP.variance, out: DOUBLE, param: variance, set };
@@ -211,6 +211,8 @@ const FLAG_RETRACTS = 1,
   FLAG_LATENESS = 32,
   FLAG_DENSE = 64,
   FLAG_TICKS = 128;
+/** Scale of calls whose texts are JSON, as asm/group/json_value.ts has it. */
+const IS_JSON = 1;
 const SPEC_BYTES = 32, CALL_BYTES = 44;
 
 /** Makes a group aggregation in the kernel (asm/group/spec.ts draws SPEC). `texts` receives blocks that live as long as it does. */
@@ -238,7 +240,8 @@ export function createGroup(
   for (const { column, counters } of sets) words(at, kindCode(spec.types[column].kind), counters), at += 8;
   for (const call of calls) {
     const type = call.arg < 0 ? null : spec.types[call.arg], text = call.text === "" ? null : texts[next++];
-    words(at, call.op, type ? kindCode(type.kind) : 0, type?.scale ?? 0, kindCode(call.out.kind), call.out.scale ?? 0);
+    const scale = type?.nested ? IS_JSON : type?.scale ?? 0;
+    words(at, call.op, type ? kindCode(type.kind) : 0, scale, kindCode(call.out.kind), call.out.scale ?? 0);
     words(at + 20, call.set, call.counter, text?.at ?? 0, text?.bytes ?? 0);
     data.setFloat64(at + 36, call.param, true);
     at += CALL_BYTES;

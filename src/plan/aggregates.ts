@@ -1,5 +1,5 @@
 import { TOP_K_MAX } from "../core/limits.ts";
-import { BOOL, type DataType, DOUBLE, INT64, type Kind, STRING } from "../core/schema.ts";
+import { arrayOf, BOOL, type DataType, DOUBLE, INT64, type Kind, rowOf, STRING } from "../core/schema.ts";
 import type { CallExpression, Expression } from "../expr/mod.ts";
 import { SLICE_AGGREGATES, type SliceAggregate } from "./plan.ts";
 
@@ -32,6 +32,10 @@ const same = (argument: DataType) => argument;
 /** Sums of decimals have all the digits that a cell holds. */
 const sumType = (argument: DataType): DataType =>
   argument.kind === "decimal" ? { ...argument, precision: 18 } : argument;
+
+/** What the most frequent values are told as. */
+const topType = (value: DataType): DataType =>
+  arrayOf(rowOf([{ name: "value", type: value }, { name: "count", type: INT64 }, { name: "error", type: INT64 }]));
 
 const SEPARATOR: AggregateParameter = {
   name: "the separator",
@@ -79,10 +83,10 @@ const SIGNATURES: ReadonlyMap<string, AggregateSignature> = new Map(Object.entri
   bool_and: TRUTH,
   bool_or: TRUTH,
   string_agg: signature(["string"], () => STRING, { params: [SEPARATOR] }),
-  array_agg: signature(ALL, () => STRING),
+  array_agg: signature(ALL, arrayOf),
   percentile: signature(NUMBERS, () => DOUBLE, { params: [FRACTION] }),
   approx_count_distinct: signature(ALL, () => INT64, { nullable: "never", distinct: false, retracts: false }),
-  approx_top_k: signature(ALL, () => STRING, { params: [COUNT], distinct: null, retracts: false }),
+  approx_top_k: signature(ALL, topType, { params: [COUNT], distinct: null, retracts: false }),
 }));
 
 /** The signature of an aggregate, among those that a catalogue has beside the usual ones; null: there is none. */
@@ -98,10 +102,15 @@ export function isSliceAggregate(fn: string): fn is SliceAggregate {
   return (SLICE_AGGREGATES as readonly string[]).includes(fn);
 }
 
+/** Whether an aggregate takes arguments of a type: nested values where it takes everything. */
+export function takesType({ takes }: AggregateSignature, { kind, nested }: DataType): boolean {
+  return takes.has(kind) && (nested === undefined || takes.size === ALL.length);
+}
+
 /** The type of a usual aggregate over an argument, or null when it does not take such a one. */
 export function aggregateType(fn: string, argument: DataType): DataType | null {
   const found = signatureOf(fn);
-  return found?.takes.has(argument.kind) ? found.result(argument) : null;
+  return found && takesType(found, argument) ? found.result(argument) : null;
 }
 
 /**

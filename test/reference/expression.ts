@@ -23,6 +23,7 @@ export function expression(json: Expression, columns: readonly Column[]): Known 
 
 function literal({ literal: value, type: text }: LiteralExpression): Known {
   const constant = (type: DataType, value: Value, untyped = false): Known => ({ type, untyped, of: () => value });
+  if (typeof value === "object" && value !== null) throw new Error("Literals of nested values do not occur");
   if (text !== undefined) {
     const type = readType(text);
     return constant(type, value === null ? null : literalValue(value, type));

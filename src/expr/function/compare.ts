@@ -1,7 +1,7 @@
 import { BOOL, type DataType, DOUBLE, isVariable } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
 import { adapt, widenTo } from "../cast.ts";
-import { isNumber, nameOf } from "../type.ts";
+import { commonType, isNumber, nameOf } from "../type.ts";
 import type { TypedValue } from "../value.ts";
 
 /** Operators, by the codes of the kernels. */
@@ -17,7 +17,9 @@ export function compare(call: CallSite, code: number, left: number, right: numbe
   if (a.type === null || b.type === null) return call.nullOf(BOOL);
   const args = [a, b];
   if (isNumber(a.type) && isNumber(b.type)) return compareNumbers(call, code, a as TypedValue, b as TypedValue);
-  if (a.type.kind !== b.type.kind) {
+  const nested = a.type.nested !== undefined || b.type.nested !== undefined;
+  if (nested && code > COMPARISONS.ne) return call.fail(left, `${nameOf(a.type)} has no order`, "Compare parts of it");
+  if (a.type.kind !== b.type.kind || (nested && commonType(a.type, b.type) === null)) {
     return call.fail(
       right,
       `Cannot compare ${nameOf(a.type)} with ${nameOf(b.type)}`,

@@ -1,4 +1,4 @@
-import { BOOL, type DataType, isVariable } from "../../core/schema.ts";
+import { BOOL, type DataType, isVariable, sameType } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
 import { cellText } from "../literal.ts";
 import { parseExact, scaledTo } from "../number.ts";
@@ -17,6 +17,7 @@ function cellOf(type: DataType, literalType: DataType, text: string): string | u
     const cell = value && scaledTo(value, type.scale ?? 0);
     return cell === null ? undefined : String(cell);
   }
+  if (type.nested || literalType.nested) return sameType(type, literalType) ? text : null;
   if (type.kind === literalType.kind) return text;
   return type.kind === "timestamp" && literalType.kind === "string" ? cellText(type, text) : null;
 }

@@ -2,10 +2,12 @@ import { ArrowReader } from "../../core/arrow/reader.ts";
 import { RdxError } from "../../core/errors.ts";
 import { FrameView } from "../../core/frame.ts";
 import { type Column, columnIndex, formatType, sameType } from "../../core/schema.ts";
+import { widerType } from "../../core/wider_type.ts";
 import { FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import type { DecodeJob, DecodeResult } from "../protocol.ts";
-import { mergeColumns, widerType } from "../stream_schema.ts";
+import { mergeColumns } from "../stream_schema.ts";
+import { checkNested } from "./arrow_nested.ts";
 import { ArrowLetters } from "./arrow_letters.ts";
 import { SourceReader } from "./source_reader.ts";
 
@@ -33,7 +35,8 @@ export function decodeArrowBody(kernel: Kernel, job: DecodeJob): DecodeResult {
   const reader = new SourceReader(kernel, job.columns, positions), writer = new FrameWriter(kernel);
   const letters = new ArrowLetters(job, given), out: ArrayBuffer[] = [];
   let rows = 0;
-  for (const frame of frames) {
+  for (const given of frames) {
+    const frame = checkNested(given, positions, job.columns);
     checkNulls(frame, positions, job.columns);
     const batch = letters.bounded(kernel, reader.read(frame), frame);
     if (batch.selected > 0) out.push(writer.write(batch, NO_INFO));
@@ -52,7 +55,9 @@ function checkTypes(given: readonly Column[], columns: readonly Column[]): void 
     const kinds = [column.type.kind, type.kind];
     const times = kinds.includes("int64") && kinds.includes("timestamp");
     const scaled = kinds[0] === "decimal" && kinds[1] === "decimal" && column.type.scale === type.scale;
-    if (times || scaled) continue;
+    // Any text may be JSON, which its values then show.
+    const texts = column.type.nested !== undefined && kinds[1] === "string";
+    if (times || scaled || texts) continue;
     const reason = `Column ${name} is ${formatType(column.type)} and came as ${formatType(type)}`;
     throw new RdxError("invalid", reason, [{ field: name, reason }]);
   }

@@ -58,6 +58,8 @@ export class SourceReader {
   #conform(vector: Vector, type: DataType, rows: number): Vector {
     const scaleOnly = vector.type.kind === "decimal" && type.kind === "decimal" && vector.type.scale === type.scale;
     if (scaleOnly || sameType(vector.type, type)) return vector;
+    // Frames do not tell texts of nested values from others: a column that has them never had others.
+    if (type.nested && vector.type.kind === "string") return { ...vector, type };
     const batch: Batch = { rows, columns: [vector], selection: 0, selected: rows, kinds: 0 };
     return this.#cast(vector.type, type).run(batch);
   }

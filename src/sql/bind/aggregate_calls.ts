@@ -1,5 +1,5 @@
 import { formatType, INT64 } from "../../core/schema.ts";
-import { aggregateTakes } from "../../plan/aggregates.ts";
+import { aggregateTakes, takesType } from "../../plan/aggregates.ts";
 import { isColumn, isLiteral } from "../../expr/mod.ts";
 import type * as ast from "../ast.ts";
 import { type AggregateFunction, AGGREGATES_INSTEAD } from "./aggregate_functions.ts";
@@ -119,7 +119,7 @@ export class AggregateCalls {
   #argument(arg: Value, name: string, { fn, signature }: AggregateFunction): Value | null {
     const { report, values } = this.context;
     if (arg.type === null) return report.add(arg.at, `${name} of NULL has no type`, "Write CAST(NULL AS …)");
-    if (signature.takes.has(arg.type.kind)) return arg;
+    if (takesType(signature, arg.type)) return arg;
     if (fn === "string_agg") return asText(arg, values);
     return report.add(
       arg.at,

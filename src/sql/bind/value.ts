@@ -1,5 +1,5 @@
 import { RdxError } from "../../core/errors.ts";
-import { BOOL, type Column as DataColumn, type DataType, formatType, sameType } from "../../core/schema.ts";
+import { BOOL, type Column as DataColumn, type DataType, formatType, sameType, shapeOf } from "../../core/schema.ts";
 import { type CallExpression, compileExpression, type Expression, isLiteral } from "../../expr/mod.ts";
 import { readLiteral } from "../../expr/literal.ts";
 import type { Span } from "../ast.ts";
@@ -67,7 +67,7 @@ export class ValueMaker {
 
   /** A value of a type that is not NULL. */
   zero(type: DataType, at: Span): Value {
-    return this.literal(ZERO[type.kind], type, at, true);
+    return this.literal(type.nested ? EMPTY[shapeOf(type.nested)] : ZERO[type.kind], type, at, true);
   }
 
   /** A text as a literal of another type; null where it is none. */
@@ -146,6 +146,8 @@ const ZERO: Readonly<Record<DataType["kind"], string>> = {
   string: "",
   bytes: "",
 };
+
+const EMPTY = { array: "[]", object: "{}", any: "0" } as const;
 
 type TypedCall = { readonly type: DataType; readonly nullable: boolean } | Pick<RdxError, "details">;
 

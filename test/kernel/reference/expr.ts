@@ -10,7 +10,7 @@ import {
   TIMESTAMP,
 } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
-import { type CallExpression, type Expression, isCall, isColumn } from "../../../src/expr/expression.ts";
+import { type CallExpression, type Expression, isCall, isColumn, type LiteralExpression } from "../../../src/expr/expression.ts";
 import { castValue } from "./expr_cast.ts";
 import { divideHalfUp, fitsInt64, fitsPrecision, readFraction, roundTo } from "./expr_number.ts";
 import { datePart, dateTrunc } from "./expr_time.ts";
@@ -38,13 +38,13 @@ export function evaluate(expression: Expression, columns: readonly Column[], row
   return apply(expression, args);
 }
 
-function literalValue(type: DataType, literal: string | number | boolean): Value {
+function literalValue(type: DataType, literal: NonNullable<LiteralExpression["literal"]>): Value {
   if (type.kind === "bool") return literal === true;
   if (type.kind === "string") return String(literal);
   if (type.kind === "bytes") return Uint8Array.from(atob(String(literal)), (c) => c.charCodeAt(0));
   if (type.kind === "double") return Number(literal);
   if (type.kind === "decimal") return roundTo(readFraction(String(literal))!, type.scale ?? 0);
-  return BigInt(literal);
+  return BigInt(String(literal));
 }
 
 const bool = (value: boolean | null): Cell => ({ type: BOOL, value });

@@ -1,6 +1,7 @@
+import { reasonOf } from "../../errors.ts";
 import type { FlatTable } from "../../flat_table.ts";
 import { COLUMNS_MAX } from "../../limits.ts";
-import { BOOL, BYTES, type DataType, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../schema.ts";
+import { BOOL, BYTES, type DataType, decimal, DOUBLE, INT64, isText, parseType, STRING, TIMESTAMP } from "../../schema.ts";
 import {
   DATE,
   DATE_DAY,
@@ -13,9 +14,11 @@ import {
   FLOAT_DOUBLE,
   FLOAT_SINGLE,
   INT,
+  KEY_VALUE,
   KIND_COLUMN,
   SCHEMA,
   TIMESTAMP as TIMESTAMP_SLOTS,
+  TYPE_KEY,
   TYPE_NAMES,
 } from "../format.ts";
 import { arrowError } from "./error.ts";
@@ -46,6 +49,8 @@ export interface ArrowField {
   readonly dictionary: { readonly id: number; readonly index: CellLayout } | null;
 }
 
+/** Entries of the metadata of one field. */
+const METADATA_MAX = 1024;
 const SAME: TimeScale = { multiply: 1n, divide: 1n };
 /** By Arrow's TimeUnit: second, millisecond, microsecond, nanosecond. */
 const UNITS: readonly TimeScale[] = [
@@ -75,13 +80,25 @@ function decodeField(field: FlatTable): ArrowField {
   return {
     name,
     nullable: field.bool(FIELD.nullable),
-    type: value.type,
+    type: isText(value.type) ? nestedType(field, name) : value.type,
     layout: value.layout,
     dictionary: dictionary && {
       id: dictionary.int64(DICTIONARY.id),
       index: indexType ? intLayout(indexType, name) : { cell: "int", bits: 32, signed: true, scale: SAME },
     },
   };
+}
+
+/** The nested type that the metadata of a field of texts tells; a string without. */
+function nestedType(field: FlatTable, name: string): DataType {
+  const entry = field.tables(FIELD.metadata, METADATA_MAX).find((one) => one.text(KEY_VALUE.key) === TYPE_KEY);
+  if (entry === undefined) return STRING;
+  try {
+    const type = parseType(entry.text(KEY_VALUE.value) ?? "");
+    return type.nested ? type : STRING;
+  } catch (thrown) {
+    throw arrowError(reasonOf(thrown), name);
+  }
 }
 
 interface DecodedType {
