@@ -25,7 +25,7 @@ function rangesOf(view: View) {
   return view.query({ limit: view.rows, order: "asc" }).ranges.filter(({ rows }) => rows > 0);
 }
 
-const NUMBERS: ReadonlySet<string> = new Set(["int64", "double", "decimal"]);
+const NUMBERS: ReadonlySet<string> = new Set(["int64", "double", "decimal", "decimal128"]);
 const LINE_BREAKS = /[\n\r\t]/g;
 
 /** Columns under each other, numbers to the right, NULL as nothing, and a line that counts the rows. */

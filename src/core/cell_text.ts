@@ -39,7 +39,7 @@ export function cellWriter(
 ): CellWriter {
   if (index >= view.columns) return () => format.null;
   const type = view.types[index];
-  const widened = column.type.kind === "string" && !isVariable(type);
+  const widened = column.type.kind === "string" && (!isVariable(type) || type.kind === "decimal128");
   const write = widened ? textWriter(view, index, type, format) : valueWriter(view, index, type, format, start, end);
   const { validity } = view.buffers(index);
   if (!validity) return write;
@@ -68,6 +68,10 @@ function valueWriter(
     case "decimal": {
       const digits = digitsWriter(view, index), scale = type.scale ?? 0;
       return (row) => format.plain(withPoint(digits(row), scale));
+    }
+    case "decimal128": {
+      const scale = type.scale ?? 0;
+      return (row) => format.plain(withPoint(String(view.decimal128(index, row)), scale));
     }
     case "timestamp": {
       const digits = digitsWriter(view, index);
@@ -105,7 +109,7 @@ function digitsWriter(view: FrameView, index: number): CellWriter {
   };
 }
 
-/** The text of an i64 with a decimal point before its last `scale` digits. */
+/** The text of a whole number with a decimal point before its last `scale` digits. */
 export function withPoint(digits: string, scale: number): string {
   if (scale === 0) return digits;
   const negative = digits.startsWith("-");

@@ -1,14 +1,17 @@
 import { RdxError } from "./errors.ts";
 import { COLUMNS_MAX } from "./limits.ts";
 
-/** Logical types. int64, decimal (scaled) and timestamp (epoch ms, UTC) are i64 cells; double is an f64 cell; bool a bit. */
-export type Kind = "int64" | "double" | "decimal" | "bool" | "timestamp" | "string" | "bytes";
+/**
+ * Logical types. int64, decimal (scaled) and timestamp (epoch ms, UTC) are i64 cells; double is an f64 cell; bool a bit. decimal128 is
+ * a decimal of more digits than an i64 holds, in 16 bytes (decimal128.ts); only its cells are others: who writes types knows decimals.
+ */
+export type Kind = "int64" | "double" | "decimal" | "bool" | "timestamp" | "string" | "bytes" | "decimal128";
 
 export interface DataType {
   readonly kind: Kind;
-  /** Decimal only: digits in all (1 to 18). */
+  /** Decimals only: digits in all (decimal 1 to 18, decimal128 19 to 38). */
   readonly precision?: number;
-  /** Decimal only: digits behind the point (0 to precision). */
+  /** Decimals only: digits behind the point (0 to precision). */
   readonly scale?: number;
 }
 
@@ -30,7 +33,20 @@ export const BOOL: DataType = { kind: "bool" };
 export const TIMESTAMP: DataType = { kind: "timestamp" };
 export const STRING: DataType = { kind: "string" };
 export const BYTES: DataType = { kind: "bytes" };
-export const decimal = (precision: number, scale: number): DataType => ({ kind: "decimal", precision, scale });
+/** Digits of the widest decimal whose cells are i64, and of the widest of all. */
+export const CELL_DIGITS_MAX = 18;
+export const DECIMAL_DIGITS_MAX = 38;
+/** The type of decimals with so many digits: decimal, or decimal128. */
+export const decimal = (precision: number, scale: number): DataType => ({
+  kind: precision > CELL_DIGITS_MAX ? "decimal128" : "decimal",
+  precision,
+  scale,
+});
+
+/** Whether it is a decimal of any width. */
+export function isDecimal(type: DataType): boolean {
+  return type.kind === "decimal" || type.kind === "decimal128";
+}
 
 /** Codes of kinds in kernels and frames; the position is the code, 0 is no type. */
 export const KIND_CODES: readonly (Kind | null)[] = [
@@ -42,6 +58,7 @@ export const KIND_CODES: readonly (Kind | null)[] = [
   "timestamp",
   "string",
   "bytes",
+  "decimal128",
 ];
 
 export function kindCode(kind: Kind): number {
@@ -50,7 +67,7 @@ export function kindCode(kind: Kind): number {
 
 /** `decimal(18,2)`, `int64`, … as plans and stream declarations write it. */
 export function formatType(type: DataType): string {
-  return type.kind === "decimal" ? `decimal(${type.precision},${type.scale})` : type.kind;
+  return isDecimal(type) ? `decimal(${type.precision},${type.scale})` : type.kind;
 }
 
 /** Reads a type as `formatType` writes it. Throws RdxError("invalid_plan") that lists what there is. */
@@ -58,10 +75,13 @@ export function parseType(text: string): DataType {
   const match = /^decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)$/.exec(text);
   if (match) {
     const precision = Number(match[1]), scale = Number(match[2]);
-    if (precision >= 1 && precision <= 18 && scale <= precision) return decimal(precision, scale);
-    throw new RdxError("invalid_plan", `Cannot use type ${text}: precision is 1 to 18, scale 0 to precision`);
+    if (precision >= 1 && precision <= DECIMAL_DIGITS_MAX && scale <= precision) return decimal(precision, scale);
+    throw new RdxError(
+      "invalid_plan",
+      `Cannot use type ${text}: precision is 1 to ${DECIMAL_DIGITS_MAX}, scale 0 to precision`,
+    );
   }
-  if (text !== "decimal" && (KIND_CODES as readonly unknown[]).includes(text)) return { kind: text as Kind };
+  if (!text.startsWith("decimal") && (KIND_CODES as readonly unknown[]).includes(text)) return { kind: text as Kind };
   throw new RdxError(
     "invalid_plan",
     `Unknown type ${JSON.stringify(text)}: expected int64, double, decimal(p,s), bool, timestamp, string or bytes`,
@@ -74,7 +94,7 @@ export function sameType(a: DataType, b: DataType): boolean {
 
 /** True for types whose cells are references to bytes. */
 export function isVariable(type: DataType): boolean {
-  return type.kind === "string" || type.kind === "bytes";
+  return type.kind === "string" || type.kind === "bytes" || type.kind === "decimal128";
 }
 
 /** Names that streams, pipelines and views may have. */

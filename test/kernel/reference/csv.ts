@@ -129,7 +129,8 @@ function convert(type: DataType, bytes: Uint8Array): Value | { reason: string } 
       return whole(scaled(text, 0));
     case "timestamp":
       return whole(timestamp(text));
-    case "decimal": {
+    case "decimal":
+    case "decimal128": {
       const value = scaled(text, type.scale!), limit = 10n ** BigInt(type.precision!);
       return whole(typeof value === "bigint" && (value >= limit || value <= -limit) ? "range" : value);
     }
