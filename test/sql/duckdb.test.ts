@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Both } from "./duckdb/both.ts";
+import { DECIMALS } from "./duckdb/queries_decimals.ts";
 import { FUNCTIONS } from "./duckdb/queries_functions.ts";
 import { GROUPS } from "./duckdb/queries_groups.ts";
 import { ROWS } from "./duckdb/queries_rows.ts";
@@ -36,3 +37,4 @@ function compare(what: string, queries: readonly Query[]): void {
 compare("rows, their order and sets of them", ROWS);
 compare("groups, windows and rows beside others", GROUPS);
 compare("functions and operators", FUNCTIONS);
+compare("decimals of more than 18 digits", DECIMALS);
