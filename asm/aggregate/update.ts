@@ -193,9 +193,9 @@ export function updateFixed(a: Aggregation, args: usize, rows: u32, ordinal: i64
   updateOthers(a, args, rows, ordinal);
 }
 
-/** True when the block's rows can be resolved and updated in one pass. */
+/** True when the block's rows can be resolved and updated in one pass: wraps have no cell in rows of a slab. */
 export function updatesWhileResolving(a: Aggregation): bool {
-  return sum >= 0 && a.fixedKey && fusable(a);
+  return sum >= 0 && a.fixedKey && !callAt(a, sum).wraps && fusable(a);
 }
 
 /** Resolves and updates the rows of the block in one pass; returns how many are done. */

@@ -1,7 +1,9 @@
 // One field → one cell of its column.
 import { NESTED_ANY, NESTED_ARRAY } from "../json/layout";
 import { sequence_length } from "../json/utf8";
-import { BOOL, BYTES, DECIMAL, DOUBLE, INT64, STRING, TIMESTAMP } from "../layout";
+import { WIDE_BYTES } from "../decimal/cell";
+import { parse_wide } from "../decimal/text";
+import { BOOL, BYTES, DECIMAL, DECIMAL128, DOUBLE, INT64, STRING, TIMESTAMP } from "../layout";
 import { parse_base64 } from "../text/base64";
 import { parse_double } from "../text/double";
 import { parse_int64 } from "../text/int64";
@@ -103,6 +105,14 @@ function storeBytes(cell: usize, at: usize, end: usize): i32 {
   return 0;
 }
 
+function storeWide(field: usize, cell: usize, at: usize, end: usize): i32 {
+  const place = text_alloc(WIDE_BYTES);
+  if (!place) return NO_MEMORY;
+  storeRef(cell, place, WIDE_BYTES);
+  const status = parse_wide(at, end, place, load<i32>(field, FIELD_SCALE), load<i32>(field, FIELD_PRECISION), false);
+  return status == TEXT_OK ? 0 : reasonOf(status);
+}
+
 /** The value of true, 1, false, 0; or -1. */
 @inline function boolOf(at: usize, end: usize): i32 {
   const length = end - at, first = load<u32>(at);
@@ -148,6 +158,7 @@ function storeTyped(field: usize, row: u32, at: usize, end: usize, style: u32): 
   else if (type == DECIMAL) {
     status = parse_decimal_field(at, end, cell, load<i32>(field, FIELD_SCALE), load<i32>(field, FIELD_PRECISION));
   } else if (type == BOOL) return storeBool(field, row, at, end);
+  else if (type == DECIMAL128) return storeWide(field, cell, at, end);
   else return storeBytes(cell, at, end);
   return status == TEXT_OK ? 0 : reasonOf(status);
 }

@@ -1,5 +1,5 @@
 // How one value changes the cells of a call.
-import { DECIMAL, DOUBLE } from "../layout";
+import { DECIMAL, DECIMAL128, DOUBLE } from "../layout";
 import { sortable } from "../aggregate/order";
 import { powerOfTen } from "../aggregate/spec";
 import { wideAdd } from "../aggregate/wide";
@@ -12,8 +12,9 @@ import { sketchAdd } from "./sketch";
 import {
   Call, FLAG_RETRACTS, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
   OP_HEAP_MIN, OP_LAST, OP_LAST_BYTES, OP_LIST, OP_MAX, OP_MAX_BYTES, OP_MIN, OP_MIN_BYTES, OP_SKETCH, OP_SUM_DOUBLE,
-  OP_SUM_INT, OP_VARIANCE, has,
+  OP_AVG_WIDE, OP_SUM_INT, OP_SUM_WIDE, OP_VARIANCE, has,
 } from "./spec";
+import { wideDouble, wideSumAdd } from "./wide";
 
 @inline function addTo(cell: usize, more: i64): void {
   store<i64>(cell, load<i64>(cell) + more);
@@ -69,6 +70,7 @@ function changeText(g: Group, op: u32, cell: usize, ref: usize): bool {
 
 function asDouble(call: Call, value: i64): f64 {
   if (call.type == DOUBLE) return reinterpret<f64>(value);
+  if (call.type == DECIMAL128) return wideDouble(<usize>value, call.scale);
   return call.type == DECIMAL ? <f64>value / powerOfTen(call.scale) : <f64>value;
 }
 
@@ -142,6 +144,9 @@ function changeList(g: Group, call: Call, cell: usize, weight: i64, value: i64):
     return changeHeap(g, call, cell, weight, entry);
   } else if (op == OP_LIST) {
     return changeList(g, call, cell, weight, value);
+  } else if (op == OP_SUM_WIDE || op == OP_AVG_WIDE) {
+    wideSumAdd(cell, weight, load<u32>(<usize>value));
+    addTo(cell + 24, weight);
   } else if (op == OP_SKETCH) {
     return sketchAdd(g, call, cell, value);
   }

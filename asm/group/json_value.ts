@@ -1,11 +1,12 @@
 // Values of calls as JSON text. Writers write at `to` and return the end of what they wrote.
-import { BOOL, DECIMAL, DOUBLE, TIMESTAMP } from "../layout";
+import { BOOL, DECIMAL, DECIMAL128, DOUBLE, TIMESTAMP } from "../layout";
+import { write_wide } from "../decimal/text";
 import { write_decimal, write_double, write_timestamp } from "../expr/format";
 import { needs_escape, write_escape } from "../text/json_short";
 import { Call, isBytes } from "./spec";
 
 /** Bytes that a value takes which is no text, or what stands around one. */
-export const JSON_CELL_BYTES: usize = 40;
+export const JSON_CELL_BYTES: usize = 48;
 
 /** A constant text of ASCII. */
 export function writeText(to: usize, text: string): usize {
@@ -42,10 +43,18 @@ function writeNumber(to: usize, call: Call, cell: usize): usize {
 
 /** Scale of calls whose texts are JSON: nested values. */
 const IS_JSON: u32 = 1;
+/** A wide decimal whose 16 bytes are at `from`, as a text. */
+export function writeWide(to: usize, call: Call, from: usize): usize {
+  store<u8>(to++, 0x22);
+  to = write_wide(to, from, call.scale);
+  store<u8>(to++, 0x22);
+  return to;
+}
 
 /** The value at `cell`: 8 bytes, or a REF. Decimals and timestamps are texts, and what is no number is null. */
 export function writeValue(to: usize, call: Call, cell: usize): usize {
   const type = call.type;
+  if (type == DECIMAL128) return writeWide(to, call, load<u32>(cell));
   if (isBytes(type)) return writeBytes(to, call, load<u32>(cell), load<u32>(cell, 4));
   if (type != TIMESTAMP && type != DECIMAL) return writeNumber(to, call, cell);
   store<u8>(to++, 0x22);

@@ -1,9 +1,10 @@
 // The result of one call as its cells stand.
+import { WIDE_BYTES } from "../decimal/cell";
 import { arena_alloc } from "../memory";
-import { DECIMAL, DOUBLE } from "../layout";
+import { DECIMAL, DECIMAL128, DOUBLE } from "../layout";
 import { canonicalNan, flip } from "../aggregate/order";
 import { wideToDouble } from "../aggregate/wide";
-import { DECIMAL_END, powerOfTen } from "../aggregate/spec";
+import { powerOfTen } from "../aggregate/spec";
 import { ENTRY_VALUE } from "./distinct";
 import { heapTop } from "./heap";
 import { LIST_JOINED, LIST_JSON, joinedLength, listEnd, listJoin, listJson, nodeLength, nodeValue } from "./list";
@@ -11,8 +12,9 @@ import { sketchResult, sketchText, sketchTextLength } from "./sketch";
 import {
   Call, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
   OP_HEAP_MIN, OP_LAST, OP_LAST_BYTES, OP_LIST, OP_MAX, OP_MAX_BYTES, OP_MIN, OP_MIN_BYTES, OP_SKETCH, OP_SUM_DOUBLE,
-  OP_SUM_INT, OP_VARIANCE, isBytes,
+  OP_AVG_WIDE, OP_SUM_INT, OP_SUM_WIDE, OP_VARIANCE, isBytes,
 } from "./spec";
+import { wideAverage, wideBegin, wideOfInts, wideSum, wideThere } from "./wide";
 
 /** The result's 8 bytes (of a text a REF), and whether there is one. */
 export let bits: i64 = 0;
@@ -22,6 +24,7 @@ export let noRoom: bool = false;
 
 export function resultBegin(): void {
   noRoom = false;
+  wideBegin();
 }
 
 @inline function takeDouble(value: f64): void {
@@ -45,10 +48,20 @@ function copyText(from: usize, length: u32): void {
   takeText(to, length);
 }
 
+/** Takes the wide decimal at `at`, if there is one (wide.ts). */
+function takeWide(at: usize): void {
+  there = at != 0;
+  noRoom = noRoom || (wideThere && !at);
+  if (at) takeText(at, <u32>WIDE_BYTES);
+}
+
 function readSum(call: Call, cell: usize): void {
+  if (call.outType == DECIMAL128) {
+    takeWide(wideOfInts(cell));
+    return;
+  }
   bits = load<i64>(cell);
-  const tooLong = call.outType == DECIMAL && (bits >= DECIMAL_END || bits <= -DECIMAL_END);
-  there = load<i64>(cell, 16) != 0 && load<i64>(cell, 8) == 0 && !tooLong;
+  there = load<i64>(cell, 16) != 0 && load<i64>(cell, 8) == 0;
 }
 
 function readAverage(call: Call, cell: usize): void {
@@ -132,6 +145,11 @@ function readSketch(call: Call, cell: usize): void {
     readList(call, cell);
   } else if (op == OP_SKETCH) {
     readSketch(call, cell);
+  } else if (op == OP_SUM_WIDE) {
+    takeWide(wideSum(cell));
+  } else if (op == OP_AVG_WIDE) {
+    there = load<i64>(cell, 24) != 0;
+    if (there) takeDouble(wideAverage(cell, call.scale));
   }
 }
 

@@ -21,8 +21,9 @@
 //   touched        watermark at the last change
 //   changed        the next row that has changed since the last tick (tick.ts)
 import { block_alloc, block_free } from "../memory";
-import { BYTES, COLUMN_SIZE, STRING } from "../layout";
+import { COLUMN_SIZE } from "../layout";
 import { Space } from "../state/space";
+import { isVariable } from "../types";
 import { INDEX_BYTES } from "./index_table";
 import { Pool } from "./pool";
 
@@ -59,6 +60,8 @@ export const OP_HEAP_MIN: u32 = 17; // [HEAP] of a set (heap.ts)
 export const OP_HEAP_MAX: u32 = 18;
 export const OP_LIST: u32 = 19; // [LIST] (list.ts); param: what leaves of it
 export const OP_SKETCH: u32 = 20; // [SKETCH, there] (sketch.ts); param: which
+export const OP_SUM_WIDE: u32 = 21; // [low, middle, high, count] (wide.ts)
+export const OP_AVG_WIDE: u32 = 22; // [low, middle, high, count]
 
 @unmanaged
 export class Call {
@@ -139,7 +142,7 @@ export const ROW_CHANGED: usize = 40;
 export const ROW_KEYS: u32 = 48;
 
 @inline export function isBytes(type: u32): bool {
-  return type == STRING || type == BYTES;
+  return isVariable(type);
 }
 
 @inline export function callAt(g: Group, i: u32): Call {
@@ -180,7 +183,7 @@ function cellsOf(op: u32): u32 {
   if (op == OP_COUNT) return 1;
   if (op == OP_SUM_DOUBLE || op == OP_AVG_DOUBLE) return 3;
   if (op == OP_SUM_INT || op == OP_AVG_INT || op == OP_VARIANCE || op == OP_LIST) return 3;
-  return 2;
+  return op == OP_SUM_WIDE || op == OP_AVG_WIDE ? 4 : 2;
 }
 
 /** Entry of a set (distinct.ts): header and counters. */

@@ -1,4 +1,6 @@
-import { BOOL, BYTES, DECIMAL, DOUBLE, INT64, STRING, TIMESTAMP } from "../layout";
+import { BOOL, BYTES, DECIMAL, DECIMAL128, DOUBLE, INT64, STRING, TIMESTAMP } from "../layout";
+import { WIDE_BYTES } from "../decimal/cell";
+import { parse_wide } from "../decimal/text";
 import { parse_base64 } from "../text/base64";
 import { parse_decimal_within } from "../text/decimal";
 import { parse_double } from "../text/double";
@@ -13,6 +15,7 @@ import {
 import { cell, coerce, row } from "./state";
 import { unescape } from "./string";
 import { keep_unescaped, unescaped_at } from "./unescaped";
+import { wide_place } from "./validity";
 
 // Values go into the row at hand of a column. All answer 0, or the reason why the value does not fit.
 
@@ -31,15 +34,21 @@ import { keep_unescaped, unescaped_at } from "./unescaped";
   store<u8>(at, (<u32>load<u8>(at) & ~(<u32>1 << shift)) | (bit << shift));
 }
 
+/** Stores what the text of a number in [at, end) is for a column of decimals. */
+function store_decimal(column: usize, type: i32, at: usize, end: usize, out: usize): i32 {
+  const scale = load<i32>(column, COLUMN_STATE_SCALE), precision = load<i32>(column, COLUMN_STATE_PRECISION);
+  if (type == DECIMAL) return reasonOf(parse_decimal_within(at, end, out, scale, precision));
+  const place = wide_place(load<u32>(column, COLUMN_STATE_DATA));
+  store_ref(column, place, place + WIDE_BYTES);
+  return reasonOf(parse_wide(at, end, place, scale, precision, false));
+}
+
 /** Stores what a number in [at, end), known to be well-formed, is for the column. */
 export function store_number(column: usize, at: usize, end: usize): i32 {
   const type = load<i32>(column, COLUMN_STATE_TYPE), out = cell(load<u32>(column, COLUMN_STATE_DATA));
   if (type == DOUBLE) return reasonOf(parse_double(at, end, out));
   if (type == INT64 || type == TIMESTAMP) return reasonOf(parse_int64(at, end, out));
-  if (type == DECIMAL) {
-    const scale = load<i32>(column, COLUMN_STATE_SCALE), precision = load<i32>(column, COLUMN_STATE_PRECISION);
-    return reasonOf(parse_decimal_within(at, end, out, scale, precision));
-  }
+  if (type == DECIMAL || type == DECIMAL128) return store_decimal(column, type, at, end, out);
   return store_text_of(column, at, end);
 }
 
@@ -105,9 +114,6 @@ export function store_string(column: usize, at: usize, end: usize, escaped: bool
   const out = cell(load<u32>(column, COLUMN_STATE_DATA));
   if (type == INT64) return reasonOf(parse_int64(at, end, out));
   if (type == TIMESTAMP) return reasonOf(parse_timestamp_iso(at, end, out));
-  if (type == DECIMAL) {
-    const scale = load<i32>(column, COLUMN_STATE_SCALE), precision = load<i32>(column, COLUMN_STATE_PRECISION);
-    return reasonOf(parse_decimal_within(at, end, out, scale, precision));
-  }
+  if (type == DECIMAL || type == DECIMAL128) return store_decimal(column, type, at, end, out);
   return REASON_KIND;
 }

@@ -1,4 +1,4 @@
-import type { Kind } from "../core/schema.ts";
+import type { Kind } from "./column.ts";
 import type { Expression } from "../expr/mod.ts";
 import type { AggregateCall } from "../plan/plan.ts";
 import { type NumberKind, Value } from "./expression.ts";

@@ -1,6 +1,9 @@
-import { type DataType, decimal as decimalType, type Kind } from "../core/schema.ts";
+import type { DataType, Kind as CellKind } from "../core/schema.ts";
 
-/** The type of a column as a pipeline is written with it: `K` and `N` let the compiler follow it. */
+/** Kinds of values; decimals of every width are one. */
+export type Kind = Exclude<CellKind, "decimal128">;
+
+/** The type of a column as a pipeline is written with it: `K` and `N` let the compiler follow it. Plans have it as formatType writes it. */
 export interface ColumnSpec<K extends Kind = Kind, N extends boolean = boolean> {
   readonly type: DataType & { readonly kind: K };
   readonly nullable: N;
@@ -20,9 +23,9 @@ export const string = () => spec({ kind: "string" });
 export const bytes = () => spec({ kind: "bytes" });
 /** Epoch milliseconds, UTC. */
 export const timestamp = () => spec({ kind: "timestamp" });
-/** `precision` digits in all (1 to 18), `scale` of them behind the point. */
+/** `precision` digits in all (1 to 38), `scale` of them behind the point. */
 export const decimal = (precision: number, scale: number): ColumnSpec<"decimal", false> =>
-  spec({ ...decimalType(precision, scale), kind: "decimal" });
+  spec({ kind: "decimal", precision, scale });
 
 /** The same column where NULL may stand. */
 export function nullable<K extends Kind>(column: ColumnSpec<K>): ColumnSpec<K, true> {

@@ -1,6 +1,6 @@
-import { formatType, type Kind } from "../core/schema.ts";
+import { formatType } from "../core/schema.ts";
 import type { Expression } from "../expr/mod.ts";
-import type { ColumnSpec } from "./column.ts";
+import type { ColumnSpec, Kind } from "./column.ts";
 import { type Duration, milliseconds } from "./window.ts";
 
 /** Kinds that one computes with. */

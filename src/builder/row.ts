@@ -1,4 +1,4 @@
-import type { Kind } from "../core/schema.ts";
+import type { Kind } from "./column.ts";
 import type { ColumnSpecs, ValueOf } from "./column.ts";
 import { Value } from "./expression.ts";
 

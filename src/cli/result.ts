@@ -45,7 +45,7 @@ function rangesOf(view: View, { offset, limit }: Printed): RowRange[] {
   });
 }
 
-const NUMBERS: ReadonlySet<string> = new Set(["int64", "double", "decimal"]);
+const NUMBERS: ReadonlySet<string> = new Set(["int64", "double", "decimal", "decimal128"]);
 const LINE_BREAKS = /[\n\r\t]/g;
 
 /** Columns under each other, numbers to the right, NULL as nothing, and a line that counts the rows. */

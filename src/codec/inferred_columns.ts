@@ -92,6 +92,7 @@ function widened(column: Inferred, seen: Seen): DataType {
     case "timestamp":
       return seen === "timestamp" || seen === "date" || seen === "whole" || seen === "long" ? type : STRING;
     case "decimal":
+    case "decimal128":
     case "bytes":
       return seen === "bool" ? STRING : type;
     default:

@@ -42,7 +42,7 @@ export function cellWriter(
   if (index >= view.columns) return () => format.null;
   const type = view.types[index];
   if (column.type.nested) return withNulls(view, index, nestedWriter(view, index, type, format, start, end), format);
-  const widened = column.type.kind === "string" && !isVariable(type);
+  const widened = column.type.kind === "string" && (!isVariable(type) || type.kind === "decimal128");
   const write = widened ? textWriter(view, index, type, format) : valueWriter(view, index, type, format, start, end);
   return withNulls(view, index, write, format);
 }
@@ -92,6 +92,10 @@ function valueWriter(
       const digits = digitsWriter(view, index), scale = type.scale ?? 0;
       return (row) => format.plain(withPoint(digits(row), scale));
     }
+    case "decimal128": {
+      const scale = type.scale ?? 0;
+      return (row) => format.plain(withPoint(String(view.decimal128(index, row)), scale));
+    }
     case "timestamp": {
       const digits = digitsWriter(view, index);
       if (format.time === "ms") return digits;
@@ -128,7 +132,7 @@ function digitsWriter(view: FrameView, index: number): CellWriter {
   };
 }
 
-/** The text of an i64 with a decimal point before its last `scale` digits. */
+/** The text of a whole number with a decimal point before its last `scale` digits. */
 export function withPoint(digits: string, scale: number): string {
   if (scale === 0) return digits;
   const negative = digits.startsWith("-");

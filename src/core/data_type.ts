@@ -1,11 +1,14 @@
-/** Logical types. int64, decimal (scaled) and timestamp (epoch ms, UTC) are i64 cells; double is an f64 cell; bool a bit. */
-export type Kind = "int64" | "double" | "decimal" | "bool" | "timestamp" | "string" | "bytes";
+/**
+ * Logical types. int64, decimal (scaled) and timestamp (epoch ms, UTC) are i64 cells; double is an f64 cell; bool a bit. decimal128 is
+ * a decimal of more digits than an i64 holds, in 16 bytes (decimal128.ts); only its cells are others: who writes types knows decimals.
+ */
+export type Kind = "int64" | "double" | "decimal" | "bool" | "timestamp" | "string" | "bytes" | "decimal128";
 
 export interface DataType {
   readonly kind: Kind;
-  /** Decimal only: digits in all (1 to 18). */
+  /** Decimals only: digits in all (decimal 1 to 18, decimal128 19 to 38). */
   readonly precision?: number;
-  /** Decimal only: digits behind the point (0 to precision). */
+  /** Decimals only: digits behind the point (0 to precision). */
   readonly scale?: number;
   /** String only: its texts are JSON, of values that are made like this. */
   readonly nested?: Nested;
@@ -37,10 +40,24 @@ export const TIMESTAMP: DataType = { kind: "timestamp" };
 export const STRING: DataType = { kind: "string" };
 export const BYTES: DataType = { kind: "bytes" };
 export const JSON_VALUE: DataType = { kind: "string", nested: { of: "json" } };
-export const decimal = (precision: number, scale: number): DataType => ({ kind: "decimal", precision, scale });
 export const arrayOf = (item: DataType): DataType => ({ kind: "string", nested: { of: "array", item } });
 export const mapOf = (value: DataType): DataType => ({ kind: "string", nested: { of: "map", value } });
 export const rowOf = (fields: readonly Field[]): DataType => ({ kind: "string", nested: { of: "row", fields } });
+
+/** Digits of the widest decimal whose cells are i64, and of the widest of all. */
+export const CELL_DIGITS_MAX = 18;
+export const DECIMAL_DIGITS_MAX = 38;
+/** The type of decimals with so many digits: decimal, or decimal128. */
+export const decimal = (precision: number, scale: number): DataType => ({
+  kind: precision > CELL_DIGITS_MAX ? "decimal128" : "decimal",
+  precision,
+  scale,
+});
+
+/** Whether it is a decimal of any width. */
+export function isDecimal(type: DataType): boolean {
+  return type.kind === "decimal" || type.kind === "decimal128";
+}
 
 /** Codes of kinds in kernels and frames; the position is the code, 0 is no type. */
 export const KIND_CODES: readonly (Kind | null)[] = [
@@ -52,6 +69,7 @@ export const KIND_CODES: readonly (Kind | null)[] = [
   "timestamp",
   "string",
   "bytes",
+  "decimal128",
 ];
 
 export function kindCode(kind: Kind): number {
@@ -79,7 +97,7 @@ function sameNested(a: Nested, b: Nested): boolean {
 
 /** True for types whose cells are references to bytes. */
 export function isVariable(type: DataType): boolean {
-  return type.kind === "string" || type.kind === "bytes";
+  return type.kind === "string" || type.kind === "bytes" || type.kind === "decimal128";
 }
 
 /** A string that is no JSON text of a nested value. */

@@ -1,4 +1,15 @@
-import { arrayOf, type DataType, decimal, type Field, JSON_VALUE, KIND_CODES, mapOf, rowOf } from "./data_type.ts";
+import {
+  arrayOf,
+  type DataType,
+  decimal,
+  DECIMAL_DIGITS_MAX,
+  type Field,
+  isDecimal,
+  JSON_VALUE,
+  KIND_CODES,
+  mapOf,
+  rowOf,
+} from "./data_type.ts";
 import { RdxError } from "./errors.ts";
 import { COLUMNS_MAX, TYPE_DEPTH_MAX } from "./limits.ts";
 
@@ -12,8 +23,9 @@ export const TYPE_PATTERN =
   "^\\s*(int64|double|bool|timestamp|string|bytes|json|decimal\\(\\s*\\d{1,2}\\s*,\\s*\\d{1,2}\\s*\\)|(array|map|row)\\s*<.*>)\\s*$";
 
 /** `decimal(18,2)`, `int64`, `array<row<sku string, qty int64>>`, … as plans and stream declarations write it. */
-export function formatType({ kind, precision, scale, nested }: DataType): string {
-  if (kind === "decimal") return `decimal(${precision},${scale})`;
+export function formatType(type: DataType): string {
+  const { kind, precision, scale, nested } = type;
+  if (isDecimal(type)) return `decimal(${precision},${scale})`;
   switch (nested?.of) {
     case undefined:
       return kind;
@@ -95,7 +107,7 @@ class TypeReader {
       case "row":
         return rowOf(this.#inside(() => this.#fields(depth + 1)));
       default: {
-        const kind = KIND_CODES.find((one) => one === name);
+        const kind = KIND_CODES.find((one) => one === name && one !== "decimal128");
         if (!kind) throw unknown(this.#text);
         return { kind };
       }
@@ -115,8 +127,11 @@ class TypeReader {
     this.#expect(",");
     const scale = this.#digits();
     this.#expect(")");
-    if (precision >= 1 && precision <= 18 && scale <= precision) return decimal(precision, scale);
-    throw new RdxError("invalid_plan", `Cannot use type ${this.#text}: precision is 1 to 18, scale 0 to precision`);
+    if (precision >= 1 && precision <= DECIMAL_DIGITS_MAX && scale <= precision) return decimal(precision, scale);
+    throw new RdxError(
+      "invalid_plan",
+      `Cannot use type ${this.#text}: precision is 1 to ${DECIMAL_DIGITS_MAX}, scale 0 to precision`,
+    );
   }
 
   #digits(): number {

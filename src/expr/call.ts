@@ -34,7 +34,9 @@ export class CallSite {
   want(index: number, ...kinds: readonly DataType["kind"][]): TypedValue | null {
     const value = this.args[index];
     if (value.type === null) return this.nullOf({ kind: kinds[0] });
-    if (kinds.includes(value.type.kind) && value.type.nested === undefined) return value as TypedValue;
+    // Who takes decimals takes those of every width.
+    const kind = value.type.kind === "decimal128" && kinds.includes("decimal") ? "decimal" : value.type.kind;
+    if (kinds.includes(kind) && value.type.nested === undefined) return value as TypedValue;
     return this.mismatch(index, kinds.join(" or "));
   }
 

@@ -1,10 +1,13 @@
 import {
   BOOL,
   BYTES,
+  CELL_DIGITS_MAX,
   type DataType,
+  decimal,
   DOUBLE,
   formatType,
   INT64,
+  isDecimal,
   isText,
   JSON_VALUE,
   kindCode,
@@ -18,14 +21,12 @@ import { cellText } from "./literal.ts";
 import { countDigits, parseExact } from "./number.ts";
 import { asDecimal, PRECISION_MAX } from "./type.ts";
 import type { TypedValue, Value } from "./value.ts";
+import { isWide, ROUNDING, wideCompare, wideRescale } from "./wide.ts";
 
 /** Codes of expr_double and expr_compare_double. */
 const SUB = 1, EQUAL = 0;
 
-/** How expr_decimal_rescale rounds. */
-export const ROUNDING = { halfUp: 0, truncate: 1, floor: 2, ceil: 3 } as const;
-
-/** A decimal or int64 brought to another scale; `precision` 0 takes whatever fits int64. */
+/** A decimal or int64 brought to another scale; `precision` 0 takes whatever fits int64. Wide decimals take the type's. */
 export function rescale(
   call: CallSite,
   value: TypedValue,
@@ -33,11 +34,12 @@ export function rescale(
   precision: number,
   mode: number = ROUNDING.halfUp,
 ): TypedValue {
+  if (isWide(value.type) || isWide(type)) return wideRescale(call, value, type, mode);
   const from = asDecimal(value.type), scale = type.scale ?? 0, by = scale - from.scale;
   const code = Math.max(0, by) | Math.max(0, -by) << 5 | mode << 10 | precision << 12;
   // Rounding can carry into one digit more
   const whole = from.precision - from.scale + (by < 0 ? 1 : 0);
-  const mayFail = whole > (precision === 0 ? PRECISION_MAX : precision) - scale;
+  const mayFail = whole > (precision === 0 ? CELL_DIGITS_MAX : precision) - scale;
   return call.emit("expr_decimal_rescale", code, type, [value], mayFail);
 }
 
@@ -58,6 +60,7 @@ export function castTo(call: CallSite, value: Value, type: DataType): TypedValue
     case "double":
       return toDouble(call, from);
     case "decimal":
+    case "decimal128":
       return toDecimal(call, from, type);
     case "bool":
       return toBool(call, from);
@@ -159,6 +162,8 @@ function toInt64(call: CallSite, from: TypedValue): TypedValue | null {
       return call.emit("expr_double_to_int", 0, INT64, [from], true);
     case "decimal":
       return { ...rescale(call, from, INT64, 0, ROUNDING.truncate), nullable: from.nullable };
+    case "decimal128":
+      return rescale(call, from, INT64, 0, ROUNDING.truncate);
     case "bool":
       return call.emit("expr_bool_to_int", 0, INT64, [from]);
     case "timestamp":
@@ -172,6 +177,7 @@ function toInt64(call: CallSite, from: TypedValue): TypedValue | null {
 
 function toDouble(call: CallSite, from: TypedValue): TypedValue | null {
   if (from.type.kind === "string") return parsed(call, from, DOUBLE);
+  if (isWide(from.type)) return call.emit("expr_wide_to_double", from.type.scale ?? 0, DOUBLE, [from]);
   if (from.type.kind === "decimal") return call.emit("expr_to_double", from.type.scale ?? 0, DOUBLE, [from]);
   const whole = from.type.kind === "int64" ? from : toInt64(call, from);
   return whole && call.emit("expr_to_double", 0, DOUBLE, [whole]);
@@ -179,12 +185,18 @@ function toDouble(call: CallSite, from: TypedValue): TypedValue | null {
 
 function toDecimal(call: CallSite, from: TypedValue, type: DataType): TypedValue | null {
   const { precision = PRECISION_MAX, scale = 0 } = type;
-  if (from.type.kind === "string") return parsed(call, from, type);
-  if (from.type.kind === "double") {
-    return call.emit("expr_double_to_decimal", scale | precision << 8, type, [from], true);
+  if (from.type.kind === "string") {
+    return isWide(type)
+      ? call.emit("expr_wide_parse", scale | precision << 8, type, [from], true)
+      : parsed(call, from, type);
   }
-  if (from.type.kind === "decimal") {
-    const widens = from.type.scale === scale && (from.type.precision ?? 0) <= precision;
+  if (from.type.kind === "double") {
+    const kernel = isWide(type) ? "expr_double_to_wide" : "expr_double_to_decimal";
+    return call.emit(kernel, scale | precision << 8, type, [from], true);
+  }
+  if (isDecimal(from.type)) {
+    const alike = from.type.kind === type.kind && from.type.scale === scale;
+    const widens = alike && (from.type.precision ?? 0) <= precision;
     return widens ? retyped(from, type) : rescale(call, from, type, precision);
   }
   const whole = from.type.kind === "int64" ? from : toInt64(call, from);
@@ -198,6 +210,8 @@ function toBool(call: CallSite, from: TypedValue): TypedValue | null {
       return parsed(call, from, BOOL);
     case "double":
       return call.emit("expr_compare_double", unequal, BOOL, [from, call.constant(DOUBLE, "0")]);
+    case "decimal128":
+      return wideCompare(call, unequal, BOOL, [from, call.constant(INT64, "0")]);
     case "int64":
     case "decimal":
       return call.emit("expr_compare_int", unequal, BOOL, [from, call.constant(from.type, "0")]);
@@ -216,6 +230,7 @@ function toTimestamp(call: CallSite, from: TypedValue, type: DataType): TypedVal
 function toText(call: CallSite, from: TypedValue): TypedValue | null {
   if (from.type.kind === "bool") return call.emit("expr_bool_to_string", 0, STRING, [from]);
   if (from.type.kind === "bytes") return call.emit("expr_bytes_to_string", 0, STRING, [from], true);
+  if (isWide(from.type)) return call.emit("expr_wide_to_string", from.type.scale ?? 0, STRING, [from]);
   const code = kindCode(from.type.kind) | (from.type.scale ?? 0) << 8;
   return call.emit("expr_to_string", code, STRING, [from], from.type.kind === "timestamp");
 }
@@ -242,12 +257,12 @@ export function adapt(call: CallSite, value: Value, neighbour: DataType | null):
     const text = cellText(neighbour, literal.text);
     return text === null ? null : call.constant(neighbour, text);
   }
-  if (neighbour.kind === "decimal" && (type.kind === "double" || type.kind === "int64")) {
+  if (isDecimal(neighbour) && (type.kind === "double" || type.kind === "int64")) {
     const exact = parseExact(literal.text);
     if (exact === null) return value;
     const precision = Math.max(countDigits(exact.digits), exact.scale);
     if (precision > PRECISION_MAX) return value;
-    return call.constant({ kind: "decimal", precision, scale: exact.scale }, String(exact.digits));
+    return call.constant(decimal(precision, exact.scale), String(exact.digits));
   }
   return value;
 }

@@ -33,6 +33,7 @@ const FORMS: Record<DataType["kind"], string> = {
   int64: "Write a whole number from -2^63 to 2^63 - 1; as a string beyond 2^53",
   double: 'Write a number, or "NaN", "Infinity", "-Infinity"',
   decimal: "Write a number with no more digits than the type has, before and behind the point",
+  decimal128: "Write a number with no more digits than the type has, before and behind the point, as a string",
   bool: "Write true or false",
   timestamp: "Write ISO 8601 such as 2026-01-31T12:00:00.000Z, or epoch milliseconds",
   string: "Write a string",
@@ -63,6 +64,7 @@ export function cellText(type: DataType, value: unknown): string | null {
     case "double":
       return readDouble(value);
     case "decimal":
+    case "decimal128":
       return readDecimal(type, value);
     case "bool":
       return value === true || value === "true" ? "true" : value === false || value === "false" ? "false" : null;

@@ -1,6 +1,18 @@
 import { RdxError } from "../core/errors.ts";
 import { TOP_K_MAX } from "../core/limits.ts";
-import { type DataType, DOUBLE, formatType, INT64, isText, isVariable, kindCode, STRING } from "../core/schema.ts";
+import {
+  type DataType,
+  decimal,
+  DECIMAL_DIGITS_MAX,
+  DOUBLE,
+  formatType,
+  INT64,
+  isDecimal,
+  isText,
+  isVariable,
+  kindCode,
+  STRING,
+} from "../core/schema.ts";
 import type { Kernel } from "./module.ts";
 
 /** One aggregate of a group aggregation. Columns are those of the pushed batch. */
@@ -89,6 +101,8 @@ const OP = {
   heapMax: 18,
   list: 19,
   sketch: 20,
+  sumWide: 21,
+  avgWide: 22,
 } as const;
 
 interface Operation {
@@ -101,8 +115,18 @@ interface Operation {
 }
 
 function numbers(type: DataType, refuse: () => never): { double: boolean } {
-  if (type.kind !== "int64" && type.kind !== "double" && type.kind !== "decimal") return refuse();
+  if (type.kind !== "int64" && type.kind !== "double" && !isDecimal(type)) return refuse();
   return { double: type.kind === "double" };
+}
+
+/** How a sum or an average is kept: as doubles, as integers, or as wide decimals; and what a sum gives. */
+function summed(type: DataType, refuse: () => never): { sum: number; avg: number; out: DataType } {
+  if (numbers(type, refuse).double) return { sum: OP.sumDouble, avg: OP.avgDouble, out: DOUBLE };
+  if (!isDecimal(type)) return { sum: OP.sumInt, avg: OP.avgInt, out: INT64 };
+  const out = decimal(DECIMAL_DIGITS_MAX, type.scale ?? 0);
+  return type.kind === "decimal128"
+    ? { sum: OP.sumWide, avg: OP.avgWide, out }
+    : { sum: OP.sumInt, avg: OP.avgInt, out };
 }
 
 /** A sketch: its kind and its own parameter in one number. */
@@ -149,11 +173,9 @@ function operation(call: GroupCallSpec, type: DataType | null, retracts: boolean
   const listed = (param: number): Operation => ({ op: OP.list, out: type, param, set });
   switch (fn) {
     case "sum":
-      return numbers(type, refuse).double
-        ? { op: OP.sumDouble, out: DOUBLE, set }
-        : { op: OP.sumInt, out: type.kind === "decimal" ? { ...type, precision: 18 } : INT64, set };
+      return { op: summed(type, refuse).sum, out: summed(type, refuse).out, set };
     case "avg":
-      return { op: numbers(type, refuse).double ? OP.avgDouble : OP.avgInt, out: DOUBLE, set };
+      return { op: summed(type, refuse).avg, out: DOUBLE, set };
     case "min":
       return retracts ? retracted(true) : { op: bytes ? OP.minBytes : OP.min, out: type };
     case "max":

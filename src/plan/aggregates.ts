@@ -1,5 +1,17 @@
 import { TOP_K_MAX } from "../core/limits.ts";
-import { arrayOf, BOOL, type DataType, DOUBLE, INT64, type Kind, rowOf, STRING } from "../core/schema.ts";
+import {
+  arrayOf,
+  BOOL,
+  type DataType,
+  decimal,
+  DECIMAL_DIGITS_MAX,
+  DOUBLE,
+  INT64,
+  isDecimal,
+  type Kind,
+  rowOf,
+  STRING,
+} from "../core/schema.ts";
 import type { CallExpression, Expression } from "../expr/mod.ts";
 import { SLICE_AGGREGATES, type SliceAggregate } from "./plan.ts";
 
@@ -26,12 +38,12 @@ export interface AggregateParameter {
   readonly expected: string;
 }
 
-const NUMBERS: readonly Kind[] = ["int64", "double", "decimal"];
+const NUMBERS: readonly Kind[] = ["int64", "double", "decimal", "decimal128"];
 const ALL: readonly Kind[] = [...NUMBERS, "bool", "timestamp", "string", "bytes"];
 const same = (argument: DataType) => argument;
-/** Sums of decimals have all the digits that a cell holds. */
+/** Sums of decimals have all the digits that there are, as in Flink SQL. */
 const sumType = (argument: DataType): DataType =>
-  argument.kind === "decimal" ? { ...argument, precision: 18 } : argument;
+  isDecimal(argument) ? decimal(DECIMAL_DIGITS_MAX, argument.scale ?? 0) : argument;
 
 /** What the most frequent values are told as. */
 const topType = (value: DataType): DataType =>
@@ -128,7 +140,7 @@ export function aggregateNullable(
 
 /** Kinds that an aggregate takes, for messages. */
 export function aggregateTakes({ takes }: AggregateSignature): string {
-  return takes.size === ALL.length ? "every type" : [...takes].join(", ");
+  return takes.size === ALL.length ? "every type" : [...takes].filter((kind) => kind !== "decimal128").join(", ");
 }
 
 /**

@@ -87,6 +87,8 @@ export interface LogicalGroupCall {
   /** Bool column; null: all rows count. */
   readonly filter: string | null;
   readonly as: string;
+  /** It adds up decimals of more than 18 digits, which windows with shared slices cannot. */
+  readonly addsWide?: boolean;
 }
 
 /** With calls window_start, window_end, the keys, the calls; without the input's columns and those of windows. */

@@ -2,7 +2,7 @@ import type { Column, DataType } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { AggregateCall } from "../../src/plan/plan.ts";
 import { expression, type Known } from "./expression.ts";
-import { comes, compareValues, fitted, keyOf, type Row } from "./value.ts";
+import { comes, compareValues, decimalOf, fitted, isDecimal, keyOf, type Row } from "./value.ts";
 
 /** The rows of a group as they came and went. */
 export class Members {
@@ -53,7 +53,7 @@ export function aggregate(call: AggregateCall, columns: readonly Column[]): Aggr
 
 function resultType(fn: string, arg: Known | null): DataType {
   if (fn === "count" || fn === "approx_count_distinct") return { kind: "int64" };
-  if (fn === "sum") return arg!.type.kind === "decimal" ? { ...arg!.type, precision: 18 } : arg!.type;
+  if (fn === "sum") return isDecimal(arg!.type) ? decimalOf(38, arg!.type.scale ?? 0) : arg!.type;
   if (["avg", "stddev_pop", "stddev_samp", "var_pop", "var_samp"].includes(fn)) return { kind: "double" };
   if (fn === "bool_and" || fn === "bool_or") return { kind: "bool" };
   return ["string_agg", "array_agg", "concat_distinct"].includes(fn) ? { kind: "string" } : arg!.type;

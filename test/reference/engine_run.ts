@@ -107,7 +107,7 @@ function lineOf({ changes }: RandomSource, { kind, values }: StreamRow): string 
   const members = STREAM_COLUMNS.map(({ name, type }, i) => {
     const value = values[i], scaled = type.startsWith("decimal") && typeof value === "bigint";
     const text = scaled
-      ? String(Number(value) / 100)
+      ? `"${value < 0n ? "-" : ""}${String(value).replace("-", "").padStart(3, "0").replace(/..$/, ".$&")}"`
       : typeof value === "bigint"
       ? String(value)
       : JSON.stringify(value);

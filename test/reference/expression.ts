@@ -42,7 +42,8 @@ function literalValue(value: string | number | boolean, type: DataType): Value {
       return Number(value);
     case "timestamp":
       return typeof value === "string" && Number.isNaN(Number(value)) ? BigInt(Date.parse(value)) : BigInt(value);
-    case "decimal": {
+    case "decimal":
+    case "decimal128": {
       const [whole, places = ""] = String(value).split(".");
       return BigInt(whole + places.padEnd(type.scale ?? 0, "0"));
     }

@@ -48,6 +48,7 @@ export const STREAM_COLUMNS: readonly Typed[] = [
   { name: "d", type: "decimal(10,2)" },
   { name: "x", type: "double" },
   { name: "n", type: "int64" },
+  { name: "w", type: "decimal(30,2)" },
 ];
 /** The column of a changelog's row kinds. */
 export const KIND_COLUMN = "op";

@@ -1,6 +1,8 @@
 import type { Expression } from "../../src/expr/mod.ts";
 import type { AggregateCall } from "../../src/plan/plan.ts";
+import { decimalType } from "./arithmetic.ts";
 import { call, col, lit } from "./nodes.ts";
+import { readType } from "./schema.ts";
 
 /** A column with its type as plans write it. */
 export interface Typed {
@@ -40,8 +42,10 @@ export class Picks {
   }
 }
 
-const NUMBERS = ["int64", "double", "decimal(10,2)"];
-const KEYS = ["int64", "string", "bool"];
+const isNumber = (type: string) => type === "int64" || type === "double" || type.startsWith("decimal");
+const KEYS = ["int64", "string", "bool", "decimal(30,2)"];
+/** Decimals of more places are not computed with: averages of theirs are no exact powers of ten away from sums. */
+const PLACES_MAX = 6;
 /** Aggregates whose results depend on the order of rows. */
 const BY_ORDER = ["first", "last", "string_agg"];
 
@@ -98,6 +102,11 @@ export function computed(picks: Picks, columns: readonly Typed[]): { type: strin
     };
   }
   if (type === "bool") return { type, expr: call("case", own, lit(false), lit(true)) };
+  if (type.startsWith("decimal") && readType(type).scale! <= PLACES_MAX) {
+    const operator = picks.of(["add", "mul", "sub", "div", "mod"] as const), other = "decimal(10,2)";
+    const { precision, scale } = decimalType(operator, readType(type), readType(other));
+    return { type: `decimal(${precision},${scale})`, expr: call(operator, own, literalOf(picks, other)) };
+  }
   return { type: "bool", expr: call("is_null", own) };
 }
 
@@ -116,8 +125,8 @@ function candidates({ name, type, rough = false }: Typed): Candidate[] {
   ];
   if (type === "bool") return [same("bool_and"), same("bool_or"), ...any];
   if (type === "string") return [{ call: { fn: "string_agg", arg, args: [lit("+")] }, type }, ...any];
-  if (!NUMBERS.includes(type) || rough) return any;
-  const sum = type.startsWith("decimal") ? "decimal(18,2)" : type;
+  if (!isNumber(type) || rough) return any;
+  const sum = type.startsWith("decimal") ? `decimal(38,${readType(type).scale})` : type;
   return [{ call: { fn: "sum", arg }, type: sum }, { call: { fn: "avg", arg }, type: "double", rough: true }, ...any];
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Both } from "./duckdb/both.ts";
 import { AZURE } from "./duckdb/queries_azure.ts";
+import { DECIMALS } from "./duckdb/queries_decimals.ts";
 import { FUNCTIONS } from "./duckdb/queries_functions.ts";
 import { GROUPS } from "./duckdb/queries_groups.ts";
 import { ROWS } from "./duckdb/queries_rows.ts";
@@ -38,3 +39,4 @@ compare("rows, their order and sets of them", ROWS);
 compare("groups, windows and rows beside others", GROUPS);
 compare("Azure's windows", AZURE);
 compare("functions and operators", FUNCTIONS);
+compare("decimals of more than 18 digits", DECIMALS);

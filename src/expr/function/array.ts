@@ -70,6 +70,7 @@ function position(call: CallSite): TypedValue | null {
       return find(INT, known);
     case "double":
     case "decimal":
+    case "decimal128":
       return find(NUMBER, castTo(call, known, DOUBLE));
     case "bool":
       return find(TRUTH, known);

@@ -1,4 +1,4 @@
-import { formatType, INT64 } from "../../core/schema.ts";
+import { formatType, INT64, isDecimal } from "../../core/schema.ts";
 import { aggregateTakes, takesType } from "../../plan/aggregates.ts";
 import { isColumn, isLiteral } from "../../expr/mod.ts";
 import type * as ast from "../ast.ts";
@@ -143,7 +143,7 @@ export class AggregateCalls {
           : values.literal(fallback, null, at);
       }
       const literal = isLiteral(value.expr) ? value.expr.literal : null;
-      const number = value.type?.kind === "decimal" ? Number(literal) : literal;
+      const number = value.type && isDecimal(value.type) ? Number(literal) : literal;
       if (parameter.fits(number)) return values.literal(number, null, value.at);
       return report.add(value.at, `${name} needs ${parameter.name} here: ${parameter.expected}`, "Write a literal");
     });

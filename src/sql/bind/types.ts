@@ -139,5 +139,5 @@ export function sqlType({ kind, precision, scale, nested }: DataType): string {
     string: "STRING",
     bytes: "BYTES",
   };
-  return kind === "decimal" ? `DECIMAL(${precision}, ${scale})` : names[kind];
+  return kind === "decimal" || kind === "decimal128" ? `DECIMAL(${precision}, ${scale})` : names[kind];
 }

@@ -141,6 +141,7 @@ const ZERO: Readonly<Record<DataType["kind"], string>> = {
   int64: "0",
   double: "0",
   decimal: "0",
+  decimal128: "0",
   bool: "false",
   timestamp: "0",
   string: "",

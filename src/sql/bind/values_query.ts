@@ -1,4 +1,4 @@
-import { type DataType, formatType } from "../../core/schema.ts";
+import { type DataType, formatType, isDecimal } from "../../core/schema.ts";
 import { isLiteral } from "../../expr/mod.ts";
 import { parseIsoTimestamp } from "../../expr/timestamp.ts";
 import { commonType, nameOf } from "../../expr/type.ts";
@@ -63,6 +63,6 @@ function jsonOf({ expr }: Value, type: DataType): unknown {
   if (type.kind === "timestamp" && typeof literal === "string") {
     return new Date(parseIsoTimestamp(literal)!).toISOString();
   }
-  if (type.kind === "decimal") return String(literal);
+  if (isDecimal(type)) return String(literal);
   return type.kind === "double" ? Number(literal) : literal;
 }

@@ -1,3 +1,5 @@
+import { withPoint } from "../../../src/core/cell_text.ts";
+import { type DataType, INT64, isDecimal } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
 import type { GroupSpec } from "../../../src/kernel/group.ts";
 
@@ -24,16 +26,21 @@ function compare(a: Value, b: Value): number {
   return a! < b! ? -1 : a! > b! ? 1 : 0;
 }
 
-function jsonOf(value: Value): string {
+function jsonOf(value: Value, type: DataType): string {
+  if (isDecimal(type)) return `"${withPoint(String(value), type.scale ?? 0)}"`;
   // Control characters are written by their numbers
   const text = typeof value === "bigint" ? String(value) : JSON.stringify(Object.is(value, -0) ? 0 : value);
   return text.replaceAll("\\n", "\\u000a");
 }
 
-const LIMIT = 2n ** 63n;
+/** Whether a sum is a value of its type. */
+function isSum(type: DataType, sum: bigint): boolean {
+  return isDecimal(type) ? sum < 10n ** 38n && sum > -(10n ** 38n) : sum === BigInt.asIntN(64, sum);
+}
 
 /** The result of one call over the values that count for it, in the order in which they came. */
-function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly Value[], scale: number): Value {
+function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly Value[], type: DataType): Value {
+  const scale = type.scale ?? 0;
   if (fn === "count") return BigInt(values.length);
   if (values.length === 0) return null;
   const sum = () => {
@@ -43,7 +50,7 @@ function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly V
   switch (fn) {
     case "sum": {
       const total = sum();
-      return typeof total === "bigint" && (total >= LIMIT || total < -LIMIT) ? null : total;
+      return typeof total === "bigint" && !isSum(type, total) ? null : total;
     }
     case "avg":
       return Number(sum()) / (values.length * 10 ** scale);
@@ -60,7 +67,7 @@ function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly V
     case "bool_or":
       return values.includes(true);
     case "array_agg":
-      return `[${values.map(jsonOf).join(",")}]`;
+      return `[${values.map((value) => jsonOf(value, type)).join(",")}]`;
     case "string_agg":
       return values.join(String(params[0] ?? ","));
   }
@@ -106,8 +113,8 @@ export class ReferenceGroups {
 
   results({ key, values }: Group): Value[] {
     const calls = this.spec.calls.map((call, i) => {
-      const scale = call.args.length === 0 ? 0 : this.spec.types[call.args[0]].scale ?? 0;
-      return resultOf(call, values[i].list, scale);
+      const type = call.args.length === 0 ? INT64 : this.spec.types[call.args[0]];
+      return resultOf(call, values[i].list, type);
     });
     return [...key, ...calls];
   }

@@ -5,6 +5,7 @@ import {
   decimal,
   DOUBLE,
   INT64,
+  isDecimal,
   parseType,
   STRING,
   TIMESTAMP,
@@ -49,20 +50,20 @@ function literalValue(type: DataType, literal: NonNullable<LiteralExpression["li
   if (type.kind === "string") return String(literal);
   if (type.kind === "bytes") return Uint8Array.from(atob(String(literal)), (c) => c.charCodeAt(0));
   if (type.kind === "double") return Number(literal);
-  if (type.kind === "decimal") return roundTo(readFraction(String(literal))!, type.scale ?? 0);
+  if (isDecimal(type)) return roundTo(readFraction(String(literal))!, type.scale ?? 0);
   return BigInt(String(literal));
 }
 
 const bool = (value: boolean | null): Cell => ({ type: BOOL, value });
-const isNumeric = (type: DataType) => type.kind === "int64" || type.kind === "double" || type.kind === "decimal";
+const isNumeric = (type: DataType) => type.kind === "int64" || type.kind === "double" || isDecimal(type);
 
 function common(a: DataType, b: DataType): DataType {
-  if (!isNumeric(a) || (a.kind === b.kind && a.kind !== "decimal")) return a;
+  if (!isNumeric(a) || (a.kind === b.kind && !isDecimal(a))) return a;
   if (a.kind === "double" || b.kind === "double") return DOUBLE;
   const [p, s] = [a.precision ?? 19, a.scale ?? 0], [q, t] = [b.precision ?? 19, b.scale ?? 0];
   if (p === q && s === t) return a;
   const scale = Math.max(s, t);
-  return decimal(Math.min(18, Math.max(p - s, q - t) + scale), scale);
+  return decimal(Math.min(38, Math.max(p - s, q - t) + scale), scale);
 }
 
 function cast(cell: Cell, type: DataType): Cell {
@@ -189,6 +190,7 @@ const ZERO: Record<DataType["kind"], Value> = {
   int64: 1n,
   double: 1,
   decimal: 1n,
+  decimal128: 1n,
   bool: false,
   timestamp: 1n,
   string: "",
@@ -211,7 +213,7 @@ function arithmetic(call: string, a: Cell, b: Cell): Cell {
       : x % y;
     return { type: DOUBLE, value };
   }
-  if (a.type.kind === "decimal" || b.type.kind === "decimal") return decimalArithmetic(call, a, b);
+  if (isDecimal(a.type) || isDecimal(b.type)) return decimalArithmetic(call, a, b);
   const x = a.value as bigint, y = b.value as bigint;
   const value = exact(call, x, y);
   const times = [a, b].filter(({ type }) => type.kind === "timestamp").length;
@@ -230,16 +232,21 @@ function decimalArithmetic(call: string, a: Cell, b: Cell): Cell {
   const [p, s] = [a.type.precision ?? 19, a.type.scale ?? 0], [q, t] = [b.type.precision ?? 19, b.type.scale ?? 0];
   const x = a.value as bigint, y = b.value as bigint, scale = Math.max(s, t), whole = Math.max(p - s, q - t);
   const xs = x * 10n ** BigInt(scale - s), ys = y * 10n ** BigInt(scale - t);
-  if (call === "add" || call === "sub") return limited(Math.min(18, whole + scale + 1), scale, exact(call, xs, ys));
-  if (call === "mod") {
-    return limited(Math.min(18, Math.max(1, Math.min(p - s, q - t) + scale)), scale, exact(call, xs, ys));
+  if (call === "add" || call === "sub" || call === "mod") {
+    const digits = call === "mod" ? Math.max(1, Math.min(p - s, q - t) + scale) : whole + scale + 1;
+    const kept = keptPlaces(digits, scale), value = exact(call, xs, ys);
+    return limited(Math.min(38, digits), kept, value === null ? null : roundTo({ digits: value, scale }, kept));
   }
   const places = call === "mul" ? s + t : Math.max(6, s + q + 1);
   const digits = call === "mul" ? p + q : p - s + t + places;
-  const kept = digits <= 18 ? places : Math.max(18 - (digits - places), Math.min(places, 6));
-  const precision = Math.min(18, digits);
+  const kept = keptPlaces(digits, places), precision = Math.min(38, digits);
   if (call === "mul") return limited(precision, kept, roundTo({ digits: x * y, scale: s + t }, kept));
   return limited(precision, kept, y === 0n ? null : divideHalfUp(x * 10n ** BigInt(kept + t), y * 10n ** BigInt(s)));
+}
+
+/** What is left of `places` where there are more than 38 digits: whole digits go first, but six places stay. */
+function keptPlaces(digits: number, places: number): number {
+  return digits <= 38 ? places : Math.max(38 - (digits - places), Math.min(places, 6));
 }
 
 function limited(precision: number, scale: number, value: bigint | null): Cell {
@@ -272,13 +279,13 @@ function rounding(call: string, { type, value }: Cell, places?: Cell): Cell {
   const cell = value as bigint, scale = type.scale ?? 0;
   if (call === "neg" || call === "abs") {
     const result = call === "neg" || cell < 0n ? -cell : cell;
-    return { type, value: fitsInt64(result) ? result : null };
+    return { type, value: type.kind === "decimal128" || fitsInt64(result) ? result : null };
   }
   const unit = 10n ** BigInt(scale), to = Number(places?.value ?? 0);
   if (type.kind === "int64" && (call !== "round" || to >= 0)) return { type, value };
   if (call === "round") {
     if (to >= scale) return { type, value };
-    const precision = Math.min(18, (type.precision ?? 0) - scale + 1 + Math.max(0, to));
+    const precision = Math.min(38, (type.precision ?? 0) - scale + 1 + Math.max(0, to));
     const result = type.kind === "int64" ? INT64 : decimal(precision, Math.max(0, to));
     const drop = 10n ** BigInt(scale - to);
     const rounded = to >= 0 ? roundTo({ digits: cell, scale }, to) : divideHalfUp(cell, drop) * 10n ** BigInt(-to);
@@ -287,7 +294,7 @@ function rounding(call: string, { type, value }: Cell, places?: Cell): Cell {
   }
   let whole = cell / unit;
   if (whole * unit !== cell && (call === "floor") === (cell < 0n)) whole += call === "floor" ? -1n : 1n;
-  return { type: decimal(Math.min(18, (type.precision ?? 0) - scale + 1), 0), value: whole };
+  return { type: decimal(Math.min(38, (type.precision ?? 0) - scale + 1), 0), value: whole };
 }
 
 function roundDouble(call: string, x: number, places: number): number {

@@ -6,6 +6,7 @@ import {
   BYTES,
   type DataType,
   decimal,
+  DECIMAL_DIGITS_MAX,
   DOUBLE,
   INT64,
   isText,
@@ -73,8 +74,8 @@ const UNITS: readonly TimeScale[] = [
 const DAYS: TimeScale = { multiply: 86_400_000n, divide: 1n };
 
 /**
- * The fields of a schema message, with the types they become: integers int64, floats double, decimals of up to 18 digits
- * behind the point decimal(18, s), dates and timestamps of any unit timestamp (rounded down to milliseconds). Throws
+ * The fields of a schema message, with the types they become: integers int64, floats double, decimals
+ * decimal(p, s), dates and timestamps of any unit timestamp (rounded down to milliseconds). Throws
  * RdxError("invalid") that names the field for types that rdx has not.
  */
 export function decodeSchema(header: FlatTable): ArrowField[] {
@@ -173,15 +174,14 @@ function decimalType(table: FlatTable, name: string): DecodedType {
   const precision = table.int32(DECIMAL.precision), scale = table.int32(DECIMAL.scale);
   const bits = table.int32(DECIMAL.bitWidth, 128);
   if (bits !== 128) throw arrowError(`decimals of ${bits} bits have no counterpart: cast them to decimal128`, name);
-  if (precision < 1 || precision > 38) throw arrowError(`decimals of ${precision} digits`, name);
-  const digits = Math.min(precision, 18);
-  if (scale < 0 || scale > digits) {
+  if (precision < 1 || precision > DECIMAL_DIGITS_MAX) throw arrowError(`decimals of ${precision} digits`, name);
+  if (scale < 0 || scale > precision) {
     throw arrowError(
-      `decimals with ${scale} digits behind the point have no counterpart: cast them to decimal(18, s)`,
+      `decimals with ${scale} of ${precision} digits behind the point have no counterpart: cast them to decimal(p, s)`,
       name,
     );
   }
-  return { type: decimal(digits, scale), layout: { cell: "decimal", precision: digits } };
+  return { type: decimal(precision, scale), layout: { cell: "decimal", precision } };
 }
 
 function dateLayout(table: FlatTable, name: string): CellLayout {

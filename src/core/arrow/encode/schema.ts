@@ -85,6 +85,7 @@ function encodeType(builder: Builder, type: DataType): EncodedType {
       builder.addFieldInt16(FLOAT.precision, FLOAT_DOUBLE, 0);
       return { name: "floating point", offset: builder.endObject() };
     case "decimal":
+    case "decimal128":
       builder.startObject(DECIMAL.count);
       builder.addFieldInt32(DECIMAL.precision, type.precision ?? 18, 0);
       builder.addFieldInt32(DECIMAL.scale, type.scale ?? 0, 0);
