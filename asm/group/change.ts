@@ -6,8 +6,9 @@ import { wideAdd } from "../aggregate/wide";
 import { bytesCompare } from "../state/bytes";
 import { counterAt } from "./distinct";
 import { heapAdd, heapRemove } from "./heap";
-import { freeBytes, ownBytes } from "./keys";
+import { ownBytes } from "./keys";
 import { listAdd, listRemove } from "./list";
+import { retireBytes } from "./retired";
 import { sketchAdd } from "./sketch";
 import {
   Call, FLAG_RETRACTS, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
@@ -54,7 +55,7 @@ import { wideDouble, wideSumAdd } from "./wide";
 }
 
 function replaceText(g: Group, cell: usize, ref: usize): bool {
-  if (load<i64>(cell, 8)) freeBytes(g, cell);
+  if (load<i64>(cell, 8) && !retireBytes(g, cell)) return false;
   store<i64>(cell, 0, 8);
   if (!ownBytes(g, cell, load<u32>(ref), load<u32>(ref, 4))) return false;
   store<i64>(cell, 1, 8);

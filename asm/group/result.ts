@@ -132,7 +132,8 @@ function readSketch(call: Call, cell: usize): void {
     bits = load<i64>(cell);
   } else if (op == OP_MIN_BYTES || op == OP_MAX_BYTES || op == OP_FIRST_BYTES || op == OP_LAST_BYTES) {
     there = load<i64>(cell, 8) != 0;
-    if (there) copyText(load<u32>(cell), load<u32>(cell, 4));
+    // The state's own bytes: those that are replaced stay until the next step (retired.ts)
+    bits = load<i64>(cell);
   } else if (op == OP_VARIANCE) {
     readVariance(call, cell);
   } else if (op == OP_BOOL_AND || op == OP_BOOL_OR) {

@@ -123,6 +123,7 @@ export class Group extends Space {
   firingAt: u32;
   firingCount: u32;
   doomed: u32; // list of rows that may go (drop.ts)
+  retired: u32; // list of texts that others took the place of (retired.ts)
   changed: u32; // list of rows that have changed since the last tick (tick.ts), in that order
   lastChanged: u32;
   ticking: bool; // they are being handed out

@@ -1,4 +1,4 @@
-import { isVariable } from "../core/schema.ts";
+import { type DataType, isVariable } from "../core/schema.ts";
 import { columnsOf } from "../expr/mod.ts";
 import type { Catalog, SinkKind } from "./catalog.ts";
 import { checkGraph } from "./graph.ts";
@@ -57,12 +57,17 @@ export function loweringOf({ nodes, sources }: Resolved, { aggregates }: Catalog
   };
 }
 
+function isExact({ kind }: DataType): boolean {
+  return kind === "int64" || kind === "timestamp";
+}
+
 function sourceNames(sources: readonly ResolvedSource[]): SourceNames {
   return new Map(sources.map(({ id, columns, time, computed }) => {
     const own = columns.slice(0, columns.length - computed.length);
     const least = own.find(({ type }) => !isVariable(type)) ?? own[0];
     const needs = new Map(computed.map(({ as, expr }) => [as, columnsOf(expr)]));
-    return [id, { names: columns.map(({ name }) => name), time, needs, least: least.name }];
+    const exact = new Set(columns.filter(({ type }) => isExact(type)).map(({ name }) => name));
+    return [id, { names: columns.map(({ name }) => name), time, needs, exact, least: least.name }];
   }));
 }
 

@@ -167,6 +167,8 @@ export interface LogicalRank extends LogicalBase {
   readonly to: number;
   readonly as: string | null;
   readonly retracts: boolean;
+  /** Of rank 1: all rows that equal the first one in the order, but none with a NULL there. */
+  readonly ties: boolean;
   readonly mode: { readonly mode: "changes"; readonly ttlMs: number } | {
     readonly mode: "window";
     readonly end: string;

@@ -187,6 +187,7 @@ function lowerRank(node: RankNode, resolved: ResolvedNode, base: Base): LogicalR
     to,
     as,
     retracts: input.changes,
+    ties: false,
     mode: window_end === undefined ? { mode: "changes", ttlMs: ttl_ms } : { mode: "window", end: window_end },
   };
 }

@@ -272,6 +272,8 @@ export interface PhysicalRank extends PhysicalBase {
   readonly to: number;
   readonly number: boolean;
   readonly retracts: boolean;
+  /** Of rank 1: all rows that equal the first one in the order, but none with a NULL there. */
+  readonly ties?: boolean;
   readonly mode:
     | { readonly mode: "changes"; readonly ttlMs: number }
     /** Column of window_end, one of the keys. */

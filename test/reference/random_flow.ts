@@ -22,6 +22,7 @@ export const FEATURES = [
   "outer_join",
   "semi_join",
   "window_join",
+  "best_rows",
   "interval_join",
   "as_of_join",
   "rank",

@@ -2,7 +2,7 @@ import fc from "../deps/fast_check.ts";
 import type { Plan, PlanNode } from "../../src/plan/plan.ts";
 import { project } from "./nodes.ts";
 import { type Feature, FEATURES, type Flow, Flows, type RandomSource, type Step, together } from "./random_flow.ts";
-import { asOfJoin, intervalJoin, regular, windowJoin } from "./random_joins.ts";
+import { asOfJoin, bestRows, intervalJoin, regular, windowJoin } from "./random_joins.ts";
 import { aggregates, computed, condition, keyColumns, Picks, resultsOf } from "./random_parts.ts";
 import { groupByKeys, groupByWindow, tableFunction, windowed } from "./random_windows.ts";
 
@@ -124,6 +124,7 @@ const STEPS: Readonly<Partial<Record<Feature, Step>>> = {
   outer_join: regular("left", "right", "full"),
   semi_join: regular("semi", "anti"),
   window_join: windowJoin,
+  best_rows: bestRows,
   interval_join: intervalJoin,
   as_of_join: asOfJoin,
   rank,

@@ -14,6 +14,8 @@ export type SourceNames = ReadonlyMap<string, {
   readonly time: string | null;
   /** By the name of a computed column those that it is computed of. */
   readonly needs: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Columns of whole numbers and times, which are equal where they are the same. */
+  readonly exact: ReadonlySet<string>;
   /** The column that is read when none is used. */
   readonly least: string;
 }>;
