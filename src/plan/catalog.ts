@@ -1,3 +1,4 @@
+import { KEY_COLUMNS_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
 import type { AggregateSignature } from "./aggregates.ts";
 import type { JsonSchema } from "./json_schema.ts";
@@ -47,6 +48,23 @@ export interface Catalog {
 }
 
 const TEXT: JsonSchema = { type: "string", minLength: 1 };
+/** The option of views that says how their rows follow each other. */
+const VIEW_ORDER: JsonSchema = {
+  type: "array",
+  minItems: 1,
+  maxItems: KEY_COLUMNS_MAX,
+  items: {
+    type: "object",
+    properties: {
+      column: { ...TEXT, description: "The name of a column" },
+      desc: { type: "boolean", default: false },
+      nulls_last: { type: "boolean", description: "NULL counts as the least value if absent" },
+    },
+    required: ["column"],
+    additionalProperties: false,
+  },
+  description: "The order of answers; by window_end and keys if absent",
+};
 /** The option of sinks that write rows by themselves: with it they also write what rows do to those before them. */
 const CHANGELOG: JsonSchema = {
   type: "boolean",
@@ -58,7 +76,7 @@ const CHANGELOG: JsonSchema = {
 export const STANDARD_SINKS: ReadonlyMap<string, SinkKind> = new Map<string, SinkKind>([
   ["view", {
     target: "name",
-    options: closed({ name: { ...TEXT, description: "The name of the view" } }, ["name"]),
+    options: closed({ name: { ...TEXT, description: "The name of the view" }, order: VIEW_ORDER }, ["name"]),
     changes: "all",
     guarantee: "effectively once",
   }],

@@ -53,7 +53,8 @@ export function answersWatermarks(operator: PhysicalOperator): boolean {
     case "session":
       return true;
     case "group":
-      return operator.emit.mode === "final";
+      // Early results of groups without windows have their last tick at the end of the input.
+      return operator.emit.mode !== "changes";
     case "join":
       // A pair of an interval is complete with its second row; what finds no other is told when none can come any more.
       if (operator.mode.mode === "interval") return operator.type !== "inner" && operator.type !== "semi";
