@@ -16,6 +16,14 @@ export { Case, fn, lit, type Operand, Value, when } from "./expression.ts";
 export type { CountWindowed } from "./count_window.ts";
 export type { AsOfOptions, JoinColumns, JoinOptions } from "./join.ts";
 export type { AggregateOptions, EmitSpec, FrameSpec, Keyed, TopOptions, Windowed } from "./keyed.ts";
+export {
+  type HeaderPlace,
+  httpTable,
+  type HttpTableOptions,
+  type LookupOptions,
+  sqliteTable,
+  type TableSpec,
+} from "./lookup.ts";
 export { asc, desc, type OrderOptions, type OrderSpec } from "./order.ts";
 export { type Pipeline, pipeline } from "./pipeline.ts";
 export type { JsonRow, Row } from "./row.ts";

@@ -119,7 +119,10 @@ function implicitCast(value: Value, type: DataType, { values }: Context): Value 
 export function sinkOf(table: TableDefinition, at: ast.Span, { report, catalog }: Context): SinkOptions | null {
   const { connector, options, name } = table, text = (option: string) => options.get(option)?.value;
   if (!connector.writes) {
-    return report.add(at, `Table ${name} can only be read: its connector is ${table.connectorName}`);
+    return report.add(
+      at,
+      `Table ${name} can only be ${connector.looksUp ? "looked up" : "read"}: its connector is ${table.connectorName}`,
+    );
   }
   const format = text("format") === "json" ? "ndjson" : text("format");
   const changelog = text("changelog") === true ? { changelog: true } : {};
