@@ -33,6 +33,16 @@ export const AZURE: readonly Query[] = [
       (SELECT *, CASE WHEN ts - LAG(ts) OVER (PARTITION BY k ORDER BY ts, n) <= INTERVAL 5 SECOND THEN 0 ELSE 1 END AS new FROM ticks)) GROUP BY k, s`,
   ],
   [
+    "SELECT System.Timestamp() AS t, COUNT(*), MIN(n), MAX(n) FROM ticks GROUP BY SLIDINGWINDOW(second, 10)",
+    `SELECT w.t, COUNT(*), MIN(n), MAX(n) FROM (SELECT DISTINCT ts + INTERVAL (h) SECOND AS t FROM ticks, (VALUES (0), (10)) o(h)) w
+      JOIN ticks ON ts > w.t - INTERVAL 10 SECOND AND ts <= w.t GROUP BY w.t`,
+  ],
+  [
+    "SELECT k, System.Timestamp() AS t, SUM(n) FILTER (WHERE n > 5), COUNT(DISTINCT n % 2) FROM ticks GROUP BY k, SLIDINGWINDOW(second, 5) HAVING COUNT(*) > 1",
+    `SELECT k, w.t, SUM(n) FILTER (WHERE n > 5), COUNT(DISTINCT n % 2) FROM (SELECT DISTINCT k, ts + INTERVAL (h) SECOND AS t FROM ticks, (VALUES (0), (5)) o(h)) w
+      JOIN ticks USING (k) WHERE ts > w.t - INTERVAL 5 SECOND AND ts <= w.t GROUP BY k, w.t HAVING COUNT(*) > 1`,
+  ],
+  [
     "SELECT k, System.Timestamp() AS t, COUNT(*) FROM ticks GROUP BY k, SNAPSHOTWINDOW()",
     "SELECT k, ts, COUNT(*) FROM ticks GROUP BY k, ts",
   ],
