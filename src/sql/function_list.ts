@@ -38,7 +38,10 @@ const OVER_ROWS: readonly (readonly [signature: string, summary: string])[] = [
   ["array_agg(x): array<x>", "The values as an array"],
   ["approx_count_distinct(x): int64", "About how many values differ"],
   ["percentile(x: number, p: double): double", "The value below which the part p of the values lies, exact to 1 %"],
-  ["approx_top_k(x, k: int64): array<row<value x, count int64, error int64>>", "The k most frequent values, approximately"],
+  [
+    "approx_top_k(x, k: int64): array<row<value x, count int64, error int64>>",
+    "The k most frequent values, approximately",
+  ],
   ["row_number() OVER (…): int64", "The position of a row among those of its PARTITION BY, in the order of ORDER BY"],
   ["lag(x, n: int64) OVER (…): x", "The value n rows before (by default one)"],
 ];

@@ -9,6 +9,7 @@ import { type FromTree, fromTree } from "./from.ts";
 import { join } from "./join.ts";
 import { compare } from "./operators.ts";
 import { findPath, type MergedColumn, Scope, suggestion } from "./scope.ts";
+import { isUnnestJoin, unnestTree } from "./unnest.ts";
 import type { Value } from "./value.ts";
 
 /** Inputs of inner joins in a row, with the conditions of all of them. */
@@ -21,11 +22,12 @@ interface Cluster {
 
 /** A join as a tree; null with its problems. */
 export function joinTree(item: ast.Join, outer: Scope | null, context: Context): FromTree | null {
+  if (isUnnestJoin(item)) return unnestTree(item, outer, context);
   return isInner(item) ? innerTree(item, outer, context) : outerTree(item, outer, context);
 }
 
 function isInner(item: ast.FromItem): item is ast.Join {
-  if (item.kind !== "join" || item.asof) return false;
+  if (item.kind !== "join" || item.asof || isUnnestJoin(item)) return false;
   return item.type === "CROSS" || (item.type === "INNER" && asOfTime(item.right) === null);
 }
 

@@ -10,7 +10,13 @@ import {
   TIMESTAMP,
 } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
-import { type CallExpression, type Expression, isCall, isColumn, type LiteralExpression } from "../../../src/expr/expression.ts";
+import {
+  type CallExpression,
+  type Expression,
+  isCall,
+  isColumn,
+  type LiteralExpression,
+} from "../../../src/expr/expression.ts";
 import { castValue } from "./expr_cast.ts";
 import { divideHalfUp, fitsInt64, fitsPrecision, readFraction, roundTo } from "./expr_number.ts";
 import { datePart, dateTrunc } from "./expr_time.ts";
