@@ -37,6 +37,8 @@ export function describeNode({ node, inputs, analysed }: Step): string {
       return describeJoin(node, inputs);
     case "lookup":
       return describeLookup(node);
+    case "unnest":
+      return `each item of ${node.list}${node.type === "left" ? ", or NULL where there is none" : ""}`;
     case "rank":
       return describeRank(node);
     case "over":

@@ -1,6 +1,14 @@
 import type { Expression } from "../expr/mod.ts";
 import type { PhysicalWindow } from "./physical.ts";
-import type { JoinType, LookupNode, OrderColumn, ProjectColumn, SinkOptions, SliceAggregate } from "./plan.ts";
+import type {
+  JoinType,
+  LookupNode,
+  OrderColumn,
+  ProjectColumn,
+  SinkOptions,
+  SliceAggregate,
+  UnnestNode,
+} from "./plan.ts";
 
 /**
  * The plan between its JSON and its physical form, which rewrites work on: inputs come first, projections name every
@@ -17,6 +25,7 @@ export type LogicalNode =
   | LogicalGroup
   | LogicalJoin
   | LogicalLookup
+  | LogicalUnnest
   | LogicalRank
   | LogicalOver
   | LogicalNormalize
@@ -156,6 +165,16 @@ export interface LogicalLookup extends LogicalBase {
   readonly where: Expression | null;
   /** The node as it was written, for what rewrites do not change. */
   readonly node: LookupNode;
+}
+
+/** The input's columns, then each item as JSON and its number from 1. */
+export interface LogicalUnnest extends LogicalBase {
+  readonly op: "unnest";
+  readonly type: UnnestNode["type"];
+  /** Column that holds the array. */
+  readonly list: string;
+  readonly item: string;
+  readonly number: string;
 }
 
 /** The input's columns, then the number if it has a name. */

@@ -1,4 +1,4 @@
-import { type Column, columnIndex } from "../core/schema.ts";
+import { type Column, columnIndex, INT64, JSON_VALUE } from "../core/schema.ts";
 import { compileExpression } from "../expr/mod.ts";
 import type { AggregateSignature } from "./aggregates.ts";
 import { markEnds } from "./lower_ends.ts";
@@ -139,6 +139,14 @@ function lowerOperator(
       return lowerJoin(node, inputs, place);
     case "lookup":
       return lowerLookup(node, input, place);
+    case "unnest": {
+      const outer = node.type === "left";
+      const made = [
+        { name: node.item, type: JSON_VALUE, nullable: true },
+        { name: node.number, type: INT64, nullable: outer },
+      ];
+      return { op: "unnest", ...place, columns: [...input, ...made], list: at(node.list), outer };
+    }
     case "rank":
       return lowerRank(node, input, place);
     case "over":

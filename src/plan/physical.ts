@@ -65,6 +65,7 @@ export type PhysicalOperator =
   | PhysicalGroup
   | PhysicalJoin
   | PhysicalLookup
+  | PhysicalUnnest
   | PhysicalRank
   | PhysicalOver
   | PhysicalNormalize;
@@ -112,6 +113,15 @@ export interface PhysicalAssign extends PhysicalBase {
   readonly window: PhysicalWindow;
   /** Rows whose window has passed go on: nobody behind forgets windows. */
   readonly keepsLate: boolean;
+}
+
+/** Each row once for each item of an array. Output: the input's columns, the item as JSON, its number from 1. */
+export interface PhysicalUnnest extends PhysicalBase {
+  readonly op: "unnest";
+  /** Input column that holds the array. */
+  readonly list: number;
+  /** Rows without items come once, without one. */
+  readonly outer: boolean;
 }
 
 export interface PhysicalCall {

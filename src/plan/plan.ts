@@ -26,6 +26,7 @@ export type PlanNode =
   | AggregateNode
   | JoinNode
   | LookupNode
+  | UnnestNode
   | RankNode
   | OverNode
   | SinkNode;
@@ -295,6 +296,24 @@ export interface LookupNode {
    * were no row. `dead_letter`: they go to the dead letters.
    */
   readonly on_error: LookupErrors;
+}
+
+/**
+ * Makes a row of each item of an array, or of each entry of a map: the input's columns, then what the items are, whose names must differ from
+ * them. JSON and texts may be arrays too.
+ */
+export interface UnnestNode {
+  readonly id: string;
+  readonly op: "unnest";
+  readonly input: NodeInput;
+  /** The array or map. */
+  readonly of: Expression;
+  /** `left`: a row without items comes once, with NULL. */
+  readonly type: "inner" | "left";
+  /** Names of the columns: one for each field where items are rows, of maps the key's and the value's, else one for the item. */
+  readonly as: readonly string[];
+  /** Adds the number of the item, from 1, as an int64 column of this name. */
+  readonly ordinality?: string;
 }
 
 export interface OrderColumn {

@@ -6,7 +6,7 @@ import { AGGREGATE_NAMES, PLAN_VERSION } from "./plan.ts";
 import { STANDARD_LOOKUPS } from "./lookup_kinds.ts";
 import { keyedSchemas } from "./schema_keyed.ts";
 import { lookupSchema } from "./schema_lookup.ts";
-import { COLUMN_NAME, EXPRESSION, NAME, node, object } from "./schema_parts.ts";
+import { ARGUMENT, COLUMN_NAME, columnNames, EXPRESSION, NAME, node, object } from "./schema_parts.ts";
 import { sourceSchemas } from "./schema_source.ts";
 
 const PROJECTED: JsonSchema = {
@@ -28,6 +28,16 @@ function nodeSchemas(
     }, ["keep"]),
     node("union", {}, [], [2, PLAN_NODES_MAX]),
     ...keyedSchemas(aggregates),
+    node("unnest", {
+      of: { ...ARGUMENT, description: "An array or a map: a column by its name, or an expression" },
+      type: {
+        enum: ["inner", "left"],
+        default: "inner",
+        description: "left: a row without items comes once, with NULL",
+      },
+      as: columnNames(COLUMNS_MAX, "Names of the item, of the fields of items that are rows, or of key and value", 1),
+      ordinality: { ...COLUMN_NAME, description: "Adds the number of the item, from 1, as a column of this name" },
+    }, ["type", "ordinality"]),
     ...(lookupKinds.size === 0
       ? []
       : [lookupSchema([...lookupKinds].map(([kind, { options }]) => ofKind(kind, options)))]),

@@ -174,3 +174,56 @@ Deno.test("a script without a query prints its views, and tells what of it has n
   assert.match(err, /^Line 1, column 1: SET parallelism has no effect here\n/);
   assert.equal(out, '{"city":"Bern","total":17}\n{"city":"Genève","total":5}\n');
 });
+
+/** Orders as shops send them: arrays of objects, objects, what some rows lack, and a field that is an array only at times. */
+const ORDERS = lines([
+  {
+    ts: 1000,
+    id: 1,
+    tags: ["a", "b"],
+    user: { name: "x", langs: ["de", "fr"] },
+    items: [{ sku: "p", qty: 2 }, { sku: "q", qty: 3 }],
+    odd: 1,
+  },
+  { ts: 2000, id: 2, tags: [], user: { name: "y", langs: [] }, items: [], odd: [1, "x"] },
+  {
+    ts: 3000,
+    id: 3,
+    user: { name: "z" },
+    items: [{ sku: "p", qty: 5, gift: { to: "w" } }],
+    odd: { __proto__: null, a: 1 },
+  },
+]);
+
+Deno.test("a file with arrays and nested objects is read as it is, whatever of it a query uses", async () => {
+  const rows = async (sql: string, ...args: string[]) => {
+    const { code, out, err } = await rdx(["run", sql, ...args], ORDERS);
+    assert.deepEqual([code, err], [0, ""]);
+    return out.trimEnd().split(/\r?\n/);
+  };
+  assert.deepEqual(await rows("SELECT id FROM input"), ['{"id":1}', '{"id":2}', '{"id":3}']);
+  const all = (await rows("SELECT * FROM input")).map((line) => JSON.parse(line));
+  assert.deepEqual(all.map(({ tags }) => tags), [["a", "b"], [], null]);
+  assert.deepEqual(all.map((row) => row["user.langs"]), [["de", "fr"], [], null]);
+  assert.deepEqual(all.map(({ odd }) => odd), [1, [1, "x"], { a: 1 }]);
+  assert.deepEqual(
+    await rows("SELECT id, tags[1] AS t, items[2].qty + 1 AS q, CARDINALITY(user.langs) AS n FROM input"),
+    [
+      '{"id":1,"t":"a","q":4,"n":2}',
+      '{"id":2,"t":null,"q":null,"n":0}',
+      '{"id":3,"t":null,"q":null,"n":null}',
+    ],
+  );
+  assert.deepEqual(
+    await rows("SELECT sku, SUM(qty) AS n, ARRAY_AGG(id) AS ids FROM input, UNNEST(items) AS i GROUP BY sku"),
+    [
+      '{"sku":"p","n":7,"ids":[1,3]}',
+      '{"sku":"q","n":3,"ids":[1]}',
+    ],
+  );
+  assert.deepEqual(await rows("SELECT id, items FROM input WHERE id < 3", "--output", "csv"), [
+    "id,items",
+    '1,"[{""sku"":""p"",""qty"":2},{""sku"":""q"",""qty"":3}]"',
+    "2,[]",
+  ]);
+});

@@ -10,6 +10,7 @@ import { join } from "./join.ts";
 import { isNow, type LookedUp, lookedUp, lookUp } from "./lookup.ts";
 import { compare } from "./operators.ts";
 import { findPath, type MergedColumn, Scope, suggestion } from "./scope.ts";
+import { isUnnestJoin, unnestTree } from "./unnest.ts";
 import type { Value } from "./value.ts";
 
 /** Inputs of inner joins in a row, with the conditions of all of them. */
@@ -22,6 +23,7 @@ interface Cluster {
 
 /** A join as a tree; null with its problems. */
 export function joinTree(item: ast.Join, outer: Scope | null, context: Context): FromTree | null {
+  if (isUnnestJoin(item)) return unnestTree(item, outer, context);
   if (isInner(item)) return innerTree(item, outer, context);
   const table = lookedUp(item, context);
   return table === undefined ? outerTree(item, outer, context) : table && lookupTree(item, table, outer, context);
@@ -47,7 +49,7 @@ function lookupTree(item: ast.Join, table: LookedUp, outer: Scope | null, contex
 }
 
 function isInner(item: ast.FromItem): item is ast.Join {
-  if (item.kind !== "join" || item.asof) return false;
+  if (item.kind !== "join" || item.asof || isUnnestJoin(item)) return false;
   return item.type === "CROSS" || (item.type === "INNER" && asOfTime(item.right) === null);
 }
 

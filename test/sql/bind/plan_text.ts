@@ -32,6 +32,10 @@ function detailsOf(node: PlanNode): string {
       return formatExpression(node.where);
     case "project":
       return (node.keep ? "*, " : "") + node.columns.map(({ as, expr }) => named(as, expr)).join(", ");
+    case "unnest": {
+      const { of, type, as, ordinality } = node;
+      return [type, formatExpression(of), "as", ...as, ...(ordinality ? ["number", ordinality] : [])].join(" ");
+    }
     case "union":
       return "";
     case "window":
