@@ -29,7 +29,7 @@ function nameOf(node: PlanNode): string {
 const TYPES = ["inner", "left", "right", "full", "semi", "anti"];
 const ALL = [
   ...["source", "changelog", "filter", "project", "union", "aggregate", "tumble", "hop", "cumulate", "session", "sink"],
-  ...["rank", "window rank", "over", "asof inner", "asof left"],
+  ...["rank", "window rank", "over", "unnest", "asof inner", "asof left"],
   ...TYPES.flatMap((type) => [`regular ${type}`, `window ${type}`]),
   ...TYPES.slice(0, 4).map((type) => `interval ${type}`),
 ];

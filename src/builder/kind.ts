@@ -1,0 +1,26 @@
+import type { Kind as PlainKind } from "../core/schema.ts";
+
+export type { PlainKind };
+
+/** Arrays of items of a kind. */
+export interface ArrayKind<K = unknown> {
+  readonly array: K;
+}
+
+/** Maps from texts to values of a kind. */
+export interface MapKind<K = unknown> {
+  readonly map: K;
+}
+
+/** Rows by the kinds of their fields. */
+export interface RowKind<F = unknown> {
+  readonly row: F;
+}
+
+/** Any value of JSON. */
+export interface JsonKind {
+  readonly json: true;
+}
+
+/** What the compiler knows of a value. */
+export type Kind = PlainKind | ArrayKind | MapKind | RowKind | JsonKind;
