@@ -1,7 +1,7 @@
-import type { Kind } from "./column.ts";
 import type { Expression } from "../expr/mod.ts";
 import type { AggregateCall } from "../plan/plan.ts";
 import { type NumberKind, Value } from "./expression.ts";
+import type { ArrayKind, Kind } from "./kind.ts";
 import { type Row, rowOf } from "./row.ts";
 
 /** Columns of `R` whose kind is one of `K`. */
@@ -108,8 +108,8 @@ export class Aggregates<R extends Row> {
   join(argument: Argument<R, "string">, separator: string): Aggregated<"string"> {
     return aggregated("string_agg", argument, separator);
   }
-  /** The values in the order of the log, as JSON. */
-  list(argument: Argument<R, Kind>): Aggregated<"string"> {
+  /** The values in the order of the log. */
+  list<A extends Argument<R, Kind>>(argument: A): Aggregated<ArrayKind<KindOf<R, A>>> {
     return aggregated("array_agg", argument);
   }
   /** The value below which this part (0 to 1) of the values lies, with a relative error of 1 %. */

@@ -1,6 +1,7 @@
 /** Pipelines written in TypeScript: a chain whose row type the compiler follows, and which gives a plan's JSON. */
 export { type Aggregated, type AggregatedColumns, type Aggregates } from "./aggregate.ts";
 export {
+  array,
   bool,
   bytes,
   type ColumnSpec,
@@ -8,14 +9,18 @@ export {
   decimal,
   double,
   int64,
+  json,
+  map,
   nullable,
+  row,
   string,
   timestamp,
 } from "./column.ts";
-export { Case, fn, lit, type Operand, Value, when } from "./expression.ts";
+export { arrayWith, Case, fn, lit, type Operand, Value, when } from "./expression.ts";
 export type { CountWindowed } from "./count_window.ts";
 export type { AsOfOptions, JoinColumns, JoinOptions } from "./join.ts";
 export type { AggregateOptions, EmitSpec, FrameSpec, Keyed, TopOptions, Windowed } from "./keyed.ts";
+export type { ArrayKind, JsonKind, Kind, MapKind, RowKind } from "./kind.ts";
 export {
   type HeaderPlace,
   httpTable,

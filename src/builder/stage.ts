@@ -1,11 +1,13 @@
 import type { JoinType, Plan, SinkOptions } from "../plan/plan.ts";
 import type { ColumnSpecs } from "./column.ts";
-import type { Draft, DraftNode } from "./draft.ts";
+import { type Draft, type DraftNode, given } from "./draft.ts";
 import type { Value } from "./expression.ts";
 import { asOfBody, type AsOfOptions, joinBody, type JoinColumns, type JoinOptions, type SameNames } from "./join.ts";
 import { type Found, lookupBody, type LookupOptions, type TableSpec } from "./lookup.ts";
 import { Keyed, type MakeStage, windowedNames } from "./keyed.ts";
+import type { ArrayKind, MapKind } from "./kind.ts";
 import { type Extended, type JsonRow, type Optional, type Prefixed, type Row, rowOf, type WindowRow } from "./row.ts";
+import type { ItemOf, ItemRow, UnnestOptions } from "./unnest.ts";
 import type { WindowSpec } from "./window.ts";
 
 /** What a join takes beside its columns: nothing but an explanation when both sides have a column of one name. */
@@ -83,6 +85,20 @@ export class Stage<R extends Row> {
   inWindows<T extends keyof R & string>(spec: WindowSpec<T>, id?: string): Stage<Extended<R, WindowRow>> {
     const node = this.#draft.add("window", [this.#node], { window: spec.window }, id);
     return this.#behind(node, windowedNames(this.#names), this.#open);
+  }
+
+  /**
+   * A row for each item of an array, or entry of a map, as a column `as`; of entries and rows `.field(…)` gives the parts.
+   */
+  unnest<L extends ArrayKind | MapKind, A extends string, const O extends UnnestOptions = UnnestOptions>(
+    list: (row: R) => Value<L>,
+    as: A,
+    options?: O,
+  ): Stage<Extended<R, ItemRow<A, ItemOf<L>, O>>> {
+    const { outer = false, ordinality, id } = options ?? {}, number = ordinality === undefined ? [] : [ordinality];
+    const of = list(rowOf(this.#names)).expression, body = { of, type: outer ? "left" : "inner", as };
+    const node = this.#draft.add("unnest", [this.#node], { ...body, ...given({ ordinality }) }, id);
+    return this.#behind(node, [...this.#names, as, ...number], this.#open);
   }
 
   /** The columns that rows are told apart by; none = all rows together. */

@@ -10,6 +10,7 @@ export {
   isCall,
   isColumn,
   isLiteral,
+  type JsonComposed,
   type LiteralExpression,
 } from "./expression.ts";
 export { findFunction, FUNCTIONS } from "./functions.ts";

@@ -1,5 +1,6 @@
 import { type Column, columnIndex, INT64, JSON_VALUE } from "../core/schema.ts";
 import { compileExpression } from "../expr/mod.ts";
+import { commonType } from "../expr/type.ts";
 import type { AggregateSignature } from "./aggregates.ts";
 import { markEnds } from "./lower_ends.ts";
 import { markLate } from "./lower_late.ts";
@@ -156,12 +157,13 @@ function lowerOperator(
   }
 }
 
-/** The names of the first input; a column may be NULL where it may in any, and has the most digits. */
+/** The names of the first input; a column may be NULL where it may in any, and has the most digits, or what nested types have in common. */
 function unionColumns([first, ...rest]: readonly (readonly Column[])[]): Column[] {
   return first.map((column, i) =>
     rest.reduce((sum, columns) => {
-      const other = columns[i], wider = (other.type.precision ?? 0) > (sum.type.precision ?? 0);
-      return { name: sum.name, type: wider ? other.type : sum.type, nullable: sum.nullable || other.nullable };
+      const { type, nullable } = columns[i], wider = (type.precision ?? 0) > (sum.type.precision ?? 0);
+      const common = type.nested ? commonType(sum.type, type)! : wider ? type : sum.type;
+      return { name: sum.name, type: common, nullable: sum.nullable || nullable };
     }, column)
   );
 }

@@ -18,9 +18,10 @@ export function lowerUnnest(node: UnnestNode, { inputs: [input] }: ResolvedNode,
     ? []
     : [{ op: "project", ...base, id: before, columns: [...names.map(passing), { as: list, expr: array }] }];
   const read = first.length === 0 ? base.inputs : [before];
-  const parts = items.item.nested?.of === "row"
-    ? items.parts.map(({ name }, i) => fieldOf(item, items.item, name, node.as[i]))
-    : [{ as: node.as[0], expr: readAs(item, items.item) }];
+  const { as } = node, isRow = items.item.nested?.of === "row", whole = typeof as === "string" ? as : as[0];
+  const parts = typeof as === "string" || !isRow
+    ? [{ as: whole, expr: readAs(item, items.item) }]
+    : items.parts.map(({ name }, i) => fieldOf(item, items.item, name, as[i]));
   const numbered = node.ordinality === undefined ? [] : [{ as: node.ordinality, expr: { column: number } }];
   return [
     ...first,

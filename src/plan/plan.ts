@@ -310,8 +310,8 @@ export interface UnnestNode {
   readonly of: Expression;
   /** `left`: a row without items comes once, with NULL. */
   readonly type: "inner" | "left";
-  /** Names of the columns: one for each field where items are rows, of maps the key's and the value's, else one for the item. */
-  readonly as: readonly string[];
+  /** The name of a column that holds the item; or those of its parts: the fields of a row, the key and the value of a map's entry. */
+  readonly as: string | readonly string[];
   /** Adds the number of the item, from 1, as an int64 column of this name. */
   readonly ordinality?: string;
 }

@@ -1,6 +1,7 @@
 import { COLUMNS_MAX } from "../core/limits.ts";
 import { type Column, columnIndex, type DataType, formatType } from "../core/schema.ts";
 import { type Expression, isCall, isColumn, isLiteral } from "../expr/mod.ts";
+import { commonType } from "../expr/type.ts";
 import { originName } from "./event_time.ts";
 import type { PlacedNode } from "./graph.ts";
 import type { FilterNode, ProjectNode, UnionNode } from "./plan.ts";
@@ -133,6 +134,7 @@ export function resolveUnion(
 
 /** The type of both, whose cells are those of either; null when there is none. */
 function unionType(a: DataType, b: DataType): DataType | null {
+  if (a.nested || b.nested) return a.nested && b.nested ? commonType(a, b) : null;
   if (a.kind !== b.kind || a.scale !== b.scale) return null;
   return (a.precision ?? 0) >= (b.precision ?? 0) ? a : b;
 }

@@ -63,14 +63,9 @@ export function resolveUnnest(
     problems.add(`${path}.of`, `Expected an array or a map, got ${formatType(found.type)}`, "Only these have items");
     return null;
   }
-  const { parts } = items, { as, ordinality } = node, before = problems.count;
-  if (as.length !== parts.length) {
-    const reason = `Items of ${formatType(found.type)} need ${parts.length} names, and there are ${as.length}`;
-    problems.add(`${path}.as`, reason, `Parts: ${parts.map(({ name }) => name).join(", ")}`);
-    return null;
-  }
-  checkNames(node, input.columns, path, problems);
-  const made = parts.map(({ type }, i): Column => ({ name: as[i], type, nullable: true }));
+  const before = problems.count, made = columnsOf(node, items, found.type, path, problems), { ordinality } = node;
+  if (made === null) return null;
+  checkNames(made, node, input.columns, path, problems);
   const number = ordinality === undefined ? [] : [{ name: ordinality, type: INT64, nullable: node.type === "left" }];
   const columns = [...input.columns, ...made, ...number];
   checkWidth(columns, `${path}.as`, problems);
@@ -79,7 +74,23 @@ export function resolveUnnest(
   return { ...sameFacts(input), columns, upsertKeys: null, keys: [], arrival: false, lost };
 }
 
+/** What the items become; null with a problem. */
+function columnsOf(
+  { as }: UnnestNode,
+  { item, parts }: Items,
+  type: DataType,
+  path: string,
+  problems: Problems,
+): Column[] | null {
+  if (typeof as === "string") return [{ name: as, type: item, nullable: true }];
+  if (as.length === parts.length) return parts.map((part, i) => ({ name: as[i], type: part.type, nullable: true }));
+  const reason = `Items of ${formatType(type)} have ${parts.length} parts, and there are ${as.length} names`;
+  problems.add(`${path}.as`, reason, `Parts: ${parts.map(({ name }) => name).join(", ")}`);
+  return null;
+}
+
 function checkNames(
+  made: readonly Column[],
   { as, ordinality }: UnnestNode,
   columns: readonly Column[],
   path: string,
@@ -92,6 +103,6 @@ function checkNames(
     }
     taken.add(name);
   };
-  as.forEach((name, i) => check(name, index(`${path}.as`, i)));
+  made.forEach(({ name }, i) => check(name, typeof as === "string" ? `${path}.as` : index(`${path}.as`, i)));
   if (ordinality !== undefined) check(ordinality, `${path}.ordinality`);
 }

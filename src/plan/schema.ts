@@ -35,7 +35,10 @@ function nodeSchemas(
         default: "inner",
         description: "left: a row without items comes once, with NULL",
       },
-      as: columnNames(COLUMNS_MAX, "Names of the item, of the fields of items that are rows, or of key and value", 1),
+      as: {
+        oneOf: [COLUMN_NAME, columnNames(COLUMNS_MAX, undefined, 1)],
+        description: "The name of the item, or names of its parts: the fields of a row, key and value of a map's entry",
+      },
       ordinality: { ...COLUMN_NAME, description: "Adds the number of the item, from 1, as a column of this name" },
     }, ["type", "ordinality"]),
     ...(lookupKinds.size === 0

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { RdxError } from "../../src/core/errors.ts";
 import {
+  array,
+  type ArrayKind,
+  arrayWith,
   csvFile,
   decimal,
   discard,
@@ -10,9 +13,11 @@ import {
   int64,
   type JsonRow,
   lit,
+  map,
   ndjsonFile,
   nullable,
   pipeline,
+  row,
   sink,
   stdout,
   stream,
@@ -300,3 +305,29 @@ export function refused() {
   // @ts-expect-error: branches of one type
   stage.map((r) => ({ x: when(r.delay.gt(0), "late").otherwise(1) }));
 }
+
+Deno.test("nested values have the types of their parts, and entries of maps and items that are rows have fields", () => {
+  const orders = ndjsonFile("orders.json", {
+    id: int64(),
+    items: nullable(array(row({ sku: string(), qty: int64() }))),
+    attrs: map(array(double())),
+  });
+  const items = pipeline("p").from(orders).unnest((r) => r.items, "item", { ordinality: "n" });
+  const made = items.map((r) => ({ sku: r.item.field("sku").upper(), n: r.n.add(1n), all: arrayWith(r.id, 2) }));
+  type Made = JsonRow<{ sku: Value<"string", false>; all: Value<ArrayKind<"int64">, false> }>;
+  const shown: Made = { sku: "A", all: [1, null] };
+  assert.deepEqual(shown.all.length, 2);
+  // For the compiler only: what does not fit
+  void (() => {
+    // @ts-expect-error a row has no such field
+    items.map((r) => ({ x: r.item.field("color") }));
+    // @ts-expect-error a number has no items
+    items.unnest((r) => r.id, "x");
+  });
+  const entries = pipeline("q").from(orders).unnest((r) => r.attrs, "entry")
+    .map((r) => ({ k: r.entry.field("key"), v: r.entry.field("value").item(1).mul(2) }));
+  for (const stage of [made, entries]) {
+    const { nodes } = stage.to(view("v")).toPlan(), compiled = compilePlan({ rdx: 1, name: "p", nodes }, CATALOG);
+    assert.equal(compiled.physical.operators.filter(({ op }) => op === "unnest").length, 1);
+  }
+});

@@ -28,6 +28,7 @@ export const FEATURES = [
   "rank",
   "window_rank",
   "over",
+  "unnest",
   "changelog",
   "several_sources",
 ] as const;

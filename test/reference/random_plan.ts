@@ -4,6 +4,7 @@ import { project } from "./nodes.ts";
 import { type Feature, FEATURES, type Flow, Flows, type RandomSource, type Step, together } from "./random_flow.ts";
 import { asOfJoin, bestRows, intervalJoin, regular, windowJoin } from "./random_joins.ts";
 import { aggregates, computed, condition, keyColumns, Picks, resultsOf } from "./random_parts.ts";
+import { unnest } from "./random_unnest.ts";
 import { groupByKeys, groupByWindow, tableFunction, windowed } from "./random_windows.ts";
 
 export interface RandomPlan {
@@ -97,7 +98,7 @@ const over: Step = (flows, picks) => {
 function readersOf(id: string, nodes: readonly PlanNode[]): PlanNode[] {
   const readers = nodes.filter((node) => node.op !== "source" && node.input.includes(id));
   return readers.flatMap((node) =>
-    node.op === "filter" || node.op === "project" || node.op === "union" ? readersOf(node.id, nodes) : [node]
+    ["filter", "project", "union", "unnest"].includes(node.op) ? readersOf(node.id, nodes) : [node]
   );
 }
 
@@ -130,6 +131,7 @@ const STEPS: Readonly<Partial<Record<Feature, Step>>> = {
   rank,
   window_rank: windowRank,
   over,
+  unnest,
 };
 
 /** Choices for plans of up to `steps` steps. */

@@ -116,7 +116,7 @@ function itemsBehind(
       const own = new Set(made.map(({ id }) => id));
       const isOfItems = ({ expr }: Value) => [...columnsOf(expr)].some((id) => own.has(id));
       const relation = left.build(conditions.filter((one) => !isOfItems(one)));
-      const unnested = relation && unnestNode(relation, of, type, columns, item, context);
+      const unnested = relation && unnestNode(relation, of, type, columns, lone, item, context);
       return unnested && nodes.filter(unnested, conditions.filter(isOfItems));
     },
   };
@@ -128,6 +128,7 @@ function unnestNode(
   of: Value,
   type: "inner" | "left",
   columns: readonly ScopeColumn[],
+  lone: boolean,
   { ordinality, at }: ast.UnnestTable,
   { nodes }: Context,
 ): Relation {
@@ -137,8 +138,14 @@ function unnestNode(
     taken.add(free);
     return { name: free, column };
   });
-  const names = added.map(({ name }) => name), as = ordinality ? names.slice(0, -1) : names;
-  const body = { of: nodes.placed(of.expr, input), type, as, ...(ordinality ? { ordinality: names[as.length] } : {}) };
+  const names = added.map(({ name }) => name), parts = ordinality ? names.slice(0, -1) : names;
+  const as = lone ? parts[0] : parts;
+  const body = {
+    of: nodes.placed(of.expr, input),
+    type,
+    as,
+    ...(ordinality ? { ordinality: names[parts.length] } : {}),
+  };
   const node = nodes.plan.add("unnest", [input.node], body, at);
   return { ...input, node, columns: [...input.columns, ...added], windowed: false };
 }

@@ -34,7 +34,9 @@ function detailsOf(node: PlanNode): string {
       return (node.keep ? "*, " : "") + node.columns.map(({ as, expr }) => named(as, expr)).join(", ");
     case "unnest": {
       const { of, type, as, ordinality } = node;
-      return [type, formatExpression(of), "as", ...as, ...(ordinality ? ["number", ordinality] : [])].join(" ");
+      return [type, formatExpression(of), "as", ...[as].flat(), ...(ordinality ? ["number", ordinality] : [])].join(
+        " ",
+      );
     }
     case "union":
       return "";
