@@ -1,11 +1,12 @@
 // Arithmetic of decimals of which one at least is wide (asm/decimal/cell.ts): exact through 256 bits. Operands are wide
 // or cells of 8 bytes, int64 among these as decimals of scale 0. What has more digits than the result's precision is NULL.
 import { arena_alloc } from "../memory";
-import { WIDE_BYTES } from "../decimal/cell";
+import { storeMagnitude, storeWide, WIDE_BYTES } from "../decimal/cell";
 import {
   addTo, divideBy, giveInt, giveWide, isZero, m0, m1, m2, m3, multiplyBy, negative, orderOf, restOf, scaleDown, scaleUp,
   takeCell, takeMagnitude, HALF_UP,
 } from "../decimal/number";
+import { high, low, multiply128 } from "./int128";
 import {
   cellStep, dataOf, joinValidity, newBits, newCells, newValidity, NO_MEMORY, OK, rowBits, settle, validWord, wordsOf,
 } from "./register";
@@ -67,6 +68,36 @@ export function newWideCells(rows: u32, out: usize): bool {
   }
 }
 
+/** x <op> y of 64 bits each, which always fits 127: no scale changes. */
+@inline function giveExact(op: u32, x: i64, y: i64, to: usize): void {
+  if (op == MUL) {
+    multiply128(<u64>(x < 0 ? 0 - x : x), <u64>(y < 0 ? 0 - y : y));
+    storeMagnitude(to, (x ^ y) < 0, high, low);
+    return;
+  }
+  const result = op == ADD ? <u64>x + <u64>y : <u64>x - <u64>y;
+  const carry = op == ADD ? i64(result < <u64>x) : -i64(<u64>x < <u64>y);
+  storeWide(to, (x >> 63) + (op == ADD ? y >> 63 : -(y >> 63)) + carry, result);
+}
+
+/** The same for all rows: narrow operands of one scale, or factors, whose result has room for whatever comes out. */
+@inline function computeExact(op: u32, rows: u32, out: usize, a: usize, b: usize): i32 {
+  const words = wordsOf(rows), leftStep = cellStep(a), rightStep = cellStep(b);
+  let left = dataOf(a), right = dataOf(b), to = dataOf(out);
+  for (let w: u32 = 0; w < words; w++, left += leftStep, right += rightStep, to += 512) {
+    for (let open = validWord(out, w) & rowBits(rows, w); open; open &= open - 1) {
+      const row = <usize>ctz(open) << 3;
+      giveExact(op, load<i64>(left + row), load<i64>(right + row), refAddress(to + row));
+    }
+  }
+  return OK;
+}
+
+/** Whether operands are narrow, the result is wide, and neither changes its scale. */
+@inline function isExact(code: u32): bool {
+  return (code & 7) <= MUL && (code & (A_WIDE | B_WIDE | OUT_WIDE)) == OUT_WIDE && code >>> 12 == 0;
+}
+
 /**
  * a <op> b. Code: op (0 +, 1 −, 2 ×, 3 ÷, 4 remainder) | wide operands and result << 3 | precision << 6 | x << 12 | y << 18 |
  * drop << 24: a × 10^x <op> b × 10^y, then without its last `drop` digits, halves away from zero as quotients. Remainders
@@ -75,7 +106,12 @@ export function newWideCells(rows: u32, out: usize): bool {
 export function expr_wide(code: u32, rows: u32, out: usize, a: usize, b: usize, c: usize): i32 {
   if (!joinValidity(rows, out, a, b, 0)) return NO_MEMORY;
   if (!((code & OUT_WIDE) != 0 ? newWideCells(rows, out) : newCells(rows, out) != 0)) return NO_MEMORY;
-  const failures = newValidity(rows), op = code & 7;
+  const op = code & 7;
+  if (isExact(code)) {
+    if (op == ADD) return computeExact(ADD, rows, out, a, b);
+    return op == SUB ? computeExact(SUB, rows, out, a, b) : computeExact(MUL, rows, out, a, b);
+  }
+  const failures = newValidity(rows);
   if (!failures) return NO_MEMORY;
   if (op == ADD) computeAll(ADD, code, rows, out, a, b, failures);
   else if (op == SUB) computeAll(SUB, code, rows, out, a, b, failures);
