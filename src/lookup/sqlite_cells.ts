@@ -1,5 +1,5 @@
 import { withPoint } from "../core/cell_text.ts";
-import type { Column } from "../core/schema.ts";
+import type { Column, DataType } from "../core/schema.ts";
 import type { Value } from "../core/value.ts";
 import { fitsPrecision, misfit, scaledNear, scaledOf, timeOf } from "./cells.ts";
 
@@ -14,7 +14,7 @@ export function fromSqlite(value: SqliteValue, { name, type }: Column): Value {
   return fits;
 }
 
-function valueOf(value: NonNullable<SqliteValue>, type: Column["type"]): Value {
+function valueOf(value: NonNullable<SqliteValue>, type: DataType): Value {
   switch (type.kind) {
     case "int64":
       return wholeOf(value);
@@ -58,4 +58,16 @@ export function toSqlite(value: Value, { type }: Column): SqliteValue {
   if (typeof value === "boolean") return value ? 1n : 0n;
   if (type.kind === "decimal" && typeof value === "bigint") return withPoint(value.toString(), type.scale ?? 0);
   return value;
+}
+
+/**
+ * Whether a column that the database declares as `declared` has values of a type, by the affinity that this gives it: columns without one, and
+ * those of NUMERIC, hold anything. Keys are compared as they are stored, where a text is no number.
+ */
+export function canHold(declared: string, { kind }: DataType, isKey: boolean): boolean {
+  const isWhole = /INT/i.test(declared), isText = !isWhole && /CHAR|CLOB|TEXT/i.test(declared);
+  const isReal = !isWhole && !isText && !/BLOB/i.test(declared) && /REAL|FLOA|DOUB/i.test(declared);
+  if (kind === "string") return !isWhole && !isReal;
+  const mayBeText = kind === "bytes" || (!isKey && (kind === "decimal" || kind === "timestamp"));
+  return !isText || mayBeText;
 }

@@ -8,11 +8,11 @@ import {
   LOOKUP_RETRY_MS,
 } from "../core/limits.ts";
 import { nearest } from "../core/nearest.ts";
-import type { Column } from "../core/schema.ts";
+import { type Column, formatType } from "../core/schema.ts";
 import { LookupFailure, type LookupShape } from "../lookup.ts";
 import { AnswerBuilder } from "./answer.ts";
 import type { SqliteReply } from "./sqlite.ts";
-import { fromSqlite, type SqliteValue, toSqlite } from "./sqlite_cells.ts";
+import { canHold, fromSqlite, type SqliteValue, toSqlite } from "./sqlite_cells.ts";
 
 /** Codes of SQLite for what may be over when it is asked again: busy, locked, out of memory, interrupted, input and output, changed. */
 const PASSING = [5, 6, 7, 9, 10, 14, 17];
@@ -38,7 +38,7 @@ export class SqliteTable {
     return replyOf(path, () => {
       const database = new DatabaseSync(path, { readOnly: true });
       database.exec(`PRAGMA busy_timeout = ${LOOKUP_RETRY_MS}`);
-      const hasRowId = checkTable(database, path, table, [...shape.keys, ...shape.columns]);
+      const hasRowId = checkTable(database, path, table, shape);
       this.#open = { database, path, table, ...shape, hasRowId };
       return null;
     });
@@ -106,25 +106,28 @@ function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Whether rows of the table are numbered. Throws LookupFailure that names what is not there. */
-function checkTable(database: DatabaseSync, path: string, table: string, columns: readonly Column[]): boolean {
-  const found = database.prepare(
-    "SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE",
-  )
-    .get(table);
+/** Whether rows of the table are numbered. Throws LookupFailure that names what is not there, or is of another type. */
+function checkTable(database: DatabaseSync, path: string, table: string, { keys, columns }: LookupShape): boolean {
+  const select = "SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE";
+  const found = database.prepare(select).get(table);
   if (!found) {
     const listed = database.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')").all();
     const names = listed.map(({ name }) => String(name)), near = nearest(table, names);
     const hint = near ? `did you mean ${near}?` : `there are ${names.join(", ") || "none"}`;
     throw new LookupFailure(`The database ${path} has no table ${table}: ${hint}`, true);
   }
-  const there = database.prepare("SELECT name FROM pragma_table_xinfo(?)").all(table).map(({ name }) => String(name));
-  const missing = columns.find(({ name }) => !there.some((one) => one.toLowerCase() === name.toLowerCase()));
-  if (missing) {
-    throw new LookupFailure(
-      `Table ${table} in ${path} has no column ${missing.name}: there are ${there.join(", ")}`,
-      true,
-    );
+  const there = database.prepare("SELECT name, type FROM pragma_table_xinfo(?)").all(table);
+  for (const [i, column] of [...keys, ...columns].entries()) {
+    const own = there.find(({ name }) => String(name).toLowerCase() === column.name.toLowerCase());
+    if (!own) {
+      const names = there.map(({ name }) => name).join(", ");
+      throw new LookupFailure(`Table ${table} in ${path} has no column ${column.name}: there are ${names}`, true);
+    }
+    if (canHold(String(own.type), column.type, i < keys.length)) continue;
+    const declared = `${column.name} of table ${table} in ${path} is ${own.type}, and was declared as ${
+      formatType(column.type)
+    }`;
+    throw new LookupFailure(`Column ${declared}`, true);
   }
   return found.type === "table" && Number(found.wr) === 0;
 }

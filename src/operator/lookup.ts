@@ -102,6 +102,7 @@ export class LookupOperator implements Asking {
 
   /** Takes rows; those that have their answers, when none waits before them, come out at once. Throws StateFull. */
   push(batch: Batch, { running, before, delayMs, others }: BatchTimes): null {
+    if (batch.selected === 0) return null;
     const { known } = this.#answers;
     // Rows that a watermark made find the one that was before it.
     const times = running === 0

@@ -152,6 +152,43 @@ Deno.test("a database, a table or a column that is missing is told when it is op
   await nowhere.close();
 });
 
+Deno.test("a column that holds values of another type by its declaration is told when the table is opened", async () => {
+  const sql = "CREATE TABLE dim (id INTEGER, t TEXT, r DOUBLE PRECISION, d DATETIME, n NUMERIC, v VARCHAR(5), x)";
+  const cases: [string, DataType, boolean, boolean][] = [
+    ["id", INT64, true, true],
+    ["id", STRING, false, false],
+    ["id", DOUBLE, true, true],
+    ["t", STRING, true, true],
+    ["t", INT64, false, false],
+    ["t", TIMESTAMP, false, true],
+    ["t", decimal(6, 2), false, true],
+    ["t", BOOL, false, false],
+    ["r", DOUBLE, true, true],
+    ["r", STRING, false, false],
+    ["d", STRING, true, true],
+    ["d", TIMESTAMP, true, true],
+    ["n", STRING, true, true],
+    ["v", INT64, false, false],
+    ["x", INT64, true, true],
+    ["x", STRING, true, true],
+  ];
+  for (const [name, type, asKey, asColumn] of cases) {
+    for (const [isKey, fits] of [[true, asKey], [false, asColumn]]) {
+      const wanted = column(name, type), other = column("x", INT64);
+      const shape = isKey ? { keys: [wanted], columns: [other] } : { keys: [other], columns: [wanted] };
+      await withTable(sql, shape, async (lookup) => {
+        const opened = lookup.open(), text = `${name} as ${type.kind}${isKey ? " of the key" : ""}`;
+        if (fits) return await assert.doesNotReject(opened, text);
+        await assert.rejects(
+          opened,
+          new RegExp(`Column ${name} of table dim in .* and was declared as ${type.kind}`),
+          text,
+        );
+      });
+    }
+  }
+});
+
 Deno.test("a file that is no database is refused", async () => {
   const path = await Deno.makeTempFile();
   await Deno.writeTextFile(path, "this is no database, and long enough to be looked at as if it were one".repeat(20));

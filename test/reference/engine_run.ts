@@ -2,6 +2,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import type { Column } from "../../src/core/schema.ts";
 import { memoryLogs } from "../../src/log/memory.ts";
 import type { OrderRecord } from "../../src/log.ts";
+import type { LookupFactory } from "../../src/lookup.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { openMade } from "../../src/source/made.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
@@ -36,7 +37,8 @@ export class EngineUnderTest {
     this.#order = order;
   }
 
-  static async start(workers: number): Promise<EngineUnderTest> {
+  /** `lookups`: what tables outside are made by. */
+  static async start(workers: number, lookups: readonly LookupFactory[] = []): Promise<EngineUnderTest> {
     const sink = new CollectSink(), order: OrderRecord[] = [];
     const engine = await Engine.start({
       module: kernelModule(),
@@ -49,6 +51,7 @@ export class EngineUnderTest {
       createOrder: () => ({ append: (record) => void order.push(record) }),
       createView,
       sinks: new Map([[sink.kind, sink]]),
+      lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
       openMade,
       openRanges: null,
     });
