@@ -12,8 +12,9 @@ import { sketchAdd } from "./sketch";
 import {
   Call, FLAG_RETRACTS, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
   OP_HEAP_MIN, OP_LAST, OP_LAST_BYTES, OP_LIST, OP_MAX, OP_MAX_BYTES, OP_MIN, OP_MIN_BYTES, OP_SKETCH, OP_SUM_DOUBLE,
-  OP_SUM_INT, OP_VARIANCE, has,
+  OP_SUM_INT, OP_VALUES, OP_VARIANCE, has,
 } from "./spec";
+import { valuesChange } from "./values";
 
 @inline function addTo(cell: usize, more: i64): void {
   store<i64>(cell, load<i64>(cell) + more);
@@ -144,6 +145,8 @@ function changeList(g: Group, call: Call, cell: usize, weight: i64, value: i64):
     return changeList(g, call, cell, weight, value);
   } else if (op == OP_SKETCH) {
     return sketchAdd(g, call, cell, value);
+  } else if (op == OP_VALUES) {
+    valuesChange(call, weight, entry);
   }
   return true;
 }

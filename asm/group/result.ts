@@ -11,8 +11,9 @@ import { sketchResult, sketchText, sketchTextLength } from "./sketch";
 import {
   Call, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
   OP_HEAP_MIN, OP_LAST, OP_LAST_BYTES, OP_LIST, OP_MAX, OP_MAX_BYTES, OP_MIN, OP_MIN_BYTES, OP_SKETCH, OP_SUM_DOUBLE,
-  OP_SUM_INT, OP_VARIANCE, isBytes,
+  OP_SUM_INT, OP_VALUES, OP_VARIANCE, isBytes,
 } from "./spec";
+import { valuesBits, valuesFit, valuesLength, valuesMade, valuesResult, valuesText } from "./values";
 
 /** The result's 8 bytes (of a text a REF), and whether there is one. */
 export let bits: i64 = 0;
@@ -96,6 +97,15 @@ function readSketch(call: Call, cell: usize): void {
   else bits = load<i64>(sketchText);
 }
 
+function readValues(g: Group, call: Call, cell: usize): void {
+  there = valuesResult(g, call, cell - call.cell);
+  if (!valuesFit) noRoom = true;
+  if (!there) return;
+  if (!isBytes(call.outType)) bits = valuesBits;
+  else if (valuesMade) takeText(valuesText, valuesLength);
+  else copyText(valuesText, valuesLength);
+}
+
 /** Reads the result of a call of the kind `op`, which is constant where speed counts. */
 @inline export function readAs(g: Group, call: Call, op: u32, cell: usize): void {
   if (op == OP_COUNT) {
@@ -132,6 +142,8 @@ function readSketch(call: Call, cell: usize): void {
     readList(call, cell);
   } else if (op == OP_SKETCH) {
     readSketch(call, cell);
+  } else if (op == OP_VALUES) {
+    readValues(g, call, cell);
   }
 }
 

@@ -59,6 +59,7 @@ export const OP_HEAP_MIN: u32 = 17; // [HEAP] of a set (heap.ts)
 export const OP_HEAP_MAX: u32 = 18;
 export const OP_LIST: u32 = 19; // [LIST] (list.ts); param: what leaves of it
 export const OP_SKETCH: u32 = 20; // [SKETCH, there] (sketch.ts); param: which
+export const OP_VALUES: u32 = 23; // [] of a set (values.ts); param: which
 
 @unmanaged
 export class Call {
@@ -177,6 +178,7 @@ const SET_BYTES: u32 = 48;
 }
 
 function cellsOf(op: u32): u32 {
+  if (op == OP_VALUES) return 0;
   if (op == OP_COUNT) return 1;
   if (op == OP_SUM_DOUBLE || op == OP_AVG_DOUBLE) return 3;
   if (op == OP_SUM_INT || op == OP_AVG_INT || op == OP_VARIANCE || op == OP_LIST) return 3;

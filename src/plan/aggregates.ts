@@ -28,6 +28,8 @@ export interface AggregateParameter {
 
 const NUMBERS: readonly Kind[] = ["int64", "double", "decimal"];
 const ALL: readonly Kind[] = [...NUMBERS, "bool", "timestamp", "string", "bytes"];
+/** What JSON can list. */
+const LISTED: readonly Kind[] = ALL.filter((kind) => kind !== "bytes");
 const same = (argument: DataType) => argument;
 /** Sums of decimals have all the digits that a cell holds. */
 const sumType = (argument: DataType): DataType =>
@@ -81,6 +83,11 @@ const SIGNATURES: ReadonlyMap<string, AggregateSignature> = new Map(Object.entri
   string_agg: signature(["string"], () => STRING, { params: [SEPARATOR] }),
   array_agg: signature(ALL, () => STRING),
   percentile: signature(NUMBERS, () => DOUBLE, { params: [FRACTION] }),
+  percentile_cont: signature(NUMBERS, () => DOUBLE, { params: [FRACTION], distinct: null }),
+  percentile_disc: signature(LISTED, same, { params: [FRACTION], distinct: null }),
+  mode: signature(LISTED, same, { distinct: null }),
+  histogram: signature(LISTED, () => STRING, { distinct: null }),
+  top_k: signature(LISTED, () => STRING, { params: [COUNT], distinct: null }),
   approx_count_distinct: signature(ALL, () => INT64, { nullable: "never", distinct: false, retracts: false }),
   approx_top_k: signature(ALL, () => STRING, { params: [COUNT], distinct: null, retracts: false }),
 }));

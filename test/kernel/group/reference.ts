@@ -30,6 +30,42 @@ function jsonOf(value: Value): string {
   return text.replaceAll("\\n", "\\u000a");
 }
 
+/** Different values in their order, each with how often it is there. */
+function counted(values: readonly Value[]): [Value, number][] {
+  const counts = new Map<string, [Value, number]>();
+  for (const value of values) {
+    const known = counts.get(textOf(value));
+    if (known) known[1]++;
+    else counts.set(textOf(value), [value, 1]);
+  }
+  return [...counts.values()].sort(([a], [b]) => compare(a, b));
+}
+
+function listed(values: readonly [Value, number][]): string {
+  return `[${values.map(([value, count]) => `{"value":${jsonOf(value)},"count":${count}}`).join(",")}]`;
+}
+
+/** What the different values come to; undefined for other aggregates. */
+function ofValues(fn: string, parameter: number, values: readonly Value[], scale: number): Value | undefined {
+  const all = counted(values), often = all.toSorted(([, a], [, b]) => b - a);
+  const sorted = all.flatMap(([value, count]) => Array.from({ length: count }, () => value));
+  switch (fn) {
+    case "percentile_cont": {
+      const place = parameter * (sorted.length - 1), low = Math.floor(place), part = place - low;
+      const [a, b] = [low, Math.min(low + 1, sorted.length - 1)].map((i) => Number(sorted[i]) / 10 ** scale);
+      return part === 0 || a === b ? a : a + (b - a) * part;
+    }
+    case "percentile_disc":
+      return sorted[Math.max(Math.ceil(parameter * sorted.length), 1) - 1];
+    case "mode":
+      return often[0][0];
+    case "histogram":
+      return listed(all);
+    case "top_k":
+      return listed(often.slice(0, parameter));
+  }
+}
+
 const LIMIT = 2n ** 63n;
 
 /** The result of one call over the values that count for it, in the order in which they came. */
@@ -64,6 +100,8 @@ function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly V
     case "string_agg":
       return values.join(String(params[0] ?? ","));
   }
+  const made = ofValues(fn, Number(params[0] ?? 0), values, scale);
+  if (made !== undefined) return made;
   const factor = 10 ** scale, mean = Number(sum()) / values.length / factor, sample = fn.endsWith("samp") ? 1 : 0;
   if (values.length <= sample) return null;
   const squares = values.reduce((total: number, value) => total + (Number(value) / factor - mean) ** 2, 0);
