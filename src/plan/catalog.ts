@@ -29,12 +29,20 @@ export interface SinkKind {
   readonly guarantee?: "exactly once" | "effectively once" | "at least once";
 }
 
+/** One kind of table that rows are looked up in. */
+export interface LookupKind {
+  /** JSON Schema of the options beside `kind`. */
+  readonly options: JsonSchema;
+}
+
 /** What there is when a plan is compiled: the only thing besides the plan that its meaning depends on. */
 export interface Catalog {
   stream(name: string): StreamInfo | null;
   /** Names of the streams there are, for hints. */
   streamNames?(): Iterable<string>;
   readonly sinkKinds: ReadonlyMap<string, SinkKind>;
+  /** Kinds of tables that rows can be looked up in here; those of every build if absent. */
+  readonly lookupKinds?: ReadonlyMap<string, LookupKind>;
   /** Aggregates beside AGGREGATE_NAMES. */
   readonly aggregates?: ReadonlyMap<string, AggregateSignature>;
 }

@@ -54,6 +54,14 @@ function detailsOf(node: PlanNode): string {
         ...(node.null_aware ? ["null aware"] : []),
         ...(node.ttl_ms === undefined ? [] : [`ttl ${node.ttl_ms}`]),
       ].join("; ");
+    case "lookup":
+      return [
+        node.type,
+        node.on.map(({ left, right }) => `${left} = ${right}`).join(", "),
+        ...(node.where ? [`where ${formatExpression(node.where)}`] : []),
+        node.columns.map(({ name, as = name }) => as === name ? name : `${as} = ${name}`).join(", "),
+        `of ${Object.values(node.table).map(String).join(" ")}`,
+      ].join("; ");
     case "rank":
       return [
         `by [${node.keys.join(", ")}]`,
