@@ -52,7 +52,7 @@ export const OP_FIRST: u32 = 10; // [value, there]
 export const OP_LAST: u32 = 11;
 export const OP_FIRST_BYTES: u32 = 12; // [REF, there]
 export const OP_LAST_BYTES: u32 = 13;
-export const OP_VARIANCE: u32 = 14; // [count, mean, squares]; param: 0 pop, 1 samp, 2 stddev pop, 3 stddev samp
+export const OP_VARIANCE: u32 = 14; // [count, mean, squares, unused, unused], with FLAG_RETRACTS [count, sum, sum of squares, what each lacks]; param: 0 pop, 1 samp, 2 stddev pop, 3 stddev samp
 export const OP_BOOL_AND: u32 = 15; // [trues, falses]
 export const OP_BOOL_OR: u32 = 16;
 export const OP_HEAP_MIN: u32 = 17; // [HEAP] of a set (heap.ts)
@@ -181,7 +181,8 @@ function cellsOf(op: u32): u32 {
   if (op == OP_VALUES) return 0;
   if (op == OP_COUNT) return 1;
   if (op == OP_SUM_DOUBLE || op == OP_AVG_DOUBLE) return 3;
-  if (op == OP_SUM_INT || op == OP_AVG_INT || op == OP_VARIANCE || op == OP_LIST) return 3;
+  if (op == OP_VARIANCE) return 5;
+  if (op == OP_SUM_INT || op == OP_AVG_INT || op == OP_LIST) return 3;
   return 2;
 }
 
