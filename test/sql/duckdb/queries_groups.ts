@@ -11,6 +11,12 @@ function exact(sql: string): Query {
 export const GROUPS: readonly Query[] = [
   "SELECT origin, COUNT(*), COUNT(mpg), COUNT(horsepower), SUM(weight), MIN(mpg), MAX(mpg) FROM cars GROUP BY origin",
   "SELECT COUNT(*), SUM(us), MIN(title), MAX(title) FROM movies",
+  "SELECT COUNT(*), SUM(us), MIN(us), MAX(us), AVG(imdb) FROM movies WHERE title = 'no such film'",
+  "SELECT n + 1, s IS NULL FROM (SELECT COUNT(*) AS n, SUM(us) AS s FROM movies WHERE title = 'no such film')",
+  "SELECT COUNT(*) FILTER (WHERE us > 1), COUNT(DISTINCT title) FROM movies WHERE us < 0 HAVING COUNT(*) = 0",
+  "SELECT COUNT(*) FROM movies WHERE us < 0 GROUP BY rating",
+  "SELECT 1 FROM movies WHERE us < 0 HAVING COUNT(*) = 0",
+  "SELECT (SELECT COUNT(*) FROM movies WHERE us < 0), COUNT(*) FROM tags",
   [
     "SELECT origin, AVG(weight) FROM cars GROUP BY origin",
     "SELECT origin, trunc(AVG(weight))::BIGINT FROM cars GROUP BY origin",
