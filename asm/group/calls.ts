@@ -11,7 +11,7 @@ import { counterAt, dropUnused, resolveEntries } from "./distinct";
 import { cellOf, refOf, validAt } from "./keys";
 import { bits, noRoom, readAs, there } from "./result";
 import {
-  Call, DistinctSet, FLAG_FINAL, FLAG_LATENESS, FLAG_RETRACTS, FLAG_TICKS, FLAG_UPSERT, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_HEAP_MAX, OP_HEAP_MIN, OP_MAX, OP_MIN, OP_SUM_DOUBLE, OP_SUM_INT,
+  Call, DistinctSet, FLAG_FINAL, FLAG_LATENESS, FLAG_RETRACTS, FLAG_TICKS, FLAG_UPSERT, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_HEAP_MAX, OP_HEAP_MIN, OP_MAX, OP_MIN, OP_SUM_DOUBLE, OP_SUM_INT, OP_VALUES,
   callAt, has, isBytes, setAt,
 } from "./spec";
 
@@ -168,7 +168,7 @@ function callOf(g: Group, i: u32, args: usize, filters: usize, count: u32, first
     return true;
   }
   weigh(column, filters + i * COLUMN_SIZE, count);
-  if (call.set && call.op != OP_HEAP_MIN && call.op != OP_HEAP_MAX) weighDistinct(call, count);
+  if (call.set && call.op != OP_HEAP_MIN && call.op != OP_HEAP_MAX && call.op != OP_VALUES) weighDistinct(call, count);
   gather(column, count);
   return runCall(g, call, count, first, stride);
 }

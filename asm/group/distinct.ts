@@ -33,6 +33,11 @@ let block: u32 = 0;
   return at + COUNTERS + (<usize>counter << 2);
 }
 
+/** The next entry of the same row; 0 = there is none. */
+@inline export function entryBehind(at: usize): usize {
+  return load<u32>(at, NEXT);
+}
+
 function addEntry(g: Group, set: DistinctSet, hash: u32, row: usize, column: usize, number: u32): usize {
   const pool = setPool(set), at = poolTake(g, pool);
   if (!at) return 0;

@@ -8,12 +8,14 @@ import { powerOfTen } from "../aggregate/spec";
 import { ENTRY_VALUE } from "./distinct";
 import { heapTop } from "./heap";
 import { LIST_JOINED, LIST_JSON, joinedLength, listEnd, listJoin, listJson, nodeLength, nodeValue } from "./list";
+import { low, pairSquare, pairSubtract, pairTimes } from "./pair";
 import { sketchResult, sketchText, sketchTextLength } from "./sketch";
 import {
-  Call, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
+  Call, FLAG_RETRACTS, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
   OP_HEAP_MIN, OP_LAST, OP_LAST_BYTES, OP_LIST, OP_MAX, OP_MAX_BYTES, OP_MIN, OP_MIN_BYTES, OP_SKETCH, OP_SUM_DOUBLE,
-  OP_AVG_WIDE, OP_SUM_INT, OP_SUM_WIDE, OP_VARIANCE, isBytes,
+  OP_AVG_WIDE, OP_SUM_INT, OP_SUM_WIDE, OP_VALUES, OP_VARIANCE, has, isBytes,
 } from "./spec";
+import { valuesBits, valuesFit, valuesLength, valuesMade, valuesResult, valuesText } from "./values";
 import { wideAverage, wideBegin, wideOfInts, wideSum, wideThere } from "./wide";
 
 /** The result's 8 bytes (of a text a REF), and whether there is one. */
@@ -71,11 +73,22 @@ function readAverage(call: Call, cell: usize): void {
   if (there) takeDouble(wideToDouble(cell, 0, 8) / (<f64>count * power));
 }
 
-function readVariance(call: Call, cell: usize): void {
+/** Of less than this part of the squares nothing is known: it is what rounding left. */
+const NOTHING: f64 = 1e-28;
+
+/** The sum of the squared distances from the mean, from sums that values were taken from: (n Σx² − (Σx)²) / n. */
+function squaresOf(cell: usize, count: f64): f64 {
+  const all = pairTimes(load<f64>(cell, 16), load<f64>(cell, 32), count), allRest = low;
+  const square = pairSquare(load<f64>(cell, 8), load<f64>(cell, 24)), rest = low;
+  const squares = pairSubtract(all, allRest, square, rest);
+  return Math.abs(squares) <= NOTHING * all ? 0 : squares / count;
+}
+
+function readVariance(g: Group, call: Call, cell: usize): void {
   const count = load<i64>(cell), kind = <i32>call.param, sample = (kind & 1) != 0;
   there = count > i64(sample);
   if (!there) return;
-  const squares = load<f64>(cell, 16), variance = (squares < 0 ? 0 : squares) / <f64>(count - i64(sample));
+  const squares = has(g, FLAG_RETRACTS) ? squaresOf(cell, <f64>count) : load<f64>(cell, 16), variance = (squares < 0 ? 0 : squares) / <f64>(count - i64(sample));
   takeDouble(kind & 2 ? sqrt<f64>(variance) : variance);
 }
 
@@ -109,6 +122,15 @@ function readSketch(call: Call, cell: usize): void {
   else bits = load<i64>(sketchText);
 }
 
+function readValues(g: Group, call: Call, cell: usize): void {
+  there = valuesResult(g, call, cell - call.cell);
+  if (!valuesFit) noRoom = true;
+  if (!there) return;
+  if (!isBytes(call.outType)) bits = valuesBits;
+  else if (valuesMade) takeText(valuesText, valuesLength);
+  else copyText(valuesText, valuesLength);
+}
+
 /** Reads the result of a call of the kind `op`, which is constant where speed counts. */
 @inline export function readAs(g: Group, call: Call, op: u32, cell: usize): void {
   if (op == OP_COUNT) {
@@ -135,7 +157,7 @@ function readSketch(call: Call, cell: usize): void {
     // The state's own bytes: those that are replaced stay until the next step (retired.ts)
     bits = load<i64>(cell);
   } else if (op == OP_VARIANCE) {
-    readVariance(call, cell);
+    readVariance(g, call, cell);
   } else if (op == OP_BOOL_AND || op == OP_BOOL_OR) {
     const trues = load<i64>(cell), falses = load<i64>(cell, 8);
     there = trues + falses != 0;
@@ -151,6 +173,8 @@ function readSketch(call: Call, cell: usize): void {
   } else if (op == OP_AVG_WIDE) {
     there = load<i64>(cell, 24) != 0;
     if (there) takeDouble(wideAverage(cell, call.scale));
+  } else if (op == OP_VALUES) {
+    readValues(g, call, cell);
   }
 }
 

@@ -53,7 +53,7 @@ export const OP_FIRST: u32 = 10; // [value, there]
 export const OP_LAST: u32 = 11;
 export const OP_FIRST_BYTES: u32 = 12; // [REF, there]
 export const OP_LAST_BYTES: u32 = 13;
-export const OP_VARIANCE: u32 = 14; // [count, mean, squares]; param: 0 pop, 1 samp, 2 stddev pop, 3 stddev samp
+export const OP_VARIANCE: u32 = 14; // [count, mean, squares, unused, unused], with FLAG_RETRACTS [count, sum, sum of squares, what each lacks]; param: 0 pop, 1 samp, 2 stddev pop, 3 stddev samp
 export const OP_BOOL_AND: u32 = 15; // [trues, falses]
 export const OP_BOOL_OR: u32 = 16;
 export const OP_HEAP_MIN: u32 = 17; // [HEAP] of a set (heap.ts)
@@ -62,6 +62,7 @@ export const OP_LIST: u32 = 19; // [LIST] (list.ts); param: what leaves of it
 export const OP_SKETCH: u32 = 20; // [SKETCH, there] (sketch.ts); param: which
 export const OP_SUM_WIDE: u32 = 21; // [low, middle, high, count] (wide.ts)
 export const OP_AVG_WIDE: u32 = 22; // [low, middle, high, count]
+export const OP_VALUES: u32 = 23; // [] of a set (values.ts); param: which
 
 @unmanaged
 export class Call {
@@ -181,10 +182,12 @@ const SET_BYTES: u32 = 48;
 }
 
 function cellsOf(op: u32): u32 {
+  if (op == OP_VALUES) return 0;
   if (op == OP_COUNT) return 1;
   if (op == OP_SUM_DOUBLE || op == OP_AVG_DOUBLE) return 3;
-  if (op == OP_SUM_INT || op == OP_AVG_INT || op == OP_VARIANCE || op == OP_LIST) return 3;
-  return op == OP_SUM_WIDE || op == OP_AVG_WIDE ? 4 : 2;
+  if (op == OP_VARIANCE) return 5;
+  if (op == OP_SUM_WIDE || op == OP_AVG_WIDE) return 4;
+  return op == OP_SUM_INT || op == OP_AVG_INT || op == OP_LIST ? 3 : 2;
 }
 
 /** Entry of a set (distinct.ts): header and counters. */

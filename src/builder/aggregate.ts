@@ -120,6 +120,26 @@ export class Aggregates<R extends Row> {
   approxCountDistinct(argument: Argument<R, Kind>): Aggregated<"int64", false> {
     return aggregated("approx_count_distinct", argument);
   }
+  /** The exact median of numbers, between the two in the middle where there are two; all different values are kept. */
+  median(argument: Argument<R, NumberKind>): Aggregated<"double"> {
+    return aggregated("percentile_cont", argument, 0.5);
+  }
+  /** The exact value below which the part `p` of the values lies; all different values are kept. */
+  exactPercentile(argument: Argument<R, NumberKind>, p: number): Aggregated<"double"> {
+    return aggregated("percentile_cont", argument, p);
+  }
+  /** The most frequent value, of several the least. */
+  mode<A extends Argument<R, Kind>>(argument: A): Aggregated<KindOf<R, A>> {
+    return aggregated("mode", argument);
+  }
+  /** All different values with how often they came, as JSON. */
+  histogram(argument: Argument<R, Kind>): Aggregated<"string"> {
+    return aggregated("histogram", argument);
+  }
+  /** The most frequent values, with how often they came, as JSON. */
+  top(argument: Argument<R, Kind>, count: number): Aggregated<"string"> {
+    return aggregated("top_k", argument, count);
+  }
   /** About the most frequent values, with how often they came, as JSON. */
   approxTop(argument: Argument<R, Kind>, count: number): Aggregated<"string"> {
     return aggregated("approx_top_k", argument, count);

@@ -76,6 +76,8 @@ const LIST_JOINED = 0, LIST_FIRST = 1, LIST_LAST = 2, LIST_JSON = 3;
 const SKETCHES = ["approx_count_distinct", "percentile", "approx_top_k"];
 /** Quantiles are told in millionths. */
 const QUANTILE_PARTS = 1_000_000;
+/** What different values come to, as asm/group/values.ts numbers it. */
+const VALUES = ["percentile_cont", "percentile_disc", "mode", "histogram", "top_k"];
 /** Counters of one set: heaps have a bit each. */
 const COUNTERS_MAX = 32;
 
@@ -103,6 +105,7 @@ const OP = {
   sketch: 20,
   sumWide: 21,
   avgWide: 22,
+  values: 23,
 } as const;
 
 interface Operation {
@@ -156,6 +159,22 @@ function sketchOf(
   return { op: OP.sketch, out: STRING, param: kind + 4 * own };
 }
 
+/** What is computed of all different values: its kind and its own parameter in one number. */
+function valuesOf(
+  fn: string,
+  kind: number,
+  type: DataType,
+  parameter: number | string | undefined,
+  refuse: () => never,
+): Operation {
+  if (fn === "percentile_cont") numbers(type, refuse);
+  if (type.kind === "bytes") return refuse();
+  const own = Number(parameter ?? 0), quantile = fn.startsWith("percentile");
+  if (quantile ? !(own >= 0 && own <= 1) : !(Number.isInteger(own) && own >= 0 && own <= TOP_K_MAX)) return refuse();
+  const out = fn === "percentile_cont" ? DOUBLE : fn === "histogram" || fn === "top_k" ? STRING : type;
+  return { op: OP.values, out, param: kind + 8 * (quantile ? Math.round(own * QUANTILE_PARTS) : own), set: true };
+}
+
 /** What `call` does, by its function and the type of its argument. Throws RdxError("invalid_plan") for what there is none of. */
 function operation(call: GroupCallSpec, type: DataType | null, retracts: boolean): Operation {
   const { fn, params, distinct: set } = call;
@@ -193,6 +212,8 @@ function operation(call: GroupCallSpec, type: DataType | null, retracts: boolean
     case "string_agg":
       return isText(type) ? { ...listed(LIST_JOINED), text: String(params[0] ?? ",") } : refuse();
   }
+  const values = VALUES.indexOf(fn);
+  if (values >= 0) return valuesOf(fn, values, type, params[0], refuse);
   const variance = VARIANCES.indexOf(fn), sketch = SKETCHES.indexOf(fn);
   if (variance >= 0) return numbers(type, refuse), { op: OP.variance, out: DOUBLE, param: variance, set };
   if (sketch < 0) return refuse();

@@ -40,10 +40,16 @@ export interface AggregateParameter {
 
 const NUMBERS: readonly Kind[] = ["int64", "double", "decimal", "decimal128"];
 const ALL: readonly Kind[] = [...NUMBERS, "bool", "timestamp", "string", "bytes"];
+/** What JSON can list. */
+const LISTED: readonly Kind[] = ALL.filter((kind) => kind !== "bytes");
 const same = (argument: DataType) => argument;
 /** Sums of decimals have all the digits that there are, as in Flink SQL. */
 const sumType = (argument: DataType): DataType =>
   isDecimal(argument) ? decimal(DECIMAL_DIGITS_MAX, argument.scale ?? 0) : argument;
+
+/** What values are told as, each with how often it came. */
+const countedType = (value: DataType): DataType =>
+  arrayOf(rowOf([{ name: "value", type: value }, { name: "count", type: INT64 }]));
 
 /** What the most frequent values are told as. */
 const topType = (value: DataType): DataType =>
@@ -97,6 +103,11 @@ const SIGNATURES: ReadonlyMap<string, AggregateSignature> = new Map(Object.entri
   string_agg: signature(["string"], () => STRING, { params: [SEPARATOR] }),
   array_agg: signature(ALL, arrayOf),
   percentile: signature(NUMBERS, () => DOUBLE, { params: [FRACTION] }),
+  percentile_cont: signature(NUMBERS, () => DOUBLE, { params: [FRACTION], distinct: null }),
+  percentile_disc: signature(LISTED, same, { params: [FRACTION], distinct: null }),
+  mode: signature(LISTED, same, { distinct: null }),
+  histogram: signature(LISTED, countedType, { distinct: null }),
+  top_k: signature(LISTED, countedType, { params: [COUNT], distinct: null }),
   approx_count_distinct: signature(ALL, () => INT64, { nullable: "never", distinct: false, retracts: false }),
   approx_top_k: signature(ALL, topType, { params: [COUNT], distinct: null, retracts: false }),
 }));

@@ -173,7 +173,7 @@ export interface AggregateCall {
   readonly fn: string;
   /** Absent: count(*). */
   readonly arg?: Expression;
-  /** Constants behind the argument: the separator of string_agg, p of percentile, k of approx_top_k. */
+  /** Constants behind the argument: the separator of string_agg, p of percentiles, k of top_k and approx_top_k. */
   readonly args?: readonly Expression[];
   readonly as: string;
   /** Only different values of the argument. */
@@ -384,6 +384,11 @@ export const AGGREGATE_NAMES = [
   "approx_count_distinct",
   "percentile",
   "approx_top_k",
+  "percentile_cont",
+  "percentile_disc",
+  "mode",
+  "histogram",
+  "top_k",
   "any_value",
 ] as const;
 export type AggregateName = typeof AGGREGATE_NAMES[number];

@@ -156,7 +156,7 @@ function checkPlan({ plan, writer }: WrittenPipeline, at: Span, { report, catalo
 function checkViews(workshop: Workshop): void {
   const { script, report } = workshop;
   for (const view of script.views.values()) {
-    const context = contextOf(workshop, NO_SETTINGS);
+    const context = contextOf(workshop, NO_SETTINGS, false);
     guarded(view.at, report, () => context.names.view(view, context));
   }
 }

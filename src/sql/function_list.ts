@@ -42,6 +42,25 @@ const OVER_ROWS: readonly (readonly [signature: string, summary: string])[] = [
     "approx_top_k(x, k: int64): array<row<value x, count int64, error int64>>",
     "The k most frequent values, approximately",
   ],
+  ["median(x: number): double", "The exact median; all different values are kept"],
+  [
+    "percentile_cont(p) WITHIN GROUP (ORDER BY x): double",
+    "The exact percentile, between two values where it lies between them",
+  ],
+  [
+    "percentile_disc(p) WITHIN GROUP (ORDER BY x): x",
+    "The value at or below which the part p of the values lies, exact",
+  ],
+  ["mode(x): x", "The most frequent value, of several the least"],
+  [
+    "histogram(x, width: number): array<row<value x, count int64>>",
+    "The values, or where their buckets begin, each with how often it came",
+  ],
+  [
+    "top_k(x, k: int64): array<row<value x, count int64>>",
+    "The k most frequent values, exact; all different values are kept",
+  ],
+  ["count_if(condition: bool): int64", "How many rows the condition is true for"],
   ["row_number() OVER (…): int64", "The position of a row among those of its PARTITION BY, in the order of ORDER BY"],
   ["lag(x, n: int64) OVER (…): x", "The value n rows before (by default one)"],
 ];

@@ -13,6 +13,7 @@ import type {
   WindowSpec,
 } from "./ast.ts";
 import { SqlMistake } from "./errors.ts";
+import { overlaps } from "./parse_overlaps.ts";
 
 /** What follows an operand: a node without the operand, which is its `left`, `arg` or `of`. */
 export interface Tail {
@@ -82,6 +83,7 @@ export function comparison(op: ComparisonOperator, { fields, end }: Tail): Tail 
 export function tails(head: Expression, tails: readonly Tail[]): Expression {
   return tails.reduce((operand, { fields, end }) => {
     const at = { start: operand.at.start, end }, slot = OPERAND[fields.kind] ?? "arg";
+    if (fields.kind === "overlaps") return overlaps(operand, fields.right as Expression, fields.not === true, at);
     // The grammar gives each kind its members; this adds the operand and the place.
     return { ...fields, [slot]: operand, at } as unknown as Expression;
   }, head);

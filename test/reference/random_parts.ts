@@ -123,6 +123,7 @@ function candidates({ name, type, rough = false }: Typed): Candidate[] {
     { call: { fn: "count", arg }, type: "int64" },
     ...["min", "max", "first", "last"].map(same),
   ];
+  any.push(same("mode"), { call: { fn: "percentile_disc", arg, args: [lit(0.25)] }, type, rough });
   if (type === "bool") return [same("bool_and"), same("bool_or"), ...any];
   if (type === "string") return [{ call: { fn: "string_agg", arg, args: [lit("+")] }, type }, ...any];
   if (!isNumber(type) || rough) return any;

@@ -3,6 +3,8 @@ import { aggregateTakes, takesType } from "../../plan/aggregates.ts";
 import { isColumn, isLiteral } from "../../expr/mod.ts";
 import type * as ast from "../ast.ts";
 import { type AggregateFunction, AGGREGATES_INSTEAD } from "./aggregate_functions.ts";
+import { aggregateForm } from "./aggregate_forms.ts";
+import { bucketOf } from "./histogram.ts";
 import { nameOfCall } from "./calls.ts";
 import type { Column, Relation } from "./column.ts";
 import { freeName } from "./column.ts";
@@ -44,7 +46,8 @@ export class AggregateCalls {
       const instead = AGGREGATES_INSTEAD.get(name);
       return instead === undefined ? undefined : report.add(call.at, `${name.toUpperCase()} is not there`, instead);
     }
-    const parts = this.#parts(call, name.toUpperCase(), aggregate, inside);
+    const form = aggregateForm(call, name, report);
+    const parts = form && this.#parts(form, name.toUpperCase(), aggregate, inside);
     if (parts === null) return null;
     const { arg } = parts, wanted = this.wanted?.call === call ? this.wanted.name : null;
     if (aggregate.fn === "avg" && arg?.type && arg.type.kind !== "double") return this.#exactAverage(parts, call.at);
@@ -104,6 +107,10 @@ export class AggregateCalls {
     if (aggregate.fn === "count" && args.length === 0) {
       if (!call.star) return report.add(at, "COUNT needs an argument", "Write COUNT(*)");
       return { arg: null, further: [], ...parts };
+    }
+    if (aggregate.fn === "histogram" && args.length === 2) {
+      const arg = bucketOf(args[0], args[1], at, values);
+      return arg && { arg, further: [], ...parts };
     }
     const most = 1 + aggregate.fallbacks.length;
     if (call.star || args.length < 1 || args.length > most) {

@@ -23,6 +23,8 @@ export interface Context {
   readonly outer: Scope | null;
   /** Queries within queries that are being bound. */
   readonly depth: number;
+  /** The inputs end, and results are read when they are whole. */
+  readonly whole: boolean;
   /** Binds a query within a query; null with its problems. */
   readonly query: (query: Query, context: Context) => BoundQuery | null;
   /** The same of a query whose rows are those of a view. */

@@ -1,9 +1,9 @@
-import { nearest } from "../../core/nearest.ts";
 import { STRING } from "../../core/schema.ts";
 import { FUNCTIONS } from "../../expr/mod.ts";
 import type { FunctionCall, Span, UnitCall } from "../ast.ts";
 import { AGGREGATE_FUNCTIONS, AGGREGATES_INSTEAD } from "./aggregate_functions.ts";
 import { dateDiff } from "./date_diff.ts";
+import { insteadOf } from "./near_function.ts";
 import { harmonise } from "./operators.ts";
 import type { Value, ValueMaker } from "./value.ts";
 
@@ -92,8 +92,8 @@ function unknownFunction({ name: { parts, at } }: FunctionCall, values: ValueMak
   if (instead !== undefined) return values.report.add(at, `${parts[0].name.toUpperCase()} is not there`, instead);
   if (values.report.full) return null;
   const name = parts.map((part) => part.name).join(".");
-  const near = nearest(name.toLowerCase(), [...NAMES.keys(), ...Object.keys(MADE), ...AGGREGATE_FUNCTIONS.keys()]);
-  return values.report.add(at, `Unknown function ${name}`, near ? `Did you mean ${near.toUpperCase()}?` : undefined);
+  const known = [...NAMES.keys(), ...Object.keys(MADE), ...AGGREGATE_FUNCTIONS.keys()];
+  return values.report.add(at, `Unknown function ${name}`, insteadOf(name.toLowerCase(), known));
 }
 
 /** Functions that take a unit of time as a word. */

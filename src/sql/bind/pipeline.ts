@@ -57,6 +57,7 @@ export interface Workshop {
 export function contextOf(
   { script, catalog, report, places }: Workshop,
   settings: Settings,
+  whole: boolean,
 ): Context & { readonly names: ScriptNames } {
   const values = new ValueMaker(report, places);
   return {
@@ -69,6 +70,7 @@ export function contextOf(
     aggregates: allAggregates(catalog),
     outer: null,
     depth: 0,
+    whole,
     query: bindQuery,
     result: (query, context) => bindResult(query, "view", context),
     lone: bindLone,
@@ -77,7 +79,7 @@ export function contextOf(
 
 /** Binds a pipeline; null with problems. */
 export function bindPipeline(request: PipelineRequest, workshop: Workshop): WrittenPipeline | null {
-  const context = contextOf(workshop, request.settings);
+  const context = contextOf(workshop, request.settings, request.whole);
   const views = new Set<string>(), results: Result[] = [];
   let sound = true;
   for (const output of request.outputs) {

@@ -7,6 +7,7 @@ import { type GroupRequest, groupRows, type Groups, overGroups } from "./group.t
 import type { Grouping } from "./group_items.ts";
 import type { GroupWindow, WindowFunctions } from "./group_window.ts";
 import type { GroupingFunctions } from "./grouping.ts";
+import { withOneMore } from "./no_rows.ts";
 import { groupBySliding } from "./sliding.ts";
 import { buildSource, type Source } from "./source.ts";
 import type { Value } from "./value.ts";
@@ -43,8 +44,12 @@ export function groupRelation(
 }
 
 function byRows(source: Source, grouped: Grouped, context: Context): Groups | null {
-  const relation = buildSource(source, context);
-  return relation && groupRows(relation, requestOf(grouped), context);
+  const relation = buildSource(source, context), request = requestOf(grouped);
+  if (relation === null) return null;
+  const isLone = context.whole && request.keys.length === 0 && request.sets === null;
+  if (!isLone) return groupRows(relation, request, context);
+  const more = withOneMore(relation, request, context);
+  return groupRows(more.relation, { ...request, calls: more.calls }, context);
 }
 
 function requestOf({ grouping, sets, calls, emit, at }: Grouped): GroupRequest {

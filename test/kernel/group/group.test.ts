@@ -27,12 +27,18 @@ const VALUES: readonly fc.Arbitrary<Value>[] = [
   ),
 ];
 
+const PARAMS: Readonly<Record<string, readonly (string | number)[]>> = {
+  string_agg: ["; "],
+  percentile_cont: [0.3],
+  percentile_disc: [0.5],
+  top_k: [2],
+};
 const call = (fn: string, arg: number, distinct: boolean, filter: boolean): GroupCallSpec => ({
   fn,
   args: arg < 0 ? [] : [arg],
   distinct: distinct && arg >= 0,
   filter: filter ? 5 : -1,
-  params: fn === "string_agg" ? ["; "] : [],
+  params: PARAMS[fn] ?? [],
 });
 
 const calls: fc.Arbitrary<GroupCallSpec> = fc.oneof(
@@ -40,6 +46,14 @@ const calls: fc.Arbitrary<GroupCallSpec> = fc.oneof(
   fc.tuple(fc.constantFrom(...FNS_OF_NUMBERS), fc.constantFrom(2, 3, 4, 7), fc.boolean(), fc.boolean()),
   fc.tuple(fc.constantFrom("min", "max", "first", "last", "string_agg"), fc.constant(6), fc.boolean(), fc.boolean()),
   fc.tuple(fc.constant("array_agg"), fc.constantFrom(2, 3, 4, 5, 6, 7), fc.boolean(), fc.boolean()),
+  fc.tuple(
+    fc.constantFrom("percentile_disc", "mode"),
+    fc.constantFrom(2, 3, 4, 6, 7),
+    fc.constant(false),
+    fc.boolean(),
+  ),
+  fc.tuple(fc.constant("percentile_cont"), fc.constantFrom(3, 4, 7), fc.constant(false), fc.boolean()),
+  fc.tuple(fc.constantFrom("histogram", "top_k"), fc.constantFrom(2, 3, 5, 6, 7), fc.constant(false), fc.boolean()),
   fc.tuple(fc.constantFrom("bool_and", "bool_or", "min"), fc.constant(5), fc.constant(false), fc.boolean()),
 ).map(([fn, arg, distinct, filter]) => call(fn, arg, distinct && !["first", "last"].includes(fn), filter));
 

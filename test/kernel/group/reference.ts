@@ -36,6 +36,43 @@ function isSum(type: DataType, sum: bigint): boolean {
   return isDecimal(type) ? sum < 10n ** 38n && sum > -(10n ** 38n) : sum === BigInt.asIntN(64, sum);
 }
 
+/** Different values in their order, each with how often it is there. */
+function counted(values: readonly Value[]): [Value, number][] {
+  const counts = new Map<string, [Value, number]>();
+  for (const value of values) {
+    const known = counts.get(textOf(value));
+    if (known) known[1]++;
+    else counts.set(textOf(value), [value, 1]);
+  }
+  return [...counts.values()].sort(([a], [b]) => compare(a, b));
+}
+
+function listed(values: readonly [Value, number][], type: DataType): string {
+  return `[${values.map(([value, count]) => `{"value":${jsonOf(value, type)},"count":${count}}`).join(",")}]`;
+}
+
+/** What the different values come to; undefined for other aggregates. */
+function ofValues(fn: string, parameter: number, values: readonly Value[], type: DataType): Value | undefined {
+  const scale = type.scale ?? 0;
+  const all = counted(values), often = all.toSorted(([, a], [, b]) => b - a);
+  const sorted = all.flatMap(([value, count]) => Array.from({ length: count }, () => value));
+  switch (fn) {
+    case "percentile_cont": {
+      const place = parameter * (sorted.length - 1), low = Math.floor(place), part = place - low;
+      const [a, b] = [low, Math.min(low + 1, sorted.length - 1)].map((i) => Number(sorted[i]) / 10 ** scale);
+      return part === 0 || a === b ? a : a + (b - a) * part;
+    }
+    case "percentile_disc":
+      return sorted[Math.max(Math.ceil(parameter * sorted.length), 1) - 1];
+    case "mode":
+      return often[0][0];
+    case "histogram":
+      return listed(all, type);
+    case "top_k":
+      return listed(often.slice(0, parameter), type);
+  }
+}
+
 /** The result of one call over the values that count for it, in the order in which they came. */
 function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly Value[], type: DataType): Value {
   const scale = type.scale ?? 0;
@@ -69,6 +106,8 @@ function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly V
     case "string_agg":
       return values.join(String(params[0] ?? ","));
   }
+  const made = ofValues(fn, Number(params[0] ?? 0), values, type);
+  if (made !== undefined) return made;
   const factor = 10 ** scale, mean = Number(sum()) / values.length / factor, sample = fn.endsWith("samp") ? 1 : 0;
   if (values.length <= sample) return null;
   const squares = values.reduce((total: number, value) => total + (Number(value) / factor - mean) ** 2, 0);

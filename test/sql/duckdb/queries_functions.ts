@@ -169,6 +169,16 @@ export const FUNCTIONS: readonly Query[] = [
     "SELECT DATE '2024-02-29', DATE '2024-03-01' - INTERVAL '1' DAY",
     "SELECT DATE '2024-02-29', DATE '2024-03-01' - INTERVAL 1 DAY",
   ],
+  [
+    each(
+      "(ts, INTERVAL '1' DAY) OVERLAPS (TIMESTAMP '2024-02-29 00:00:00', TIMESTAMP '2024-03-01 00:00:00')",
+      "(id, id + 2) NOT OVERLAPS (5, 3)",
+    ),
+    each(
+      "ts <= TIMESTAMP '2024-03-01' AND ts + INTERVAL 1 DAY >= TIMESTAMP '2024-02-29'",
+      "NOT (id <= 5 AND id + 2 >= 3)",
+    ),
+  ],
   "SELECT 1 + 2 * 3 - 4, (1 + 2) * 3, 10 - 2 - 3, 2 * 3 % 4, -2 * -3, - -2",
   "SELECT 1 < 2 AND 2 < 1 OR TRUE, NOT TRUE OR TRUE, NOT (TRUE OR TRUE), NULL IS NULL AND FALSE",
   "SELECT 'a' || 'b' || NULL, 'it''s', '', '漢' || '字'",

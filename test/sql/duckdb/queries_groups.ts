@@ -11,6 +11,12 @@ function exact(sql: string): Query {
 export const GROUPS: readonly Query[] = [
   "SELECT origin, COUNT(*), COUNT(mpg), COUNT(horsepower), SUM(weight), MIN(mpg), MAX(mpg) FROM cars GROUP BY origin",
   "SELECT COUNT(*), SUM(us), MIN(title), MAX(title) FROM movies",
+  "SELECT COUNT(*), SUM(us), MIN(us), MAX(us), AVG(imdb) FROM movies WHERE title = 'no such film'",
+  "SELECT n + 1, s IS NULL FROM (SELECT COUNT(*) AS n, SUM(us) AS s FROM movies WHERE title = 'no such film')",
+  "SELECT COUNT(*) FILTER (WHERE us > 1), COUNT(DISTINCT title) FROM movies WHERE us < 0 HAVING COUNT(*) = 0",
+  "SELECT COUNT(*) FROM movies WHERE us < 0 GROUP BY rating",
+  "SELECT 1 FROM movies WHERE us < 0 HAVING COUNT(*) = 0",
+  "SELECT (SELECT COUNT(*) FROM movies WHERE us < 0), COUNT(*) FROM tags",
   [
     "SELECT origin, AVG(weight) FROM cars GROUP BY origin",
     "SELECT origin, trunc(AVG(weight))::BIGINT FROM cars GROUP BY origin",
@@ -36,6 +42,25 @@ export const GROUPS: readonly Query[] = [
   ["SELECT STRING_AGG(tag, '-') FROM tags", "SELECT string_agg(tag, '-') FROM tags"],
   ["SELECT ARRAY_AGG(id) FROM odd WHERE id < 4", "SELECT to_json(list(id))::VARCHAR FROM odd WHERE id < 4"],
   ["SELECT FIRST_VALUE(name), LAST_VALUE(name) FROM cars", "SELECT first(name), last(name) FROM cars"],
+  "SELECT origin, MEDIAN(weight), MEDIAN(mpg), COUNT_IF(cylinders > 4) FROM cars GROUP BY origin",
+  "SELECT origin, PERCENTILE_CONT(0.9) WITHIN GROUP (ORDER BY mpg), PERCENTILE_DISC(0.25) WITHIN GROUP (ORDER BY weight) FROM cars GROUP BY origin",
+  [
+    "SELECT MEDIAN(m), MEDIAN(d), MEDIAN(i), PERCENTILE_DISC(t, 0.5), PERCENTILE_DISC(ts, 0.7) FROM odd",
+    "SELECT MEDIAN(m::DOUBLE), MEDIAN(d), MEDIAN(i), QUANTILE_DISC(t, 0.5), QUANTILE_DISC(ts, 0.7) FROM odd",
+  ],
+  "SELECT kind, MODE(high) > 0, MEDIAN(high), COUNT_IF(rain > 0) FROM weather GROUP BY kind HAVING MEDIAN(high) > 1",
+  "SELECT ts, MEDIAN(high) OVER (ORDER BY ts ROWS BETWEEN 6 PRECEDING AND CURRENT ROW) FROM weather",
+  [
+    "SELECT origin, HISTOGRAM(cylinders), TOP_K(cylinders, 1) FROM cars GROUP BY origin",
+    `SELECT origin, '[' || string_agg('{"value":' || cylinders || ',"count":' || n || '}', ',' ORDER BY cylinders) || ']',
+      '[{"value":' || arg_max(cylinders, n) || ',"count":' || MAX(n) || '}]' FROM
+      (SELECT origin, cylinders, COUNT(*) AS n FROM cars GROUP BY ALL) GROUP BY origin`,
+  ],
+  [
+    "SELECT HISTOGRAM(weight, 500) FROM cars",
+    `SELECT '[' || string_agg('{"value":' || w || ',"count":' || n || '}', ',' ORDER BY w) || ']' FROM
+      (SELECT weight // 500 * 500 AS w, COUNT(*) AS n FROM cars GROUP BY w)`,
+  ],
   "SELECT t, COUNT(*) FROM odd GROUP BY t",
   "SELECT b, COUNT(*), SUM(i), SUM(d) FROM odd GROUP BY b",
   "SELECT ts, COUNT(*) FROM odd GROUP BY ts",
