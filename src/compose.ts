@@ -6,6 +6,7 @@ import { compileKernels } from "./kernel/module.ts";
 import { memoryLogs } from "./log/memory.ts";
 import { Engine } from "./runtime/engine.ts";
 import { forgetfulOrder } from "./runtime/order.ts";
+import { type Logger, silentLog } from "./telemetry/log.ts";
 import { MetricRegistry } from "./telemetry/metrics.ts";
 import { discardSink } from "./sink/discard.ts";
 import { fileSink } from "./sink/file.ts";
@@ -18,6 +19,7 @@ import { openEncoder } from "./codec/encoder.ts";
 import { createView } from "./view/create.ts";
 import type { PageBundle } from "./server/page.ts";
 import type { PipeParts, Site } from "./cli/engine_options.ts";
+import { functionFiles } from "./cli/function_files.ts";
 import { schemaInference } from "./codec/infer.ts";
 
 export interface EngineSettings {
@@ -25,6 +27,10 @@ export interface EngineSettings {
   readonly workers?: number;
   /** The folder that relative paths in plans start from; default: the current one. */
   readonly folder?: string;
+  /** Files and folders, absolute, whose user functions plans may call; null, the default: those of any module. */
+  readonly functions?: readonly string[] | null;
+  /** Default: nothing is logged. */
+  readonly log?: Logger;
 }
 
 const WORKERS_DEFAULT_MAX = 8;
@@ -35,6 +41,7 @@ const worker = new URL("../workers/task_deno.ts", import.meta.url);
 
 /** Starts an engine whose streams and state live in memory. */
 export async function createEngine(settings: EngineSettings = {}): Promise<Engine> {
+  const { functions = null, log = silentLog } = settings;
   const { workers = Math.max(1, Math.min(WORKERS_DEFAULT_MAX, availableParallelism() - 1)), folder = Deno.cwd() } =
     settings;
   const pathOf = (path: string) => isAbsolute(path) ? path : resolve(folder, path);
@@ -51,6 +58,8 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
     createView,
     sinks: new Map(sinks.map((sink) => [sink.kind, sink])),
     openMade,
+    log,
+    ...(functions === null ? {} : { functions: functionFiles(functions) }),
     openRanges: ({ path, format, delimiter }) =>
       openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),
   });

@@ -76,6 +76,7 @@ async function withEngine(
     folder: terminal.folder,
     durability: "none",
     log: terminalLog(terminal, "warn"),
+    functions: null,
   });
   try {
     declareStreams(terminal, engine, args.all("stream"));

@@ -55,6 +55,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
           "also RDX_ALLOW_ORIGIN, with commas between (default: the server's own page only)",
         repeated: true,
       },
+      functions: {
+        value: "FILE|FOLDER",
+        about:
+          "Let plans and scripts call user functions of this module, or of modules in this folder; may be repeated " +
+          "(default: of none)",
+        repeated: true,
+      },
       insecure: { about: "Let anyone in who reaches the server: no token off loopback" },
       stream: STREAM,
       "log-level": { value: "LEVEL", about: "debug, info (default), warn or error" },
@@ -63,6 +70,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       ["rdx serve", "on http://127.0.0.1:8080, with nothing deployed"],
       ["rdx serve --port 0 traffic.json", "on any free port, with one pipeline"],
       ["rdx serve --allow-origin https://shop.example", "for pages that embed live views"],
+      ["rdx serve --functions ./functions", "with user functions from the modules in a folder"],
       ["RDX_TOKEN=… rdx serve --host 0.0.0.0", "for other machines that know the token"],
     ],
     load: async () => (await import("./serve.ts")).serve,

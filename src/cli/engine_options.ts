@@ -15,6 +15,8 @@ export interface EngineOptions {
   /** What an accepted row survives. */
   readonly durability: "none";
   readonly log: Logger;
+  /** Files and folders, absolute, whose user functions plans may call; null: those of any module, for the plans are the caller's own. */
+  readonly functions: readonly string[] | null;
 }
 
 /** What a server offers beside the engine. */

@@ -31,6 +31,7 @@ export async function run(
     folder: terminal.folder,
     durability: "none",
     log: terminalLog(terminal, "warn"),
+    functions: null,
   });
   let interrupted = false;
   const silence = terminal.onSignal((signal) => {

@@ -7,6 +7,7 @@ import { requireAuthentication, type RunningServer, startServer } from "../serve
 import { deployScript } from "../server/sql.ts";
 import { reasonOf } from "../core/errors.ts";
 import type { CreateEngine, OpenSite } from "./engine_options.ts";
+import { functionFiles } from "./function_files.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import { baseName, declareStreams, isSqlFile, readPlanFile, readSql } from "./files.ts";
 import type { Arguments } from "./flags.ts";
@@ -29,6 +30,8 @@ export async function serve(
   calledRightly(() => requireAuthentication(hostname, token, insecure));
   calledRightly(() => new Origins(allowOrigins));
   const deployments = args.positionals.map((path) => readDeployment(terminal, path));
+  const functions = args.all("functions").map((path) => pathOf(terminal, path));
+  calledRightly(() => void functionFiles(functions));
   const log = terminalLog(terminal, args.choice("log-level", LOG_LEVELS, "info"));
   const engine = await createEngine({
     workers: args.integer("workers", 1, WORKERS_MAX),
@@ -36,6 +39,7 @@ export async function serve(
     folder: terminal.folder,
     durability: "none",
     log,
+    functions,
   });
   try {
     declareStreams(terminal, engine, args.all("stream"));

@@ -28,6 +28,14 @@ export interface SinkKind {
   readonly guarantee?: "exactly once" | "effectively once" | "at least once";
 }
 
+/** Which modules of user functions plans may name. */
+export interface FunctionRules {
+  /** Why plans may not call functions of the module at this URL, and what to do; null: they may. */
+  refusal(module: string): { readonly reason: string; readonly hint: string } | null;
+  /** The URL that relative ones in scripts of SQL start from that say nothing of their own place; null: there is none. */
+  readonly base: string | null;
+}
+
 /** What there is when a plan is compiled: the only thing besides the plan that its meaning depends on. */
 export interface Catalog {
   stream(name: string): StreamInfo | null;
@@ -36,6 +44,8 @@ export interface Catalog {
   readonly sinkKinds: ReadonlyMap<string, SinkKind>;
   /** Aggregates beside AGGREGATE_NAMES. */
   readonly aggregates?: ReadonlyMap<string, AggregateSignature>;
+  /** Absent: plans may call functions of any module. */
+  readonly functions?: FunctionRules;
 }
 
 const TEXT: JsonSchema = { type: "string", minLength: 1 };

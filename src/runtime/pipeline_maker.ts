@@ -3,11 +3,14 @@ import { RdxError } from "../core/errors.ts";
 import { type Column, columnIndex, sameType } from "../core/schema.ts";
 import type { OrderLog } from "../log.ts";
 import type { compilePlan } from "../plan/compile.ts";
+import type { FunctionRules } from "../plan/catalog.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
 import type { FileConnector, MadeConnector, Plan } from "../plan/plan.ts";
 import type { Sink, SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { FunctionFaults } from "./function_faults.ts";
 import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
 import { Pipeline } from "./pipeline.ts";
 import { PipelineMeter } from "./pipeline_meter.ts";
@@ -30,6 +33,9 @@ export interface PipelinesParts {
   readonly createOrder: (pipeline: string) => OrderLog;
   readonly clock: Clock;
   readonly metrics: EngineMetrics;
+  /** Which user functions plans may call; null: those of all modules. */
+  readonly functions: FunctionRules | null;
+  readonly log: Logger;
 }
 
 /** A pipeline under its name. */
@@ -84,7 +90,8 @@ export class PipelineMaker {
       // State stays where it is.
       owner: keep?.owner ?? id % pool.tasks,
     };
-    const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics);
+    const faults = new FunctionFaults(name, this.#parts.log, clock);
+    const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics, faults);
     const ends = { inputs, sinks, side: this.#parts.streams, order: createOrder(name) };
     const parts = { id, plan: physical, taskPlan, ...ends, pool, clock, meter };
     return { plan, pipeline: new Pipeline(parts), id };

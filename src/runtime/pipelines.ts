@@ -6,6 +6,7 @@ import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import { compareState } from "../plan/state.ts";
+import { referencesIn } from "../kernel/user_functions.ts";
 import { deployedCatalog } from "./deployed_catalog.ts";
 import { sideDepth } from "./late_columns.ts";
 import { modeAfter, shareState } from "./plan_shape.ts";
@@ -53,8 +54,9 @@ export class Pipelines implements PipelineService {
   }
 
   get catalog(): Catalog {
-    const { streams, sinks, views } = this.#parts;
+    const { streams, sinks, views, functions } = this.#parts;
     return {
+      ...(functions ? { functions } : {}),
       stream: (name) => streams.seen(name),
       streamNames: () => streams.names(),
       sinkKinds: new Map([
@@ -109,6 +111,7 @@ export class Pipelines implements PipelineService {
       throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
     }
     this.#checkViews(name, compiled.physical);
+    await this.#loadFunctions(compiled.physical);
     this.#parts.streams.keepRead(compiled.physical);
     if (before?.pipeline.state === "stalled" && state === "keep") {
       throw new RdxError(
@@ -146,6 +149,16 @@ export class Pipelines implements PipelineService {
       `The state of pipeline ${plan.name} is spread over ${this.#parts.pool.tasks} workers, and its new plan, whose operators feed each ` +
         "other, runs in one; state=fresh starts without it",
     );
+  }
+
+  /** Loads the user functions of a plan: what cannot be loaded is refused before anything has changed. */
+  async #loadFunctions(plan: PhysicalPlan): Promise<void> {
+    const references = referencesIn(plan), rules = this.#parts.functions;
+    for (const { module } of references) {
+      const refused = rules?.refusal(module);
+      if (refused) throw new RdxError("invalid_plan", refused.reason, [refused]);
+    }
+    await this.#parts.pool.loadFunctions(references);
   }
 
   /** No two pipelines write one view. */
@@ -303,6 +316,7 @@ export class Pipelines implements PipelineService {
       progress: pipeline.progress,
       tasks: this.#parts.pool.tasks,
       deadRows: meter.deadRows,
+      functionErrors: meter.functionErrors,
       errors: pipeline.errors,
       plan,
       sql: this.#scripts.get(plan.name) ?? null,

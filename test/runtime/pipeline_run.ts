@@ -8,12 +8,14 @@ import type { OrderRecord } from "../../src/log.ts";
 import type { PhysicalPlan } from "../../src/plan/physical.ts";
 import type { PipelineInput, Taken } from "../../src/runtime/input.ts";
 import { Pipeline } from "../../src/runtime/pipeline.ts";
+import { FunctionFaults } from "../../src/runtime/function_faults.ts";
 import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
 import { modeAfter } from "../../src/runtime/plan_shape.ts";
 import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
 import type { SideStreams } from "../../src/runtime/side_rows.ts";
 import type { OutputBatch, Sink } from "../../src/sink.ts";
 import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
+import { silentLog } from "../../src/telemetry/log.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { hostParts } from "../../workers/parts.ts";
 import { kernelModule } from "../kernel/load.ts";
@@ -193,7 +195,12 @@ export class PipelineRun {
 
   async deploy(plan: PhysicalPlan): Promise<this> {
     this.sinks = plan.sinks.map(() => new TextSink(this.random));
-    const meter = new PipelineMeter("p", ["rows"], engineMetrics(this.registry));
+    const meter = new PipelineMeter(
+      "p",
+      ["rows"],
+      engineMetrics(this.registry),
+      new FunctionFaults("p", silentLog, this.clock),
+    );
     const watermarks = plan.sources.map(() => -Infinity);
     this.#make(plan, { after: 0, watermarks, inherits: null }, meter);
     await this.pipeline.open();
