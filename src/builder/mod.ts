@@ -13,6 +13,7 @@ export {
   timestamp,
 } from "./column.ts";
 export { Case, fn, lit, type Operand, Value, when } from "./expression.ts";
+export { type ArgumentOf, type BatchCall, batchFunction, type BatchFunctionSpec } from "./function.ts";
 export type { AsOfOptions, JoinColumns, JoinOptions } from "./join.ts";
 export type { AggregateOptions, EmitSpec, FrameSpec, Keyed, TopOptions, Windowed } from "./keyed.ts";
 export { asc, desc, type OrderOptions, type OrderSpec } from "./order.ts";
