@@ -21,9 +21,15 @@ const RESULT = "result";
 const QUERY = "query";
 const BROKEN_PIPE = /broken pipe|EPIPE/i;
 
+/** A script, and the URL that modules in it are relative to. */
+export interface ScriptText {
+  readonly text: string;
+  readonly base: string;
+}
+
 /** Runs a script over inputs that end; the rows of its last query go to stdout. */
 export async function runSql(
-  text: string,
+  script: ScriptText,
   args: Arguments,
   terminal: Terminal,
   engine: EngineService,
@@ -31,8 +37,8 @@ export async function runSql(
   parts: PipeParts,
 ): Promise<ExitCode> {
   const output = args.choice("output", OUTPUT_FORMATS, terminal.outWatched ? "table" : "ndjson");
-  const feed = await inputOf(text, args, terminal, engine, parts);
-  const { compiled, streams } = compileFor(engine, text, output);
+  const feed = await inputOf(script, args, terminal, engine, parts);
+  const { compiled, streams } = compileFor(engine, script, output);
   if (compiled.pipelines.length === 0) throw usage("The script runs nothing: end it with a SELECT or an INSERT INTO");
   declareScript(engine, compiled);
   for (const { name, plan } of compiled.pipelines) {
@@ -56,7 +62,16 @@ export async function runSql(
   if (failure) throw failure.thrown;
   progress.finish(last);
   if (!streams) printQuietly(engine, output, terminal, parts);
+  reportFunctionErrors(ended, terminal);
   return report(feed, ended, terminal);
+}
+
+/** The results have NULL where user functions failed. */
+export function reportFunctionErrors(ended: readonly PipelineInfo[], terminal: Terminal): void {
+  const calls = ended.reduce((sum, { functionErrors }) => sum + functionErrors, 0);
+  if (calls > 0) {
+    terminal.err(`rdx: ${calls} ${calls === 1 ? "call" : "calls"} of user functions failed: they gave NULL\n`);
+  }
 }
 
 function isOver({ state }: PipelineInfo): boolean {
@@ -65,7 +80,7 @@ function isOver({ state }: PipelineInfo): boolean {
 
 /** The table `input`, where the script reads it: declared in the engine, with its first rows looked at. */
 async function inputOf(
-  text: string,
+  { text, base }: ScriptText,
   args: Arguments,
   terminal: Terminal,
   engine: EngineService,
@@ -80,7 +95,7 @@ async function inputOf(
       return catalog.stream(name);
     },
     streamNames: () => [],
-  }, { name: QUERY, sink: { kind: "view", name: RESULT } });
+  }, { name: QUERY, base, sink: { kind: "view", name: RESULT } });
   const declared = probing.streams.some(({ name }) => name === INPUT);
   if (!asked && !declared) return null;
   const feed = new InputFeed(openInput(args, terminal)), time = args.text("time"), delay = args.text("delay");
@@ -103,14 +118,14 @@ async function inputOf(
 /** Results that only grow are written as they come; what may take rows back is printed when it is whole, and so is a table. */
 function compileFor(
   engine: EngineService,
-  text: string,
+  { text, base }: ScriptText,
   output: PrintedFormat,
 ): { compiled: CompiledSql; streams: boolean } {
-  const view = compileScript(engine, text, { sink: { kind: "view", name: RESULT } });
+  const view = compileScript(engine, text, { base, sink: { kind: "view", name: RESULT } });
   if (output === "table" || view.pipelines.some(({ plan }) => changes(engine, plan, view))) {
     return { compiled: view, streams: false };
   }
-  return { compiled: compileScript(engine, text, { sink: { kind: "stdout", format: output } }), streams: true };
+  return { compiled: compileScript(engine, text, { base, sink: { kind: "stdout", format: output } }), streams: true };
 }
 
 function changes(engine: EngineService, plan: unknown, script: CompiledSql): boolean {

@@ -9,7 +9,7 @@ import { reasonOf } from "../core/errors.ts";
 import type { CreateEngine, OpenSite } from "./engine_options.ts";
 import { functionFiles } from "./function_files.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
-import { baseName, declareStreams, isSqlFile, readPlanFile, readSql } from "./files.ts";
+import { baseName, declareStreams, isSqlFile, readPlanFile, readSql, scriptBase } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { describeBusyPort } from "./port.ts";
 import { pathOf, type Signal, type Terminal, terminalLog } from "./terminal.ts";
@@ -67,7 +67,8 @@ function readDeployment(terminal: Terminal, path: string): (engine: EngineServic
     return (engine) => engine.pipelines.put(name, plan, how);
   }
   const text = readSql(terminal, path), view = { kind: "view", name: baseName(path) };
-  return (engine) => deployScript(engine, text, { ...how, sink: view });
+  const base = scriptBase(terminal, path);
+  return (engine) => deployScript(engine, text, { ...how, base, sink: view });
 }
 
 function refuseDurability(durability = "none"): void {

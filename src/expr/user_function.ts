@@ -76,7 +76,7 @@ function readModule(module: unknown, fail: Fail): string | null {
 }
 
 /** A type that user functions take and give; null with a problem. */
-export function readBatchType(given: unknown, fail: (reason: string, hint?: string) => null): DataType | null {
+function readBatchType(given: unknown, fail: (reason: string, hint?: string) => null): DataType | null {
   if (typeof given !== "string") return fail("Expected a type", `There are ${BATCH_TYPES.join(", ")}`);
   let type: DataType;
   try {
@@ -84,11 +84,14 @@ export function readBatchType(given: unknown, fail: (reason: string, hint?: stri
   } catch (thrown) {
     return fail(reasonOf(thrown));
   }
-  if (isBatchType(type)) return type;
-  return fail(`User functions have no ${given}`, instead(type));
+  const instead = batchTypeInstead(type);
+  return instead === null ? type : fail(`User functions have no ${given}`, instead);
 }
 
-function instead({ kind }: DataType): string {
+/** What to do with a type that user functions do not take and give; null: they do. */
+export function batchTypeInstead(type: DataType): string | null {
+  if (isBatchType(type)) return null;
+  const { kind }: DataType = type;
   if (kind === "decimal") return "Take it as a string, which is exact, or as a double";
   if (kind === "bytes") return "Take it as a string of base64, by to_base64";
   return "Take its JSON text as a string";
