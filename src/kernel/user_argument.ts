@@ -89,11 +89,12 @@ export class ArgumentReader {
       new Uint8Array(words.buffer).set(new Uint8Array(buffer, data, rows * 8));
       return words;
     }
-    const from = this.#kernel.data, to = new Int32Array(words.buffer);
+    const end = (places[rows - 1] + 1) * 8, isAligned = data % 4 === 0;
+    const from = isAligned ? new Int32Array(buffer, data, end / 4) : new Int32Array(buffer.slice(data, data + end));
+    const to = new Int32Array(words.buffer);
     for (let i = 0; i < rows; i++) {
-      const at = data + places[i] * 8;
-      to[i * 2] = from.getInt32(at, true);
-      to[i * 2 + 1] = from.getInt32(at + 4, true);
+      to[i * 2] = from[places[i] * 2];
+      to[i * 2 + 1] = from[places[i] * 2 + 1];
     }
     return words;
   }
