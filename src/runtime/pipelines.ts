@@ -1,6 +1,7 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { PIPELINES_MAX } from "../core/limits.ts";
+import { FUNCTION_LOAD_MS_MAX, PIPELINES_MAX } from "../core/limits.ts";
 import { NAME_PATTERN } from "../core/schema.ts";
+import { functionName } from "../core/user_function.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
@@ -24,6 +25,7 @@ import {
 } from "./pipeline_maker.ts";
 import type { FromTask } from "./protocol.ts";
 import { labelNodes } from "./node_labels.ts";
+import { within } from "./within.ts";
 import type { PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
 
 /** The pipelines of an engine, by name. */
@@ -158,7 +160,13 @@ export class Pipelines implements PipelineService {
       const refused = rules?.refusal(module);
       if (refused) throw new RdxError("invalid_plan", refused.reason, [refused]);
     }
-    await this.#parts.pool.loadFunctions(references);
+    const loaded = this.#parts.pool.loadFunctions(references);
+    if (await within(this.#parts.clock, FUNCTION_LOAD_MS_MAX, loaded)) return;
+    const names = references.map(functionName).join(", "), seconds = FUNCTION_LOAD_MS_MAX / 1000;
+    throw new RdxError(
+      "invalid_plan",
+      `Cannot load user functions in ${seconds} s: ${names}; does one of them never end?`,
+    );
   }
 
   /** No two pipelines write one view. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { RdxError } from "../../src/core/errors.ts";
+import { FUNCTION_LOAD_MS_MAX } from "../../src/core/limits.ts";
 import { EngineRun } from "./engine_run.ts";
 
 const FUNCTIONS = new URL("../data/user_functions/", import.meta.url);
@@ -133,6 +134,23 @@ Deno.test("a plan is refused with the reason when its function cannot be used, a
         return true;
       });
     }
+    await run.send([1, "a", 1]);
+    await run.taken("p", 1);
+    assert.deepEqual(run.viewRows("p"), ['"a-1"']);
+  });
+});
+
+Deno.test("a function whose module never comes to its end is refused after a while, and others can be deployed then", async () => {
+  await withEngine(1, async (run) => {
+    run.clock.shortened.set(FUNCTION_LOAD_MS_MAX, 50);
+    const source = "await new Promise(() => {}); export const f = () => [];";
+    const f = user("f", [], "int64", [], `data:text/javascript,${encodeURIComponent(source)}`);
+    await assert.rejects(run.put("p", planOf("p", { f })), {
+      code: "invalid_plan",
+      message: "Cannot load user functions in 30 s: f of data:…; does one of them never end?",
+    });
+    run.clock.shortened.clear();
+    await run.put("p", planOf("p", { label }));
     await run.send([1, "a", 1]);
     await run.taken("p", 1);
     assert.deepEqual(run.viewRows("p"), ['"a-1"']);
