@@ -41,7 +41,7 @@ export function compilePlan(json: unknown, catalog: Catalog): CompiledPlan {
 
 /** As `compilePlan`, for those who show how. */
 export function analysePlan(json: unknown, catalog: Catalog): AnalysedPlan {
-  const draft = draftPlan(json, catalog.sinkKinds, catalog.aggregates?.keys());
+  const draft = draftPlan(json, catalog.sinkKinds, catalog.aggregates?.keys(), catalog.lookupKinds);
   const ordered = checkGraph(draft, catalog.sinkKinds), { functions } = catalog;
   if (functions) {
     draft.nodes.forEach((node, i) => node && checkFunctions(node, index("nodes", i), functions, draft.problems));

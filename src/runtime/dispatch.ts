@@ -1,3 +1,4 @@
+import type { LookupRecord } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { Collector } from "./collector.ts";
 import type { Taken } from "./input.ts";
@@ -53,6 +54,10 @@ export class TaskDispatch implements Dispatch {
 
   tick(number: number, nowMs: number): void {
     this.#toAll({ kind: "tick", pipeline: this.#parts.id, number, nowMs });
+  }
+
+  answer(operator: number, { number, request, frames, failure, nowMs }: LookupRecord): void {
+    this.#toAll({ kind: "answer", pipeline: this.#parts.id, number, operator, request, frames, failure, nowMs });
   }
 
   /** The mark that the number is, once. */

@@ -5,10 +5,11 @@ import { DRAIN_MS_MAX } from "../core/limits.ts";
 import type { LogFactory, OrderLog } from "../log.ts";
 import type { FunctionRules } from "../plan/catalog.ts";
 import type { FileConnector, MadeConnector } from "../plan/plan.ts";
+import type { LookupFactory } from "../lookup.ts";
 import type { SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
 import { type EngineMetrics, engineMetrics } from "../telemetry/engine_metrics.ts";
-import { type Logger, silentLog } from "../telemetry/log.ts";
+import type { Logger } from "../telemetry/log.ts";
 import type { MetricRegistry } from "../telemetry/metrics.ts";
 import { Pipelines } from "./pipelines.ts";
 import type { LoadExtension } from "../kernel/extension.ts";
@@ -31,12 +32,16 @@ export interface EngineParts {
   readonly createOrder: (pipeline: string) => OrderLog;
   readonly createView: ViewFactory;
   readonly sinks: ReadonlyMap<string, SinkFactory>;
+  /** Kinds of tables that rows can be looked up in; absent: none. */
+  readonly lookups?: ReadonlyMap<string, LookupFactory>;
+  /** Where it is said that a table outside does not answer, and that a user function fails; absent: nowhere. */
+  readonly log?: Logger;
+  /** What `createOrder` makes outlives the process. */
+  readonly ordersKept?: boolean;
   readonly openMade: (connector: MadeConnector, columns: readonly Column[]) => RangeSource;
   readonly openRanges: ((file: FileConnector) => RangeSource) | null;
   /** Which user functions plans may call. Absent: those of any module, for plans come from who made the engine. */
   readonly functions?: FunctionRules;
-  /** Absent: nothing is logged. */
-  readonly log?: Logger;
 }
 
 /** Streams in, pipelines over them, views out: one process's engine, on the server and in the page. */
@@ -56,16 +61,7 @@ export class Engine implements EngineService {
     this.#registry = registry;
     this.streams = new Streams({ ...parts, metrics, decode: (job) => pool.decode(job) });
     this.views = new Views(parts.createView, (name) => this.pipelines.find(name));
-    const { functions = null, log = silentLog } = parts;
-    this.pipelines = new Pipelines({
-      ...parts,
-      functions,
-      log,
-      metrics,
-      pool,
-      streams: this.streams,
-      views: this.views,
-    });
+    this.pipelines = new Pipelines({ ...parts, metrics, pool, streams: this.streams, views: this.views });
   }
 
   /** Starts the workers. */

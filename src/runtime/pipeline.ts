@@ -1,40 +1,30 @@
-import type { Clock } from "../core/clock.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { IDLE_TICK_MS, INGEST_ERRORS_MAX, QUIESCE_MS_MAX, QUIESCE_POLL_MS, SINK_CLOSE_MS_MAX } from "../core/limits.ts";
+import {
+  IDLE_TICK_MS,
+  INGEST_ERRORS_MAX,
+  LOOKUP_IN_FLIGHT_MAX,
+  LOOKUP_PENDING_ROWS_MAX,
+  SINK_CLOSE_MS_MAX,
+} from "../core/limits.ts";
 import type { SourceClock } from "../core/watermark.ts";
-import type { OrderLog } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { RowRange, Sink } from "../sink.ts";
 import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts";
 import { TaskDispatch } from "./dispatch.ts";
 import { EdgeFlow } from "./edge_flow.ts";
 import type { PipelineInput } from "./input.ts";
+import { lostRows, setLostAside } from "./lost_rows.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
+import type { PipelineParts } from "./pipeline_parts.ts";
 import { type PlanMode, tickMs } from "./plan_shape.ts";
-import type { TaskPool } from "./pool.ts";
-import type { DeadRow, FromTask, TaskPlan } from "./protocol.ts";
+import type { DeadRow, DoneMessage, FromTask } from "./protocol.ts";
+import { comesToRest } from "./quiesce.ts";
 import { Sequencer } from "./sequencer.ts";
-import { setAside, type SideStreams } from "./side_rows.ts";
+import { setAside } from "./side_rows.ts";
 import type { FlowEdge, PipelineState } from "./service.ts";
 import { sourceClock } from "./source_clock.ts";
 import { within } from "./within.ts";
-
-/** What a pipeline is made of. */
-export interface PipelineParts {
-  /** Identifies this deployment among all of the engine; messages of an earlier one of the same name are not taken for its own. */
-  readonly id: number;
-  readonly plan: PhysicalPlan;
-  readonly taskPlan: TaskPlan;
-  readonly inputs: readonly PipelineInput[];
-  /** In the order of the plan's sinks. */
-  readonly sinks: readonly Sink[];
-  readonly pool: TaskPool;
-  readonly side: SideStreams;
-  readonly clock: Clock;
-  readonly order: OrderLog;
-  readonly meter: PipelineMeter;
-}
 
 /**
  * One deployed plan: its sequencer in front, its tasks in the workers, its sinks behind. Outputs are committed in number
@@ -57,6 +47,8 @@ export class Pipeline {
   #state: PipelineState = "starting";
   #reason: string | null = null;
   #errors: DeadRow[] = [];
+  /** The watermark that has come through its lookups. */
+  #heldAt = Infinity;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -72,7 +64,12 @@ export class Pipeline {
       clock: this.#clocks[i],
     }));
     this.#dispatch = new TaskDispatch(parts, this.#collector);
-    const window = Math.min(...parts.inputs.map(({ inFlightMax }) => inFlightMax)) * parts.pool.tasks;
+    const most = parts.inputs.map(({ inFlightMax }) => inFlightMax), { lookups } = parts;
+    const window = Math.min(...most, ...(lookups ? [LOOKUP_IN_FLIGHT_MAX] : [])) * parts.pool.tasks;
+    lookups?.listen({
+      answered: (operator, record) => this.#sequence(() => this.#sequencer.answer(operator, record)),
+      failed: (reason) => this.fail(reason),
+    });
     this.#sequencer = new Sequencer(sources, this.#dispatch, { window, clock: parts.clock, order: parts.order, after });
   }
 
@@ -84,6 +81,7 @@ export class Pipeline {
   /** Opens those of its sinks that no earlier deployment hands on, and puts a task on every worker. */
   async open(handedOn: readonly Sink[] = []): Promise<void> {
     const { pool, id, taskPlan, sinks } = this.#parts;
+    await this.#parts.lookups?.open();
     await openSinks(sinks, this.plan, handedOn);
     await pool.deploy(id, taskPlan);
   }
@@ -109,9 +107,9 @@ export class Pipeline {
     return this.#reason;
   }
 
-  /** The lowest of its sources'. */
+  /** The lowest of its sources', and of what has come through its lookups. */
   get watermark(): number {
-    return Math.min(...this.#clocks.map((clock) => clock.watermark));
+    return Math.min(this.#heldAt, ...this.#clocks.map((clock) => clock.watermark));
   }
 
   get mode(): PlanMode {
@@ -201,6 +199,7 @@ export class Pipeline {
     this.#parts.meter.answered(message);
     for (const error of message.errors) this.#note(error);
     for (const { sink, rows } of message.outputs) this.#edges.came(sink, rows);
+    this.#lookUp(message);
     for (const finished of this.#collector.take(message)) {
       this.#observe(finished);
       const watermark = this.watermark;
@@ -208,7 +207,21 @@ export class Pipeline {
     }
   }
 
+  /** Asks what its lookups want to know, and takes no more rows while too many wait. */
+  #lookUp({ lookups: reports }: DoneMessage): void {
+    const { lookups } = this.#parts;
+    if (!lookups || reports.length === 0) return;
+    lookups.take(reports);
+    this.#sequencer.holdBack(lookups.pendingRows > LOOKUP_PENDING_ROWS_MAX);
+  }
+
+  /** Rows that wait for answers from outside. */
+  get pendingRows(): number {
+    return this.#parts.lookups?.pendingRows ?? 0;
+  }
+
   #observe({ number, answers }: Finished): void {
+    this.#heldAt = Math.min(...answers.map(({ heldAt }) => heldAt));
     for (const { chunk } of answers) if (chunk) this.#clocks[chunk.source].observe(chunk.timeMax);
     const mark = this.#dispatch.markOf(number);
     if (mark) this.#clocks[mark.source].raise(mark.watermark);
@@ -221,6 +234,8 @@ export class Pipeline {
     const taken = this.#dispatch.takenOf(finished.number);
     try {
       await setAside(this.#parts, finished, taken, (row) => this.#note(row));
+      meter.deadRows += lostRows(finished);
+      await setLostAside(this.#parts, finished, (row) => this.#note(row));
     } catch (thrown) {
       this.fail(`Rows that it leaves out cannot be kept: ${reasonOf(thrown)}`);
       return;
@@ -239,7 +254,7 @@ export class Pipeline {
     }
     if (rows > 0 && taken) meter.committed(this.#parts.clock.now() - taken.frames[0].arrivalMs);
     this.#sequence(() => this.#sequencer.finished(finished.number));
-    if (this.#state === "running" && this.#sequencer.complete) await this.#complete();
+    if (this.#state === "running" && this.#sequencer.complete && this.pendingRows === 0) await this.#complete();
     else this.#pump();
   }
 
@@ -274,6 +289,7 @@ export class Pipeline {
     this.#state = state;
     this.#reason = reason;
     this.#detach();
+    void this.#parts.lookups?.close();
     this.#parts.meter.rest();
     if (state !== "stalled") {
       this.#edges.rest();
@@ -313,16 +329,12 @@ export class Pipeline {
    * RdxError("busy") when that takes longer than QUIESCE_MS_MAX, and goes on as before; "conflict" when it ended meanwhile.
    */
   async quiesce(): Promise<void> {
-    const { clock } = this.#parts, until = clock.monotonic() + QUIESCE_MS_MAX;
     this.#sequencer.pause();
-    while (this.#state === "running" && this.#sequencer.inFlight > 0) {
-      if (clock.monotonic() >= until) {
-        this.resume();
-        const reason =
-          `${this.#sequencer.inFlight} chunks of pipeline ${this.plan.name} did not come to their end in time`;
-        throw new RdxError("busy", `${reason}: is one of its sinks stuck? state=fresh replaces it without waiting`);
-      }
-      await clock.soon(QUIESCE_POLL_MS);
+    try {
+      await comesToRest(this, this.#parts.clock);
+    } catch (thrown) {
+      this.resume();
+      throw thrown;
     }
     if (this.#state === "running") return;
     const why = this.#reason === null ? "" : ` (${this.#reason})`;
@@ -339,6 +351,7 @@ export class Pipeline {
   async handOver(next: { inputs: readonly PipelineInput[]; sinks: readonly Sink[] }): Promise<void> {
     this.#state = "stopped";
     this.#detach();
+    void this.#parts.lookups?.close();
     for (const waiter of [...this.#waiters]) waiter();
     for (const input of this.#parts.inputs) if (!next.inputs.includes(input)) input.close();
     await this.#closeSinks(this.#parts.sinks.filter((sink) => !next.sinks.includes(sink)));
@@ -347,6 +360,7 @@ export class Pipeline {
   /** Removes its tasks and closes its sinks. What was in flight has no effect any more. */
   async stop(): Promise<void> {
     const before = this.#state;
+    await this.#parts.lookups?.close();
     if (before === "running" || before === "starting" || before === "stalled") this.#leave("stopped", null);
     await this.#parts.pool.remove(this.#parts.id);
     if (before !== "completed") await this.#closeSinks(this.#parts.sinks);
@@ -363,6 +377,7 @@ export class Pipeline {
     return this.#edges.edges({
       watermark: (source) => this.#clocks[source].watermark,
       lagRows: (source) => this.#parts.inputs[source].lagRows,
+      heldAt: this.#heldAt,
     });
   }
 

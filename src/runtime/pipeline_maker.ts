@@ -6,15 +6,18 @@ import type { compilePlan } from "../plan/compile.ts";
 import type { FunctionRules } from "../plan/catalog.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
 import type { FileConnector, MadeConnector, Plan } from "../plan/plan.ts";
+import type { LookupFactory } from "../lookup.ts";
 import type { Sink, SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
-import type { Logger } from "../telemetry/log.ts";
+import { type Logger, silentLog } from "../telemetry/log.ts";
 import { FunctionFaults } from "./function_faults.ts";
 import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
+import { LookupMeter } from "./lookup_meter.ts";
+import { PipelineLookups } from "./lookups.ts";
 import { Pipeline } from "./pipeline.ts";
 import { PipelineMeter } from "./pipeline_meter.ts";
-import { modeAfter } from "./plan_shape.ts";
+import { lookupsOf, modeAfter } from "./plan_shape.ts";
 import type { WorkerPool } from "./pool.ts";
 import { findMeets } from "./task/meets.ts";
 import type { Streams } from "./streams.ts";
@@ -26,6 +29,11 @@ export interface PipelinesParts {
   readonly streams: Streams;
   readonly views: Views;
   readonly sinks: ReadonlyMap<string, SinkFactory>;
+  /** Kinds of tables that rows can be looked up in; absent: none. */
+  readonly lookups?: ReadonlyMap<string, LookupFactory>;
+  readonly log?: Logger;
+  /** Orders outlive the process, with the answers of lookups. */
+  readonly ordersKept?: boolean;
   /** Plans the ranges of a connector that makes its rows, with the columns that are read. */
   readonly openMade: (connector: MadeConnector, columns: readonly Column[]) => RangeSource;
   /** Plans the ranges of a file; null on platforms without files. */
@@ -33,9 +41,8 @@ export interface PipelinesParts {
   readonly createOrder: (pipeline: string) => OrderLog;
   readonly clock: Clock;
   readonly metrics: EngineMetrics;
-  /** Which user functions plans may call; null: those of all modules. */
-  readonly functions: FunctionRules | null;
-  readonly log: Logger;
+  /** Which user functions plans may call; absent: those of all modules. */
+  readonly functions?: FunctionRules;
 }
 
 /** A pipeline under its name. */
@@ -49,6 +56,8 @@ export interface Deployed {
 export interface Ends {
   readonly inputs: readonly PipelineInput[];
   readonly sinks: readonly Sink[];
+  /** Null: the plan looks nothing up. */
+  readonly lookups: PipelineLookups | null;
 }
 
 export type Start = "earliest" | "latest";
@@ -70,15 +79,37 @@ export class PipelineMaker {
     try {
       for (const source of plan.sources) inputs.push(this.#input(source, keep, start));
       for (const sink of plan.sinks) sinks.push(this.#sink(name, sink, keep));
+      return { inputs, sinks, lookups: this.#lookups(name, plan) };
     } catch (thrown) {
       closeInputs(inputs, keep);
       throw thrown;
     }
-    return { inputs, sinks };
+  }
+
+  #lookups(name: string, plan: PhysicalPlan): PipelineLookups | null {
+    const nodes = lookupsOf(plan);
+    if (nodes.length === 0) return null;
+    const { clock, metrics, log = null } = this.#parts;
+    const lookups = nodes.map(({ id, table: { kind, ...options }, tableKeys, picks }) => {
+      const factory = this.#parts.lookups?.get(kind);
+      if (!factory) throw noLookup(id, `This platform looks nothing up in tables of kind ${kind}`);
+      try {
+        return factory.create(options, { keys: tableKeys, columns: picks });
+      } catch (thrown) {
+        if (thrown instanceof RdxError) throw noLookup(id, thrown.message);
+        throw thrown;
+      }
+    });
+    return new PipelineLookups(plan, lookups, clock, new LookupMeter(name, metrics, log));
   }
 
   /** The pipeline of a plan; with `before`, whose number and watermarks stand still, it goes on from there. */
-  make(name: string, { plan, physical }: Compiled, { inputs, sinks }: Ends, before: Deployed | null): Deployed {
+  make(
+    name: string,
+    { plan, physical }: Compiled,
+    { inputs, sinks, lookups }: Ends,
+    before: Deployed | null,
+  ): Deployed {
     const id = ++this.#lastId, { pool, clock, createOrder, metrics } = this.#parts, keep = before?.pipeline;
     const taskPlan = {
       plan: physical,
@@ -90,9 +121,9 @@ export class PipelineMaker {
       // State stays where it is.
       owner: keep?.owner ?? id % pool.tasks,
     };
-    const faults = new FunctionFaults(name, this.#parts.log, clock);
+    const faults = new FunctionFaults(name, this.#parts.log ?? silentLog, clock);
     const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics, faults);
-    const ends = { inputs, sinks, side: this.#parts.streams, order: createOrder(name) };
+    const ends = { inputs, sinks, lookups, side: this.#parts.streams, order: createOrder(name) };
     const parts = { id, plan: physical, taskPlan, ...ends, pool, clock, meter };
     return { plan, pipeline: new Pipeline(parts), id };
   }
@@ -123,6 +154,10 @@ export class PipelineMaker {
   }
 }
 
+function noLookup(node: string, reason: string): RdxError {
+  return new RdxError("invalid_plan", reason, [{ node, path: "table", reason }]);
+}
+
 /** Whether what was written to one goes on with the other. */
 function sameSink(a: PhysicalSink, b: PhysicalSink): boolean {
   const facts = ({ id, sink, keys, upsertKeys, changes }: PhysicalSink) =>
@@ -131,8 +166,9 @@ function sameSink(a: PhysicalSink, b: PhysicalSink): boolean {
 }
 
 /** Closes what `keep` does not use. */
-export async function closeEnds({ inputs, sinks }: Ends, keep: Pipeline | null): Promise<void> {
+export async function closeEnds({ inputs, sinks, lookups }: Ends, keep: Pipeline | null): Promise<void> {
   closeInputs(inputs, keep);
+  await lookups?.close();
   await Promise.allSettled(sinks.filter((sink) => !keep?.sinks.includes(sink)).map((sink) => sink.close()));
 }
 

@@ -5,6 +5,7 @@ import { functionName } from "../core/user_function.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
+import { STANDARD_LOOKUPS } from "../plan/lookup_kinds.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import { compareState } from "../plan/state.ts";
 import { referencesIn } from "../kernel/user_functions.ts";
@@ -56,9 +57,10 @@ export class Pipelines implements PipelineService {
   }
 
   get catalog(): Catalog {
-    const { streams, sinks, views, functions } = this.#parts;
+    const { streams, sinks, views, lookups, functions } = this.#parts;
     return {
       ...(functions ? { functions } : {}),
+      lookupKinds: new Map([...STANDARD_LOOKUPS].filter(([kind]) => lookups?.has(kind))),
       stream: (name) => streams.seen(name),
       streamNames: () => streams.names(),
       sinkKinds: new Map([
@@ -199,6 +201,7 @@ export class Pipelines implements PipelineService {
   async #continue(name: string, compiled: Compiled, before: Deployed, start: Start): Promise<void> {
     const keep = before.pipeline, ends = this.#ends(name, compiled, before, keep, start);
     try {
+      await ends.lookups?.open();
       await keep.quiesce();
       await openSinks(ends.sinks, compiled.physical, keep.sinks);
     } catch (thrown) {
@@ -296,7 +299,7 @@ export class Pipelines implements PipelineService {
       .filter(({ readers }) => readers.size > 1 && (name === null || readers.has(name)))
       .map((stream) => ({ stream: stream.name, pipelines: [...stream.readers] }));
     const { streams } = this.#parts, late = [...streams.names()].filter((stream) => streams.wantsLate(stream));
-    return { workers: this.#parts.pool.tasks, shared, late };
+    return { workers: this.#parts.pool.tasks, shared, late, answersLogged: this.#parts.ordersKept ?? false };
   }
 
   #info({ plan, pipeline }: Deployed): PipelineInfo {

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { FunctionFault, FunctionReference } from "../core/user_function.ts";
 import type { Extensions } from "../kernel/extension.ts";
+import type { LookupAnswer, LookupReport } from "../operator.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { FileRange } from "../source.ts";
 import type { PlanMode } from "./plan_shape.ts";
@@ -16,8 +17,8 @@ import type { PlanMode } from "./plan_shape.ts";
  * Chunk N goes to one task, which decodes it and tells every other task its rows of N; a mark goes to all tasks. So each
  * task meets every number exactly once, consumes them in order, and answers each with `done`.
  *
- * Of a plan that runs in order, one task is the owner: the one that decodes chunk N tells it alone the rows of N, marks and
- * ticks go to it alone, and the two of them answer.
+ * Of a plan that runs in order, one task is the owner: the one that decodes chunk N tells it alone the rows of N, marks,
+ * ticks and answers of lookups go to it alone, and the two of them answer.
  */
 
 /** A frame of a log record, with the record's arrival time. */
@@ -57,7 +58,20 @@ export interface TickMessage {
   readonly nowMs: number;
 }
 
-export type ToTask = ChunkMessage | MarkMessage | TickMessage;
+/** What came of a question of the operator at this position in the plan. */
+export interface AnswerMessage extends LookupAnswer {
+  readonly kind: "answer";
+  readonly pipeline: number;
+  readonly number: number;
+  readonly operator: number;
+}
+
+export type ToTask = ChunkMessage | MarkMessage | TickMessage | AnswerMessage;
+
+/** What a lookup has come to: it is the operator at this position in the plan. */
+export interface NodeLookups extends LookupReport {
+  readonly operator: number;
+}
 
 /** Frames for one input of an operator (by position in the plan; −1 for facts of the part's rows), in their order. */
 export interface ExchangeEdge {
@@ -134,6 +148,10 @@ export interface DoneMessage {
   readonly untimed: number;
   /** Rows for which user functions gave no value, since the task's last answer. */
   readonly functionFaults: readonly FunctionFault[];
+  /** Of the plan's lookups, from the task that runs them. */
+  readonly lookups: readonly NodeLookups[];
+  /** The least watermark that has come through a lookup; +Infinity without any. */
+  readonly heldAt: number;
   /** Time in which the task worked on the number. */
   readonly busyMs: number;
   readonly stateRows: number;

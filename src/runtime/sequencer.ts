@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import type { SourceClock } from "../core/watermark.ts";
-import type { OrderLog } from "../log.ts";
+import type { LookupRecord, OrderLog } from "../log.ts";
 import type { PipelineInput, Taken } from "./input.ts";
 
 /** A source of the pipeline, with its event time as the main thread knows it. */
@@ -16,12 +16,14 @@ export interface Dispatch {
   chunk(number: number, source: number, taken: Taken): void;
   mark(number: number, source: number, watermark: number): void;
   tick(number: number, nowMs: number): void;
+  /** The operator at this position has its answer. */
+  answer(operator: number, record: LookupRecord): void;
 }
 
 interface InFlight {
-  /** −1 for a tick. */
+  /** −1 for a tick and an answer. */
   readonly source: number;
-  /** Offset up to which the source is done with, −1 for an idle mark and for a tick. */
+  /** Offset up to which the source is done with, −1 for an idle mark, a tick and an answer. */
   readonly to: number;
 }
 
@@ -49,6 +51,7 @@ export class Sequencer {
   readonly #progress: readonly Progress[];
   #number: number;
   #paused = false;
+  #heldBack = false;
 
   constructor(
     sources: readonly SequencedSource[],
@@ -106,8 +109,14 @@ export class Sequencer {
     this.#paused = false;
   }
 
+  /** Takes no rows while too many wait for answers from outside. */
+  holdBack(heldBack: boolean): void {
+    this.#heldBack = heldBack;
+  }
+
   #choose(): number {
     let best = -1;
+    if (this.#heldBack) return best;
     this.#sources.forEach(({ input, clock }, source) => {
       if (this.#progress[source].ended || !input.ready) return;
       if (best < 0 || clock.watermark < this.#sources[best].clock.watermark) best = source;
@@ -168,6 +177,13 @@ export class Sequencer {
       this.#order.append({ kind: "idle", number, source: id, watermark });
       this.#dispatch.mark(number, source, watermark);
     });
+  }
+
+  /** A table outside has answered: what it said is in the order before it has an effect. A full window does not keep it waiting. */
+  answer(operator: number, record: Omit<LookupRecord, "kind" | "number">): void {
+    const numbered: LookupRecord = { kind: "lookup", number: this.#next(-1, -1), ...record };
+    this.#order.append(numbered);
+    this.#dispatch.answer(operator, numbered);
   }
 
   /**

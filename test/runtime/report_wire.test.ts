@@ -32,6 +32,8 @@ const done: fc.Arbitrary<DoneMessage> = fc.record({
   functionFaults: rare({ function: "f of m.ts", rows: 2, reason: "bad" }),
   late: count,
   untimed: count,
+  lookups: rare({ operator: 0, questions: [], hits: 1, misses: 0, pendingRows: 2, lost: [] }),
+  heldAt: fc.constant(Infinity),
   busyMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
   stateRows: count,
   stateBytes: count,

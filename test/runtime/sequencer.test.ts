@@ -64,6 +64,7 @@ function setUp(options: { window?: number; idleTimeoutMs?: number; after?: numbe
       chunk: (number, source) => void sent.push({ number, source, watermark: null }),
       mark: (number, source, watermark) => void sent.push({ number, source, watermark }),
       tick: (number) => void sent.push({ number, source: -1, watermark: null }),
+      answer: (_, { number }) => void sent.push({ number, source: -1, watermark: null }),
     },
     { window, clock, order: { append: (record) => void order.push(record) }, after },
   );

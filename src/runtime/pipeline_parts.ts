@@ -1,0 +1,28 @@
+import type { Clock } from "../core/clock.ts";
+import type { OrderLog } from "../log.ts";
+import type { PhysicalPlan } from "../plan/physical.ts";
+import type { Sink } from "../sink.ts";
+import type { PipelineInput } from "./input.ts";
+import type { PipelineLookups } from "./lookups.ts";
+import type { PipelineMeter } from "./pipeline_meter.ts";
+import type { TaskPool } from "./pool.ts";
+import type { TaskPlan } from "./protocol.ts";
+import type { SideStreams } from "./side_rows.ts";
+
+/** What a pipeline is made of. */
+export interface PipelineParts {
+  /** Identifies this deployment among all of the engine; messages of an earlier one of the same name are not taken for its own. */
+  readonly id: number;
+  readonly plan: PhysicalPlan;
+  readonly taskPlan: TaskPlan;
+  readonly inputs: readonly PipelineInput[];
+  /** In the order of the plan's sinks. */
+  readonly sinks: readonly Sink[];
+  /** What the plan's lookups ask; absent: it has none. */
+  readonly lookups?: PipelineLookups | null;
+  readonly pool: TaskPool;
+  readonly side: SideStreams;
+  readonly clock: Clock;
+  readonly order: OrderLog;
+  readonly meter: PipelineMeter;
+}
