@@ -1,7 +1,7 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { FUNCTION_LOAD_MS_MAX, PIPELINES_MAX } from "../core/limits.ts";
 import { NAME_PATTERN } from "../core/schema.ts";
-import { functionName } from "../core/user_function.ts";
+import { functionName, type FunctionReference } from "../core/user_function.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
@@ -110,12 +110,11 @@ export class Pipelines implements PipelineService {
     { start, state, sql }: { start: Start; state: "keep" | "fresh"; sql?: string },
   ) {
     if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
-    const compiled = compilePlan(named(json, name), this.catalog), before = this.#deployed.get(name);
+    const compiled = await this.#compile(named(json, name)), before = this.#deployed.get(name);
     if (!before && this.#deployed.size >= PIPELINES_MAX) {
       throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
     }
     this.#checkViews(name, compiled.physical);
-    await this.#loadFunctions(compiled.physical);
     this.#parts.streams.keepRead(compiled.physical);
     if (before?.pipeline.state === "stalled" && state === "keep") {
       throw new RdxError(
@@ -155,9 +154,19 @@ export class Pipelines implements PipelineService {
     );
   }
 
-  /** Loads the user functions of a plan: what cannot be loaded is refused before anything has changed. */
-  async #loadFunctions(plan: PhysicalPlan): Promise<void> {
-    const references = referencesIn(plan), rules = this.#parts.functions;
+  /**
+   * Compiles a plan and loads its user functions: what cannot be loaded is refused before anything has changed. Streams may have changed
+   * meanwhile, so that the plan is compiled once more.
+   */
+  async #compile(json: unknown): Promise<Compiled> {
+    const compiled = compilePlan(json, this.catalog), references = referencesIn(compiled.physical);
+    if (references.length === 0) return compiled;
+    await this.#loadFunctions(references);
+    return compilePlan(json, this.catalog);
+  }
+
+  async #loadFunctions(references: readonly FunctionReference[]): Promise<void> {
+    const rules = this.#parts.functions;
     for (const { module } of references) {
       const refused = rules?.refusal(module);
       if (refused) throw new RdxError("invalid_plan", refused.reason, [refused]);
