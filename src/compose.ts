@@ -11,7 +11,7 @@ import { sqliteLookup } from "./lookup/sqlite.ts";
 import { startSqliteThread } from "./lookup/sqlite_thread_deno.ts";
 import { Engine } from "./runtime/engine.ts";
 import { forgetfulOrder } from "./runtime/order.ts";
-import type { Logger } from "./telemetry/log.ts";
+import { type Logger, silentLog } from "./telemetry/log.ts";
 import { MetricRegistry } from "./telemetry/metrics.ts";
 import { discardSink } from "./sink/discard.ts";
 import { fileSink } from "./sink/file.ts";
@@ -24,6 +24,7 @@ import { openEncoder } from "./codec/encoder.ts";
 import { createView } from "./view/create.ts";
 import type { PageBundle } from "./server/page.ts";
 import type { PipeParts, Site } from "./cli/engine_options.ts";
+import { functionFiles } from "./cli/function_files.ts";
 import { schemaInference } from "./codec/infer.ts";
 
 export interface EngineSettings {
@@ -33,7 +34,9 @@ export interface EngineSettings {
   readonly folder?: string;
   /** Addresses of inner networks, and ranges of them, that lookups over HTTP may ask: `127.0.0.1`, `10.0.0.0/8`. Default: none. */
   readonly allowPrivate?: readonly string[];
-  /** Where it is said that a table outside does not answer. */
+  /** Files and folders, absolute, whose user functions plans may call; null, the default: those of any module. */
+  readonly functions?: readonly string[] | null;
+  /** Default: nothing is logged. */
   readonly log?: Logger;
 }
 
@@ -46,7 +49,7 @@ const sqliteWorker = new URL("../workers/sqlite_deno.ts", import.meta.url);
 
 /** Starts an engine whose streams and state live in memory. */
 export async function createEngine(settings: EngineSettings = {}): Promise<Engine> {
-  const { allowPrivate = [], log } = settings;
+  const { allowPrivate = [], functions = null, log = silentLog } = settings;
   const { workers = Math.max(1, Math.min(WORKERS_DEFAULT_MAX, availableParallelism() - 1)), folder = Deno.cwd() } =
     settings;
   const pathOf = (path: string) => isAbsolute(path) ? path : resolve(folder, path);
@@ -68,8 +71,9 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
     createView,
     sinks: new Map(sinks.map((sink) => [sink.kind, sink])),
     lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
-    log,
     openMade,
+    log,
+    ...(functions === null ? {} : { functions: functionFiles(functions) }),
     openRanges: ({ path, format, delimiter }) =>
       openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),
   });

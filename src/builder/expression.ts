@@ -8,7 +8,7 @@ import { type Duration, milliseconds } from "./window.ts";
 export type NumberKind = "int64" | "double" | "decimal";
 
 /** Values that stand for themselves in an expression over `K`. */
-interface Literals {
+export interface Literals {
   int64: number | bigint;
   double: number | bigint;
   decimal: number | bigint;
@@ -274,7 +274,7 @@ export class Case<K extends Kind> {
 }
 
 /** The expression of a value or of what stands for one. Throws TypeError for a number that plans cannot hold. */
-function toExpression(value: unknown): Expression {
+export function toExpression(value: unknown): Expression {
   if (value instanceof Value) return value.expression;
   if (typeof value === "bigint") return { literal: value.toString(), type: "int64" };
   if (value instanceof Date) return { literal: value.toISOString(), type: "timestamp" };

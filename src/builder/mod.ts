@@ -18,6 +18,7 @@ export {
 } from "./column.ts";
 export { arrayWith, Case, fn, lit, type Operand, Value, when } from "./expression.ts";
 export type { CountWindowed } from "./count_window.ts";
+export { type ArgumentOf, type BatchCall, batchFunction, type BatchFunctionSpec } from "./function.ts";
 export type { AsOfOptions, JoinColumns, JoinOptions } from "./join.ts";
 export type { AggregateOptions, EmitSpec, FrameSpec, Keyed, TopOptions, Windowed } from "./keyed.ts";
 export type { ArrayKind, JsonKind, Kind, MapKind, RowKind } from "./kind.ts";

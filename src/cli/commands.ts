@@ -63,6 +63,13 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         repeated: true,
       },
       "allow-private": ALLOW_PRIVATE,
+      functions: {
+        value: "FILE|FOLDER",
+        about:
+          "Let plans and scripts call user functions of this module, or of modules in this folder; may be repeated " +
+          "(default: of none)",
+        repeated: true,
+      },
       insecure: { about: "Let anyone in who reaches the server: no token off loopback" },
       stream: STREAM,
       "log-level": { value: "LEVEL", about: "debug, info (default), warn or error" },
@@ -71,6 +78,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       ["rdx serve", "on http://127.0.0.1:8080, with nothing deployed"],
       ["rdx serve --port 0 traffic.json", "on any free port, with one pipeline"],
       ["rdx serve --allow-origin https://shop.example", "for pages that embed live views"],
+      ["rdx serve --functions ./functions", "with user functions from the modules in a folder"],
       ["RDX_TOKEN=… rdx serve --host 0.0.0.0", "for other machines that know the token"],
     ],
     load: async () => (await import("./serve.ts")).serve,

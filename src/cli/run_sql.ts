@@ -24,9 +24,15 @@ const DELAY_MS = 1;
 const QUERY = "query";
 const BROKEN_PIPE = /broken pipe|EPIPE/i;
 
+/** A script, and the URL that modules in it are relative to. */
+export interface ScriptText {
+  readonly text: string;
+  readonly base: string;
+}
+
 /** Runs a script over inputs that end; the rows of its last query go to stdout. */
 export async function runSql(
-  text: string,
+  script: ScriptText,
   args: Arguments,
   terminal: Terminal,
   engine: EngineService,
@@ -34,12 +40,12 @@ export async function runSql(
   parts: PipeParts,
 ): Promise<ExitCode> {
   const output = args.choice("output", OUTPUT_FORMATS, terminal.outWatched ? "table" : "ndjson");
-  const feed = await inputOf(text, args, terminal, engine, parts);
-  const { compiled, streams } = compileFor(engine, text, output);
+  const feed = await inputOf(script, args, terminal, engine, parts);
+  const { compiled, streams } = compileFor(engine, script, output);
   if (compiled.pipelines.length + compiled.explained.length === 0) {
     throw usage("The script runs nothing: end it with a SELECT or an INSERT INTO");
   }
-  tellNotes(terminal, text, compiled.notes);
+  tellNotes(terminal, script.text, compiled.notes);
   declareScript(engine, compiled);
   for (const { plan } of compiled.explained) terminal.out(`${engine.pipelines.explainPlan(plan).text.trimEnd()}\n`);
   if (compiled.pipelines.length === 0) return EXIT.ok;
@@ -66,6 +72,7 @@ export async function runSql(
   const results = streams ? [] : compiled.pipelines.flatMap((pipeline) => pipeline.results);
   const views = compiled.pipelines.some((pipeline) => pipeline.results.length > 0) ? [] : compiled.views.map(wholeView);
   for (const result of [...results, ...views]) printQuietly(engine, result, output, terminal, parts);
+  reportFunctionErrors(ended, terminal);
   return report(feed, ended, terminal);
 }
 
@@ -74,13 +81,21 @@ function wholeView(name: string): Result {
   return { sink: { kind: "view", name }, hidden: 0, offset: 0, limit: null };
 }
 
+/** The results have NULL where user functions failed. */
+export function reportFunctionErrors(ended: readonly PipelineInfo[], terminal: Terminal): void {
+  const calls = ended.reduce((sum, { functionErrors }) => sum + functionErrors, 0);
+  if (calls > 0) {
+    terminal.err(`rdx: ${calls} ${calls === 1 ? "call" : "calls"} of user functions failed: they gave NULL\n`);
+  }
+}
+
 function isOver({ state }: PipelineInfo): boolean {
   return state === "completed" || state === "failed" || state === "stopped";
 }
 
 /** The table `input`, where the script reads it: declared in the engine, with its first rows looked at. */
 async function inputOf(
-  text: string,
+  { text, base }: ScriptText,
   args: Arguments,
   terminal: Terminal,
   engine: EngineService,
@@ -95,7 +110,7 @@ async function inputOf(
       return catalog.stream(name);
     },
     streamNames: () => [],
-  }, { name: QUERY, sink: { kind: "view", name: RESULT }, whole: true });
+  }, { name: QUERY, base, sink: { kind: "view", name: RESULT }, whole: true });
   const declared = probing.streams.some(({ name }) => name === INPUT);
   if (!asked && !declared) return null;
   const feed = new InputFeed(openInput(args, terminal)), time = args.text("time"), delay = args.text("delay");
@@ -121,15 +136,15 @@ async function inputOf(
  */
 function compileFor(
   engine: EngineService,
-  text: string,
+  { text, base }: ScriptText,
   output: PrintedFormat,
 ): { compiled: CompiledSql; streams: boolean } {
-  const view = compileScript(engine, text, { sink: { kind: "view", name: RESULT }, whole: true });
+  const view = compileScript(engine, text, { base, sink: { kind: "view", name: RESULT }, whole: true });
   const results = view.pipelines.flatMap((pipeline) => pipeline.results), names = new Set(results.map(nameOf));
   const waits = output === "table" || view.pipelines.length === 0 || results.length > 1 || results.some(isArranged) ||
     view.pipelines.some(({ plan }) => changes(engine, plan, names, view));
   if (waits) return { compiled: view, streams: false };
-  return { compiled: compileScript(engine, text, { sink: { kind: "stdout", format: output } }), streams: true };
+  return { compiled: compileScript(engine, text, { base, sink: { kind: "stdout", format: output } }), streams: true };
 }
 
 function nameOf({ sink: { name } }: Result): string {

@@ -200,6 +200,12 @@ export const METRIC_SERIES_MAX = 10_000;
 export const LOG_VALUE_CHARS_MAX = 4096;
 /** Arguments of one call in an expression, the values of an IN among them. */
 export const CALL_ARGS_MAX = 1024;
+/** Characters of the URL of a user function's module; a data URL has its source in it. */
+export const FUNCTION_URL_CHARS_MAX = 65_536;
+/** Time in which the workers import the user functions of a plan. */
+export const FUNCTION_LOAD_MS_MAX = 30_000;
+/** Time between two lines of the log about one user function that fails. */
+export const FUNCTION_FAULT_LOG_MS = 60_000;
 /** Time that answers which are under way at the end of a drain may take. */
 export const LAST_ANSWERS_MS_MAX = 2000;
 /** Worker threads of one process. */

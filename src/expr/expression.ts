@@ -1,3 +1,5 @@
+import type { FunctionReference } from "../core/user_function.ts";
+
 /** A column of the input, by name. */
 export interface ColumnExpression {
   readonly column: string;
@@ -17,11 +19,15 @@ export interface LiteralExpression {
 /** An array or object of JSON. */
 export type JsonComposed = readonly unknown[] | { readonly [name: string]: unknown };
 
-/** A function of FUNCTIONS applied to arguments. `type` is the target of a cast, or the type that json_value gives. */
+/**
+ * A function of FUNCTIONS applied to arguments. `type` is the target of a cast, or the type that json_value gives. With `function` it is
+ * a user function, which the call carries in itself; then `call` is what it is called here, a name that FUNCTIONS does not have.
+ */
 export interface CallExpression {
   readonly call: string;
   readonly args: readonly Expression[];
   readonly type?: string;
+  readonly function?: FunctionReference;
 }
 
 /** The JSON form of an expression, as plans hold it. */

@@ -16,3 +16,4 @@ export {
 export { findFunction, FUNCTIONS } from "./functions.ts";
 export { type Refusal, refusal } from "./refused.ts";
 export { expressionSchema } from "./schema.ts";
+export { batchTypeInstead, nameProblem, signatureOf } from "./user_function.ts";

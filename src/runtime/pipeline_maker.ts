@@ -3,13 +3,15 @@ import { RdxError } from "../core/errors.ts";
 import { type Column, columnIndex, sameType } from "../core/schema.ts";
 import type { OrderLog } from "../log.ts";
 import type { compilePlan } from "../plan/compile.ts";
+import type { FunctionRules } from "../plan/catalog.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
 import type { FileConnector, MadeConnector, Plan } from "../plan/plan.ts";
 import type { LookupFactory } from "../lookup.ts";
 import type { Sink, SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
-import type { Logger } from "../telemetry/log.ts";
+import { type Logger, silentLog } from "../telemetry/log.ts";
+import { FunctionFaults } from "./function_faults.ts";
 import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
 import { LookupMeter } from "./lookup_meter.ts";
 import { PipelineLookups } from "./lookups.ts";
@@ -39,6 +41,8 @@ export interface PipelinesParts {
   readonly createOrder: (pipeline: string) => OrderLog;
   readonly clock: Clock;
   readonly metrics: EngineMetrics;
+  /** Which user functions plans may call; absent: those of all modules. */
+  readonly functions?: FunctionRules;
 }
 
 /** A pipeline under its name. */
@@ -117,7 +121,8 @@ export class PipelineMaker {
       // State stays where it is.
       owner: keep?.owner ?? id % pool.tasks,
     };
-    const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics);
+    const faults = new FunctionFaults(name, this.#parts.log ?? silentLog, clock);
+    const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics, faults);
     const ends = { inputs, sinks, lookups, side: this.#parts.streams, order: createOrder(name) };
     const parts = { id, plan: physical, taskPlan, ...ends, pool, clock, meter };
     return { plan, pipeline: new Pipeline(parts), id };

@@ -1,12 +1,14 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { PIPELINES_MAX } from "../core/limits.ts";
+import { FUNCTION_LOAD_MS_MAX, PIPELINES_MAX } from "../core/limits.ts";
 import { NAME_PATTERN } from "../core/schema.ts";
+import { functionName, type FunctionReference } from "../core/user_function.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
 import { STANDARD_LOOKUPS } from "../plan/lookup_kinds.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import { compareState } from "../plan/state.ts";
+import { referencesIn } from "../kernel/user_functions.ts";
 import { deployedCatalog } from "./deployed_catalog.ts";
 import { sideDepth } from "./late_columns.ts";
 import { modeAfter, shareState } from "./plan_shape.ts";
@@ -24,6 +26,7 @@ import {
 } from "./pipeline_maker.ts";
 import type { FromTask } from "./protocol.ts";
 import { labelNodes } from "./node_labels.ts";
+import { within } from "./within.ts";
 import type { PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
 
 /** The pipelines of an engine, by name. */
@@ -54,8 +57,9 @@ export class Pipelines implements PipelineService {
   }
 
   get catalog(): Catalog {
-    const { streams, sinks, views, lookups } = this.#parts;
+    const { streams, sinks, views, lookups, functions } = this.#parts;
     return {
+      ...(functions ? { functions } : {}),
       lookupKinds: new Map([...STANDARD_LOOKUPS].filter(([kind]) => lookups?.has(kind))),
       stream: (name) => streams.seen(name),
       streamNames: () => streams.names(),
@@ -106,7 +110,7 @@ export class Pipelines implements PipelineService {
     { start, state, sql }: { start: Start; state: "keep" | "fresh"; sql?: string },
   ) {
     if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
-    const compiled = compilePlan(named(json, name), this.catalog), before = this.#deployed.get(name);
+    const compiled = await this.#compile(named(json, name)), before = this.#deployed.get(name);
     if (!before && this.#deployed.size >= PIPELINES_MAX) {
       throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
     }
@@ -147,6 +151,32 @@ export class Pipelines implements PipelineService {
       "conflict",
       `The state of pipeline ${plan.name} is spread over ${this.#parts.pool.tasks} workers, and its new plan, whose operators feed each ` +
         "other, runs in one; state=fresh starts without it",
+    );
+  }
+
+  /**
+   * Compiles a plan and loads its user functions: what cannot be loaded is refused before anything has changed. Streams may have changed
+   * meanwhile, so that the plan is compiled once more.
+   */
+  async #compile(json: unknown): Promise<Compiled> {
+    const compiled = compilePlan(json, this.catalog), references = referencesIn(compiled.physical);
+    if (references.length === 0) return compiled;
+    await this.#loadFunctions(references);
+    return compilePlan(json, this.catalog);
+  }
+
+  async #loadFunctions(references: readonly FunctionReference[]): Promise<void> {
+    const rules = this.#parts.functions;
+    for (const { module } of references) {
+      const refused = rules?.refusal(module);
+      if (refused) throw new RdxError("invalid_plan", refused.reason, [refused]);
+    }
+    const loaded = this.#parts.pool.loadFunctions(references);
+    if (await within(this.#parts.clock, FUNCTION_LOAD_MS_MAX, loaded)) return;
+    const names = references.map(functionName).join(", "), seconds = FUNCTION_LOAD_MS_MAX / 1000;
+    throw new RdxError(
+      "invalid_plan",
+      `Cannot load user functions in ${seconds} s: ${names}; does one of them never end?`,
     );
   }
 
@@ -306,6 +336,7 @@ export class Pipelines implements PipelineService {
       progress: pipeline.progress,
       tasks: this.#parts.pool.tasks,
       deadRows: meter.deadRows,
+      functionErrors: meter.functionErrors,
       errors: pipeline.errors,
       plan,
       sql: this.#scripts.get(plan.name) ?? null,

@@ -135,6 +135,8 @@ export interface PipelineInfo {
   /** Rows that could not be used: of files that could not be read, or too far ahead of their arrival; and the first of them. */
   readonly deadRows: number;
   readonly errors: readonly { readonly path: string; readonly offset: number; readonly reason: string }[];
+  /** Calls of user functions that failed: they gave NULL. */
+  readonly functionErrors: number;
   readonly plan: unknown;
   /** The script of SQL that it was deployed as, or null. */
   readonly sql: string | null;

@@ -3,6 +3,7 @@ import type { Value } from "../../src/core/value.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { cast, common, widen } from "./cast.ts";
 import type { Known } from "./expression.ts";
+import { USER_FUNCTIONS } from "./user_functions.ts";
 import { compareValues } from "./value.ts";
 
 /** Makes a call of what its arguments are; `type` is the target of a cast. */
@@ -138,4 +139,5 @@ export const FUNCTIONS: Readonly<Record<string, Apply>> = {
   starts_with: strict(BOOL, (text, part) => String(text).startsWith(String(part))),
   contains: strict(BOOL, (text, part) => String(text).includes(String(part))),
   like: strict(BOOL, (text, pattern) => likePattern(String(pattern)).test(String(text))),
+  ...USER_FUNCTIONS,
 };

@@ -3,6 +3,7 @@ import type { AggregateCall } from "../../src/plan/plan.ts";
 import { decimalType } from "./arithmetic.ts";
 import { call, col, lit } from "./nodes.ts";
 import { readType } from "./schema.ts";
+import { userCall } from "./user_functions.ts";
 
 /** A column with its type as plans write it. */
 export interface Typed {
@@ -73,7 +74,7 @@ function literalOf(picks: Picks, type: string): Expression {
 export function condition(picks: Picks, columns: readonly Typed[], depth = 0): Expression {
   const column = picks.of(columns), comparison = picks.of(["ge", "lt", "ne", "eq", "le", "gt"]);
   const simple = call(comparison, col(column.name), literalOf(picks, column.type));
-  switch (depth > 1 ? 0 : picks.below(7)) {
+  switch (depth > 1 ? 0 : picks.below(8)) {
     case 3:
       return call("is_not_null", col(column.name));
     case 4:
@@ -82,6 +83,8 @@ export function condition(picks: Picks, columns: readonly Typed[], depth = 0): E
       return call("and", simple, condition(picks, columns, depth + 1));
     case 6:
       return call("not", simple);
+    case 7:
+      return column.type === "int64" ? userCall("odd", col(column.name)) : simple;
     default:
       return simple;
   }
@@ -92,13 +95,19 @@ export function computed(picks: Picks, columns: readonly Typed[]): { type: strin
   const { name, type, rough } = picks.of(columns), own = col(name);
   if (type === "int64") {
     const number = lit(picks.of([1, 2, 3]));
-    return { type, expr: call(picks.of(["add", "mul", "sub", "mod", "div"]), own, number) };
+    const builtIn = picks.of(["add", "mul", "sub", "mod", "div", null]);
+    return { type, expr: builtIn === null ? userCall("twist", own) : call(builtIn, own, number) };
   }
   if (type === "double") return { type, rough, expr: call(picks.of(["add", "mul"]), own, lit(2)) };
   if (type === "string") {
     return {
       type,
-      expr: picks.of([call("concat", own, lit("x")), call("upper", own), call("coalesce", own, lit("-"))]),
+      expr: picks.of([
+        call("concat", own, lit("x")),
+        call("upper", own),
+        call("coalesce", own, lit("-")),
+        userCall("tag", own),
+      ]),
     };
   }
   if (type === "bool") return { type, expr: call("case", own, lit(false), lit(true)) };

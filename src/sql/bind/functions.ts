@@ -71,10 +71,18 @@ const IMPURE: ReadonlyMap<string, string> = new Map([
   ["proctime", "Name it in SELECT: windows, OVER and ROW_NUMBER can go by it"],
 ]);
 
+/** Whether SQL has a function of this name, in lower case. */
+export function isSqlFunction(name: string): boolean {
+  return NAMES.has(name) || Object.hasOwn(MADE, name) || IMPURE.has(name) || AGGREGATE_FUNCTIONS.has(name) ||
+    AGGREGATES_INSTEAD.has(name);
+}
+
 /** A call of a function that is neither an aggregate nor a window function; null with a problem. */
 export function callFunction(call: FunctionCall, args: readonly Value[], values: ValueMaker): Value | null {
   const { at, name: { parts } } = call, shown = parts.map(({ name }) => name.toUpperCase()).join(".");
   const name = parts.map((part) => part.name).join(".").toLowerCase();
+  const own = values.functions.get(name);
+  if (own !== undefined) return own && values.userCall(own, args, at);
   if (Object.hasOwn(MADE, name)) return MADE[name](args, at, values, shown);
   const fn = NAMES.get(name);
   const impure = IMPURE.get(name);
@@ -92,7 +100,7 @@ function unknownFunction({ name: { parts, at } }: FunctionCall, values: ValueMak
   if (instead !== undefined) return values.report.add(at, `${parts[0].name.toUpperCase()} is not there`, instead);
   if (values.report.full) return null;
   const name = parts.map((part) => part.name).join(".");
-  const known = [...NAMES.keys(), ...Object.keys(MADE), ...AGGREGATE_FUNCTIONS.keys()];
+  const known = [...values.functions.keys(), ...NAMES.keys(), ...Object.keys(MADE), ...AGGREGATE_FUNCTIONS.keys()];
   return values.report.add(at, `Unknown function ${name}`, insteadOf(name.toLowerCase(), known));
 }
 
