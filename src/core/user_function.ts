@@ -71,7 +71,7 @@ const KINDS: readonly Kind[] = ["int64", "double", "bool", "timestamp", "string"
 
 /** Whether user functions can take and give a type. */
 export function isBatchType(type: DataType): type is DataType & { readonly kind: BatchKind } {
-  return KINDS.includes(type.kind);
+  return KINDS.includes(type.kind) && type.nested === undefined;
 }
 
 /** What tells functions apart: one export of one module. */

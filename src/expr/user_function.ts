@@ -1,6 +1,6 @@
 import { CALL_ARGS_MAX, FUNCTION_URL_CHARS_MAX } from "../core/limits.ts";
 import { nearest } from "../core/nearest.ts";
-import { type DataType, formatType, parseType, sameType } from "../core/schema.ts";
+import { type DataType, formatType, isDecimal, parseType, sameType } from "../core/schema.ts";
 import { type FunctionReference, isBatchType } from "../core/user_function.ts";
 import { reasonOf } from "../core/errors.ts";
 import type { CallSite } from "./call.ts";
@@ -91,9 +91,9 @@ function readBatchType(given: unknown, fail: (reason: string, hint?: string) => 
 /** What to do with a type that user functions do not take and give; null: they do. */
 export function batchTypeInstead(type: DataType): string | null {
   if (isBatchType(type)) return null;
-  const { kind }: DataType = type;
-  if (kind === "decimal") return "Take it as a string, which is exact, or as a double";
-  if (kind === "bytes") return "Take it as a string of base64, by to_base64";
+  const given: DataType = type;
+  if (isDecimal(given)) return "Take it as a string, which is exact, or as a double";
+  if (given.kind === "bytes") return "Take it as a string of base64, by to_base64";
   return "Take its JSON text as a string";
 }
 
