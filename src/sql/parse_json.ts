@@ -1,5 +1,6 @@
 import type { Expression, JsonCall, JsonFallback, Name, Span, TypeName } from "./ast.ts";
 import { SqlMistake } from "./errors.ts";
+import type { Encoded } from "./tokens_encode.ts";
 
 /** What may stand behind the arguments of functions of JSON. */
 export type JsonClause =
@@ -9,6 +10,30 @@ export type JsonClause =
     | { readonly clause: "wrapper"; readonly wrapper: NonNullable<JsonCall["wrapper"]> }
     | { readonly clause: "on"; readonly event: string; readonly fallback: JsonFallback }
   );
+
+/** What functions of JSON give ON EMPTY, ON ERROR and ON NULL. */
+const FALLBACKS = ["NULL", "ERROR", "EMPTY", "ABSENT", "TRUE", "FALSE", "UNKNOWN"];
+
+/** What the grammar asks of words that mean something in JSON alone. */
+export function jsonWords({ source, tokens }: Encoded) {
+  const upper = (i: number) => source.slice(tokens[i].start, tokens[i].end).toUpperCase();
+  const isWord = (i: number, ...words: readonly string[]) => tokens[i]?.kind === "word" && words.includes(upper(i));
+  return {
+    /** The word at a place in upper case. */
+    upper,
+    /** Whether a token is one of these words, without quotes. */
+    isWord,
+    /** Whether KEY stands in front of a key of JSON: it may be a column. */
+    isJsonKey: (i: number): boolean =>
+      isWord(i, "KEY") && tokens[i + 1] !== undefined && tokens[i + 1].kind !== "symbol" && !isWord(i + 1, "VALUE"),
+    /** Whether what may stand behind the arguments of functions of JSON begins there. */
+    isJsonClause: (i: number): boolean => {
+      if (isWord(i, "RETURNING", "DEFAULT")) return true;
+      if (isWord(i, "WITH", "WITHOUT")) return [1, 2, 3].some((n) => isWord(i + n, "WRAPPER"));
+      return isWord(i, ...FALLBACKS) && [1, 2].some((n) => isWord(i + n, "ON"));
+    },
+  };
+}
 
 /** For each function what may stand behind its arguments, and what may be said of which event. */
 const FORMS: Readonly<

@@ -32,9 +32,6 @@ const UNIT_SHORT: Readonly<Record<string, TimeUnit>> = {
   MCS: "MICROSECOND",
 };
 
-/** What functions of JSON give ON EMPTY, ON ERROR and ON NULL. */
-const FALLBACKS = ["NULL", "ERROR", "EMPTY", "ABSENT", "TRUE", "FALSE", "UNKNOWN"];
-
 const UNITS: ReadonlySet<string> = new Set(UNIT_WORDS);
 /** Words that look like a plural and are none. */
 const NO_PLURAL = /^DOY$|^EPOCH$|^DOW$/;
@@ -51,8 +48,6 @@ export function unitOf(word: string): TimeUnit | null {
 export function tokenMaker({ source, tokens, codes }: Encoded) {
   const slice = (i: number) => source.slice(tokens[i].start, tokens[i].end);
   const place = ({ start, end }: Span): Span => ({ start, end });
-  const isWord = (i: number, words: readonly string[]) =>
-    tokens[i]?.kind === "word" && words.includes(slice(i).toUpperCase());
 
   return {
     /** The place of the tokens from `start` to before `end`. Nothing has the place of what comes next. */
@@ -69,19 +64,6 @@ export function tokenMaker({ source, tokens, codes }: Encoded) {
     textOf: (code: string): string => textOf(code) ?? "",
     /** The operator of a matched symbol. */
     operator: (code: string): string => textOf(code)!.replace("!=", "<>"),
-    /** Whether a token is one of these words, without quotes. */
-    isWord: (i: number, ...words: readonly string[]): boolean => isWord(i, words),
-    /** The word at a place in upper case. */
-    upper: (i: number): string => slice(i).toUpperCase(),
-    /** Whether KEY stands in front of a key of JSON: it may be a column. */
-    isJsonKey: (i: number): boolean =>
-      isWord(i, ["KEY"]) && tokens[i + 1] !== undefined && tokens[i + 1].kind !== "symbol" && !isWord(i + 1, ["VALUE"]),
-    /** Whether what may stand behind the arguments of functions of JSON begins there. */
-    isJsonClause: (i: number): boolean => {
-      if (isWord(i, ["RETURNING", "DEFAULT"])) return true;
-      if (isWord(i, ["WITH", "WITHOUT"])) return [1, 2, 3].some((n) => isWord(i + n, ["WRAPPER"]));
-      return isWord(i, FALLBACKS) && [1, 2].some((n) => isWord(i + n, ["ON"]));
-    },
     /** The keyword at a place. */
     word: (i: number): string => textOf(codes[i]) ?? tokens[i].text,
     identifier(i: number): Identifier {
