@@ -13,6 +13,7 @@ import type {
   WindowSpec,
 } from "./ast.ts";
 import { SqlMistake } from "./errors.ts";
+import { jsonCall, type JsonClause } from "./parse_json.ts";
 import { overlaps } from "./parse_overlaps.ts";
 
 /** What follows an operand: a node without the operand, which is its `left`, `arg` or `of`. */
@@ -32,7 +33,13 @@ const OPERAND: Readonly<Record<string, "left" | "of">> = {
 interface CallRest {
   readonly star: boolean;
   readonly distinct: boolean;
-  readonly args: readonly { readonly name: Identifier | null; readonly value: Expression }[];
+  readonly args: readonly {
+    readonly name: Identifier | null;
+    readonly value: Expression;
+    readonly pair?: Expression | null;
+  }[];
+  /** Clauses of functions of JSON. */
+  readonly json?: readonly JsonClause[];
   readonly orderBy: readonly OrderItem[];
   readonly nulls: string | null;
   readonly withinGroup: readonly OrderItem[];
@@ -113,8 +120,15 @@ export function column(parts: readonly Identifier[], at: Span): Expression {
   return { kind: "column", parts, at };
 }
 
-export function call(parts: readonly Identifier[], { args, nulls, ...rest }: CallRest, at: Span): FunctionCall {
+export function call(
+  parts: readonly Identifier[],
+  { args, nulls, json = [], ...rest }: CallRest,
+  at: Span,
+): Expression {
   const name = { parts, at: around(parts[0], parts[parts.length - 1]) };
+  if (json.length > 0 || args.some(({ pair }) => pair)) {
+    return jsonCall(name, args.map(({ value }) => value), args.map(({ pair }) => pair ?? null), json, at);
+  }
   return {
     kind: "call",
     name,

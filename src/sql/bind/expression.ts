@@ -4,6 +4,7 @@ import { isNumber, nameOf } from "../../expr/type.ts";
 import type * as ast from "../ast.ts";
 import { AGGREGATE_FUNCTIONS } from "./aggregate_functions.ts";
 import { callFunction, callWithUnit } from "./functions.ts";
+import { bindIsJson, bindJsonCall } from "./json_call.ts";
 import { bindLiteral, negated, wholeNumber } from "./literal.ts";
 import { binary, compare, harmonise } from "./operators.ts";
 import { bindNested, fieldOf } from "./nested.ts";
@@ -112,6 +113,10 @@ export class ExpressionBinder {
       }
       case "trim":
         return this.#trim(expression);
+      case "json_call":
+        return bindJsonCall(expression, this);
+      case "is_json":
+        return bindIsJson(expression, this);
       case "field":
       case "index":
       case "array":
