@@ -193,6 +193,13 @@ export class Pipelines implements PipelineService {
   /** Deploys a plan that starts without state, in the place of what has its name. */
   async #renew(name: string, compiled: Compiled, before: Deployed | null, start: Start): Promise<void> {
     const ends = this.#ends(name, compiled, before, null, start);
+    try {
+      await ends.lookups?.open();
+    } catch (thrown) {
+      await closeEnds(ends, null);
+      this.#reads(name, before, null);
+      throw thrown;
+    }
     if (before) await this.#remove(name, before);
     this.#reads(name, null, compiled);
     const next = this.#maker.make(name, compiled, ends, null);

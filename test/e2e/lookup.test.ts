@@ -154,6 +154,13 @@ Deno.test("a server deploys pipelines with lookups that explain themselves, and 
     const view = () => server.json<{ rows: { n: number; city: string }[] }>("/v1/views/cities");
     const { rows } = await until(view, (found) => found.rows.length === 2);
     assert.deepEqual(rows.map(({ n, city }) => [n, city]).sort(), [[1, "city 2"], [3, "city 4"]]);
+    // More often than there are threads for lookups: those of a plan that is refused end.
+    for (let i = 0; i < 70; i++) {
+      const wrong = await sql(server, "cities?state=fresh", script(AIRPORTS.replace("airports.db", "other.db")));
+      assert.equal(wrong.status, 422, wrong.text);
+    }
+    await post(server, "orders", '{"n":4,"origin":"A6"}', NDJSON);
+    await until(view, (found) => found.rows.length === 3);
     assert.equal(await server.signal("SIGTERM"), 0);
   });
 });

@@ -12,9 +12,10 @@ import {
   TIMESTAMP,
 } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
-import { LOOKUP_ANSWER_ROWS_MAX } from "../../src/core/limits.ts";
+import { LOOKUP_ANSWER_ROWS_MAX, LOOKUP_THREADS_MAX } from "../../src/core/limits.ts";
 import { type Lookup, LookupFailure, type LookupShape } from "../../src/lookup.ts";
 import { sqliteLookup } from "../../src/lookup/sqlite.ts";
+import { SqliteTable } from "../../src/lookup/sqlite_table_deno.ts";
 import { startSqliteThread } from "../../src/lookup/sqlite_thread_deno.ts";
 import { forever, keysOf, rowsOf } from "./frames.ts";
 
@@ -251,6 +252,35 @@ Deno.test("an answer that is too large is a lasting failure, and what fits comes
     const frames = await lookup.find(keysOf([id], [[1n]]), forever);
     assert.ok(frames.length > 1);
     assert.deepEqual(rowsOf(frames), Array.from({ length: 40_000 }, (_, i) => [0n, BigInt(i + 1)]));
+  });
+});
+
+Deno.test("no more tables are open than there are threads for, and a closed one makes room", async () => {
+  await withTable(people, { keys: [id], columns: [name] }, async (_, __, path) => {
+    let running = 0;
+    const inProcess = () => {
+      const table = new SqliteTable();
+      running++;
+      return {
+        open: (path: string, of: string, shape: LookupShape) => Promise.resolve(table.open(path, of, shape)),
+        find: (keys: ArrayBuffer) => Promise.resolve(table.find(keys)),
+        end: () => void running--,
+      };
+    };
+    const factory = sqliteLookup(inProcess, () => path);
+    const lookups = Array.from(
+      { length: LOOKUP_THREADS_MAX },
+      () => factory.create({ path, table: "dim" }, { keys: [id], columns: [name] }),
+    );
+    for (const lookup of lookups) await lookup.open();
+    assert.equal(running, LOOKUP_THREADS_MAX);
+    const more = factory.create({ path, table: "dim" }, { keys: [id], columns: [name] });
+    await assert.rejects(more.open(), { code: "busy", message: /64 tables of SQLite already/ });
+    await lookups[0].close();
+    await more.open();
+    assert.deepEqual(rowsOf(await more.find(keysOf([id], [[1n]]), forever)), [[0n, "one"]]);
+    for (const lookup of [...lookups, more]) await lookup.close();
+    assert.equal(running, 0);
   });
 });
 
