@@ -4,6 +4,7 @@ import { commonType } from "../expr/type.ts";
 import type { AggregateSignature } from "./aggregates.ts";
 import { markEnds } from "./lower_ends.ts";
 import { markLate } from "./lower_late.ts";
+import { markUpserts } from "./lower_upsert.ts";
 import type { LogicalNode, LogicalSink } from "./logical.ts";
 import { lowerAggregate, lowerGroup, lowerOver, lowerSession } from "./lower_calls.ts";
 import { lowerJoin, lowerRank } from "./lower_join.ts";
@@ -53,7 +54,7 @@ export function lowerPlan(name: string, { nodes, read: names }: Pruned, lowering
     // What is behind a lookup goes by the clock that the lookup has.
     above.set(node.id, node.op === "lookup" ? [node.id] : all);
   }
-  return { name, sources: read, operators: markEnds(markLate(operators)), sinks };
+  return { name, sources: read, operators: markUpserts(markEnds(markLate(operators)), sinks), sinks };
 }
 
 function lowerSource(source: ResolvedSource, names: readonly string[]): PhysicalSource {

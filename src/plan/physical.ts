@@ -206,6 +206,8 @@ export interface PhysicalGroup extends PhysicalBase {
   /** The input may take rows back. */
   readonly retracts: boolean;
   readonly emit: GroupEmit;
+  /** Nobody needs the row before an update: it is a +U alone. */
+  readonly upsert?: boolean;
 }
 
 export type JoinMode =

@@ -105,6 +105,20 @@ const REFUSED: readonly (readonly [why: string, expression: unknown, path: strin
     /as a string, which is exact, or as a double/,
   ],
   [
+    "a wide decimal",
+    { call: "f", args, function: { ...SCORE, takes: ["int64", "decimal(30,2)"] } },
+    at("function.takes[1]"),
+    /^User functions have no decimal\(30,2\)$/,
+    /as a string, which is exact, or as a double/,
+  ],
+  [
+    "an array",
+    { call: "f", args, function: { ...SCORE, takes: ["int64", "array<int64>"] } },
+    at("function.takes[1]"),
+    /^User functions have no array<int64>$/,
+    /^Take its JSON text as a string$/,
+  ],
+  [
     "bytes",
     { call: "f", args, function: { ...SCORE, returns: "bytes" } },
     at("function.returns"),
