@@ -110,9 +110,9 @@ export const QUERY_ROWS_MAX = 10_000;
 export const QUERY_ROWS_DEFAULT = 1000;
 
 /** Linear memory of a pipeline task or a decoder, at most. */
-export const KERNEL_MEMORY_BYTES_MAX = 2 ** 31;
-/** Bytes of keyed state of one task. */
-export const STATE_BYTES_MAX = 1 << 30;
+export const KERNEL_MEMORY_BYTES_MAX = 2 ** 32 - 65_536;
+/** Bytes of keyed state of one task: what is left of its memory is for batches and for what grows while the old is still there. */
+export const STATE_BYTES_MAX = 3 * 2 ** 30;
 /** Open slices (panes) of one aggregation in one task. */
 export const OPEN_SLICES_MAX = 65_536;
 /** Windows that one row may belong to (size / slide). */
