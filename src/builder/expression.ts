@@ -273,10 +273,16 @@ export class Case<K extends Kind> {
   }
 }
 
+/** Whole numbers beyond int64 are decimals. */
+function wholeType(value: bigint): string {
+  if (BigInt.asIntN(64, value) === value) return "int64";
+  return `decimal(${value.toString().replace("-", "").length},0)`;
+}
+
 /** The expression of a value or of what stands for one. Throws TypeError for a number that plans cannot hold. */
 export function toExpression(value: unknown): Expression {
   if (value instanceof Value) return value.expression;
-  if (typeof value === "bigint") return { literal: value.toString(), type: "int64" };
+  if (typeof value === "bigint") return { literal: value.toString(), type: wholeType(value) };
   if (value instanceof Date) return { literal: value.toISOString(), type: "timestamp" };
   if (value instanceof Uint8Array) return { literal: value.toBase64(), type: "bytes" };
   if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError(`Cannot write ${value} in a plan`);

@@ -1,3 +1,4 @@
+import { readDecimal128 } from "./decimal128.ts";
 import type { FrameView } from "./frame.ts";
 import { type Column, type DataType, isVariable } from "./schema.ts";
 import { formatTime } from "./time_text.ts";
@@ -93,8 +94,8 @@ function valueWriter(
       return (row) => format.plain(withPoint(digits(row), scale));
     }
     case "decimal128": {
-      const scale = type.scale ?? 0;
-      return (row) => format.plain(withPoint(String(view.decimal128(index, row)), scale));
+      const digits = wideDigitsWriter(view, index), scale = type.scale ?? 0;
+      return (row) => format.plain(withPoint(digits(row), scale));
     }
     case "timestamp": {
       const digits = digitsWriter(view, index);
@@ -129,6 +130,18 @@ function digitsWriter(view: FrameView, index: number): CellWriter {
     const high = words[row * 2 + 1];
     if (high >= -0x200000 && high < 0x200000) return String(high * TWO_32 + (words[row * 2] >>> 0));
     return cells[row].toString();
+  };
+}
+
+/** The same of a decimal of 16 bytes (decimal128.ts). */
+function wideDigitsWriter(view: FrameView, index: number): CellWriter {
+  const { data, chars } = view.buffers(index), offsets = data as Int32Array, bytes = chars as Uint8Array<ArrayBuffer>;
+  const cells = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return (row) => {
+    const at = offsets[row], high = cells.getInt32(at + 8), sign = high >> 31;
+    const inside = high >= -0x200000 && high < 0x200000 && cells.getInt32(at + 4) === sign;
+    if (inside && (cells.getInt32(at) ^ sign) === -0x80000000) return String(high * TWO_32 + cells.getUint32(at + 12));
+    return String(readDecimal128(cells, at));
   };
 }
 

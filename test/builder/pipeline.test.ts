@@ -156,12 +156,13 @@ Deno.test("a stream's bound of event time is the source's future_skew_ms, and no
 });
 
 Deno.test("every operator of a row's values is a function of the plan language and compiles", () => {
-  const columns = { i: int64(), d: double(), m: decimal(10, 2), s: string(), t: timestamp() };
+  const columns = { i: int64(), d: double(), m: decimal(10, 2), w: decimal(38, 8), s: string(), t: timestamp() };
   const stage = pipeline("all").from(csvFile("x.csv", columns)).map((r) => ({
     comparisons: r.i.eq(r.d).or(
       r.i.ne(1),
       r.d.lt(0.5),
       r.m.le(2n),
+      r.w.gt(10n ** 20n),
       r.s.gt("a"),
       r.t.ge(new Date(0)),
       r.t.lt("2026-01-01"),
@@ -180,6 +181,7 @@ Deno.test("every operator of a row's values is a function of the plan language a
     chosen: when(r.i.gt(5), "many").when(r.i.gt(1), "some").otherwise("few"),
     open: when(r.i.gt(5), r.m).end(),
     exact: lit("12.50", decimal(4, 2)),
+    wide: r.w.add(r.m).sub(lit("123456789012345678901234567890.5", decimal(31, 1))).round(),
     big: r.i.add(9_007_199_254_740_993n),
     nothing: lit(null, string()),
   })).to(discard());
@@ -201,6 +203,7 @@ Deno.test("every operator of a row's values is a function of the plan language a
     chosen: "string",
     open: "decimal",
     exact: "decimal",
+    wide: "decimal128",
     big: "int64",
     nothing: "string",
   });

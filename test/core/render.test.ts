@@ -35,6 +35,13 @@ Deno.test("decimals are strings with all digits of their scale", () => {
   assert.equal(json(decimal(18, 0), -7n), `"-7"`);
   assert.equal(json(decimal(18, 18), -999999999999999999n), `"-0.999999999999999999"`);
   assert.equal(json(decimal(38, 0), 1n - 10n ** 38n), `"-${"9".repeat(38)}"`);
+  for (const bits of [0n, 31n, 32n, 52n, 53n, 63n, 64n, 95n, 96n, 120n]) {
+    for (const by of [-1n, 0n, 1n]) {
+      const value = 2n ** bits + by;
+      assert.equal(json(decimal(38, 0), value), `"${value}"`);
+      assert.equal(json(decimal(38, 0), -value), `"${-value}"`);
+    }
+  }
   assert.equal(json(decimal(38, 38), -1n), `"-0.${"0".repeat(37)}1"`);
   assert.equal(
     json(decimal(38, 8), 12345678901234567890123456789012345678n),

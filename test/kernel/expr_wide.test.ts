@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "../deps/fast_check.ts";
-import { type Column, type DataType, decimal, formatType, INT64 } from "../../src/core/schema.ts";
+import { BOOL, type Column, type DataType, decimal, DOUBLE, formatType, INT64, STRING } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import { compileExpression, type Expression } from "../../src/expr/mod.ts";
 import { anyCell } from "./expr_arbitrary.ts";
@@ -63,6 +63,49 @@ Deno.test("casts between all widths round halves away from zero, and what has to
         { numRuns: 6 },
       );
     }
+  }
+});
+
+/** Doubles of all magnitudes that decimals have, with few digits and with many. */
+const anyDouble = fc.oneof(
+  fc.double({ noNaN: true }),
+  fc.tuple(fc.integer({ min: -99_999, max: 99_999 }), fc.integer({ min: -42, max: 40 })).map(([x, e]) =>
+    Number(`${x}e${e}`)
+  ),
+  fc.tuple(fc.maxSafeInteger(), fc.integer({ min: -50, max: 30 })).map(([x, e]) => Number(`${x}e${e}`)),
+  fc.constantFrom(0, -0, NaN, Infinity, -Infinity, 0.5, 1.5, 2.5, 1e38, 1e37, 9.999999999999999e37),
+);
+/** Texts of numbers of any length, and some that are none. */
+const anyNumber = fc.tuple(
+  fc.constantFrom("", "-", "+", " ", "--"),
+  fc.stringMatching(/^\d{0,45}$/),
+  fc.constantFrom("", ".", "x"),
+  fc.stringMatching(/^\d{0,45}$/),
+  fc.constantFrom("", "", "e5", "E-7", "e+30", "e-40", "e", " "),
+).map((parts) => parts.join(""));
+
+Deno.test("doubles and texts become wide decimals and these become doubles and texts, as whole numbers of any length do", () => {
+  const kernels = VARIANTS.map((variant) => loadKernel(variant)),
+    widths = TYPES.filter(({ kind }) => kind === "decimal128");
+  const pairs = widths.flatMap((type): [DataType, DataType, fc.Arbitrary<Value>][] => [
+    [DOUBLE, type, anyDouble],
+    [STRING, type, anyNumber],
+    [type, DOUBLE, anyCell(type)],
+    [type, STRING, anyCell(type)],
+    [type, BOOL, anyCell(type)],
+  ]);
+  for (const [from, to, any] of pairs) {
+    const columns = columnsOf(from);
+    const expression: Expression = { call: "cast", args: [{ column: "a" }], type: formatType(to) };
+    const { program } = compileExpression(expression, columns);
+    fc.assert(
+      fc.property(fc.array(any, { minLength: 1, maxLength: 200, size: "max" }), (cells) => {
+        const rows = cells.map((cell): Value[] => [cell]);
+        const values = rows.map((row) => evaluate(expression, columns, row).value);
+        for (const kernel of kernels) assert.deepEqual(runProgram(kernel, program, columns, rows), values);
+      }),
+      { numRuns: 20 },
+    );
   }
 });
 
