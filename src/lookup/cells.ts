@@ -1,14 +1,18 @@
 import { type DataType, formatType } from "../core/schema.ts";
-import { LookupFailure } from "../lookup.ts";
 
 const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
 const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s?(Z|[+-]\d\d:\d\d)?)?$/;
 const SHOWN_CHARS = 40;
 
-/** A value does not fit its column: the answer makes no sense. */
-export function misfit(name: string, type: DataType, found: string): LookupFailure {
+/** A row makes no sense: there is no answer to its key. */
+export class Misfit extends Error {
+  override readonly name = "Misfit";
+}
+
+/** A value does not fit its column. */
+export function misfit(name: string, type: DataType, found: string): Misfit {
   const shown = found.length > SHOWN_CHARS ? `${found.slice(0, SHOWN_CHARS)}…` : found;
-  return new LookupFailure(`Column ${name} has ${shown}, and it was declared as ${formatType(type)}`, true);
+  return new Misfit(`Column ${name} has ${shown}, and it was declared as ${formatType(type)}`);
 }
 
 /** The scaled value of a number in text; null when it is none, or has more digits behind the point than `scale`. */

@@ -105,7 +105,7 @@ class HttpLookup implements Lookup {
   }
 
   async find(keys: ArrayBuffer, signal: AbortSignal): Promise<readonly ArrayBuffer[]> {
-    const view = new FrameView(keys), answer = new AnswerBuilder(this.#shape.columns);
+    const view = new FrameView(keys), answer = new AnswerBuilder(this.#shape.columns, view.rows);
     await this.#take({ view, columns: this.#shape.keys, from: 0, to: view.rows }, answer, signal);
     return answer.finish();
   }

@@ -1,6 +1,7 @@
 import type { Column } from "../core/schema.ts";
 import { LookupFailure, type LookupShape } from "../lookup.ts";
 import type { AnswerBuilder } from "./answer.ts";
+import { Misfit } from "./cells.ts";
 import { type Keys, textOf } from "./http_question.ts";
 import { fromJson, parseJson } from "./json_cells.ts";
 
@@ -26,7 +27,7 @@ export function takeRows(
     else byKey.set(number, [row]);
   }
   for (const [number, rows] of [...byKey].sort(([a], [b]) => a - b)) {
-    for (const row of rows) answer.add(number, shape.columns.map((column) => valueIn(row, column, shape)));
+    for (const row of rows) answer.add(number, () => shape.columns.map((column) => valueIn(row, column, shape)));
   }
 }
 
@@ -62,18 +63,29 @@ function numberOf(row: Members, keys: Keys, numbers: ReadonlyMap<string, number>
     if (!Object.hasOwn(row, column.name)) {
       throw new LookupFailure(`The answer has a row without the key ${column.name}`, true);
     }
-    const value = fromJson(row[column.name], column);
-    return value === null ? null : textOf(value, column);
+    return keyText(row[column.name], column);
   });
   const number = numbers.get(JSON.stringify(values));
   if (number !== undefined) return number;
   throw new LookupFailure(`The answer has a row of the key ${values.join(", ")}, for which nobody asked`, true);
 }
 
+/** A key that is of another type is none that was asked for. */
+function keyText(given: unknown, column: Column): string | null {
+  try {
+    const value = fromJson(given, column);
+    return value === null ? null : textOf(value, column);
+  } catch (thrown) {
+    if (thrown instanceof Misfit) throw new LookupFailure(thrown.message, true);
+    throw thrown;
+  }
+}
+
+/** Throws Misfit. */
 function valueIn(row: Members, column: Column, { columns, keys }: LookupShape) {
   if (Object.hasOwn(row, column.name)) return fromJson(row[column.name], column);
   const isRight = column.nullable && [...columns, ...keys].some(({ name }) => Object.hasOwn(row, name));
   if (isRight) return null;
   const there = Object.keys(row).slice(0, 20).join(", ");
-  throw new LookupFailure(`The answer has no column ${column.name}: there are ${there || "none"}`, true);
+  throw new Misfit(`The answer has no column ${column.name}: there are ${there || "none"}`);
 }

@@ -23,7 +23,7 @@ export function parseJson(text: string): unknown {
   );
 }
 
-/** A value of JSON as its column says: int64 exact, decimals as numbers or strings, times as ISO 8601 or ms, bytes as base64. Throws LookupFailure. */
+/** A value of JSON as its column says: int64 exact, decimals as numbers or strings, times as ISO 8601 or ms, bytes as base64. Throws Misfit. */
 export function fromJson(value: unknown, { name, type }: Column): Value {
   if (value === null || value === undefined) return null;
   const fits = valueOf(value, type);
@@ -35,7 +35,7 @@ function valueOf(value: unknown, type: DataType): Value {
   const digits = value instanceof NumberText ? value.text : typeof value === "number" ? String(value) : null;
   switch (type.kind) {
     case "int64":
-      return digits === null ? null : scaledOf(digits, 0);
+      return wholeOf(digits);
     case "double":
       return digits === null ? null : Number(digits);
     case "decimal": {
@@ -45,7 +45,7 @@ function valueOf(value: unknown, type: DataType): Value {
     case "bool":
       return typeof value === "boolean" ? value : null;
     case "timestamp":
-      if (digits !== null) return scaledOf(digits, 0);
+      if (digits !== null) return wholeOf(digits);
       return typeof value === "string" ? timeOf(value) : null;
     case "string":
       return typeof value === "string" ? value : null;
@@ -54,6 +54,12 @@ function valueOf(value: unknown, type: DataType): Value {
     default:
       return null;
   }
+}
+
+/** A whole number of 64 bits. */
+function wholeOf(digits: string | null): bigint | null {
+  const whole = digits === null ? null : scaledOf(digits, 0);
+  return whole !== null && BigInt.asIntN(64, whole) === whole ? whole : null;
 }
 
 function bytesOf(text: string): Uint8Array | null {

@@ -6,7 +6,7 @@ import { fitsPrecision, misfit, scaledNear, scaledOf, timeOf } from "./cells.ts"
 /** A value as SQLite has it: INTEGER, REAL, TEXT, BLOB or NULL. */
 export type SqliteValue = bigint | number | string | Uint8Array | null;
 
-/** A value of the table as its column says. Throws LookupFailure. */
+/** A value of the table as its column says. Throws Misfit. */
 export function fromSqlite(value: SqliteValue, { name, type }: Column): Value {
   if (value === null) return null;
   const fits = valueOf(value, type);

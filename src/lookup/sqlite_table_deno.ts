@@ -52,11 +52,12 @@ export class SqliteTable {
   }
 
   #find(open: Open, view: FrameView): readonly ArrayBuffer[] {
-    const answer = new AnswerBuilder(open.columns), most = Math.floor(LOOKUP_PARAMETERS_MAX / open.keys.length);
+    const answer = new AnswerBuilder(open.columns, view.rows),
+      most = Math.floor(LOOKUP_PARAMETERS_MAX / open.keys.length);
     for (let from = 0; from < view.rows; from += most) {
       const count = Math.min(most, view.rows - from);
       for (const row of this.#rows(open, view, from, count)) {
-        answer.add(from + Number(row.k), open.columns.map((column, i) => fromSqlite(row[`c${i}`], column)));
+        answer.add(from + Number(row.k), () => open.columns.map((column, i) => fromSqlite(row[`c${i}`], column)));
       }
     }
     return answer.finish();

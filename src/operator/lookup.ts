@@ -83,7 +83,6 @@ export class LookupOperator implements Asking {
   #hits = 0;
   #misses = 0;
   #lost: LostRows[] = [];
-  #failure = "";
 
   constructor(kernel: Kernel, plan: LookupPlan) {
     this.id = plan.id;
@@ -152,7 +151,6 @@ export class LookupOperator implements Asking {
   }
 
   answer(answer: LookupAnswer): void {
-    if (answer.failure !== null) this.#failure = answer.failure;
     if (!this.#answers.take(answer)) throw this.#full();
   }
 
@@ -203,10 +201,16 @@ export class LookupOperator implements Asking {
   /** Rows that are given up leave for the dead letters. */
   #lose({ probe, from, to }: Segment): void {
     if (this.#plan.onError !== "dead_letter") return;
-    const failed = this.#answers.known.failed(probe, from, to);
-    if (failed === null) return;
-    const frame = this.#writer.write({ ...probe.batch, ...failed }, NO_INFO);
-    this.#lost.push({ frame, rows: failed.selected, reason: this.#failure });
+    const byReason = Map.groupBy(
+      this.#answers.known.failed(probe, from, to),
+      ({ entry }) => this.#answers.reasonOf(entry),
+    );
+    for (const [reason, rows] of byReason) {
+      const selection = this.#kernel.arena(rows.length * 4);
+      rows.forEach(({ row }, i) => this.#kernel.data.setUint32(selection + i * 4, row, true));
+      const frame = this.#writer.write({ ...probe.batch, selection, selected: rows.length }, NO_INFO);
+      this.#lost.push({ frame, rows: rows.length, reason });
+    }
   }
 
   release(rowsMax: number): Released | null {

@@ -9,7 +9,7 @@ export function keysOf(columns: readonly Column[], rows: readonly (readonly Valu
   return builder.finish();
 }
 
-/** The rows of an answer: the number of the key, then the columns. */
+/** The rows of an answer: the number of the key, then the columns; or the place of a key without an answer, and why. */
 export function rowsOf(frames: readonly ArrayBuffer[]): Value[][] {
   return frames.flatMap((frame) => {
     const view = new FrameView(frame);

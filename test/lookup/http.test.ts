@@ -162,7 +162,7 @@ Deno.test("an answer that makes no sense is a lasting failure that says why", as
     ['{"name": null}', /Column name is NULL, and it was declared NOT NULL/],
     ['{"name": 5}', /Column name has the number "?5"?, and it was declared as string/],
     ['{"name": "x", "n": 1.5}', /Column n has the number 1.5, .* int64/],
-    ['{"name": "x", "n": 9223372036854775808}', /column n of type int64/],
+    ['{"name": "x", "n": 9223372036854775808}', /Column n has the number 9223372036854775808/],
     ['{"name": {"a": 1}}', /Column name has an object/],
   ];
   let body = "";
@@ -180,6 +180,20 @@ Deno.test("an answer that makes no sense is a lasting failure that says why", as
   await withServer(() => new Response('[{"name": "x"}]'), { url: "/{id}" }, async (lookup) => {
     assert.match((await failureOf(lookup, keysOf([id], [[1n], [2n]]))).message, /a row without the key id/);
   });
+});
+
+Deno.test("a row that makes no sense leaves the keys beside its own their answers", async () => {
+  const body =
+    '[{"id": 1, "name": "one"}, {"id": 2, "name": "two"}, {"id": 3, "nome": "x"}, {"id": 2, "name": 2}, {"id": 4, "name": "four"}]';
+  const own: LookupShape = { keys: [id], columns: [column("name", STRING, false)] };
+  await withServer(() => new Response(body), { url: "/", method: "POST" }, async (lookup) => {
+    assert.deepEqual(rowsOf(await lookup.find(keysOf([id], [[4n], [3n], [2n], [1n]]), forever)), [
+      [0n, "four"],
+      [3n, "one"],
+      [-2n, "The answer has no column name: there are id, nome"],
+      [-3n, "Column name has the number 2, and it was declared as string"],
+    ]);
+  }, own);
 });
 
 Deno.test("a server that is overloaded or down may answer later, one that refuses will not", async () => {

@@ -134,6 +134,21 @@ Deno.test("a value of another type is a lasting failure that names column, value
   }
 });
 
+Deno.test("a row that makes no sense leaves the keys beside its own their answers", async () => {
+  const sql =
+    "CREATE TABLE dim (id INTEGER, v); INSERT INTO dim VALUES (1, 1), (2, 2), (2, 'two'), (2, 22), (3, NULL), (4, 4)";
+  await withTable(sql, { keys: [id], columns: [column("v", INT64, false)] }, async (lookup) => {
+    await lookup.open();
+    assert.deepEqual(rowsOf(await lookup.find(keysOf([id], [[4n], [2n], [3n], [1n], [5n]]), forever)), [
+      [0n, 4n],
+      [3n, 1n],
+      [-2n, 'Column v has the TEXT "two", and it was declared as int64'],
+      [-3n, "Column v is NULL, and it was declared NOT NULL"],
+    ]);
+    await assert.rejects(lookup.find(keysOf([id], [[2n], [3n]]), forever), { name: "LookupFailure", lasting: true });
+  });
+});
+
 Deno.test("a database, a table or a column that is missing is told when it is opened, with its name", async () => {
   const shape = { keys: [id], columns: [name] };
   await withTable(people, { ...shape, columns: [column("nome", STRING)] }, async (lookup) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FrameBuilder } from "../../src/core/frame.ts";
-import { INT64 } from "../../src/core/schema.ts";
-import { LookupFailure } from "../../src/lookup.ts";
+import { INT64, STRING } from "../../src/core/schema.ts";
+import { LookupFailure, placeOf } from "../../src/lookup.ts";
 import { LookupMeter } from "../../src/runtime/lookup_meter.ts";
 import { type PendingRecord, PipelineLookups } from "../../src/runtime/lookups.ts";
 import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
@@ -90,6 +90,19 @@ Deno.test("without retry a question is given up after four tries, and at once wh
     }
     assert.equal(askedAt.length, tries);
     assert.deepEqual(answers.map(({ frames, failure }) => [frames, failure]), [[null, "no"]]);
+  }
+});
+
+Deno.test("an answer that some of its keys lack is one, but where rows wait until there is an answer", async () => {
+  const misfits = new FrameBuilder([id, { name: "reason", type: STRING, nullable: false }]);
+  misfits.append([placeOf(0), "Column x makes no sense"]);
+  const frame = misfits.finish();
+  for (const onError of ["null", "dead_letter", "retry"]) {
+    const { answers, failures, ask } = setUp(() => Promise.resolve([frame]), onError);
+    ask(1);
+    await settle();
+    if (onError === "retry") assert.deepEqual(failures, ["Lookup dim cannot be answered: Column x makes no sense"]);
+    else assert.deepEqual(answers.map(({ frames, failure }) => [frames, failure]), [[[frame], null]]);
   }
 });
 
