@@ -7,7 +7,7 @@ export function fn_data_end(): usize {
   return __heap_base;
 }
 export { fn_math, fn_math_two } from "./math/index";
-export { fn_bits, fn_digits, fn_sign, fn_width_bucket } from "./number";
+export { fn_bits, fn_digits, fn_order_key, fn_sign, fn_width_bucket } from "./number";
 export { fn_count_text, fn_position, fn_split_index } from "./text/find";
 export { fn_initcap, fn_overlay, fn_pad, fn_repeat, fn_reverse, fn_side } from "./text/shape";
 export { fn_concat_ws, fn_replace, fn_translate, fn_trim } from "./text/replace";

@@ -60,6 +60,14 @@ const OVER_ROWS: readonly (readonly [signature: string, summary: string])[] = [
     "top_k(x, k: int64): array<row<value x, count int64>>",
     "The k most frequent values, exact; all different values are kept",
   ],
+  [
+    "max_by(x, y: number): x",
+    "The x of the row with the greatest y, of several the greatest as text; also LAST_VALUE(x ORDER BY y)",
+  ],
+  [
+    "min_by(x, y: number): x",
+    "The x of the row with the least y, of several the least as text; also FIRST_VALUE(x ORDER BY y)",
+  ],
   ["count_if(condition: bool): int64", "How many rows the condition is true for"],
   ["row_number() OVER (…): int64", "The position of a row among those of its PARTITION BY, in the order of ORDER BY"],
   ["lag(x, n: int64) OVER (…): x", "The value n rows before (by default one)"],

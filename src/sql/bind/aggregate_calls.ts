@@ -4,6 +4,7 @@ import { isColumn, isLiteral } from "../../expr/mod.ts";
 import type * as ast from "../ast.ts";
 import { type AggregateFunction, AGGREGATES_INSTEAD } from "./aggregate_functions.ts";
 import { aggregateForm } from "./aggregate_forms.ts";
+import { byText, type Extreme, extremeOf, EXTREMES, withoutKey } from "./extreme.ts";
 import { bucketOf } from "./histogram.ts";
 import { nameOfCall } from "./calls.ts";
 import type { Column, Relation } from "./column.ts";
@@ -46,12 +47,39 @@ export class AggregateCalls {
       const instead = AGGREGATES_INSTEAD.get(name);
       return instead === undefined ? undefined : report.add(call.at, `${name.toUpperCase()} is not there`, instead);
     }
+    const least = extremeOf(call, name);
+    if (least !== null) return this.#extreme(call, name, least, inside);
+    if (EXTREMES.has(name)) {
+      const hint = `${name.toUpperCase()}(x, y) is the x of the row in which y is ${
+        name.includes("min") ? "least" : "greatest"
+      }`;
+      return report.add(call.at, `${name.toUpperCase()} takes two arguments, got ${call.args.length}`, hint);
+    }
     const form = aggregateForm(call, name, report);
     const parts = form && this.#parts(form, name.toUpperCase(), aggregate, inside);
     if (parts === null) return null;
     const { arg } = parts, wanted = this.wanted?.call === call ? this.wanted.name : null;
     if (aggregate.fn === "avg" && arg?.type && arg.type.kind !== "double") return this.#exactAverage(parts, call.at);
     return this.#result(aggregate, parts, wanted, call.at);
+  }
+
+  /** MIN_BY(x, y) and its like, as the least or greatest of texts that sort by y and end with x. */
+  #extreme(
+    call: ast.FunctionCall,
+    name: string,
+    { least, args }: Extreme,
+    inside: ExpressionBinder | undefined,
+  ): Value | null {
+    const { values, report, aggregates } = this.context, fn = least ? "min" : "max", shown = name.toUpperCase();
+    const plain = { ...call, args: args.slice(0, 1), orderBy: [] };
+    const parts = this.#parts(plain, shown, aggregates.get("any_value")!, inside);
+    const binder = inside ?? new ExpressionBinder(values, { scope: this.scope, clause: `the argument of ${shown}` });
+    const by = binder.bind(args[1]), x = parts?.arg;
+    if (!parts || !x || by === null) return null;
+    if (parts.distinct) return report.add(call.at, `${shown} of different values has no meaning`, "Leave DISTINCT out");
+    const text = byText(x, by, shown, values);
+    const found = text && this.#result(aggregates.get(fn)!, { ...parts, arg: text }, null, call.at);
+    return found && withoutKey(found, x, shown, values);
   }
 
   /** As in Flink, the average of whole numbers is a whole number, and that of decimals a decimal. */

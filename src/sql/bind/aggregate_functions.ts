@@ -72,7 +72,13 @@ const KNOWN: readonly (readonly [string, AggregateFunction])[] = [
 const MEDIAN: AggregateFunction = { ...define("percentile_cont", signatureOf("percentile_cont")!), fallbacks: [0.5] };
 
 /** Aggregates by the names that SQL has for them, in lower case. AVG of exact numbers is made of a sum and a count. */
-export const AGGREGATE_FUNCTIONS: ReadonlyMap<string, AggregateFunction> = new Map([...KNOWN, ["median", MEDIAN]]);
+export const AGGREGATE_FUNCTIONS: ReadonlyMap<string, AggregateFunction> = new Map([
+  ...KNOWN,
+  ["median", MEDIAN],
+  // The argument of these is made of both that they take (extreme.ts).
+  ...["min_by", "arg_min"].map((name) => [name, define("min", signatureOf("min")!)] as const),
+  ...["max_by", "arg_max"].map((name) => [name, define("max", signatureOf("max")!)] as const),
+]);
 
 /** The aggregates that there are with a catalogue. */
 export function allAggregates({ aggregates }: Catalog): ReadonlyMap<string, AggregateFunction> {

@@ -42,6 +42,16 @@ export const GROUPS: readonly Query[] = [
   ["SELECT STRING_AGG(tag, '-') FROM tags", "SELECT string_agg(tag, '-') FROM tags"],
   ["SELECT ARRAY_AGG(id) FROM odd WHERE id < 4", "SELECT to_json(list(id))::VARCHAR FROM odd WHERE id < 4"],
   ["SELECT FIRST_VALUE(name), LAST_VALUE(name) FROM cars", "SELECT first(name), last(name) FROM cars"],
+  "SELECT origin, MAX_BY(name, weight * 1000 + cylinders), MIN_BY(mpg, weight + acceleration / 100), ARG_MAX(cylinders, made) > 0 FROM cars GROUP BY origin",
+  [
+    "SELECT MAX_BY(d, i), MIN_BY(m, d), MAX_BY(ts, m), MIN_BY(b, ts), MAX_BY(t, ts), MAX_BY(i, d) FILTER (WHERE i < 10) FROM odd",
+    "SELECT MAX_BY(d, i), MIN_BY(m, d), MAX_BY(ts, m), MIN_BY(b, ts), MAX_BY(t, ts), MAX_BY(i, d) FILTER (WHERE i < 10) FROM odd",
+  ],
+  [
+    "SELECT symbol, FIRST_VALUE(price ORDER BY day), LAST_VALUE(price ORDER BY day), LAST_VALUE(price ORDER BY day DESC) FROM stocks GROUP BY symbol",
+    "SELECT symbol, MIN_BY(price, day), MAX_BY(price, day), MIN_BY(price, day) FROM stocks GROUP BY symbol",
+  ],
+  "SELECT ts, MAX_BY(kind, wind * 100000 + rain * 100 + low) OVER (ORDER BY ts ROWS BETWEEN 9 PRECEDING AND CURRENT ROW) FROM weather",
   "SELECT origin, MEDIAN(weight), MEDIAN(mpg), COUNT_IF(cylinders > 4) FROM cars GROUP BY origin",
   "SELECT origin, PERCENTILE_CONT(0.9) WITHIN GROUP (ORDER BY mpg), PERCENTILE_DISC(0.25) WITHIN GROUP (ORDER BY weight) FROM cars GROUP BY origin",
   [
