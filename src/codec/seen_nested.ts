@@ -1,4 +1,14 @@
-import { BOOL, type DataType, DOUBLE, type Field, INT64, JSON_VALUE, rowOf, STRING, TIMESTAMP } from "../core/schema.ts";
+import {
+  BOOL,
+  type DataType,
+  DOUBLE,
+  type Field,
+  INT64,
+  JSON_VALUE,
+  rowOf,
+  STRING,
+  TIMESTAMP,
+} from "../core/schema.ts";
 import { INFER_FIELDS_MAX } from "../core/limits.ts";
 import { commonNested, widerFields, widerType } from "../core/wider_type.ts";
 import type { Seen } from "./seen.ts";
@@ -43,4 +53,3 @@ export function joined(a: DataType, b: DataType): DataType {
 export function rowOfFields(fields: readonly Field[]): DataType {
   return fields.length === 0 || fields.length > INFER_FIELDS_MAX ? JSON_VALUE : rowOf(fields);
 }
-

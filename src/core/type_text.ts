@@ -132,7 +132,10 @@ class TypeReader {
       if (!/^["A-Za-z_]/.test(token)) throw unknown(this.#text);
       const name = token.startsWith('"') ? this.#unquoted(token) : token;
       if (names.has(name)) {
-        throw new RdxError("invalid_plan", `Cannot use type ${this.#text}: field ${JSON.stringify(name)} is named twice`);
+        throw new RdxError(
+          "invalid_plan",
+          `Cannot use type ${this.#text}: field ${JSON.stringify(name)} is named twice`,
+        );
       }
       names.add(name);
       fields.push({ name, type: this.type(depth) });

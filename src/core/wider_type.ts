@@ -1,4 +1,15 @@
-import { arrayOf, type DataType, DOUBLE, type Field, JSON_VALUE, mapOf, type Nested, rowOf, sameType, STRING } from "./data_type.ts";
+import {
+  arrayOf,
+  type DataType,
+  DOUBLE,
+  type Field,
+  JSON_VALUE,
+  mapOf,
+  type Nested,
+  rowOf,
+  sameType,
+  STRING,
+} from "./data_type.ts";
 
 /**
  * The nested type that holds values of both: parts become what `common` says of them, or any JSON where it says nothing. An array and an

@@ -252,10 +252,16 @@ export const ARRAY_FUNCTIONS: readonly FunctionDefinition[] = [
     "array_prepend(array('b'), 'a')",
     `'["a","b"]'`,
   ]),
-  binary("array_remove", REMOVE, "item", "The array without the items that equal a value; of NULL without those that are null", [
-    "array_remove(array(1, 2, 1), 1)",
-    "'[2]'",
-  ]),
+  binary(
+    "array_remove",
+    REMOVE,
+    "item",
+    "The array without the items that equal a value; of NULL without those that are null",
+    [
+      "array_remove(array(1, 2, 1), 1)",
+      "'[2]'",
+    ],
+  ),
   extreme("array_max", GREATEST, "greatest", ["array_max(array(2, 10, NULL))", "10"]),
   extreme("array_min", 0, "least", ["array_min(array('b', 'a'))", "'a'"]),
   define({

@@ -1,7 +1,18 @@
 import { reasonOf } from "../../errors.ts";
 import type { FlatTable } from "../../flat_table.ts";
 import { COLUMNS_MAX } from "../../limits.ts";
-import { BOOL, BYTES, type DataType, decimal, DOUBLE, INT64, isText, parseType, STRING, TIMESTAMP } from "../../schema.ts";
+import {
+  BOOL,
+  BYTES,
+  type DataType,
+  decimal,
+  DOUBLE,
+  INT64,
+  isText,
+  parseType,
+  STRING,
+  TIMESTAMP,
+} from "../../schema.ts";
 import {
   DATE,
   DATE_DAY,
