@@ -276,3 +276,5 @@ export const LOOKUP_TRIES_MAX = 4;
 export const LOOKUP_RETRY_MS = 100;
 /** Longest wait before a question is asked again. */
 export const LOOKUP_RETRY_MS_MAX = 30_000;
+/** Bytes of texts after which a batch of items of arrays ends: each item has the texts of its row beside it. */
+export const UNNEST_BYTES = 8 << 20;
