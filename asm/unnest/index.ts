@@ -4,7 +4,7 @@
 import { validAt } from "../aggregate/assign";
 import { batch_gather, batch_kinds } from "../batch/gather";
 import { NO_MEMORY } from "../frame/status";
-import { COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, INT64, STRING } from "../layout";
+import { BYTES, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, INT64, STRING } from "../layout";
 import { arena_alloc, block_alloc, block_free } from "../memory";
 import { skipValue } from "../text/json_scan";
 
@@ -54,6 +54,20 @@ let items: usize = 0;
 let numbers: usize = 0;
 let valid: usize = 0;
 let count: u32 = 0;
+/** Bytes of the texts of the rows that are written. */
+let weight: u64 = 0;
+
+/** Bytes of the texts of a row of the input. */
+function weightOf(u: Unnest, row: u32): u64 {
+  let bytes: u64 = 0, column = <usize>u.columns;
+  for (let c: u32 = 0; c < u.ncols; c++, column += COLUMN_SIZE) {
+    const type = load<i32>(column, COLUMN_TYPE);
+    if (type != STRING && type != BYTES) continue;
+    if (!validAt(<usize>load<u32>(column, COLUMN_VALIDITY), row)) continue;
+    bytes += load<u32>(<usize>load<u32>(column, COLUMN_DATA) + (<usize>row << 3), 4);
+  }
+  return bytes;
+}
 
 /** Sets a bit of the byte that has the bit `place`. */
 @inline function setBit(bits: usize, place: usize): void {
@@ -74,18 +88,21 @@ function putItem(row: u32, at: usize, end: usize, number: u32): void {
 }
 
 /** Puts the items of a row from where the last call ended; true when there are no more of them. */
-function putRow(u: Unnest, row: u32, most: u32): bool {
+function putRow(u: Unnest, row: u32, most: u32, bytes: u64): bool {
   const cell = <usize>load<u32>(u.list, COLUMN_DATA) + (<usize>row << 3), from = <usize>load<u32>(cell);
   const end = from + load<u32>(cell, 4), there = validAt(<usize>load<u32>(u.list, COLUMN_VALIDITY), row);
   if (!there || end - from < 3 || load<u8>(from) != 0x5b) {
     if (u.outer) putItem(row, 0, 0, 0);
+    weight += weightOf(u, row);
     return true;
   }
   if (!u.number) u.at = <u32>from + 1;
-  while (count < most) {
+  const own = weightOf(u, row);
+  while (count < most && weight < bytes) {
     const at = <usize>u.at, behind = skipValue(at, end);
     if (!behind) return true;
     putItem(row, at, behind, ++u.number);
+    weight += own + <u64>(behind - at);
     if (load<u8>(behind) != 0x2c) return true;
     u.at = <u32>behind + 1;
   }
@@ -110,10 +127,10 @@ function numbered(): usize {
 }
 
 /**
- * The next rows, at most `most`: the COLUMNs of the input, of the items and of their numbers at `out`, their kinds' address behind these and
+ * The next rows, at most `most` and no more once their texts have `bytes` bytes: the COLUMNs of the input, of the items and of their numbers at `out`, their kinds' address behind these and
  * the address of the u32 row numbers that they come from behind that. Returns how many, or NO_MEMORY; 0 at the end of the batch.
  */
-export function unnest_next(at: usize, most: u32, out: usize): i32 {
+export function unnest_next(at: usize, most: u32, bytes: f64, out: usize): i32 {
   const u = changetype<Unnest>(at);
   if (u.position == u.selected) return 0;
   const cells = ((<usize>most + 63) & ~63) << 3;
@@ -123,9 +140,11 @@ export function unnest_next(at: usize, most: u32, out: usize): i32 {
   valid = arena_alloc(cells >>> 6);
   if (!rows || !items || !numbers || !valid) return NO_MEMORY;
   count = 0;
-  while (u.position < u.selected && count < most) {
+  weight = 0;
+  const texts = <u64>bytes;
+  while (u.position < u.selected && count < most && weight < texts) {
     const row = u.selection ? load<u32>(<usize>u.selection + (<usize>u.position << 2)) : u.position;
-    if (!putRow(u, row, most)) break;
+    if (!putRow(u, row, most, texts)) break;
     u.position++;
     u.number = 0;
   }

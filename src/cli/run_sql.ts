@@ -9,6 +9,7 @@ import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import type { Arguments } from "./flags.ts";
 import { durationOf } from "./input/duration.ts";
 import { INPUT, InputFeed, timeColumn } from "./input/feed.ts";
+import { usedColumns } from "./input/used.ts";
 import { openInput } from "./input/source.ts";
 import { ProgressLine } from "./progress.ts";
 import { tellNotes } from "./notes.ts";
@@ -119,11 +120,15 @@ async function inputOf(
     return feed;
   }
   const columns = await feed.columns(inference);
-  engine.streams.put(INPUT, {
+  const info = {
     columns,
     time: time === undefined ? null : timeColumn(columns, time),
     delayMs: time === undefined ? 0 : delay === undefined ? DELAY_MS : durationOf("delay", delay),
     futureSkewMs: time === undefined ? FUTURE_SKEW_MS : 0,
+  };
+  engine.streams.put(INPUT, {
+    ...info,
+    columns: usedColumns(text, info, catalog),
     onError: "dead_letter",
     retentionMs: null,
   });

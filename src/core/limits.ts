@@ -296,3 +296,5 @@ export const LOOKUP_URL_CHARS_MAX = 8192;
 export const LOOKUP_REDIRECTS_MAX = 4;
 /** Tables in SQLite that a process looks rows up in; each has a thread. */
 export const LOOKUP_THREADS_MAX = 64;
+/** Bytes of texts after which a batch of items of arrays ends: each item has the texts of its row beside it. */
+export const UNNEST_BYTES = 8 << 20;

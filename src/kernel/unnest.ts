@@ -1,6 +1,6 @@
 import type { Batch } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
-import { FIRE_ROWS_MAX } from "../core/limits.ts";
+import { FIRE_ROWS_MAX, UNNEST_BYTES } from "../core/limits.ts";
 import { type DataType, INT64, JSON_VALUE } from "../core/schema.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
@@ -37,7 +37,8 @@ export class Unnester {
   next(rowsMax: number): Batch & { readonly causes: number } | null {
     const kernel = this.#kernel, types = [...this.#types, JSON_VALUE, INT64];
     const facts = types.length * COLUMN_SIZE, out = kernel.arena(facts + 8);
-    const rows = this.#next(this.#at, Math.max(1, Math.min(Math.floor(rowsMax), FIRE_ROWS_MAX)), out);
+    const most = Math.max(1, Math.min(Math.floor(rowsMax), FIRE_ROWS_MAX));
+    const rows = this.#next(this.#at, most, UNNEST_BYTES, out);
     if (rows === NO_MEMORY) throw noSpace();
     if (rows === 0) return null;
     const data = kernel.data, kinds = data.getUint32(out + facts, true), causes = data.getUint32(out + facts + 4, true);

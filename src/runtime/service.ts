@@ -65,6 +65,8 @@ export interface IngestRequest {
   readonly sequence?: number;
   /** Make the stream if it does not exist. */
   readonly autoCreate: boolean;
+  /** Texts take any value of JSON; absent: those of streams that nobody declared do. */
+  readonly coerce?: boolean;
 }
 
 export interface IngestAnswer {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { RdxError } from "../../src/core/errors.ts";
+import { formatType } from "../../src/core/schema.ts";
 import {
   array,
   type ArrayKind,
@@ -11,6 +12,7 @@ import {
   file,
   hop,
   int64,
+  json,
   type JsonRow,
   lit,
   map,
@@ -24,6 +26,7 @@ import {
   string,
   timestamp,
   tumble,
+  values,
   view,
   when,
 } from "../../src/builder/mod.ts";
@@ -333,4 +336,29 @@ Deno.test("nested values have the types of their parts, and entries of maps and 
     const { nodes } = stage.to(view("v")).toPlan(), compiled = compilePlan({ rdx: 1, name: "p", nodes }, CATALOG);
     assert.equal(compiled.physical.operators.filter(({ op }) => op === "unnest").length, 1);
   }
+});
+
+Deno.test("literals and rows of a plan hold nested values", () => {
+  const rows = values([[1, [1, 2], { a: 1 }], [2, null, "x"]], {
+    id: int64(),
+    a: nullable(array(int64())),
+    j: nullable(json()),
+  });
+  const plan = pipeline("p").from(rows)
+    .map((r) => ({
+      l: lit([1, 2], array(int64())),
+      m: lit({ k: "x" }, map(string())),
+      same: r.a.eq(r.a),
+      j: r.j.get("a"),
+    }))
+    .to(view("v")).toPlan();
+  const [{ columns }] = compilePlan(plan, CATALOG).physical.operators;
+  assert.deepEqual(columns.map(({ type }) => formatType(type)), [
+    "array<int64>",
+    "map<string, string>",
+    "bool",
+    "json",
+  ]);
+  const wrong = pipeline("p").from(rows).map(() => ({ l: lit([1], map(string())) })).to(view("v")).toPlan();
+  assert.throws(() => compilePlan(wrong, CATALOG), { message: /Cannot read \[1\] as map<string, string>/ });
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { VEGA_DATASETS } from "../../examples/flights/flights_20k.ts";
+import { npmPackageFiles } from "../../scripts/npm_files.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 const RUN_MS_MAX = 60_000;
@@ -226,4 +228,35 @@ Deno.test("a file with arrays and nested objects is read as it is, whatever of i
     '1,"[{""sku"":""p"",""qty"":2},{""sku"":""q"",""qty"":3}]"',
     "2,[]",
   ]);
+});
+
+Deno.test("what a query does not read makes no row bad, and texts take whatever comes later", async () => {
+  const rows = Array.from({ length: 2000 }, (_, i) => ({ id: i, a: i < 1500 ? i : [i], t: i < 1500 ? "x" : 7 }));
+  const piped = lines(rows), run = (sql: string) => rdx(["run", sql], piped);
+  assert.deepEqual(await run("SELECT SUM(id) AS s FROM input"), { code: 0, out: '{"s":1999000}\n', err: "" });
+  assert.deepEqual(await run("SELECT COUNT(*) AS n, MIN(t) AS t FROM input"), {
+    code: 0,
+    out: '{"n":2000,"t":"7"}\n',
+    err: "",
+  });
+  // The first rows tell the types: what does not fit a column that is read is told
+  const { code, err } = await run("SELECT SUM(a) AS s FROM input");
+  assert.equal(code, 65);
+  assert.match(err, /500 rows could not be read: left out\n {2}a: Expected int64, got an array\n/);
+});
+
+Deno.test("a JSON document of arrays of objects is taken apart and joined, as JavaScript does it (miserables.json)", async () => {
+  const file = `${await npmPackageFiles("vega-datasets", VEGA_DATASETS)}/data/miserables.json`;
+  const { nodes, links }: Record<string, Record<string, unknown>[]> = JSON.parse(await Deno.readTextFile(file));
+  const { code, out, err } = await rdx([
+    "run",
+    "--input",
+    file,
+    "SELECT n.name, COUNT(*) AS c FROM (SELECT x.index AS i, x.name AS name FROM input, UNNEST(nodes) AS x) AS n " +
+    "JOIN (SELECT l.source AS s FROM input, UNNEST(links) AS l) AS l ON l.s = n.i GROUP BY n.name ORDER BY n.name",
+  ], "");
+  assert.deepEqual([code, err], [0, ""]);
+  const counts = nodes.map(({ name, index }) => ({ name, c: links.filter(({ source }) => source === index).length }))
+    .filter(({ c }) => c > 0).sort((a, b) => String(a.name) < String(b.name) ? -1 : 1);
+  assert.deepEqual(out.trimEnd().split("\n").map((line) => JSON.parse(line)), counts);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { arrayOf, INT64, JSON_VALUE, STRING } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
-import { FIRE_ROWS_MAX } from "../../src/core/limits.ts";
+import { FIRE_ROWS_MAX, UNNEST_BYTES } from "../../src/core/limits.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
 import { Unnester } from "../../src/kernel/unnest.ts";
 import { loadOperators, VARIANTS } from "./load.ts";
@@ -96,5 +96,17 @@ Deno.test("an array of a hundred thousand items comes in steps of bounded size",
     assert.deepEqual([item, number], [String(rows - 1), BigInt(rows)]);
   }
   assert.equal(rows, 100_000);
+  unnester.close();
+});
+
+Deno.test("items beside long texts come in batches whose texts are bounded", () => {
+  const kernel = loadOperators(), unnester = new Unnester(kernel, false);
+  const text = "x".repeat(1 << 20), list = JSON.stringify(Array.from({ length: 100 }, (_, i) => i));
+  const columns = [vectorOf(kernel, STRING, [text, "y"]), vectorOf(kernel, arrayOf(INT64), [list, list])];
+  unnester.push({ rows: 2, columns, selection: 0, selected: 2, kinds: 0 }, 1);
+  const sizes: number[] = [];
+  for (let next = unnester.next(Infinity); next; next = unnester.next(Infinity)) sizes.push(next.rows);
+  assert.equal(sizes.reduce((sum, rows) => sum + rows, 0), 200);
+  assert.ok(sizes.slice(0, -1).every((rows) => rows === UNNEST_BYTES >> 20), String(sizes));
   unnester.close();
 });

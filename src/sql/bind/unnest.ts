@@ -1,5 +1,4 @@
 import { type DataType, INT64 } from "../../core/schema.ts";
-import { PLAN_NODES_MAX } from "../../core/limits.ts";
 import { columnsOf, isLiteral } from "../../expr/mod.ts";
 import { nameOf } from "../../expr/type.ts";
 import { itemsOf } from "../../plan/mod.ts";
@@ -26,9 +25,6 @@ export function unnestTree(item: UnnestJoin, outer: Scope | null, context: Conte
   const joins: UnnestJoin[] = [];
   let first: ast.FromItem = item;
   for (; isUnnestJoin(first); first = first.left) joins.push(first);
-  if (joins.length > PLAN_NODES_MAX) {
-    return context.report.add(item.at, `There are more than ${PLAN_NODES_MAX} UNNEST`, "Split the query");
-  }
   return joins.reverse().reduce<FromTree | null>(
     (left, join) => left && behind(left, join, context),
     fromTree(first, outer, context),

@@ -7,7 +7,7 @@ import { ROW_KINDS } from "../../../src/core/batch.ts";
 import { FrameBuilder, FrameView, type Value } from "../../../src/core/frame.ts";
 import { BATCH_ROWS_MAX } from "../../../src/core/limits.ts";
 import type { Column } from "../../../src/core/schema.ts";
-import { BOOL, BYTES, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../../src/core/schema.ts";
+import { BOOL, BYTES, decimal, DOUBLE, INT64, parseType, STRING, TIMESTAMP } from "../../../src/core/schema.ts";
 import { anyTable, type Table } from "../../kernel/rows.ts";
 
 /** All types, with decimals no longer than their precision; and those of them that apache-arrow has as values. */
@@ -129,4 +129,25 @@ Deno.test("apache-arrow reads our decimals", () => {
     assert.equal(`${column?.type}`, `Decimal[${type.precision}e+2]`);
     assert.deepEqual(rows.map((_, at) => value(at)), rows.flat());
   }
+});
+
+Deno.test("nested values come back with their types, and others read them as texts", () => {
+  const columns: Column[] = [
+    { name: "a", type: parseType("array<row<sku string, qty int64>>"), nullable: true },
+    { name: "m", type: parseType("map<string, double>"), nullable: true },
+    { name: "j", type: parseType("json"), nullable: false },
+    { name: "s", type: STRING, nullable: true },
+  ];
+  const rows = [['[{"sku":"a","qty":1}]', '{"k":0.5}', "7", "x"], [null, null, "[]", null]];
+  const bytes = encodeArrow(columns, [frameOf({ columns, rows })]), back = decodeArrow(bytes);
+  assert.deepEqual(back.columns, columns);
+  assert.deepEqual(back.frames.flatMap(valuesOf), rows);
+  const { fields } = arrow.tableFromIPC(bytes).schema;
+  assert.deepEqual(fields.map(({ type }) => String(type)), ["Utf8", "Utf8", "Utf8", "Utf8"]);
+  assert.deepEqual(fields.map(({ metadata }) => metadata.get("rdx.type")), [
+    "array<row<sku string, qty int64>>",
+    "map<string, double>",
+    "json",
+    undefined,
+  ]);
 });
