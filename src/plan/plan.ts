@@ -1,6 +1,7 @@
 import type { Expression } from "../expr/mod.ts";
 import type { Connector } from "./connector.ts";
 
+export { AGGREGATE_NAMES, type AggregateName, SLICE_AGGREGATES, type SliceAggregate } from "./aggregate_names.ts";
 export type { Connector, FileConnector, MadeConnector, NexmarkConnector, ValuesConnector } from "./connector.ts";
 
 /** The version of the plan language that this build reads: the plan's member `rdx`. */
@@ -366,32 +367,6 @@ export interface SinkNode {
   readonly input: NodeInput;
   readonly sink: SinkOptions;
 }
-
-/** Aggregates that windows with shared slices know. */
-export const SLICE_AGGREGATES = ["count", "sum", "min", "max", "avg", "first", "last"] as const;
-export type SliceAggregate = typeof SLICE_AGGREGATES[number];
-
-export const AGGREGATE_NAMES = [
-  ...SLICE_AGGREGATES,
-  "stddev_pop",
-  "stddev_samp",
-  "var_pop",
-  "var_samp",
-  "bool_and",
-  "bool_or",
-  "string_agg",
-  "array_agg",
-  "approx_count_distinct",
-  "percentile",
-  "approx_top_k",
-  "percentile_cont",
-  "percentile_disc",
-  "mode",
-  "histogram",
-  "top_k",
-  "any_value",
-] as const;
-export type AggregateName = typeof AGGREGATE_NAMES[number];
 
 /** Columns that windows add. */
 export const WINDOW_START = "window_start";

@@ -55,7 +55,16 @@ Deno.test("reports come out as they went in, in their order, also through a clon
 
 Deno.test("only reports with more than numbers travel as objects", () => {
   const [plain] = fc.sample(done, 1),
-    bare = { ...plain, outputs: [], deadRows: 0, errors: [], ahead: [], lateFrames: [], functionFaults: [] };
+    bare = {
+      ...plain,
+      outputs: [],
+      deadRows: 0,
+      errors: [],
+      ahead: [],
+      lateFrames: [],
+      lookups: [],
+      functionFaults: [],
+    };
   assert.equal(packReports([bare, bare]).others.length, 0);
   assert.equal(packReports([bare, { ...bare, deadRows: 1 }, bare]).others.length, 1);
   const functionFaults = [{ function: "f of m.ts", rows: 2, reason: "bad" }];
