@@ -198,16 +198,18 @@ export class LookupOperator implements Asking {
     return to === from ? null : { probe, times: all.columns.at(-1)!.data, from, to };
   }
 
-  /** Rows that are given up leave for the dead letters. */
+  /** Rows that are given up leave for the dead letters, in their order: those beside each other that have one reason in a frame. */
   #lose({ probe, from, to }: Segment): void {
     if (this.#plan.onError !== "dead_letter") return;
-    const byReason = Map.groupBy(
-      this.#answers.known.failed(probe, from, to),
-      ({ entry }) => this.#answers.reasonOf(entry),
-    );
-    for (const [reason, rows] of byReason) {
+    const runs: { readonly reason: string; readonly rows: number[] }[] = [];
+    for (const { row, entry } of this.#answers.known.failed(probe, from, to)) {
+      const reason = this.#answers.reasonOf(entry), last = runs.at(-1);
+      if (last?.reason === reason) last.rows.push(row);
+      else runs.push({ reason, rows: [row] });
+    }
+    for (const { reason, rows } of runs) {
       const selection = this.#kernel.arena(rows.length * 4);
-      rows.forEach(({ row }, i) => this.#kernel.data.setUint32(selection + i * 4, row, true));
+      rows.forEach((row, i) => this.#kernel.data.setUint32(selection + i * 4, row, true));
       const frame = this.#writer.write({ ...probe.batch, selection, selected: rows.length }, NO_INFO);
       this.#lost.push({ frame, rows: rows.length, reason });
     }
