@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Both } from "./duckdb/both.ts";
 import { FUNCTIONS } from "./duckdb/queries_functions.ts";
 import { GROUPS } from "./duckdb/queries_groups.ts";
+import { NESTED } from "./duckdb/queries_nested.ts";
 import { ROWS } from "./duckdb/queries_rows.ts";
 import type { Query } from "./duckdb/query.ts";
 import { readTables } from "./duckdb/tables.ts";
@@ -36,3 +37,4 @@ function compare(what: string, queries: readonly Query[]): void {
 compare("rows, their order and sets of them", ROWS);
 compare("groups, windows and rows beside others", GROUPS);
 compare("functions and operators", FUNCTIONS);
+compare("arrays and their items", NESTED);
