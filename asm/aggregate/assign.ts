@@ -7,6 +7,7 @@
 //
 //   at or after slice.lastFire    all windows of the row have fired: it is late, counted and left out
 //   at or after slice.firstFire   some windows have fired, and must not change any more (version.ts)
+import { noteLate } from "../batch/late";
 import { COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
 import { arena_alloc } from "../memory";
 import { blockRows, blockSet, blockSlices } from "./block";
@@ -129,6 +130,7 @@ function addLate(push: Push, row: u32): bool {
     if (!push.lateSelection) return false;
   }
   store<u32>(<usize>push.lateSelection + (<usize>push.late << 2), row);
+  noteLate(row);
   push.late++;
   push.lateRows += push.counts ? <f64>load<i64>(<usize>push.counts + (<usize>row << 3)) : 1;
   return true;

@@ -8,6 +8,7 @@
 import { TIME_START, isTime, timeOf } from "../aggregate/window";
 import { validAt } from "../aggregate/assign";
 import { batch_gather, batch_kinds } from "../batch/gather";
+import { noteLate } from "../batch/late";
 import { NO_MEMORY } from "../frame/status";
 import { COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, TIMESTAMP } from "../layout";
 import { arena_alloc, block_alloc, block_free } from "../memory";
@@ -106,7 +107,9 @@ function openRow(a: Assign, row: u32): bool {
   if (a.window) return a.window < windows;
   a.window = a.keepsLate ? 0 : closedAt(watermarkAt(a, row));
   a.late += <f64>a.window;
-  return a.window < windows;
+  if (a.window < windows) return true;
+  if (windows) noteLate(row);
+  return false;
 }
 
 /** Writes the COLUMNs of the three window columns behind those of the input. */

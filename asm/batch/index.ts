@@ -4,4 +4,5 @@ export {
 } from "./buffer";
 export { batch_gather, batch_kinds, batch_times } from "./gather";
 export { batch_kind_texts } from "./kinds";
+export { batch_late } from "./late";
 export { batch_numbers, batch_order } from "./order";

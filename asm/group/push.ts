@@ -7,6 +7,7 @@
 //          +------------+------------+--------------+------------+--------------+-------------+-----------+
 //
 // args and filters have a COLUMN for each call, of type 0 where it has none; sets one for each set.
+import { noteLate } from "../batch/late";
 import { arena_alloc } from "../memory";
 import { BOOL, COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY } from "../layout";
 import {
@@ -76,6 +77,7 @@ function resolveAll(g: Group, count: u32): u32 {
     if (windowed && isLate(g, keys, numbers(i))) {
       setStateRow(i, 0);
       g.late++;
+      noteLate(numbers(i));
       continue;
     }
     const row = resolve(g, keys, i);

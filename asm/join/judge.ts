@@ -1,5 +1,6 @@
 // What is to be done with each row of a batch, before any is worked on: rows that will be kept are encoded together.
 import { arena_alloc } from "../memory";
+import { noteLate } from "../batch/late";
 import { HASH_NONE } from "../rows/keys";
 import { rowsEncode } from "../rows/encode_batch";
 import { Join, REGULAR, Side, WINDOW, storeOf } from "./spec";
@@ -27,6 +28,7 @@ function judgeTimed(j: Join, side: Side, i: u32, row: u32): u32 {
   const isVersion = side.versions, late = j.mode == WINDOW ? rowTime - 1 <= rowWatermark : rowTime < rowWatermark;
   if (late && !isVersion) {
     j.late++;
+    noteLate(row);
     return UNUSED;
   }
   const kind = kindOf(j, row);

@@ -5,6 +5,7 @@
 // A row of the left whose time is below the watermark that it meets is late: dropped and counted. A version that comes
 // late is in force from that watermark on, since what came before it has been decided; where a newer version of its key
 // is in force already, it is dropped and counted.
+import { noteLate } from "../batch/late";
 import { heapPop, heapPush, heapTime } from "../rows/heap";
 import {
   indexAdd, indexAddBefore, indexFind, indexFindRow, indexNext, indexRemove,
@@ -62,6 +63,7 @@ function takeRight(j: Join, i: u32, kept: usize): bool {
     const current = versionAt(j, first, rowWatermark), inForce = current != 0 && flagsAt(right, current) != FLAG_DEAD;
     if (inForce && <i64>rowCell(s, current, right.time) > time) {
       j.late++;
+      noteLate(row);
       rowFree(s, kept);
       return true;
     }

@@ -8,6 +8,7 @@
 import { arena_alloc } from "../memory";
 import { COLUMN_DATA } from "../layout";
 import { isTime, timeOf } from "../aggregate/window";
+import { noteLate } from "../batch/late";
 import { columnAt, columnIsNull } from "../rows/cell";
 import { rowEncode, rowFree } from "../rows/encode";
 import { rowsGather } from "../rows/gather";
@@ -61,6 +62,7 @@ function take(o: Over, at: u32): bool {
     }
     if (t <= watermarkBefore(o, push, r)) {
       o.late++;
+      noteLate(r);
       return true;
     }
   }

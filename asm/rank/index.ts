@@ -7,6 +7,7 @@
 import { arena_alloc } from "../memory";
 import { COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, INT64 } from "../layout";
 import { timeOf } from "../aggregate/window";
+import { noteLate } from "../batch/late";
 import { columnAt, columnIsNull } from "../rows/cell";
 import { rowCompareBatch } from "../rows/compare";
 import { rowsGather } from "../rows/gather";
@@ -108,6 +109,7 @@ function take(rank: Rank, at: u32): bool {
     end = load<i64>(<usize>load<u32>(columnAt(columns, rank.endColumn), COLUMN_DATA) + (<usize>r << 3));
     if (end - 1 <= rank.watermark) {
       rank.late++;
+      noteLate(r);
       return true;
     }
   }

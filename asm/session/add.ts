@@ -1,4 +1,5 @@
 // A row finds its session: one that it lies in or near, several that it joins to one, or a new one.
+import { noteLate } from "../batch/late";
 import { rowEqualsBatch } from "../rows/compare";
 import { rowEncode, rowFree } from "../rows/encode";
 import { heapPush } from "../rows/heap";
@@ -109,6 +110,7 @@ export function add(
   const isLate = t + s.gap - 1 <= watermark;
   if (!found && isLate) {
     s.late++;
+    noteLate(r);
     return true;
   }
   const key = found ? found : addKey(s, columns, r, hash, group);
@@ -116,6 +118,7 @@ export function add(
   let session = findSession(s, key, t, watermark);
   if (!session && isLate) {
     s.late++;
+    noteLate(r);
     return true;
   }
   const row = rowEncode(rowStoreOf(s), columns, r, 0, s.seq++);

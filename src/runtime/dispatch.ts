@@ -40,7 +40,7 @@ export class TaskDispatch implements Dispatch {
 
   chunk(number: number, source: number, taken: Taken): void {
     const { pool, id, side, plan } = this.#parts, { frames, range } = taken, { stream } = plan.sources[source];
-    const late = this.#mode === "parallel" && stream !== null && side.wantsLate(stream);
+    const late = this.#mode !== "stateless" && stream !== null && side.wantsLate(stream);
     const task = number % pool.tasks;
     this.#collector.expect(number, new Set([task, ...this.#inOrder(number)]).size);
     if (frames.length > 0) this.#taken.set(number, taken);

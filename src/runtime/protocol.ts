@@ -94,6 +94,8 @@ export interface ExchangeMessage {
   /** Greatest event time of the whole chunk. */
   readonly timeMax: number;
   readonly edges: readonly ExchangeEdge[];
+  /** In plans that run in order: the chunk's frames, when its late rows are wanted. */
+  readonly frames: readonly ArrayBuffer[] | null;
 }
 
 /** Rows for one sink. */
@@ -141,7 +143,7 @@ export interface DoneMessage {
   readonly errors: readonly DeadRow[];
   /** From the task that decoded the chunk. */
   readonly ahead: readonly AheadRows[];
-  /** From the same, if they are wanted: frames of its late rows, in their order. */
+  /** From the task that tells them, if they are wanted: frames of the chunk's late rows, in their order. */
   readonly lateFrames: readonly ArrayBuffer[];
   /** Rows since the task's start that came behind their last window, and rows without a time that windows can be told from. */
   readonly late: number;

@@ -34,9 +34,10 @@ export async function setAside(
   taken: Taken | null,
   told: (row: DeadRow) => void,
 ): Promise<void> {
-  for (const { chunk, ahead, lateFrames } of answers) {
-    if (!chunk || !taken) continue;
-    const source = plan.sources[chunk.source], { futureSkewMs: skewMs } = source, stream = source.stream!;
+  const chunk = answers.find(({ chunk }) => chunk !== null)?.chunk;
+  if (!chunk || !taken) return;
+  const source = plan.sources[chunk.source], { futureSkewMs: skewMs } = source, stream = source.stream!;
+  for (const { ahead, lateFrames } of answers) {
     if (ahead.length > 0) {
       const facts = { field: givenBy(source)[source.time].name, skewMs, pipeline: plan.name };
       const tell = (detail: AheadDetail) => told({ ...NO_PLACE, ...detail, path: stream, field: facts.field });

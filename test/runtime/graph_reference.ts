@@ -30,6 +30,20 @@ export function windowsAt(window: PhysicalWindow, time: number): [start: number,
   return found;
 }
 
+/** A row of a source that nodes left out, and the watermark at which they did. */
+export interface LateEvent {
+  /** Position of the row among the events. */
+  readonly event: number;
+  readonly watermark: number;
+  readonly nodes: readonly number[];
+}
+
+/** What became of a source's row at a node. */
+interface Fate {
+  used: boolean;
+  leftOutAt: number | null;
+}
+
 interface Group {
   readonly end: number;
   readonly key: bigint | null;
@@ -99,6 +113,10 @@ interface Taker {
 export class GraphReference {
   readonly sinks: NodeRow[][];
   late = 0;
+  /** Rows of sources that came too late for nodes, each time that they came there. */
+  readonly lateEvents: LateEvent[] = [];
+  /** By node, of the source's row at hand; null: what comes are no rows of a source. */
+  #fates: Map<number, Fate> | null = null;
   untimed = 0;
   readonly #graph: Graph;
   readonly #keepsLate: boolean;
@@ -126,9 +144,12 @@ export class GraphReference {
   }
 
   run(events: readonly GraphEvent[]): this {
-    for (const event of events) {
+    for (const [at, event] of events.entries()) {
       if ("row" in event) {
+        this.#fates = new Map();
         this.#send(event.source, event.row);
+        this.#noteLate(at, this.#fates);
+        this.#fates = null;
         const time = Number(event.row[0]);
         if (event.row[0] !== null && Math.abs(time) <= 8.64e15) {
           this.#greatest[event.source] = Math.max(this.#greatest[event.source], time);
@@ -137,6 +158,24 @@ export class GraphReference {
       this.#advance();
     }
     return this;
+  }
+
+  #noteLate(event: number, fates: ReadonlyMap<number, Fate>): void {
+    const late = [...fates].flatMap(([node, { used, leftOutAt: watermark }]) =>
+      used || watermark === null ? [] : [{ node, watermark }]
+    );
+    late.sort((a, b) => a.node - b.node);
+    for (const [watermark, all] of Map.groupBy(late, ({ watermark }) => watermark)) {
+      this.lateEvents.push({ event, watermark, nodes: all.map(({ node }) => node) });
+    }
+  }
+
+  /** A row of a source, as it is or in its windows, has come to a node. */
+  #fate(node: number, isLate: boolean): void {
+    const fate = this.#fates?.get(node) ?? { used: false, leftOutAt: null };
+    if (isLate) fate.leftOutAt ??= this.#watermarks[node];
+    else fate.used = true;
+    this.#fates?.set(node, fate);
   }
 
   #sourcesOf(at: number): number[] {
@@ -197,16 +236,22 @@ export class GraphReference {
     const node = this.#graph.nodes[at], [ts] = row;
     if (ts === null || Math.abs(Number(ts)) > 8.64e15) {
       this.untimed++;
+      this.#fate(at, false);
       return;
     }
     const watermark = this.#watermarks[at];
     if (node.kind === "aggregate") {
-      if (!this.#windows.get(at)!.add(row, watermark)) this.late++;
+      const isLate = !this.#windows.get(at)!.add(row, watermark);
+      if (isLate) this.late++;
+      this.#fate(at, isLate);
       return;
     }
     if (node.kind !== "assign") return;
-    for (const [, end] of windowsAt(node.window, Number(ts))) {
-      if (!this.#keepsLate && end - 1 <= watermark) this.late++;
+    const windows = windowsAt(node.window, Number(ts)),
+      isOver = (end: number) => !this.#keepsLate && end - 1 <= watermark;
+    this.#fate(at, windows.length > 0 && windows.every(([, end]) => isOver(end)));
+    for (const [, end] of windows) {
+      if (isOver(end)) this.late++;
       else this.#send(this.#sources + at, [BigInt(end - 1), row[1], row[2]]);
     }
   }

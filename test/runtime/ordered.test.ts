@@ -4,14 +4,15 @@ import fc from "../deps/fast_check.ts";
 import { NdjsonEncoder } from "../../src/codec/json_encoder.ts";
 import type { OutputBatch } from "../../src/sink.ts";
 import type { PhysicalPlan } from "../../src/plan/physical.ts";
+import { frameRows } from "../../src/core/frame_info.ts";
 import type { Value } from "../../src/core/value.ts";
 import { planShape } from "../../src/runtime/plan_shape.ts";
 import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
-import { type GraphEvent, GraphReference, type NodeRow } from "./graph_reference.ts";
+import { type GraphEvent, GraphReference, type LateEvent, type NodeRow } from "./graph_reference.ts";
 import { jsonOf } from "./graph_plan.ts";
 import { anyGraph, hasTwins, NODE_COLUMNS, physicalOf } from "./graphs.ts";
-import { chunksOf, compiled, PipelineRun } from "./pipeline_run.ts";
-import { COLUMNS, frameOfRows, type Row, textOf } from "./rows.ts";
+import { chunksOf, compiled, PipelineRun, type SideRows } from "./pipeline_run.ts";
+import { COLUMNS, frameOfRows, type Row, textOf, textOfRanges } from "./rows.ts";
 import { anyRows } from "./shapes.ts";
 
 /** What a source reads of the rows of these tests. */
@@ -29,6 +30,19 @@ function withGaps(rows: readonly Row[], gaps: readonly number[]): Row[] {
   return rows.map((row, i) => gaps.includes(i) ? row.with(0, times[i % 2]) as unknown as Row : row);
 }
 
+/** What was kept of late rows, in its order. */
+function lateTexts({ lateFrames }: SideRows): string[] {
+  return lateFrames.flatMap((frame) => textOfRanges([{ frame, start: 0, rows: frameRows(frame) }]));
+}
+
+/** What has to be kept of these rows. */
+function lateExpected(events: readonly LateEvent[], rowAt: (event: number) => Row): string[] {
+  return events.map(({ event, watermark, nodes }) => {
+    const ids = nodes.map((node) => `node${node} rows`).join(" ");
+    return textOf([BigInt(watermark), "graph", ids, ...rowAt(event) as readonly Value[]]);
+  });
+}
+
 const anyCase = fc.record({
   graph: anyGraph(1, true),
   rows: anyRows(120),
@@ -38,22 +52,26 @@ const anyCase = fc.record({
 
 async function runOnce(plan: PhysicalPlan, rows: readonly Row[], tasks: number, seed: number) {
   const run = await new PipelineRun(tasks, seed).deploy(plan);
+  run.side.wanted = true;
   await run.put(chunksOf(rows, run.random));
   await run.end();
   assert.equal(run.pipeline.reason, null);
-  const { lateRows, deadRows } = run.pipeline.meter, result = { sinks: run.rows, lateRows, deadRows };
+  const { lateRows, deadRows } = run.pipeline.meter, kept = lateTexts(run.side);
+  const result = { sinks: run.rows, lateRows, kept, deadRows };
   await run.close();
   return result;
 }
 
 Deno.test("any graph gives what a plain reference gives row by row, for every number of tasks and every cut", async () => {
-  let ordered = 0, rowsOut = 0, late = 0;
+  let ordered = 0, rowsOut = 0, late = 0, keptRows = 0;
   await fc.assert(
     fc.asyncProperty(anyCase, async ({ graph, rows, seed }) => {
       const end: GraphEvent = { source: 0, watermark: Infinity };
       const reference = new GraphReference(graph).run([...rows.map((row) => ({ source: 0, row: nodeRow(row) })), end]);
       const { late: lateRows, untimed: deadRows } = reference;
-      const expected = { sinks: texts(reference.sinks), lateRows, deadRows };
+      const kept = lateExpected(reference.lateEvents, (event) => rows[event]);
+      const expected = { sinks: texts(reference.sinks), lateRows, kept, deadRows };
+      keptRows += kept.length;
       for (const tasks of [1, 2, 3, 4]) {
         assert.deepEqual(await runOnce(physicalOf(graph), rows, tasks, seed + tasks), expected, `${tasks} tasks`);
       }
@@ -64,6 +82,7 @@ Deno.test("any graph gives what a plain reference gives row by row, for every nu
     { numRuns: 200 },
   );
   assert.ok(ordered > 100 && rowsOut > 5000 && late > 1000, `${ordered} ordered, ${rowsOut} rows, ${late} late`);
+  assert.ok(keptRows > 500, `${keptRows} late rows of the source`);
 });
 
 /** SHA-256 of what a sink writes as NDJSON. */
@@ -131,6 +150,7 @@ Deno.test("two sources of different rates, one of them silent at times, give wha
       async (graph, steps, seed) => {
         for (const tasks of [1, 2, 3]) {
           const run = await new PipelineRun(tasks, seed + tasks, 2).deploy(physicalOf(graph, 1000));
+          run.side.wanted = true;
           const chunks: Row[][][] = [[], []];
           for (const step of steps) {
             if ("silentMs" in step) run.clock.advance(step.silentMs);

@@ -96,6 +96,7 @@ export class DeliveryOrder {
   }
 }
 
-function originOf(data: DataView, { at, stride }: Origins, row: number): number {
+/** Where a row comes from. */
+export function originOf(data: DataView, { at, stride }: Origins, row: number): number {
   return at === 0 ? row : data.getUint32(at + row * stride, true);
 }

@@ -1,10 +1,11 @@
 import type { Batch } from "../../core/batch.ts";
 import { FIRE_ROWS_MAX } from "../../core/limits.ts";
 import { BatchGather, OWN_ROWS } from "../../kernel/gather.ts";
-import type { BatchTimes, Operator } from "../../operator.ts";
+import type { BatchTimes, Operator, Pulled } from "../../operator.ts";
 import type { TaskOutput } from "../protocol.ts";
 import { MADE_BY_WATERMARK } from "./clocks.ts";
 import type { Delivery, DeliveryOrder } from "./deliveries.ts";
+import { handsRowsOn, judgesByWatermark, type LateTrace, type Trace } from "./ordered_late.ts";
 import type { Meets } from "./meets.ts";
 import type { ModeParts } from "./parallel.ts";
 
@@ -31,6 +32,7 @@ export class Drain {
     meets: ReadonlyMap<string, Meets | null>,
     order: DeliveryOrder,
     readonly asks: ReadonlyMap<number, (outputs: TaskOutput[]) => void>,
+    readonly late: LateTrace,
   ) {
     this.#parts = parts;
     this.#meets = meets;
@@ -44,16 +46,22 @@ export class Drain {
     this.#aroundOf = NO_SOURCE;
   }
 
-  /** Takes rows that come of `source`, or NO_SOURCE, and lets everything happen that they lead to. */
-  take({ operator, input, batch, running }: Delivery, source: number): void {
+  /**
+   * Takes rows that come of `source`, or NO_SOURCE, and lets everything happen that they lead to. `trace`: which of the source's rows
+   * they are, where it is to be noted which of them are late.
+   */
+  take({ operator, input, batch, running }: Delivery, source: number, trace: Trace): void {
     const { kernel, flow, outputs } = this.#parts, mark = kernel.mark();
     if (operator < 0) outputs.add(input, batch, this.#outputs);
     else {
-      const runs = flow.operators[operator]!, out = runs.push(batch, this.#timesAt(operator, running, source), input);
-      if (out) this.#send(runs.id, out, running, source);
+      const runs = flow.operators[operator]!, times = this.#timesAt(operator, running, source);
+      const list = this.late.listFor(operator, batch, trace);
+      const out = this.late.into(list, () => runs.push(batch, times, input));
+      if (out) this.#send(runs.id, out, running, source, trace);
       const release = this.asks.get(operator);
       if (release) release(this.#outputs);
-      else this.#pull(runs, running, source);
+      else this.#pull(operator, running, source, trace, list);
+      this.late.note(operator, batch, list, trace, (row) => this.#metAt(operator, times, row));
     }
     kernel.release(mark);
   }
@@ -62,25 +70,39 @@ export class Drain {
   after(index: number, act: (operator: Operator) => void): void {
     const { kernel, flow } = this.#parts, operator = flow.operators[index]!, mark = kernel.mark();
     act(operator);
-    this.#pull(operator, 0, NO_SOURCE);
+    this.#pull(index, 0, NO_SOURCE, null, 0);
     kernel.release(mark);
   }
 
-  #pull(operator: Operator, running: number, source: number): void {
-    const { kernel } = this.#parts;
+  #pull(index: number, running: number, source: number, trace: Trace, list: number): void {
+    const { kernel, flow } = this.#parts, operator = flow.operators[index]!;
     for (;;) {
-      const mark = kernel.mark(), pulled = operator.pull(FIRE_ROWS_MAX);
+      const mark = kernel.mark(), pulled = this.late.into(list, () => operator.pull(FIRE_ROWS_MAX));
       if (pulled) {
         const { causes = 0, ...batch } = pulled, caused = causes !== 0 && running !== 0;
         const times = caused ? this.#gather.times(running, causes, batch.rows) : 0;
-        this.#send(operator.id, batch, times, caused ? source : NO_SOURCE);
+        this.#send(operator.id, batch, times, caused ? source : NO_SOURCE, this.#traceBehind(index, pulled, trace));
       }
       kernel.release(mark);
       if (!pulled) return;
     }
   }
 
-  #send(id: string, batch: Batch, running: number, source: number): void {
+  /** What other operators make of rows are rows of their own. */
+  #traceBehind(index: number, { causes = 0 }: Pulled, trace: Trace): Trace {
+    if (trace === null || causes === 0 || !handsRowsOn(this.#parts.plan.operators[index])) return null;
+    return this.late.behind(trace, causes);
+  }
+
+  /** The watermark that a row met at an operator. */
+  #metAt(index: number, { running, before, delayMs, others }: BatchTimes, row: number): number {
+    const { kernel, plan, clocks } = this.#parts, operator = plan.operators[index], told = clocks.watermarkOf(operator);
+    if (running === 0 || judgesByWatermark(operator)) return told;
+    const greatest = Math.max(before, Number(kernel.data.getBigInt64(running + row * 8, true)));
+    return Math.max(told, Math.min(others, greatest - delayMs));
+  }
+
+  #send(id: string, batch: Batch, running: number, source: number, trace: Trace): void {
     const { flow } = this.#parts, deliveries: Delivery[] = [], facts = { running, origins: OWN_ROWS };
     flow.send(id, batch, flow.stateless, {
       sink: (input, batch, way) => deliveries.push({ operator: -1, input, batch, way, ...facts }),
@@ -88,7 +110,9 @@ export class Drain {
         deliveries.push({ operator, input, way, batch: flow.pick(operator, input, batch, 0), ...facts });
       },
     });
-    for (const delivery of this.#order.order(deliveries, this.#meets.get(id)!)) this.take(delivery, source);
+    for (const delivery of this.#order.order(deliveries, this.#meets.get(id)!)) {
+      this.take(delivery, source, this.late.of(trace, delivery));
+    }
   }
 
   #timesAt(index: number, running: number, source: number): BatchTimes {

@@ -1,7 +1,8 @@
 import type { Batch, Vector } from "../../core/batch.ts";
-import { COLUMNS_MAX } from "../../core/limits.ts";
+import { BATCH_ROWS_MAX, COLUMNS_MAX } from "../../core/limits.ts";
 import { STRING, TIMESTAMP } from "../../core/schema.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "../../kernel/frame.ts";
+import { BatchGather } from "../../kernel/gather.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import type { BatchTimes } from "../../operator.ts";
 import type { PhysicalAggregate } from "../../plan/physical.ts";
@@ -22,8 +23,30 @@ interface Met {
   readonly running: Float64Array;
 }
 
-/** Of one frame: by row the watermark that it met, and the operators for which it was late. */
-type LateOfFrame = Map<number, { readonly watermark: number; readonly nodes: string[] }>;
+/** A row of a frame, a watermark that it met, and the operators for which it was late then. */
+export interface LateRow {
+  readonly row: number;
+  readonly watermark: number;
+  readonly nodes: readonly string[];
+}
+
+/** Late rows of a frame, as they are found. */
+export class LateFound {
+  readonly #rows = new Map<number, Map<number, string[]>>();
+
+  add(row: number, watermark: number, node: string): void {
+    const known = this.#rows.get(row), all = known ?? new Map<number, string[]>(), nodes = all.get(watermark);
+    if (!known) this.#rows.set(row, all);
+    if (nodes) nodes.push(node);
+    else all.set(watermark, [node]);
+  }
+
+  /** In the order of the rows, each once for each watermark that it met. */
+  rows(): LateRow[] {
+    return [...this.#rows].sort(([a], [b]) => a - b)
+      .flatMap(([row, all]) => [...all].map(([watermark, nodes]) => ({ row, watermark, nodes })));
+  }
+}
 
 /**
  * Notes of a chunk's rows in front of keyed operators what decides whether they are late: the end of their last window, and the
@@ -67,21 +90,19 @@ export class LateNotes {
   judge(
     timesAt: (operator: PhysicalAggregate) => Omit<BatchTimes, "running">,
     watermark: number,
-  ): Map<number, LateOfFrame> {
-    const late = new Map<number, LateOfFrame>();
+  ): Map<number, LateRow[]> {
+    const late = new Map<number, LateFound>();
     for (const { frame, operator, rows, lastFire, running } of this.#met) {
-      const count = rows.length, { delayMs, others } = timesAt(operator);
+      const count = rows.length, { delayMs, others } = timesAt(operator), told = watermark - operator.lagMs;
       for (let i = 0; i < count; i++) {
-        const reached = Math.min(others, Math.max(watermark, running[i] - delayMs));
+        const reached = Math.min(others, Math.max(told, running[i] - delayMs));
         if (reached < lastFire[i]) continue;
         let found = late.get(frame);
-        if (!found) late.set(frame, found = new Map());
-        const row = found.get(rows[i]);
-        if (row) row.nodes.push(operator.id);
-        else found.set(rows[i], { watermark: reached, nodes: [operator.id] });
+        if (!found) late.set(frame, found = new LateFound());
+        found.add(rows[i], reached, operator.id);
       }
     }
-    return late;
+    return new Map([...late].map(([frame, found]) => [frame, found.rows()]));
   }
 }
 
@@ -96,39 +117,47 @@ export class LateWriter {
   readonly #kernel: Kernel;
   readonly #reader: FrameReader;
   readonly #writer: FrameWriter;
+  readonly #gather: BatchGather;
   readonly #pipeline: string;
 
   constructor(kernel: Kernel, pipeline: string) {
     this.#kernel = kernel;
     this.#reader = new FrameReader(kernel);
     this.#writer = new FrameWriter(kernel);
+    this.#gather = new BatchGather(kernel);
     this.#pipeline = pipeline;
   }
 
-  /** Uses the batch arena, and resets it. */
-  write(frame: ArrayBuffer, late: LateOfFrame): ArrayBuffer {
-    const kernel = this.#kernel, batch = this.#reader.read(frame), rows = [...late.keys()].sort((a, b) => a - b);
-    const selection = kernel.arena(rows.length * 4), watermarks = kernel.arena(batch.rows * 8);
-    const pipeline = this.#text(batch.rows, rows, () => this.#pipeline);
-    const nodes = this.#text(batch.rows, rows, (row) => late.get(row)!.nodes.join(" "));
-    const data = kernel.data;
-    rows.forEach((row, i) => {
-      data.setUint32(selection + i * 4, row, true);
-      data.setBigInt64(watermarks + row * 8, BigInt(late.get(row)!.watermark), true);
-    });
-    const own = [{ type: TIMESTAMP, data: watermarks, validity: 0 }, pipeline, nodes];
-    const columns = [...own, ...batch.columns.slice(0, COLUMNS_MAX - LATE_OWN_COLUMNS.length)];
-    const written = this.#writer.write({ ...batch, columns, selection, selected: rows.length, kinds: 0 }, NO_INFO);
-    kernel.reset();
+  /** The late rows of a frame, in frames of their own. Uses the batch arena, and resets it. */
+  write(frame: ArrayBuffer, late: readonly LateRow[]): ArrayBuffer[] {
+    const written: ArrayBuffer[] = [];
+    for (let from = 0; from < late.length; from += BATCH_ROWS_MAX) {
+      written.push(this.#write(frame, late.slice(from, from + BATCH_ROWS_MAX)));
+      this.#kernel.reset();
+    }
     return written;
   }
 
-  /** A column of text that has values in some rows; equal ones share their bytes. */
-  #text(count: number, rows: readonly number[], textOf: (row: number) => string): Vector {
-    const kernel = this.#kernel, cells = kernel.arena(count * 8);
+  #write(frame: ArrayBuffer, late: readonly LateRow[]): ArrayBuffer {
+    const kernel = this.#kernel, read = this.#reader.read(frame), count = late.length;
+    const all: Batch = { ...read, columns: read.columns.slice(0, COLUMNS_MAX - LATE_OWN_COLUMNS.length), kinds: 0 };
+    const numbers = kernel.arena(count * 4), watermarks = kernel.arena(count * 8), data = kernel.data;
+    late.forEach(({ row, watermark }, i) => {
+      data.setUint32(numbers + i * 4, row, true);
+      data.setBigInt64(watermarks + i * 8, BigInt(watermark), true);
+    });
+    const rows = this.#gather.take(all, numbers, count);
+    const pipeline = this.#text(late.map(() => this.#pipeline)),
+      nodes = this.#text(late.map(({ nodes }) => nodes.join(" ")));
+    const own = [{ type: TIMESTAMP, data: watermarks, validity: 0 }, pipeline, nodes];
+    return this.#writer.write({ ...rows, columns: [...own, ...rows.columns], selection: 0, selected: count }, NO_INFO);
+  }
+
+  /** A column of text; equal ones share their bytes. */
+  #text(texts: readonly string[]): Vector {
+    const kernel = this.#kernel, cells = kernel.arena(texts.length * 8);
     const known = new Map<string, { readonly address: number; readonly length: number }>();
-    for (const row of rows) {
-      const text = textOf(row);
+    texts.forEach((text, i) => {
       let at = known.get(text);
       if (!at) {
         const bytes = encoder.encode(text);
@@ -136,9 +165,9 @@ export class LateWriter {
         kernel.bytes.set(bytes, at.address);
         known.set(text, at);
       }
-      kernel.data.setUint32(cells + row * 8, at.address, true);
-      kernel.data.setUint32(cells + row * 8 + 4, at.length, true);
-    }
+      kernel.data.setUint32(cells + i * 8, at.address, true);
+      kernel.data.setUint32(cells + i * 8 + 4, at.length, true);
+    });
     return { type: STRING, data: cells, validity: 0 };
   }
 }

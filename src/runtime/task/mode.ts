@@ -33,6 +33,8 @@ export interface ChunkPart {
 export interface ChunkEnd {
   /** This task's own rows, which wait for their turn. */
   readonly edges: readonly ExchangeEdge[];
+  /** What the chunk was decoded from, where its late rows are told by what takes its rows when it has its turn. */
+  readonly frames: readonly ArrayBuffer[] | null;
   /** Tells the late rows when the chunk has its turn; null where nobody wants them. */
   readonly late: LateFrames | null;
 }
@@ -50,8 +52,13 @@ export interface TaskMode {
   take(part: ChunkPart): void;
   /** The chunk is decoded: the other tasks get what is theirs. */
   end(number: number, timeMax: number): ChunkEnd;
-  /** The turn of a number has come: takes the rows of its exchange. */
-  meet(source: number, edges: readonly ExchangeEdge[], outputs: TaskOutput[]): void;
+  /** The turn of a number has come: takes the rows of its exchange. Given the chunk's `frames`, it returns those of its late rows. */
+  meet(
+    source: number,
+    edges: readonly ExchangeEdge[],
+    outputs: TaskOutput[],
+    frames: readonly ArrayBuffer[] | null,
+  ): readonly ArrayBuffer[];
   /** The clocks have moved on behind it. */
   advance(outputs: TaskOutput[]): void;
   /** An interval of the wall clock has ended, epoch ms. */

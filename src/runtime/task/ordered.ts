@@ -1,4 +1,5 @@
 import type { Batch } from "../../core/batch.ts";
+import { frameRows } from "../../core/frame_info.ts";
 import { FIRE_ROWS_MAX } from "../../core/limits.ts";
 import { OWN_ROWS } from "../../kernel/gather.ts";
 import type { Released } from "../../operator.ts";
@@ -8,8 +9,10 @@ import { type Delivery, DeliveryOrder, type Facts } from "./deliveries.ts";
 import { Drain } from "./drain.ts";
 import { OrderedExchange } from "./exchange.ts";
 import type { FlowExits } from "./flow.ts";
+import { LateWriter } from "./late_rows.ts";
 import { findMeets, type Meets, watermarksMeet } from "./meets.ts";
-import type { ChunkEnd, ChunkPart, TaskMode } from "./mode.ts";
+import type { ChunkEnd, ChunkPart, LateFrames, TaskMode } from "./mode.ts";
+import { LateTrace, type Trace } from "./ordered_late.ts";
 import type { ModeParts } from "./parallel.ts";
 import { Releases } from "./releases.ts";
 import { turnOrder } from "./turn_order.ts";
@@ -32,6 +35,8 @@ export class OrderedMode implements TaskMode {
   readonly #exchange: OrderedExchange;
   readonly #drain: Drain;
   readonly #releases: Releases;
+  readonly #late: LateTrace;
+  readonly #lateWriter: LateWriter;
   /** Sources and lookups, as they stand among the clocks. */
   readonly #heads: readonly { readonly id: string }[];
   /** Null: it does not matter in front of which row results of watermarks are made. */
@@ -59,7 +64,9 @@ export class OrderedMode implements TaskMode {
       rows: (head, batch, outputs) => this.#released(head, batch, outputs),
       moved: (outputs) => this.#advanceKeyed(outputs),
     });
-    this.#drain = new Drain(parts, this.#meets, this.#order, this.#releases.asks);
+    this.#late = new LateTrace(kernel, plan);
+    this.#lateWriter = new LateWriter(kernel, plan.name);
+    this.#drain = new Drain(parts, this.#meets, this.#order, this.#releases.asks, this.#late);
     this.#turns = watermarksMeet(plan) ? new TurnCutter(kernel, plan, flow, parts.clocks) : null;
     this.#keyed = this.inOrder ? turnOrder(plan).operators.filter((index) => !flow.stateless[index]) : [];
   }
@@ -79,11 +86,13 @@ export class OrderedMode implements TaskMode {
   }
 
   /** With one task there is nothing to wait for. */
-  #takeHere(source: number, { batch, running, arrivalMs }: ChunkPart): void {
+  #takeHere(source: number, { batch, running, arrivalMs, frame }: ChunkPart): void {
     const { plan, flow } = this.#parts, { id } = plan.sources[source];
     const deliveries: Delivery[] = [];
+    const { late } = this.#message!;
+    if (late) this.#late.frame(frame, batch.rows);
     flow.send(id, batch, flow.stateless, this.#into(deliveries, { running, origins: OWN_ROWS }, arrivalMs));
-    this.#deliver(source, { running, rows: batch.rows }, deliveries, this.#outputs);
+    this.#deliver(source, { running, rows: batch.rows }, deliveries, this.#outputs, late);
   }
 
   /** Rows for the owner leave in frames, also those that the owner decodes itself: they wait for the turn of their chunk. */
@@ -93,7 +102,7 @@ export class OrderedMode implements TaskMode {
     flow.send(id, batch, this.#front, {
       sink: (input, batch, way) => sinks.push({ operator: -1, input, batch, way, running: 0, origins: OWN_ROWS }),
       operator: (operator, input, batch, way) => {
-        const frame = this.#exchange.write(batch, running, this.#isNumbered(source));
+        const frame = this.#exchange.write(batch, running, this.#message!.late || this.#isNumbered(source));
         this.#edges.push({ operator, input, way, part: this.#part, arrivalMs, frames: [frame] });
       },
     });
@@ -108,21 +117,46 @@ export class OrderedMode implements TaskMode {
   }
 
   end(number: number, timeMax: number): ChunkEnd {
-    const { place, outputs } = this.#parts, { source } = this.#message!, edges = this.#edges;
+    const { place, outputs } = this.#parts, { source, late, frames: given } = this.#message!, edges = this.#edges;
     this.#edges = [];
     // Earlier numbers may have their turn before this one.
     if (place.tasks > 1) outputs.flush(this.#outputs);
-    if (place.task === this.#owner) return { edges, late: null };
-    const message = { pipeline: place.pipeline, number, source, timeMax, edges };
-    place.exchange(this.#owner, message, edges.flatMap(({ frames }) => frames));
-    return { edges: [], late: null };
+    const frames = late ? given.map(({ frame }) => frame) : null;
+    if (place.tasks === 1) return { edges, frames: null, late: frames ? this.#lateOf(frames) : null };
+    if (place.task === this.#owner) return { edges, frames, late: null };
+    // The chunk's frames are copied: another pipeline may read the same ones here.
+    const message = { pipeline: place.pipeline, number, source, timeMax, edges, frames };
+    place.exchange(this.#owner, message, edges.flatMap((edge) => edge.frames));
+    return { edges: [], frames: null, late: null };
   }
 
-  meet(source: number, edges: readonly ExchangeEdge[], outputs: TaskOutput[]): void {
-    const { kernel, flow } = this.#parts, numbered = this.#isNumbered(source);
-    for (const part of Map.groupBy(edges, ({ part }) => part).values()) {
+  #lateOf(frames: readonly ArrayBuffer[]): LateFrames {
+    const late = this.#late.take();
+    return () => late.flatMap((rows, frame) => this.#lateWriter.write(frames[frame], rows));
+  }
+
+  meet(
+    source: number,
+    edges: readonly ExchangeEdge[],
+    outputs: TaskOutput[],
+    frames: readonly ArrayBuffer[] | null,
+  ): readonly ArrayBuffer[] {
+    this.#meetParts(source, edges, outputs, frames);
+    return frames ? this.#lateOf(frames)() : [];
+  }
+
+  #meetParts(
+    source: number,
+    edges: readonly ExchangeEdge[],
+    outputs: TaskOutput[],
+    late: readonly ArrayBuffer[] | null,
+  ): void {
+    const { kernel, flow } = this.#parts, numbered = late !== null || this.#isNumbered(source);
+    for (const [number, part] of Map.groupBy(edges, ({ part }) => part)) {
       const deliveries: Delivery[] = [];
       let times: RowTimes = { running: 0, rows: 0 };
+      // A part of a chunk is one of its frames.
+      if (late) this.#late.frame(number, frameRows(late[number]));
       for (const { operator, input, way, arrivalMs, frames } of part) {
         for (const frame of frames) {
           if (operator === TIMES) {
@@ -136,7 +170,7 @@ export class OrderedMode implements TaskMode {
           else exits.operator(operator, input, batch, way);
         }
       }
-      this.#deliver(source, times, deliveries, outputs);
+      this.#deliver(source, times, deliveries, outputs, late !== null);
       kernel.reset();
     }
   }
@@ -157,15 +191,22 @@ export class OrderedMode implements TaskMode {
     };
   }
 
-  #deliver(source: number, times: RowTimes, deliveries: readonly Delivery[], outputs: TaskOutput[]): void {
+  /** `traced`: it is to be noted which rows are late. */
+  #deliver(
+    source: number,
+    times: RowTimes,
+    deliveries: readonly Delivery[],
+    outputs: TaskOutput[],
+    traced: boolean,
+  ): void {
     if (!this.#turns) {
-      this.#takeAll(source, deliveries, outputs);
+      this.#takeAll(source, deliveries, outputs, traced);
       return;
     }
     const { kernel, clocks } = this.#parts;
     for (const { deliveries: turn, reached } of this.#turns.cut(source, times, deliveries)) {
       const mark = kernel.mark();
-      this.#takeAll(source, turn, outputs);
+      this.#takeAll(source, turn, outputs, traced);
       if (reached !== null) {
         clocks.sources[source].observe(reached);
         this.advance(outputs);
@@ -174,10 +215,13 @@ export class OrderedMode implements TaskMode {
     }
   }
 
-  #takeAll(source: number, deliveries: readonly Delivery[], outputs: TaskOutput[]): void {
+  #takeAll(source: number, deliveries: readonly Delivery[], outputs: TaskOutput[], traced: boolean): void {
     const meets = this.#meets.get(this.#heads[source].id)!;
     this.#drain.begin(outputs);
-    for (const delivery of this.#order.order(deliveries, meets)) this.#drain.take(delivery, source);
+    const trace: Trace = traced ? (row) => row : null;
+    for (const delivery of this.#order.order(deliveries, meets)) {
+      this.#drain.take(delivery, source, this.#late.of(trace, delivery));
+    }
   }
 
   /** Rows come out of a lookup, with the watermarks that they have met. */
@@ -185,7 +229,7 @@ export class OrderedMode implements TaskMode {
     const { flow } = this.#parts, deliveries: Delivery[] = [];
     const into = this.#into(deliveries, { running: times, origins: OWN_ROWS }, 0);
     flow.send(this.#heads[head].id, batch, flow.stateless, into);
-    this.#deliver(head, { running: times, rows: batch.rows }, deliveries, outputs);
+    this.#deliver(head, { running: times, rows: batch.rows }, deliveries, outputs, false);
   }
 
   /** What lookups let through moves their clocks, and with them what is behind. */

@@ -107,7 +107,7 @@ export class ParallelMode implements TaskMode {
 
   end(number: number, timeMax: number): ChunkEnd {
     this.#combine();
-    return { edges: this.#exchange(number, timeMax), late: this.#lateOf() };
+    return { edges: this.#exchange(number, timeMax), frames: null, late: this.#lateOf() };
   }
 
   /** Ends phase one of two-phase operators for this chunk. */
@@ -139,7 +139,7 @@ export class ParallelMode implements TaskMode {
     for (let task = 0; task < place.tasks; task++) {
       if (task === place.task) continue;
       const edges = edgesOf(task);
-      const message: ExchangeMessage = { pipeline: place.pipeline, number, source, timeMax, edges };
+      const message: ExchangeMessage = { pipeline: place.pipeline, number, source, timeMax, edges, frames: null };
       place.exchange(task, message, edges.flatMap((edge) => edge.frames));
     }
     return edgesOf(place.task);
@@ -152,10 +152,10 @@ export class ParallelMode implements TaskMode {
     return () =>
       [...notes.judge((operator) => clocks.timesAt(operator, source), clocks.sources[source].watermark)]
         .sort(([a], [b]) => a - b)
-        .map(([frame, rows]) => this.#late.write(frames[frame].frame, rows));
+        .flatMap(([frame, rows]) => this.#late.write(frames[frame].frame, rows));
   }
 
-  meet(source: number, edges: readonly ExchangeEdge[]): void {
+  meet(source: number, edges: readonly ExchangeEdge[]): readonly ArrayBuffer[] {
     const { kernel, plan, flow, clocks } = this.#parts;
     for (const { operator, input, frames } of edges) {
       const around = clocks.timesAt(plan.operators[operator], source);
@@ -165,6 +165,7 @@ export class ParallelMode implements TaskMode {
         kernel.reset();
       });
     }
+    return [];
   }
 
   advance(outputs: TaskOutput[]): void {

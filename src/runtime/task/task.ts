@@ -33,6 +33,8 @@ export type Report = (message: FromTask, transfer: ArrayBuffer[], waits: boolean
 interface Pending {
   readonly source: number;
   readonly edges: readonly ExchangeEdge[];
+  /** The chunk's frames, where its late rows are told here. */
+  readonly frames: readonly ArrayBuffer[] | null;
   readonly timeMax: number;
   /** Set by a mark. */
   readonly watermark: number | null;
@@ -45,7 +47,7 @@ interface Pending {
 }
 
 /** What a number brings that a chunk is not. */
-const NOTHING = { edges: [], timeMax: -Infinity, watermark: null, nowMs: null, answer: null, own: null };
+const NOTHING = { edges: [], frames: null, timeMax: -Infinity, watermark: null, nowMs: null, answer: null, own: null };
 
 interface OwnChunk {
   readonly rows: number;
@@ -114,9 +116,9 @@ export class PipelineTask {
   }
 
   /** This task's rows of a chunk that another task decoded. */
-  receiveExchange({ number, source, edges, timeMax }: ExchangeMessage): void {
+  receiveExchange({ number, source, edges, frames, timeMax }: ExchangeMessage): void {
     this.#guard(number, () => {
-      this.#pending.set(number, { ...NOTHING, source, edges, timeMax });
+      this.#pending.set(number, { ...NOTHING, source, edges, frames, timeMax });
       this.#drain();
     });
   }
@@ -180,9 +182,9 @@ export class PipelineTask {
       mode.take({ batch: within(this.kernel, batch, kept), time, running, sorted, arrivalMs, frame });
       this.kernel.reset();
     });
-    const { edges, late } = mode.end(number, timeMax), busyMs = performance.now() - startMs;
+    const { edges, frames, late } = mode.end(number, timeMax), busyMs = performance.now() - startMs;
     const own: OwnChunk = { rows, deadRows, errors, ahead, outputs, late, busyMs };
-    this.#pending.set(number, { ...NOTHING, source, edges, timeMax, own });
+    this.#pending.set(number, { ...NOTHING, source, edges, frames, timeMax, own });
   }
 
   #drain(): void {
@@ -194,14 +196,14 @@ export class PipelineTask {
 
   /** Everything that one number does to this task's state, and what comes out of it. */
   #consume(number: number, pending: Pending): void {
-    const { source, edges, timeMax, watermark, nowMs, answer, own } = pending, mode = this.#mode;
+    const { source, edges, frames, timeMax, watermark, nowMs, answer, own } = pending, mode = this.#mode;
     const startMs = performance.now();
-    const outputs = own?.outputs ?? [], lateFrames = own?.late?.() ?? [];
+    const outputs = own?.outputs ?? [], lateFrames = [...own?.late?.() ?? []];
     if (nowMs !== null) mode.tick(nowMs, outputs);
     else if (answer !== null) mode.answer(answer, outputs);
     else {
       const clock = this.#clocks.sources[source];
-      mode.meet(source, edges, outputs);
+      lateFrames.push(...mode.meet(source, edges, outputs, frames));
       if (watermark !== null) clock.raise(watermark);
       else clock.observe(timeMax);
       mode.advance(outputs);
