@@ -1,5 +1,6 @@
 // The rows of a batch that an operator leaves out since they came too late. Operators have their turns one after the other,
-// so that one list is enough: whoever pushes or pulls says where it is, and nothing is noted while nobody asks.
+// so that one list is enough: whoever pushes or pulls says where it is, and nothing is noted while nobody asks. The
+// module of keyed operators has a list of its own (`operator_late`).
 //
 //   LIST   0            4
 //          +------------+-----------+-----

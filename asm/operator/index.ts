@@ -9,6 +9,7 @@ export * from "../normalize/index";
 export * from "../join/index";
 export * from "../lookup/index";
 export * from "../unnest/index";
+export { batch_late as operator_late } from "../batch/late";
 
 /** Where the static data of this module end. */
 export function operator_data_end(): usize {

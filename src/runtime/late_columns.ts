@@ -4,8 +4,8 @@ import { type Column, columnIndex, STRING, TIMESTAMP } from "../core/schema.ts";
 const SUFFIX = ".late";
 
 /**
- * What stands in front of a late row: the watermark that it met, the pipeline, and the ids of the nodes whose windows of it had all
- * fired, with spaces between.
+ * What stands in front of a late row: the watermark that it met, the pipeline, and the ids of the nodes that left it out then, with
+ * spaces between.
  */
 export const LATE_OWN_COLUMNS: readonly Column[] = [
   { name: "$watermark", type: TIMESTAMP, nullable: false },

@@ -322,6 +322,50 @@ Deno.test("late rows go whole to <stream>.late once somebody wants them, and a p
   assert.equal((await ask(server, "/v1/streams/events/late")).status, 404);
 });
 
+Deno.test("rows that come too late for a session, or for a join of two streams, go to <stream>.late of their stream", async () => {
+  const sessions = `SELECT window_end, key, COUNT(*) AS n
+    FROM TABLE(SESSION(TABLE events PARTITION BY key, DESCRIPTOR(ts), INTERVAL '1' SECOND)) GROUP BY window_start, window_end, key`;
+  const pairs = `SELECT e.ts AS ts, o.name AS name FROM events AS e JOIN orders AS o
+    ON e.key = o.key AND o.at BETWEEN e.ts - INTERVAL '1' SECOND AND e.ts + INTERVAL '1' SECOND`;
+  for (const workers of ["1", "3"]) {
+    await using server = await started("--workers", workers);
+    const columns = [{ name: "at", type: "timestamp" }, { name: "key", type: "string" }, {
+      name: "name",
+      type: "string",
+    }];
+    await server.put("/v1/streams/orders", { columns, time: "at" });
+    for (const stream of ["events", "orders"]) {
+      assert.equal((await ask(server, `/v1/streams/${stream}/late`, { method: "PUT" })).status, 201);
+    }
+    for (const [pipeline, body] of Object.entries({ sessions, pairs })) {
+      const headers = { "content-type": "application/sql" };
+      const { status, text } = await ask(server, `/v1/pipelines/${pipeline}`, { method: "PUT", body, headers });
+      assert.equal(status, 201, text);
+    }
+    const order = (time: number, name: string) => ({ at: START + time, key: "a", name });
+    await send(server, "orders", [order(0, "first"), order(9000, "second")]);
+    await send(server, "events", [row(0), row(4000)]);
+    // A join is as far as the stream that is behind
+    const reached = async () => (await server.json<Json>("/v1/pipelines/pairs")).watermark;
+    await until(async () => await reached() >= iso(START + 4000));
+    await send(server, "events", [row(1000), row(3500)]);
+    await send(server, "orders", [order(100, "late")]);
+    const lateOf = (stream: string, count: number) =>
+      until(async () => {
+        const { rows } = await server.json<{ rows: Json[] }>(`/v1/streams/${stream}/late`);
+        return rows.length === count && rows;
+      });
+    const events = await lateOf("events", 3), orders = await lateOf("orders", 1);
+    for (const { $watermark } of [...events, ...orders]) assert.ok($watermark >= iso(START + 4000), $watermark);
+    const shown = events.map(({ $pipeline, ts, key }) => [$pipeline, Date.parse(ts) - START, key]);
+    // The session of the row at 4000 takes the one at 3500
+    assert.deepEqual(shown.sort(), [["pairs", 1000, "a"], ["pairs", 3500, "a"], ["sessions", 1000, "a"]]);
+    const [{ $watermark: _, $nodes, ...rest }] = orders;
+    assert.deepEqual(rest, { $pipeline: "pairs", at: iso(START + 100), key: "a", name: "late" });
+    assert.ok($nodes.length > 0);
+  }
+});
+
 Deno.test("a plan that reads <stream>.late makes the late rows be kept", async () => {
   await using server = await started("--workers", "2");
   await server.put("/v1/pipelines/late", plan(source("events.late"), toView("late", "in")));

@@ -45,14 +45,23 @@ export class AsOfJoin implements Operator {
     return [];
   }
 
+  isLate(row: Row, input: number, watermark: number): boolean {
+    const at = row.values[this.#times[input]], time = Number(at);
+    if (at === null || time >= watermark) return false;
+    return input === 0 || (row.kind !== "-U" && this.#isReplaced(row, time, watermark));
+  }
+
+  /** Whether a newer row is in force already. */
+  #isReplaced({ values }: Row, time: number, watermark: number): boolean {
+    if (time >= watermark) return false;
+    const same = (other: readonly Value[]) => this.#pairs.sameRightKeys(values, other);
+    const now = inForce(this.#versions.filter((version) => same(version.row.values)), watermark);
+    return now !== null && comes(now.row) && now.time > time;
+  }
+
   #add(row: Row, time: number, watermark: number): void {
     // What an update takes back is replaced by the row behind it.
-    if (row.kind === "-U") return;
-    const { values } = row, same = (other: readonly Value[]) => this.#pairs.sameRightKeys(values, other);
-    const now = time < watermark
-      ? inForce(this.#versions.filter((version) => same(version.row.values)), watermark)
-      : null;
-    if (now !== null && comes(now.row) && now.time > time) return;
+    if (row.kind === "-U" || this.#isReplaced(row, time, watermark)) return;
     this.#versions.push({ row, time, since: Math.max(time, watermark) });
   }
 

@@ -90,6 +90,10 @@ function windowed(node: AggregateNode, { window, ...rest }: WindowNode, input: F
     columns: group.columns,
     take: (row, input, watermark) =>
       assigned.take(row, input, watermark).flatMap((one) => group.take(one, input, watermark)),
+    isLate: (row, input, watermark) => {
+      const rows = assigned.take(row, input, watermark);
+      return rows.length > 0 && rows.every((one) => group.isLate(one, input, watermark));
+    },
     advance: (watermark) => group.advance(watermark),
   };
 }

@@ -21,6 +21,21 @@ export interface SinkRows {
   readonly rows: readonly Row[];
 }
 
+/** A row of a source that a node left out since it came too late. */
+export interface LateEntry {
+  /** Position of the row in the log. */
+  readonly entry: number;
+  readonly node: string;
+  /** The node's, when the row came to it. */
+  readonly watermark: number;
+}
+
+/** What became of a source's row at a node. */
+interface Fate {
+  used: boolean;
+  leftOutAt: number | null;
+}
+
 interface Station {
   readonly node: PlanNode;
   readonly facts: Facts;
@@ -54,9 +69,19 @@ export function runReference(
   streams: Readonly<Record<string, readonly Column[]>> = {},
   tables: Tables = new Map(),
 ): Map<string, SinkRows> {
-  const run = new ReferenceRun(plan, streams, tables);
-  for (const entry of log) run.step(entry);
-  return run.sinks;
+  return runWithLate(plan, log, streams, tables).sinks;
+}
+
+/** The same, with the rows of sources that nodes left out as late, in the order of the log. */
+export function runWithLate(
+  plan: Plan,
+  log: readonly LogEntry[],
+  streams: Readonly<Record<string, readonly Column[]>> = {},
+  tables: Tables = new Map(),
+): { sinks: Map<string, SinkRows>; late: readonly LateEntry[] } {
+  const run = new ReferenceRun(plan, streams, tables), late: LateEntry[] = [];
+  for (const [entry, step] of log.entries()) late.push(...run.step(step).map((found) => ({ entry, ...found })));
+  return { sinks: run.sinks, late };
 }
 
 class ReferenceRun {
@@ -111,24 +136,37 @@ class ReferenceRun {
     return station;
   }
 
-  step(entry: LogEntry): void {
-    const feed = this.#feeds.get(entry.source)!;
+  /** The nodes that left the entry out since it came too late. */
+  step(entry: LogEntry): Omit<LateEntry, "entry">[] {
+    const fates = new Map<Station, Fate>(), feed = this.#feeds.get(entry.source)!;
     if ("end" in entry) feed.watermark = Infinity;
     else {
       const values = feed.computed.reduce<readonly Value[]>((row, one) => [...row, one.of(row)], entry.values);
-      for (const row of rowsOf(feed, { ...entry, values })) this.#pass(feed.station, row);
+      for (const row of rowsOf(feed, { ...entry, values })) this.#pass(feed.station, row, fates);
       const { time, delay_ms = 0 } = feed.node;
       const at = time === undefined ? null : values[place(feed.station.facts.columns, time)];
       if (at !== null) feed.watermark = Math.max(feed.watermark, Number(at) - delay_ms);
     }
     this.#advance();
+    return [...fates].flatMap(([{ node }, { used, leftOutAt: watermark }]) =>
+      used || watermark === null ? [] : [{ node: node.id, watermark }]
+    );
   }
 
-  /** Hands a row to all who read the station, each time as deep as it comes. */
-  #pass({ readers }: Station, row: Row): void {
+  /** Hands a row to all who read the station, each time as deep as it comes. `fates`: of the source's row that it is; null: it is none. */
+  #pass({ readers }: Station, row: Row, fates: Map<Station, Fate> | null): void {
     for (const { station, input } of readers) {
-      if (!station.operator) this.sinks.get(station.node.id)!.rows.push(row);
-      else for (const out of station.operator.take(row, input, station.watermark)) this.#pass(station, out);
+      const { operator, watermark } = station;
+      if (!operator) {
+        this.sinks.get(station.node.id)!.rows.push(row);
+        continue;
+      }
+      // A window with an aggregate right behind it is made with that one, and has no readers.
+      if (fates && station.readers.length > 0) {
+        noteFate(fates, station, operator.isLate?.(row, input, watermark) ?? false);
+      }
+      const own = handsRowsOn(station.node) ? fates : null;
+      for (const out of operator.take(row, input, watermark)) this.#pass(station, out, own);
     }
   }
 
@@ -137,9 +175,22 @@ class ReferenceRun {
       const watermark = Math.min(...station.facts.sources.map((id) => this.#feeds.get(id)!.watermark)) - station.lagMs;
       if (!station.operator || watermark <= station.watermark) continue;
       station.watermark = watermark;
-      for (const out of station.operator.advance(watermark)) this.#pass(station, out);
+      for (const out of station.operator.advance(watermark)) this.#pass(station, out, null);
     }
   }
+}
+
+function noteFate(fates: Map<Station, Fate>, station: Station, isLate: boolean): void {
+  const fate = fates.get(station) ?? { used: false, leftOutAt: null };
+  if (isLate) fate.leftOutAt ??= station.watermark;
+  else fate.used = true;
+  fates.set(station, fate);
+}
+
+/** Whether what comes out of a node at once are the rows that came in, perhaps several times. */
+function handsRowsOn(node: PlanNode): boolean {
+  return ["filter", "project", "union", "window", "unnest"].includes(node.op) ||
+    (node.op === "over" && node.time === undefined);
 }
 
 /** The changes that an entry of a source stands for. */

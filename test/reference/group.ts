@@ -52,6 +52,11 @@ export class GroupOperator implements Operator {
     return this.#sets.flatMap((set) => this.#takeInto(set, row, watermark));
   }
 
+  isLate({ values }: Row, _input: number, watermark: number): boolean {
+    const end = this.#end < 0 ? Infinity : Number(values[this.#keys[this.#end]]);
+    return end < Infinity && isOver(end + (this.#node.lateness_ms ?? 0), watermark);
+  }
+
   #takeInto({ has, id }: KeySet, row: Row, watermark: number): Row[] {
     const keys = this.#keys.map((at, i) => has[i] ? row.values[at] : null);
     if (this.#end >= 0 && isOver(Number(keys[this.#end]) + (this.#node.lateness_ms ?? 0), watermark)) return [];

@@ -49,6 +49,11 @@ export class IntervalJoin implements Operator {
     return out;
   }
 
+  isLate({ values }: Row, input: number, watermark: number): boolean {
+    const time = values[this.#times[input]];
+    return time !== null && Number(time) < watermark;
+  }
+
   #pair(left: Held, right: Held): Row[] {
     const { type } = this.#node;
     if (type === "anti" || (type === "semi" && left.met)) return [];

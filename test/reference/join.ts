@@ -97,11 +97,15 @@ export class WindowJoin implements Operator {
 
   take(row: Row, input: number, watermark: number): Row[] {
     const end = Number(row.values[this.#ends[input]]);
-    if (isOver(end, watermark)) return [];
+    if (this.isLate(row, input, watermark)) return [];
     const window = this.#windows.get(end) ?? [[], []];
     this.#windows.set(end, window);
     hold(window[input], row);
     return [];
+  }
+
+  isLate({ values }: Row, input: number, watermark: number): boolean {
+    return isOver(Number(values[this.#ends[input]]), watermark);
   }
 
   advance(watermark: number): Row[] {

@@ -7,6 +7,8 @@ export interface Operator {
   readonly columns: readonly Column[];
   /** What comes of a row of input number `input` at once; it meets the watermark that all rows before it have made. */
   take(row: Row, input: number, watermark: number): Row[];
+  /** Whether the row would be left out since it comes too late. Absent: no row comes too late. */
+  isLate?(row: Row, input: number, watermark: number): boolean;
   /** What comes of the watermark. */
   advance(watermark: number): Row[];
 }

@@ -40,6 +40,11 @@ export class OverOperator implements Operator {
     return [];
   }
 
+  isLate({ values }: Row, _input: number, watermark: number): boolean {
+    const time = this.#time < 0 ? null : values[this.#time];
+    return time !== null && Number(time) <= watermark;
+  }
+
   advance(watermark: number): Row[] {
     const due = this.#waiting.filter(({ time }) => time <= watermark).sort((a, b) => a.time - b.time);
     this.#waiting = this.#waiting.filter(({ time }) => time > watermark);

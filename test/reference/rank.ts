@@ -26,7 +26,7 @@ export class RankOperator implements Operator {
   }
 
   take(row: Row, _input: number, watermark: number): Row[] {
-    if (this.#end >= 0 && isOver(Number(row.values[this.#end]), watermark)) return [];
+    if (this.isLate(row, _input, watermark)) return [];
     const key = keyOf(this.#keys.map((at) => row.values[at])), group = this.#groups.get(key) ?? [];
     this.#groups.set(key, group);
     const before = this.#end < 0 ? this.#ranked(group) : [];
@@ -36,6 +36,10 @@ export class RankOperator implements Operator {
       if (at >= 0) group.splice(at, 1);
     }
     return this.#end < 0 ? changes(before, this.#ranked(group)) : [];
+  }
+
+  isLate({ values }: Row, _input: number, watermark: number): boolean {
+    return this.#end >= 0 && isOver(Number(values[this.#end]), watermark);
   }
 
   #ranked(group: readonly (readonly Value[])[]): (readonly Value[])[] {

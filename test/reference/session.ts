@@ -41,15 +41,26 @@ class Sessions implements Operator {
   }
 
   take(row: Row, _input: number, watermark: number): Row[] {
-    const time = row.values[this.#time];
-    if (time === null) return [];
-    const keys = this.#keys.map((at) => row.values[at]), name = keyOf(keys), start = Number(time);
-    const own: Session = { start, end: start + this.#gapMs, keys, rows: [{ row, at: this.#count++ }] };
-    const meets = (other: Session) => keyOf(other.keys) === name && other.start <= own.end && own.start <= other.end;
-    const merged = this.#open.filter(meets).reduce(merge, own);
-    if (isOver(merged.end, watermark)) return [];
-    this.#open = [...this.#open.filter((other) => !meets(other)), merged];
+    const found = this.#sessionOf(row);
+    if (!found || isOver(found.merged.end, watermark)) return [];
+    this.#count++;
+    this.#open = [...this.#open.filter((other) => !found.meets(other)), found.merged];
     return [];
+  }
+
+  isLate(row: Row, _input: number, watermark: number): boolean {
+    const found = this.#sessionOf(row);
+    return found !== null && isOver(found.merged.end, watermark);
+  }
+
+  /** The session that the row is in, joined with those that it meets; null: it has no time. */
+  #sessionOf(row: Row): { merged: Session; meets: (other: Session) => boolean } | null {
+    const time = row.values[this.#time];
+    if (time === null) return null;
+    const keys = this.#keys.map((at) => row.values[at]), name = keyOf(keys), start = Number(time);
+    const own: Session = { start, end: start + this.#gapMs, keys, rows: [{ row, at: this.#count }] };
+    const meets = (other: Session) => keyOf(other.keys) === name && other.start <= own.end && own.start <= other.end;
+    return { merged: this.#open.filter(meets).reduce(merge, own), meets };
   }
 
   advance(watermark: number): Row[] {

@@ -141,7 +141,7 @@ function chunkOf(rows: readonly Row[]): ArrivedFrame[] {
 }
 
 Deno.test("two sources of different rates, one of them silent at times, give what a reference gives in the order that was written down", async () => {
-  let idle = 0, ordered = 0;
+  let idle = 0, ordered = 0, keptRows = 0;
   await fc.assert(
     fc.asyncProperty(
       anyGraph(2, true),
@@ -162,11 +162,11 @@ Deno.test("two sources of different rates, one of them silent at times, give wha
           }
           await run.end();
           assert.equal(run.pipeline.reason, null);
-          const events = run.order.flatMap((record): GraphEvent[] => {
+          const events = run.order.flatMap((record): (GraphEvent & { readonly whole?: Row })[] => {
             if (record.kind === "tick" || record.kind === "lookup") return [];
             const source = Number(record.source.slice(-1));
             if (record.kind === "chunk") {
-              return chunks[source][record.from].map((row) => ({ source, row: nodeRow(row) }));
+              return chunks[source][record.from].map((row) => ({ source, row: nodeRow(row), whole: row }));
             }
             if (record.kind === "idle") {
               idle++;
@@ -176,6 +176,9 @@ Deno.test("two sources of different rates, one of them silent at times, give wha
           const reference = new GraphReference(graph).run(events);
           assert.deepEqual(run.rows, texts(reference.sinks), `${tasks} tasks`);
           assert.equal(run.pipeline.meter.lateRows, reference.late);
+          const kept = lateExpected(reference.lateEvents, (at) => events[at].whole!);
+          assert.deepEqual(lateTexts(run.side), kept, `${tasks} tasks`);
+          keptRows += kept.length;
           await run.close();
         }
         if (planShape(physicalOf(graph)).mode === "ordered") ordered++;
@@ -183,5 +186,5 @@ Deno.test("two sources of different rates, one of them silent at times, give wha
     ),
     { numRuns: 150 },
   );
-  assert.ok(idle > 20 && ordered > 50, `${idle} idle marks, ${ordered} ordered`);
+  assert.ok(idle > 20 && ordered > 50 && keptRows > 200, `${idle} idle marks, ${ordered} ordered, ${keptRows} late`);
 });

@@ -56,7 +56,7 @@ export class Drain {
     else {
       const runs = flow.operators[operator]!, times = this.#timesAt(operator, running, source);
       const list = this.late.listFor(operator, batch, trace);
-      const out = this.late.into(list, () => runs.push(batch, times, input));
+      const out = this.late.into(operator, list, () => runs.push(batch, times, input));
       if (out) this.#send(runs.id, out, running, source, trace);
       const release = this.asks.get(operator);
       if (release) release(this.#outputs);
@@ -77,7 +77,7 @@ export class Drain {
   #pull(index: number, running: number, source: number, trace: Trace, list: number): void {
     const { kernel, flow } = this.#parts, operator = flow.operators[index]!;
     for (;;) {
-      const mark = kernel.mark(), pulled = this.late.into(list, () => operator.pull(FIRE_ROWS_MAX));
+      const mark = kernel.mark(), pulled = this.late.into(index, list, () => operator.pull(FIRE_ROWS_MAX));
       if (pulled) {
         const { causes = 0, ...batch } = pulled, caused = causes !== 0 && running !== 0;
         const times = caused ? this.#gather.times(running, causes, batch.rows) : 0;

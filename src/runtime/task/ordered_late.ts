@@ -23,9 +23,8 @@ interface Seen {
 export class LateTrace {
   readonly #kernel: Kernel;
   readonly #plan: PhysicalPlan;
-  readonly #list: KernelFunction;
-  /** By position among the operators: they may leave rows out. */
-  readonly #judges: readonly boolean[];
+  /** By position among the operators, tells them where to note late rows; null: they leave none out. */
+  readonly #lists: readonly (KernelFunction | null)[];
   /** By frame of the chunk, by operator. */
   #frames: Map<number, Seen>[] = [];
   #frame = new Map<number, Seen>();
@@ -34,8 +33,7 @@ export class LateTrace {
   constructor(kernel: Kernel, plan: PhysicalPlan) {
     this.#kernel = kernel;
     this.#plan = plan;
-    this.#list = kernel.fn("batch_late");
-    this.#judges = plan.operators.map(leavesLateOut);
+    this.#lists = plan.operators.map((one) => leavesLateOut(one) ? kernel.fn(listOf(one)) : null);
   }
 
   /** What comes next comes of the rows of this frame of the chunk. */
@@ -56,20 +54,21 @@ export class LateTrace {
 
   /** Room for the late rows of a batch of an operator, in the batch arena; 0: it is not to be noted which these are. */
   listFor(operator: number, { selected }: Batch, trace: Trace): number {
-    if (trace === null || !this.#judges[operator]) return 0;
+    if (trace === null || this.#lists[operator] === null) return 0;
     const list = this.#kernel.arena(4 + selected * 4);
     this.#kernel.data.setUint32(list, 0, true);
     return list;
   }
 
   /** Does something to an operator that may find rows late, for the list. */
-  into<T>(list: number, act: () => T): T {
-    if (list === 0) return act();
-    this.#list(list);
+  into<T>(operator: number, list: number, act: () => T): T {
+    const note = this.#lists[operator];
+    if (list === 0 || note === null) return act();
+    note(list);
     try {
       return act();
     } finally {
-      this.#list(0);
+      note(0);
     }
   }
 
@@ -130,6 +129,11 @@ function leavesLateOut(operator: PhysicalOperator): boolean {
     default:
       return false;
   }
+}
+
+/** The two modules have a list each. */
+function listOf({ op }: PhysicalOperator): string {
+  return op === "assign" || op === "aggregate" ? "batch_late" : "operator_late";
 }
 
 /** Whether the watermark alone decides, and not the rows of the same batch in front of one. */
