@@ -38,7 +38,8 @@ async function measure(query: string, { events, eventsPerSecond }: Suite, folder
   const text = new TextDecoder().decode(success ? stdout : stderr).trim();
   if (success) return JSON.parse(text.split("\n").at(-1)!);
   // deno-lint-ignore no-control-regex
-  return text.replace(/\x1b\[[0-9;]*m/g, "").split("\n").find((line) => /error/i.test(line)) ?? text;
+  const plain = text.replace(/\x1b\[[0-9;]*m/g, "");
+  return /^error: .*?Error: (.*)$/m.exec(plain)?.[1] ?? plain;
 }
 
 function against(query: string, rate: number): string {

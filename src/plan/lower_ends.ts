@@ -1,9 +1,8 @@
 import type { PhysicalOperator, WindowEnds } from "./physical.ts";
 
-/** When the windows of rows of the node `id` end; null = at any time. */
-function endsOf(id: string, byId: ReadonlyMap<string, PhysicalOperator>): WindowEnds | null {
-  const operator = byId.get(id);
-  switch (operator?.op) {
+/** When the windows of rows of an operator end, given those of its inputs; null = at any time. */
+function endsOf(operator: PhysicalOperator, known: ReadonlyMap<string, WindowEnds | null>): WindowEnds | null {
+  switch (operator.op) {
     case "assign": {
       const { window } = operator;
       const stepMs = window.kind === "tumble" ? window.sizeMs : window.kind === "hop" ? window.slideMs : window.stepMs;
@@ -17,7 +16,7 @@ function endsOf(id: string, byId: ReadonlyMap<string, PhysicalOperator>): Window
     case "group":
     case "rank":
     case "join": {
-      const [first, ...others] = operator.inputs.map((input) => endsOf(input, byId));
+      const [first, ...others] = operator.inputs.map((input) => known.get(input) ?? null);
       return others.every((one) => one?.stepMs === first?.stepMs && one?.offsetMs === first?.offsetMs) ? first : null;
     }
     default:
@@ -25,11 +24,14 @@ function endsOf(id: string, byId: ReadonlyMap<string, PhysicalOperator>): Window
   }
 }
 
-/** Tells operators that wait for the ends of windows when these may be. */
+/** Tells operators that wait for the ends of windows when these may be. Inputs come before who reads them. */
 export function markEnds(operators: readonly PhysicalOperator[]): PhysicalOperator[] {
-  const byId = new Map(operators.map((operator) => [operator.id, operator]));
+  const known = new Map<string, WindowEnds | null>();
   return operators.map((operator) => {
-    if (operator.op !== "group" && operator.op !== "rank" && operator.op !== "join") return operator;
-    return { ...operator, ends: endsOf(operator.id, byId) };
+    const ends = endsOf(operator, known);
+    known.set(operator.id, ends);
+    return operator.op === "group" || operator.op === "rank" || operator.op === "join"
+      ? { ...operator, ends }
+      : operator;
   });
 }

@@ -14,13 +14,16 @@ function isWindowed(operator: PhysicalOperator): boolean {
   }
 }
 
-/** Whether rows of the node `id` come to an operator that keeps them by their windows. */
-function leadsToWindowed(id: string, operators: readonly PhysicalOperator[]): boolean {
-  return operators.some((operator) => {
-    if (!operator.inputs.includes(id)) return false;
+/** The nodes whose rows come, through stateless operators, to one that keeps them by their windows. Inputs come before who reads them. */
+function leadingToWindowed(operators: readonly PhysicalOperator[]): ReadonlySet<string> {
+  const leading = new Set<string>();
+  for (const operator of operators.toReversed()) {
     const passes = operator.op === "filter" || operator.op === "project" || operator.op === "union";
-    return passes ? leadsToWindowed(operator.id, operators) : isWindowed(operator);
-  });
+    if (passes ? leading.has(operator.id) : isWindowed(operator)) {
+      operator.inputs.forEach((input) => leading.add(input));
+    }
+  }
+  return leading;
 }
 
 /**
@@ -28,7 +31,8 @@ function leadsToWindowed(id: string, operators: readonly PhysicalOperator[]): bo
  * behind theirs, row by row.
  */
 export function markLate(operators: readonly PhysicalOperator[]): PhysicalOperator[] {
+  const leading = leadingToWindowed(operators);
   return operators.map((operator) =>
-    operator.op === "assign" ? { ...operator, keepsLate: !leadsToWindowed(operator.id, operators) } : operator
+    operator.op === "assign" ? { ...operator, keepsLate: !leading.has(operator.id) } : operator
   );
 }

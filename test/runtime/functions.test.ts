@@ -45,7 +45,7 @@ Deno.test("a plan whose functions cannot be loaded is refused with the reason, a
   try {
     run.loadExtension = () => Promise.reject(new Error("functions.wasm answers 404"));
     await assert.rejects(run.put("turned", turned("turned")), {
-      message: "Cannot load the functions that the plan calls: functions.wasm answers 404",
+      message: "Cannot load the functions that the plan needs: functions.wasm answers 404",
     });
     run.loadExtension = load;
     await run.put("turned", turned("turned"));

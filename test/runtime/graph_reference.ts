@@ -101,6 +101,7 @@ export class GraphReference {
   late = 0;
   untimed = 0;
   readonly #graph: Graph;
+  readonly #keepsLate: boolean;
   readonly #sources: number;
   readonly #lags: readonly number[];
   readonly #greatest: number[];
@@ -109,8 +110,10 @@ export class GraphReference {
   /** By node, what it was told last. */
   readonly #watermarks: number[];
 
-  constructor(graph: Graph) {
+  /** `keepsLate`: windows that have passed take rows all the same, as those of plans whose nodes forget no windows. */
+  constructor(graph: Graph, keepsLate = false) {
     this.#graph = graph;
+    this.#keepsLate = keepsLate;
     this.#sources = graph.delaysMs.length;
     this.#lags = lagsOf(graph);
     this.sinks = graph.sinks.map(() => []);
@@ -203,7 +206,7 @@ export class GraphReference {
     }
     if (node.kind !== "assign") return;
     for (const [, end] of windowsAt(node.window, Number(ts))) {
-      if (end - 1 <= watermark) this.late++;
+      if (!this.#keepsLate && end - 1 <= watermark) this.late++;
       else this.#send(this.#sources + at, [BigInt(end - 1), row[1], row[2]]);
     }
   }
