@@ -132,6 +132,8 @@ export type OrderRecord =
     readonly source: string;
     readonly from: number;
     readonly to: number;
+    /** Late rows of it were wanted. */
+    readonly late: boolean;
   }
   | { readonly kind: "idle"; readonly number: number; readonly source: string; readonly watermark: number }
   | { readonly kind: "end"; readonly number: number; readonly source: string }
@@ -141,4 +143,30 @@ export type OrderRecord =
 /** Where the order is written down. */
 export interface OrderLog {
   append(record: OrderRecord): void;
+  /** Resolves when the records up to `number` are as durable as this log makes them, and rejects when they never will be; null: they are. */
+  durable(number: number): Promise<void> | null;
+  /** Resolves when all that was appended is written, or cannot be. */
+  close(): Promise<void>;
+}
+
+/** What an earlier process has written down of an order, to be done again. */
+export interface OrderReplay {
+  /** The last number. */
+  readonly last: number;
+  /** The next record without waiting, or null when none has been read yet. Throws RdxError("invalid") for one that is kept and cannot be read. */
+  peek(): OrderRecord | null;
+  /** Goes on behind the record that `peek` gives. */
+  shift(): void;
+  /** Calls back when `peek` has something again; the returned function ends that. */
+  onReady(listener: () => void): () => void;
+  close(): void;
+}
+
+/** An order that an earlier process has left. */
+export interface OpenedOrder {
+  readonly order: OrderLog;
+  /** From its first record on. */
+  readonly replay: OrderReplay;
+  /** Behind the last row that was taken of each source. */
+  readonly ends: ReadonlyMap<string, number>;
 }

@@ -254,3 +254,11 @@ export const JOURNAL_CACHE_BYTES_MAX = 4 << 20;
 export const JOURNAL_RETAINED_BYTES_MAX = 1 << 30;
 /** Bytes of all journals together that are kept on disk once nobody needs them. */
 export const JOURNALS_RETAINED_BYTES_MAX = 8 * 2 ** 30;
+/** Bytes of the first segment of a pipeline's order. */
+export const ORDER_SEGMENT_FIRST_BYTES = 64 << 10;
+/** Bytes of a segment of a pipeline's order. */
+export const ORDER_SEGMENT_BYTES_MAX = 16 << 20;
+/** Steps of an order that are one record of it. */
+export const ORDER_STEPS_MAX = 4096;
+/** Wait until steps of an order are written again for which the disk had no room. */
+export const ORDER_RETRY_MS = 1000;

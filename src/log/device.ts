@@ -5,6 +5,8 @@
 export interface LogDevice {
   /** The files of a folder with their sizes; none when there is no such folder. */
   list(folder: string): Promise<readonly { readonly name: string; readonly bytes: number }[]>;
+  /** Names of the folders in a folder. */
+  folders(folder: string): Promise<readonly string[]>;
   /** Makes the folder and those above it, so that they outlive a power cut. */
   makeFolder(folder: string): Promise<void>;
   /** Removes a folder and all that is in it; nothing happens when it is not there. */

@@ -24,6 +24,16 @@ export class DenoDevice implements LogDevice {
     return found;
   }
 
+  async folders(folder: string): Promise<string[]> {
+    const found: string[] = [];
+    try {
+      for await (const { name, isDirectory } of Deno.readDir(this.#path(folder))) if (isDirectory) found.push(name);
+    } catch (thrown) {
+      if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+    }
+    return found;
+  }
+
   async makeFolder(folder: string): Promise<void> {
     let above = this.#root;
     for (const name of folder.split("/")) {

@@ -37,9 +37,13 @@ export class TaskDispatch implements Dispatch {
     this.#mode = parts.taskPlan.mode;
   }
 
-  chunk(number: number, source: number, taken: Taken): void {
-    const { pool, id, side, plan } = this.#parts, { frames, range } = taken, { stream } = plan.sources[source];
-    const late = this.#mode === "parallel" && stream !== null && side.wantsLate(stream);
+  wantsLate(source: number): boolean {
+    const { side, plan } = this.#parts, { stream } = plan.sources[source];
+    return this.#mode === "parallel" && stream !== null && side.wantsLate(stream);
+  }
+
+  chunk(number: number, source: number, taken: Taken, late: boolean): void {
+    const { pool, id } = this.#parts, { frames, range } = taken;
     const task = number % pool.tasks;
     this.#collector.expect(number, new Set([task, ...this.#inOrder(number)]).size);
     if (frames.length > 0) this.#taken.set(number, taken);

@@ -1,8 +1,6 @@
-import type { Clock } from "../core/clock.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { IDLE_TICK_MS, INGEST_ERRORS_MAX, QUIESCE_MS_MAX, QUIESCE_POLL_MS, SINK_CLOSE_MS_MAX } from "../core/limits.ts";
 import type { SourceClock } from "../core/watermark.ts";
-import type { OrderLog } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { RowRange, Sink } from "../sink.ts";
 import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts";
@@ -11,30 +9,14 @@ import { EdgeFlow } from "./edge_flow.ts";
 import type { PipelineInput } from "./input.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
+import type { PipelineParts } from "./pipeline_parts.ts";
 import { type PlanMode, tickMs } from "./plan_shape.ts";
-import type { TaskPool } from "./pool.ts";
-import type { DeadRow, FromTask, TaskPlan } from "./protocol.ts";
+import type { DeadRow, FromTask } from "./protocol.ts";
 import { Sequencer } from "./sequencer.ts";
-import { setAside, type SideStreams } from "./side_rows.ts";
+import { setAside } from "./side_rows.ts";
 import type { FlowEdge, PipelineState } from "./service.ts";
 import { sourceClock } from "./source_clock.ts";
 import { within } from "./within.ts";
-
-/** What a pipeline is made of. */
-export interface PipelineParts {
-  /** Identifies this deployment among all of the engine; messages of an earlier one of the same name are not taken for its own. */
-  readonly id: number;
-  readonly plan: PhysicalPlan;
-  readonly taskPlan: TaskPlan;
-  readonly inputs: readonly PipelineInput[];
-  /** In the order of the plan's sinks. */
-  readonly sinks: readonly Sink[];
-  readonly pool: TaskPool;
-  readonly side: SideStreams;
-  readonly clock: Clock;
-  readonly order: OrderLog;
-  readonly meter: PipelineMeter;
-}
 
 /**
  * One deployed plan: its sequencer in front, its tasks in the workers, its sinks behind. Outputs are committed in number
@@ -53,7 +35,11 @@ export class Pipeline {
   #cancelIdleTick = () => {};
   #cancelTick = () => {};
   readonly #waiters = new Set<() => void>();
+  /** Those who wait for a number. */
+  readonly #reaching = new Set<() => void>();
   #committing: Promise<void> = Promise.resolve();
+  /** The last number whose effects are in the sinks. */
+  #committed: number;
   #state: PipelineState = "starting";
   #reason: string | null = null;
   #errors: DeadRow[] = [];
@@ -73,7 +59,9 @@ export class Pipeline {
     }));
     this.#dispatch = new TaskDispatch(parts, this.#collector);
     const window = Math.min(...parts.inputs.map(({ inFlightMax }) => inFlightMax)) * parts.pool.tasks;
-    this.#sequencer = new Sequencer(sources, this.#dispatch, { window, clock: parts.clock, order: parts.order, after });
+    this.#committed = after;
+    const { clock, order, recovery } = parts;
+    this.#sequencer = new Sequencer(sources, this.#dispatch, { window, clock, order, after, ...recovery });
   }
 
   /** The watermark of a source by its id; −Infinity for one that it does not have. */
@@ -84,7 +72,7 @@ export class Pipeline {
   /** Opens those of its sinks that no earlier deployment hands on, and puts a task on every worker. */
   async open(handedOn: readonly Sink[] = []): Promise<void> {
     const { pool, id, taskPlan, sinks } = this.#parts;
-    await openSinks(sinks, this.plan, handedOn);
+    await openSinks(sinks, this.plan, handedOn, this.#parts.origins);
     await pool.deploy(id, taskPlan);
   }
 
@@ -95,6 +83,7 @@ export class Pipeline {
     if (this.#state !== "starting") return;
     this.#state = "running";
     for (const input of this.#parts.inputs) this.#cleanups.push(input.onReady(() => this.#pump()));
+    if (this.#parts.recovery) this.#cleanups.push(this.#parts.recovery.replay.onReady(() => this.#pump()));
     this.#idleTickLater();
     const everyMs = tickMs(this.plan);
     if (everyMs !== null) this.#tickLater(everyMs);
@@ -102,7 +91,13 @@ export class Pipeline {
   }
 
   get state(): PipelineState {
-    return this.#state;
+    return this.#state === "running" && this.#recovered < 1 ? "recovering" : this.#state;
+  }
+
+  /** How much of what an earlier process did it has done again, 0 to 1. */
+  get #recovered(): number {
+    const last = this.#parts.recovery?.replay.last ?? 0;
+    return last <= this.#committed ? 1 : this.#committed / last;
   }
 
   get reason(): string | null {
@@ -149,8 +144,9 @@ export class Pipeline {
     return this.#parts.inputs.reduce((sum, input) => sum + input.lagRows, 0);
   }
 
-  /** Bounded inputs: how far they are, 0 to 1; null when one is not bounded. */
+  /** While it recovers, how far it is, 0 to 1; then of bounded inputs; null when one is not bounded. */
   get progress(): number | null {
+    if (this.state === "recovering") return this.#recovered;
     const each = this.#parts.inputs.map((input) => input.progress);
     return each.reduce((low, one) => low === null || one === null ? null : Math.min(low, one));
   }
@@ -220,6 +216,14 @@ export class Pipeline {
     let rows = 0;
     const taken = this.#dispatch.takenOf(finished.number);
     try {
+      // Nothing of it may be seen before it is certain that it would come out the same after a crash.
+      await this.#parts.order.durable(finished.number);
+    } catch (thrown) {
+      this.fail(`Its order cannot be written: ${reasonOf(thrown)}`);
+      return;
+    }
+    if (this.#state !== "running") return;
+    try {
       await setAside(this.#parts, finished, taken, (row) => this.#note(row));
     } catch (thrown) {
       this.fail(`Rows that it leaves out cannot be kept: ${reasonOf(thrown)}`);
@@ -237,8 +241,10 @@ export class Pipeline {
       this.fail(`A sink cannot write: ${reasonOf(thrown)}`);
       return;
     }
-    if (rows > 0 && taken) meter.committed(this.#parts.clock.now() - taken.frames[0].arrivalMs);
+    if (rows > 0 && taken && this.#recovered >= 1) meter.committed(this.#parts.clock.now() - taken.frames[0].arrivalMs);
+    this.#committed = finished.number;
     this.#sequence(() => this.#sequencer.finished(finished.number));
+    for (const waiter of [...this.#reaching]) waiter();
     if (this.#state === "running" && this.#sequencer.complete) await this.#complete();
     else this.#pump();
   }
@@ -280,7 +286,20 @@ export class Pipeline {
       for (const input of this.#parts.inputs) input.close();
       this.#parts.pool.remove(this.#parts.id).catch(() => {});
     }
-    for (const waiter of [...this.#waiters]) waiter();
+    for (const waiter of [...this.#waiters, ...this.#reaching]) waiter();
+  }
+
+  /** Resolves when it has done again what it has to (up to number `to`), or does nothing any more. */
+  reached(to: number): Promise<void> {
+    return new Promise((resolve) => {
+      const waiter = () => {
+        if (this.#state === "running" && this.#committed < to) return;
+        this.#reaching.delete(waiter);
+        resolve();
+      };
+      this.#reaching.add(waiter);
+      waiter();
+    });
   }
 
   #detach(): void {

@@ -1,12 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
 import { type Column, columnIndex, sameType } from "../core/schema.ts";
-import type { OrderLog } from "../log.ts";
+import type { OrderLog, OrderReplay } from "../log.ts";
 import type { compilePlan } from "../plan/compile.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
 import type { FileConnector, MadeConnector, Plan } from "../plan/plan.ts";
 import type { Sink, SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
+import type { Durable, SavedPlan } from "../store.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
 import { Pipeline } from "./pipeline.ts";
@@ -28,6 +29,8 @@ export interface PipelinesParts {
   /** Plans the ranges of a file; null on platforms without files. */
   readonly openRanges: ((file: FileConnector) => RangeSource) | null;
   readonly createOrder: (pipeline: string) => OrderLog;
+  /** What outlives the process; absent: nothing does. */
+  readonly durable?: Durable | null;
   readonly clock: Clock;
   readonly metrics: EngineMetrics;
 }
@@ -37,6 +40,25 @@ export interface Deployed {
   readonly plan: Plan;
   readonly pipeline: Pipeline;
   readonly id: number;
+  readonly order: PipelineOrder;
+}
+
+/** The order of a pipeline, which goes on when its plan is changed. */
+export interface PipelineOrder {
+  readonly log: OrderLog;
+  /** Where it is kept, or null. */
+  readonly folder: string | null;
+  /** What an earlier process has left of it. */
+  readonly replay: OrderReplay | null;
+  /** The plans that it was made with; all of them, where it is kept. */
+  plans: readonly SavedPlan[];
+}
+
+/** What of an earlier process a plan goes on with. */
+export interface Resumed {
+  readonly saved: SavedPlan;
+  /** The number at which another plan goes on. */
+  readonly until: number;
 }
 
 /** What a pipeline reads and writes, in the order of its plan. */
@@ -45,7 +67,8 @@ export interface Ends {
   readonly sinks: readonly Sink[];
 }
 
-export type Start = "earliest" | "latest";
+/** Where sources begin; by their ids, where they have begun in an earlier process. */
+export type Start = "earliest" | "latest" | Readonly<Record<string, number>>;
 export type Compiled = ReturnType<typeof compilePlan>;
 
 /** Puts pipelines together. With `keep`, a pipeline in whose place the new one comes, what both have in common goes on. */
@@ -72,8 +95,15 @@ export class PipelineMaker {
   }
 
   /** The pipeline of a plan; with `before`, whose number and watermarks stand still, it goes on from there. */
-  make(name: string, { plan, physical }: Compiled, { inputs, sinks }: Ends, before: Deployed | null): Deployed {
-    const id = ++this.#lastId, { pool, clock, createOrder, metrics } = this.#parts, keep = before?.pipeline;
+  make(
+    name: string,
+    { plan, physical }: Compiled,
+    { inputs, sinks }: Ends,
+    before: Deployed | null,
+    order: PipelineOrder,
+    resumed: Resumed | null = null,
+  ): Deployed {
+    const id = ++this.#lastId, { pool, clock, metrics } = this.#parts, keep = before?.pipeline;
     const taskPlan = {
       plan: physical,
       positions: physical.sources.map((source) => this.#positions(source)),
@@ -85,15 +115,28 @@ export class PipelineMaker {
       owner: keep?.owner ?? id % pool.tasks,
     };
     const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics);
-    const ends = { inputs, sinks, side: this.#parts.streams, order: createOrder(name) };
-    const parts = { id, plan: physical, taskPlan, ...ends, pool, clock, meter };
-    return { plan, pipeline: new Pipeline(parts), id };
+    const ends = { inputs, sinks, side: this.#parts.streams, order: order.log };
+    const recovery = resumed && order.replay ? { replay: order.replay, until: resumed.until } : null;
+    const again = { recovery, origins: resumed?.saved.origins ?? {}, writer: order.folder };
+    const parts = { id, plan: physical, taskPlan, ...ends, ...again, pool, clock, meter };
+    return { plan, pipeline: new Pipeline(parts), id, order };
+  }
+
+  /** An order that begins. */
+  newOrder(name: string): PipelineOrder {
+    const { durable, createOrder } = this.#parts, rest = { replay: null, plans: [] };
+    if (!durable) return { log: createOrder(name), folder: null, ...rest };
+    const folder = durable.meta.newOrder(name);
+    return { log: durable.createOrder(folder), folder, ...rest };
   }
 
   #input(source: PhysicalSource, keep: Pipeline | null, start: Start): PipelineInput {
     const kept = keep?.plan.sources.findIndex(({ id }) => id === source.id) ?? -1;
     if (kept >= 0) return keep!.inputs[kept];
-    if (source.stream !== null) return new LogInput(this.#parts.streams.find(source.stream)!.log, start);
+    if (source.stream !== null) {
+      const from = typeof start === "string" ? start : Object.hasOwn(start, source.id) ? start[source.id] : "earliest";
+      return new LogInput(this.#parts.streams.find(source.stream)!.log, from, !!this.#parts.durable);
+    }
     if (source.made) return new RangeInput(this.#parts.openMade(source.made, source.columns));
     if (!this.#parts.openRanges) {
       const reason = "This platform has no files";

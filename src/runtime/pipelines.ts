@@ -1,14 +1,12 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { PIPELINES_MAX } from "../core/limits.ts";
-import { NAME_PATTERN } from "../core/schema.ts";
+import { PIPELINES_MAX, QUIESCE_POLL_MS } from "../core/limits.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
-import type { PhysicalPlan } from "../plan/physical.ts";
 import { compareState } from "../plan/state.ts";
 import { deployedCatalog } from "./deployed_catalog.ts";
 import { sideDepth } from "./late_columns.ts";
-import { modeAfter, shareState } from "./plan_shape.ts";
+import { checkPlaces, checkViews } from "./deploy_checks.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import {
@@ -21,9 +19,21 @@ import {
   type Start,
   streamsOf,
 } from "./pipeline_maker.ts";
+import type { SavedPlan } from "../store.ts";
+import { lostInfo } from "./lost_pipeline.ts";
+import { pipelineInfo } from "./pipeline_info.ts";
+import { named } from "./named_plan.ts";
+import { findPipelines } from "./pipeline_recovery.ts";
+import { catalogOf, savedPlan } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { labelNodes } from "./node_labels.ts";
 import type { PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
+
+/** A plan as it was given, and the script that it comes from. */
+interface Text {
+  readonly plan: unknown;
+  readonly sql: string | null;
+}
 
 /** The pipelines of an engine, by name. */
 export class Pipelines implements PipelineService {
@@ -32,6 +42,8 @@ export class Pipelines implements PipelineService {
   readonly #byId = new Map<number, Pipeline>();
   /** The scripts of SQL that pipelines were deployed as. */
   readonly #scripts = new Map<string, string>();
+  /** Those that an earlier process has left and that cannot be made again, with the reason. */
+  readonly #lost = new Map<string, { readonly plan: SavedPlan; readonly reason: string }>();
   /** Changes of deployments happen one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
   readonly #maker: PipelineMaker;
@@ -75,11 +87,24 @@ export class Pipelines implements PipelineService {
   }
 
   list(): PipelineInfo[] {
-    return [...this.#deployed.values()].map((deployed) => this.#info(deployed));
+    const lost = [...this.#lost].map(([name, { plan, reason }]) =>
+      lostInfo(name, plan, reason, this.#parts.pool.tasks)
+    );
+    return [...[...this.#deployed.values()].map((deployed) => this.#info(deployed)), ...lost];
   }
 
   get(name: string): PipelineInfo {
-    return this.#info(this.#get(name));
+    const lost = this.#lost.get(name);
+    return lost ? lostInfo(name, lost.plan, lost.reason, this.#parts.pool.tasks) : this.#info(this.#get(name));
+  }
+
+  /** How much of what an earlier process did is done again, 0 to 1, by pipeline that is not through with it. */
+  recovering(): number[] {
+    return [...this.all()].filter(({ state }) => state === "recovering").map(({ progress }) => progress ?? 0);
+  }
+
+  #info(deployed: Deployed): PipelineInfo {
+    return pipelineInfo(deployed, this.#scripts.get(deployed.plan.name) ?? null, this.#parts.pool.tasks);
   }
 
   #get(name: string): Deployed {
@@ -104,11 +129,11 @@ export class Pipelines implements PipelineService {
     { start, state, sql }: { start: Start; state: "keep" | "fresh"; sql?: string },
   ) {
     if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
-    const compiled = compilePlan(named(json, name), this.catalog), before = this.#deployed.get(name);
+    const plan = named(json, name), compiled = compilePlan(plan, this.catalog), before = this.#deployed.get(name);
     if (!before && this.#deployed.size >= PIPELINES_MAX) {
       throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
     }
-    this.#checkViews(name, compiled.physical);
+    checkViews(name, compiled.physical, this.#parts.views);
     this.#parts.streams.keepRead(compiled.physical);
     if (before?.pipeline.state === "stalled" && state === "keep") {
       throw new RdxError(
@@ -128,54 +153,60 @@ export class Pipelines implements PipelineService {
       );
     }
     if (comparison?.verdict === "compatible" && this.#parts.pool.tasks > 1) {
-      this.#checkPlaces(before!, compiled.physical);
+      checkPlaces(before!.pipeline, compiled.physical, this.#parts.pool.tasks);
     }
-    if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start);
-    else if (comparison === null) await this.#renew(name, compiled, before ?? null, start);
-    if (sql === undefined) this.#scripts.delete(name);
-    else this.#scripts.set(name, sql);
+    const save = { plan, sql: sql ?? null };
+    if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start, save);
+    else if (comparison === null) await this.#renew(name, compiled, before ?? null, start, save);
+    else this.#saveText(name, before!, save);
+    this.#script(name, save.sql);
+    this.#lost.delete(name);
     return { created: before === undefined, pipeline: this.get(name) };
   }
 
-  /** State that is spread over workers cannot come together in one. */
-  #checkPlaces({ pipeline }: Deployed, plan: PhysicalPlan): void {
-    const spread = pipeline.mode === "parallel" && modeAfter(plan, pipeline.mode) === "ordered";
-    if (!spread || !shareState(pipeline.plan, plan)) return;
-    throw new RdxError(
-      "conflict",
-      `The state of pipeline ${plan.name} is spread over ${this.#parts.pool.tasks} workers, and its new plan, whose operators feed each ` +
-        "other, runs in one; state=fresh starts without it",
-    );
-  }
-
-  /** No two pipelines write one view. */
-  #checkViews(name: string, plan: PhysicalPlan): void {
-    for (const { id, sink } of plan.sinks) {
-      const owner = sink.kind === "view" ? this.#parts.views.ownerOf(String(sink.name)) : null;
-      if (owner === null || owner === name) continue;
-      const reason = `View ${sink.name} belongs to pipeline ${owner}`;
-      throw new RdxError("conflict", reason, [{ node: id, path: "sink.name", reason, hint: "Choose another name" }]);
-    }
+  #script(name: string, sql: string | null): void {
+    if (sql === null) this.#scripts.delete(name);
+    else this.#scripts.set(name, sql);
   }
 
   /** Deploys a plan that starts without state, in the place of what has its name. */
-  async #renew(name: string, compiled: Compiled, before: Deployed | null, start: Start): Promise<void> {
+  async #renew(name: string, compiled: Compiled, before: Deployed | null, start: Start, save: Text): Promise<void> {
     const ends = this.#ends(name, compiled, before, null, start);
     if (before) await this.#remove(name, before);
     this.#reads(name, null, compiled);
-    const next = this.#maker.make(name, compiled, ends, null);
+    const next = this.#maker.make(name, compiled, ends, null, this.#maker.newOrder(name));
     this.#take(name, next);
     try {
       await next.pipeline.open();
+      this.#save(name, next, save, 0);
     } catch (thrown) {
       await this.#remove(name, next);
+      this.#forget(name, next);
       throw thrown;
+    } finally {
+      if (before) this.#removeOrder(before);
     }
     next.pipeline.start();
   }
 
+  /** Notes the plan that a pipeline has from now on, before anything comes of it. */
+  #save(name: string, { order, pipeline }: Deployed, { plan, sql }: Text, after: number): void {
+    const { durable } = this.#parts;
+    if (!durable) return;
+    order.plans = [...order.plans, savedPlan(plan, sql, pipeline, after, this.catalog)];
+    durable.meta.putPipeline({ name, plans: order.plans }, order.folder!);
+  }
+
+  /** A plan that means the same is written in another way. */
+  #saveText(name: string, { order }: Deployed, { sql }: Text): void {
+    const { durable } = this.#parts, last = order.plans.at(-1);
+    if (!durable || !last || last.sql === sql) return;
+    order.plans = [...order.plans.slice(0, -1), { ...last, sql }];
+    durable.meta.putPipeline({ name, plans: order.plans }, order.folder!);
+  }
+
   /** Deploys a changed plan that goes on with the state of `before`, which goes on by itself when that is not possible. */
-  async #continue(name: string, compiled: Compiled, before: Deployed, start: Start): Promise<void> {
+  async #continue(name: string, compiled: Compiled, before: Deployed, start: Start, save: Text): Promise<void> {
     const keep = before.pipeline, ends = this.#ends(name, compiled, before, keep, start);
     try {
       await keep.quiesce();
@@ -186,13 +217,16 @@ export class Pipelines implements PipelineService {
       keep.resume();
       throw thrown;
     }
-    await this.#handOver(name, before, this.#maker.make(name, compiled, ends, before));
+    const next = this.#maker.make(name, compiled, ends, before, before.order);
+    await this.#handOver(name, before, next, () => this.#save(name, next, save, keep.number));
+    next.pipeline.start();
   }
 
   /** From here on there is no way back: the tasks of `next` take the state over. */
-  async #handOver(name: string, before: Deployed, next: Deployed): Promise<void> {
+  async #handOver(name: string, before: Deployed, next: Deployed, save: () => void): Promise<void> {
     try {
       await next.pipeline.open(next.pipeline.sinks);
+      save();
     } catch (thrown) {
       before.pipeline.fail(`Its state was lost on the way to a changed plan: ${reasonOf(thrown)}`);
       await next.pipeline.stop();
@@ -205,7 +239,30 @@ export class Pipelines implements PipelineService {
     next.pipeline.meter.reads(streamsOf(next.pipeline.plan));
     this.#reads(name, next, null);
     this.#take(name, next);
-    next.pipeline.start();
+  }
+
+  /**
+   * Finds the pipelines that an earlier process has left, with all that they need at once, so that nothing of it goes. Resolves to what has them do
+   * again what they did; that resolves when they have.
+   */
+  async recover(): Promise<() => Promise<void>> {
+    const { durable, streams } = this.#parts;
+    if (!durable) return () => Promise.resolve();
+    const again = await findPipelines(durable, {
+      maker: this.#maker,
+      endOf: (stream) => streams.find(stream)?.log.end ?? 0,
+      compile: (name, saved) => compilePlan(named(saved.plan, name), catalogOf(saved, this.catalog)),
+      ends: (name, compiled, before, start) => this.#ends(name, compiled, before, before?.pipeline ?? null, start),
+      take: (name, first, sql) => {
+        this.#take(name, first);
+        this.#script(name, sql);
+      },
+      handOver: (name, before, next) => this.#handOver(name, before, next, () => {}),
+      lost: (name, plan, reason) => {
+        if (!this.#deployed.has(name)) this.#lost.set(name, { plan, reason });
+      },
+    });
+    return () => this.#inTurn(again);
   }
 
   /** Makes `next` what the name means. */
@@ -237,7 +294,25 @@ export class Pipelines implements PipelineService {
   }
 
   delete(name: string): Promise<void> {
-    return this.#inTurn(() => this.#remove(name, this.#get(name)));
+    return this.#inTurn(async () => {
+      const deployed = this.#deployed.get(name) ?? null;
+      if (!deployed && !this.#lost.has(name)) this.#get(name);
+      if (deployed) await this.#remove(name, deployed);
+      this.#forget(name, deployed);
+    });
+  }
+
+  /** It is not there again after a restart. */
+  #forget(name: string, deployed: Deployed | null): void {
+    this.#parts.durable?.meta.dropPipeline(name);
+    this.#lost.delete(name);
+    this.#scripts.delete(name);
+    if (deployed) this.#removeOrder(deployed);
+  }
+
+  #removeOrder({ order: { log, folder } }: Deployed): void {
+    const closed = log.close();
+    if (folder !== null) void closed.finally(() => this.#parts.durable?.remove(folder));
   }
 
   async #remove(name: string, { pipeline, id }: Deployed): Promise<void> {
@@ -278,37 +353,6 @@ export class Pipelines implements PipelineService {
     return { workers: this.#parts.pool.tasks, shared, late };
   }
 
-  #info({ plan, pipeline }: Deployed): PipelineInfo {
-    const { meter, watermark, plan: physical } = pipeline;
-    return {
-      name: plan.name,
-      state: pipeline.state,
-      reason: pipeline.reason,
-      sources: streamsOf(physical),
-      sinks: physical.sinks.map(({ id, sink }, i) => ({
-        kind: sink.kind,
-        name: String(sink.name ?? sink.path ?? id),
-        guarantee: pipeline.sinks[i].guarantee,
-      })),
-      watermark: watermark === -Infinity ? null : watermark,
-      rowsIn: meter.rowsIn,
-      rowsOut: meter.rowsOut,
-      lateRows: meter.lateRows,
-      rowsInPerSecond: meter.rowsInPerSecond,
-      rowsOutPerSecond: meter.rowsOutPerSecond,
-      latencyMs: meter.latencyMs,
-      lagRows: pipeline.lagRows,
-      stateRows: meter.stateRows,
-      stateBytes: meter.stateBytes,
-      progress: pipeline.progress,
-      tasks: this.#parts.pool.tasks,
-      deadRows: meter.deadRows,
-      errors: pipeline.errors,
-      plan,
-      sql: this.#scripts.get(plan.name) ?? null,
-    };
-  }
-
   /** Brings the gauges up to date. */
   gauge(): void {
     for (const { pipeline } of this.#deployed.values()) {
@@ -330,20 +374,23 @@ export class Pipelines implements PipelineService {
     await this.#changes;
   }
 
-  async close(): Promise<void> {
-    await this.#close();
-    await Promise.all([...this.#deployed.keys()].map((name) => this.delete(name)));
+  /** Resolves when nothing that was accepted waits for a pipeline; those that an earlier process has left go on in the next. */
+  async rest(): Promise<void> {
+    this.#closing = true;
+    const busy = () =>
+      [...this.all()].some(({ state, lagRows, inFlight }) => state === "running" && lagRows + inFlight > 0);
+    while (busy()) await this.#parts.clock.soon(QUIESCE_POLL_MS);
   }
-}
 
-/** The plan with the name it is deployed under; a plan that says another is refused by the plan's own check. */
-function named(json: unknown, name: string): unknown {
-  if (!NAME_PATTERN.test(name)) throw new RdxError("invalid_plan", `Cannot use ${JSON.stringify(name)} as a name`);
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
-  const given = Object.hasOwn(json, "name") ? (json as { name: unknown }).name : name;
-  if (given === name) return { ...json, name };
-  const reason = `The plan is named ${JSON.stringify(given)} and was put as ${name}`;
-  throw new RdxError("invalid_plan", reason, [{ path: "name", reason }]);
+  async close(): Promise<void> {
+    this.#closing = true;
+    // What is recovering goes on in the next process.
+    if (!this.#parts.durable) await this.#changes;
+    await Promise.all([...this.#deployed].map(async ([name, deployed]) => {
+      await this.#remove(name, deployed);
+      await deployed.order.log.close();
+    }));
+  }
 }
 
 function rendered(explanation: Explanation): { text: string; json: unknown } {

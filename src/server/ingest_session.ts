@@ -175,9 +175,9 @@ export class IngestSession implements SocketHandler {
     try {
       if (!message) throw refusal;
       if (message.kind === "end") return await this.#endStream(sequence);
-      const { body, format, producer, sequence: number, rows } = message;
+      const { body, format, producer, sequence: number, epoch, rows } = message;
       const content = rows === 0 && producer === undefined ? body.subarray(0, 0) : body;
-      const answer = await store(this.#server, this.#stream, content, format, { producer, sequence: number });
+      const answer = await store(this.#server, this.#stream, content, format, { producer, sequence: number, epoch });
       return () => {
         this.#credit += Math.max(0, rows - answer.accepted - answer.rejected);
         this.#send(this.#dialect.acknowledge(sequence, answer));
@@ -191,7 +191,7 @@ export class IngestSession implements SocketHandler {
     const { streams } = this.#server.engine, stream = this.#stream;
     await streams.end(stream);
     const { end: offset } = streams.get(stream);
-    const answer = { stream, accepted: 0, rejected: 0, offset, durability: "none" as const, errors: [] };
+    const answer = { stream, accepted: 0, rejected: 0, offset, durability: streams.durability, errors: [] };
     return () => this.#send(this.#dialect.acknowledge(sequence, answer));
   }
 

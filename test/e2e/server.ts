@@ -19,6 +19,8 @@ const main = new URL("../../src/main.ts", import.meta.url).pathname;
 
 export interface ServerOptions {
   readonly args?: readonly string[];
+  /** The data directory; default: none, everything lives in memory. */
+  readonly data?: string;
   /** What V8 is told; default: nothing. */
   readonly v8Flags?: readonly string[];
   readonly env?: Record<string, string>;
@@ -34,7 +36,9 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const child = new Deno.Command(Deno.execPath(), {
     args: [
       ...["run", "-A", "--no-check", ...(options.v8Flags ? [`--v8-flags=${options.v8Flags.join()}`] : [])],
-      ...[main, "serve", "--port", String(options.port ?? 0), ...(options.args ?? [])],
+      ...[main, "serve", "--port", String(options.port ?? 0)],
+      ...(options.data === undefined ? ["--durability", "none"] : ["--data", options.data]),
+      ...(options.args ?? []),
     ],
     // The tests may run in a task themselves, which leaves its caller's folder there.
     env: { INIT_CWD: options.cwd ?? Deno.cwd(), ...options.env },

@@ -7,6 +7,7 @@ import { STANDARD_SINKS } from "../../src/plan/catalog.ts";
 import type { OrderRecord } from "../../src/log.ts";
 import type { PhysicalPlan } from "../../src/plan/physical.ts";
 import type { PipelineInput, Taken } from "../../src/runtime/input.ts";
+import { forgetfulOrder } from "../../src/runtime/order.ts";
 import { Pipeline } from "../../src/runtime/pipeline.ts";
 import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
 import { modeAfter } from "../../src/runtime/plan_shape.ts";
@@ -50,6 +51,14 @@ export class ChunkInput implements PipelineInput {
     const frames = this.#chunks.shift() ?? [], from = this.#position++, end = frames.length === 0;
     this.#ended = end;
     return { frames, range: null, from, to: this.#position, end };
+  }
+
+  takeTo(): Taken {
+    return this.take();
+  }
+
+  get offset(): number {
+    return this.#position;
   }
 
   release(): void {}
@@ -241,7 +250,7 @@ export class PipelineRun {
       pool,
       side: this.side,
       clock,
-      order: { append: (record) => void this.order.push(record) },
+      order: { ...forgetfulOrder, append: (record) => void this.order.push(record) },
       meter,
     });
   }

@@ -118,6 +118,15 @@ export class SimDisk implements LogDevice {
     );
   }
 
+  folders(folder: string): Promise<string[]> {
+    return this.#turn(() => {
+      const below = [...this.#names.keys()].filter((path) => path.startsWith(`${folder}/`));
+      return [...new Set(below.map((path) => path.slice(folder.length + 1)).filter((path) => path.includes("/")))].map((
+        path,
+      ) => path.slice(0, path.indexOf("/")));
+    });
+  }
+
   makeFolder(): Promise<void> {
     return this.#turn(() => {});
   }
