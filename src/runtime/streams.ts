@@ -80,10 +80,10 @@ export class Streams implements StreamService, SideStreams {
     const { durable } = this.#parts, holds: LogHold[] = [];
     if (!durable) return () => {};
     for (const saved of durable.meta.streams()) {
-      const { name, kind, declared, schemaVersion: version, asideFrom, folder } = saved;
+      const { name, kind, declared, schemaVersion: version, asideFrom, folder, ...declaration } = saved;
       const log = await durable.openLog<Verdict>(folder);
       holds.push(log.hold(log.start));
-      this.#add({ name, kind, declared, declaration: saved, version, asideFrom }, log, folder);
+      this.#add({ name, kind, declared, declaration, version, asideFrom }, log, folder);
     }
     for (const stream of [...this.#streams.values()]) await stream.recover();
     return () => holds.forEach((hold) => hold.close());
