@@ -262,3 +262,5 @@ export const ORDER_SEGMENT_BYTES_MAX = 16 << 20;
 export const ORDER_STEPS_MAX = 4096;
 /** Wait until steps of an order are written again for which the disk had no room. */
 export const ORDER_RETRY_MS = 1000;
+/** Messages of one WebSocket that are decoded or written while earlier ones have no verdict yet. */
+export const INGEST_AHEAD_MESSAGES_MAX = 16;

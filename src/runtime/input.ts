@@ -1,7 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import { frameRows } from "../core/frame_info.ts";
 import { CHUNK_BYTES, CHUNK_ROWS, IN_FLIGHT_CHUNKS_MAX, IN_FLIGHT_RANGES_MAX } from "../core/limits.ts";
-import type { Log, LogHold, LogReader, LogRecord } from "../log.ts";
+import type { Log, LogReader, LogRecord } from "../log.ts";
 import type { FileRange, RangeSource } from "../source.ts";
 import type { ArrivedFrame } from "./protocol.ts";
 
@@ -47,7 +47,6 @@ export interface PipelineInput {
 export class LogInput implements PipelineInput {
   readonly #log: Log<unknown>;
   readonly #reader: LogReader;
-  readonly #hold: LogHold | null;
   /** The record whose frames are being taken, and which comes next. */
   #record: LogRecord | null = null;
   #frame = 0;
@@ -59,12 +58,10 @@ export class LogInput implements PipelineInput {
   #ended = false;
   #stopped = false;
 
-  /** `keeps`: what it has taken is kept too, so that it can be taken again. */
-  constructor(log: Log<unknown>, start: number | "earliest" | "latest", keeps = false) {
+  constructor(log: Log<unknown>, start: number | "earliest" | "latest") {
     this.#log = log;
     this.#reader = log.reader(start);
     this.#offset = this.#againFrom = this.#reader.position;
-    this.#hold = keeps ? log.hold(this.#offset) : null;
   }
 
   readonly inFlightMax = IN_FLIGHT_CHUNKS_MAX;
@@ -157,7 +154,6 @@ export class LogInput implements PipelineInput {
     this.#ended = true;
     this.#record = null;
     this.#reader.close();
-    this.#hold?.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
 import { type Column, columnIndex, sameType } from "../core/schema.ts";
-import type { OrderLog, OrderReplay } from "../log.ts";
+import type { LogHold, OrderLog, OrderReplay } from "../log.ts";
 import type { compilePlan } from "../plan/compile.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
 import type { FileConnector, MadeConnector, Plan } from "../plan/plan.ts";
@@ -52,6 +52,13 @@ export interface PipelineOrder {
   readonly replay: OrderReplay | null;
   /** The plans that it was made with; all of them, where it is kept. */
   plans: readonly SavedPlan[];
+  /** Keep what was taken, for as long as the order is there: also of a pipeline that has ended. */
+  readonly holds: LogHold[];
+}
+
+/** An order is no longer to be done again. */
+export function letGo({ holds }: PipelineOrder): void {
+  for (const hold of holds.splice(0)) hold.close();
 }
 
 /** What of an earlier process a plan goes on with. */
@@ -65,6 +72,8 @@ export interface Resumed {
 export interface Ends {
   readonly inputs: readonly PipelineInput[];
   readonly sinks: readonly Sink[];
+  /** Keep what the inputs take, so that it can be taken again; they belong to the pipeline's order. */
+  readonly holds: readonly LogHold[];
 }
 
 /** Where sources begin; by their ids, where they have begun in an earlier process. */
@@ -83,22 +92,23 @@ export class PipelineMaker {
   /** Opens what the plan reads and makes its sinks, which are not open yet. When it throws, nothing new is left open. */
   ends(name: string, plan: PhysicalPlan, keep: Pipeline | null, start: Start): Ends {
     findMeets(plan); // a plan that no task could run is refused before anything is open
-    const inputs: PipelineInput[] = [], sinks: Sink[] = [];
+    const inputs: PipelineInput[] = [], sinks: Sink[] = [], holds: LogHold[] = [];
     try {
-      for (const source of plan.sources) inputs.push(this.#input(source, keep, start));
+      for (const source of plan.sources) inputs.push(this.#input(source, keep, start, holds));
       for (const sink of plan.sinks) sinks.push(this.#sink(name, sink, keep));
     } catch (thrown) {
       closeInputs(inputs, keep);
+      for (const hold of holds) hold.close();
       throw thrown;
     }
-    return { inputs, sinks };
+    return { inputs, sinks, holds };
   }
 
   /** The pipeline of a plan; with `before`, whose number and watermarks stand still, it goes on from there. */
   make(
     name: string,
     { plan, physical }: Compiled,
-    { inputs, sinks }: Ends,
+    { inputs, sinks, holds }: Ends,
     before: Deployed | null,
     order: PipelineOrder,
     resumed: Resumed | null = null,
@@ -118,24 +128,27 @@ export class PipelineMaker {
     const ends = { inputs, sinks, side: this.#parts.streams, order: order.log };
     const recovery = resumed && order.replay ? { replay: order.replay, until: resumed.until } : null;
     const again = { recovery, origins: resumed?.saved.origins ?? {}, writer: order.folder };
+    order.holds.push(...holds);
     const parts = { id, plan: physical, taskPlan, ...ends, ...again, pool, clock, meter };
     return { plan, pipeline: new Pipeline(parts), id, order };
   }
 
   /** An order that begins. */
   newOrder(name: string): PipelineOrder {
-    const { durable, createOrder } = this.#parts, rest = { replay: null, plans: [] };
+    const { durable, createOrder } = this.#parts, rest = { replay: null, plans: [], holds: [] };
     if (!durable) return { log: createOrder(name), folder: null, ...rest };
     const folder = durable.meta.newOrder(name);
     return { log: durable.createOrder(folder), folder, ...rest };
   }
 
-  #input(source: PhysicalSource, keep: Pipeline | null, start: Start): PipelineInput {
+  #input(source: PhysicalSource, keep: Pipeline | null, start: Start, holds: LogHold[]): PipelineInput {
     const kept = keep?.plan.sources.findIndex(({ id }) => id === source.id) ?? -1;
     if (kept >= 0) return keep!.inputs[kept];
     if (source.stream !== null) {
       const from = typeof start === "string" ? start : Object.hasOwn(start, source.id) ? start[source.id] : "earliest";
-      return new LogInput(this.#parts.streams.find(source.stream)!.log, from, !!this.#parts.durable);
+      const { log } = this.#parts.streams.find(source.stream)!, input = new LogInput(log, from);
+      if (this.#parts.durable) holds.push(log.hold(input.offset));
+      return input;
     }
     if (source.made) return new RangeInput(this.#parts.openMade(source.made, source.columns));
     if (!this.#parts.openRanges) {
@@ -167,7 +180,8 @@ function sameSink(a: PhysicalSink, b: PhysicalSink): boolean {
 }
 
 /** Closes what `keep` does not use. */
-export async function closeEnds({ inputs, sinks }: Ends, keep: Pipeline | null): Promise<void> {
+export async function closeEnds({ inputs, sinks, holds }: Ends, keep: Pipeline | null): Promise<void> {
+  for (const hold of holds) hold.close();
   closeInputs(inputs, keep);
   await Promise.allSettled(sinks.filter((sink) => !keep?.sinks.includes(sink)).map((sink) => sink.close()));
 }

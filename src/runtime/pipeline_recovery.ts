@@ -31,7 +31,7 @@ export async function findPipelines(durable: Durable, parts: RecoveryParts): Pro
       };
       try {
         const { order: log, replay, ends } = await durable.openOrder(folder);
-        const order: PipelineOrder = { log, folder, replay, plans };
+        const order: PipelineOrder = { log, folder, replay, plans, holds: [] };
         checkEnds(name, plans, ends, parts);
         const first = resume(name, order, 0, null, parts);
         return () => repeat(name, order, first, parts).catch(lost);

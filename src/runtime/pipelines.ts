@@ -14,6 +14,7 @@ import {
   type Compiled,
   type Deployed,
   type Ends,
+  letGo,
   PipelineMaker,
   type PipelinesParts,
   type Start,
@@ -310,8 +311,9 @@ export class Pipelines implements PipelineService {
     if (deployed) this.#removeOrder(deployed);
   }
 
-  #removeOrder({ order: { log, folder } }: Deployed): void {
-    const closed = log.close();
+  #removeOrder({ order }: Deployed): void {
+    const { log, folder } = order, closed = log.close();
+    letGo(order);
     if (folder !== null) void closed.finally(() => this.#parts.durable?.remove(folder));
   }
 
