@@ -138,7 +138,24 @@ export type OrderRecord =
   | { readonly kind: "idle"; readonly number: number; readonly source: string; readonly watermark: number }
   | { readonly kind: "end"; readonly number: number; readonly source: string }
   /** An interval of early results has ended by the wall clock, epoch ms. */
-  | { readonly kind: "tick"; readonly number: number; readonly nowMs: number };
+  | { readonly kind: "tick"; readonly number: number; readonly nowMs: number }
+  /** What a table outside has said: a replay that takes it from here asks nobody. */
+  | LookupRecord;
+
+export interface LookupRecord {
+  readonly kind: "lookup";
+  readonly number: number;
+  readonly node: string;
+  /** Counts the questions of the node, from 1. */
+  readonly request: number;
+  /** A frame of the keys that were asked for. */
+  readonly keys: ArrayBuffer;
+  /** As lookup.ts says; null: there is no answer. */
+  readonly frames: readonly ArrayBuffer[] | null;
+  readonly failure: string | null;
+  /** Wall clock, epoch ms. */
+  readonly nowMs: number;
+}
 
 /** Where the order is written down. */
 export interface OrderLog {

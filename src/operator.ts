@@ -92,6 +92,65 @@ export interface Operator {
   close(): void;
 }
 
+/** What an operator wants to know of a table outside. */
+export interface LookupQuestion {
+  /** Counts the operator's questions, from 1. */
+  readonly request: number;
+  /** A frame of key columns, no key twice and none with NULL. */
+  readonly keys: ArrayBuffer;
+  readonly rows: number;
+}
+
+/** What came of a question: part of the order. */
+export interface LookupAnswer {
+  readonly request: number;
+  /** As lookup.ts says; null: there is no answer. */
+  readonly frames: readonly ArrayBuffer[] | null;
+  /** Why there is none. */
+  readonly failure: string | null;
+  /** Wall clock, epoch ms. */
+  readonly nowMs: number;
+}
+
+/** Rows that are given up, since their question could not be answered: a frame of the operator's input columns. */
+export interface LostRows {
+  readonly frame: ArrayBuffer;
+  readonly rows: number;
+  readonly reason: string;
+}
+
+/** What has become of lookups since the last report. */
+export interface LookupReport {
+  readonly questions: readonly LookupQuestion[];
+  /** Rows whose answer was there when they came, and keys that had to be asked for. */
+  readonly hits: number;
+  readonly misses: number;
+  /** Rows that wait now. */
+  readonly pendingRows: number;
+  readonly lost: readonly LostRows[];
+}
+
+/** A batch of rows that have their answers, with the address of the watermark that each has met (i64 a row). */
+export type Released = Batch & { readonly times: number };
+
+/**
+ * An operator whose rows wait for answers from outside. Nothing comes out of `pull`: what has its answers comes out of `release`, rows and
+ * watermarks in the order in which they went in, so that for what is behind it, it is a source with a clock of its own.
+ */
+export interface Asking extends Operator {
+  /** Takes the answer to a question. Throws StateFull. */
+  answer(answer: LookupAnswer): void;
+  /**
+   * What comes out next: rows, which `release` hands out until it returns null; or a watermark, `reached`. Null: it waits. After each push,
+   * advance and answer, `next` is called until it returns null; what it needs lies in the batch arena until then.
+   */
+  next(): "rows" | "watermark" | null;
+  release(rowsMax: number): Released | null;
+  /** The watermark that has come out last. */
+  readonly reached: number;
+  report(): LookupReport;
+}
+
 /** The state has no room for more rows. The rest of the chunk waits, and with it the pipeline. */
 export class StateFull extends Error {
   override readonly name = "StateFull";

@@ -9,8 +9,18 @@ export interface ViewQuery {
   readonly from?: number;
   readonly to?: number;
   readonly limit: number;
-  /** By window_end, keys break ties; `desc` is newest first. Tables without windows go by their keys, and without keys by arrival. */
+  /**
+   * By window_end, keys break ties; `desc` is newest first. Tables without windows go by their keys, and without keys by arrival. A view
+   * with an order of its own goes by that; `desc` turns it around.
+   */
   readonly order: "asc" | "desc";
+}
+
+/** A column that the rows of a view are ordered by. */
+export interface ViewOrder {
+  readonly column: string;
+  readonly desc: boolean;
+  readonly nullsLast: boolean;
 }
 
 /** Rows of an answer, in order; ranges point into frames that do not change. */
@@ -40,6 +50,8 @@ export interface View {
   /** Rows and watermark of an output become visible at once. Outputs without rows move the watermark and keep the seq. */
   apply(output: OutputBatch): void;
   query(query: ViewQuery): ViewRows;
+  /** All rows in the order of an ascending answer, however many there are. */
+  all(): readonly RowRange[];
   /** The deltas after `seq` that are still kept, or null when some are gone (then begin with a snapshot). */
   since(seq: number): readonly ViewDelta[] | null;
   /** The part of a delta that a question is about: its keys and times; order and limit play no part. The seq stays, also without rows. */

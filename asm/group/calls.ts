@@ -50,7 +50,10 @@ let isText: bool = false;
     if (!row) continue;
     const cell = row + offset;
     // What doubles left behind when all rows of the key were taken back is gone
-    if (!existed(i) && (op == OP_SUM_DOUBLE || op == OP_AVG_DOUBLE)) store<f64>(cell, 0);
+    if (!existed(i) && (op == OP_SUM_DOUBLE || op == OP_AVG_DOUBLE)) {
+      store<f64>(cell, 0);
+      store<f64>(cell, 0, 16);
+    }
     const w = <i64>weight(i);
     if (!stride) {
       if (w && !changeAs(g, call, op, cell, w, value(i), entry(i))) return false;

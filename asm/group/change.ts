@@ -10,9 +10,9 @@ import { freeBytes, ownBytes } from "./keys";
 import { listAdd, listRemove } from "./list";
 import { sketchAdd } from "./sketch";
 import {
-  Call, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
+  Call, FLAG_RETRACTS, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
   OP_HEAP_MIN, OP_LAST, OP_LAST_BYTES, OP_LIST, OP_MAX, OP_MAX_BYTES, OP_MIN, OP_MIN_BYTES, OP_SKETCH, OP_SUM_DOUBLE,
-  OP_SUM_INT, OP_VARIANCE,
+  OP_SUM_INT, OP_VARIANCE, has,
 } from "./spec";
 
 @inline function addTo(cell: usize, more: i64): void {
@@ -31,8 +31,25 @@ import {
   }
 }
 
-@inline function addDouble(cell: usize, weight: i64, value: f64): void {
-  store<f64>(cell, weight > 0 ? load<f64>(cell) + value : load<f64>(cell) - value);
+/**
+ * Sums from which nothing is taken are plain, in the order of the rows. Others keep what rounding has cut off (Knuth's TwoSum), so that a
+ * value that goes leaves nothing behind.
+ */
+@inline function addDouble(g: Group, cell: usize, weight: i64, value: f64): void {
+  const sum = load<f64>(cell);
+  if (!has(g, FLAG_RETRACTS)) {
+    store<f64>(cell, sum + value);
+    return;
+  }
+  const x = weight > 0 ? value : -value, near = sum + x;
+  if (!isFinite<f64>(near)) {
+    store<f64>(cell, near);
+    store<f64>(cell, 0, 16);
+    return;
+  }
+  const part = near - sum, low = load<f64>(cell, 16) + ((sum - (near - part)) + (x - part)), next = near + low;
+  store<f64>(cell, next);
+  store<f64>(cell, low - (next - near), 16);
 }
 
 function replaceText(g: Group, cell: usize, ref: usize): bool {
@@ -100,10 +117,10 @@ function changeList(g: Group, call: Call, cell: usize, weight: i64, value: i64):
     addWide(cell, weight, value);
     addTo(cell + 16, weight);
   } else if (op == OP_SUM_DOUBLE) {
-    addDouble(cell, weight, reinterpret<f64>(value));
+    addDouble(g, cell, weight, reinterpret<f64>(value));
     addTo(cell + 8, weight);
   } else if (op == OP_AVG_DOUBLE) {
-    addDouble(cell, weight, reinterpret<f64>(value));
+    addDouble(g, cell, weight, reinterpret<f64>(value));
     addTo(cell + 8, weight);
   } else if (op == OP_MIN || op == OP_MAX) {
     const sorted = call.type == DOUBLE ? sortable(value) : value, old = load<i64>(cell);

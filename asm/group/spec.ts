@@ -41,9 +41,9 @@ export const FLAG_TICKS: u32 = 128; // what has changed comes at ticks
 // What a call does. Cells of each in brackets; NULL arguments change nothing
 export const OP_COUNT: u32 = 1; // [count]
 export const OP_SUM_INT: u32 = 2; // [low, wraps, count]
-export const OP_SUM_DOUBLE: u32 = 3; // [sum, count]
+export const OP_SUM_DOUBLE: u32 = 3; // [sum, count, what the sum lacks]
 export const OP_AVG_INT: u32 = 4; // [low, wraps, count]
-export const OP_AVG_DOUBLE: u32 = 5; // [sum, count]
+export const OP_AVG_DOUBLE: u32 = 5; // [sum, count, what the sum lacks]
 export const OP_MIN: u32 = 6; // [sortable value, there]
 export const OP_MAX: u32 = 7;
 export const OP_MIN_BYTES: u32 = 8; // [REF, there]
@@ -178,6 +178,7 @@ const SET_BYTES: u32 = 48;
 
 function cellsOf(op: u32): u32 {
   if (op == OP_COUNT) return 1;
+  if (op == OP_SUM_DOUBLE || op == OP_AVG_DOUBLE) return 3;
   if (op == OP_SUM_INT || op == OP_AVG_INT || op == OP_VARIANCE || op == OP_LIST) return 3;
   return 2;
 }

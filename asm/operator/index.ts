@@ -7,6 +7,7 @@ export * from "../session/index";
 export * from "../over/index";
 export * from "../normalize/index";
 export * from "../join/index";
+export * from "../lookup/index";
 
 /** Where the static data of this module end. */
 export function operator_data_end(): usize {

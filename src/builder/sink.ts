@@ -1,12 +1,17 @@
 import type { SinkOptions } from "../plan/plan.ts";
+import type { OrderSpec } from "./order.ts";
 
 /** A sink of any kind that the process offers. */
 export function sink(kind: string, options: Readonly<Record<string, unknown>> = {}): SinkOptions {
   return { ...options, kind };
 }
 
-/** A view that can be queried and followed. */
-export const view = (name: string): SinkOptions => ({ kind: "view", name });
+/** A view that can be queried and followed. Its answers go by `order`, else by window and keys. */
+export const view = (name: string, { order = [] }: { readonly order?: readonly OrderSpec[] } = {}): SinkOptions => ({
+  kind: "view",
+  name,
+  ...(order.length === 0 ? {} : { order: order.map(({ column }) => column) }),
+});
 
 /** What sinks that write rows by themselves may be told. */
 export interface WrittenOptions {

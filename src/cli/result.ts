@@ -1,38 +1,58 @@
 import type { OpenEncoder } from "../codec.ts";
 import { FrameView } from "../core/frame.ts";
 import { RowRenderer } from "../core/render.ts";
+import type { Column } from "../core/schema.ts";
+import type { RowRange } from "../sink.ts";
 import type { View } from "../view.ts";
 
 /** Formats that `--output` takes. */
 export const OUTPUT_FORMATS = ["ndjson", "csv", "table"] as const;
 export type PrintedFormat = typeof OUTPUT_FORMATS[number];
 
-/** All rows of a view, in its order, in one of the formats; `write` gets pieces of text. */
+/** Which rows and columns of a view are printed. */
+export interface Printed {
+  /** Columns at its end that are not. */
+  readonly hidden: number;
+  /** Rows in front that are not. */
+  readonly offset: number;
+  /** How many of those behind them are; null: all. */
+  readonly limit: number | null;
+}
+
+/** Rows of a view, in its order, in one of the formats; `write` gets pieces of text. */
 export function printView(
   view: View,
+  printed: Printed,
   format: PrintedFormat,
   openEncoder: OpenEncoder,
   write: (text: string) => void,
 ): void {
-  if (format === "table") return write(tableOf(view));
-  const decoder = new TextDecoder(), encoder = openEncoder(format, view.columns);
+  const columns = view.columns.slice(0, view.columns.length - printed.hidden), ranges = rangesOf(view, printed);
+  if (format === "table") return write(tableOf(columns, ranges));
+  const decoder = new TextDecoder(), encoder = openEncoder(format, columns);
   write(decoder.decode(encoder.head()));
-  for (const { frame, start, rows } of rangesOf(view)) write(decoder.decode(encoder.rows(frame, start, rows)));
+  for (const { frame, start, rows } of ranges) write(decoder.decode(encoder.rows(frame, start, rows)));
   write(decoder.decode(encoder.tail()));
 }
 
-function rangesOf(view: View) {
-  return view.query({ limit: view.rows, order: "asc" }).ranges.filter(({ rows }) => rows > 0);
+function rangesOf(view: View, { offset, limit }: Printed): RowRange[] {
+  let skip = offset, left = limit ?? Infinity;
+  return view.all().flatMap((range) => {
+    const skipped = Math.min(skip, range.rows), rows = Math.min(left, range.rows - skipped);
+    skip -= skipped;
+    left -= rows;
+    return rows > 0 ? [{ ...range, start: range.start + skipped, rows }] : [];
+  });
 }
 
 const NUMBERS: ReadonlySet<string> = new Set(["int64", "double", "decimal"]);
 const LINE_BREAKS = /[\n\r\t]/g;
 
 /** Columns under each other, numbers to the right, NULL as nothing, and a line that counts the rows. */
-function tableOf(view: View): string {
-  const columns = view.columns, lines = [columns.map(({ name }) => name)];
+function tableOf(columns: readonly Column[], ranges: readonly RowRange[]): string {
+  const lines = [columns.map(({ name }) => name)];
   const renderer = new RowRenderer(columns, { int64: "string" });
-  for (const { frame, start, rows } of rangesOf(view)) {
+  for (const { frame, start, rows } of ranges) {
     for (const line of renderer.rows(new FrameView(frame), start, rows, "\n").split("\n")) {
       const row = JSON.parse(line) as Record<string, unknown>;
       lines.push(columns.map(({ name }) => textOf(row[name])));

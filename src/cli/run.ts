@@ -76,8 +76,7 @@ function printViews(engine: EngineService, { sinks }: PipelineInfo, terminal: Te
   for (const { kind, name } of sinks) {
     if (kind !== "view") continue;
     const view = engine.views.get(name), renderer = new RowRenderer(view.columns);
-    const { ranges } = view.query({ limit: view.rows, order: "asc" });
-    for (const { frame, start, rows } of ranges) {
+    for (const { frame, start, rows } of view.all()) {
       if (rows > 0) terminal.out(`${renderer.rows(new FrameView(frame), start, rows, "\n")}\n`);
     }
   }

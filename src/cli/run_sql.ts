@@ -3,7 +3,7 @@ import { FUTURE_SKEW_MS } from "../core/limits.ts";
 import { analysePlan } from "../plan/compile.ts";
 import type { EngineService, PipelineInfo } from "../runtime/service.ts";
 import { compileScript, declareScript } from "../server/sql.ts";
-import { type CompiledSql, compileSql } from "../sql/mod.ts";
+import { type CompiledSql, compileSql, type Result } from "../sql/mod.ts";
 import type { PipeParts } from "./engine_options.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import type { Arguments } from "./flags.ts";
@@ -15,7 +15,7 @@ import { OUTPUT_FORMATS, type PrintedFormat, printView } from "./result.ts";
 import type { Terminal } from "./terminal.ts";
 import { untilDone } from "./until_done.ts";
 
-/** The view that holds the result where it cannot be written as it comes. */
+/** The view that holds a result that cannot be written as it comes; those of further queries have a number behind it. */
 const RESULT = "result";
 /** The name of the pipeline of the script's query. */
 const QUERY = "query";
@@ -33,8 +33,12 @@ export async function runSql(
   const output = args.choice("output", OUTPUT_FORMATS, terminal.outWatched ? "table" : "ndjson");
   const feed = await inputOf(text, args, terminal, engine, parts);
   const { compiled, streams } = compileFor(engine, text, output);
-  if (compiled.pipelines.length === 0) throw usage("The script runs nothing: end it with a SELECT or an INSERT INTO");
+  if (compiled.pipelines.length + compiled.explained.length === 0) {
+    throw usage("The script runs nothing: end it with a SELECT or an INSERT INTO");
+  }
   declareScript(engine, compiled);
+  for (const { plan } of compiled.explained) terminal.out(`${engine.pipelines.explainPlan(plan).text.trimEnd()}\n`);
+  if (compiled.pipelines.length === 0) return EXIT.ok;
   for (const { name, plan } of compiled.pipelines) {
     const { pipeline } = await engine.pipelines.put(name, plan, { start: "earliest", state: "fresh" });
     refuseEndless(pipeline, feed);
@@ -55,7 +59,8 @@ export async function runSql(
   const failure = await fed;
   if (failure) throw failure.thrown;
   progress.finish(last);
-  if (!streams) printQuietly(engine, output, terminal, parts);
+  const results = streams ? [] : compiled.pipelines.flatMap((pipeline) => pipeline.results);
+  for (const result of results) printQuietly(engine, result, output, terminal, parts);
   return report(feed, ended, terminal);
 }
 
@@ -80,7 +85,7 @@ async function inputOf(
       return catalog.stream(name);
     },
     streamNames: () => [],
-  }, { name: QUERY, sink: { kind: "view", name: RESULT } });
+  }, { name: QUERY, sink: { kind: "view", name: RESULT }, whole: true });
   const declared = probing.streams.some(({ name }) => name === INPUT);
   if (!asked && !declared) return null;
   const feed = new InputFeed(openInput(args, terminal)), time = args.text("time"), delay = args.text("delay");
@@ -100,20 +105,33 @@ async function inputOf(
   return feed;
 }
 
-/** Results that only grow are written as they come; what may take rows back is printed when it is whole, and so is a table. */
+/**
+ * A result that only grows is written as it comes. What may take rows back or has to be sorted is printed when it is whole, and so
+ * are tables and several results.
+ */
 function compileFor(
   engine: EngineService,
   text: string,
   output: PrintedFormat,
 ): { compiled: CompiledSql; streams: boolean } {
-  const view = compileScript(engine, text, { sink: { kind: "view", name: RESULT } });
-  if (output === "table" || view.pipelines.some(({ plan }) => changes(engine, plan, view))) {
-    return { compiled: view, streams: false };
-  }
+  const view = compileScript(engine, text, { sink: { kind: "view", name: RESULT }, whole: true });
+  const results = view.pipelines.flatMap((pipeline) => pipeline.results), names = new Set(results.map(nameOf));
+  const waits = output === "table" || view.pipelines.length === 0 || results.length > 1 || results.some(isArranged) ||
+    view.pipelines.some(({ plan }) => changes(engine, plan, names, view));
+  if (waits) return { compiled: view, streams: false };
   return { compiled: compileScript(engine, text, { sink: { kind: "stdout", format: output } }), streams: true };
 }
 
-function changes(engine: EngineService, plan: unknown, script: CompiledSql): boolean {
+function nameOf({ sink: { name } }: Result): string {
+  return String(name);
+}
+
+/** Whether rows have to be sorted or counted before they are written. */
+function isArranged({ sink, offset, limit }: Result): boolean {
+  return sink.order !== undefined || offset > 0 || limit !== null;
+}
+
+function changes(engine: EngineService, plan: unknown, names: ReadonlySet<string>, script: CompiledSql): boolean {
   const catalog = engine.pipelines.catalog, own = new Map(script.streams.map((stream) => [stream.name, stream]));
   const { physical } = analysePlan(plan, {
     ...catalog,
@@ -122,7 +140,7 @@ function changes(engine: EngineService, plan: unknown, script: CompiledSql): boo
       return stream ? { ...stream, futureSkewMs: stream.futureSkewMs ?? FUTURE_SKEW_MS } : catalog.stream(name);
     },
   });
-  return physical.sinks.some(({ sink, changes }) => sink.name === RESULT && changes);
+  return physical.sinks.some(({ sink, changes }) => changes && names.has(String(sink.name)));
 }
 
 function refuseEndless({ name, progress, sources }: PipelineInfo, feed: InputFeed | null): void {
@@ -135,14 +153,13 @@ function refuseEndless({ name, progress, sources }: PipelineInfo, feed: InputFee
 /** Whoever reads may go when it has seen enough. */
 function printQuietly(
   engine: EngineService,
+  result: Result,
   output: PrintedFormat,
   terminal: Terminal,
   { openEncoder }: PipeParts,
 ): void {
-  const view = engine.views.list().find(({ name }) => name === RESULT);
-  if (!view) return;
   try {
-    printView(engine.views.get(RESULT), output, openEncoder, (text) => terminal.out(text));
+    printView(engine.views.get(nameOf(result)), result, output, openEncoder, (text) => terminal.out(text));
   } catch (thrown) {
     if (!BROKEN_PIPE.test(reasonOf(thrown))) throw thrown;
   }

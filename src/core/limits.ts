@@ -264,3 +264,33 @@ export const ORDER_STEPS_MAX = 4096;
 export const ORDER_RETRY_MS = 1000;
 /** Messages of one WebSocket that are decoded or written while earlier ones have no verdict yet. */
 export const INGEST_AHEAD_MESSAGES_MAX = 16;
+/** Rows of a lookup that wait for answers; beyond it its pipeline takes no more chunks. */
+export const LOOKUP_PENDING_ROWS_MAX = 65_536;
+/** Chunks of a pipeline with a lookup that are in flight for each worker: rows that wait are at most those of these more. */
+export const LOOKUP_IN_FLIGHT_MAX = 4;
+/** Keys whose rows a lookup keeps, unless its plan says otherwise. */
+export const LOOKUP_CACHE_DEFAULT = 100_000;
+/** Keys whose rows a lookup keeps at most. */
+export const LOOKUP_CACHE_MAX = 10_000_000;
+/** How long a lookup goes by an answer, unless its plan says otherwise. */
+export const LOOKUP_CACHE_MS = 60_000;
+/** Answers that are too old are looked for so often. */
+export const LOOKUP_TICK_MS = 1000;
+/** Keys of one question, unless the plan of the lookup says otherwise. */
+export const LOOKUP_BATCH_DEFAULT = 256;
+/** Keys of one question at most. */
+export const LOOKUP_BATCH_MAX = 8192;
+/** Questions of one lookup that are under way at the same time, unless its plan says otherwise. */
+export const LOOKUP_CONCURRENCY_DEFAULT = 4;
+/** The same at most. */
+export const LOOKUP_CONCURRENCY_MAX = 64;
+/** Time that an answer may take, unless the plan of the lookup says otherwise. */
+export const LOOKUP_TIMEOUT_MS = 5000;
+/** The same at most. */
+export const LOOKUP_TIMEOUT_MS_MAX = 600_000;
+/** Times that a question is asked in all before its rows go on without an answer. */
+export const LOOKUP_TRIES_MAX = 4;
+/** Wait before a question is asked for the second time; it doubles from then on. */
+export const LOOKUP_RETRY_MS = 100;
+/** Longest wait before a question is asked again. */
+export const LOOKUP_RETRY_MS_MAX = 30_000;

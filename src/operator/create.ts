@@ -7,6 +7,7 @@ import { Assign, type AssignPlan } from "./assign.ts";
 import { Filter } from "./filter.ts";
 import { GroupOperator, type GroupPlan } from "./group.ts";
 import { JoinOperator, type JoinPlan } from "./join.ts";
+import { LookupOperator, type LookupPlan } from "./lookup.ts";
 import { NormalizeOperator, type NormalizePlan } from "./normalize.ts";
 import { OverOperator, type OverPlan } from "./over.ts";
 import { Project } from "./project.ts";
@@ -33,7 +34,8 @@ export type OperatorPlan =
   | { readonly op: "rank" } & Base & RankPlan
   | { readonly op: "over" } & Base & OverPlan
   | { readonly op: "normalize" } & Base & NormalizePlan
-  | { readonly op: "join" } & Base & JoinPlan;
+  | { readonly op: "join" } & Base & JoinPlan
+  | { readonly op: "lookup" } & Base & LookupPlan;
 
 /**
  * The operator of a step. Task t of T owns the key groups from t × 128 / T on, rounded up, as the exchange cuts them. With
@@ -71,5 +73,8 @@ export function createOperator(
       return new NormalizeOperator(kernel, plan, previous instanceof NormalizeOperator ? previous : null);
     case "join":
       return new JoinOperator(kernel, plan, previous instanceof JoinOperator ? previous : null);
+    case "lookup":
+      // Nothing waits while a plan is changed, and answers are asked for anew.
+      return new LookupOperator(kernel, plan);
   }
 }

@@ -102,8 +102,10 @@ export class GroupOperator implements Operator {
     return null;
   }
 
+  /** At the end of the input no tick comes any more: without windows, what has changed since the last one comes now. */
   advance(watermark: number): void {
-    this.#groups.advance(watermark);
+    if (watermark === Infinity && this.#told !== null && this.windowEnd < 0) this.#groups.tick();
+    else this.#groups.advance(watermark);
   }
 
   /** What has changed since the last tick comes now. */

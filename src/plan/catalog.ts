@@ -1,3 +1,4 @@
+import { KEY_COLUMNS_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
 import type { AggregateSignature } from "./aggregates.ts";
 import type { JsonSchema } from "./json_schema.ts";
@@ -28,17 +29,42 @@ export interface SinkKind {
   readonly guarantee?: "exactly once" | "effectively once" | "at least once";
 }
 
+/** One kind of table that rows are looked up in. */
+export interface LookupKind {
+  /** JSON Schema of the options beside `kind`. */
+  readonly options: JsonSchema;
+}
+
 /** What there is when a plan is compiled: the only thing besides the plan that its meaning depends on. */
 export interface Catalog {
   stream(name: string): StreamInfo | null;
   /** Names of the streams there are, for hints. */
   streamNames?(): Iterable<string>;
   readonly sinkKinds: ReadonlyMap<string, SinkKind>;
+  /** Kinds of tables that rows can be looked up in here; those of every build if absent. */
+  readonly lookupKinds?: ReadonlyMap<string, LookupKind>;
   /** Aggregates beside AGGREGATE_NAMES. */
   readonly aggregates?: ReadonlyMap<string, AggregateSignature>;
 }
 
 const TEXT: JsonSchema = { type: "string", minLength: 1 };
+/** The option of views that says how their rows follow each other. */
+const VIEW_ORDER: JsonSchema = {
+  type: "array",
+  minItems: 1,
+  maxItems: KEY_COLUMNS_MAX,
+  items: {
+    type: "object",
+    properties: {
+      column: { ...TEXT, description: "The name of a column" },
+      desc: { type: "boolean", default: false },
+      nulls_last: { type: "boolean", description: "NULL counts as the least value if absent" },
+    },
+    required: ["column"],
+    additionalProperties: false,
+  },
+  description: "The order of answers; by window_end and keys if absent",
+};
 /** The option of sinks that write rows by themselves: with it they also write what rows do to those before them. */
 const CHANGELOG: JsonSchema = {
   type: "boolean",
@@ -50,7 +76,7 @@ const CHANGELOG: JsonSchema = {
 export const STANDARD_SINKS: ReadonlyMap<string, SinkKind> = new Map<string, SinkKind>([
   ["view", {
     target: "name",
-    options: closed({ name: { ...TEXT, description: "The name of the view" } }, ["name"]),
+    options: closed({ name: { ...TEXT, description: "The name of the view" }, order: VIEW_ORDER }, ["name"]),
     changes: "all",
     guarantee: "effectively once",
   }],

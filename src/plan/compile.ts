@@ -39,7 +39,7 @@ export function compilePlan(json: unknown, catalog: Catalog): CompiledPlan {
 
 /** As `compilePlan`, for those who show how. */
 export function analysePlan(json: unknown, catalog: Catalog): AnalysedPlan {
-  const draft = draftPlan(json, catalog.sinkKinds, catalog.aggregates?.keys());
+  const draft = draftPlan(json, catalog.sinkKinds, catalog.aggregates?.keys(), catalog.lookupKinds);
   const ordered = checkGraph(draft, catalog.sinkKinds);
   const resolved = resolve(ordered, catalog, draft.problems);
   const plan = finishPlan(draft), written = lowerNodes(resolved);

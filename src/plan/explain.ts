@@ -15,6 +15,8 @@ export interface RuntimeFacts {
   readonly workers?: number;
   /** Streams whose decoded batches these pipelines read together. */
   readonly shared?: readonly { readonly stream: string; readonly pipelines: readonly string[] }[];
+  /** Whether answers of lookups are kept with the order. */
+  readonly answersLogged?: boolean;
   /** Streams whose late rows are kept. */
   readonly late?: readonly string[];
   /** Anything else about a node, as a sentence without a full stop. */

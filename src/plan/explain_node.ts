@@ -10,6 +10,7 @@ import type {
   LogicalRank,
   LogicalSession,
 } from "./logical.ts";
+import { describeLookup } from "./explain_lookup.ts";
 import { givenBy, type PhysicalSource, type PhysicalWindow } from "./physical.ts";
 import type { ProjectColumn, SinkOptions } from "./plan.ts";
 
@@ -34,6 +35,8 @@ export function describeNode({ node, inputs, analysed }: Step): string {
       return [describeCalls(node.calls) || "different keys", by(node.keys), describeEmit(node.emit)].join("");
     case "join":
       return describeJoin(node, inputs);
+    case "lookup":
+      return describeLookup(node);
     case "rank":
       return describeRank(node);
     case "over":

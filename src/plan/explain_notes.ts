@@ -2,6 +2,7 @@ import { KEY_GROUPS } from "../core/limits.ts";
 import type { Catalog } from "./catalog.ts";
 import { formatDuration } from "./duration.ts";
 import { planId, type RuntimeFacts, type Step } from "./explain.ts";
+import { lookupNotes } from "./explain_lookup.ts";
 import { describeWindow } from "./explain_node.ts";
 import type { LogicalAggregate, LogicalNode, LogicalSink } from "./logical.ts";
 import type { ResolvedNode } from "./resolved.ts";
@@ -11,7 +12,9 @@ export function notesOf(step: Step, catalog: Catalog, facts: RuntimeFacts): stri
   return [...runNotes(step, facts), ...rewriteNotes(step), ...rowNotes(step, catalog)];
 }
 
-function runNotes({ node, columns, analysed }: Step, { workers, shared = [], late = [] }: RuntimeFacts): string[] {
+function runNotes(step: Step, { workers, shared = [], late = [], answersLogged }: RuntimeFacts): string[] {
+  const { node, columns, analysed } = step;
+  if (node.op === "lookup") return lookupNotes(node, answersLogged);
   if (node.op === "aggregate") return aggregateNotes(node, workers);
   if (node.op === "group" && node.twoPhase) return ["one phase: two_phase is for windows with shared slices"];
   if (node.op !== "source") return [];

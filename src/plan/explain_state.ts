@@ -1,3 +1,4 @@
+import { LOOKUP_PENDING_ROWS_MAX } from "../core/limits.ts";
 import { formatDuration } from "./duration.ts";
 import type { LogicalGroup, LogicalJoin, LogicalNode, LogicalRank } from "./logical.ts";
 
@@ -19,6 +20,8 @@ function stateOf(node: LogicalNode): string | null {
       return groupState(node);
     case "join":
       return joinState(node);
+    case "lookup":
+      return `answers, and the rows that wait for one: about ${LOOKUP_PENDING_ROWS_MAX} of them before no more are taken`;
     case "rank":
       return rankState(node);
     case "over": {

@@ -1,6 +1,6 @@
 import type { Expression } from "../expr/mod.ts";
 import type { PhysicalWindow } from "./physical.ts";
-import type { JoinType, OrderColumn, ProjectColumn, SinkOptions, SliceAggregate } from "./plan.ts";
+import type { JoinType, LookupNode, OrderColumn, ProjectColumn, SinkOptions, SliceAggregate } from "./plan.ts";
 
 /**
  * The plan between its JSON and its physical form, which rewrites work on: inputs come first, projections name every
@@ -16,6 +16,7 @@ export type LogicalNode =
   | LogicalSession
   | LogicalGroup
   | LogicalJoin
+  | LogicalLookup
   | LogicalRank
   | LogicalOver
   | LogicalNormalize
@@ -141,6 +142,18 @@ export interface LogicalJoin extends LogicalBase {
   readonly rightChanges: boolean;
   readonly leftUnique: boolean;
   readonly rightUnique: boolean;
+}
+
+/** The input's columns, then `columns` of the table by their names here. */
+export interface LogicalLookup extends LogicalBase {
+  readonly op: "lookup";
+  readonly type: LookupNode["type"];
+  readonly on: LookupNode["on"];
+  /** Those that come back. */
+  readonly columns: readonly { readonly name: string; readonly as: string }[];
+  readonly where: Expression | null;
+  /** The node as it was written, for what rewrites do not change. */
+  readonly node: LookupNode;
 }
 
 /** The input's columns, then the number if it has a name. */

@@ -6,6 +6,7 @@ import { markLate } from "./lower_late.ts";
 import type { LogicalNode, LogicalSink } from "./logical.ts";
 import { lowerAggregate, lowerGroup, lowerOver, lowerSession } from "./lower_calls.ts";
 import { lowerJoin, lowerRank } from "./lower_join.ts";
+import { lowerLookup } from "./lower_lookup.ts";
 import {
   givenBy,
   type PhysicalOperator,
@@ -48,7 +49,8 @@ export function lowerPlan(name: string, { nodes, read: names }: Pruned, lowering
     const operator = lowerOperator(node, inputs, place, lowering);
     operators.push(operator);
     columns.set(node.id, operator.columns);
-    above.set(node.id, all);
+    // What is behind a lookup goes by the clock that the lookup has.
+    above.set(node.id, node.op === "lookup" ? [node.id] : all);
   }
   return { name, sources: read, operators: markEnds(markLate(operators)), sinks };
 }
@@ -135,6 +137,8 @@ function lowerOperator(
       return lowerGroup(node, input, place, aggregates);
     case "join":
       return lowerJoin(node, inputs, place);
+    case "lookup":
+      return lowerLookup(node, input, place);
     case "rank":
       return lowerRank(node, input, place);
     case "over":

@@ -13,6 +13,7 @@ function endsOf(operator: PhysicalOperator, known: ReadonlyMap<string, WindowEnd
     case "filter":
     case "project":
     case "union":
+    case "lookup":
     case "group":
     case "rank":
     case "join": {

@@ -3,6 +3,7 @@ import { isUnique } from "./join_facts.ts";
 import {
   freeName,
   type LogicalJoinMode,
+  type LogicalLookup,
   type LogicalNode,
   type LogicalProject,
   type LogicalRank,
@@ -14,6 +15,7 @@ import type { PhysicalWindow } from "./physical.ts";
 import {
   inputsOf,
   type JoinNode,
+  type LookupNode,
   type ProjectNode,
   type RankNode,
   type SourceNode,
@@ -22,6 +24,7 @@ import {
   WINDOW_TIME,
   type WindowNode,
 } from "./plan.ts";
+import { nameBehind } from "./resolve_lookup.ts";
 import type { Resolved, ResolvedNode } from "./resolved.ts";
 import { type GridWindow, normalOffset } from "./window.ts";
 
@@ -56,6 +59,8 @@ function lowerNode(resolved: ResolvedNode, base: Base): LogicalNode[] {
       return lowerAggregate(node, resolved, base);
     case "join":
       return [lowerJoin(node, resolved, base)];
+    case "lookup":
+      return [lowerLookup(node, base)];
     case "rank":
       return [lowerRank(node, resolved, base)];
     case "over":
@@ -144,6 +149,13 @@ function lowerJoin(node: JoinNode, { inputs: [left, right] }: ResolvedNode, base
     leftUnique: isUnique(node, left, "left"),
     rightUnique: isUnique(node, right, "right"),
   };
+}
+
+/** Its rows wait with their event times, so that it goes by the watermark of its sources as it is. */
+function lowerLookup(node: LookupNode, base: Base): LogicalLookup {
+  const { type, on, columns, where = null } = node;
+  const picks = columns.map((column) => ({ name: column.name, as: nameBehind(column) }));
+  return { op: "lookup", ...base, lagMs: 0, type, on, columns: picks, where, node };
 }
 
 function joinMode({ within, as_of, window, ttl_ms = 0 }: JoinNode): LogicalJoinMode {

@@ -1,3 +1,10 @@
+import {
+  LOOKUP_BATCH_DEFAULT,
+  LOOKUP_CACHE_DEFAULT,
+  LOOKUP_CACHE_MS,
+  LOOKUP_CONCURRENCY_DEFAULT,
+  LOOKUP_TIMEOUT_MS,
+} from "../core/limits.ts";
 import type { Expression } from "../expr/mod.ts";
 import type { JsonObject } from "./json_schema.ts";
 import type {
@@ -8,6 +15,7 @@ import type {
   CumulateWindow,
   HopWindow,
   JoinNode,
+  LookupNode,
   NodeInput,
   OrderColumn,
   OverNode,
@@ -44,6 +52,8 @@ export function normalNode(raw: JsonObject): PlanNode {
       return normalAggregate(raw);
     case "join":
       return normalJoin(raw);
+    case "lookup":
+      return normalLookup(raw);
     case "rank":
       return normalRank(raw);
     case "over":
@@ -160,6 +170,31 @@ function normalJoin(raw: JsonObject): JoinNode {
     on: on.map(({ left, right }) => ({ left, right })),
     ...optional({ where, within, as_of, window, ttl_ms }),
     ...(null_aware ? { null_aware } : {}),
+  };
+}
+
+type LookupDefaults = "cache_rows" | "cache_ttl_ms" | "batch_rows" | "concurrency" | "timeout_ms" | "on_error";
+
+function normalLookup(raw: JsonObject): LookupNode {
+  const { id, op, input, type, table, on, columns, where, ...options } = raw as unknown as Short<
+    LookupNode,
+    LookupDefaults
+  >;
+  return {
+    id,
+    op,
+    input,
+    type,
+    table,
+    on: on.map(({ left, right }) => ({ left, right })),
+    columns: columns.map(({ name, type, nullable = true, as }) => ({ name, type, nullable, ...optional({ as }) })),
+    ...optional({ where }),
+    cache_rows: options.cache_rows ?? LOOKUP_CACHE_DEFAULT,
+    cache_ttl_ms: options.cache_ttl_ms ?? LOOKUP_CACHE_MS,
+    batch_rows: options.batch_rows ?? LOOKUP_BATCH_DEFAULT,
+    concurrency: options.concurrency ?? LOOKUP_CONCURRENCY_DEFAULT,
+    timeout_ms: options.timeout_ms ?? LOOKUP_TIMEOUT_MS,
+    on_error: options.on_error ?? "retry",
   };
 }
 

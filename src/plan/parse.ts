@@ -1,6 +1,6 @@
 import { RdxError } from "../core/errors.ts";
 import { PLAN_DEPTH_MAX, PLAN_VALUES_MAX } from "../core/limits.ts";
-import type { SinkKind } from "./catalog.ts";
+import type { LookupKind, SinkKind } from "./catalog.ts";
 import { checkExpressions } from "./expressions.ts";
 import { checkShape, copyJson, isObject, type JsonObject } from "./json_schema.ts";
 import { normalNode } from "./normal.ts";
@@ -33,12 +33,13 @@ export function draftPlan(
   json: unknown,
   sinkKinds: ReadonlyMap<string, SinkKind>,
   aggregates: Iterable<string> = [],
+  lookupKinds?: ReadonlyMap<string, LookupKind>,
 ): Draft {
   const plan = plainPlan(json);
   const raw: readonly unknown[] = isObject(plan) && Array.isArray(plan.nodes) ? plan.nodes : [];
   const ids = raw.map((node) => isObject(node) && typeof node.id === "string" ? node.id : undefined);
   const problems = new Problems(ids, plan);
-  const schema = planSchema(sinkKinds, [...AGGREGATE_NAMES, ...aggregates]);
+  const schema = planSchema(sinkKinds, [...AGGREGATE_NAMES, ...aggregates], lookupKinds);
   const { nodes: nodesSchema, ...others } = schema.properties!;
   const nodeSchema = nodesSchema.items!;
   checkShape({ ...schema, properties: { ...others, nodes: { ...nodesSchema, items: {} } } }, plan, "", problems);

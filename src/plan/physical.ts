@@ -1,6 +1,14 @@
 import type { Column, DataType } from "../core/schema.ts";
 import type { Program } from "../kernel/program.ts";
-import type { FileConnector, JoinType, MadeConnector, SinkOptions, SliceAggregate } from "./plan.ts";
+import type {
+  FileConnector,
+  JoinType,
+  LookupErrors,
+  LookupTable,
+  MadeConnector,
+  SinkOptions,
+  SliceAggregate,
+} from "./plan.ts";
 
 /** What the runtime runs: plain data that can be posted to workers and written as JSON. Columns go by number. */
 export interface PhysicalPlan {
@@ -56,6 +64,7 @@ export type PhysicalOperator =
   | PhysicalSession
   | PhysicalGroup
   | PhysicalJoin
+  | PhysicalLookup
   | PhysicalRank
   | PhysicalOver
   | PhysicalNormalize;
@@ -223,6 +232,32 @@ export interface PhysicalJoin extends PhysicalBase {
   /** The join keys tell the side's current rows apart: there is one for each at most. */
   readonly leftUnique: boolean;
   readonly rightUnique: boolean;
+}
+
+/**
+ * Rows with those of a table outside. Output: the input's columns, then `picks`. For what is behind it, it is a source with a clock of its
+ * own: how far the rows are that have their answers. Hence the operators behind it have it among their sources, in the place of those
+ * above it.
+ */
+export interface PhysicalLookup extends PhysicalBase {
+  readonly op: "lookup";
+  readonly type: "inner" | "left";
+  readonly inputColumns: readonly Column[];
+  /** Input columns. */
+  readonly keys: readonly number[];
+  readonly table: LookupTable;
+  /** The table's columns that make the key, in the order of `keys`, and those that come back; by their names there. */
+  readonly tableKeys: readonly Column[];
+  readonly picks: readonly Column[];
+  /** Over the input's columns, then `picks`. */
+  readonly where: Program | null;
+  readonly cacheRows: number;
+  /** 0 = for ever. */
+  readonly cacheTtlMs: number;
+  readonly batchRows: number;
+  readonly concurrency: number;
+  readonly timeoutMs: number;
+  readonly onError: LookupErrors;
 }
 
 /** Rows `from` to `to` (from 1) of each key. Output: the input's columns, the number if `number`. */

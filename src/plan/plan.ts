@@ -25,6 +25,7 @@ export type PlanNode =
   | WindowNode
   | AggregateNode
   | JoinNode
+  | LookupNode
   | RankNode
   | OverNode
   | SinkNode;
@@ -248,6 +249,52 @@ export interface JoinNode {
   readonly ttl_ms?: number;
   /** Of anti joins: NOT IN, where NULL on either side keeps rows from being given. */
   readonly null_aware?: boolean;
+}
+
+/** What a lookup reads: its kind, and the options of that kind, as the catalogue of lookups describes them. */
+export interface LookupTable {
+  readonly kind: string;
+  readonly [option: string]: unknown;
+}
+
+/** A column of a table that is looked up; behind the lookup it is called `as`, or as there. */
+export interface LookupColumn extends ColumnDeclaration {
+  readonly as?: string;
+}
+
+/** What becomes of rows whose question cannot be answered. */
+export const LOOKUP_ERRORS = ["retry", "null", "dead_letter"] as const;
+export type LookupErrors = typeof LOOKUP_ERRORS[number];
+
+/**
+ * Joins rows with those of a table outside that have their key now. Output: the input's columns, then the table's. Rows go on in their
+ * order: behind one that waits for an answer all others wait.
+ */
+export interface LookupNode {
+  readonly id: string;
+  readonly op: "lookup";
+  readonly input: NodeInput;
+  readonly type: "inner" | "left";
+  readonly table: LookupTable;
+  /** A column of the input and one of the table that are equal; NULL equals nothing, and is not looked up. */
+  readonly on: readonly { readonly left: string; readonly right: string }[];
+  readonly columns: readonly LookupColumn[];
+  /** What else must hold, over the columns of the output. */
+  readonly where?: Expression;
+  /** Keys whose answers are kept, those without rows among them; 0 = none. */
+  readonly cache_rows: number;
+  /** How long an answer is gone by; 0 = for ever. */
+  readonly cache_ttl_ms: number;
+  /** Keys of one question. */
+  readonly batch_rows: number;
+  /** Questions that are under way at the same time. */
+  readonly concurrency: number;
+  readonly timeout_ms: number;
+  /**
+   * `retry`: rows wait until there is an answer, and an answer that makes no sense ends the pipeline. `null`: they go on as if there
+   * were no row. `dead_letter`: they go to the dead letters.
+   */
+  readonly on_error: LookupErrors;
 }
 
 export interface OrderColumn {

@@ -4,6 +4,7 @@ import { inputsOf, type PlanNode } from "./plan.ts";
 import { Problems } from "./problems.ts";
 import { resolveAggregate } from "./resolve_aggregate.ts";
 import { resolveJoin } from "./resolve_join.ts";
+import { resolveLookup } from "./resolve_lookup.ts";
 import { resolveOver } from "./resolve_over.ts";
 import { resolveRank } from "./resolve_rank.ts";
 import { resolveFilter, resolveProject, resolveUnion } from "./resolve_rows.ts";
@@ -88,6 +89,8 @@ function factsOf(
       return resolveAggregate({ node, path }, input, resolving);
     case "join":
       return resolveJoin({ node, path }, inputs, resolving);
+    case "lookup":
+      return resolveLookup({ node, path }, input, resolving);
     case "rank":
       return resolveRank({ node, path }, input, resolving);
     case "over":

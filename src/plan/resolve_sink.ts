@@ -1,11 +1,21 @@
+import { columnIndex } from "../core/schema.ts";
 import type { PlacedNode } from "./graph.ts";
-import type { SinkNode } from "./plan.ts";
-import { type Facts, type ResolvedNode, type Resolving, sameFacts } from "./resolved.ts";
+import type { OrderColumn, SinkNode, SinkOptions } from "./plan.ts";
+import { index } from "./problems.ts";
+import { addUnknownColumn, type Facts, type ResolvedNode, type Resolving, sameFacts } from "./resolved.ts";
 import type { SinkKind } from "./catalog.ts";
 
 /** What rows a sink takes, with its options. */
 export function takenBy({ changes = "insert" }: SinkKind, { sink }: SinkNode): "insert" | "upsert" | "all" {
   return sink.changelog === true ? "all" : changes;
+}
+
+/** How the rows of a view follow each other, as its sink says it; nothing for other sinks. */
+export function viewOrder({ kind, order }: SinkOptions): OrderColumn[] {
+  if (kind !== "view" || !Array.isArray(order)) return [];
+  // The schema of views has looked at these.
+  const items: readonly (Partial<OrderColumn> & Pick<OrderColumn, "column">)[] = order;
+  return items.map(({ column, desc = false, nulls_last = desc }) => ({ column, desc, nulls_last }));
 }
 
 /** Adds a problem for a sink that could not write what the node before it may give. */
@@ -16,6 +26,10 @@ export function resolveSink(
 ): Facts {
   const kind = catalog.sinkKinds.get(node.sink.kind), takes = kind ? takenBy(kind, node) : "all";
   const from = `${input.node.op} ${input.node.id}`;
+  viewOrder(node.sink).forEach(({ column }, i) => {
+    if (columnIndex(input.columns, column) >= 0) return;
+    addUnknownColumn(column, input.columns, `${index(`${path}.sink.order`, i)}.column`, problems);
+  });
   if (input.changes && takes === "insert") {
     const reason = `A sink of kind ${node.sink.kind} cannot take rows back, and ${from} does`;
     problems.add(`${path}.sink`, reason, hintFor(kind, input));

@@ -1,9 +1,11 @@
 import { COLUMNS_MAX, PLAN_NODES_MAX } from "../core/limits.ts";
 import { expressionSchema } from "../expr/mod.ts";
-import type { SinkKind } from "./catalog.ts";
+import type { LookupKind, SinkKind } from "./catalog.ts";
 import type { JsonSchema } from "./json_schema.ts";
 import { AGGREGATE_NAMES, PLAN_VERSION } from "./plan.ts";
+import { STANDARD_LOOKUPS } from "./lookup_kinds.ts";
 import { keyedSchemas } from "./schema_keyed.ts";
+import { lookupSchema } from "./schema_lookup.ts";
 import { COLUMN_NAME, EXPRESSION, NAME, node, object } from "./schema_parts.ts";
 import { sourceSchemas } from "./schema_source.ts";
 
@@ -12,7 +14,11 @@ const PROJECTED: JsonSchema = {
 };
 
 /** The forms of nodes; a sink's options are those of its kind. */
-function nodeSchemas(sinkKinds: ReadonlyMap<string, SinkKind>, aggregates: readonly string[]): JsonSchema[] {
+function nodeSchemas(
+  sinkKinds: ReadonlyMap<string, SinkKind>,
+  aggregates: readonly string[],
+  lookupKinds: ReadonlyMap<string, LookupKind>,
+): JsonSchema[] {
   return [
     ...sourceSchemas(),
     node("filter", { where: EXPRESSION }),
@@ -22,12 +28,15 @@ function nodeSchemas(sinkKinds: ReadonlyMap<string, SinkKind>, aggregates: reado
     }, ["keep"]),
     node("union", {}, [], [2, PLAN_NODES_MAX]),
     ...keyedSchemas(aggregates),
-    node("sink", { sink: { oneOf: [...sinkKinds].map(([kind, { options }]) => sinkSchema(kind, options)) } }),
+    ...(lookupKinds.size === 0
+      ? []
+      : [lookupSchema([...lookupKinds].map(([kind, { options }]) => ofKind(kind, options)))]),
+    node("sink", { sink: { oneOf: [...sinkKinds].map(([kind, { options }]) => ofKind(kind, options)) } }),
   ];
 }
 
-/** The options of one kind of sink together with its `kind`. */
-function sinkSchema(kind: string, options: JsonSchema): JsonSchema {
+/** The options of one kind of sink or table together with its `kind`. */
+function ofKind(kind: string, options: JsonSchema): JsonSchema {
   const required = ["kind", ...(options.required ?? []).filter((name) => name !== "kind")];
   return { ...options, type: "object", properties: { kind: { const: kind }, ...options.properties }, required };
 }
@@ -40,6 +49,7 @@ function sinkSchema(kind: string, options: JsonSchema): JsonSchema {
 export function planSchema(
   sinkKinds: ReadonlyMap<string, SinkKind>,
   aggregates: readonly string[] = AGGREGATE_NAMES,
+  lookupKinds: ReadonlyMap<string, LookupKind> = STANDARD_LOOKUPS,
 ): JsonSchema {
   return {
     $schema: "https://json-schema.org/draft/2020-12/schema",
@@ -50,7 +60,7 @@ export function planSchema(
       name: NAME,
       nodes: {
         type: "array",
-        items: { oneOf: nodeSchemas(sinkKinds, aggregates) },
+        items: { oneOf: nodeSchemas(sinkKinds, aggregates, lookupKinds) },
         minItems: 1,
         maxItems: PLAN_NODES_MAX,
       },

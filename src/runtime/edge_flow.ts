@@ -17,6 +17,8 @@ interface Sample {
 export interface SourceFacts {
   watermark(source: number): number;
   lagRows(source: number): number;
+  /** The watermark that has come through its lookups; absent: it has none. */
+  readonly heldAt?: number;
 }
 
 /**
@@ -85,7 +87,10 @@ export class EdgeFlow {
   /** The least of the sources above an operator, minus its lag. */
   #watermarkOf(id: string, facts: SourceFacts): number {
     const { sources, lagMs } = this.#plan.operators.find((one) => one.id === id)!;
-    const each = sources.map((source) => facts.watermark(this.#plan.sources.findIndex((one) => one.id === source)));
+    const each = sources.map((source) => {
+      const at = this.#plan.sources.findIndex((one) => one.id === source);
+      return at < 0 ? facts.heldAt ?? -Infinity : facts.watermark(at);
+    });
     return Math.min(...each) - lagMs;
   }
 

@@ -4,10 +4,12 @@ import type { Column } from "../core/schema.ts";
 import { DRAIN_MS_MAX } from "../core/limits.ts";
 import type { LogFactory, OrderLog } from "../log.ts";
 import type { FileConnector, MadeConnector } from "../plan/plan.ts";
+import type { LookupFactory } from "../lookup.ts";
 import type { SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
 import type { Durable } from "../store.ts";
 import { type EngineMetrics, engineMetrics } from "../telemetry/engine_metrics.ts";
+import type { Logger } from "../telemetry/log.ts";
 import type { MetricRegistry } from "../telemetry/metrics.ts";
 import { Pipelines } from "./pipelines.ts";
 import type { LoadExtension } from "../kernel/extension.ts";
@@ -32,6 +34,12 @@ export interface EngineParts {
   readonly durable?: Durable | null;
   readonly createView: ViewFactory;
   readonly sinks: ReadonlyMap<string, SinkFactory>;
+  /** Kinds of tables that rows can be looked up in; absent: none. */
+  readonly lookups?: ReadonlyMap<string, LookupFactory>;
+  /** Where it is said that a table outside does not answer. */
+  readonly log?: Logger;
+  /** What `createOrder` makes outlives the process. */
+  readonly ordersKept?: boolean;
   readonly openMade: (connector: MadeConnector, columns: readonly Column[]) => RangeSource;
   readonly openRanges: ((file: FileConnector) => RangeSource) | null;
 }

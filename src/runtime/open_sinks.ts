@@ -1,6 +1,9 @@
+import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
+import { SINK_CLOSE_MS_MAX } from "../core/limits.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { Sink } from "../sink.ts";
+import { within } from "./within.ts";
 
 /**
  * Opens the sinks of a plan (in its order), but for those that are open already; `origins`, by their ids, are those of an earlier process. When one cannot be opened, throws why, with its
@@ -28,4 +31,10 @@ async function openSink(sink: Sink, node: string, origin: unknown): Promise<void
     const places = details.length > 0 ? details : [{ path: "sink", reason: message }];
     throw new RdxError(code, message, places.map((place) => ({ node, ...place })), extra);
   }
+}
+
+/** Closes sinks behind what is written before. One that hangs must not keep its pipeline from going: what it still writes, it writes alone. */
+export async function closeSinks(clock: Clock, before: Promise<void>, sinks: readonly Sink[]): Promise<void> {
+  const closed = before.then(() => Promise.allSettled(sinks.map((sink) => sink.close())));
+  await within(clock, SINK_CLOSE_MS_MAX, closed);
 }

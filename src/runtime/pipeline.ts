@@ -1,5 +1,5 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { IDLE_TICK_MS, INGEST_ERRORS_MAX, QUIESCE_MS_MAX, QUIESCE_POLL_MS, SINK_CLOSE_MS_MAX } from "../core/limits.ts";
+import { IDLE_TICK_MS, INGEST_ERRORS_MAX, LOOKUP_IN_FLIGHT_MAX, LOOKUP_PENDING_ROWS_MAX } from "../core/limits.ts";
 import type { SourceClock } from "../core/watermark.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { RowRange, Sink } from "../sink.ts";
@@ -7,16 +7,17 @@ import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts
 import { TaskDispatch } from "./dispatch.ts";
 import { EdgeFlow } from "./edge_flow.ts";
 import type { PipelineInput } from "./input.ts";
-import { openSinks } from "./open_sinks.ts";
+import { closeSinks, openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { PipelineParts } from "./pipeline_parts.ts";
 import { type PlanMode, tickMs } from "./plan_shape.ts";
-import type { DeadRow, FromTask } from "./protocol.ts";
+import type { DeadRow, DoneMessage, FromTask } from "./protocol.ts";
+import { comesToRest } from "./quiesce.ts";
 import { Sequencer } from "./sequencer.ts";
-import { setAside } from "./side_rows.ts";
+import { putAside } from "./put_aside.ts";
 import type { FlowEdge, PipelineState } from "./service.ts";
 import { sourceClock } from "./source_clock.ts";
-import { within } from "./within.ts";
+import { Waiters } from "./waiters.ts";
 
 /**
  * One deployed plan: its sequencer in front, its tasks in the workers, its sinks behind. Outputs are committed in number
@@ -34,15 +35,15 @@ export class Pipeline {
   readonly #cleanups: (() => void)[] = [];
   #cancelIdleTick = () => {};
   #cancelTick = () => {};
-  readonly #waiters = new Set<() => void>();
-  /** Those who wait for a number. */
-  readonly #reaching = new Set<() => void>();
+  readonly #waiters = new Waiters();
   #committing: Promise<void> = Promise.resolve();
   /** The last number whose effects are in the sinks. */
   #committed: number;
   #state: PipelineState = "starting";
   #reason: string | null = null;
   #errors: DeadRow[] = [];
+  /** The watermark that has come through its lookups. */
+  #heldAt = Infinity;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -58,10 +59,15 @@ export class Pipeline {
       clock: this.#clocks[i],
     }));
     this.#dispatch = new TaskDispatch(parts, this.#collector);
-    const window = Math.min(...parts.inputs.map(({ inFlightMax }) => inFlightMax)) * parts.pool.tasks;
+    const most = parts.inputs.map(({ inFlightMax }) => inFlightMax), { lookups, clock, order, recovery } = parts;
+    const window = Math.min(...most, ...(lookups ? [LOOKUP_IN_FLIGHT_MAX] : [])) * parts.pool.tasks;
+    lookups?.listen({
+      answered: (operator, record) => this.#sequence(() => this.#sequencer.answer(operator, record)),
+      failed: (reason) => this.fail(reason),
+    });
     this.#committed = after;
-    const { clock, order, recovery } = parts;
     this.#sequencer = new Sequencer(sources, this.#dispatch, { window, clock, order, after, ...recovery });
+    if (this.#sequencer.repeating) lookups?.repeat();
   }
 
   /** The watermark of a source by its id; −Infinity for one that it does not have. */
@@ -72,6 +78,7 @@ export class Pipeline {
   /** Opens those of its sinks that no earlier deployment hands on, and puts a task on every worker. */
   async open(handedOn: readonly Sink[] = []): Promise<void> {
     const { pool, id, taskPlan, sinks } = this.#parts;
+    await this.#parts.lookups?.open();
     await openSinks(sinks, this.plan, handedOn, this.#parts.origins);
     await pool.deploy(id, taskPlan);
   }
@@ -104,9 +111,9 @@ export class Pipeline {
     return this.#reason;
   }
 
-  /** The lowest of its sources'. */
+  /** The lowest of its sources', and of what has come through its lookups. */
   get watermark(): number {
-    return Math.min(...this.#clocks.map((clock) => clock.watermark));
+    return Math.min(this.#heldAt, ...this.#clocks.map((clock) => clock.watermark));
   }
 
   get mode(): PlanMode {
@@ -197,6 +204,7 @@ export class Pipeline {
     this.#parts.meter.answered(message);
     for (const error of message.errors) this.#note(error);
     for (const { sink, rows } of message.outputs) this.#edges.came(sink, rows);
+    this.#lookUp(message);
     for (const finished of this.#collector.take(message)) {
       this.#observe(finished);
       const watermark = this.watermark;
@@ -204,7 +212,21 @@ export class Pipeline {
     }
   }
 
+  /** Asks what its lookups want to know, and takes no more rows while too many wait. */
+  #lookUp({ lookups: reports }: DoneMessage): void {
+    const { lookups } = this.#parts;
+    if (!lookups || reports.length === 0) return;
+    lookups.take(reports);
+    this.#sequencer.holdBack(lookups.pendingRows > LOOKUP_PENDING_ROWS_MAX);
+  }
+
+  /** Rows that wait for answers from outside. */
+  get pendingRows(): number {
+    return this.#parts.lookups?.pendingRows ?? 0;
+  }
+
   #observe({ number, answers }: Finished): void {
+    this.#heldAt = Math.min(...answers.map(({ heldAt }) => heldAt));
     for (const { chunk } of answers) if (chunk) this.#clocks[chunk.source].observe(chunk.timeMax);
     const mark = this.#dispatch.markOf(number);
     if (mark) this.#clocks[mark.source].raise(mark.watermark);
@@ -212,41 +234,43 @@ export class Pipeline {
 
   async #commit(finished: Finished, watermark: number): Promise<void> {
     if (this.#state !== "running") return;
-    const { sinks, meter } = this.#parts;
+    const { meter, order } = this.#parts, taken = this.#dispatch.takenOf(finished.number), { number } = finished;
     let rows = 0;
-    const taken = this.#dispatch.takenOf(finished.number);
-    try {
-      // Nothing of it may be seen before it is certain that it would come out the same after a crash.
-      await this.#parts.order.durable(finished.number);
-    } catch (thrown) {
-      this.fail(`Its order cannot be written: ${reasonOf(thrown)}`);
-      return;
-    }
-    if (this.#state !== "running") return;
-    try {
-      await setAside(this.#parts, finished, taken, (row) => this.#note(row));
-    } catch (thrown) {
-      this.fail(`Rows that it leaves out cannot be kept: ${reasonOf(thrown)}`);
-      return;
-    }
-    try {
-      await Promise.all(sinks.map(async (sink, i) => {
-        const output = outputOf(finished, i, watermark);
-        rows += output.rows;
-        meter.wrote(output.rows);
-        await sink.write(output);
-        this.#edges.wrote(i, output.rows);
-      }));
-    } catch (thrown) {
-      this.fail(`A sink cannot write: ${reasonOf(thrown)}`);
-      return;
-    }
+    // Nothing of it may be seen before it is certain that it would come out the same after a crash.
+    if (!await this.#could("Its order cannot be written", async () => await order.durable(number))) return;
+    const leaveOut = async () =>
+      meter.deadRows += await putAside(this.#parts, finished, taken, (row) => this.#note(row));
+    if (!await this.#could("Rows that it leaves out cannot be kept", leaveOut)) return;
+    if (!await this.#could("A sink cannot write", async () => rows = await this.#write(finished, watermark))) return;
     if (rows > 0 && taken && this.#recovered >= 1) meter.committed(this.#parts.clock.now() - taken.frames[0].arrivalMs);
-    this.#committed = finished.number;
-    this.#sequence(() => this.#sequencer.finished(finished.number));
-    for (const waiter of [...this.#reaching]) waiter();
-    if (this.#state === "running" && this.#sequencer.complete) await this.#complete();
+    this.#committed = number;
+    this.#sequence(() => this.#sequencer.finished(number));
+    this.#waiters.wake();
+    if (this.#state === "running" && this.#sequencer.complete && this.pendingRows === 0) await this.#complete();
     else this.#pump();
+  }
+
+  /** Whether it was done, and the pipeline still runs; when it cannot be done, it has ended with the reason. */
+  async #could(failure: string, act: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await act();
+    } catch (thrown) {
+      this.fail(`${failure}: ${reasonOf(thrown)}`);
+    }
+    return this.#state === "running";
+  }
+
+  /** Gives all sinks what is theirs; resolves to how many rows that are. */
+  async #write(finished: Finished, watermark: number): Promise<number> {
+    let all = 0;
+    await Promise.all(this.#parts.sinks.map(async (sink, i) => {
+      const output = outputOf(finished, i, watermark), { rows } = output;
+      all += rows;
+      this.#parts.meter.wrote(rows);
+      await sink.write(output);
+      this.#edges.wrote(i, rows);
+    }));
+    return all;
   }
 
   #note(error: DeadRow): void {
@@ -254,13 +278,8 @@ export class Pipeline {
   }
 
   async #complete(): Promise<void> {
-    try {
-      await Promise.all(this.#parts.sinks.map((sink) => sink.close()));
-    } catch (thrown) {
-      this.fail(`A sink cannot be closed: ${reasonOf(thrown)}`);
-      return;
-    }
-    if (this.#state === "running") this.#leave("completed", null);
+    const close = () => Promise.all(this.#parts.sinks.map((sink) => sink.close()));
+    if (await this.#could("A sink cannot be closed", close)) this.#leave("completed", null);
   }
 
   #fail(state: "failed" | "stalled", reason: string): void {
@@ -280,26 +299,19 @@ export class Pipeline {
     this.#state = state;
     this.#reason = reason;
     this.#detach();
+    void this.#parts.lookups?.close();
     this.#parts.meter.rest();
     if (state !== "stalled") {
       this.#edges.rest();
       for (const input of this.#parts.inputs) input.close();
       this.#parts.pool.remove(this.#parts.id).catch(() => {});
     }
-    for (const waiter of [...this.#waiters, ...this.#reaching]) waiter();
+    this.#waiters.wake();
   }
 
   /** Resolves when it has done again what it has to (up to number `to`), or does nothing any more. */
   reached(to: number): Promise<void> {
-    return new Promise((resolve) => {
-      const waiter = () => {
-        if (this.#state === "running" && this.#committed < to) return;
-        this.#reaching.delete(waiter);
-        resolve();
-      };
-      this.#reaching.add(waiter);
-      waiter();
-    });
+    return this.#waiters.until(() => this.#state !== "running" || this.#committed >= to);
   }
 
   #detach(): void {
@@ -317,14 +329,7 @@ export class Pipeline {
 
   /** Resolves when the pipeline no longer runs. */
   settled(): Promise<void> {
-    if (this.#state !== "running" && this.#state !== "starting") return Promise.resolve();
-    return new Promise((resolve) => {
-      const waiter = () => {
-        this.#waiters.delete(waiter);
-        resolve();
-      };
-      this.#waiters.add(waiter);
-    });
+    return this.#waiters.until(() => this.#state !== "running" && this.#state !== "starting");
   }
 
   /**
@@ -332,16 +337,12 @@ export class Pipeline {
    * RdxError("busy") when that takes longer than QUIESCE_MS_MAX, and goes on as before; "conflict" when it ended meanwhile.
    */
   async quiesce(): Promise<void> {
-    const { clock } = this.#parts, until = clock.monotonic() + QUIESCE_MS_MAX;
     this.#sequencer.pause();
-    while (this.#state === "running" && this.#sequencer.inFlight > 0) {
-      if (clock.monotonic() >= until) {
-        this.resume();
-        const reason =
-          `${this.#sequencer.inFlight} chunks of pipeline ${this.plan.name} did not come to their end in time`;
-        throw new RdxError("busy", `${reason}: is one of its sinks stuck? state=fresh replaces it without waiting`);
-      }
-      await clock.soon(QUIESCE_POLL_MS);
+    try {
+      await comesToRest(this, this.#parts.clock);
+    } catch (thrown) {
+      this.resume();
+      throw thrown;
     }
     if (this.#state === "running") return;
     const why = this.#reason === null ? "" : ` (${this.#reason})`;
@@ -358,23 +359,23 @@ export class Pipeline {
   async handOver(next: { inputs: readonly PipelineInput[]; sinks: readonly Sink[] }): Promise<void> {
     this.#state = "stopped";
     this.#detach();
-    for (const waiter of [...this.#waiters]) waiter();
+    void this.#parts.lookups?.close();
+    this.#waiters.wake();
     for (const input of this.#parts.inputs) if (!next.inputs.includes(input)) input.close();
-    await this.#closeSinks(this.#parts.sinks.filter((sink) => !next.sinks.includes(sink)));
+    await closeSinks(
+      this.#parts.clock,
+      this.#committing,
+      this.#parts.sinks.filter((sink) => !next.sinks.includes(sink)),
+    );
   }
 
   /** Removes its tasks and closes its sinks. What was in flight has no effect any more. */
   async stop(): Promise<void> {
     const before = this.#state;
+    await this.#parts.lookups?.close();
     if (before === "running" || before === "starting" || before === "stalled") this.#leave("stopped", null);
     await this.#parts.pool.remove(this.#parts.id);
-    if (before !== "completed") await this.#closeSinks(this.#parts.sinks);
-  }
-
-  /** A sink that hangs must not keep the pipeline from going: what it still writes, it writes alone. */
-  async #closeSinks(sinks: readonly Sink[]): Promise<void> {
-    const closed = this.#committing.then(() => Promise.allSettled(sinks.map((sink) => sink.close())));
-    await within(this.#parts.clock, SINK_CLOSE_MS_MAX, closed);
+    if (before !== "completed") await closeSinks(this.#parts.clock, this.#committing, this.#parts.sinks);
   }
 
   /** What goes through the edges of its plan. */
@@ -382,6 +383,7 @@ export class Pipeline {
     return this.#edges.edges({
       watermark: (source) => this.#clocks[source].watermark,
       lagRows: (source) => this.#parts.inputs[source].lagRows,
+      heldAt: this.#heldAt,
     });
   }
 

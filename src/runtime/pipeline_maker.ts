@@ -5,14 +5,18 @@ import type { LogHold, OrderLog, OrderReplay } from "../log.ts";
 import type { compilePlan } from "../plan/compile.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
 import type { FileConnector, MadeConnector, Plan } from "../plan/plan.ts";
+import type { LookupFactory } from "../lookup.ts";
 import type { Sink, SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
 import type { Durable, SavedPlan } from "../store.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
+import type { Logger } from "../telemetry/log.ts";
 import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
+import { LookupMeter } from "./lookup_meter.ts";
+import { PipelineLookups } from "./lookups.ts";
 import { Pipeline } from "./pipeline.ts";
 import { PipelineMeter } from "./pipeline_meter.ts";
-import { modeAfter } from "./plan_shape.ts";
+import { lookupsOf, modeAfter } from "./plan_shape.ts";
 import type { WorkerPool } from "./pool.ts";
 import { findMeets } from "./task/meets.ts";
 import type { Streams } from "./streams.ts";
@@ -24,6 +28,11 @@ export interface PipelinesParts {
   readonly streams: Streams;
   readonly views: Views;
   readonly sinks: ReadonlyMap<string, SinkFactory>;
+  /** Kinds of tables that rows can be looked up in; absent: none. */
+  readonly lookups?: ReadonlyMap<string, LookupFactory>;
+  readonly log?: Logger;
+  /** Orders outlive the process, with the answers of lookups. */
+  readonly ordersKept?: boolean;
   /** Plans the ranges of a connector that makes its rows, with the columns that are read. */
   readonly openMade: (connector: MadeConnector, columns: readonly Column[]) => RangeSource;
   /** Plans the ranges of a file; null on platforms without files. */
@@ -74,6 +83,8 @@ export interface Ends {
   readonly sinks: readonly Sink[];
   /** Keep what the inputs take, so that it can be taken again; they belong to the pipeline's order. */
   readonly holds: readonly LogHold[];
+  /** Null: the plan looks nothing up. */
+  readonly lookups: PipelineLookups | null;
 }
 
 /** Where sources begin; by their ids, where they have begun in an earlier process. */
@@ -96,19 +107,36 @@ export class PipelineMaker {
     try {
       for (const source of plan.sources) inputs.push(this.#input(source, keep, start, holds));
       for (const sink of plan.sinks) sinks.push(this.#sink(name, sink, keep));
+      return { inputs, sinks, holds, lookups: this.#lookups(name, plan) };
     } catch (thrown) {
       closeInputs(inputs, keep);
       for (const hold of holds) hold.close();
       throw thrown;
     }
-    return { inputs, sinks, holds };
+  }
+
+  #lookups(name: string, plan: PhysicalPlan): PipelineLookups | null {
+    const nodes = lookupsOf(plan);
+    if (nodes.length === 0) return null;
+    const { clock, metrics, log = null } = this.#parts;
+    const lookups = nodes.map(({ id, table: { kind, ...options }, tableKeys, picks }) => {
+      const factory = this.#parts.lookups?.get(kind);
+      if (!factory) throw noLookup(id, `This platform looks nothing up in tables of kind ${kind}`);
+      try {
+        return factory.create(options, { keys: tableKeys, columns: picks });
+      } catch (thrown) {
+        if (thrown instanceof RdxError) throw noLookup(id, thrown.message);
+        throw thrown;
+      }
+    });
+    return new PipelineLookups(plan, lookups, clock, new LookupMeter(name, metrics, log));
   }
 
   /** The pipeline of a plan; with `before`, whose number and watermarks stand still, it goes on from there. */
   make(
     name: string,
     { plan, physical }: Compiled,
-    { inputs, sinks, holds }: Ends,
+    { inputs, sinks, holds, lookups }: Ends,
     before: Deployed | null,
     order: PipelineOrder,
     resumed: Resumed | null = null,
@@ -125,7 +153,7 @@ export class PipelineMaker {
       owner: keep?.owner ?? id % pool.tasks,
     };
     const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics);
-    const ends = { inputs, sinks, side: this.#parts.streams, order: order.log };
+    const ends = { inputs, sinks, lookups, side: this.#parts.streams, order: order.log };
     const recovery = resumed && order.replay ? { replay: order.replay, until: resumed.until } : null;
     const again = { recovery, origins: resumed?.saved.origins ?? {}, writer: order.folder };
     order.holds.push(...holds);
@@ -172,6 +200,10 @@ export class PipelineMaker {
   }
 }
 
+function noLookup(node: string, reason: string): RdxError {
+  return new RdxError("invalid_plan", reason, [{ node, path: "table", reason }]);
+}
+
 /** Whether what was written to one goes on with the other. */
 function sameSink(a: PhysicalSink, b: PhysicalSink): boolean {
   const facts = ({ id, sink, keys, upsertKeys, changes }: PhysicalSink) =>
@@ -180,9 +212,10 @@ function sameSink(a: PhysicalSink, b: PhysicalSink): boolean {
 }
 
 /** Closes what `keep` does not use. */
-export async function closeEnds({ inputs, sinks, holds }: Ends, keep: Pipeline | null): Promise<void> {
+export async function closeEnds({ inputs, sinks, holds, lookups }: Ends, keep: Pipeline | null): Promise<void> {
   for (const hold of holds) hold.close();
   closeInputs(inputs, keep);
+  await lookups?.close();
   await Promise.allSettled(sinks.filter((sink) => !keep?.sinks.includes(sink)).map((sink) => sink.close()));
 }
 

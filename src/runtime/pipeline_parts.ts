@@ -3,6 +3,7 @@ import type { OrderLog, OrderReplay } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { Sink } from "../sink.ts";
 import type { PipelineInput } from "./input.ts";
+import type { PipelineLookups } from "./lookups.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { TaskPool } from "./pool.ts";
 import type { TaskPlan } from "./protocol.ts";
@@ -17,6 +18,8 @@ export interface PipelineParts {
   readonly inputs: readonly PipelineInput[];
   /** In the order of the plan's sinks. */
   readonly sinks: readonly Sink[];
+  /** What the plan's lookups ask; absent: it has none. */
+  readonly lookups?: PipelineLookups | null;
   readonly pool: TaskPool;
   readonly side: SideStreams;
   readonly clock: Clock;

@@ -3,6 +3,7 @@ import { PIPELINES_MAX, QUIESCE_POLL_MS } from "../core/limits.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
+import { STANDARD_LOOKUPS } from "../plan/lookup_kinds.ts";
 import { compareState } from "../plan/state.ts";
 import { deployedCatalog } from "./deployed_catalog.ts";
 import { sideDepth } from "./late_columns.ts";
@@ -20,7 +21,6 @@ import {
   type Start,
   streamsOf,
 } from "./pipeline_maker.ts";
-import type { SavedPlan } from "../store.ts";
 import { lostInfo } from "./lost_pipeline.ts";
 import { pipelineInfo } from "./pipeline_info.ts";
 import { named } from "./named_plan.ts";
@@ -42,9 +42,9 @@ export class Pipelines implements PipelineService {
   readonly #deployed = new Map<string, Deployed>();
   readonly #byId = new Map<number, Pipeline>();
   /** The scripts of SQL that pipelines were deployed as. */
-  readonly #scripts = new Map<string, string>();
+  readonly #scripts = new Map<string, string | null>();
   /** Those that an earlier process has left and that cannot be made again, with the reason. */
-  readonly #lost = new Map<string, { readonly plan: SavedPlan; readonly reason: string }>();
+  readonly #lost = new Map<string, PipelineInfo>();
   /** Changes of deployments happen one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
   readonly #maker: PipelineMaker;
@@ -66,8 +66,9 @@ export class Pipelines implements PipelineService {
   }
 
   get catalog(): Catalog {
-    const { streams, sinks, views } = this.#parts;
+    const { streams, sinks, views, lookups } = this.#parts;
     return {
+      lookupKinds: new Map([...STANDARD_LOOKUPS].filter(([kind]) => lookups?.has(kind))),
       stream: (name) => streams.seen(name),
       streamNames: () => streams.names(),
       sinkKinds: new Map([
@@ -88,15 +89,11 @@ export class Pipelines implements PipelineService {
   }
 
   list(): PipelineInfo[] {
-    const lost = [...this.#lost].map(([name, { plan, reason }]) =>
-      lostInfo(name, plan, reason, this.#parts.pool.tasks)
-    );
-    return [...[...this.#deployed.values()].map((deployed) => this.#info(deployed)), ...lost];
+    return [...[...this.#deployed.values()].map((deployed) => this.#info(deployed)), ...this.#lost.values()];
   }
 
   get(name: string): PipelineInfo {
-    const lost = this.#lost.get(name);
-    return lost ? lostInfo(name, lost.plan, lost.reason, this.#parts.pool.tasks) : this.#info(this.#get(name));
+    return this.#lost.get(name) ?? this.#info(this.#get(name));
   }
 
   /** How much of what an earlier process did is done again, 0 to 1, by pipeline that is not through with it. */
@@ -160,14 +157,9 @@ export class Pipelines implements PipelineService {
     if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start, save);
     else if (comparison === null) await this.#renew(name, compiled, before ?? null, start, save);
     else this.#saveText(name, before!, save);
-    this.#script(name, save.sql);
+    this.#scripts.set(name, save.sql);
     this.#lost.delete(name);
     return { created: before === undefined, pipeline: this.get(name) };
-  }
-
-  #script(name: string, sql: string | null): void {
-    if (sql === null) this.#scripts.delete(name);
-    else this.#scripts.set(name, sql);
   }
 
   /** Deploys a plan that starts without state, in the place of what has its name. */
@@ -210,6 +202,7 @@ export class Pipelines implements PipelineService {
   async #continue(name: string, compiled: Compiled, before: Deployed, start: Start, save: Text): Promise<void> {
     const keep = before.pipeline, ends = this.#ends(name, compiled, before, keep, start);
     try {
+      await ends.lookups?.open();
       await keep.quiesce();
       await openSinks(ends.sinks, compiled.physical, keep.sinks);
     } catch (thrown) {
@@ -256,11 +249,11 @@ export class Pipelines implements PipelineService {
       ends: (name, compiled, before, start) => this.#ends(name, compiled, before, before?.pipeline ?? null, start),
       take: (name, first, sql) => {
         this.#take(name, first);
-        this.#script(name, sql);
+        this.#scripts.set(name, sql);
       },
       handOver: (name, before, next) => this.#handOver(name, before, next, () => {}),
       lost: (name, plan, reason) => {
-        if (!this.#deployed.has(name)) this.#lost.set(name, { plan, reason });
+        if (!this.#deployed.has(name)) this.#lost.set(name, lostInfo(name, plan, reason, this.#parts.pool.tasks));
       },
     });
     return () => this.#inTurn(again);
@@ -352,7 +345,12 @@ export class Pipelines implements PipelineService {
       .filter(({ readers }) => readers.size > 1 && (name === null || readers.has(name)))
       .map((stream) => ({ stream: stream.name, pipelines: [...stream.readers] }));
     const { streams } = this.#parts, late = [...streams.names()].filter((stream) => streams.wantsLate(stream));
-    return { workers: this.#parts.pool.tasks, shared, late };
+    return {
+      workers: this.#parts.pool.tasks,
+      shared,
+      late,
+      answersLogged: this.#parts.ordersKept ?? !!this.#parts.durable,
+    };
   }
 
   /** Brings the gauges up to date. */

@@ -1,5 +1,5 @@
-import { EARLY_RESULTS_MS } from "../core/limits.ts";
-import type { PhysicalOperator, PhysicalPlan } from "../plan/physical.ts";
+import { EARLY_RESULTS_MS, LOOKUP_TICK_MS } from "../core/limits.ts";
+import type { PhysicalLookup, PhysicalOperator, PhysicalPlan } from "../plan/physical.ts";
 
 /**
  * How a plan runs.
@@ -29,6 +29,9 @@ export function answersRows(operator: PhysicalOperator): boolean {
     case "aggregate":
     case "session":
       return false;
+    case "lookup":
+      // What comes out of it is a source of its own.
+      return false;
     case "group":
       return operator.emit.mode === "changes" || (operator.emit.mode === "final" && operator.emit.latenessMs > 0);
     case "join":
@@ -50,7 +53,8 @@ export function answersWatermarks(operator: PhysicalOperator): boolean {
     case "session":
       return true;
     case "group":
-      return operator.emit.mode === "final";
+      // Early results of groups without windows have their last tick at the end of the input.
+      return operator.emit.mode !== "changes";
     case "join":
       // A pair of an interval is complete with its second row; what finds no other is told when none can come any more.
       if (operator.mode.mode === "interval") return operator.type !== "inner" && operator.type !== "semi";
@@ -105,13 +109,26 @@ function isDisjoint({ sources, operators }: PhysicalPlan, nodes: readonly string
   return new Set(above).size === above.length;
 }
 
-/** How often operators give early results, ms; null: none does. */
+/** How often operators have to know the time, ms; null: none has. */
 export function tickMs({ operators }: PhysicalPlan): number | null {
   const each = operators.flatMap((operator) => tickMsOf(operator) ?? []);
   return each.length === 0 ? null : Math.max(EARLY_RESULTS_MS, Math.min(...each));
 }
 
-/** How often the operator gives early results, ms; null: it does not. */
+/** How often the operator has to know the time: to give early results, or to forget answers; ms, null: it has not. */
 export function tickMsOf(operator: PhysicalOperator): number | null {
+  if (operator.op === "lookup") {
+    return operator.cacheRows === 0 || operator.cacheTtlMs === 0 ? null : Math.min(operator.cacheTtlMs, LOOKUP_TICK_MS);
+  }
   return operator.op === "group" && operator.emit.mode === "every" ? operator.emit.everyMs : null;
+}
+
+/** The lookups of a plan: what comes out of them has a clock of its own. */
+export function lookupsOf({ operators }: PhysicalPlan): PhysicalLookup[] {
+  return operators.filter((operator) => operator.op === "lookup");
+}
+
+/** What has a clock: the sources, in their order, then the lookups. Operators name these as what is above them. */
+export function clockHeads(plan: PhysicalPlan): readonly { readonly id: string }[] {
+  return [...plan.sources, ...lookupsOf(plan)];
 }

@@ -2,6 +2,7 @@ import type { DecodeOptions, InputFormat, RowError } from "../codec.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { Extensions } from "../kernel/extension.ts";
+import type { LookupAnswer, LookupReport } from "../operator.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { FileRange } from "../source.ts";
 import type { PlanMode } from "./plan_shape.ts";
@@ -15,8 +16,8 @@ import type { PlanMode } from "./plan_shape.ts";
  * Chunk N goes to one task, which decodes it and tells every other task its rows of N; a mark goes to all tasks. So each
  * task meets every number exactly once, consumes them in order, and answers each with `done`.
  *
- * Of a plan that runs in order, one task is the owner: the one that decodes chunk N tells it alone the rows of N, marks and
- * ticks go to it alone, and the two of them answer.
+ * Of a plan that runs in order, one task is the owner: the one that decodes chunk N tells it alone the rows of N, marks,
+ * ticks and answers of lookups go to it alone, and the two of them answer.
  */
 
 /** A frame of a log record, with the record's arrival time. */
@@ -56,7 +57,20 @@ export interface TickMessage {
   readonly nowMs: number;
 }
 
-export type ToTask = ChunkMessage | MarkMessage | TickMessage;
+/** What came of a question of the operator at this position in the plan. */
+export interface AnswerMessage extends LookupAnswer {
+  readonly kind: "answer";
+  readonly pipeline: number;
+  readonly number: number;
+  readonly operator: number;
+}
+
+export type ToTask = ChunkMessage | MarkMessage | TickMessage | AnswerMessage;
+
+/** What a lookup has come to: it is the operator at this position in the plan. */
+export interface NodeLookups extends LookupReport {
+  readonly operator: number;
+}
 
 /** Frames for one input of an operator (by position in the plan; −1 for facts of the part's rows), in their order. */
 export interface ExchangeEdge {
@@ -131,6 +145,10 @@ export interface DoneMessage {
   /** Rows since the task's start that came behind their last window, and rows without a time that windows can be told from. */
   readonly late: number;
   readonly untimed: number;
+  /** Of the plan's lookups, from the task that runs them. */
+  readonly lookups: readonly NodeLookups[];
+  /** The least watermark that has come through a lookup; +Infinity without any. */
+  readonly heldAt: number;
   /** Time in which the task worked on the number. */
   readonly busyMs: number;
   readonly stateRows: number;

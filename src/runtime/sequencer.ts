@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { SourceClock } from "../core/watermark.ts";
 import { RdxError } from "../core/errors.ts";
-import type { OrderLog, OrderRecord, OrderReplay } from "../log.ts";
+import type { LookupRecord, OrderLog, OrderRecord, OrderReplay } from "../log.ts";
 import type { PipelineInput, Taken } from "./input.ts";
 
 /** A source of the pipeline, with its event time as the main thread knows it. */
@@ -19,12 +19,18 @@ export interface Dispatch {
   chunk(number: number, source: number, taken: Taken, late: boolean): void;
   mark(number: number, source: number, watermark: number): void;
   tick(number: number, nowMs: number): void;
+  /** The operator at this position has its answer. */
+  answer(operator: number, record: LookupRecord): void;
+  /** The same, of an answer that an earlier process had. */
+  answerAgain(record: LookupRecord): void;
+  /** Nothing is done again any more: what comes from now on is new. */
+  goOn(): void;
 }
 
 interface InFlight {
-  /** −1 for a tick. */
+  /** −1 for a tick and an answer. */
   readonly source: number;
-  /** Offset up to which the source is done with, −1 for an idle mark and for a tick. */
+  /** Offset up to which the source is done with, −1 for an idle mark, a tick and an answer. */
   readonly to: number;
 }
 
@@ -56,6 +62,7 @@ export class Sequencer {
   #replay: OrderReplay | null;
   /** The number up to which this plan did it; another goes on from there. */
   readonly #until: number;
+  #heldBack = false;
 
   constructor(
     sources: readonly SequencedSource[],
@@ -99,7 +106,7 @@ export class Sequencer {
 
   /** Every source is at its end and everything is finished. */
   get complete(): boolean {
-    return this.#progress.every(({ ended }) => ended) && this.#inFlight.size === 0;
+    return this.#replay === null && this.#progress.every(({ ended }) => ended) && this.#inFlight.size === 0;
   }
 
   /** Takes what the window has room for. */
@@ -130,6 +137,7 @@ export class Sequencer {
     if (this.#number >= replay.last) {
       this.#replay = null;
       this.#sources.forEach((_, source) => this.#silentFromNow(source));
+      this.#dispatch.goOn();
     }
     return true;
   }
@@ -140,6 +148,11 @@ export class Sequencer {
     }
     if (record.kind === "tick") {
       this.#dispatch.tick(this.#next(-1, -1), record.nowMs);
+      return true;
+    }
+    if (record.kind === "lookup") {
+      this.#next(-1, -1);
+      this.#dispatch.answerAgain(record);
       return true;
     }
     const source = this.#sources.findIndex(({ id }) => id === record.source);
@@ -170,8 +183,14 @@ export class Sequencer {
     this.#paused = false;
   }
 
+  /** Takes no rows while too many wait for answers from outside. */
+  holdBack(heldBack: boolean): void {
+    this.#heldBack = heldBack;
+  }
+
   #choose(): number {
     let best = -1;
+    if (this.#heldBack) return best;
     this.#sources.forEach(({ input, clock }, source) => {
       if (this.#progress[source].ended || !input.ready) return;
       if (best < 0 || clock.watermark < this.#sources[best].clock.watermark) best = source;
@@ -233,6 +252,13 @@ export class Sequencer {
       this.#order.append({ kind: "idle", number, source: id, watermark });
       this.#dispatch.mark(number, source, watermark);
     });
+  }
+
+  /** A table outside has answered: what it said is in the order before it has an effect. A full window does not keep it waiting. */
+  answer(operator: number, record: Omit<LookupRecord, "kind" | "number">): void {
+    const numbered: LookupRecord = { kind: "lookup", number: this.#next(-1, -1), ...record };
+    this.#order.append(numbered);
+    this.#dispatch.answer(operator, numbered);
   }
 
   /**

@@ -32,7 +32,7 @@ export type Marks = () => ProducerMark | undefined;
 const FRAMES_MAX = 2 ** 20;
 
 /** Marks for what `number` puts aside. `writer`: who it is, null for one that does nothing twice. */
-function marksOf(writer: string | null, number: number): Marks {
+export function marksOf(writer: string | null, number: number): Marks {
   let sequence = number * FRAMES_MAX;
   return () => writer === null ? undefined : { producer: writer, sequence: sequence++, sparse: true, digest: "" };
 }
@@ -42,17 +42,12 @@ const NO_PLACE = { line: 1, column: 1, start: 0, end: 0, mismatch: false };
 
 /** Puts the rows of a number that no result has where they can be looked at; `told` gets the dead ones. */
 export async function setAside(
-  { side, clock, plan, writer = null }: {
-    readonly side: SideStreams;
-    readonly clock: Clock;
-    readonly plan: PhysicalPlan;
-    readonly writer?: string | null;
-  },
-  { number, answers }: Finished,
+  { side, clock, plan }: { readonly side: SideStreams; readonly clock: Clock; readonly plan: PhysicalPlan },
+  { answers }: Finished,
   taken: Taken | null,
+  marks: Marks,
   told: (row: DeadRow) => void,
 ): Promise<void> {
-  const marks = marksOf(writer, number);
   for (const { chunk, ahead, lateFrames } of answers) {
     if (!chunk || !taken) continue;
     const source = plan.sources[chunk.source], { futureSkewMs: skewMs } = source, stream = source.stream!;

@@ -4,7 +4,8 @@ import type { SinkKind } from "../plan/catalog.ts";
 import { STANDARD_SINKS } from "../plan/catalog.ts";
 import type { PhysicalSink } from "../plan/physical.ts";
 import type { Guarantee, OutputBatch, RowRange, Sink } from "../sink.ts";
-import type { View } from "../view.ts";
+import { viewOrder } from "../plan/resolve_sink.ts";
+import type { View, ViewOrder } from "../view.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { ViewInfo, ViewService } from "./service.ts";
 
@@ -12,7 +13,7 @@ import type { ViewInfo, ViewService } from "./service.ts";
 export type ViewFactory = (
   name: string,
   columns: readonly Column[],
-  input: Pick<PhysicalSink, "keys" | "upsertKeys" | "changes">,
+  input: Pick<PhysicalSink, "keys" | "upsertKeys" | "changes"> & { readonly order: readonly ViewOrder[] },
 ) => View;
 
 interface Owned {
@@ -65,7 +66,9 @@ export class Views implements ViewService {
 
   /** The sink of a new view, which nobody sees before `show`. */
   create(name: string, sink: PhysicalSink): Sink {
-    return new ViewSink(this.#create(name, sink.columns, sink));
+    const { keys, upsertKeys, changes, columns } = sink;
+    const order = viewOrder(sink.sink).map(({ column, desc, nulls_last }) => ({ column, desc, nullsLast: nulls_last }));
+    return new ViewSink(this.#create(name, columns, { keys, upsertKeys, changes, order }));
   }
 
   /** Makes the views among `sinks` those of the pipeline; others that it had are forgotten. */

@@ -3,7 +3,7 @@ import { FUTURE_SKEW_MS } from "../core/limits.ts";
 import { NAME_PATTERN } from "../core/schema.ts";
 import { type Catalog, compilePlan, type Plan, type SinkOptions, type StreamInfo } from "../plan/mod.ts";
 import type { Span } from "./ast.ts";
-import { bindPipeline, contextOf, type Workshop, type WrittenPipeline } from "./bind/pipeline.ts";
+import { bindPipeline, contextOf, type Result, type Workshop, type WrittenPipeline } from "./bind/pipeline.ts";
 import { type Finding, Report, TooLarge } from "./bind/report.ts";
 import { type Job, readScript, type Script } from "./bind/script.ts";
 import { NO_SETTINGS } from "./bind/settings.ts";
@@ -13,6 +13,7 @@ import { Places } from "./bind/value.ts";
 import { problemAt, sqlError, type SqlProblem } from "./errors.ts";
 import { parseSql } from "./parse.ts";
 
+export type { Result } from "./bind/pipeline.ts";
 export type { StreamDeclaration } from "./bind/stream_declaration.ts";
 
 export interface SqlOptions {
@@ -20,11 +21,15 @@ export interface SqlOptions {
   readonly name?: string;
   /** Where the rows of a query go that says nothing of it; a view of the pipeline's name if there is one, else it is refused. */
   readonly sink?: SinkOptions;
+  /** The inputs end, and what a query gives is read when it is whole: then it may be sorted by anything. */
+  readonly whole?: boolean;
 }
 
 export interface SqlPipeline {
   readonly name: string;
   readonly plan: Plan;
+  /** Of its queries, in order. */
+  readonly results: readonly Result[];
 }
 
 /** What a script of SQL means. */
@@ -59,8 +64,8 @@ export function compileSql(text: string, catalog: Catalog, options: SqlOptions =
   const found = [...problems, ...own.map((one) => problemOf(text, one))].sort((a, b) => a.at.start - b.at.start);
   const sound = compiled.filter((one) => one !== null), pipelines = sound.filter(({ explain }) => !explain);
   return {
-    pipelines: pipelines.map(({ name, plan }) => ({ name, plan })),
-    explained: sound.filter(({ explain }) => explain).map(({ name, plan }) => ({ name, plan })),
+    pipelines: pipelines.map(({ name, plan, results }) => ({ name, plan, results })),
+    explained: sound.filter(({ explain }) => explain).map(({ name, plan, results }) => ({ name, plan, results })),
     views: pipelines.flatMap(({ plan }) => viewsOf(plan)),
     streams: [...script.tables.values()].flatMap((table) => declarationOf(table) ?? []),
     drops: script.drops.map(({ what, name }) => ({ what, name })),
@@ -99,7 +104,7 @@ interface CompiledJob extends SqlPipeline {
 }
 
 function compileJob(job: Job, options: SqlOptions, workshop: Workshop): CompiledJob | null {
-  const { report } = workshop, { outputs, settings, explain } = job, [{ at }] = outputs;
+  const { report } = workshop, { outputs, settings, explain } = job, [{ at }] = outputs, { whole = false } = options;
   const name = job.name ?? (explain ? "explain" : options.sink ? "query" : "");
   if (name !== "" && !NAME_PATTERN.test(name)) {
     return report.add(
@@ -113,11 +118,11 @@ function compileJob(job: Job, options: SqlOptions, workshop: Workshop): Compiled
   const written = guarded(
     at,
     report,
-    () => bindPipeline({ name: name || "query", outputs, settings, sink: options.sink ?? view }, workshop),
+    () => bindPipeline({ name: name || "query", outputs, settings, sink: options.sink ?? view, whole }, workshop),
   );
   if (written === null || report.problems.length > before) return null;
   const plan = checkPlan(written, at, workshop);
-  return plan && { name: name || "query", plan, explain };
+  return plan && { name: name || "query", plan, explain, results: written.results };
 }
 
 /** What ends the binding of one pipeline is a problem of it like any other. */

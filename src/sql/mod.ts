@@ -4,6 +4,7 @@ export {
   type CompiledSql,
   compileSql,
   compileSqlOrThrow,
+  type Result,
   type SqlOptions,
   type SqlPipeline,
   type StreamDeclaration,

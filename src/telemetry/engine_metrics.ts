@@ -60,6 +60,7 @@ export function engineMetrics(registry: MetricRegistry) {
       SECONDS_BOUNDS,
       ["pipeline"],
     ),
+    ...lookupMetrics(registry),
     checkpointSeconds: registry.histogram(
       "rdx_checkpoint_seconds",
       "Time in which a checkpoint was written",
@@ -67,6 +68,34 @@ export function engineMetrics(registry: MetricRegistry) {
       [
         "pipeline",
       ],
+    ),
+  };
+}
+
+/** What lookups of tables outside come to. */
+function lookupMetrics(registry: MetricRegistry) {
+  return {
+    lookupHits: registry.counter("rdx_lookup_hits_total", "Rows of a lookup whose answer was there when they came", [
+      "pipeline",
+      "node",
+    ]),
+    lookupMisses: registry.counter("rdx_lookup_misses_total", "Keys that a lookup had to ask a table outside for", [
+      "pipeline",
+      "node",
+    ]),
+    lookupErrors: registry.counter("rdx_lookup_errors_total", "Questions of a lookup that were not answered", [
+      "pipeline",
+      "node",
+    ]),
+    lookupPending: registry.gauge("rdx_lookup_pending_rows", "Rows of a lookup that wait for answers", [
+      "pipeline",
+      "node",
+    ]),
+    lookupSeconds: registry.histogram(
+      "rdx_lookup_seconds",
+      "Time from a question of a lookup to its answer",
+      SECONDS_BOUNDS,
+      ["pipeline", "node"],
     ),
   };
 }

@@ -1,5 +1,5 @@
 import type { Column } from "../core/schema.ts";
-import type { View } from "../view.ts";
+import type { View, ViewOrder } from "../view.ts";
 import { TableView } from "./table_view.ts";
 import { WindowView } from "./window_view.ts";
 
@@ -11,11 +11,14 @@ export interface ViewInput {
   readonly upsertKeys: readonly string[] | null;
   /** Rows may take others back. */
   readonly changes: boolean;
+  /** The order of its answers; empty: the usual one. */
+  readonly order?: readonly ViewOrder[];
 }
 
 /** Makes an empty view with the bounds of the engine. */
-export function createView(name: string, columns: readonly Column[], { keys, upsertKeys, changes }: ViewInput): View {
-  if (!changes) return new WindowView(name, columns, keys);
+export function createView(name: string, columns: readonly Column[], input: ViewInput): View {
+  const { keys, upsertKeys, changes, order = [] } = input;
+  if (!changes && order.length === 0) return new WindowView(name, columns, keys);
   const asked = keys.length > 0 ? keys : upsertKeys ?? [];
-  return new TableView(name, columns, { keys: asked, identity: upsertKeys });
+  return new TableView(name, columns, { keys: asked, identity: changes ? upsertKeys : null, order });
 }

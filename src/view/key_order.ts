@@ -3,6 +3,8 @@ import { wordsOf } from "./columns.ts";
 
 /** One key column of one frame: its values can be compared with those of the same column in another frame. */
 export interface KeyCells {
+  /** Whether the value in `row` is no NULL. */
+  isThere(row: number): boolean;
   /** Negative, 0 or positive, as the value in `row` comes before, with or after that in `otherRow` of `other`. */
   compare(row: number, other: KeyCells, otherRow: number): number;
 }
@@ -33,13 +35,13 @@ abstract class Nullable<Same extends Nullable<Same>> implements KeyCells {
     // Equal columns of equal schemas have equal classes.
     const same = other as Same;
     if (this.validity || same.validity) {
-      const here = this.#isThere(row), there = same.#isThere(otherRow);
+      const here = this.isThere(row), there = same.isThere(otherRow);
       if (!here || !there) return Number(here) - Number(there);
     }
     return this.compareValues(row, same, otherRow);
   }
 
-  #isThere(row: number): boolean {
+  isThere(row: number): boolean {
     return this.validity === null || (this.validity[row >> 3] >> (row & 7) & 1) === 1;
   }
 }

@@ -79,6 +79,8 @@ export abstract class LiveView implements View {
 
   abstract query(query: ViewQuery): ViewRows;
 
+  abstract all(): readonly RowRange[];
+
   /**
    * Outputs are numbered from 1 and ascend; one that comes again changes nothing. Throws RdxError("internal") for rows that
    * do not fit.

@@ -4,7 +4,7 @@ import { RdxError } from "../core/errors.ts";
 import { QUERY_ROWS_MAX } from "../core/limits.ts";
 import { type Column, columnIndex } from "../core/schema.ts";
 import type { RowRange } from "../sink.ts";
-import type { ViewDelta, ViewQuery, ViewRows } from "../view.ts";
+import type { ViewDelta, ViewOrder, ViewQuery, ViewRows } from "../view.ts";
 import { TimeColumn } from "./columns.ts";
 import { LiveView, type OpenRange, type TimedFrame, type ViewBounds } from "./live_view.ts";
 import { rowHash } from "./row_hash.ts";
@@ -20,6 +20,15 @@ interface Place {
   readonly stored: StoredFrame;
   readonly row: number;
   readonly count: number;
+}
+
+/** How a table is kept and answers. */
+export interface TableOptions {
+  readonly keys: readonly string[];
+  /** The columns that tell rows apart, null: nothing known does. */
+  readonly identity: readonly string[] | null;
+  /** What its answers are ordered by; empty: by windows and keys. */
+  readonly order?: readonly ViewOrder[];
 }
 
 /** One row of a delta. */
@@ -49,21 +58,23 @@ export class TableView extends LiveView {
   readonly #store: TableStore;
   /** By entry; null where an entry is not in use. */
   readonly #places: (Place | null)[] = [];
+  /** What its answers are ordered by; empty: by windows and keys. */
+  readonly #asked: readonly (Omit<ViewOrder, "column"> & { readonly position: number })[];
   /** By entry, as it was before the output at hand; in the order of the last change. */
   readonly #before = new Map<number, Place | null>();
   #rows = 0;
 
-  /** `identity` names the columns that tell rows apart, null: nothing known does. */
   constructor(
     name: string,
     columns: readonly Column[],
-    { keys, identity }: { readonly keys: readonly string[]; readonly identity: readonly string[] | null },
+    { keys, identity, order = [] }: TableOptions,
     bounds: Partial<ViewBounds> = {},
   ) {
     super(name, columns, keys, bounds);
     this.#all = columns.map((_, column) => column);
     this.#keyed = identity !== null;
     this.#identity = identity?.map((key) => positionOf(name, columns, key)) ?? this.#all;
+    this.#asked = order.map(({ column, ...how }) => ({ position: positionOf(name, columns, column), ...how }));
     this.#store = new TableStore((entry, stored, row) => {
       this.#places[entry] = { ...this.#places[entry]!, stored, row };
     });
@@ -174,6 +185,14 @@ export class TableView extends LiveView {
   /** Throws RdxError("invalid") for a question that the view cannot be asked. */
   override query(query: ViewQuery): ViewRows {
     this.check(query);
+    return { watermark: this.watermark, seq: this.seq, ranges: this.#rangesOf(query, QUERY_ROWS_MAX) };
+  }
+
+  override all(): readonly RowRange[] {
+    return this.#rangesOf({ limit: Infinity, order: "asc" }, Infinity);
+  }
+
+  #rangesOf(query: ViewQuery, most: number): readonly RowRange[] {
     const testOf = this.test(query, query.from !== undefined || query.to !== undefined);
     const frames = [...this.#store.frames], found = new RowList();
     frames.forEach((stored, chunk) => {
@@ -183,16 +202,18 @@ export class TableView extends LiveView {
         for (let copies = this.#places[entries[row]]!.count; copies > 0; copies--) found.push(chunk, row);
       }
     });
-    const limit = Math.min(query.limit, QUERY_ROWS_MAX), chosen = new RowList();
+    const limit = Math.min(query.limit, most), chosen = new RowList();
     for (const i of selectLeast(found.length, limit, this.#order(found, frames, query.order))) {
       chosen.push(found.chunk(i), found.row(i));
     }
-    return { watermark: this.watermark, seq: this.seq, ranges: chosen.ranges(frames) };
+    return chosen.ranges(frames);
   }
 
   /** An order of the positions of a list. */
   #order(found: RowList, frames: readonly StoredFrame[], order: "asc" | "desc"): (a: number, b: number) => number {
-    const sign = order === "asc" ? 1 : -1, { keyColumns, windowEnd } = this, windows = windowEnd >= 0;
+    const sign = order === "asc" ? 1 : -1;
+    if (this.#asked.length > 0) return this.#askedOrder(found, frames, sign);
+    const { keyColumns, windowEnd } = this, windows = windowEnd >= 0;
     const keySign = windows ? 1 : sign, arrivalSign = windows || keyColumns.length > 0 ? 1 : sign;
     return (a, b) => {
       const frameA = frames[found.chunk(a)], rowA = found.row(a), frameB = frames[found.chunk(b)], rowB = found.row(b);
@@ -205,6 +226,22 @@ export class TableView extends LiveView {
       }
       const arrived = this.#index.arrived(frameA.entries[rowA]) - this.#index.arrived(frameB.entries[rowB]);
       return arrived === 0 ? a - b : arrived * arrivalSign;
+    };
+  }
+
+  /** The order that the view was made with; rows that are equal in it stay as they arrived. */
+  #askedOrder(found: RowList, frames: readonly StoredFrame[], sign: number): (a: number, b: number) => number {
+    return (a, b) => {
+      const frameA = frames[found.chunk(a)], rowA = found.row(a), frameB = frames[found.chunk(b)], rowB = found.row(b);
+      for (const { position, desc, nullsLast } of this.#asked) {
+        const cellsA = frameA.cells(position), cellsB = frameB.cells(position);
+        const there = Number(cellsA.isThere(rowA)) - Number(cellsB.isThere(rowB));
+        if (there !== 0) return (nullsLast ? -there : there) * sign;
+        const compared = cellsA.compare(rowA, cellsB, rowB);
+        if (compared !== 0) return (desc ? -compared : compared) * sign;
+      }
+      const arrived = this.#index.arrived(frameA.entries[rowA]) - this.#index.arrived(frameB.entries[rowB]);
+      return (arrived === 0 ? a - b : arrived) * sign;
     };
   }
 }

@@ -62,12 +62,19 @@ export class WindowView extends LiveView {
   /** Throws RdxError("invalid") for a question that the view cannot be asked. */
   override query(query: ViewQuery): ViewRows {
     this.check(query);
-    const chunks = this.#chunks.chunks, limit = Math.min(query.limit, QUERY_ROWS_MAX);
+    return { watermark: this.watermark, seq: this.seq, ranges: this.#rangesOf(query, QUERY_ROWS_MAX) };
+  }
+
+  override all(): readonly RowRange[] {
+    return this.#rangesOf({ limit: Infinity, order: "asc" }, Infinity);
+  }
+
+  #rangesOf(query: ViewQuery, most: number): readonly RowRange[] {
+    const chunks = this.#chunks.chunks, limit = Math.min(query.limit, most);
     const windows = this.windowEnd < 0 ? "arrival" : this.#ends.holds ? "sorted" : "unsorted";
     const ordering = { order: query.order, keys: this.keyColumns, windows } as const;
     const timed = !this.#starts.holds && (query.from !== undefined || query.to !== undefined);
-    const rows = selectRows(chunks, this.#spans(query), this.test(query, timed), ordering, limit);
-    return { watermark: this.watermark, seq: this.seq, ranges: rows.ranges(chunks) };
+    return selectRows(chunks, this.#spans(query), this.test(query, timed), ordering, limit).ranges(chunks);
   }
 
   /** Drops the oldest windows whole; only the last one, where it alone is too much, loses its first rows. */

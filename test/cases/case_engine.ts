@@ -1,5 +1,6 @@
 import { systemClock } from "../../src/core/clock.ts";
 import type { DataType } from "../../src/core/schema.ts";
+import type { Value } from "../../src/core/value.ts";
 import { memoryLogs } from "../../src/log/memory.ts";
 import type { Catalog, Plan } from "../../src/plan/mod.ts";
 import { Engine } from "../../src/runtime/engine.ts";
@@ -12,6 +13,7 @@ import { createView } from "../../src/view/create.ts";
 import { extensionModule, kernelModule } from "../kernel/load.ts";
 import { CollectSink } from "../reference/collect_sink.ts";
 import type { Row } from "../reference/value.ts";
+import { rowsOf } from "../contract/view.ts";
 
 const WORKER = new URL("../../workers/task_deno.ts", import.meta.url);
 
@@ -52,15 +54,30 @@ export class CaseEngine {
 
   /** Runs a plan to its end: what came to the sink, and the types of its columns. */
   async run(plan: Plan): Promise<{ rows: Row[]; types: readonly DataType[] }> {
-    const { pipelines } = this.#engine;
     this.#sink.rows.length = 0;
+    return await this.#finish(plan, () => ({
+      rows: [...this.#sink.rows],
+      types: this.#sink.columns.map(({ type }) => type),
+    }));
+  }
+
+  /** Runs a plan to its end: all rows of one of its views, in the order of its answers, and the types of its columns. */
+  async view(plan: Plan, name: string): Promise<{ rows: (readonly Value[])[]; types: readonly DataType[] }> {
+    return await this.#finish(plan, () => {
+      const view = this.#engine.views.get(name);
+      return { rows: rowsOf(view.all()), types: view.columns.map(({ type }) => type) };
+    });
+  }
+
+  async #finish<T>(plan: Plan, result: () => T): Promise<T> {
+    const { pipelines } = this.#engine;
     await pipelines.put(plan.name, plan, { start: "earliest", state: "fresh" });
     await pipelines.find(plan.name)!.settled();
-    const { state, reason, deadRows, errors } = pipelines.get(plan.name);
+    const { state, reason, deadRows, errors } = pipelines.get(plan.name), made = result();
     await pipelines.delete(plan.name);
     if (state !== "completed") throw new Error(`The pipeline is ${state}: ${reason}`);
     if (deadRows > 0) throw new Error(`${deadRows} rows could not be read: ${errors[0].reason}`);
-    return { rows: [...this.#sink.rows], types: this.#sink.columns.map(({ type }) => type) };
+    return made;
   }
 
   close(): Promise<void> {

@@ -46,6 +46,31 @@ Deno.test("a group of what is piped in is one line a group, when the input ends"
   assert.equal(out, '{"city":"Bern","n":3,"total":17}\n{"city":"Genève","n":1,"total":5}\n');
 });
 
+Deno.test("a result has the order that is asked for, with rows left out in front, also where its column is not shown", async () => {
+  const cities = async (sql: string) => {
+    const { code, out, err } = await rdx(["run", sql, "--output", "csv"], EVENTS);
+    assert.deepEqual([code, err], [0, ""]);
+    return out.trimEnd().split(/\r?\n/);
+  };
+  assert.deepEqual(await cities("SELECT n FROM input ORDER BY n DESC LIMIT 2"), ["n", "9", "7"]);
+  assert.deepEqual(await cities("SELECT n FROM input ORDER BY city DESC, n OFFSET 1"), ["n", "1", "7", "9"]);
+});
+
+Deno.test("early results that no tick has told come when the input ends", async () => {
+  const { code, out, err } = await rdx(
+    ["run", "SELECT city, SUM(n) AS total FROM input GROUP BY city EMIT EVERY INTERVAL '1' HOUR"],
+    EVENTS,
+  );
+  assert.deepEqual([code, err], [0, ""]);
+  assert.equal(out, '{"city":"Bern","total":17}\n{"city":"Genève","total":5}\n');
+});
+
+Deno.test("EXPLAIN of a query that sorts shows how it would run here", async () => {
+  const { code, out, err } = await rdx(["run", "EXPLAIN SELECT n FROM input ORDER BY n"], EVENTS);
+  assert.deepEqual([code, err], [0, ""]);
+  assert.match(out, /order/i);
+});
+
 Deno.test("--time and --delay are a watermark without a declaration: rows out of order find their windows", async () => {
   const sql =
     "SELECT window_start, city, SUM(n) AS total FROM TABLE(TUMBLE(TABLE input, DESCRIPTOR(at), INTERVAL '10' SECOND)) " +

@@ -22,13 +22,23 @@ function openOrder(disk: SimDisk): Promise<OpenedOrder> {
 function steps(first: number, count: number, random: (below: number) => number): OrderRecord[] {
   return Array.from({ length: count }, (_, i): OrderRecord => {
     const number = first + i, source = ["a", "b", "grüße"][random(3)];
-    switch (random(4)) {
+    switch (random(5)) {
       case 0:
         return { kind: "idle", number, source, watermark: random(2) ? 1.7e12 : -5 };
       case 1:
         return { kind: "tick", number, nowMs: 1.7e12 + number };
       case 2:
         return { kind: "end", number, source };
+      case 3: {
+        const keys = new Uint8Array([number, 2, 3]).buffer,
+          asked = { number, node: source, request: number * 3, keys, nowMs: 17 };
+        return random(2) === 0 ? { kind: "lookup", ...asked, frames: null, failure: "größer" } : {
+          kind: "lookup",
+          ...asked,
+          frames: [new ArrayBuffer(0), new Uint8Array([7]).buffer].slice(random(3)),
+          failure: null,
+        };
+      }
       default:
         return {
           kind: "chunk",

@@ -80,3 +80,22 @@ Deno.test("early results of windows are followed by their last ones, and then fo
   operator.close();
   assert.equal(kernel.fn("state_bytes")(), 0);
 });
+
+Deno.test("what has changed since the last tick comes when the input ends, for no tick does any more", () => {
+  const { operator, kernel, push, tick, advance } = run({
+    id: "g",
+    columns: [INPUT[1], column("total", INT64)],
+    inputColumns: INPUT,
+    keys: [1],
+    calls: [SUM],
+    retracts: false,
+    emit: { mode: "every", everyMs: 1000, ttlMs: 0, end: -1 },
+  });
+  push([0, 0n, "a", 1n]);
+  assert.deepEqual(tick(), [[0, "a", 1n]]);
+  push([0, 0n, "a", 2n], [0, 0n, "b", 7n]);
+  assert.deepEqual(advance(10_000), []);
+  assert.deepEqual(advance(Infinity), [[1, "a", 1n], [2, "a", 3n], [0, "b", 7n]]);
+  operator.close();
+  assert.equal(kernel.fn("state_bytes")(), 0);
+});

@@ -37,6 +37,7 @@ Deno.test("the schema takes the operations of this version and the sinks of the 
     "join",
     "rank",
     "over",
+    "lookup",
     "sink",
   ]);
   assert.deepEqual(nodes[nodes.length - 1].properties!.sink.oneOf, [{

@@ -6,6 +6,7 @@ import { type Facts, spanOf } from "./facts.ts";
 import { GroupOperator } from "./group.ts";
 import { IntervalJoin } from "./interval_join.ts";
 import { RegularJoin, WindowJoin } from "./join.ts";
+import { lookup, type Tables } from "./lookup.ts";
 import { type Operator, stateless } from "./operator.ts";
 import { OverOperator } from "./over.ts";
 import { RankOperator } from "./rank.ts";
@@ -14,7 +15,12 @@ import { sessionGroups, sessionRows } from "./session.ts";
 import { assign, WINDOW_COLUMNS } from "./windows.ts";
 
 /** Makes the operator of a node. An aggregate right behind a window is made with it, and `inputs` are the window's. */
-export function build(node: PlanNode, inputs: readonly Facts[], windowBefore: WindowNode | null): Operator {
+export function build(
+  node: PlanNode,
+  inputs: readonly Facts[],
+  windowBefore: WindowNode | null,
+  tables: Tables = new Map(),
+): Operator {
   const [first, second] = inputs, { columns } = first;
   switch (node.op) {
     case "filter": {
@@ -33,6 +39,8 @@ export function build(node: PlanNode, inputs: readonly Facts[], windowBefore: Wi
       return windowBefore ? windowed(node, windowBefore, first) : grouped(node, first);
     case "join":
       return join(node, columns, second.columns);
+    case "lookup":
+      return lookup(node, columns, tables);
     case "rank":
       return new RankOperator(node, columns);
     case "over":

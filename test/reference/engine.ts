@@ -5,6 +5,7 @@ import { inputsOf, type Plan, type PlanNode, type SourceNode } from "../../src/p
 import { build } from "./build.ts";
 import { expression, type Known } from "./expression.ts";
 import { type Facts, factsBehind } from "./facts.ts";
+import type { Tables } from "./lookup.ts";
 import type { Operator } from "./operator.ts";
 import { column, place, places, readType } from "./schema.ts";
 import { keyOf, type Row } from "./value.ts";
@@ -44,14 +45,16 @@ interface Feed {
 
 /**
  * Runs a plan (as `parsePlan` returns it) over a log, row by row: each row goes through the plan as deep as it comes, then the
- * watermark that it makes goes through it, inputs first. `streams` are the columns of streams. Returns what came to each sink.
+ * watermark that it makes goes through it, inputs first. `streams` are the columns of streams, `tables` the
+ * rows of what is looked up. Returns what came to each sink.
  */
 export function runReference(
   plan: Plan,
   log: readonly LogEntry[],
   streams: Readonly<Record<string, readonly Column[]>> = {},
+  tables: Tables = new Map(),
 ): Map<string, SinkRows> {
-  const run = new ReferenceRun(plan, streams);
+  const run = new ReferenceRun(plan, streams, tables);
   for (const entry of log) run.step(entry);
   return run.sinks;
 }
@@ -62,7 +65,10 @@ class ReferenceRun {
   readonly #stations: Station[] = [];
   readonly #feeds = new Map<string, Feed>();
 
-  constructor({ nodes }: Plan, streams: Readonly<Record<string, readonly Column[]>>) {
+  readonly #tables: Tables;
+
+  constructor({ nodes }: Plan, streams: Readonly<Record<string, readonly Column[]>>, tables: Tables) {
+    this.#tables = tables;
     const made = new Map<string, Station>();
     while (made.size < nodes.length) {
       const before = made.size;
@@ -79,7 +85,7 @@ class ReferenceRun {
     // An aggregate right behind a window is by window, and reads what the window reads.
     const window = node.op === "aggregate" && named[0].node.op === "window" ? named[0].node : null;
     const inputs = window ? [made.get(window.input[0])!] : named, facts = inputs.map((input) => input.facts);
-    const operator = node.op === "sink" ? null : build(node, facts, window);
+    const operator = node.op === "sink" ? null : build(node, facts, window, this.#tables);
     const behind = operator ? factsBehind(node, operator.columns, facts) : facts[0];
     const lagMs = Math.max(...facts.map((input) => input.lagMs));
     const station: Station = { node, facts: behind, operator, readers: [], lagMs, watermark: -Infinity };

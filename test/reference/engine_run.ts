@@ -120,7 +120,7 @@ function lineOf({ changes }: RandomSource, { kind, values }: StreamRow): string 
 
 /** What the engine took in one step of its order. */
 function entriesOf(record: OrderRecord, rows: ReadonlyMap<string, readonly StreamRow[]>): LogEntry[] {
-  if (record.kind === "tick") return [];
+  if (record.kind === "tick" || record.kind === "lookup") return [];
   const { source } = record;
   if (record.kind === "end") return [{ source, end: true }];
   if (record.kind === "idle") throw new Error(`Source ${source} was taken for idle`);

@@ -5,8 +5,11 @@ import type { Column } from "../../src/core/schema.ts";
 import { compilePlan } from "../../src/plan/compile.ts";
 import { STANDARD_SINKS } from "../../src/plan/catalog.ts";
 import type { OrderRecord } from "../../src/log.ts";
+import type { Lookup } from "../../src/lookup.ts";
 import type { PhysicalPlan } from "../../src/plan/physical.ts";
 import type { PipelineInput, Taken } from "../../src/runtime/input.ts";
+import { LookupMeter } from "../../src/runtime/lookup_meter.ts";
+import { PipelineLookups } from "../../src/runtime/lookups.ts";
 import { forgetfulOrder } from "../../src/runtime/order.ts";
 import { Pipeline } from "../../src/runtime/pipeline.ts";
 import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
@@ -169,6 +172,7 @@ export class PipelineRun {
   /** What its order says. */
   readonly order: OrderRecord[] = [];
   readonly registry = new MetricRegistry();
+  readonly metrics = engineMetrics(this.registry);
   readonly side = new SideRows();
   readonly random: Random;
   #lastId = 0;
@@ -176,6 +180,9 @@ export class PipelineRun {
   #owner: number | null = null;
   pipeline!: Pipeline;
   sinks: TextSink[] = [];
+
+  /** What the plan's lookups ask, in their order. */
+  tables: readonly Lookup[] = [];
 
   /** Kernels of its tasks, as operators were made in them. */
   readonly kernels = new Set<Kernel>();
@@ -202,7 +209,7 @@ export class PipelineRun {
 
   async deploy(plan: PhysicalPlan): Promise<this> {
     this.sinks = plan.sinks.map(() => new TextSink(this.random));
-    const meter = new PipelineMeter("p", ["rows"], engineMetrics(this.registry));
+    const meter = new PipelineMeter("p", ["rows"], this.metrics);
     const watermarks = plan.sources.map(() => -Infinity);
     this.#make(plan, { after: 0, watermarks, inherits: null }, meter);
     await this.pipeline.open();
@@ -252,7 +259,13 @@ export class PipelineRun {
       clock,
       order: { ...forgetfulOrder, append: (record) => void this.order.push(record) },
       meter,
+      lookups: this.tables.length === 0 ? null : this.#lookups(plan),
     });
+  }
+
+  #lookups(plan: PhysicalPlan): PipelineLookups {
+    const lookupMeter = new LookupMeter("p", this.metrics, null);
+    return new PipelineLookups(plan, this.tables, this.clock, lookupMeter);
   }
 
   get input(): ChunkInput {

@@ -31,6 +31,8 @@ const done: fc.Arbitrary<DoneMessage> = fc.record({
   lateFrames: rare(new ArrayBuffer(4)),
   late: count,
   untimed: count,
+  lookups: rare({ operator: 0, questions: [], hits: 1, misses: 0, pendingRows: 2, lost: [] }),
+  heldAt: fc.constant(Infinity),
   busyMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
   stateRows: count,
   stateBytes: count,

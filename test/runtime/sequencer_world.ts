@@ -85,6 +85,9 @@ export function setUp(options: SetUp = {}) {
       chunk: (number, source, _, late) =>
         void sent.push({ number, source, watermark: null, ...(late ? { late } : {}) }),
       mark: (number, source, watermark) => void sent.push({ number, source, watermark }),
+      answer: (_, { number }) => void sent.push({ number, source: -1, watermark: null }),
+      answerAgain: ({ number }) => void sent.push({ number, source: -1, watermark: null }),
+      goOn: () => {},
       tick: (number) => void sent.push({ number, source: -1, watermark: null }),
     },
     { window, clock, order: { ...forgetfulOrder, append: (record) => void order.push(record) }, after, ...again },

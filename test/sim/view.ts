@@ -69,6 +69,10 @@ export class SimView implements View {
     return { watermark: this.watermark, seq: this.seq, ranges: found.slice(0, limit) };
   }
 
+  all(): readonly RowRange[] {
+    return this.#rows;
+  }
+
   since(seq: number): readonly ViewDelta[] | null {
     const missing = this.seq - seq;
     return missing > this.#deltas.length ? null : this.#deltas.slice(this.#deltas.length - missing);

@@ -216,3 +216,16 @@ Deno.test("what comes to a view decides what it is", () => {
   assert.deepEqual(table.keys, ["key"]);
   assert.deepEqual(createView("v", COLUMNS, { keys: ["part"], upsertKeys: null, changes: true }).keys, ["part"]);
 });
+
+Deno.test("a view with an order of its own answers in it, NULL where it is asked for, equal rows as they arrived", () => {
+  const order = [{ column: "value", desc: true, nullsLast: true }, { column: "key", desc: false, nullsLast: false }];
+  const view = createView("v", COLUMNS, { keys: [], upsertKeys: null, changes: false, order });
+  const rows: Row[] = [["b", 1n, 2], ["a", 1n, null], ["b", 2n, 7], [null, 3n, 2], ["b", 4n, 2], ["a", 5n, 2]];
+  rows.forEach((row, i) => view.apply(output(i + 1, [rangeOf(COLUMNS, [row])])));
+  const asked = ["b|2|7", "null|3|2", "a|5|2", "b|1|2", "b|4|2", "a|1|null"];
+  assert.deepEqual(texts(rowsOf(view.all())), asked);
+  assert.deepEqual(all(view, { limit: 2 }), asked.slice(0, 2));
+  assert.deepEqual(all(view, { order: "desc", limit: 2 }), asked.toReversed().slice(0, 2));
+  view.apply(output(7, [rangeOf(COLUMNS, [["c", 9n, 3]])]));
+  assert.deepEqual(texts(rowsOf(view.all()))[1], "c|9|3");
+});

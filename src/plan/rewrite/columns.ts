@@ -53,6 +53,8 @@ export function outputOf(node: LogicalNode, inputs: readonly (readonly string[])
       return [...node.keys, ...namesOf(node.calls)];
     case "join":
       return isNarrow(node) ? input : [...input, ...inputs[1]];
+    case "lookup":
+      return [...input, ...namesOf(node.columns)];
     case "rank":
       return node.as === null ? input : [...input, node.as];
     case "over":
@@ -135,6 +137,11 @@ export function readColumns(
       return [[...node.keys, ...argumentsOf(node.calls)]];
     case "join":
       return readByJoin(node, wanted, inputs);
+    case "lookup": {
+      const made = namesOf(node.node.columns.map(({ name, as = name }) => ({ as })));
+      const condition = node.where === null ? [] : [...columnsOf(node.where)].filter((name) => !made.includes(name));
+      return [[...own(made), ...condition, ...node.on.map(({ left }) => left)]];
+    }
     case "rank": {
       const end = node.mode.mode === "window" ? [node.mode.end] : [];
       return [[...own(time(node.as)), ...node.keys, ...node.order.map(({ column }) => column), ...end]];

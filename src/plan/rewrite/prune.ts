@@ -1,4 +1,5 @@
-import { type LogicalNode, type LogicalProject, MADE } from "../logical.ts";
+import { columnsOf } from "../../expr/mod.ts";
+import { type LogicalLookup, type LogicalNode, type LogicalProject, MADE } from "../logical.ts";
 import { type Names, outputOf, readColumns, readOf, type SourceNames, usedColumns } from "./columns.ts";
 
 /** A plan in which nothing is passed on that nobody uses. */
@@ -29,11 +30,24 @@ export function pruneColumns(nodes: readonly LogicalNode[], sources: SourceNames
       add({ ...node, columns: node.columns.filter(({ as }) => wanted.has(as)) });
       continue;
     }
+    if (node.op === "lookup") {
+      const [front] = frontsOf(node, readColumns(node, wanted, inputs), inputs, outputs);
+      if (front) add(front);
+      add({ ...picked(node, wanted), inputs: [front?.id ?? node.inputs[0]] });
+      continue;
+    }
     const fronts = frontsOf(node, readColumns(node, wanted, inputs), inputs, outputs);
     for (const front of fronts) if (front) add(front);
     add({ ...node, inputs: node.inputs.map((id, i) => fronts[i]?.id ?? id) });
   }
   return { nodes: pruned, read };
+}
+
+/** A lookup that asks only for what is used; one column comes back at least. */
+function picked(node: LogicalLookup, wanted: ReadonlySet<string>): LogicalLookup {
+  const named = node.where === null ? new Set<string>() : columnsOf(node.where);
+  const used = node.columns.filter(({ as }) => wanted.has(as) || named.has(as));
+  return { ...node, columns: used.length > 0 ? used : node.columns.slice(0, 1) };
 }
 
 /** The projections that stand in front of a node: for each input one, or null. */
@@ -79,6 +93,6 @@ function wantedOf(
 
 /** Whether a node keeps whole rows of its inputs, or copies them. */
 function keepsRows(node: LogicalNode): boolean {
-  return ["join", "rank", "over", "normalize", "assign"].includes(node.op) ||
+  return ["join", "lookup", "rank", "over", "normalize", "assign"].includes(node.op) ||
     (node.op === "session" && node.calls === null);
 }

@@ -90,6 +90,9 @@ function splitAt(
       );
     case "join":
       return splitJoin(node, conditions, inputs);
+    case "lookup":
+      // What is not asked for costs nobody anything.
+      return splitBy(conditions, (condition) => isOver(condition, inputs[0]) ? condition : null);
     case "group": {
       // Below the group conditions on its window would stand between it and what puts rows in windows.
       const keys = node.keys.filter((name) => !node.windowKeys.includes(name));

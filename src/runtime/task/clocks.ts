@@ -1,17 +1,24 @@
-import type { SourceClock } from "../../core/watermark.ts";
+import { SourceClock } from "../../core/watermark.ts";
 import type { PhysicalOperator, PhysicalPlan } from "../../plan/physical.ts";
 import type { BatchTimes } from "../../operator.ts";
+import { clockHeads, lookupsOf } from "../plan_shape.ts";
 import { sourceClock } from "../source_clock.ts";
 
-/** Event time of a plan's sources, and what it means for its operators, as it stands after the numbers that a task has met. */
+/** Event time of a plan's sources and lookups, and what it means for its operators, as it stands after the numbers that a task has met. */
 export class Clocks {
+  /** Those of the sources, then those of the lookups. */
   readonly sources: readonly SourceClock[];
   readonly #above: ReadonlyMap<PhysicalOperator, readonly number[]>;
 
   /** `watermarks`: what an earlier deployment has reached. */
   constructor(plan: PhysicalPlan, watermarks: readonly number[]) {
-    this.sources = plan.sources.map((source, i) => sourceClock(source, watermarks[i]));
-    const positions = new Map(plan.sources.map(({ id }, i) => [id, i]));
+    const clocks = plan.sources.map((source, i) => sourceClock(source, watermarks[i]));
+    const positions = new Map(clockHeads(plan).map(({ id }, i) => [id, i]));
+    // Nothing waits in a lookup when a deployment begins: it is where its sources are.
+    for (const { sources } of lookupsOf(plan)) {
+      clocks.push(new SourceClock(0, Math.min(...sources.map((id) => clocks[positions.get(id)!].watermark))));
+    }
+    this.sources = clocks;
     this.#above = new Map(plan.operators.map((one) => [one, one.sources.map((id) => positions.get(id)!)]));
   }
 

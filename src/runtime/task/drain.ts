@@ -25,7 +25,13 @@ export class Drain {
   #aroundOf = NO_SOURCE;
   #outputs: TaskOutput[] = [];
 
-  constructor(parts: ModeParts, meets: ReadonlyMap<string, Meets | null>, order: DeliveryOrder) {
+  /** `asks`: by position, what to do when rows have come to an operator that is a source for what is behind it. */
+  constructor(
+    parts: ModeParts,
+    meets: ReadonlyMap<string, Meets | null>,
+    order: DeliveryOrder,
+    readonly asks: ReadonlyMap<number, (outputs: TaskOutput[]) => void>,
+  ) {
     this.#parts = parts;
     this.#meets = meets;
     this.#order = order;
@@ -45,7 +51,9 @@ export class Drain {
     else {
       const runs = flow.operators[operator]!, out = runs.push(batch, this.#timesAt(operator, running, source), input);
       if (out) this.#send(runs.id, out, running, source);
-      this.#pull(runs, running, source);
+      const release = this.asks.get(operator);
+      if (release) release(this.#outputs);
+      else this.#pull(runs, running, source);
     }
     kernel.release(mark);
   }

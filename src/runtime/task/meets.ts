@@ -2,7 +2,7 @@ import { RdxError } from "../../core/errors.ts";
 import { PLAN_WAYS_MAX } from "../../core/limits.ts";
 import type { PhysicalPlan } from "../../plan/physical.ts";
 import { type Leaf, leafKey, turnOrder } from "./turn_order.ts";
-import { answersRows, answersWatermarks, isStateless } from "../plan_shape.ts";
+import { answersRows, answersWatermarks, clockHeads, isStateless } from "../plan_shape.ts";
 
 /**
  * Which ways of a node's rows meet again further down, so that what comes out depends on whose turn it is: those take their
@@ -35,7 +35,7 @@ export function findMeets(plan: PhysicalPlan): ReadonlyMap<string, Meets | null>
 export function watermarksMeet(plan: PhysicalPlan): boolean {
   const reach = (id: string) => leavesOf(plan, id).map((leaf) => reachedBy(plan, leaf));
   const made = plan.operators.filter(answersWatermarks).map(({ id }) => reach(id));
-  const others = plan.sources.map(({ id }) => reach(id));
+  const others = clockHeads(plan).map(({ id }) => reach(id));
   const meet = (one: readonly ReadonlySet<string>[], other: readonly ReadonlySet<string>[]) =>
     one.some((nodes) => other.some((more) => !nodes.isDisjointFrom(more)));
   return made.some((one, i) => [...made.slice(i + 1), ...others].some((other) => meet(one, other)));

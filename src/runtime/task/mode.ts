@@ -1,5 +1,12 @@
 import type { Batch, Vector } from "../../core/batch.ts";
-import type { ChunkMessage, ExchangeEdge, ExchangeMessage, TaskOutput } from "../protocol.ts";
+import type {
+  AnswerMessage,
+  ChunkMessage,
+  ExchangeEdge,
+  ExchangeMessage,
+  NodeLookups,
+  TaskOutput,
+} from "../protocol.ts";
 
 /** Where a task is and how it reaches the others. */
 export interface TaskPlace {
@@ -49,6 +56,12 @@ export interface TaskMode {
   advance(outputs: TaskOutput[]): void;
   /** An interval of the wall clock has ended, epoch ms. */
   tick(nowMs: number, outputs: TaskOutput[]): void;
+  /** A lookup has its answer. */
+  answer(answer: AnswerMessage, outputs: TaskOutput[]): void;
+  /** What the plan's lookups have come to, where they run. */
+  lookups(): NodeLookups[];
+  /** The least watermark that has come through a lookup; +Infinity without any. */
+  readonly heldAt: number;
   /** Rows of open windows, as far as they go to sinks. */
   open(outputs: TaskOutput[]): void;
 }

@@ -1,8 +1,9 @@
 import type { Batch } from "../../core/batch.ts";
 import { FIRE_ROWS_MAX } from "../../core/limits.ts";
 import { OWN_ROWS } from "../../kernel/gather.ts";
-import type { ChunkMessage, ExchangeEdge, TaskOutput } from "../protocol.ts";
-import { tickMsOf } from "../plan_shape.ts";
+import type { Released } from "../../operator.ts";
+import type { AnswerMessage, ChunkMessage, ExchangeEdge, NodeLookups, TaskOutput } from "../protocol.ts";
+import { clockHeads, tickMsOf } from "../plan_shape.ts";
 import { type Delivery, DeliveryOrder, type Facts } from "./deliveries.ts";
 import { Drain } from "./drain.ts";
 import { OrderedExchange } from "./exchange.ts";
@@ -10,6 +11,7 @@ import type { FlowExits } from "./flow.ts";
 import { findMeets, type Meets, watermarksMeet } from "./meets.ts";
 import type { ChunkEnd, ChunkPart, TaskMode } from "./mode.ts";
 import type { ModeParts } from "./parallel.ts";
+import { Releases } from "./releases.ts";
 import { turnOrder } from "./turn_order.ts";
 import { type RowTimes, TurnCutter } from "./turns.ts";
 
@@ -29,6 +31,9 @@ export class OrderedMode implements TaskMode {
   readonly #order: DeliveryOrder;
   readonly #exchange: OrderedExchange;
   readonly #drain: Drain;
+  readonly #releases: Releases;
+  /** Sources and lookups, as they stand among the clocks. */
+  readonly #heads: readonly { readonly id: string }[];
   /** Null: it does not matter in front of which row results of watermarks are made. */
   readonly #turns: TurnCutter | null;
   /** Positions of the operators that keep something, here in the owner, in the order of their turns. */
@@ -49,7 +54,12 @@ export class OrderedMode implements TaskMode {
     this.#meets = findMeets(plan);
     this.#order = new DeliveryOrder(kernel);
     this.#exchange = new OrderedExchange(kernel);
-    this.#drain = new Drain(parts, this.#meets, this.#order);
+    this.#heads = clockHeads(plan);
+    this.#releases = new Releases(parts, this.inOrder, {
+      rows: (head, batch, outputs) => this.#released(head, batch, outputs),
+      moved: (outputs) => this.#advanceKeyed(outputs),
+    });
+    this.#drain = new Drain(parts, this.#meets, this.#order, this.#releases.asks);
     this.#turns = watermarksMeet(plan) ? new TurnCutter(kernel, plan, flow, parts.clocks) : null;
     this.#keyed = this.inOrder ? turnOrder(plan).operators.filter((index) => !flow.stateless[index]) : [];
   }
@@ -165,12 +175,26 @@ export class OrderedMode implements TaskMode {
   }
 
   #takeAll(source: number, deliveries: readonly Delivery[], outputs: TaskOutput[]): void {
-    const meets = this.#meets.get(this.#parts.plan.sources[source].id)!;
+    const meets = this.#meets.get(this.#heads[source].id)!;
     this.#drain.begin(outputs);
     for (const delivery of this.#order.order(deliveries, meets)) this.#drain.take(delivery, source);
   }
 
+  /** Rows come out of a lookup, with the watermarks that they have met. */
+  #released(head: number, { times, ...batch }: Released, outputs: TaskOutput[]): void {
+    const { flow } = this.#parts, deliveries: Delivery[] = [];
+    const into = this.#into(deliveries, { running: times, origins: OWN_ROWS }, 0);
+    flow.send(this.#heads[head].id, batch, flow.stateless, into);
+    this.#deliver(head, { running: times, rows: batch.rows }, deliveries, outputs);
+  }
+
+  /** What lookups let through moves their clocks, and with them what is behind. */
   advance(outputs: TaskOutput[]): void {
+    this.#advanceKeyed(outputs);
+    this.#releases.all(outputs);
+  }
+
+  #advanceKeyed(outputs: TaskOutput[]): void {
     const { plan, clocks } = this.#parts;
     this.#drain.begin(outputs);
     for (const index of this.#keyed) {
@@ -189,6 +213,19 @@ export class OrderedMode implements TaskMode {
       if (everyMs === null || Math.floor(nowMs / everyMs) <= Math.floor(beforeMs / everyMs)) continue;
       this.#drain.after(index, (operator) => operator.tick?.(nowMs));
     }
+  }
+
+  answer(answer: AnswerMessage, outputs: TaskOutput[]): void {
+    this.#releases.answer(answer);
+    this.advance(outputs);
+  }
+
+  lookups(): NodeLookups[] {
+    return this.#releases.reports();
+  }
+
+  get heldAt(): number {
+    return this.#releases.heldAt;
   }
 
   /** Open windows of operators that are right in front of sinks: what others would make of them is not known. */

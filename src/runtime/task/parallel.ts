@@ -173,6 +173,14 @@ export class ParallelMode implements TaskMode {
 
   tick(): void {}
 
+  answer(): void {}
+
+  lookups(): [] {
+    return [];
+  }
+
+  readonly heldAt = Infinity;
+
   #fire(index: number, outputs: TaskOutput[]): void {
     const { kernel, plan, flow, clocks } = this.#parts, operator = flow.operators[index]!;
     operator.advance(clocks.watermarkOf(plan.operators[index]));

@@ -6,11 +6,13 @@ import type { PhysicalPlan } from "../../plan/physical.ts";
 import { planShape } from "../plan_shape.ts";
 import type {
   AheadRows,
+  AnswerMessage,
   ChunkMessage,
   DeadRow,
   ExchangeEdge,
   ExchangeMessage,
   FromTask,
+  NodeLookups,
   TaskOutput,
   TaskPlan,
   ToTask,
@@ -36,9 +38,14 @@ interface Pending {
   readonly watermark: number | null;
   /** Set by a tick. */
   readonly nowMs: number | null;
+  /** Set by an answer to a lookup. */
+  readonly answer: AnswerMessage | null;
   /** Set when this task decoded the chunk. */
   readonly own: OwnChunk | null;
 }
+
+/** What a number brings that a chunk is not. */
+const NOTHING = { edges: [], timeMax: -Infinity, watermark: null, nowMs: null, answer: null, own: null };
 
 interface OwnChunk {
   readonly rows: number;
@@ -109,7 +116,7 @@ export class PipelineTask {
   /** This task's rows of a chunk that another task decoded. */
   receiveExchange({ number, source, edges, timeMax }: ExchangeMessage): void {
     this.#guard(number, () => {
-      this.#pending.set(number, { source, edges, timeMax, watermark: null, nowMs: null, own: null });
+      this.#pending.set(number, { ...NOTHING, source, edges, timeMax });
       this.#drain();
     });
   }
@@ -175,7 +182,7 @@ export class PipelineTask {
     });
     const { edges, late } = mode.end(number, timeMax), busyMs = performance.now() - startMs;
     const own: OwnChunk = { rows, deadRows, errors, ahead, outputs, late, busyMs };
-    this.#pending.set(number, { source, edges, timeMax, watermark: null, nowMs: null, own });
+    this.#pending.set(number, { ...NOTHING, source, edges, timeMax, own });
   }
 
   #drain(): void {
@@ -187,9 +194,11 @@ export class PipelineTask {
 
   /** Everything that one number does to this task's state, and what comes out of it. */
   #consume(number: number, pending: Pending): void {
-    const { source, edges, timeMax, watermark, nowMs, own } = pending, mode = this.#mode, startMs = performance.now();
+    const { source, edges, timeMax, watermark, nowMs, answer, own } = pending, mode = this.#mode;
+    const startMs = performance.now();
     const outputs = own?.outputs ?? [], lateFrames = own?.late?.() ?? [];
     if (nowMs !== null) mode.tick(nowMs, outputs);
+    else if (answer !== null) mode.answer(answer, outputs);
     else {
       const clock = this.#clocks.sources[source];
       mode.meet(source, edges, outputs);
@@ -210,6 +219,7 @@ export class PipelineTask {
     busyMs: number,
   ): void {
     const { pipeline, task, report } = this.#place;
+    const lookups = this.#mode.lookups();
     let late = 0, untimed = 0, stateRows = 0, stateBytes = 0;
     for (const operator of this.flow.operators) {
       if (!operator) continue;
@@ -232,21 +242,34 @@ export class PipelineTask {
         lateFrames,
         late,
         untimed,
+        lookups,
+        heldAt: this.#mode.heldAt,
         busyMs: busyMs + (own?.busyMs ?? 0),
         stateRows,
         stateBytes,
       },
-      [...outputs.map((output) => output.frame), ...lateFrames],
+      [...outputs.map((output) => output.frame), ...lateFrames, ...framesOf(lookups)],
       this.#pending.size > 0,
     );
   }
 }
 
 function pendingOf(message: Exclude<ToTask, ChunkMessage>): Pending {
-  const { source, watermark, nowMs } = message.kind === "mark"
-    ? { ...message, nowMs: null }
-    : { ...message, source: 0, watermark: null };
-  return { source, edges: [], timeMax: -Infinity, watermark, nowMs, own: null };
+  switch (message.kind) {
+    case "mark":
+      return { ...NOTHING, source: message.source, watermark: message.watermark };
+    case "tick":
+      return { ...NOTHING, source: 0, nowMs: message.nowMs };
+    case "answer":
+      return { ...NOTHING, source: 0, answer: message };
+  }
+}
+
+function framesOf(lookups: readonly NodeLookups[]): ArrayBuffer[] {
+  return lookups.flatMap(({ questions, lost }) => [
+    ...questions.map(({ keys }) => keys),
+    ...lost.map(({ frame }) => frame),
+  ]);
 }
 
 /** What runs in one task has no need of partial results. */

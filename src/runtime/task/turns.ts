@@ -1,6 +1,6 @@
 import type { Kernel } from "../../kernel/module.ts";
 import type { PhysicalPlan } from "../../plan/physical.ts";
-import { answersWatermarks } from "../plan_shape.ts";
+import { answersWatermarks, clockHeads } from "../plan_shape.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { Flow } from "./flow.ts";
@@ -31,7 +31,7 @@ export class TurnCutter {
   readonly #plan: PhysicalPlan;
   readonly #flow: Flow;
   readonly #clocks: Clocks;
-  /** By source, the positions of the operators that its watermark makes results of. */
+  /** By source (or lookup), the positions of the operators that its watermark makes results of. */
   readonly #made: readonly (readonly number[])[];
 
   constructor(kernel: Kernel, plan: PhysicalPlan, flow: Flow, clocks: Clocks) {
@@ -39,7 +39,7 @@ export class TurnCutter {
     this.#plan = plan;
     this.#flow = flow;
     this.#clocks = clocks;
-    this.#made = plan.sources.map(({ id }) =>
+    this.#made = clockHeads(plan).map(({ id }) =>
       plan.operators.flatMap((operator, i) => answersWatermarks(operator) && operator.sources.includes(id) ? [i] : [])
     );
   }

@@ -24,6 +24,8 @@ export interface Context {
   readonly depth: number;
   /** Binds a query within a query; null with its problems. */
   readonly query: (query: Query, context: Context) => BoundQuery | null;
+  /** The same of a query whose rows are those of a view. */
+  readonly result: (query: Query, context: Context) => BoundQuery | null;
   /** Binds the SELECT of a subquery that is the only row of an aggregate; null with its problems. */
   readonly lone: (select: Select, context: Context) => LoneRow | null;
 }
@@ -65,7 +67,31 @@ export interface BoundQuery {
   readonly eventTime?: Column;
   /** Of a subquery with groups: the keys by which its rows belong to rows of the query around it. */
   readonly ties?: readonly Tie[];
+  /** Of a whole result: how its rows follow each other, and which of them are wanted. */
+  readonly result?: ResultOrder;
 }
+
+/** What ORDER BY, OFFSET and LIMIT say that no node of the plan does. */
+export interface ResultOrder {
+  /** All rows are there when they are read: they can be sorted by what is not among them, and counted. */
+  readonly whole: boolean;
+  readonly keys: readonly OrderKey[];
+  /** Rows that are left out in front. */
+  readonly offset: number;
+  /** Null: all. */
+  readonly limit: number | null;
+}
+
+/** Rows in the order that ORDER BY behind them asks for. */
+export interface Ordered extends BoundQuery {
+  readonly order: readonly OrderKey[];
+}
+
+/**
+ * Where the rows of a query go: into another `query`; into a `view`, which has some at any time; to who reads them when they are
+ * all there, the `whole` result of an input that ends.
+ */
+export type Destination = "query" | "view" | "whole";
 
 /** The one row of an aggregate without groups, for each row around it that it is tied to. Where it lacks, no row was aggregated. */
 export interface LoneRow {

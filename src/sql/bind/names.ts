@@ -55,7 +55,8 @@ export class ScriptNames implements Names {
 
   view(view: ast.CreateView, context: Context): BoundQuery | null {
     return this.common(view, view.name.at, () => {
-      const bound = context.query(view.query, { ...context, outer: null, depth: context.depth + 1 });
+      const inner = { ...context, outer: null, depth: context.depth + 1 };
+      const bound = view.materialized ? context.result(view.query, inner) : context.query(view.query, inner);
       return bound && withNames(bound, view.columns, view.name.at, context);
     }, context);
   }

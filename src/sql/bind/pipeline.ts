@@ -7,7 +7,7 @@ import type { BoundQuery, Context } from "./context.ts";
 import { byName, ScriptNames } from "./names.ts";
 import { NodeMaker } from "./nodes.ts";
 import { PlanWriter } from "./plan_writer.ts";
-import { bindQuery } from "./query.ts";
+import { bindQuery, bindResult } from "./query.ts";
 import { bindLone } from "./select.ts";
 import { dropUnusedNumbers } from "./rank_number.ts";
 import type { Report } from "./report.ts";
@@ -21,6 +21,19 @@ import type { Settings } from "./context.ts";
 export interface WrittenPipeline {
   readonly plan: Plan;
   readonly writer: PlanWriter;
+  /** Of its queries, in order. */
+  readonly results: readonly Result[];
+}
+
+/** What becomes of a query's rows. */
+export interface Result {
+  readonly sink: SinkOptions;
+  /** Columns at the end of what the sink gets that are there to be sorted by. */
+  readonly hidden: number;
+  /** Rows that are left out in front. */
+  readonly offset: number;
+  /** How many of the rows behind them are wanted; null: all. */
+  readonly limit: number | null;
 }
 
 export interface PipelineRequest {
@@ -29,6 +42,8 @@ export interface PipelineRequest {
   readonly settings: Settings;
   /** Where a query goes that names no sink; null: nowhere. */
   readonly sink: SinkOptions | null;
+  /** Who reads the results of its queries does so when they are whole. */
+  readonly whole: boolean;
 }
 
 /** What all pipelines of a script are bound with. */
@@ -55,6 +70,7 @@ export function contextOf(
     outer: null,
     depth: 0,
     query: bindQuery,
+    result: (query, context) => bindResult(query, "view", context),
     lone: bindLone,
   };
 }
@@ -62,9 +78,13 @@ export function contextOf(
 /** Binds a pipeline; null with problems. */
 export function bindPipeline(request: PipelineRequest, workshop: Workshop): WrittenPipeline | null {
   const context = contextOf(workshop, request.settings);
-  const views = new Set<string>();
+  const views = new Set<string>(), results: Result[] = [];
   let sound = true;
-  for (const output of request.outputs) if (!bindOutput(output, request, views, workshop, context)) sound = false;
+  for (const output of request.outputs) {
+    const bound = bindOutput(output, request, views, workshop, context);
+    if (bound === null) sound = false;
+    else if (output.kind === "query") results.push(bound);
+  }
   if (!sound) return null;
   const writer = context.nodes.plan;
   dropUnusedNumbers(writer);
@@ -74,38 +94,43 @@ export function bindPipeline(request: PipelineRequest, workshop: Workshop): Writ
     name: request.name,
     nodes: writer.nodes as readonly unknown[] as Plan["nodes"],
   };
-  return { plan, writer };
+  return { plan, writer, results };
 }
 
 function bindOutput(
   output: Output,
-  { sink, name }: PipelineRequest,
+  { sink, name, whole }: PipelineRequest,
   views: Set<string>,
   { script }: Workshop,
   context: Context & { readonly names: ScriptNames },
-): boolean {
+): Result | null {
   const { report } = context, { at } = output;
   switch (output.kind) {
     case "view": {
-      const bound = output.view ? context.names.view(output.view, context) : bindQuery(output.query, context);
-      return bound !== null && writeTo({ kind: "view", name: output.name }, bound, at, context);
+      const bound = output.view ? context.names.view(output.view, context) : bindResult(output.query, "view", context);
+      return bound && resultIn({ kind: "view", name: output.name }, bound, at, context);
     }
     case "query": {
-      const bound = bindQuery(output.query, context);
-      if (bound === null) return false;
+      const bound = bindResult(output.query, whole ? "whole" : "view", context);
+      if (bound === null) return null;
       if (sink === null) {
         report.add(
           at,
           "The rows of this query go nowhere",
           "Write INSERT INTO t SELECT …, or CREATE MATERIALIZED VIEW v AS SELECT …",
         );
-        return false;
+        return null;
       }
-      return writeTo(free(sink, name, views), bound, at, context);
+      return resultIn(free(sink, name, views), bound, at, context);
     }
     case "insert":
       return bindInsert(output.insert, script, context);
   }
+}
+
+function resultIn(sink: SinkOptions, bound: BoundQuery, at: ast.Span, context: Context): Result | null {
+  const written = writeTo(sink, bound, at, context), { offset = 0, limit = null } = bound.result ?? {};
+  return written && { ...written, offset, limit };
 }
 
 /** Each query of a script has a view of its own. */
@@ -118,10 +143,10 @@ function free(sink: SinkOptions, name: string, views: Set<string>): SinkOptions 
   return { ...sink, name: free };
 }
 
-function bindInsert(insert: ast.Insert, { tables, views }: Script, context: Context): boolean {
+function bindInsert(insert: ast.Insert, { tables, views }: Script, context: Context): Result | null {
   const { report, catalog } = context, { into } = insert, text = nameText(into);
   const isQuoted = into.parts.some((part) => part.quoted), table = byName(tables, text, isQuoted);
-  const bound: BoundQuery | null = bindQuery(insert.query, context);
+  const bound: BoundQuery | null = bindResult(insert.query, "view", context);
   if (table === null) {
     const near = nearest(text, tables.keys());
     if (byName(views, text, isQuoted)) {
@@ -132,8 +157,8 @@ function bindInsert(insert: ast.Insert, { tables, views }: Script, context: Cont
       const create = `Declare it: CREATE TABLE ${quoted(text)} (…) WITH ('connector' = 'view')`;
       report.add(into.at, `Unknown table ${text}`, near ? `Did you mean ${quoted(near)}?` : create);
     }
-    return false;
+    return null;
   }
   const sink = sinkOf(table, into.at, context), rows = bound && asRowsOf(table, insert, bound, context);
-  return sink !== null && rows !== null && writeTo(sink, rows, insert.at, context);
+  return sink && rows && resultIn(sink, rows, insert.at, context);
 }

@@ -1,11 +1,17 @@
 import type * as ast from "../ast.ts";
 import { EXPRESSION_DEPTH_MAX } from "../../core/limits.ts";
 import { bindDistinct } from "./distinct.ts";
-import { type BoundQuery, type Context, type EmitRequest, inside, type OrderKey } from "./context.ts";
-import { ExpressionBinder } from "./expression.ts";
-import { wholeOf } from "./literal.ts";
+import {
+  type BoundQuery,
+  type Context,
+  type Destination,
+  type EmitRequest,
+  inside,
+  type Ordered,
+  type OrderKey,
+} from "./context.ts";
+import { limited } from "./limit.ts";
 import { nullsLast } from "./order.ts";
-import { finishRank, rankNode } from "./rank.ts";
 import { resolvePath, Scope } from "./scope.ts";
 import { bindSelect } from "./select.ts";
 import { bindSetOperation } from "./set_operation.ts";
@@ -15,13 +21,13 @@ import { bindValues } from "./values_query.ts";
 /** Queries within queries. */
 const QUERY_DEPTH_MAX = EXPRESSION_DEPTH_MAX;
 
-/** A query's rows in an order, if ORDER BY stands behind it. */
-interface Ordered extends BoundQuery {
-  readonly order: readonly OrderKey[];
+/** Binds a query within another; null with its problems. */
+export function bindQuery(query: ast.Query, around: Context): BoundQuery | null {
+  return bindResult(query, "query", around);
 }
 
-/** Binds a query; null with its problems. */
-export function bindQuery(query: ast.Query, around: Context): BoundQuery | null {
+/** Binds a query whose rows have a destination; null with its problems. */
+export function bindResult(query: ast.Query, destination: Destination, around: Context): BoundQuery | null {
   if (around.depth >= QUERY_DEPTH_MAX) {
     return around.report.add(
       query.at,
@@ -30,8 +36,14 @@ export function bindQuery(query: ast.Query, around: Context): BoundQuery | null 
     );
   }
   const context = inside(query, around);
+  if (query.body.kind === "query" && isBare(query)) return bindResult(query.body, destination, context);
   const ordered = bindBody(query, context);
-  return ordered && limited(ordered, query, context);
+  return ordered && limited(ordered, query, destination, context);
+}
+
+/** Whether a query says nothing of the query that it is. */
+function isBare({ orderBy, limit, offset, emit, lateness }: ast.Query): boolean {
+  return orderBy.length === 0 && [limit, offset, emit, lateness].every((clause) => clause === null);
 }
 
 function bindBody(query: ast.Query, context: Context): Ordered | null {
@@ -100,46 +112,4 @@ function orderOf({ outputs }: BoundQuery, orderBy: readonly ast.OrderItem[], { r
     return column && { column, desc, nullsLast: nullsLast(item) };
   });
   return keys.includes(null) ? null : keys as OrderKey[];
-}
-
-/** ORDER BY with LIMIT is a top-n. Without it, only the order of event time can be had, which rows have anyway. */
-function limited(bound: Ordered, query: ast.Query, context: Context): BoundQuery | null {
-  const { report } = context, { order } = bound, limit = countOf(query.limit, "LIMIT", context);
-  const offset = countOf(query.offset, "OFFSET", context);
-  if (limit === undefined || offset === undefined) return null;
-  if (limit === null) {
-    if (offset !== null) return report.add(query.offset!.at, "OFFSET without LIMIT would number all rows", "Add LIMIT");
-    if (order.length === 0) return bound;
-    if (order[0].desc || !bound.relation.times.has(order[0].column.id)) {
-      return report.add(
-        query.orderBy[0].at,
-        "A stream has no end to sort: ORDER BY needs LIMIT",
-        "Add LIMIT 10 for the first ten at any time",
-      );
-    }
-    report.note(query.orderBy[0].at, "ORDER BY event time is left out: rows go by the watermark, which follows it");
-    return bound;
-  }
-  if (bound.ties) return report.add(query.limit!.at, "A subquery with LIMIT cannot be tied to the row around it");
-  if (limit === 0) return report.add(query.limit!.at, "LIMIT 0 gives no rows");
-  const { rank } = bound, ranked = rank ? finishRank(bound.relation, rank, [], context) : null;
-  if (rank && ranked === null) return null;
-  const relation = ranked?.relation ?? bound.relation, from = (offset ?? 0) + 1;
-  const number = { column: null, keys: [], order, at: query.limit!.at };
-  return { relation: rankNode(relation, number, from, from + limit - 1, context), outputs: bound.outputs };
-}
-
-/** Undefined with a problem. */
-function countOf(
-  expression: ast.Expression | null,
-  clause: string,
-  { report, values }: Context,
-): number | null | undefined {
-  if (expression === null) return null;
-  const value = new ExpressionBinder(values, { scope: new Scope([]), clause }).bind(expression);
-  if (value === null) return undefined;
-  const whole = value.interval ? null : wholeOf(value.expr);
-  if (whole !== null && whole >= 0n && whole <= BigInt(2 ** 31 - 1)) return Number(whole);
-  report.add(expression.at, `${clause} needs a number of rows`);
-  return undefined;
 }

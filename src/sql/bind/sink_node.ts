@@ -2,6 +2,7 @@ import { type DataType, formatType } from "../../core/schema.ts";
 import { commonType } from "../../expr/type.ts";
 import type { SinkOptions } from "../../plan/mod.ts";
 import type * as ast from "../ast.ts";
+import { freeName } from "./column.ts";
 import type { BoundQuery, Context } from "./context.ts";
 import type { Output } from "./nodes.ts";
 import { finishRank } from "./rank.ts";
@@ -11,15 +12,36 @@ import { sqlType } from "./types.ts";
 import type { Value } from "./value.ts";
 import { counted } from "./words.ts";
 
-/** Sends the rows of a query to a sink; false with a problem. */
-export function writeTo(sink: SinkOptions, bound: BoundQuery, at: ast.Span, context: Context): boolean {
-  const { nodes, values } = context;
+/** What a sink gets that nobody asked to see. */
+export interface Written {
+  readonly sink: SinkOptions;
+  /** Columns at its end that are there to be sorted by. */
+  readonly hidden: number;
+}
+
+/** Sends the rows of a query to a sink, in the order that is asked for where it is a view; null with a problem. */
+export function writeTo(sink: SinkOptions, bound: BoundQuery, at: ast.Span, context: Context): Written | null {
+  const { nodes, values } = context, { keys, whole } = bound.result ?? { keys: [], whole: false };
   const ranked = bound.rank ? finishRank(bound.relation, bound.rank, [], context) : bound;
-  if (ranked === null) return false;
+  if (ranked === null) return null;
   const outputs = bound.outputs.map(({ name, column }) => ({ name, value: values.column(column, at) }));
+  const seen = new Map(bound.outputs.toReversed().map(({ name, column }) => [column.id, name]));
+  const isOrdered = sink.kind === "view" && (whole || keys.every(({ column }) => seen.has(column.id)));
+  for (const { column } of isOrdered ? keys : []) {
+    if (seen.has(column.id)) continue;
+    const name = freeName("$by", new Set(seen.values()));
+    seen.set(column.id, name);
+    outputs.push({ name, value: values.column(column, at) });
+  }
+  const order = keys.map(({ column, desc, nullsLast }) => ({
+    column: seen.get(column.id)!,
+    desc,
+    nulls_last: nullsLast,
+  }));
   const { node } = nodes.project(ranked.relation, outputs, at);
-  nodes.plan.add("sink", [node], { sink }, at);
-  return true;
+  const ordered = isOrdered && order.length > 0 ? { ...sink, order } : sink;
+  nodes.plan.add("sink", [node], { sink: ordered }, at);
+  return { sink: ordered, hidden: outputs.length - bound.outputs.length };
 }
 
 /** The rows of an INSERT as its table has them: by position, under the table's names and types. Null with problems. */

@@ -1,4 +1,5 @@
 import { PLAN_NODES_MAX } from "../../core/limits.ts";
+import { BOOL } from "../../core/schema.ts";
 import { columnsOf } from "../../expr/mod.ts";
 import type * as ast from "../ast.ts";
 import type { Relation } from "./column.ts";
@@ -36,15 +37,8 @@ export function bindSource(
   outer: Scope | null,
   context: Context,
 ): Source | null {
-  if (from.length === 0) {
-    return context.report.add(
-      at,
-      "SELECT without FROM gives no stream",
-      "Read a table: FROM t, or FROM (VALUES (1)) AS t (x)",
-    );
-  }
   countItems(from);
-  const tree = fromAll(from, outer, context);
+  const tree = from.length === 0 ? oneRow(at, context) : fromAll(from, outer, context);
   if (tree === null) return null;
   const scope = new Scope(tree.tables, tree.merged, outer), attachments = new Attachments();
   if (where === null) {
@@ -70,6 +64,23 @@ export function bindSource(
     else kindOf(condition, tree, attachments, { plain, late, correlated }).push(condition);
   }
   return { scope, tree, plain, late, existences, attachments, early: attachments.count, correlated, sound };
+}
+
+/** What a SELECT without FROM is over: one row, of which no column has a name. */
+function oneRow(at: ast.Span, context: Context): FromTree {
+  const { nodes } = context, columns = [{ name: "$one", type: "bool", nullable: false }];
+  const made = nodes.columns.make("$one", { type: BOOL, nullable: false });
+  const facts = { times: new Set<string>(), windows: new Map(), windowed: false, changes: false };
+  return {
+    tables: [],
+    merged: [],
+    ids: new Set([made.id]),
+    eventTime: null,
+    build: (conditions) => {
+      const node = nodes.plan.add("source", [], { connector: { kind: "values", rows: [[true]] }, columns }, at);
+      return nodes.filter({ node, columns: [{ column: made, name: "$one" }], ...facts }, conditions);
+    },
+  };
 }
 
 function kindOf<T>(

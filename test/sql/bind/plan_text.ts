@@ -1,5 +1,7 @@
 import { formatExpression } from "../../../src/plan/format.ts";
 import type { AggregateCall, Plan, PlanNode, Window } from "../../../src/plan/mod.ts";
+import type { OrderColumn } from "../../../src/plan/plan.ts";
+import { viewOrder } from "../../../src/plan/resolve_sink.ts";
 import type { Expression } from "../../../src/expr/mod.ts";
 
 /** A plan as lines, one a node: `filter(source) price > 100`. What is as usual is left out. */
@@ -52,14 +54,18 @@ function detailsOf(node: PlanNode): string {
         ...(node.null_aware ? ["null aware"] : []),
         ...(node.ttl_ms === undefined ? [] : [`ttl ${node.ttl_ms}`]),
       ].join("; ");
+    case "lookup":
+      return [
+        node.type,
+        node.on.map(({ left, right }) => `${left} = ${right}`).join(", "),
+        ...(node.where ? [`where ${formatExpression(node.where)}`] : []),
+        node.columns.map(({ name, as = name }) => as === name ? name : `${as} = ${name}`).join(", "),
+        `of ${Object.values(node.table).map(String).join(" ")}`,
+      ].join("; ");
     case "rank":
       return [
         `by [${node.keys.join(", ")}]`,
-        `order [${
-          node.order.map(({ column, desc, nulls_last }) =>
-            `${column}${desc ? " desc" : ""}${nulls_last === desc ? "" : nulls_last ? " nulls last" : " nulls first"}`
-          ).join(", ")
-        }]`,
+        orderText(node.order),
         `${node.from} to ${node.to}`,
         ...(node.as === undefined ? [] : [`as ${node.as}`]),
         ...(node.window_end === undefined ? [] : [`window ${node.window_end}`]),
@@ -74,9 +80,18 @@ function detailsOf(node: PlanNode): string {
         ...aggs.map(callText),
       ].join("; ");
     }
-    case "sink":
-      return Object.values(node.sink).join(" ");
+    case "sink": {
+      const { order: _, ...options } = node.sink, order = viewOrder(node.sink);
+      return [Object.values(options).join(" "), ...(order.length === 0 ? [] : [orderText(order)])].join("; ");
+    }
   }
+}
+
+function orderText(order: readonly OrderColumn[]): string {
+  const columns = order.map(({ column, desc, nulls_last }) =>
+    `${column}${desc ? " desc" : ""}${nulls_last === desc ? "" : nulls_last ? " nulls last" : " nulls first"}`
+  );
+  return `order [${columns.join(", ")}]`;
 }
 
 function signed(ms: number): string {

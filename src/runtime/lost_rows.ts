@@ -1,0 +1,77 @@
+import { FrameBuilder, FrameView } from "../core/frame.ts";
+import type { Clock } from "../core/clock.ts";
+import { DEAD_RAW_BYTES_MAX, DEAD_TURN_ROWS } from "../core/limits.ts";
+import { RowRenderer } from "../core/render.ts";
+import type { LostRows } from "../operator.ts";
+import type { PhysicalLookup, PhysicalPlan, PhysicalSource } from "../plan/physical.ts";
+import type { Finished } from "./collector.ts";
+import { DEAD_COLUMNS } from "./dead_letters.ts";
+import type { DeadRow } from "./protocol.ts";
+import type { Marks, SideStreams } from "./side_rows.ts";
+
+/** A row that was changed on its way has no place in its stream any more. */
+const NO_OFFSET = -1;
+const NO_PLACE = { line: 1, column: 1, start: 0, end: 0, mismatch: false };
+
+interface LostParts {
+  readonly side: SideStreams;
+  readonly clock: Clock;
+  readonly plan: PhysicalPlan;
+}
+
+/**
+ * Puts the rows of a number whose question to a table outside could not be answered among the dead letters of the first stream above their
+ * lookup, as they came to it; `told` gets each.
+ */
+export async function setLostAside(
+  { side, clock, plan }: LostParts,
+  { answers }: Finished,
+  marks: Marks,
+  told: (row: DeadRow) => void,
+): Promise<void> {
+  for (const { operator, lost } of answers.flatMap(({ lookups }) => lookups)) {
+    const lookup = plan.operators[operator] as PhysicalLookup, above = sourcesAbove(plan, lookup);
+    const source = above.find(({ stream }) => stream !== null) ?? above[0];
+    const path = source.stream ?? source.file?.path ?? source.made?.kind ?? source.id;
+    const tell = (reason: string, field: string) => told({ ...NO_PLACE, offset: NO_OFFSET, reason, path, field });
+    for (const rows of lost) {
+      for (const letter of letters(lookup, rows, clock.now(), tell)) {
+        if (source.stream !== null) await side.bury(source.stream, [letter.frame], letter.rows, plan.name, marks);
+        if (letter.rows === DEAD_TURN_ROWS) await clock.soon(0);
+      }
+    }
+  }
+}
+
+/** Rows that are lost, in the answers to a number. */
+export function lostRows({ answers }: Finished): number {
+  let rows = 0;
+  for (const { lookups } of answers) for (const { lost } of lookups) for (const one of lost) rows += one.rows;
+  return rows;
+}
+
+function* letters(
+  { id, inputColumns, keys }: PhysicalLookup,
+  { frame, rows, reason: why }: LostRows,
+  nowMs: number,
+  tell: (reason: string, field: string) => void,
+): Generator<{ readonly frame: ArrayBuffer; readonly rows: number }> {
+  const builder = new FrameBuilder(DEAD_COLUMNS), renderer = new RowRenderer(inputColumns), view = new FrameView(frame);
+  const field = keys.map((key) => inputColumns[key].name).join(", "), reason = `Lookup ${id}: ${why}`;
+  const finish = () => ({ rows: builder.rows, frame: builder.finish() });
+  for (let row = 0; row < rows; row++) {
+    tell(reason, field);
+    const raw = renderer.row(view, row).slice(0, DEAD_RAW_BYTES_MAX);
+    builder.append([NO_OFFSET, 1, field, reason, raw, Math.trunc(nowMs)]);
+    if (builder.rows === DEAD_TURN_ROWS) yield finish();
+  }
+  if (builder.rows > 0) yield finish();
+}
+
+/** The sources that rows of an operator come from, also through other lookups. */
+function sourcesAbove(plan: PhysicalPlan, { sources }: PhysicalLookup): PhysicalSource[] {
+  return sources.flatMap((id) => {
+    const own = plan.sources.find((source) => source.id === id);
+    return own ? [own] : sourcesAbove(plan, plan.operators.find((one) => one.id === id) as PhysicalLookup);
+  });
+}

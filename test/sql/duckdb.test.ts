@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { Both } from "./duckdb/both.ts";
+import { FUNCTIONS } from "./duckdb/queries_functions.ts";
+import { GROUPS } from "./duckdb/queries_groups.ts";
+import { ROWS } from "./duckdb/queries_rows.ts";
+import type { Query } from "./duckdb/query.ts";
+import { readTables } from "./duckdb/tables.ts";
+
+/** Whether the rows of a query have an order of their own. */
+function isOrdered(sql: string): boolean {
+  return /ORDER BY [^()]*(?:\([^()]*\)[^()]*)*$/.test(sql) && !/OVER \([^)]*$/.test(sql);
+}
+
+/** Runs queries here and in DuckDB. */
+function compare(what: string, queries: readonly Query[]): void {
+  Deno.test(`${what} are as DuckDB has them`, async (test) => {
+    const both = await Both.open(await readTables());
+    try {
+      for (const query of queries) {
+        const [here, there] = typeof query === "string" ? [query, query] : query;
+        await test.step(here, async () => {
+          const expected = await both.there(there), found = await both.here(here);
+          if (!isOrdered(here)) {
+            expected.sort();
+            found.sort();
+          }
+          assert.deepEqual(found, expected);
+        });
+      }
+    } finally {
+      await both.close();
+    }
+  });
+}
+
+compare("rows, their order and sets of them", ROWS);
+compare("groups, windows and rows beside others", GROUPS);
+compare("functions and operators", FUNCTIONS);

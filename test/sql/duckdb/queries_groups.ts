@@ -1,0 +1,101 @@
+import type { Query } from "./query.ts";
+
+const TOP = "ROW_NUMBER() OVER (PARTITION BY origin ORDER BY weight DESC, name, mpg)";
+
+/** Flights of one minute are in the order of the log here; there it has to be said. */
+function exact(sql: string): Query {
+  return [sql, sql.replaceAll("ORDER BY ts", "ORDER BY ts, n")];
+}
+
+/** Groups, windows and what looks at other rows. */
+export const GROUPS: readonly Query[] = [
+  "SELECT origin, COUNT(*), COUNT(mpg), COUNT(horsepower), SUM(weight), MIN(mpg), MAX(mpg) FROM cars GROUP BY origin",
+  "SELECT COUNT(*), SUM(us), MIN(title), MAX(title) FROM movies",
+  [
+    "SELECT origin, AVG(weight) FROM cars GROUP BY origin",
+    "SELECT origin, trunc(AVG(weight))::BIGINT FROM cars GROUP BY origin",
+  ],
+  "SELECT origin, AVG(CAST(weight AS DOUBLE)) FROM cars GROUP BY origin",
+  "SELECT species, sex, AVG(beak_length), STDDEV_POP(beak_length), VAR_SAMP(beak_depth) FROM penguins GROUP BY species, sex",
+  "SELECT species, STDDEV_SAMP(mass), VAR_POP(mass), STDDEV(flipper), VARIANCE(flipper) FROM penguins GROUP BY species",
+  "SELECT genre, COUNT(DISTINCT director), COUNT(DISTINCT distributor) FROM movies GROUP BY genre",
+  "SELECT COUNT(DISTINCT rating), SUM(DISTINCT minutes), MIN(DISTINCT minutes) FROM movies",
+  "SELECT genre, COUNT(*) FILTER (WHERE us > 100000000), SUM(us) FILTER (WHERE rating = 'R') FROM movies GROUP BY genre",
+  "SELECT genre, COUNT(*) AS n FROM movies GROUP BY genre HAVING COUNT(*) > 300",
+  "SELECT rating, MAX(us) - MIN(us) FROM movies GROUP BY rating HAVING MIN(us) IS NOT NULL",
+  "SELECT cylinders % 2, COUNT(*) FROM cars GROUP BY cylinders % 2",
+  "SELECT CASE WHEN mpg IS NULL THEN 'none' WHEN mpg < 20 THEN 'low' ELSE 'high' END AS class, COUNT(*) FROM cars GROUP BY 1",
+  "SELECT origin, cylinders, COUNT(*), GROUPING(origin), GROUPING(cylinders) FROM cars GROUP BY ROLLUP (origin, cylinders)",
+  "SELECT origin, cylinders, SUM(weight) FROM cars GROUP BY CUBE (origin, cylinders)",
+  "SELECT origin, cylinders, COUNT(*) FROM cars GROUP BY GROUPING SETS ((origin), (cylinders), ())",
+  "SELECT BOOL_AND(b), BOOL_OR(b), COUNT(b) FROM odd",
+  "SELECT id > 7, BOOL_AND(b), BOOL_OR(b) FROM odd GROUP BY id > 7",
+  "SELECT SUM(m), MIN(m), MAX(m), COUNT(m) FROM odd",
+  "SELECT MIN(ts), MAX(ts), MIN(t), MAX(t), MIN(d), MAX(d), MIN(b), MAX(b) FROM odd",
+  ["SELECT LISTAGG(t, '|') FROM odd WHERE id < 7", "SELECT string_agg(t, '|' ORDER BY id) FROM odd WHERE id < 7"],
+  ["SELECT STRING_AGG(tag, '-') FROM tags", "SELECT string_agg(tag, '-') FROM tags"],
+  ["SELECT ARRAY_AGG(id) FROM odd WHERE id < 4", "SELECT to_json(list(id))::VARCHAR FROM odd WHERE id < 4"],
+  ["SELECT FIRST_VALUE(name), LAST_VALUE(name) FROM cars", "SELECT first(name), last(name) FROM cars"],
+  "SELECT t, COUNT(*) FROM odd GROUP BY t",
+  "SELECT b, COUNT(*), SUM(i), SUM(d) FROM odd GROUP BY b",
+  "SELECT ts, COUNT(*) FROM odd GROUP BY ts",
+  "SELECT m, COUNT(*) FROM odd GROUP BY m",
+  "SELECT origin, COUNT(*) FROM cars WHERE weight > 100000 GROUP BY origin",
+  "SELECT genre, n FROM (SELECT genre, COUNT(*) AS n FROM movies GROUP BY genre) WHERE n > 100 AND genre LIKE 'C%'",
+  "SELECT n, COUNT(*) FROM (SELECT director, COUNT(*) AS n FROM movies WHERE director IS NOT NULL GROUP BY director) GROUP BY n",
+  "SELECT MAX(n), SUM(n) FROM (SELECT origin, COUNT(*) AS n FROM cars GROUP BY origin)",
+  `SELECT name, weight FROM (SELECT *, ${TOP} AS n FROM cars) WHERE n <= 2`,
+  `SELECT name, n FROM (SELECT *, ${TOP} AS n FROM cars) WHERE n BETWEEN 2 AND 3`,
+  `SELECT name, weight FROM cars QUALIFY ${TOP} = 1`,
+  `SELECT symbol, day, price FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY symbol ORDER BY day DESC) AS n FROM stocks) WHERE n = 1`,
+  `SELECT genre, title FROM (SELECT genre, title, ROW_NUMBER() OVER (PARTITION BY genre ORDER BY votes DESC NULLS LAST, title) AS n FROM movies WHERE votes > 0) WHERE n = 1`,
+  [
+    "SELECT window_start, window_end, COUNT(*), SUM(delay) FROM TABLE(TUMBLE(TABLE flights, DESCRIPTOR(ts), INTERVAL '7' DAY)) GROUP BY window_start, window_end",
+    "SELECT time_bucket(INTERVAL 7 DAY, ts, TIMESTAMP '1970-01-01') AS s, s + INTERVAL 7 DAY, COUNT(*), SUM(delay) FROM flights GROUP BY s",
+  ],
+  [
+    "SELECT window_start, origin, AVG(CAST(delay AS DOUBLE)) FROM TABLE(TUMBLE(TABLE flights, DESCRIPTOR(ts), INTERVAL '1' DAY)) GROUP BY window_start, window_end, origin",
+    "SELECT date_trunc('day', ts)::TIMESTAMP, origin, AVG(delay) FROM flights GROUP BY 1, 2",
+  ],
+  [
+    "SELECT window_start, MAX(high), COUNT(*) FROM TABLE(HOP(TABLE weather, DESCRIPTOR(ts), INTERVAL '5' DAY, INTERVAL '15' DAY)) GROUP BY window_start, window_end",
+    `SELECT make_timestamp((s * 5 * 86400000000)::BIGINT), MAX(high), COUNT(*) FROM
+      (SELECT *, (epoch_ms(ts) // 432000000) - k AS s FROM weather, range(3) r(k)) GROUP BY s`,
+  ],
+  [
+    "SELECT window_start, window_end, SUM(rain) FROM TABLE(CUMULATE(TABLE weather, DESCRIPTOR(ts), INTERVAL '2' DAY, INTERVAL '6' DAY)) GROUP BY window_start, window_end",
+    `SELECT make_timestamp((w * 518400000000)::BIGINT), make_timestamp((w * 518400000000 + k * 172800000000)::BIGINT), SUM(rain) FROM
+      (SELECT *, epoch_ms(ts) // 518400000 AS w, k FROM weather, range(1, 4) r(k)
+       WHERE (epoch_ms(ts) % 518400000) < k * 172800000) GROUP BY w, k`,
+  ],
+  [
+    "SELECT kind, window_start, window_end, COUNT(*) FROM TABLE(SESSION(TABLE weather PARTITION BY kind, DESCRIPTOR(ts), INTERVAL '3' DAY)) GROUP BY kind, window_start, window_end",
+    `SELECT kind, MIN(ts), MAX(ts) + INTERVAL 3 DAY, COUNT(*) FROM (SELECT *, SUM(new) OVER (PARTITION BY kind ORDER BY ts) AS s FROM
+      (SELECT *, CASE WHEN ts - LAG(ts) OVER (PARTITION BY kind ORDER BY ts) <= INTERVAL 3 DAY THEN 0 ELSE 1 END AS new FROM weather)) GROUP BY kind, s`,
+  ],
+  [
+    "SELECT window_start, kind, COUNT(*), SUM(rain) FROM TABLE(TUMBLE(TABLE weather, DESCRIPTOR(ts), INTERVAL '30' DAY)) GROUP BY GROUPING SETS ((window_start, window_end), (window_start, window_end, kind))",
+    "SELECT time_bucket(INTERVAL 30 DAY, ts, TIMESTAMP '1970-01-01') AS s, kind, COUNT(*), SUM(rain) FROM weather GROUP BY GROUPING SETS ((s), (s, kind))",
+  ],
+  exact(
+    "SELECT n, SUM(delay) OVER (PARTITION BY origin ORDER BY ts ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) FROM flights",
+  ),
+  exact(
+    "SELECT n, COUNT(*) OVER (PARTITION BY origin ORDER BY ts ROWS UNBOUNDED PRECEDING), MIN(delay) OVER (PARTITION BY origin ORDER BY ts ROWS BETWEEN 9 PRECEDING AND CURRENT ROW) FROM flights",
+  ),
+  exact(
+    "SELECT n, AVG(CAST(distance AS DOUBLE)) OVER (PARTITION BY destination ORDER BY ts ROWS BETWEEN 4 PRECEDING AND CURRENT ROW), MAX(delay) OVER (PARTITION BY destination ORDER BY ts ROWS BETWEEN 4 PRECEDING AND CURRENT ROW) FROM flights",
+  ),
+  "SELECT ts, SUM(rain) OVER (ORDER BY ts RANGE BETWEEN INTERVAL '7' DAY PRECEDING AND CURRENT ROW), MAX(wind) OVER (ORDER BY ts RANGE BETWEEN INTERVAL '7' DAY PRECEDING AND CURRENT ROW) FROM weather",
+  "SELECT n, COUNT(*) OVER (PARTITION BY origin ORDER BY ts), SUM(distance) OVER (PARTITION BY origin ORDER BY ts) FROM flights",
+  "SELECT n, COUNT(*) OVER (PARTITION BY origin ORDER BY ts RANGE BETWEEN INTERVAL '1' DAY PRECEDING AND CURRENT ROW) FROM flights",
+  "SELECT ts, FIRST_VALUE(high) OVER (ORDER BY ts ROWS BETWEEN 2 PRECEDING AND CURRENT ROW), LAST_VALUE(low) OVER (ORDER BY ts ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM weather",
+  "SELECT ts, LAG(high) OVER (ORDER BY ts), LAG(high, 3) OVER (ORDER BY ts), LAG(kind, 2, 'none') OVER (PARTITION BY kind ORDER BY ts) FROM weather",
+  "SELECT ts, high - LAG(high) OVER (ORDER BY ts) AS change FROM weather",
+  exact("SELECT n, ROW_NUMBER() OVER (PARTITION BY origin, destination ORDER BY ts) AS k FROM flights"),
+  "SELECT ts, kind, SUM(rain) OVER w AS s, COUNT(*) OVER w AS c FROM weather WINDOW w AS (PARTITION BY kind ORDER BY ts ROWS BETWEEN 5 PRECEDING AND CURRENT ROW)",
+  "SELECT ts, STDDEV_SAMP(high) OVER (ORDER BY ts ROWS BETWEEN 9 PRECEDING AND CURRENT ROW) FROM weather",
+  "SELECT a.n, b.n FROM flights a JOIN flights b ON a.destination = b.origin AND b.ts BETWEEN a.ts AND a.ts + INTERVAL '6' HOUR",
+  "SELECT a.n, b.n FROM flights a LEFT JOIN flights b ON a.origin = b.destination AND b.ts BETWEEN a.ts - INTERVAL '2' DAY AND a.ts WHERE a.n < 300",
+  "SELECT origin, COUNT(*) FROM flights WHERE EXTRACT(HOUR FROM ts) BETWEEN 6 AND 8 GROUP BY origin",
+];
