@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly args?: readonly string[];
   /** The data directory; default: none, everything lives in memory. */
   readonly data?: string;
+  /** A command that runs what stands behind it, in its own place. */
+  readonly through?: readonly string[];
   /** What V8 is told; default: nothing. */
   readonly v8Flags?: readonly string[];
   readonly env?: Record<string, string>;
@@ -33,8 +35,10 @@ export interface ServerOptions {
 
 /** Starts `rdx serve` and waits until it says that it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
-  const child = new Deno.Command(Deno.execPath(), {
+  const [command, ...before] = [...(options.through ?? []), Deno.execPath()];
+  const child = new Deno.Command(command, {
     args: [
+      ...before,
       ...["run", "-A", "--no-check", ...(options.v8Flags ? [`--v8-flags=${options.v8Flags.join()}`] : [])],
       ...[main, "serve", "--port", String(options.port ?? 0)],
       ...(options.data === undefined ? ["--durability", "none"] : ["--data", options.data]),
