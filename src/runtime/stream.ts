@@ -146,11 +146,23 @@ export class Stream {
     if (differences.length > 0) {
       throw new RdxError("conflict", `Stream ${this.name} cannot be changed so: delete it first`, differences);
     }
-    this.#declaration = next;
-    this.log.retain(next.retentionMs);
     const grown = next.columns.length > this.#schema.columns.length;
-    this.#schema = makeSchema(next.columns, this.#schema.version + (grown ? 1 : 0));
-    this.#parts.changed(this);
+    this.#change(next, makeSchema(next.columns, this.#schema.version + (grown ? 1 : 0)));
+    this.log.retain(next.retentionMs);
+  }
+
+  /** What cannot be noted does not become so: no row comes under a schema that a restart would not know. */
+  #change(declaration: StreamDeclaration, schema: Schema): void {
+    const before = { declaration: this.#declaration, schema: this.#schema };
+    this.#declaration = declaration;
+    this.#schema = schema;
+    try {
+      this.#parts.changed(this);
+    } catch (thrown) {
+      this.#declaration = before.declaration;
+      this.#schema = before.schema;
+      throw thrown;
+    }
   }
 
   /** Decodes and appends one request, whole or not at all. See StreamService.ingest. */
@@ -222,10 +234,7 @@ export class Stream {
     const merged = mergeColumns(this.#schema.columns, columns);
     const changed = merged.length > this.#schema.columns.length ||
       merged.some(({ type }, i) => !sameType(type, this.#schema.columns[i].type));
-    if (!changed) return;
-    this.#schema = makeSchema(merged, this.#schema.version + 1);
-    // Before any rows under it are: whoever reads them after a restart knows it.
-    this.#parts.changed(this);
+    if (changed) this.#change(this.#declaration, makeSchema(merged, this.#schema.version + 1));
   }
 
   async #append(request: IngestRequest, decoded: Decoded, digest: string, bytes: number): Promise<IngestAnswer> {
