@@ -68,26 +68,30 @@ export class JournalReader implements LogReader {
     if (this.#loading) return;
     this.#loading = true;
     this.#read().catch((thrown) => this.#failure = thrown).finally(() => {
-      this.#loading = false;
-      if (this.#closed) this.#leaveDisk();
+      if (this.#closed && !this.#loading) this.#leaveDisk();
       else if (this.ready) this.#log.moved();
     });
   }
 
   async #read(): Promise<void> {
     const { window } = this.#log, cursor = this.#cursor;
-    while (!this.#closed && this.#ahead.length === 0 && cursor.next < window.first) {
-      this.#disk ??= this.#log.openDisk(cursor.next);
-      const records = await this.#disk.read();
-      for (const record of records) {
-        // Between rows there are marks of producers that brought none.
-        if (record.head.kind === "rows" && record.head.rows > 0) this.#ahead.push(recordOf(record));
+    try {
+      while (!this.#closed && this.#ahead.length === 0 && cursor.next < window.first) {
+        this.#disk ??= this.#log.openDisk(cursor.next);
+        const records = await this.#disk.read();
+        for (const record of records) {
+          // Between rows there are marks of producers that brought none.
+          if (record.head.kind === "rows" && record.head.rows > 0) this.#ahead.push(recordOf(record));
+        }
+        // An offset inside a record gives that record whole.
+        if (this.#ahead.length > 0) cursor.next = this.#ahead[0].offset;
+        else if (records.length === 0) {
+          throw new RdxError("internal", `Rows from offset ${cursor.next} on are not on disk`);
+        }
       }
-      // An offset inside a record gives that record whole.
-      if (this.#ahead.length > 0) cursor.next = this.#ahead[0].offset;
-      else if (records.length === 0) {
-        throw new RdxError("internal", `Rows from offset ${cursor.next} on are not on disk`);
-      }
+    } finally {
+      // At once with what was read: whoever takes all of it before anybody is told has the next piece read.
+      this.#loading = false;
     }
   }
 

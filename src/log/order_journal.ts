@@ -158,9 +158,10 @@ class Replay implements OrderReplay {
       this.#steps = steps.filter(({ number }) => number <= this.last);
       this.#at = 0;
       this.#read = this.#steps.at(-1)?.number ?? this.last;
-    }).catch((thrown) => this.#failure = thrown).finally(() => {
+      // At once with what was read: whoever takes all of it before anybody is told has the next piece read.
       this.#reading = false;
-      if (this.#closed) this.#reader.close();
+    }).catch((thrown) => this.#failure = thrown).finally(() => {
+      if (this.#closed && !this.#reading) this.#reader.close();
       else for (const listener of [...this.#listeners]) listener();
     });
   }

@@ -253,7 +253,9 @@ export class Pipelines implements PipelineService {
       },
       handOver: (name, before, next) => this.#handOver(name, before, next, () => {}),
       lost: (name, plan, reason) => {
-        if (!this.#deployed.has(name)) this.#lost.set(name, lostInfo(name, plan, reason, this.#parts.pool.tasks));
+        const made = this.find(name);
+        if (made) made.fail(`It cannot be recovered: ${reason}`);
+        else this.#lost.set(name, lostInfo(name, plan, reason, this.#parts.pool.tasks));
       },
     });
     return () => this.#inTurn(again);

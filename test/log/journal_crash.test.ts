@@ -247,6 +247,22 @@ Deno.test("a full disk refuses with no_space, uses no number, and goes on once t
   }
 });
 
+Deno.test("a reader that is asked at any moment gets everything, also what it is just reading from disk", async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const { disk, clock, ends, segmentBytes } = await filled(60), random = seeded(seed);
+    const log = await openJournal(journalParts(disk, clock, { segmentBytes })), reader = log.reader("earliest");
+    let offset = 0;
+    for (let turns = 0; offset < ends.at(-1)!; turns++) {
+      assert.ok(turns < 20_000, `seed ${seed}: it stands still at ${offset} of ${ends.at(-1)}`);
+      for (let record = reader.next(); record; record = reader.next()) offset = record.offset + record.rows;
+      if (random(20) === 0) await new Promise<void>((resolve) => setImmediate(() => resolve()));
+      else await null;
+    }
+    reader.close();
+    await log.close();
+  }
+});
+
 Deno.test("nobody syncs for each of many that wait: they share one", async () => {
   const disk = new SimDisk(seeded(3)),
     log = createJournal(journalParts(disk, new HandClock(), { segmentBytes: { first: 1 << 20, max: 1 << 20 } }));

@@ -106,6 +106,30 @@ Deno.test("an order keeps what it has called durable over any power cut, and goe
   }
 });
 
+Deno.test("an order that is asked for at any moment is given whole, also what is just being read", async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const random = seeded(seed), disk = new SimDisk(random), order = OrderJournal.create(FOLDER, partsOf(disk));
+    const all = steps(1, 500, random);
+    for (const step of all) {
+      order.append(step);
+      if (random(5) === 0) await order.durable(step.number);
+    }
+    await order.close();
+    const { replay } = await openOrder(disk), given: OrderRecord[] = [];
+    for (let turns = 0; given.length < all.length; turns++) {
+      assert.ok(turns < 20_000, `seed ${seed}: it stands still behind ${given.length}`);
+      for (let step = replay.peek(); step; step = replay.peek()) {
+        given.push(step);
+        replay.shift();
+      }
+      if (random(20) === 0) await new Promise<void>((resolve) => setTimeout(resolve));
+      else await null;
+    }
+    assert.deepEqual(given, all);
+    replay.close();
+  }
+});
+
 Deno.test("while the disk is full an order waits, and is durable once there is room", async () => {
   const disk = new SimDisk(seeded(4)), timers: (() => void)[] = [], random = seeded(5);
   const order = OrderJournal.create(FOLDER, partsOf(disk, timers)), all = steps(1, 400, random);

@@ -240,3 +240,23 @@ durableTest("what a pipeline has taken is kept while it is there, also when it h
   await life.engine.pipelines.delete("windows");
   assert.ok(life.engine.streams.get("events").start > 0, "nobody needs it any more");
 });
+
+durableTest(
+  "a pipeline whose sink cannot be opened again has failed with the reason, and can be put anew",
+  async (life) => {
+    life.engine.streams.put("events", EVENTS);
+    await Deno.mkdir(`${life.folder}/out`);
+    await life.engine.pipelines.put("rows", filePlan("out/rows.ndjson", 0), HOW);
+    await life.send("events", [event(1)]);
+    await life.settled();
+    await Deno.remove(`${life.folder}/out`, { recursive: true });
+    await life.restart();
+    const { state, reason } = life.engine.pipelines.get("rows");
+    assert.equal(state, "failed");
+    assert.match(reason!, /cannot be recovered: Cannot write file out\/rows\.ndjson/);
+    assert.equal(life.engine.readiness().ready, true);
+    await life.engine.pipelines.put("rows", filePlan("rows.ndjson", 0), HOW);
+    await life.settled();
+    assert.equal((await life.file("rows.ndjson")).split("\n").length, 2);
+  },
+);
