@@ -1,6 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { PipelinesParts } from "./pipeline_maker.ts";
 import { modeAfter, shareState } from "./plan_shape.ts";
 import type { Views } from "./views.ts";
 
@@ -13,6 +14,27 @@ export function checkPlaces(pipeline: Pipeline, plan: PhysicalPlan, tasks: numbe
     `The state of pipeline ${plan.name} is spread over ${tasks} workers, and its new plan, whose operators feed each ` +
       "other, runs in one; state=fresh starts without it",
   );
+}
+
+/** What is written again after a restart belongs to one pipeline alone. Throws RdxError("conflict"). */
+export function checkTargets(
+  name: string,
+  { sinks }: PhysicalPlan,
+  others: Iterable<Pipeline>,
+  { durable, sinks: kinds }: Pick<PipelinesParts, "durable" | "sinks">,
+): void {
+  if (!durable) return;
+  const all = [...others].filter(({ plan }) => plan.name !== name);
+  for (const { id, sink } of sinks) {
+    const target = kinds.get(sink.kind)?.target;
+    if (target === undefined) continue;
+    const same = (other: Pipeline) =>
+      other.plan.sinks.some(({ sink: one }) => one.kind === sink.kind && one[target] === sink[target]);
+    const owner = all.find(same)?.plan.name;
+    if (owner === undefined) continue;
+    const reason = `What sink ${id} writes (${sink[target]}) belongs to pipeline ${owner}`;
+    throw new RdxError("conflict", reason, [{ node: id, path: `sink.${target}`, reason, hint: "Name another" }]);
+  }
 }
 
 /** No two pipelines write one view. Throws RdxError("conflict"). */

@@ -2,12 +2,13 @@ import { RdxError, reasonOf } from "../core/errors.ts";
 import { PIPELINES_MAX, QUIESCE_POLL_MS } from "../core/limits.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
-import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
+import { explainPlan } from "../plan/explain.ts";
 import { STANDARD_LOOKUPS } from "../plan/lookup_kinds.ts";
 import { compareState } from "../plan/state.ts";
 import { deployedCatalog } from "./deployed_catalog.ts";
 import { sideDepth } from "./late_columns.ts";
-import { checkPlaces, checkViews } from "./deploy_checks.ts";
+import { checkPlaces, checkTargets, checkViews } from "./deploy_checks.ts";
+import { rendered, runtimeFacts } from "./explanation.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import {
@@ -132,6 +133,7 @@ export class Pipelines implements PipelineService {
       throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
     }
     checkViews(name, compiled.physical, this.#parts.views);
+    checkTargets(name, compiled.physical, this.all(), this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
     if (before?.pipeline.state === "stalled" && state === "keep") {
       throw new RdxError(
@@ -334,25 +336,11 @@ export class Pipelines implements PipelineService {
 
   explain(name: string) {
     const { plan, pipeline } = this.#get(name);
-    return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), this.#facts(name)));
+    return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), runtimeFacts(this.#parts, name)));
   }
 
   explainPlan(plan: unknown, catalog = this.catalog) {
-    return rendered(explainPlan(plan, catalog, this.#facts(null)));
-  }
-
-  /** `shared` lists the streams that other pipelines read too: their rows are decoded once for all. */
-  #facts(name: string | null): RuntimeFacts {
-    const shared = [...this.#parts.streams.all()]
-      .filter(({ readers }) => readers.size > 1 && (name === null || readers.has(name)))
-      .map((stream) => ({ stream: stream.name, pipelines: [...stream.readers] }));
-    const { streams } = this.#parts, late = [...streams.names()].filter((stream) => streams.wantsLate(stream));
-    return {
-      workers: this.#parts.pool.tasks,
-      shared,
-      late,
-      answersLogged: this.#parts.ordersKept ?? !!this.#parts.durable,
-    };
+    return rendered(explainPlan(plan, catalog, runtimeFacts(this.#parts, null)));
   }
 
   /** Brings the gauges up to date. */
@@ -393,8 +381,4 @@ export class Pipelines implements PipelineService {
       await deployed.order.log.close();
     }));
   }
-}
-
-function rendered(explanation: Explanation): { text: string; json: unknown } {
-  return { text: formatExplanation(explanation), json: explanation };
 }

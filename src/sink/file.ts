@@ -33,6 +33,7 @@ const NEWLINE = 0x0a;
 export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFactory {
   return {
     kind: "file",
+    target: "path",
     guarantee: "at least once",
     options: OPTIONS,
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {

@@ -260,3 +260,15 @@ durableTest(
     assert.equal((await life.file("rows.ndjson")).split("\n").length, 2);
   },
 );
+
+durableTest("a file belongs to one pipeline, since that writes it again", async (life) => {
+  life.engine.streams.put("events", EVENTS);
+  await life.engine.pipelines.put("rows", filePlan("rows.ndjson", 0), HOW);
+  await assert.rejects(life.engine.pipelines.put("other", filePlan("rows.ndjson", 0), HOW), {
+    code: "conflict",
+    message: /belongs to pipeline rows/,
+  });
+  await life.engine.pipelines.put("rows", filePlan("rows.ndjson", 1), HOW);
+  await life.engine.pipelines.delete("rows");
+  await life.engine.pipelines.put("other", filePlan("rows.ndjson", 0), HOW);
+});
