@@ -106,7 +106,7 @@ benchOnce("durable ingest", async () => {
       await server.put(`/v1/streams/${stream}`, STREAM);
       return stream;
     };
-    const rival = { name: "append + fdatasync", run: async () => timed(() => appendAndSync(`${folder}/rival`, all)) };
+    const rival = { name: "append + fdatasync", run: () => timed(() => appendAndSync(`${folder}/rival`, all)) };
     const ours = (send: typeof overHttp) => async () => {
       const stream = await fresh(), result = await timed(() => send(server, stream, all));
       await server.fetch(`/v1/streams/${stream}`, { method: "DELETE" });
