@@ -8,6 +8,7 @@ export const BOOL: i32 = 4;
 export const TIMESTAMP: i32 = 5;
 export const STRING: i32 = 6;
 export const BYTES: i32 = 7;
+export const DECIMAL128: i32 = 8; // 16 bytes of a REF (asm/decimal/cell.ts)
 
 // COLUMN, 16 bytes: how a vector is handed to a kernel
 //

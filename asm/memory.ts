@@ -36,7 +36,8 @@ export function block_alloc(bytes: usize): usize {
   const size = <usize>1 << log;
   const address = top;
   const end = address + size + SLACK;
-  if (end < address) return 0;
+  // Behind the last whole page, rounding up would come out at 0
+  if (end < address || end > <usize>-65536) return 0;
   const pages = <i32>((end + 65535) >>> 16) - memory.size();
   if (pages > 0 && memory.grow(pages) < 0) return 0;
   top = address + size;

@@ -12,7 +12,7 @@ const PLATFORM = [
   /^src\/main\.ts$/,
   /^src\/compose\.ts$/,
   /^workers\/.*_deno\.ts$/,
-  /^src\/(source|sink|log|store)\/[a-z_]*(deno|file|stdout)[a-z_]*\.ts$/,
+  /^src\/(source|sink|log|store|lookup)\/[a-z_]*(deno|file|stdout)[a-z_]*\.ts$/,
   /^src\/telemetry\/.*_deno\.ts$/,
 ];
 

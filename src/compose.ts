@@ -12,9 +12,14 @@ import { zstdPacker } from "./log/packer_deno.ts";
 import type { Durable } from "./store.ts";
 import { openDataFolder } from "./store/data_folder_deno.ts";
 import { MetaFile } from "./store/meta_deno.ts";
-import { type Logger, silentLog } from "./telemetry/log.ts";
+import { rangeOf } from "./lookup/address.ts";
+import { httpLookup } from "./lookup/http.ts";
+import { DenoWeb } from "./lookup/http_web_deno.ts";
+import { sqliteLookup } from "./lookup/sqlite.ts";
+import { startSqliteThread } from "./lookup/sqlite_thread_deno.ts";
 import { Engine } from "./runtime/engine.ts";
 import { forgetfulOrder } from "./runtime/order.ts";
+import { type Logger, silentLog } from "./telemetry/log.ts";
 import { MetricRegistry } from "./telemetry/metrics.ts";
 import { discardSink } from "./sink/discard.ts";
 import { fileSink } from "./sink/file.ts";
@@ -27,6 +32,7 @@ import { openEncoder } from "./codec/encoder.ts";
 import { createView } from "./view/create.ts";
 import type { PageBundle } from "./server/page.ts";
 import type { PipeParts, Site } from "./cli/engine_options.ts";
+import { functionFiles } from "./cli/function_files.ts";
 import { schemaInference } from "./codec/infer.ts";
 
 export interface EngineSettings {
@@ -36,11 +42,16 @@ export interface EngineSettings {
   readonly data?: string;
   /** How rows are written there; default: as they are. */
   readonly compression?: "none" | "zstd";
-  readonly log?: Logger;
   /** Worker threads; default: as many as processors, less one for the main thread, from 1 to 8. */
   readonly workers?: number;
   /** The folder that relative paths in plans start from; default: the current one. */
   readonly folder?: string;
+  /** Addresses of inner networks, and ranges of them, that lookups over HTTP may ask: `127.0.0.1`, `10.0.0.0/8`. Default: none. */
+  readonly allowPrivate?: readonly string[];
+  /** Files and folders, absolute, whose user functions plans may call; null, the default: those of any module. */
+  readonly functions?: readonly string[] | null;
+  /** Default: nothing is logged. */
+  readonly log?: Logger;
 }
 
 const WORKERS_DEFAULT_MAX = 8;
@@ -48,16 +59,23 @@ const WORKERS_DEFAULT_MAX = 8;
 const dist = new URL("../dist/", import.meta.url);
 const kernel = new URL("kernel.wasm", dist);
 const worker = new URL("../workers/task_deno.ts", import.meta.url);
+const sqliteWorker = new URL("../workers/sqlite_deno.ts", import.meta.url);
 
 /**
  * Starts an engine. Where something outlives the process, what an earlier one has left is there again: `recovered` tells when pipelines have caught up.
  * Throws RdxError for a data directory that cannot be used.
  */
 export async function createEngine(settings: EngineSettings = {}): Promise<Engine> {
+  const { allowPrivate = [], functions = null, log = silentLog } = settings;
   const { workers = Math.max(1, Math.min(WORKERS_DEFAULT_MAX, availableParallelism() - 1)), folder = Deno.cwd() } =
     settings;
   const pathOf = (path: string) => isAbsolute(path) ? path : resolve(folder, path);
   const sinks = [fileSink((path) => openDenoFile(pathOf(path)), openEncoder), stdoutSink(openEncoder), discardSink()];
+  const allowed = allowPrivate.map(rangeOf);
+  const lookups = [
+    sqliteLookup(() => startSqliteThread(sqliteWorker), pathOf),
+    httpLookup(() => new DenoWeb(allowed, pathOf)),
+  ];
   const module = await compileKernels(await Deno.readFile(kernel));
   const data = await openData(settings, module);
   try {
@@ -73,7 +91,10 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
       durable: data,
       createView,
       sinks: new Map(sinks.map((sink) => [sink.kind, sink])),
+      lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
       openMade,
+      log,
+      ...(functions === null ? {} : { functions: functionFiles(functions) }),
       openRanges: ({ path, format, delimiter }) =>
         openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),
     });

@@ -12,8 +12,9 @@ export interface Lookup {
   open(): Promise<void>;
   /**
    * The rows for the keys of `keys`, a frame of key columns without NULL and without a key twice. Returns frames of at most
-   * BATCH_ROWS_MAX rows: an int64 column with the number of the key in `keys`, ascending, then the columns that were asked for.
-   * Throws LookupFailure, and whatever `signal` says when it is aborted.
+   * BATCH_ROWS_MAX rows: an int64 column with the number of the key in `keys`, ascending, then the columns that were asked for. Keys of which
+   * a row makes no sense, while others have an answer, come last in frames of their own, with their places (see `placeOf`) and why as a string.
+   * Throws LookupFailure when there is no answer at all, and whatever `signal` says when it is aborted.
    */
   find(keys: ArrayBuffer, signal: AbortSignal): Promise<readonly ArrayBuffer[]>;
   close(): Promise<void>;
@@ -45,6 +46,11 @@ export interface LookupShape {
 export interface LookupFactory {
   readonly kind: string;
   create(options: Readonly<Record<string, unknown>>, shape: LookupShape): Lookup;
+}
+
+/** What stands for the number of a key without an answer, and the other way round: numbers below 0. */
+export function placeOf(key: number): number {
+  return -1 - key;
 }
 
 /** The name of the first column of answers. */

@@ -6,4 +6,12 @@
 export * from "./builder/mod.ts";
 export { Engine, type EngineParts } from "./runtime/engine.ts";
 export type * from "./runtime/service.ts";
+export type {
+  BatchArrays,
+  BatchColumn,
+  BatchFunction,
+  BatchKind,
+  BatchResult,
+  FunctionReference,
+} from "./core/user_function.ts";
 export { RdxError } from "./core/errors.ts";

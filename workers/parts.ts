@@ -8,5 +8,6 @@ import type { FileReader } from "../src/source.ts";
 
 /** What tasks are made of, on every platform. `files` is null where there are none. */
 export function hostParts(files: FileReader | null): HostParts {
-  return { openDecoder, createOperator, inference, locator, makeLines, files };
+  const importModule = (url: string) => import(url);
+  return { openDecoder, createOperator, inference, locator, makeLines, files, importModule };
 }

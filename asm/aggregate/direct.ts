@@ -1,13 +1,14 @@
 // DIRECT INDEX: an accelerator for one fixed-size key whose values of a slice lie close together, as identifiers do.
 // Entry (key − base) is the address of the key's row, or 0; it skips hash and group. The rows stay where they are, in
 // the tables of their key groups.
+import { block_is_new } from "../memory";
 import { ROW_FLAGS, ROW_KEYS } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
 import { PAGE_HEADER, PAGE_NEXT, pageUsed } from "../state/table";
 import { Slice, tableAt } from "./slice";
 import { Aggregation, DIRECT_SLICES_MAX } from "./spec";
 
-const ENTRIES_MAX: u32 = 1 << 22;
+const ENTRIES_MAX: u32 = 1 << 24;
 /** An index this small is made whatever its use. */
 const ENTRIES_ALWAYS: u32 = 1024;
 /** Entries for each row at most. */
@@ -62,7 +63,7 @@ export function directEnd(a: Aggregation, slice: Slice): void {
 function make(a: Aggregation, slice: Slice, base: i64, entries: u32): bool {
   const address = spaceTake(a, entries << 2);
   if (!address) return false;
-  memory.fill(address, 0, <usize>entries << 2);
+  if (!block_is_new()) memory.fill(address, 0, <usize>entries << 2);
   place(a, slice);
   slice.direct = <u32>address;
   slice.directEntries = entries;
@@ -104,7 +105,7 @@ function renew(a: Aggregation, slice: Slice, upwards: bool): void {
   const old: usize = slice.direct, oldBase = slice.directBase, oldEntries = slice.directEntries;
   const address = spaceTake(a, entries << 2);
   if (!address) return;
-  memory.fill(address, 0, <usize>entries << 2);
+  if (!block_is_new()) memory.fill(address, 0, <usize>entries << 2);
   if (!old) place(a, slice);
   slice.direct = <u32>address;
   slice.directEntries = entries;

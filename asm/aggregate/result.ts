@@ -1,12 +1,13 @@
 // Columns of keys, results and states.
-import { DECIMAL, DOUBLE, INT64 } from "../layout";
+import { isWideNumber, storeWide, WIDE_BYTES } from "../decimal/cell";
+import { DECIMAL128, DOUBLE, INT64 } from "../layout";
 import { ROW_FLAGS } from "../state/row";
 import {
   AS_DOUBLE, AS_IS, AS_SORTABLE, emitBitmap, emitCell, emitColumn, emitList, emitRoom, emitRow, emitRowCount, emitSetBit,
 } from "./emit";
 import { canonicalNan } from "./order";
 import {
-  Aggregation, Call, DECIMAL_END, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_LAST,
+  Aggregation, Call, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_LAST,
   OP_LAST_BYTES, OP_MAX, OP_MIN, OP_SUM_DOUBLE, OP_SUM_INT, callAt, isDecimal, isPresent, keyCell, keyScale,
   keyType, powerOfTen,
 } from "./spec";
@@ -20,16 +21,15 @@ export function emitKeys(a: Aggregation): bool {
   return true;
 }
 
-/** True when the row's sum is a value of its type. */
+/** True when the row's sum of int64 is one. */
 @inline function fits(call: Call, row: usize): bool {
-  const low = load<i64>(row + call.cell), tooLong = isDecimal(call) && (low >= DECIMAL_END || low <= -DECIMAL_END);
-  return wrapsOf(row, call.wraps) == 0 && !tooLong;
+  return wrapsOf(row, call.wraps) == 0;
 }
 
 /** The sums themselves; false when one of them is NULL or may not fit. */
 function copySums(a: Aggregation, call: Call, room: usize): bool {
   const cell = <usize>call.cell, wraps = call.wraps, presentAt = <usize>a.presentAt, bit = call.bit;
-  const end: i64 = isDecimal(call) ? DECIMAL_END : i64.MAX_VALUE, rows = <usize>emitRowCount(), list = emitList();
+  const end: i64 = i64.MAX_VALUE, rows = <usize>emitRowCount(), list = emitList();
   // No branch for each row
   let wrong: u32 = 0;
   for (let i: usize = 0; i < rows; i++) {
@@ -40,11 +40,28 @@ function copySums(a: Aggregation, call: Call, room: usize): bool {
   return !wrong;
 }
 
-/** A sum of integers; NULL, and counted, where it does not fit its type. */
+/** A sum of decimals, which has 38 digits. */
+function emitDecimalSum(a: Aggregation, call: Call): bool {
+  const rows = emitRowCount(), room = emitRoom(rows), bitmap = emitBitmap();
+  let to = emitRoom(rows << 1);
+  if (!room || !bitmap || !to) return false;
+  for (let i: u32 = 0; i < rows; i++, to += WIDE_BYTES) {
+    const row = emitRow(i), low = load<i64>(row + call.cell), high = wrapsOf(row, call.wraps) + (low >> 63);
+    storeWide(to, high, <u64>low);
+    store<u64>(room + (<usize>i << 3), <u64>to | (<u64>WIDE_BYTES << 32));
+    if (!isPresent(a, call, row)) continue;
+    if (isWideNumber(high, <u64>low)) emitSetBit(bitmap, i);
+    else a.overflowRows++;
+  }
+  return emitColumn(DECIMAL128, call.scale, room, bitmap);
+}
+
+/** A sum of int64; NULL, and counted, where it does not fit. */
 function emitSum(a: Aggregation, call: Call): bool {
-  const rows = emitRowCount(), room = emitRoom(rows), type = isDecimal(call) ? DECIMAL : INT64;
+  if (isDecimal(call)) return emitDecimalSum(a, call);
+  const rows = emitRowCount(), room = emitRoom(rows);
   if (!room) return false;
-  if (copySums(a, call, room)) return emitColumn(type, call.scale, room, 0);
+  if (copySums(a, call, room)) return emitColumn(INT64, 0, room, 0);
   const bitmap = emitBitmap();
   if (!bitmap) return false;
   for (let i: u32 = 0; i < rows; i++) {
@@ -53,7 +70,7 @@ function emitSum(a: Aggregation, call: Call): bool {
     if (fits(call, row)) emitSetBit(bitmap, i);
     else a.overflowRows++;
   }
-  return emitColumn(type, call.scale, room, bitmap);
+  return emitColumn(INT64, 0, room, bitmap);
 }
 
 function emitAverage(a: Aggregation, call: Call): bool {

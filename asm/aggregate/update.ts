@@ -193,9 +193,11 @@ export function updateFixed(a: Aggregation, args: usize, rows: u32, ordinal: i64
   updateOthers(a, args, rows, ordinal);
 }
 
-/** True when the block's rows can be resolved and updated in one pass. */
+/** True when the block's rows can be resolved and updated in one pass. Rows with a cell for wraps are longer than those of slab_fuse.ts and table_fuse.ts. */
 export function updatesWhileResolving(a: Aggregation): bool {
-  return sum >= 0 && a.fixedKey && fusable(a);
+  if (sum < 0 || !a.fixedKey || !fusable(a)) return false;
+  const slice = changetype<Slice>(blockSlice);
+  return !callAt(a, sum).wraps || (!slice.slab && !isLarge(a, slice));
 }
 
 /** Resolves and updates the rows of the block in one pass; returns how many are done. */

@@ -6,9 +6,10 @@
 import { bit_at } from "../frame/bits";
 import { NO_MEMORY } from "../frame/status";
 import {
-  BOOL, BYTES, COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, REF_SIZE, STRING,
+  BOOL, COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, REF_SIZE,
 } from "../layout";
 import { block_alloc, block_free } from "../memory";
+import { isVariable } from "../types";
 
 const HEAD: usize = 32;
 const ROWS: usize = 4;
@@ -115,7 +116,7 @@ function addCell(buffer: usize, type: u32, data: usize, from: usize, row: u32, a
     return true;
   }
   const cell = data + (<usize>at << 3), source = from + (<usize>row << 3);
-  if (type != STRING && type != BYTES) {
+  if (!isVariable(type)) {
     store<u64>(cell, load<u64>(source));
     return true;
   }

@@ -1,9 +1,14 @@
 // One field → one cell of its column.
+import { NESTED_ANY, NESTED_ARRAY } from "../json/layout";
 import { sequence_length } from "../json/utf8";
-import { BOOL, BYTES, DECIMAL, DOUBLE, INT64, STRING, TIMESTAMP } from "../layout";
+import { WIDE_BYTES } from "../decimal/cell";
+import { parse_wide } from "../decimal/text";
+import { BOOL, BYTES, DECIMAL, DECIMAL128, DOUBLE, INT64, STRING, TIMESTAMP } from "../layout";
 import { parse_base64 } from "../text/base64";
 import { parse_double } from "../text/double";
 import { parse_int64 } from "../text/int64";
+import { openText, valueEnd } from "../text/json_scan";
+import { is_surely_short, shorten_json } from "../text/json_short";
 import { TEXT_INEXACT, TEXT_OK, TEXT_RANGE } from "../text/status";
 import { parse_timestamp } from "../text/timestamp";
 import { parse_decimal_field } from "./decimal";
@@ -63,6 +68,34 @@ function storeText(cell: usize, at: usize, end: usize, style: u32): i32 {
   return 0;
 }
 
+/** Bytes behind a text that reading it may touch. */
+const SLACK: usize = 16;
+
+/** Stores the JSON text of a nested value, as short as it can be written. */
+function storeNested(field: usize, row: u32, type: i32, at: usize, end: usize, style: u32): i32 {
+  if (anyHigh && !isUtf8(at, end)) return REASON_UTF8;
+  if (style == DOUBLED) {
+    const text = text_alloc(end - at + SLACK);
+    if (!text) return NO_MEMORY;
+    end = unescape(at, end, text);
+    at = text;
+  }
+  at = openText(at, end);
+  if (!at) return REASON_MALFORMED;
+  const first = <u32>load<u8>(at);
+  if (first == 0x6e) return storeNull(field, row);
+  if (type != NESTED_ANY && first != (type == NESTED_ARRAY ? 0x5b : 0x7b)) return REASON_MALFORMED;
+  end = valueEnd;
+  if (!is_surely_short(at, end)) {
+    const text = text_alloc(end - at + SLACK);
+    if (!text) return NO_MEMORY;
+    end = shorten_json(at, end, text);
+    at = text;
+  }
+  storeRef(<usize>load<u32>(field, FIELD_DATA) + (row << 3), at, end - at);
+  return 0;
+}
+
 function storeBytes(cell: usize, at: usize, end: usize): i32 {
   const bytes = text_alloc(end - at + 4);
   if (!bytes) return NO_MEMORY;
@@ -70,6 +103,14 @@ function storeBytes(cell: usize, at: usize, end: usize): i32 {
   if (length < 0) return REASON_MALFORMED;
   storeRef(cell, bytes, length);
   return 0;
+}
+
+function storeWide(field: usize, cell: usize, at: usize, end: usize): i32 {
+  const place = text_alloc(WIDE_BYTES);
+  if (!place) return NO_MEMORY;
+  storeRef(cell, place, WIDE_BYTES);
+  const status = parse_wide(at, end, place, load<i32>(field, FIELD_SCALE), load<i32>(field, FIELD_PRECISION), false);
+  return status == TEXT_OK ? 0 : reasonOf(status);
 }
 
 /** The value of true, 1, false, 0; or -1. */
@@ -110,12 +151,14 @@ function storeTyped(field: usize, row: u32, at: usize, end: usize, style: u32): 
   const cell = <usize>load<u32>(field, FIELD_DATA) + (row << 3);
   let status: i32 = TEXT_OK;
   if (type == STRING) return storeText(cell, at, end, style);
+  if (type >= NESTED_ARRAY) return storeNested(field, row, type, at, end, style);
   if (type == INT64) status = parse_int64(at, end, cell);
   else if (type == DOUBLE) status = parse_double(at, end, cell);
   else if (type == TIMESTAMP) status = parse_timestamp(at, end, cell);
   else if (type == DECIMAL) {
     status = parse_decimal_field(at, end, cell, load<i32>(field, FIELD_SCALE), load<i32>(field, FIELD_PRECISION));
   } else if (type == BOOL) return storeBool(field, row, at, end);
+  else if (type == DECIMAL128) return storeWide(field, cell, at, end);
   else return storeBytes(cell, at, end);
   return status == TEXT_OK ? 0 : reasonOf(status);
 }

@@ -17,3 +17,5 @@ export { expr_base64, expr_bool_to_string, expr_bytes_to_string, expr_parse, exp
 export { expr_in_double, expr_in_int } from "./in";
 export { expr_in_string, expr_string_test } from "./string_test";
 export { expr_concat, expr_length, expr_string_case, expr_substring, expr_trim } from "./string_make";
+export { expr_wide, expr_wide_compare, expr_wide_rescale, expr_wide_sign } from "./wide";
+export { expr_double_to_wide, expr_wide_parse, expr_wide_to_double, expr_wide_to_string } from "./wide_cast";

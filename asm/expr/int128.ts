@@ -35,7 +35,11 @@ export function scale128(b: u64): bool {
  * The quotient of (top, bottom) by d, where top < d, and its rest in `rest128` (Knuth, TAOCP 2, 4.3.1, algorithm D
  * with digits of 32 bits).
  */
-function divideStep(top: u64, bottom: u64, d: u64): u64 {
+export function divideStep(top: u64, bottom: u64, d: u64): u64 {
+  if (!top) {
+    rest128 = bottom % d;
+    return bottom / d;
+  }
   const shift = clz<u64>(d);
   d <<= shift;
   const dHigh = d >> 32, dLow = d & 0xffffffff;

@@ -4,6 +4,7 @@ import {
   cellStep, dataOf, joinAll, joinValidity, newCells, newValidity, NO_MEMORY, OK, operand, rowBits, settle, validWord,
   wordsOf,
 } from "./register";
+import { beyondAscii, copyMapped } from "./case";
 import { CHARS_MAX, codePoints, refAddress, refLength, setRef, skipCodePoints } from "./text";
 
 /** Bytes of all strings of a that are there. */
@@ -36,20 +37,36 @@ function totalBytes(rows: u32, out: usize, a: usize): u64 {
   }
 }
 
-/** Codes: 0 lower case, 1 upper case; of ASCII letters only. */
+/** What mapped letters may take more than they did. */
+function mappedGrowth(rows: u32, out: usize, a: usize): u64 {
+  const words = wordsOf(rows), data = dataOf(a), step = cellStep(a);
+  let more: u64 = 0;
+  for (let w: u32 = 0; w < words; w++) {
+    const cells = data + <usize>w * step;
+    for (let open = validWord(out, w) & rowBits(rows, w); open; open &= open - 1) {
+      const cell = cells + <usize>(ctz(open) << 3), length = refLength(cell);
+      if (beyondAscii(refAddress(cell), length)) more += <u64>length >> 1;
+    }
+  }
+  return more;
+}
+
+/** Codes: 0 lower case, 1 upper case. */
 export function expr_string_case(code: u32, rows: u32, out: usize, a: usize, b: usize, c: usize): i32 {
   if (!joinValidity(rows, out, a, 0, 0) || !newCells(rows, out)) return NO_MEMORY;
-  const total = totalBytes(rows, out, a);
+  const more = mappedGrowth(rows, out, a), total = totalBytes(rows, out, a) + more;
   let chars: usize = total > CHARS_MAX ? 0 : arena_alloc(<usize>total);
   if (!chars) return NO_MEMORY;
   const words = wordsOf(rows), step = cellStep(a), first: u32 = code ? 0x61 : 0x41;
   for (let w: u32 = 0; w < words; w++) {
     const from = dataOf(a) + <usize>w * step, to = dataOf(out) + (<usize>w << 9);
     for (let open = validWord(out, w) & rowBits(rows, w); open; open &= open - 1) {
-      const row = <usize>ctz(open) << 3, length = refLength(from + row);
-      copyCase(refAddress(from + row), chars, length, first);
-      setRef(to + row, chars, length);
-      chars += length;
+      const row = <usize>ctz(open) << 3, text = refAddress(from + row), length = refLength(from + row);
+      let end = chars + length;
+      if (more && beyondAscii(text, length)) end = copyMapped(text, chars, length, code != 0);
+      else copyCase(text, chars, length, first);
+      setRef(to + row, chars, end - chars);
+      chars = end;
     }
   }
   return OK;

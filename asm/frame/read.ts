@@ -2,17 +2,20 @@
 // reachable.
 import { arena_alloc } from "../memory";
 import {
-  BOOL, BYTES, COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, FRAME_BYTES, FRAME_COLUMN_CHARS,
+  BOOL, COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, FRAME_BYTES, FRAME_COLUMN_CHARS,
   FRAME_COLUMN_CHARS_BYTES, FRAME_COLUMN_DATA, FRAME_COLUMN_DATA_BYTES, FRAME_COLUMN_SCALE, FRAME_COLUMN_SIZE,
   FRAME_COLUMN_TYPE, FRAME_COLUMN_VALIDITY, FRAME_COLUMNS, FRAME_HEADER_SIZE, FRAME_KINDS, FRAME_MAGIC, FRAME_MAGIC_AT,
-  FRAME_ROWS, INT64, STRING,
+  DECIMAL128, FRAME_ROWS, INT64,
 } from "../layout";
+import { WIDE_BYTES } from "../decimal/cell";
+import { isVariable } from "../types";
+import { bit_at } from "./bits";
 import { CORRUPTED, NO_MEMORY } from "./status";
 
 /** Row kinds are smaller than this. */
 const ROW_KINDS: u8 = 4;
 /** Digits that a decimal has at most behind its point. */
-const SCALE_MAX: u32 = 18;
+const SCALE_MAX: u32 = 38;
 
 /** True when `length` bytes at `offset` start at a multiple of 64, behind the head, and end inside the frame. */
 @inline function inside(offset: u32, length: u64, head: u64, bytes: u32): bool {
@@ -34,6 +37,14 @@ function makeRefs(refs: usize, offsets: usize, rows: u32, chars: u32, charsBytes
   return <i32>signs >= 0 && from == charsBytes;
 }
 
+/** Whether every value that is there has the bytes of a wide decimal. */
+function allWide(refs: usize, validity: usize, rows: u32): bool {
+  for (let i: u32 = 0; i < rows; i++) {
+    if (load<u32>(refs + (i << 3), 4) != <u32>WIDE_BYTES && (!validity || bit_at(validity, i))) return false;
+  }
+  return true;
+}
+
 function checkKinds(kinds: usize, rows: u32): bool {
   let worst: u8 = 0;
   for (let i: u32 = 0; i < rows; i++) worst = max<u8>(worst, load<u8>(kinds + i));
@@ -44,10 +55,10 @@ function checkKinds(kinds: usize, rows: u32): bool {
 function readColumn(src: usize, entry: usize, rows: u32, head: u64, bytes: u32, out: usize): i32 {
   const type = load<u32>(entry, FRAME_COLUMN_TYPE), scale = load<u32>(entry, FRAME_COLUMN_SCALE);
   const bits = (<u64>rows + 7) >> 3;
-  const isText = type == STRING || type == BYTES;
+  const isText = isVariable(type);
   const length: u64 = isText ? (<u64>rows + 1) << 2 : type == BOOL ? bits : <u64>rows << 3;
   const data = load<u32>(entry, FRAME_COLUMN_DATA), validity = load<u32>(entry, FRAME_COLUMN_VALIDITY);
-  if (type < <u32>INT64 || type > <u32>BYTES || scale > SCALE_MAX) return CORRUPTED;
+  if (type < <u32>INT64 || type > <u32>DECIMAL128 || scale > SCALE_MAX) return CORRUPTED;
   if (<u64>load<u32>(entry, FRAME_COLUMN_DATA_BYTES) != length || !inside(data, length, head, bytes)) return CORRUPTED;
   if (validity && !inside(validity, bits, head, bytes)) return CORRUPTED;
   store<u32>(out, type, COLUMN_TYPE);
@@ -61,7 +72,7 @@ function readColumn(src: usize, entry: usize, rows: u32, head: u64, bytes: u32, 
   if (!refs) return NO_MEMORY;
   if (!makeRefs(refs, src + data, rows, <u32>src + chars, charsBytes)) return CORRUPTED;
   store<u32>(out, <u32>refs, COLUMN_DATA);
-  return 0;
+  return type != DECIMAL128 || allWide(refs, validity ? src + validity : 0, rows) ? 0 : CORRUPTED;
 }
 
 /**

@@ -1,11 +1,12 @@
 // Columns in kernel memory → FRAME. A frame is made in two calls: frame_size lays it out and writes its head,
 // frame_write fills it.
 import {
-  BOOL, BYTES, COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, FRAME_BYTES, FRAME_COLUMN_CHARS,
+  BOOL, COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, FRAME_BYTES, FRAME_COLUMN_CHARS,
   FRAME_COLUMN_CHARS_BYTES, FRAME_COLUMN_DATA, FRAME_COLUMN_DATA_BYTES, FRAME_COLUMN_NULLS, FRAME_COLUMN_SCALE,
   FRAME_COLUMN_SIZE, FRAME_COLUMN_TYPE, FRAME_COLUMN_VALIDITY, FRAME_COLUMNS, FRAME_HEADER_SIZE, FRAME_KINDS,
-  FRAME_MAGIC, FRAME_MAGIC_AT, FRAME_ROWS, STRING,
+  FRAME_MAGIC, FRAME_MAGIC_AT, FRAME_ROWS,
 } from "../layout";
+import { isVariable } from "../types";
 import { bits_and, bits_count, bits_gather } from "./bits";
 import { cells_clear, cells_gather, chars_size, kinds_gather, kinds_matter, strings_gather } from "./gather";
 import { TOO_LARGE } from "./status";
@@ -34,7 +35,7 @@ function layColumn(entry: usize, column: usize, selection: usize, selected: u32,
   } else {
     validity = 0;
   }
-  const isText = type == STRING || type == BYTES;
+  const isText = isVariable(type);
   const bytes = isText ? (<u64>selected + 1) << 2 : type == BOOL ? bits : <u64>selected << 3;
   store<u32>(entry, <u32>end, FRAME_COLUMN_DATA);
   store<u32>(entry, <u32>bytes, FRAME_COLUMN_DATA_BYTES);
@@ -97,7 +98,7 @@ function writeColumn(dst: usize, entry: usize, column: usize, selection: usize, 
     bits_gather(validity, bits, selection, selected);
     pad(validity + ((selected + 7) >> 3));
   }
-  if (type == STRING || type == BYTES) {
+  if (isVariable(type)) {
     const chars = dst + load<u32>(entry, FRAME_COLUMN_CHARS);
     strings_gather(data, chars, src, bits, selection, selected);
     pad(chars + load<u32>(entry, FRAME_COLUMN_CHARS_BYTES));

@@ -7,7 +7,7 @@ export function fn_data_end(): usize {
   return __heap_base;
 }
 export { fn_math, fn_math_two } from "./math/index";
-export { fn_bits, fn_digits, fn_sign, fn_width_bucket } from "./number";
+export { fn_bits, fn_digits, fn_order_key, fn_sign, fn_width_bucket } from "./number";
 export { fn_count_text, fn_position, fn_split_index } from "./text/find";
 export { fn_initcap, fn_overlay, fn_pad, fn_repeat, fn_reverse, fn_side } from "./text/shape";
 export { fn_concat_ws, fn_replace, fn_translate, fn_trim } from "./text/replace";
@@ -23,3 +23,5 @@ export {
   fn_is_json, fn_json_build, fn_json_length, fn_json_query, fn_json_quote, fn_json_state, fn_json_value,
 } from "./json/index";
 export { fn_json_element, fn_json_join, fn_json_position, fn_split } from "./json/array";
+export { fn_nested_both, fn_nested_extreme, fn_nested_list, fn_nested_slice, fn_nested_sort } from "./nested/list";
+export { fn_nested_item, fn_nested_member, fn_nested_only, fn_nested_parse, fn_nested_text } from "./nested/take";

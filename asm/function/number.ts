@@ -2,6 +2,7 @@
 import {
   cellStep, dataOf, joinValidity, NAN_BITS, newCells, NO_MEMORY, OK, operand, wordsOf,
 } from "../expr/register";
+import { sortable } from "../aggregate/order";
 import { begin, beginList, cell, fail, finish, next, result } from "./cursor";
 import { keepText, room, to, wrote } from "./writer";
 
@@ -64,6 +65,27 @@ export function fn_digits(code: u32, rows: u32, out: usize, a: usize, b: usize, 
     const end = to + count;
     for (let at = end; at > to; x >>= code) {
       const digit = <u32>(x & mask);
+      store<u8>(--at, digit < 10 ? digit + 48 : digit + 55);
+    }
+    wrote(end);
+    keepText(result());
+  }
+  return finish();
+}
+
+/** 16 capital hexadecimal digits that sort as numbers do. Codes: 0 of int64, decimals and timestamps, 1 of doubles. */
+export function fn_order_key(code: u32, rows: u32, out: usize, a: usize, b: usize, c: usize): i32 {
+  if (!begin(rows, out, a, 0, 0)) return NO_MEMORY;
+  while (next()) {
+    let x = load<i64>(cell(a));
+    if (!room(16)) {
+      fail();
+      continue;
+    }
+    let bits = <u64>(code ? sortable(x) : x) ^ 0x8000000000000000;
+    const end = to + 16;
+    for (let at = end; at > to; bits >>= 4) {
+      const digit = <u32>(bits & 15);
       store<u8>(--at, digit < 10 ? digit + 48 : digit + 55);
     }
     wrote(end);

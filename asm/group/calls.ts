@@ -11,7 +11,7 @@ import { counterAt, dropUnused, resolveEntries } from "./distinct";
 import { cellOf, refOf, validAt } from "./keys";
 import { bits, noRoom, readAs, there } from "./result";
 import {
-  Call, DistinctSet, FLAG_FINAL, FLAG_LATENESS, FLAG_RETRACTS, FLAG_TICKS, FLAG_UPSERT, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_HEAP_MAX, OP_HEAP_MIN, OP_MAX, OP_MIN, OP_SUM_DOUBLE, OP_SUM_INT,
+  Call, DistinctSet, FLAG_FINAL, FLAG_LATENESS, FLAG_RETRACTS, FLAG_TICKS, FLAG_UPSERT, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_COUNT, OP_HEAP_MAX, OP_HEAP_MIN, OP_MAX, OP_MIN, OP_SUM_DOUBLE, OP_SUM_INT, OP_VALUES,
   callAt, has, isBytes, setAt,
 } from "./spec";
 
@@ -21,7 +21,7 @@ let validity: usize = 0;
 let isBool: bool = false;
 let isText: bool = false;
 
-@inline function put(at: u32, cell: i64, valid: bool): void {
+@inline function put(data: usize, validity: usize, isBool: bool, at: u32, cell: i64, valid: bool): void {
   if (isBool) {
     const byte = data + (at >>> 3);
     if (cell) store<u8>(byte, load<u8>(byte) | (<u8>1 << <u8>(at & 7)));
@@ -44,7 +44,7 @@ let isText: bool = false;
 
 /** One loop over the block; false when there is no memory. `op` is constant. */
 @inline function run(g: Group, call: Call, op: u32, count: u32, first: u32, stride: u32): bool {
-  const offset = call.cell;
+  const offset = call.cell, cells = data, valid = validity, bools = isBool;
   for (let i: u32 = 0; i < count; i++) {
     const row = stateRow(i);
     if (!row) continue;
@@ -61,15 +61,39 @@ let isText: bool = false;
     }
     readAs(g, call, op, cell);
     const old = bits, oldThere = there;
-    if (stride == 2) put(first + i * 2, old, oldThere);
+    if (stride == 2) put(cells, valid, bools, first + i * 2, old, oldThere);
     if (w) {
       if (!changeAs(g, call, op, cell, w, value(i), entry(i))) return false;
       readAs(g, call, op, cell);
       if (!sameResult(old, oldThere, bits, there)) setChanged(i);
     }
-    put(first + (i + 1) * stride - 1, bits, there);
+    put(cells, valid, bools, first + (i + 1) * stride - 1, bits, there);
   }
   return !noRoom;
+}
+
+/** COUNT in one pass, whatever rows count for it. */
+function runCounts(call: Call, column: usize, filter: usize, count: u32, first: u32, stride: u32): void {
+  const nulls: usize = load<u32>(column, COLUMN_TYPE) ? <usize>load<u32>(column, COLUMN_VALIDITY) : 0;
+  const filters = load<u32>(filter, COLUMN_TYPE) != 0, offset = call.cell, isDistinct = call.set != 0;
+  const counter = call.counter, step = <usize>stride << 3;
+  let to = data + (<usize>first << 3);
+  for (let i: u32 = 0; i < count; i++, to += step) {
+    const row = stateRow(i);
+    if (!row) continue;
+    let w = sign(i);
+    if (nulls && !validAt(nulls, numbers(i))) w = 0;
+    if (filters && w && !filterTrue(filter, numbers(i))) w = 0;
+    if (isDistinct && w) w = weightDistinct(entry(i), counter, w);
+    const old = load<i64>(row + offset), fresh = old + <i64>w;
+    if (w) {
+      store<i64>(row + offset, fresh);
+      setChanged(i);
+    }
+    if (!stride) continue;
+    store<i64>(to, stride == 2 ? old : fresh);
+    if (stride == 2) store<i64>(to, fresh, 8);
+  }
 }
 
 function runAny(g: Group, call: Call, count: u32, first: u32, stride: u32): bool {
@@ -78,7 +102,6 @@ function runAny(g: Group, call: Call, count: u32, first: u32, stride: u32): bool
 
 function runCall(g: Group, call: Call, count: u32, first: u32, stride: u32): bool {
   const op = call.op;
-  if (op == OP_COUNT) return run(g, call, OP_COUNT, count, first, stride);
   if (op == OP_SUM_INT) return run(g, call, OP_SUM_INT, count, first, stride);
   if (op == OP_SUM_DOUBLE) return run(g, call, OP_SUM_DOUBLE, count, first, stride);
   if (op == OP_AVG_INT) return run(g, call, OP_AVG_INT, count, first, stride);
@@ -104,23 +127,23 @@ function weigh(column: usize, filter: usize, count: u32): void {
   }
 }
 
-/** The same of calls that count each different value once: when it comes first, and when the last is taken back. */
+/** What a row counts where each different value counts once: when it comes first, and when the last is taken back. */
+@inline function weightDistinct(at: usize, number: u32, w: i8): i8 {
+  if (!at) return 0;
+  const counter = counterAt(at, number), before = load<u32>(counter);
+  if (w > 0) {
+    store<u32>(counter, before + 1);
+    return before ? 0 : w;
+  }
+  if (before) store<u32>(counter, before - 1);
+  return before != 1 ? 0 : w;
+}
+
+/** The same of calls that count each different value once. */
 function weighDistinct(call: Call, count: u32): void {
   for (let i: u32 = 0; i < count; i++) {
-    const w = weight(i), at = entry(i);
-    if (!w) continue;
-    if (!at) {
-      setWeight(i, 0);
-      continue;
-    }
-    const counter = counterAt(at, call.counter), before = load<u32>(counter);
-    if (w > 0) {
-      store<u32>(counter, before + 1);
-      if (before) setWeight(i, 0);
-    } else {
-      if (before) store<u32>(counter, before - 1);
-      if (before != 1) setWeight(i, 0);
-    }
+    const w = weight(i);
+    if (w) setWeight(i, weightDistinct(entry(i), call.counter, w));
   }
 }
 
@@ -140,8 +163,12 @@ function callOf(g: Group, i: u32, args: usize, filters: usize, count: u32, first
   validity = load<u32>(out, COLUMN_VALIDITY);
   isBool = call.outType == BOOL;
   isText = isBytes(call.outType);
+  if (call.op == OP_COUNT) {
+    runCounts(call, column, filters + i * COLUMN_SIZE, count, first, stride);
+    return true;
+  }
   weigh(column, filters + i * COLUMN_SIZE, count);
-  if (call.set && call.op != OP_HEAP_MIN && call.op != OP_HEAP_MAX) weighDistinct(call, count);
+  if (call.set && call.op != OP_HEAP_MIN && call.op != OP_HEAP_MAX && call.op != OP_VALUES) weighDistinct(call, count);
   gather(column, count);
   return runCall(g, call, count, first, stride);
 }

@@ -1,19 +1,23 @@
 // How one value changes the cells of a call.
-import { DECIMAL, DOUBLE } from "../layout";
+import { DECIMAL, DECIMAL128, DOUBLE } from "../layout";
 import { sortable } from "../aggregate/order";
 import { powerOfTen } from "../aggregate/spec";
 import { wideAdd } from "../aggregate/wide";
 import { bytesCompare } from "../state/bytes";
 import { counterAt } from "./distinct";
 import { heapAdd, heapRemove } from "./heap";
-import { freeBytes, ownBytes } from "./keys";
+import { ownBytes } from "./keys";
 import { listAdd, listRemove } from "./list";
+import { low, pairAdd, pairProduct } from "./pair";
+import { retireBytes } from "./retired";
 import { sketchAdd } from "./sketch";
 import {
   Call, FLAG_RETRACTS, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
   OP_HEAP_MIN, OP_LAST, OP_LAST_BYTES, OP_LIST, OP_MAX, OP_MAX_BYTES, OP_MIN, OP_MIN_BYTES, OP_SKETCH, OP_SUM_DOUBLE,
-  OP_SUM_INT, OP_VARIANCE, has,
+  OP_AVG_WIDE, OP_SUM_INT, OP_SUM_WIDE, OP_VALUES, OP_VARIANCE, has,
 } from "./spec";
+import { valuesChange } from "./values";
+import { wideDouble, wideSumAdd } from "./wide";
 
 @inline function addTo(cell: usize, more: i64): void {
   store<i64>(cell, load<i64>(cell) + more);
@@ -36,24 +40,24 @@ import {
  * value that goes leaves nothing behind.
  */
 @inline function addDouble(g: Group, cell: usize, weight: i64, value: f64): void {
+  if (!has(g, FLAG_RETRACTS)) store<f64>(cell, load<f64>(cell) + value);
+  else addToPair(cell, 16, weight > 0 ? value : -value);
+}
+
+/** Adds to the pair of doubles at `cell` and `rest` bytes behind it; what is not finite has no rest. */
+function addToPair(cell: usize, rest: usize, x: f64): void {
   const sum = load<f64>(cell);
-  if (!has(g, FLAG_RETRACTS)) {
-    store<f64>(cell, sum + value);
+  if (!isFinite<f64>(sum + x)) {
+    store<f64>(cell, sum + x);
+    store<f64>(cell + rest, 0);
     return;
   }
-  const x = weight > 0 ? value : -value, near = sum + x;
-  if (!isFinite<f64>(near)) {
-    store<f64>(cell, near);
-    store<f64>(cell, 0, 16);
-    return;
-  }
-  const part = near - sum, low = load<f64>(cell, 16) + ((sum - (near - part)) + (x - part)), next = near + low;
-  store<f64>(cell, next);
-  store<f64>(cell, low - (next - near), 16);
+  store<f64>(cell, pairAdd(sum, load<f64>(cell + rest), x));
+  store<f64>(cell + rest, low);
 }
 
 function replaceText(g: Group, cell: usize, ref: usize): bool {
-  if (load<i64>(cell, 8)) freeBytes(g, cell);
+  if (load<i64>(cell, 8) && !retireBytes(g, cell)) return false;
   store<i64>(cell, 0, 8);
   if (!ownBytes(g, cell, load<u32>(ref), load<u32>(ref, 4))) return false;
   store<i64>(cell, 1, 8);
@@ -69,22 +73,32 @@ function changeText(g: Group, op: u32, cell: usize, ref: usize): bool {
 
 function asDouble(call: Call, value: i64): f64 {
   if (call.type == DOUBLE) return reinterpret<f64>(value);
+  if (call.type == DECIMAL128) return wideDouble(<usize>value, call.scale);
   return call.type == DECIMAL ? <f64>value / powerOfTen(call.scale) : <f64>value;
 }
 
-/** Welford's update, and its inverse. */
-function changeVariance(call: Call, cell: usize, weight: i64, value: i64): void {
+/** Sums of the values and of their squares from which values can be taken: pairs of doubles. */
+function changeSquares(cell: usize, weight: i64, x: f64): void {
+  const sign: f64 = weight > 0 ? 1 : -1;
+  addToPair(cell + 8, 16, sign * x);
+  const square = pairProduct(x, x), rest = low;
+  addToPair(cell + 16, 16, sign * square);
+  if (isFinite<f64>(rest)) addToPair(cell + 16, 16, sign * rest);
+}
+
+/** Welford's update; where values go again, what can be taken back exactly. */
+function changeVariance(g: Group, call: Call, cell: usize, weight: i64, value: i64): void {
   const x = asDouble(call, value), count = load<i64>(cell) + weight, mean = load<f64>(cell, 8);
   store<i64>(cell, count);
   if (count <= 0) {
-    store<f64>(cell, 0, 8);
-    store<f64>(cell, 0, 16);
-    return;
+    memory.fill(cell + 8, 0, 32);
+  } else if (has(g, FLAG_RETRACTS)) {
+    changeSquares(cell, weight, x);
+  } else {
+    const next = mean + (x - mean) / <f64>count;
+    store<f64>(cell, next, 8);
+    store<f64>(cell, load<f64>(cell, 16) + (x - mean) * (x - next), 16);
   }
-  const next = weight > 0 ? mean + (x - mean) / <f64>count : mean - (x - mean) / <f64>count;
-  const squares = (x - mean) * (x - next);
-  store<f64>(cell, next, 8);
-  store<f64>(cell, weight > 0 ? load<f64>(cell, 16) + squares : load<f64>(cell, 16) - squares, 16);
 }
 
 /** Heaps count their values row by row, for what they give depends on the counters. */
@@ -135,15 +149,20 @@ function changeList(g: Group, call: Call, cell: usize, weight: i64, value: i64):
   } else if (op == OP_MIN_BYTES || op == OP_MAX_BYTES || op == OP_FIRST_BYTES || op == OP_LAST_BYTES) {
     return changeText(g, op, cell, <usize>value);
   } else if (op == OP_VARIANCE) {
-    changeVariance(call, cell, weight, value);
+    changeVariance(g, call, cell, weight, value);
   } else if (op == OP_BOOL_AND || op == OP_BOOL_OR) {
     addTo(value ? cell : cell + 8, weight);
   } else if (op == OP_HEAP_MIN || op == OP_HEAP_MAX) {
     return changeHeap(g, call, cell, weight, entry);
   } else if (op == OP_LIST) {
     return changeList(g, call, cell, weight, value);
+  } else if (op == OP_SUM_WIDE || op == OP_AVG_WIDE) {
+    wideSumAdd(cell, weight, load<u32>(<usize>value));
+    addTo(cell + 24, weight);
   } else if (op == OP_SKETCH) {
     return sketchAdd(g, call, cell, value);
+  } else if (op == OP_VALUES) {
+    valuesChange(call, weight, entry);
   }
   return true;
 }

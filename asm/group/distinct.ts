@@ -10,12 +10,11 @@
 //   block   number of the last block of input that refers to the entry: until that is through it must stay
 import { COLUMN_VALIDITY } from "../layout";
 import { hash_combine } from "../hash/keyed";
-import { rowOfEntry } from "../state/table";
-import { entry, numbers, setEntry, sign, stateRow } from "./block";
-import { indexAdd, indexFind, indexNext, indexRemove } from "./index_table";
+import { entry, hashOf, numbers, setEntry, setHash, sign, stateRow } from "./block";
+import { indexAdd, indexFind, indexFirst, indexNext, indexRemove } from "./index_table";
 import { cellOf, freeBytes, hashValue, ownBytes, refOf, sameValue, validAt } from "./keys";
 import { poolGive, poolTake } from "./pool";
-import { DistinctSet, Group, isBytes, setPool } from "./spec";
+import { DistinctSet, FLAG_RETRACTS, Group, has, isBytes, setPool } from "./spec";
 
 const ROW: usize = 4;
 export const ENTRY_VALUE: usize = 8;
@@ -25,16 +24,28 @@ export const ENTRY_HEAPS: usize = 24;
 const BLOCK: usize = 28;
 const COUNTERS: usize = 32;
 
+// Beside the hash of a value: it counts
+const COUNTS: u64 = 1 << 32;
+
 let block: u32 = 0;
 
 @inline export function counterAt(at: usize, counter: u32): usize {
   return at + COUNTERS + (<usize>counter << 2);
 }
 
+/** The next entry of the same row; 0 = there is none. */
+@inline export function entryBehind(at: usize): usize {
+  return load<u32>(at, NEXT);
+}
+
 function addEntry(g: Group, set: DistinctSet, hash: u32, row: usize, column: usize, number: u32): usize {
   const pool = setPool(set), at = poolTake(g, pool);
   if (!at) return 0;
-  memory.fill(at, 0, pool.size);
+  // Entries are multiples of 16 bytes
+  for (let i: usize = 0; i < pool.size; i += 16) {
+    store<u64>(at + i, 0);
+    store<u64>(at + i, 0, 8);
+  }
   store<u32>(at, hash);
   store<u32>(at, <u32>row, ROW);
   let fits = true;
@@ -51,30 +62,49 @@ function addEntry(g: Group, set: DistinctSet, hash: u32, row: usize, column: usi
   }
   const head = row + set.head, first = load<u32>(head);
   store<u32>(at, first, NEXT);
-  if (first) store<u32>(first, <u32>at, LAST);
+  // Only what can be taken out one by one needs the way back
+  if (first && has(g, FLAG_RETRACTS)) store<u32>(first, <u32>at, LAST);
   store<u32>(head, <u32>at);
   return at;
 }
 
 function find(set: DistinctSet, hash: u32, row: usize, column: usize, number: u32): usize {
-  for (let found = indexFind(set.index, hash); found; found = indexNext(set.index, hash, found)) {
-    const at = rowOfEntry(found);
+  for (let at = indexFind(set.index, hash); at; at = indexNext(set.index, hash, at)) {
     if (load<u32>(at, ROW) == <u32>row && sameValue(at + ENTRY_VALUE, column, set.type, number)) return at;
   }
   return 0;
 }
 
+/** Holds what was read for nothing but the cache, so that it is read. */
+let touched: u64 = 0;
+
+/**
+ * Hashes the block's values, marks those that count, and reads the entries that may be theirs: waits for memory overlap, since none
+ * depends on another.
+ */
+function hashValues(g: Group, set: DistinctSet, column: usize, count: u32): void {
+  const validity: usize = load<u32>(column, COLUMN_VALIDITY);
+  for (let i: u32 = 0; i < count; i++) {
+    const row = stateRow(i), number = numbers(i), counts = row && sign(i) && validAt(validity, number);
+    const hash = counts ? hash_combine(<u64>row * 0x9E3779B97F4A7C15, hashValue(column, set.type, number, g.seed)) : 0;
+    setHash(i, counts ? COUNTS | <u64><u32>hash : 0);
+  }
+  let sum: u64 = 0;
+  for (let i: u32 = 0; i < count; i++) setEntry(i, hashOf(i) ? indexFirst(set.index, <u32>hashOf(i)) : 0);
+  for (let i: u32 = 0; i < count; i++) if (entry(i)) sum += load<u64>(entry(i), COUNTERS);
+  touched = sum;
+}
+
 /** Finds the entries of the block's values, and makes those that are new; false when there is no memory. */
 export function resolveEntries(g: Group, set: DistinctSet, column: usize, count: u32): bool {
-  const validity: usize = load<u32>(column, COLUMN_VALIDITY);
   block++;
+  hashValues(g, set, column, count);
   for (let i: u32 = 0; i < count; i++) {
-    const row = stateRow(i), number = numbers(i);
-    if (!row || !sign(i) || !validAt(validity, number)) {
+    if (!hashOf(i)) {
       setEntry(i, 0);
       continue;
     }
-    const hash = <u32>hash_combine(<u64>row * 0x9E3779B97F4A7C15, hashValue(column, set.type, number, g.seed));
+    const row = stateRow(i), number = numbers(i), hash = <u32>hashOf(i);
     let at = find(set, hash, row, column, number);
     // What is taken back without having come makes no entry
     if (!at && sign(i) > 0) {

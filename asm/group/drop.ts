@@ -5,6 +5,7 @@ import { unlink } from "./expire";
 import { heapFree } from "./heap";
 import { dropRow, freeBytes } from "./keys";
 import { listFree } from "./list";
+import { dropRetired } from "./retired";
 import { sketchFree } from "./sketch";
 import { forgetChange } from "./tick";
 import {
@@ -44,8 +45,9 @@ export function freeRow(g: Group, row: usize): void {
   dropRow(g, row);
 }
 
-/** Frees the doomed rows that are not alive again. */
+/** Frees the doomed rows that are not alive again, and the texts that others took the place of. */
 export function dropDoomed(g: Group): void {
+  dropRetired(g);
   while (g.doomed) {
     const row: usize = g.doomed, next = load<u32>(row, ROW_FIRED);
     g.doomed = next == END ? 0 : next;

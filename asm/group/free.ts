@@ -3,6 +3,7 @@ import { ENTRY_VALUE } from "./distinct";
 import { freeCalls } from "./drop";
 import { INDEX_TABLES, indexPlaces, indexThing } from "./index_table";
 import { freeBytes, freeKey } from "./keys";
+import { dropRetired } from "./retired";
 import { DistinctSet, Group, isBytes, setAt } from "./spec";
 
 function freeRows(g: Group): void {
@@ -26,6 +27,7 @@ function freeTexts(g: Group, set: DistinctSet): void {
 }
 
 export function freeAll(g: Group): void {
+  dropRetired(g);
   freeRows(g);
   for (let s: u32 = 0; s < g.sets; s++) if (isBytes(setAt(g, s).type)) freeTexts(g, setAt(g, s));
 }

@@ -5,7 +5,7 @@ import { expire } from "./expire";
 import { windowsFree } from "./fire";
 import { indexFree } from "./index_table";
 import { poolFree } from "./pool";
-import { FLAG_EXPIRES, Group, has, rowPool, setAt, setPool, specFree, specRead } from "./spec";
+import { FLAG_EXPIRES, FLAG_UPSERT, Group, has, rowPool, setAt, setPool, specFree, specRead } from "./spec";
 import { freeAll } from "./free";
 
 export { group_pull, group_push } from "./push";
@@ -19,6 +19,12 @@ export function group_create(spec: usize, ttl: f64, lateness: f64): usize {
   changetype<Group>(address).ttl = timeOf(ttl);
   changetype<Group>(address).lateness = timeOf(lateness);
   return address;
+}
+
+/** Whether an update is +U alone from now on. */
+export function group_upsert(group: usize, upsert: bool): void {
+  const g = changetype<Group>(group);
+  g.flags = upsert ? g.flags | FLAG_UPSERT : g.flags & ~FLAG_UPSERT;
 }
 
 /** Moves the watermark; group_fire and group_expire do what that asks for. */

@@ -1,16 +1,16 @@
 // INDEX: finds things by their hash, which is the first word of each. Sixty-four open-addressing tables by bits of the
-// hash grow one by one, so that no rehash is long; what is removed leaves no gap.
+// hash grow one by one, so that no rehash is long; what is removed leaves no gap. A slot has the hash beside the address,
+// so that neither looking for a thing nor growing reads other things.
 //
-//   table   0             4          8          12
-//           +-------------+----------+----------+
-//           | entries u32 | mask u32 | used u32 |      an entry: high bits of the hash, address / 16 (state/table.ts)
-//           +-------------+----------+----------+
-import { entryOf, rowOfEntry, tagDiffers } from "../state/table";
+//   table   0             4          8          12                 slot   0             4          8
+//           +-------------+----------+----------+                         +-------------+----------+
+//           | slots u32   | mask u32 | used u32 |                         | address u32 | hash u32 |   address 0 = empty
+//           +-------------+----------+----------+                         +-------------+----------+
 import { Space, spaceGive, spaceTake } from "../state/space";
 
 const TABLES: u32 = 64;
 const TABLE: u32 = 12;
-const ENTRIES_MIN: u32 = 16;
+const SLOTS_MIN: u32 = 16;
 
 /** Bytes of an index. */
 export const INDEX_BYTES: u32 = TABLES * TABLE;
@@ -19,47 +19,62 @@ export const INDEX_BYTES: u32 = TABLES * TABLE;
   return index + <usize>((hash >>> 22) & (TABLES - 1)) * TABLE;
 }
 
-/** The entry of the first thing that may have this hash, as indexNext goes on from; 0 = there is none. */
-@inline export function indexFind(index: usize, hash: u32): u32 {
-  const table = tableOf(index, hash), entries: usize = load<u32>(table);
-  if (!entries) return 0;
+@inline function slotAt(slots: usize, at: u32): usize {
+  return slots + (<usize>at << 3);
+}
+
+@inline function slotOf(thing: usize, hash: u32): u64 {
+  return (<u64>hash << 32) | <u64>thing;
+}
+
+/** What lies where a thing with this hash is looked for first, be it that or another; 0 = nothing. */
+@inline export function indexFirst(index: usize, hash: u32): usize {
+  const table = tableOf(index, hash), slots: usize = load<u32>(table);
+  return slots ? <usize>load<u32>(slotAt(slots, hash & load<u32>(table, 4))) : 0;
+}
+
+/** The first thing with this hash; 0 = there is none. */
+@inline export function indexFind(index: usize, hash: u32): usize {
+  const table = tableOf(index, hash), slots: usize = load<u32>(table);
+  if (!slots) return 0;
   const mask = load<u32>(table, 4);
   let at = hash & mask;
   while (true) {
-    const entry = load<u32>(entries + (<usize>at << 2));
-    if (!entry) return 0;
-    if (!tagDiffers(entry, hash) && load<u32>(rowOfEntry(entry)) == hash) return entry;
+    const slot = load<u64>(slotAt(slots, at));
+    if (!slot) return 0;
+    if (<u32>(slot >> 32) == hash) return <usize><u32>slot;
     at = (at + 1) & mask;
   }
 }
 
-/** The next thing with the same hash behind `entry`; 0 = there is none. */
-export function indexNext(index: usize, hash: u32, entry: u32): u32 {
-  const table = tableOf(index, hash), entries: usize = load<u32>(table), mask = load<u32>(table, 4);
+/** The next thing with the same hash behind `thing`; 0 = there is none. */
+export function indexNext(index: usize, hash: u32, thing: usize): usize {
+  const table = tableOf(index, hash), slots: usize = load<u32>(table), mask = load<u32>(table, 4);
+  const own = slotOf(thing, hash);
   let at = hash & mask;
-  while (load<u32>(entries + (<usize>at << 2)) != entry) at = (at + 1) & mask;
+  while (load<u64>(slotAt(slots, at)) != own) at = (at + 1) & mask;
   while (true) {
     at = (at + 1) & mask;
-    const next = load<u32>(entries + (<usize>at << 2));
-    if (!next) return 0;
-    if (!tagDiffers(next, hash) && load<u32>(rowOfEntry(next)) == hash) return next;
+    const slot = load<u64>(slotAt(slots, at));
+    if (!slot) return 0;
+    if (<u32>(slot >> 32) == hash) return <usize><u32>slot;
   }
 }
 
 function grow(space: Space, table: usize): bool {
   const old: usize = load<u32>(table), oldMask = load<u32>(table, 4);
-  const count: u32 = old ? (oldMask + 1) << 1 : ENTRIES_MIN, fresh = spaceTake(space, count << 2);
+  const count: u32 = old ? (oldMask + 1) << 1 : SLOTS_MIN, fresh = spaceTake(space, count << 3);
   if (!fresh) return false;
-  memory.fill(fresh, 0, <usize>count << 2);
+  memory.fill(fresh, 0, <usize>count << 3);
   if (old) {
     for (let i: u32 = 0; i <= oldMask; i++) {
-      const entry = load<u32>(old + (<usize>i << 2));
-      if (!entry) continue;
-      let at = load<u32>(rowOfEntry(entry)) & (count - 1);
-      while (load<u32>(fresh + (<usize>at << 2))) at = (at + 1) & (count - 1);
-      store<u32>(fresh + (<usize>at << 2), entry);
+      const slot = load<u64>(slotAt(old, i));
+      if (!slot) continue;
+      let at = <u32>(slot >> 32) & (count - 1);
+      while (load<u64>(slotAt(fresh, at))) at = (at + 1) & (count - 1);
+      store<u64>(slotAt(fresh, at), slot);
     }
-    spaceGive(space, old, (oldMask + 1) << 2);
+    spaceGive(space, old, (oldMask + 1) << 3);
   }
   store<u32>(table, <u32>fresh);
   store<u32>(table, count - 1, 4);
@@ -70,34 +85,34 @@ function grow(space: Space, table: usize): bool {
 export function indexAdd(space: Space, index: usize, hash: u32, thing: usize): bool {
   const table = tableOf(index, hash);
   const used = load<u32>(table, 8);
-  if (!load<u32>(table) || used * 2 > load<u32>(table, 4)) {
+  if (!load<u32>(table) || used + (used >>> 1) > load<u32>(table, 4)) {
     if (!grow(space, table)) return false;
   }
-  const entries: usize = load<u32>(table), mask = load<u32>(table, 4);
+  const slots: usize = load<u32>(table), mask = load<u32>(table, 4);
   let at = hash & mask;
-  while (load<u32>(entries + (<usize>at << 2))) at = (at + 1) & mask;
-  store<u32>(entries + (<usize>at << 2), entryOf(thing, hash));
+  while (load<u64>(slotAt(slots, at))) at = (at + 1) & mask;
+  store<u64>(slotAt(slots, at), slotOf(thing, hash));
   store<u32>(table, used + 1, 8);
   return true;
 }
 
 /** Removes a thing that is there; those behind it close up. */
 export function indexRemove(index: usize, thing: usize): void {
-  const hash = load<u32>(thing), table = tableOf(index, hash), entries: usize = load<u32>(table);
-  const mask = load<u32>(table, 4), entry = entryOf(thing, hash);
+  const hash = load<u32>(thing), table = tableOf(index, hash), slots: usize = load<u32>(table);
+  const mask = load<u32>(table, 4), own = slotOf(thing, hash);
   let at = hash & mask;
-  while (load<u32>(entries + (<usize>at << 2)) != entry) at = (at + 1) & mask;
+  while (load<u64>(slotAt(slots, at)) != own) at = (at + 1) & mask;
   let gap = at;
   while (true) {
     at = (at + 1) & mask;
-    const next = load<u32>(entries + (<usize>at << 2));
+    const next = load<u64>(slotAt(slots, at));
     if (!next) break;
-    const home = load<u32>(rowOfEntry(next)) & mask;
+    const home = <u32>(next >> 32) & mask;
     if (((at - home) & mask) < ((at - gap) & mask)) continue;
-    store<u32>(entries + (<usize>gap << 2), next);
+    store<u64>(slotAt(slots, gap), next);
     gap = at;
   }
-  store<u32>(entries + (<usize>gap << 2), 0);
+  store<u64>(slotAt(slots, gap), 0);
   store<u32>(table, load<u32>(table, 8) - 1, 8);
 }
 
@@ -105,7 +120,7 @@ export function indexRemove(index: usize, thing: usize): void {
 export function indexFree(space: Space, index: usize): void {
   for (let i: u32 = 0; i < TABLES; i++) {
     const table = index + <usize>i * TABLE;
-    if (load<u32>(table)) spaceGive(space, load<u32>(table), (load<u32>(table, 4) + 1) << 2);
+    if (load<u32>(table)) spaceGive(space, load<u32>(table), (load<u32>(table, 4) + 1) << 3);
     store<u32>(table, 0);
     store<u32>(table, 0, 4);
     store<u32>(table, 0, 8);
@@ -122,6 +137,6 @@ export const INDEX_TABLES: u32 = TABLES;
 
 /** The thing at a place of a table; 0 = it is empty. */
 @inline export function indexThing(index: usize, table: u32, place: u32): usize {
-  const entries: usize = load<u32>(index + <usize>table * TABLE);
-  return rowOfEntry(load<u32>(entries + (<usize>place << 2)));
+  const slots: usize = load<u32>(index + <usize>table * TABLE);
+  return load<u32>(slotAt(slots, place));
 }

@@ -5,9 +5,8 @@ import { canonical_f64, hash_bytes, hash_combine, hash_i64 } from "../hash/keyed
 import { bytesEqual } from "../state/bytes";
 import { NULL_WORD } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
-import { rowOfEntry } from "../state/table";
-import { hashOf, numbers, setHash, setStateRow } from "./block";
-import { indexAdd, indexFind, indexNext, indexRemove } from "./index_table";
+import { hashOf, numbers, setHash, setStateRow, stateRow } from "./block";
+import { indexAdd, indexFind, indexFirst, indexNext, indexRemove } from "./index_table";
 import { poolGive, poolTake } from "./pool";
 import {
   Group, ROW_ALIVE, ROW_FIRED, ROW_GROUP, ROW_HASH, ROW_KEYS, ROW_NEWER, ROW_NULLS, ROW_OLDER, isBytes, keyCell, keyType, rowPool,
@@ -35,6 +34,30 @@ import {
   if (!isBytes(type)) return hash_i64(cellOf(column, type, row), seed);
   const ref = refOf(column, row);
   return hash_bytes(load<u32>(ref), load<u32>(ref, 4), seed);
+}
+
+/** Rows from which on they no longer lie in the fast caches. */
+const MANY_ROWS: u32 = 2048;
+const LINE: u32 = 64;
+
+/** Holds what was read for nothing but the cache, so that it is read. */
+let touched: u64 = 0;
+
+/** Reads the rows that the block's keys may be those of: waits for memory overlap, since none depends on another. */
+export function touchRows(g: Group, count: u32): void {
+  if (g.rows < MANY_ROWS) return;
+  let sum: u64 = 0;
+  for (let i: u32 = 0; i < count; i++) setStateRow(i, indexFirst(g.rowsIndex, <u32>hashOf(i)));
+  for (let i: u32 = 0; i < count; i++) {
+    const row = stateRow(i);
+    if (!row) continue;
+    for (let at: u32 = 0; at < g.rowBytes; at += LINE) sum += load<u64>(row + at);
+  }
+  for (let k: u32 = 0; k < g.keys; k++) {
+    if (!isBytes(keyType(g, k))) continue;
+    for (let i: u32 = 0; i < count; i++) if (stateRow(i)) sum += load<u8>(load<u32>(stateRow(i) + keyCell(k)));
+  }
+  touched = sum;
 }
 
 /** Hashes the keys of the first `count` rows of the block. */
@@ -133,8 +156,7 @@ export let isNew: bool = false;
 @inline export function resolve(g: Group, columns: usize, i: u32): usize {
   const hash = <u32>hashOf(i), number = numbers(i);
   isNew = false;
-  for (let entry = indexFind(g.rowsIndex, hash); entry; entry = indexNext(g.rowsIndex, hash, entry)) {
-    const row = rowOfEntry(entry);
+  for (let row = indexFind(g.rowsIndex, hash); row; row = indexNext(g.rowsIndex, hash, row)) {
     if (sameKey(g, row, columns, number)) {
       setStateRow(i, row);
       return row;

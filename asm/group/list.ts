@@ -8,10 +8,11 @@
 //          +-----------+-----------+----------+
 //          | next u32  | bytes u32 | 8 bytes  |   of a text: its bytes from 8 on
 //          +-----------+-----------+----------+
+import { DECIMAL128 } from "../layout";
 import { arena_alloc } from "../memory";
 import { bytesEqual } from "../state/bytes";
 import { spaceGive, spaceTake } from "../state/space";
-import { JSON_CELL_BYTES, writeQuoted, writeText, writeValue } from "./json_value";
+import { JSON_CELL_BYTES, writeBytes, writeText, writeValue, writeWide } from "./json_value";
 import { Call, Group, isBytes } from "./spec";
 
 /** What leaves: values with the call's text between them, or the first, or the last, or all as a JSON array. */
@@ -95,7 +96,8 @@ export function listJson(call: Call, list: usize): usize {
   let to = writeText(text, "[");
   for (let node = first; node; node = load<u32>(node)) {
     if (node != first) to = writeText(to, ",");
-    if (isBytes(call.type)) to = writeQuoted(to, node + HEADER, load<u32>(node, 4));
+    if (call.type == DECIMAL128) to = writeWide(to, call, node + HEADER);
+    else if (isBytes(call.type)) to = writeBytes(to, call, node + HEADER, load<u32>(node, 4));
     else to = writeValue(to, call, node + HEADER);
   }
   to = writeText(to, "]");

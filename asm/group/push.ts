@@ -13,7 +13,7 @@ import {
   BLOCK_ROWS, alive, changed, clearChanged, existed, numbers, setAlive, setExisted, setNumber, setSign, setStateRow, sign, stateRow,
 } from "./block";
 import { runCalls, strideOf } from "./calls";
-import { isNew, hashKeys, resolve } from "./keys";
+import { isNew, hashKeys, resolve, touchRows } from "./keys";
 import { doom, dropDoomed, freeRow } from "./drop";
 import { touch } from "./expire";
 import { isLate, openWindow } from "./fire";
@@ -71,6 +71,7 @@ function resolveAll(g: Group, count: u32): u32 {
   const keys: usize = load<u32>(g.input, KEYS), windowed = has(g, FLAG_WINDOWED);
   const ticks = has(g, FLAG_TICKS);
   hashKeys(g, keys, count);
+  touchRows(g, count);
   for (let i: u32 = 0; i < count; i++) {
     if (windowed && isLate(g, keys, numbers(i))) {
       setStateRow(i, 0);

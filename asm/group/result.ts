@@ -1,18 +1,22 @@
 // The result of one call as its cells stand.
+import { WIDE_BYTES } from "../decimal/cell";
 import { arena_alloc } from "../memory";
-import { DECIMAL, DOUBLE } from "../layout";
+import { DECIMAL, DECIMAL128, DOUBLE } from "../layout";
 import { canonicalNan, flip } from "../aggregate/order";
 import { wideToDouble } from "../aggregate/wide";
-import { DECIMAL_END, powerOfTen } from "../aggregate/spec";
+import { powerOfTen } from "../aggregate/spec";
 import { ENTRY_VALUE } from "./distinct";
 import { heapTop } from "./heap";
 import { LIST_JOINED, LIST_JSON, joinedLength, listEnd, listJoin, listJson, nodeLength, nodeValue } from "./list";
+import { low, pairSquare, pairSubtract, pairTimes } from "./pair";
 import { sketchResult, sketchText, sketchTextLength } from "./sketch";
 import {
-  Call, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
+  Call, FLAG_RETRACTS, Group, OP_AVG_DOUBLE, OP_AVG_INT, OP_BOOL_AND, OP_BOOL_OR, OP_COUNT, OP_FIRST, OP_FIRST_BYTES, OP_HEAP_MAX,
   OP_HEAP_MIN, OP_LAST, OP_LAST_BYTES, OP_LIST, OP_MAX, OP_MAX_BYTES, OP_MIN, OP_MIN_BYTES, OP_SKETCH, OP_SUM_DOUBLE,
-  OP_SUM_INT, OP_VARIANCE, isBytes,
+  OP_AVG_WIDE, OP_SUM_INT, OP_SUM_WIDE, OP_VALUES, OP_VARIANCE, has, isBytes,
 } from "./spec";
+import { valuesBits, valuesFit, valuesLength, valuesMade, valuesResult, valuesText } from "./values";
+import { wideAverage, wideBegin, wideOfInts, wideSum, wideThere } from "./wide";
 
 /** The result's 8 bytes (of a text a REF), and whether there is one. */
 export let bits: i64 = 0;
@@ -22,6 +26,7 @@ export let noRoom: bool = false;
 
 export function resultBegin(): void {
   noRoom = false;
+  wideBegin();
 }
 
 @inline function takeDouble(value: f64): void {
@@ -45,10 +50,20 @@ function copyText(from: usize, length: u32): void {
   takeText(to, length);
 }
 
+/** Takes the wide decimal at `at`, if there is one (wide.ts). */
+function takeWide(at: usize): void {
+  there = at != 0;
+  noRoom = noRoom || (wideThere && !at);
+  if (at) takeText(at, <u32>WIDE_BYTES);
+}
+
 function readSum(call: Call, cell: usize): void {
+  if (call.outType == DECIMAL128) {
+    takeWide(wideOfInts(cell));
+    return;
+  }
   bits = load<i64>(cell);
-  const tooLong = call.outType == DECIMAL && (bits >= DECIMAL_END || bits <= -DECIMAL_END);
-  there = load<i64>(cell, 16) != 0 && load<i64>(cell, 8) == 0 && !tooLong;
+  there = load<i64>(cell, 16) != 0 && load<i64>(cell, 8) == 0;
 }
 
 function readAverage(call: Call, cell: usize): void {
@@ -58,11 +73,22 @@ function readAverage(call: Call, cell: usize): void {
   if (there) takeDouble(wideToDouble(cell, 0, 8) / (<f64>count * power));
 }
 
-function readVariance(call: Call, cell: usize): void {
+/** Of less than this part of the squares nothing is known: it is what rounding left. */
+const NOTHING: f64 = 1e-28;
+
+/** The sum of the squared distances from the mean, from sums that values were taken from: (n Σx² − (Σx)²) / n. */
+function squaresOf(cell: usize, count: f64): f64 {
+  const all = pairTimes(load<f64>(cell, 16), load<f64>(cell, 32), count), allRest = low;
+  const square = pairSquare(load<f64>(cell, 8), load<f64>(cell, 24)), rest = low;
+  const squares = pairSubtract(all, allRest, square, rest);
+  return Math.abs(squares) <= NOTHING * all ? 0 : squares / count;
+}
+
+function readVariance(g: Group, call: Call, cell: usize): void {
   const count = load<i64>(cell), kind = <i32>call.param, sample = (kind & 1) != 0;
   there = count > i64(sample);
   if (!there) return;
-  const squares = load<f64>(cell, 16), variance = (squares < 0 ? 0 : squares) / <f64>(count - i64(sample));
+  const squares = has(g, FLAG_RETRACTS) ? squaresOf(cell, <f64>count) : load<f64>(cell, 16), variance = (squares < 0 ? 0 : squares) / <f64>(count - i64(sample));
   takeDouble(kind & 2 ? sqrt<f64>(variance) : variance);
 }
 
@@ -96,6 +122,15 @@ function readSketch(call: Call, cell: usize): void {
   else bits = load<i64>(sketchText);
 }
 
+function readValues(g: Group, call: Call, cell: usize): void {
+  there = valuesResult(g, call, cell - call.cell);
+  if (!valuesFit) noRoom = true;
+  if (!there) return;
+  if (!isBytes(call.outType)) bits = valuesBits;
+  else if (valuesMade) takeText(valuesText, valuesLength);
+  else copyText(valuesText, valuesLength);
+}
+
 /** Reads the result of a call of the kind `op`, which is constant where speed counts. */
 @inline export function readAs(g: Group, call: Call, op: u32, cell: usize): void {
   if (op == OP_COUNT) {
@@ -119,9 +154,10 @@ function readSketch(call: Call, cell: usize): void {
     bits = load<i64>(cell);
   } else if (op == OP_MIN_BYTES || op == OP_MAX_BYTES || op == OP_FIRST_BYTES || op == OP_LAST_BYTES) {
     there = load<i64>(cell, 8) != 0;
-    if (there) copyText(load<u32>(cell), load<u32>(cell, 4));
+    // The state's own bytes: those that are replaced stay until the next step (retired.ts)
+    bits = load<i64>(cell);
   } else if (op == OP_VARIANCE) {
-    readVariance(call, cell);
+    readVariance(g, call, cell);
   } else if (op == OP_BOOL_AND || op == OP_BOOL_OR) {
     const trues = load<i64>(cell), falses = load<i64>(cell, 8);
     there = trues + falses != 0;
@@ -132,6 +168,13 @@ function readSketch(call: Call, cell: usize): void {
     readList(call, cell);
   } else if (op == OP_SKETCH) {
     readSketch(call, cell);
+  } else if (op == OP_SUM_WIDE) {
+    takeWide(wideSum(cell));
+  } else if (op == OP_AVG_WIDE) {
+    there = load<i64>(cell, 24) != 0;
+    if (there) takeDouble(wideAverage(cell, call.scale));
+  } else if (op == OP_VALUES) {
+    readValues(g, call, cell);
   }
 }
 

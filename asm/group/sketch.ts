@@ -1,12 +1,13 @@
 // Sketches: aggregates of bounded size with a stated error. The first cell of a call holds the address of its sketch,
 // the second how many values it has seen. What they give depends on the values alone, not on a process's seed.
-import { DECIMAL, DOUBLE } from "../layout";
+import { DECIMAL, DECIMAL128, DOUBLE } from "../layout";
 import { powerOfTen } from "../aggregate/spec";
 import { hash_bytes, hash_i64 } from "../hash/keyed";
 import { distinctAdd, distinctEstimate, distinctFree } from "./sketch_distinct";
 import { quantileAdd, quantileFree, quantileOf } from "./sketch_quantile";
 import { topAdd, topFree, topText, topTextLength } from "./sketch_top";
 import { Call, Group, isBytes } from "./spec";
+import { wideDouble } from "./wide";
 
 // Which, in the lowest two bits of a call's param; the rest, through 4, is its own parameter
 const DISTINCT: i32 = 0;
@@ -30,6 +31,7 @@ const CELL: usize = memory.data(8, 16);
 /** The value as a double, scaled. */
 function doubleOf(call: Call, value: i64): f64 {
   if (call.type == DOUBLE) return reinterpret<f64>(value);
+  if (call.type == DECIMAL128) return wideDouble(<usize>value, call.scale);
   return call.type == DECIMAL ? <f64>value / powerOfTen(call.scale) : <f64>value;
 }
 

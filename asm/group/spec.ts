@@ -21,8 +21,9 @@
 //   touched        watermark at the last change
 //   changed        the next row that has changed since the last tick (tick.ts)
 import { block_alloc, block_free } from "../memory";
-import { BYTES, COLUMN_SIZE, STRING } from "../layout";
+import { COLUMN_SIZE } from "../layout";
 import { Space } from "../state/space";
+import { isVariable } from "../types";
 import { INDEX_BYTES } from "./index_table";
 import { Pool } from "./pool";
 
@@ -52,13 +53,16 @@ export const OP_FIRST: u32 = 10; // [value, there]
 export const OP_LAST: u32 = 11;
 export const OP_FIRST_BYTES: u32 = 12; // [REF, there]
 export const OP_LAST_BYTES: u32 = 13;
-export const OP_VARIANCE: u32 = 14; // [count, mean, squares]; param: 0 pop, 1 samp, 2 stddev pop, 3 stddev samp
+export const OP_VARIANCE: u32 = 14; // [count, mean, squares, unused, unused], with FLAG_RETRACTS [count, sum, sum of squares, what each lacks]; param: 0 pop, 1 samp, 2 stddev pop, 3 stddev samp
 export const OP_BOOL_AND: u32 = 15; // [trues, falses]
 export const OP_BOOL_OR: u32 = 16;
 export const OP_HEAP_MIN: u32 = 17; // [HEAP] of a set (heap.ts)
 export const OP_HEAP_MAX: u32 = 18;
 export const OP_LIST: u32 = 19; // [LIST] (list.ts); param: what leaves of it
 export const OP_SKETCH: u32 = 20; // [SKETCH, there] (sketch.ts); param: which
+export const OP_SUM_WIDE: u32 = 21; // [low, middle, high, count] (wide.ts)
+export const OP_AVG_WIDE: u32 = 22; // [low, middle, high, count]
+export const OP_VALUES: u32 = 23; // [] of a set (values.ts); param: which
 
 @unmanaged
 export class Call {
@@ -120,6 +124,7 @@ export class Group extends Space {
   firingAt: u32;
   firingCount: u32;
   doomed: u32; // list of rows that may go (drop.ts)
+  retired: u32; // list of texts that others took the place of (retired.ts)
   changed: u32; // list of rows that have changed since the last tick (tick.ts), in that order
   lastChanged: u32;
   ticking: bool; // they are being handed out
@@ -139,7 +144,7 @@ export const ROW_CHANGED: usize = 40;
 export const ROW_KEYS: u32 = 48;
 
 @inline export function isBytes(type: u32): bool {
-  return type == STRING || type == BYTES;
+  return isVariable(type);
 }
 
 @inline export function callAt(g: Group, i: u32): Call {
@@ -177,10 +182,12 @@ const SET_BYTES: u32 = 48;
 }
 
 function cellsOf(op: u32): u32 {
+  if (op == OP_VALUES) return 0;
   if (op == OP_COUNT) return 1;
   if (op == OP_SUM_DOUBLE || op == OP_AVG_DOUBLE) return 3;
-  if (op == OP_SUM_INT || op == OP_AVG_INT || op == OP_VARIANCE || op == OP_LIST) return 3;
-  return 2;
+  if (op == OP_VARIANCE) return 5;
+  if (op == OP_SUM_WIDE || op == OP_AVG_WIDE) return 4;
+  return op == OP_SUM_INT || op == OP_AVG_INT || op == OP_LIST ? 3 : 2;
 }
 
 /** Entry of a set (distinct.ts): header and counters. */

@@ -34,9 +34,9 @@
 // evenly over groups: counters, multiples of powers of two, timestamps and whole numbers as doubles alike. It
 // withstands no adversary: tables use the keyed hash of keyed.ts inside a group.
 import {
-  BOOL, BYTES, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, DECIMAL, DOUBLE, INT64, REF_SIZE, STRING,
-  TIMESTAMP,
+  BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, DECIMAL, DOUBLE, INT64, REF_SIZE, STRING, TIMESTAMP,
 } from "../layout";
+import { isVariable } from "../types";
 import { canonical_f64 } from "./keyed";
 
 const A: u64 = 0x9E3779B97F4A7C15;
@@ -77,7 +77,7 @@ export function group_word_bytes(at: usize, length: u32): u64 {
 }
 
 @inline function wordOf(type: u32, data: usize, row: u32): u64 {
-  if (type == STRING || type == BYTES) {
+  if (isVariable(type)) {
     const ref = data + row * REF_SIZE;
     return group_word_bytes(load<u32>(ref), load<u32>(ref, 4));
   }
@@ -128,7 +128,7 @@ export function group_of_row(columns: usize, ncols: u32, row: u32): u32 {
 function addColumn(column: usize, rows: usize, first: u32, count: u32): void {
   const type = load<u32>(column, COLUMN_TYPE);
   const data = <usize>load<u32>(column, COLUMN_DATA), validity = <usize>load<u32>(column, COLUMN_VALIDITY);
-  if (type == STRING || type == BYTES) addTyped(STRING, data, validity, rows, first, count);
+  if (isVariable(type)) addTyped(STRING, data, validity, rows, first, count);
   else if (type == BOOL) addTyped(BOOL, data, validity, rows, first, count);
   else if (type == DOUBLE) addTyped(DOUBLE, data, validity, rows, first, count);
   else addTyped(0, data, validity, rows, first, count);

@@ -8,6 +8,7 @@ import {
   NOTHING, TEMPLATE_CODE, TEMPLATE_COMPILED, TEMPLATE_CREDIT, TEMPLATE_ENTRIES, TEMPLATE_NULL_COUNT, TEMPLATE_NULLS,
   TEMPLATE_ROW, TEMPLATE_SCORE, TEMPLATE_UNKNOWN,
 } from "./template_layout";
+import { release_unescaped, unescaped_mark } from "./unescaped";
 import { set_null } from "./validity";
 import { setUnknown } from "./value";
 
@@ -27,9 +28,17 @@ export function json_match_integer(cell: usize, at: usize, end: usize): i32 {
   return i32(!misread);
 }
 
+/** The row that code had a leaf read of last, and where unescaped texts stood before it. */
+let atWork: usize = 0;
+let markAtWork: u32 = 0;
+
 /** For code: the leaf at `at` of the row `atRow`, of a kind that it does not read itself. Returns its end, 0 = no match. */
 export function json_match_other(atRow: usize, kind: i32, column: usize, at: usize, end: usize): usize {
   setRow(atRow);
+  if (atRow != atWork) {
+    atWork = atRow;
+    markAtWork = unescaped_mark();
+  }
   return match_other(kind, column, at, end);
 }
 
@@ -69,8 +78,11 @@ function finishRows(template: usize, first: usize, end: usize): void {
  */
 export function run_code(template: usize, at: usize, rows: usize, end: usize): usize {
   const first = row;
+  atWork = usize.MAX_VALUE;
   const behind = call_indirect<usize>(load<u32>(template, TEMPLATE_CODE), at, first, rows, end, bitmap_bits());
   const reached = <usize>load<u32>(template, TEMPLATE_ROW);
+  // What was unescaped of a row that then did not match is unescaped again.
+  if (atWork == reached) release_unescaped(markAtWork);
   if (reached != first) {
     const credit = load<i32>(template, TEMPLATE_CREDIT) + <i32>(reached - first);
     store<i32>(template, min(credit, CREDIT_MAX), TEMPLATE_CREDIT);

@@ -42,6 +42,12 @@ export const PARSER_SCANNED: i32 = 140; // the bitmap is written up to here
 export const PARSER_LINES_END: i32 = 144; // lines: the end of the last whole line in what is scanned
 export const PARSER_HOT: i32 = 148; // a template that is to be compiled, or 0
 export const PARSER_HOT_ROWS: i32 = 152; // rows that a template has matched when it is to be compiled
+export const PARSER_COPIES: i32 = 156; // how often a byte of the input may be copied: columns may lie in each other
+
+// Types of columns of nested values, beside those of ../layout.ts: which JSON their texts are
+export const NESTED_ARRAY: i32 = 16;
+export const NESTED_OBJECT: i32 = 17;
+export const NESTED_ANY: i32 = 18;
 
 export const FORMAT_NDJSON: i32 = 0;
 export const FORMAT_JSON: i32 = 1;

@@ -1,6 +1,6 @@
 // Leaves of a row that has the shape of a template.
 import { DECIMAL, DOUBLE, TIMESTAMP } from "../layout";
-import { store_bool, store_number, store_ref, store_string } from "./cell";
+import { store_bool, store_number, store_string, store_text_of } from "./cell";
 import { digits_before, non_digits } from "./digits";
 import { COLUMN_STATE_TYPE } from "./layout";
 import { begin_recording } from "./leaf";
@@ -52,8 +52,7 @@ export function match_other(kind: i32, column: usize, at: usize, end: usize): us
     const c = load<u8>(at);
     if (c != 0x5b && (c != 0x7b || !column)) return 0;
     const behind = read_value(at, -1);
-    if (behind && column) store_ref(column, at, behind);
-    return behind;
+    return behind && column && store_text_of(column, at, behind) ? 0 : behind;
   }
   if (word_end(at) != end) return 0;
   if (kind == LEAF_SKIPPED_WORD) return end;

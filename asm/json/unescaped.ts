@@ -1,10 +1,12 @@
 import { block_alloc, block_free } from "../memory";
-import { PARSER_INPUT, PARSER_LIMIT, PARSER_UNESCAPED, PARSER_UNESCAPED_AT, PARSER_UNESCAPED_BYTES } from "./layout";
+import {
+  PARSER_COPIES, PARSER_INPUT, PARSER_LIMIT, PARSER_UNESCAPED, PARSER_UNESCAPED_AT, PARSER_UNESCAPED_BYTES,
+} from "./layout";
 import { parser } from "./state";
 
-// The buffer that holds what strings with escapes (and base64) stand for, until the next begin(). Nothing becomes
-// longer by unescaping and each byte of the input is unescaped into at most one place, so the input's length bounds
-// it.
+// The buffer that holds what strings with escapes (and base64) stand for, and nested values without their blanks, until the next
+// begin(). Nothing becomes longer by that, and each byte of the input goes into at most one place, or one for each of the columns that
+// lie in each other, so the input's length bounds it.
 
 const SLACK: usize = 64;
 /** A buffer up to this size is kept for the next input, whatever that needs. */
@@ -25,7 +27,8 @@ export function setOutOfMemory(): void {
 export function unescaped_at(): usize {
   const at = load<u32>(parser, PARSER_UNESCAPED_AT);
   if (at) return at;
-  const need = <usize>(load<u32>(parser, PARSER_LIMIT) - load<u32>(parser, PARSER_INPUT)) + SLACK;
+  const length = <usize>(load<u32>(parser, PARSER_LIMIT) - load<u32>(parser, PARSER_INPUT));
+  const need = length * load<u32>(parser, PARSER_COPIES) + SLACK;
   if (<usize>load<u32>(parser, PARSER_UNESCAPED_BYTES) < need) {
     free_unescaped(parser);
     const buffer = block_alloc(need);

@@ -1,4 +1,5 @@
-import { BOOL } from "../layout";
+import { BOOL, DECIMAL128 } from "../layout";
+import { WIDE_BYTES } from "../decimal/cell";
 import { arena_alloc } from "../memory";
 import { COLUMN_STATE_DATA, COLUMN_STATE_TYPE, COLUMN_STATE_VALIDITY } from "./layout";
 import { cell, columns, columnsEnd, row } from "./state";
@@ -6,11 +7,21 @@ import { setOutOfMemory } from "./unescaped";
 
 let rowsMax: usize = 0;
 
+/** Bytes of a column's cells; those of wide decimals have the bytes that they refer to behind them. */
+@inline function columnBytes(type: i32, rows: usize): usize {
+  return type == BOOL ? rows >>> 3 : type == DECIMAL128 ? rows * (8 + WIDE_BYTES) : rows << 3;
+}
+
+/** Where the bytes of a wide decimal in the row at hand lie, whose column's cells are at `data`. */
+@inline export function wide_place(data: usize): usize {
+  return data + (rowsMax << 3) + row * WIDE_BYTES;
+}
+
 /** Gives every column cells for `rows` rows, and no validity bitmap. False = no memory. */
 export function begin_batch(rows: usize): bool {
   rowsMax = rows;
   for (let column = columns; column < columnsEnd; column += 64) {
-    const data = arena_alloc(load<i32>(column, COLUMN_STATE_TYPE) == BOOL ? rows >>> 3 : rows << 3);
+    const data = arena_alloc(columnBytes(load<i32>(column, COLUMN_STATE_TYPE), rows));
     if (!data) return false;
     store<u32>(column, <u32>data, COLUMN_STATE_DATA);
     store<u32>(column, 0, COLUMN_STATE_VALIDITY);

@@ -8,6 +8,7 @@ export * from "../over/index";
 export * from "../normalize/index";
 export * from "../join/index";
 export * from "../lookup/index";
+export * from "../unnest/index";
 
 /** Where the static data of this module end. */
 export function operator_data_end(): usize {

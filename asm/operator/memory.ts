@@ -27,3 +27,9 @@ export declare function state_room(): usize;
 
 @external("env", "arena_alloc")
 export declare function arena_alloc(bytes: usize): usize;
+
+/** Where the arena stands; giving back to it frees what was taken since. */
+@external("env", "arena_mark")
+export declare function arena_mark(): f64;
+@external("env", "arena_release")
+export declare function arena_release(mark: f64): void;

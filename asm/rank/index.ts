@@ -7,9 +7,10 @@
 import { arena_alloc } from "../memory";
 import { COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, INT64 } from "../layout";
 import { timeOf } from "../aggregate/window";
-import { columnAt } from "../rows/cell";
+import { columnAt, columnIsNull } from "../rows/cell";
+import { rowCompareBatch } from "../rows/compare";
 import { rowsGather } from "../rows/gather";
-import { indexFind, indexFindRow } from "../rows/index_rows";
+import { indexFind, indexFindRow, indexNext } from "../rows/index_rows";
 import { keysGroups, keysHash } from "../rows/keys";
 import { ROW_HASH } from "../rows/row";
 import { rowFree } from "../rows/encode";
@@ -17,7 +18,7 @@ import { chainInsert, chainRemove, doom, dropDoomed, findEqual, findPlace, place
 import { changeByInsert, changeByRemove } from "./change";
 import { BEFORE, DELETE, OUT_ROWS, emitBegin } from "./emit";
 import {
-  FLAG_EXPIRES, FLAG_NUMBER, FLAG_RETRACTS, FLAG_WINDOWED, Rank, has, indexOf, lengthOf, setTouched, specFree, specRead, storeOf, touched,
+  FLAG_EXPIRES, FLAG_NUMBER, FLAG_RETRACTS, FLAG_TIES, FLAG_WINDOWED, Rank, has, indexOf, lengthOf, setTouched, specFree, specRead, storeOf, touched,
 } from "./spec";
 import { windowsFire, windowsFree } from "./window";
 
@@ -75,6 +76,29 @@ function insert(rank: Rank, head: usize, columns: usize, r: u32, at: u32, end: i
   return true;
 }
 
+/** Adds row `r` where it is as good as the first row of its key, or takes the place of all rows of the key where it is better. */
+function insertTie(rank: Rank, head: usize, columns: usize, r: u32, at: u32, end: i64): bool {
+  if (hasNull(rank, columns, r)) return true;
+  const order = head ? rowCompareBatch(storeOf(rank), head, columns, r, rank.order, rank.orders) : 0;
+  if (order < 0) return true;
+  for (let row = order > 0 ? head : 0; row;) {
+    const next = indexNext(indexOf(rank), row);
+    chainRemove(rank, row, row, end);
+    rowFree(storeOf(rank), row);
+    row = next;
+  }
+  const hash = load<u32>(<usize>rank.hashes + (<usize>at << 2)), group = load<u8>(<usize>rank.groups + at);
+  return chainInsert(rank, order > 0 ? 0 : head, 0, columns, r, hash, group, end) != 0;
+}
+
+/** Whether a column of the order is NULL in row `r`. */
+function hasNull(rank: Rank, columns: usize, r: u32): bool {
+  for (let i: u32 = 0; i < rank.orders; i++) {
+    if (columnIsNull(columnAt(columns, load<u32>(<usize>rank.order + (<usize>i << 3))), r)) return true;
+  }
+  return false;
+}
+
 /** One row of the batch; false when there is no memory. */
 function take(rank: Rank, at: u32): bool {
   const push: usize = rank.input, selection: usize = load<u32>(push, 4), kinds: usize = load<u32>(push, 12);
@@ -93,7 +117,7 @@ function take(rank: Rank, at: u32): bool {
     remove(rank, head, columns, r, end);
     return true;
   }
-  return insert(rank, head, columns, r, at, end);
+  return has(rank, FLAG_TIES) ? insertTie(rank, head, columns, r, at, end) : insert(rank, head, columns, r, at, end);
 }
 
 /** Rows that one row of input may put out. */

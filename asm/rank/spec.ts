@@ -20,6 +20,7 @@ export const FLAG_NUMBER: u32 = 1; // the rank comes as a column behind the othe
 export const FLAG_RETRACTS: u32 = 2; // rows may be taken back, so that those behind `to` are kept
 export const FLAG_WINDOWED: u32 = 4; // results come when the watermark passes the window's end, once
 export const FLAG_EXPIRES: u32 = 8; // rows are forgotten when they are old
+export const FLAG_TIES: u32 = 16; // all rows that equal the first one in the order, and none that has a NULL there
 
 export const WORDS: u32 = 5;
 export const LIST_AT: u32 = <u32>ROW_WORDS;

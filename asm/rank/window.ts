@@ -11,7 +11,7 @@ import { rowFree } from "../rows/encode";
 import { rowsSortByTime } from "../rows/sort";
 import { storeGive, storeTake } from "../rows/store";
 import { INSERT, OUT_ROWS, emitBegin, emitStored } from "./emit";
-import { LIST_AT, Rank, indexOf, isHead, storeOf } from "./spec";
+import { FLAG_TIES, LIST_AT, Rank, has, indexOf, isHead, storeOf } from "./spec";
 
 const WINDOW: u32 = 24;
 const OLDEST: usize = 8;
@@ -88,6 +88,7 @@ function drop(rank: Rank): void {
 
 /** Puts rows of the frozen chains out until the batch is full. */
 function handOut(rank: Rank): void {
+  const ties = has(rank, FLAG_TIES);
   while (rank.used < OUT_ROWS) {
     if (!rank.current) {
       if (rank.headAt == rank.headCount) return;
@@ -96,7 +97,7 @@ function handOut(rank: Rank): void {
       rank.position = 1;
     }
     if (rank.position >= rank.from) emitStored(rank, INSERT, rank.current, rank.position, 0);
-    rank.current = rank.position < rank.to ? <u32>indexNext(indexOf(rank), rank.current) : 0;
+    rank.current = ties || rank.position < rank.to ? <u32>indexNext(indexOf(rank), rank.current) : 0;
     rank.position++;
   }
 }

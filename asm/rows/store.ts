@@ -6,7 +6,7 @@
 //         | columns u32 | words u32 | seed u64 | for each column: type u32, scale u32
 //         +-------------+-----------+----------+---------------------------------
 import { block_alloc, block_free, block_size, state_alloc, state_force, state_free } from "../memory";
-import { BYTES, STRING } from "../layout";
+import { isVariable } from "../types";
 import { ROW_WORDS } from "./row";
 import { SLAB_CLASSES, SLAB_CLASS_BYTES, slabsFree } from "./slab";
 
@@ -36,7 +36,7 @@ export class Store {
 }
 
 @inline export function isText(type: u32): bool {
-  return type == STRING || type == BYTES;
+  return isVariable(type);
 }
 
 @inline export function storeType(s: Store, column: u32): u32 {

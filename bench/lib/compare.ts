@@ -112,14 +112,14 @@ function barText(ratio: number, bar: { gate?: number; goal?: number }): string {
  * Registers a comparison with `deno bench`, which calls each bench several times: the first call does all the work, with rounds of
  * its own, and prints the ratios.
  */
-export function benchOnce(name: string, compareAll: () => Promise<void>): void {
+export function benchOnce(name: string, compareAll: () => Promise<void> | void): void {
   let first: Promise<void> | null = null;
   Deno.bench({
     name,
     n: 1,
     warmup: 0,
     async fn() {
-      await (first ??= compareAll());
+      await (first ??= Promise.resolve(compareAll()));
     },
   });
 }

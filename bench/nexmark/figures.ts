@@ -18,6 +18,29 @@ export function gateOf(query: string): number | null {
   return GATES.find(({ queries }) => queries.includes(query))?.eventsPerSecond ?? null;
 }
 
+/** Queries that keep nothing, or no more than a table that they read besides. */
+const KEEP_NOTHING: readonly string[] = ["q0", "q1", "q2", "q10", "q13", "q14", "q21", "q22"];
+
+/** Queries whose state goes with their windows or sessions of event time, ten seconds each. */
+const KEEP_WINDOWS: readonly string[] = ["q5", "q7", "q8", "q11"];
+
+/** Event time over which windows have come and gone. */
+const LONG_S = 50;
+
+/** Whether the state of a query has a bound that a run over so much event time reaches. */
+export function isBounded(query: string, eventSeconds: number): boolean {
+  return KEEP_NOTHING.includes(query) || (KEEP_WINDOWS.includes(query) && eventSeconds >= LONG_S);
+}
+
+/** What the memory of the last quarter of a run may have more than that of the second, of a query whose state is bounded. */
+const FLAT = { part: 1.1, bytes: 16 * 2 ** 20 };
+
+/** Whether memory has stayed flat: buffers and code have come to their sizes in the first quarter. Null: the run was too short. */
+export function isFlat(quarterBytes: readonly (number | null)[]): boolean | null {
+  const [, second, , last] = quarterBytes;
+  return second === null || last === null ? null : last <= second * FLAT.part + FLAT.bytes;
+}
+
 /** Published figures, thousands of events a second and core: of Flink in its own guide, of Feldera in its documentation. */
 export const PUBLISHED: Readonly<Record<"flink" | "feldera", Readonly<Record<string, number>>>> = {
   flink: { q0: 379, q4: 28, q5: 75, q7: 23, q9: 14, q16: 45, q20: 18 },

@@ -23,7 +23,21 @@ export interface Measured {
   readonly coreSeconds: number;
   readonly rowsOut: number;
   readonly peakBytes: number;
+  /** The most memory that the process had in each quarter of the rows, before the end of input; null: no look fell into it. */
+  readonly quarterBytes: readonly (number | null)[];
+  /** Keyed state at the end of each quarter, as the pipeline tells it. */
+  readonly stateBytes: readonly (number | null)[];
 }
+
+/** What was there at one time of a run. */
+interface Look {
+  readonly rows: number;
+  readonly rssBytes: number;
+  readonly stateBytes: number;
+}
+
+/** How often a run is looked at. */
+const LOOK_MS = 20;
 
 /** The plan of a query that reads the files of a folder and keeps nothing. */
 async function planOf(query: string, events: number, eventsPerSecond: number, folder: string): Promise<Plan> {
@@ -47,13 +61,27 @@ function eventsOf({ nodes }: Plan, events: number): number {
   return [...tables].reduce((sum, table) => sum + nexmarkRows({ table: table as NexmarkTable, events }), 0);
 }
 
-async function run({ pipelines }: Engine, plan: Plan): Promise<number> {
+async function run({ pipelines }: Engine, plan: Plan): Promise<{ readonly rowsOut: number; readonly looks: Look[] }> {
+  const looks: Look[] = [];
   await pipelines.put(plan.name, plan, { start: "earliest", state: "fresh" });
+  const timer = setInterval(() => {
+    const { rowsIn: rows, stateBytes } = pipelines.get(plan.name);
+    looks.push({ rows, stateBytes, rssBytes: Deno.memoryUsage().rss });
+  }, LOOK_MS);
   await pipelines.find(plan.name)!.settled();
-  const { state, reason, rowsOut } = pipelines.get(plan.name);
+  clearInterval(timer);
+  const { state, reason, rowsIn, rowsOut } = pipelines.get(plan.name);
   await pipelines.delete(plan.name);
   if (state !== "completed") throw new Error(`The pipeline is ${state}: ${reason}`);
-  return rowsOut;
+  return { rowsOut, looks: looks.map((look) => ({ ...look, rows: look.rows / rowsIn })) };
+}
+
+/** Of each quarter of the rows what `of` makes of the looks that fell into it; what the end of input lets out is no part of the last. */
+function byQuarter(looks: readonly Look[], of: (looks: readonly Look[]) => number): (number | null)[] {
+  return [0, 1, 2, 3].map((quarter) => {
+    const own = looks.filter(({ rows }) => rows > quarter / 4 && rows <= (quarter + 1) / 4 && rows < 1);
+    return own.length === 0 ? null : of(own);
+  });
 }
 
 /** The most memory that the process has had (Linux). */
@@ -66,7 +94,7 @@ if (import.meta.main) {
   const [query, eventsText, rateText, folder, warmFolder] = Deno.args, events = Number(eventsText);
   const plan = await planOf(query, events, Number(rateText), folder), engine = await createEngine({ workers: 1 });
   await run(engine, await planOf(query, events, Number(rateText), warmFolder));
-  const start = performance.now(), cpu = cpuUsage(), rowsOut = await run(engine, plan);
+  const start = performance.now(), cpu = cpuUsage(), { rowsOut, looks } = await run(engine, plan);
   const seconds = (performance.now() - start) / 1000, { user, system } = cpuUsage(cpu);
   const coreSeconds = (user + system) / 1e6;
   const measured: Measured = {
@@ -75,6 +103,8 @@ if (import.meta.main) {
     coreSeconds,
     rowsOut,
     peakBytes: await peakBytes(),
+    quarterBytes: byQuarter(looks, (own) => Math.max(...own.map(({ rssBytes }) => rssBytes))),
+    stateBytes: byQuarter(looks, (own) => own.at(-1)!.stateBytes),
   };
   console.log(JSON.stringify(measured));
   await engine.close();

@@ -1,6 +1,7 @@
 /**
  * P4: Nexmark, each query through SQL in a process of its own with one worker, over NDJSON that lies in memory. Prints events a second
- * and core (the processor time of all threads counts), against the gates and beside published figures.
+ * and core (the processor time of all threads counts), against the gates and beside published figures, and the memory of each quarter of
+ * the rows, which has to stay flat where the state of a query is bounded.
  *
  *   deno task bench:nexmark [--events 10000000] [--suite 10M|100k] [--queries q0,q5]
  */
@@ -8,7 +9,7 @@ import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { QUERIES } from "../../test/nexmark/queries.ts";
 import { makeFolder, type Suite, writeEvents } from "./data.ts";
-import { gateOf, PUBLISHED } from "./figures.ts";
+import { gateOf, isBounded, isFlat, PUBLISHED } from "./figures.ts";
 import type { Measured } from "./one.ts";
 
 /** Part of the events that a query runs over first, to warm up. */
@@ -52,12 +53,23 @@ function against(query: string, rate: number): string {
   return `${others.join("")}${verdict}`;
 }
 
-function line(query: string, measured: Measured | string): string {
+function mebi(bytes: number | null): string {
+  return (bytes === null ? "–" : String(Math.round(bytes / 2 ** 20))).padStart(6);
+}
+
+/** Memory in each quarter of the run, keyed state at its end, and whether it has stayed flat where it has to. */
+function memory(query: string, { quarterBytes, stateBytes }: Measured, eventSeconds: number): string {
+  const flat = isBounded(query, eventSeconds) ? isFlat(quarterBytes) : null;
+  const verdict = flat === null ? "" : flat ? "flat" : "GROWS";
+  return `(${quarterBytes.map(mebi).join("")}, state${mebi(stateBytes.at(-1)!)}) ${verdict.padEnd(5)}`;
+}
+
+function line(query: string, measured: Measured | string, eventSeconds: number): string {
   if (typeof measured === "string") return `  ${query.padEnd(5)} cannot: ${measured}`;
   const { events, seconds, coreSeconds, rowsOut, peakBytes } = measured, rate = events / coreSeconds;
   const millions = (value: number) => `${(value / 1e6).toFixed(2).padStart(6)} M`;
   const facts = [`${millions(rate)} ev/s/core`, `${millions(events / seconds)} ev/s`, `${millions(rowsOut)} rows out`];
-  return `  ${query.padEnd(5)}${facts.join("")}${String(Math.round(peakBytes / 2 ** 20)).padStart(6)} MiB   ${
+  return `  ${query.padEnd(5)}${facts.join("")}${mebi(peakBytes)} MiB ${memory(query, measured, eventSeconds)}  ${
     against(query, rate)
   }`;
 }
@@ -77,7 +89,9 @@ for (const suite of SUITES) {
         eventsPerSecond / 1000
       } k a second of event time`,
     );
-    for (const query of flags.queries.split(",")) console.log(line(query, await measure(query, suite, folder)));
+    for (const query of flags.queries.split(",")) {
+      console.log(line(query, await measure(query, suite, folder), events / eventsPerSecond));
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

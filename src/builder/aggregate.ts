@@ -1,7 +1,7 @@
-import type { Kind } from "../core/schema.ts";
 import type { Expression } from "../expr/mod.ts";
 import type { AggregateCall } from "../plan/plan.ts";
 import { type NumberKind, Value } from "./expression.ts";
+import type { ArrayKind, Kind } from "./kind.ts";
 import { type Row, rowOf } from "./row.ts";
 
 /** Columns of `R` whose kind is one of `K`. */
@@ -108,8 +108,8 @@ export class Aggregates<R extends Row> {
   join(argument: Argument<R, "string">, separator: string): Aggregated<"string"> {
     return aggregated("string_agg", argument, separator);
   }
-  /** The values in the order of the log, as JSON. */
-  list(argument: Argument<R, Kind>): Aggregated<"string"> {
+  /** The values in the order of the log. */
+  list<A extends Argument<R, Kind>>(argument: A): Aggregated<ArrayKind<KindOf<R, A>>> {
     return aggregated("array_agg", argument);
   }
   /** The value below which this part (0 to 1) of the values lies, with a relative error of 1 %. */
@@ -119,6 +119,26 @@ export class Aggregates<R extends Row> {
   /** About how many different values there are. */
   approxCountDistinct(argument: Argument<R, Kind>): Aggregated<"int64", false> {
     return aggregated("approx_count_distinct", argument);
+  }
+  /** The exact median of numbers, between the two in the middle where there are two; all different values are kept. */
+  median(argument: Argument<R, NumberKind>): Aggregated<"double"> {
+    return aggregated("percentile_cont", argument, 0.5);
+  }
+  /** The exact value below which the part `p` of the values lies; all different values are kept. */
+  exactPercentile(argument: Argument<R, NumberKind>, p: number): Aggregated<"double"> {
+    return aggregated("percentile_cont", argument, p);
+  }
+  /** The most frequent value, of several the least. */
+  mode<A extends Argument<R, Kind>>(argument: A): Aggregated<KindOf<R, A>> {
+    return aggregated("mode", argument);
+  }
+  /** All different values with how often they came, as JSON. */
+  histogram(argument: Argument<R, Kind>): Aggregated<"string"> {
+    return aggregated("histogram", argument);
+  }
+  /** The most frequent values, with how often they came, as JSON. */
+  top(argument: Argument<R, Kind>, count: number): Aggregated<"string"> {
+    return aggregated("top_k", argument, count);
   }
   /** About the most frequent values, with how often they came, as JSON. */
   approxTop(argument: Argument<R, Kind>, count: number): Aggregated<"string"> {

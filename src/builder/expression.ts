@@ -1,13 +1,14 @@
-import { formatType, type Kind } from "../core/schema.ts";
-import type { Expression } from "../expr/mod.ts";
+import { formatType } from "../core/schema.ts";
+import type { Expression, JsonComposed } from "../expr/mod.ts";
 import type { ColumnSpec } from "./column.ts";
+import type { ArrayKind, JsonKind, Kind, MapKind, PlainKind, RowKind } from "./kind.ts";
 import { type Duration, milliseconds } from "./window.ts";
 
 /** Kinds that one computes with. */
 export type NumberKind = "int64" | "double" | "decimal";
 
 /** Values that stand for themselves in an expression over `K`. */
-interface Literals {
+export interface Literals {
   int64: number | bigint;
   double: number | bigint;
   decimal: number | bigint;
@@ -18,11 +19,14 @@ interface Literals {
   bytes: Uint8Array;
 }
 
+/** Values that stand for themselves where one of a kind is wanted. */
+type LiteralOf<K> = K extends PlainKind ? Literals[K] : never;
+
 /** Kinds that compare with each other. */
 type Family<K extends Kind> = K extends NumberKind ? NumberKind : K;
 
 /** What a value of kind `K` is compared with: an expression or a value of its family. */
-export type Operand<K extends Kind> = Value<Family<K>> | Literals[Family<K>];
+export type Operand<K extends Kind> = Value<Family<K>> | LiteralOf<Family<K>>;
 
 type NumberOperand = Operand<NumberKind>;
 /** A number that JavaScript wrote may have a fraction, unless it is a bigint. */
@@ -77,7 +81,7 @@ export class Value<K extends Kind = Kind, N extends boolean = boolean> {
     return call("is_not_null", this);
   }
   /** The first of these that is not NULL. */
-  orElse<M extends boolean>(other: Value<K, M> | Literals[K]): Value<K, M> {
+  orElse<M extends boolean>(other: Value<K, M> | LiteralOf<K>): Value<K, M> {
     return call("coalesce", this, other);
   }
   /** The value as another type; NULL where it cannot be. */
@@ -137,6 +141,32 @@ export class Value<K extends Kind = Kind, N extends boolean = boolean> {
     return call("date_trunc", unit, this);
   }
 
+  /** The item at an index, from 1. */
+  item<I extends Kind>(this: Value<ArrayKind<I>>, index: Operand<"int64">): Value<I, true> {
+    return call("element", this, index);
+  }
+  /** What a map or JSON has under a key. */
+  get<V extends Kind>(this: Value<MapKind<V>>, key: Operand<"string">): Value<V, true>;
+  get(this: Value<JsonKind>, key: Operand<"string">): Value<JsonKind, true>;
+  get(this: Value<MapKind | JsonKind>, key: Operand<"string">): Value<Kind, true> {
+    return call("element", this, key);
+  }
+  /** A field of a row. */
+  field<F extends Readonly<Record<string, Kind>>, M extends keyof F & string>(
+    this: Value<RowKind<F>>,
+    name: M,
+  ): Value<F[M], true> {
+    return call("field", this, name);
+  }
+  /** How many items an array, or entries a map has. */
+  size(this: Value<ArrayKind | MapKind | JsonKind>): Value<"int64"> {
+    return call("cardinality", this);
+  }
+  /** Whether an array has an item. */
+  includes<I extends Kind>(this: Value<ArrayKind<I>>, item: Operand<I>): Value<"bool"> {
+    return call("array_contains", this, item);
+  }
+
   and(this: Value<"bool">, ...others: readonly Operand<"bool">[]): Value<"bool"> {
     return call("and", this, ...others);
   }
@@ -191,23 +221,30 @@ function call<K extends Kind, N extends boolean>(name: string, ...args: readonly
 export function fn<K extends Kind>(
   name: string,
   result: ColumnSpec<K>,
-  ...args: readonly (Value | Literals[Kind])[]
+  ...args: readonly (Value | Literals[PlainKind])[]
 ): Value<K> {
   void result;
   return call(name, ...args);
 }
 
 /** A value of a given type, for what JavaScript has no values of: `lit("12.50", decimal(10, 2))`; null is NULL. */
-export function lit<K extends Kind, L extends string | number | boolean | null>(
+export function lit<K extends Kind, L extends string | number | boolean | JsonComposed | null>(
   value: L,
   type: ColumnSpec<K>,
 ): Value<K, L extends null ? true : false> {
   return new Value({ literal: value, type: formatType(type.type) });
 }
 
+/** An array of values of one kind. */
+export function arrayWith<K extends Kind>(
+  ...items: readonly [Value<K>, ...(Value<K> | LiteralOf<K>)[]]
+): Value<ArrayKind<K>> {
+  return call("array", ...items);
+}
+
 /** The first `then` whose condition is true: `when(r.delay.gt(60), "late").otherwise("fine")`. */
 export function when<K extends Kind>(condition: Value<"bool">, then: Value<K>): Case<K>;
-export function when<L extends Literals[Kind]>(condition: Value<"bool">, then: L): Case<KindOfLiteral<L>>;
+export function when<L extends Literals[PlainKind]>(condition: Value<"bool">, then: L): Case<KindOfLiteral<L>>;
 export function when(condition: Value<"bool">, then: unknown): Case<Kind> {
   return new Case([condition, then]);
 }
@@ -236,10 +273,16 @@ export class Case<K extends Kind> {
   }
 }
 
+/** Whole numbers beyond int64 are decimals. */
+function wholeType(value: bigint): string {
+  if (BigInt.asIntN(64, value) === value) return "int64";
+  return `decimal(${value.toString().replace("-", "").length},0)`;
+}
+
 /** The expression of a value or of what stands for one. Throws TypeError for a number that plans cannot hold. */
-function toExpression(value: unknown): Expression {
+export function toExpression(value: unknown): Expression {
   if (value instanceof Value) return value.expression;
-  if (typeof value === "bigint") return { literal: value.toString(), type: "int64" };
+  if (typeof value === "bigint") return { literal: value.toString(), type: wholeType(value) };
   if (value instanceof Date) return { literal: value.toISOString(), type: "timestamp" };
   if (value instanceof Uint8Array) return { literal: value.toBase64(), type: "bytes" };
   if (typeof value === "number" && !Number.isFinite(value)) throw new TypeError(`Cannot write ${value} in a plan`);

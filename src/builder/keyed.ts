@@ -1,5 +1,6 @@
 import { WINDOW_END, WINDOW_START, WINDOW_TIME } from "../plan/plan.ts";
 import { type AggregatedColumns, type AggregatesOf, callsOf, type Names, type RowOfAggregates } from "./aggregate.ts";
+import { CountWindowed } from "./count_window.ts";
 import { type Draft, type DraftNode, given } from "./draft.ts";
 import type { Value } from "./expression.ts";
 import { desc, type OrderSpec } from "./order.ts";
@@ -109,6 +110,11 @@ export class Keyed<R extends Row, K extends keyof R & string> {
   window<T extends keyof R & string>(spec: WindowSpec<T>, id?: string): Windowed<R, K> {
     const node = this.draft.add("window", [this.input], { window: windowBy(spec, this.keys) }, id);
     return new Windowed(this.draft, node, this.names, this.keys, this.make);
+  }
+
+  /** Windows of `rows` rows of each key, as they come, one every `slide` rows. */
+  countWindow(rows: number, slide = rows): CountWindowed<R, K> {
+    return new CountWindowed(this.draft, this.input, this.names, this.keys, { rows, slide }, this.make);
   }
 
   /** Each row once for each of its windows, sessions by the keys, with the window's columns. */

@@ -1,6 +1,7 @@
 /** Pipelines written in TypeScript: a chain whose row type the compiler follows, and which gives a plan's JSON. */
 export { type Aggregated, type AggregatedColumns, type Aggregates } from "./aggregate.ts";
 export {
+  array,
   bool,
   bytes,
   type ColumnSpec,
@@ -8,13 +9,27 @@ export {
   decimal,
   double,
   int64,
+  json,
+  map,
   nullable,
+  row,
   string,
   timestamp,
 } from "./column.ts";
-export { Case, fn, lit, type Operand, Value, when } from "./expression.ts";
+export { arrayWith, Case, fn, lit, type Operand, Value, when } from "./expression.ts";
+export type { CountWindowed } from "./count_window.ts";
+export { type ArgumentOf, type BatchCall, batchFunction, type BatchFunctionSpec } from "./function.ts";
 export type { AsOfOptions, JoinColumns, JoinOptions } from "./join.ts";
 export type { AggregateOptions, EmitSpec, FrameSpec, Keyed, TopOptions, Windowed } from "./keyed.ts";
+export type { ArrayKind, JsonKind, Kind, MapKind, RowKind } from "./kind.ts";
+export {
+  type HeaderPlace,
+  httpTable,
+  type HttpTableOptions,
+  type LookupOptions,
+  sqliteTable,
+  type TableSpec,
+} from "./lookup.ts";
 export { asc, desc, type OrderOptions, type OrderSpec } from "./order.ts";
 export { type Pipeline, pipeline } from "./pipeline.ts";
 export type { JsonRow, Row } from "./row.ts";

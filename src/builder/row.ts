@@ -1,13 +1,13 @@
-import type { Kind } from "../core/schema.ts";
 import type { ColumnSpecs, ValueOf } from "./column.ts";
 import { Value } from "./expression.ts";
+import type { Kind } from "./kind.ts";
 
 /** A row as the builder's functions see it: a value for each column. */
 export type Row = Readonly<Record<string, Value>>;
 
 /** The row of a source with these columns. */
 export type RowOfColumns<S extends ColumnSpecs> = {
-  readonly [N in keyof S]: Value<S[N]["type"]["kind"], S[N]["nullable"]>;
+  readonly [N in keyof S]: Value<NonNullable<S[N]["kind"]>, S[N]["nullable"]>;
 };
 
 /** Two rows side by side; columns of `M` take the place of those in `R`. */

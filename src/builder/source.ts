@@ -29,7 +29,7 @@ export interface StreamOptions<S extends ColumnSpecs> extends TimingOptions<S> {
 
 /** Columns that can be event time. */
 type TimeColumn<S extends ColumnSpecs> = {
-  [N in keyof S]: S[N]["type"]["kind"] extends "int64" | "timestamp" ? N : never;
+  [N in keyof S]: NonNullable<S[N]["kind"]> extends "int64" | "timestamp" ? N : never;
 }[keyof S];
 
 /** Something to read from, with the columns that it has. */

@@ -1,14 +1,23 @@
 import type { JoinType, Plan, SinkOptions } from "../plan/plan.ts";
-import type { Draft, DraftNode } from "./draft.ts";
+import type { ColumnSpecs } from "./column.ts";
+import { type Draft, type DraftNode, given } from "./draft.ts";
 import type { Value } from "./expression.ts";
 import { asOfBody, type AsOfOptions, joinBody, type JoinColumns, type JoinOptions, type SameNames } from "./join.ts";
+import { type Found, lookupBody, type LookupOptions, type TableSpec } from "./lookup.ts";
 import { Keyed, type MakeStage, windowedNames } from "./keyed.ts";
+import type { ArrayKind, MapKind } from "./kind.ts";
 import { type Extended, type JsonRow, type Optional, type Prefixed, type Row, rowOf, type WindowRow } from "./row.ts";
+import type { ItemOf, ItemRow, UnnestOptions } from "./unnest.ts";
 import type { WindowSpec } from "./window.ts";
 
 /** What a join takes beside its columns: nothing but an explanation when both sides have a column of one name. */
 type Joinable<R extends Row, S extends Row> = [SameNames<R, S>] extends [never] ? Stage<S>
   : Stage<S> & { readonly "both sides have a column of this name": SameNames<R, S> };
+
+/** What rows are looked up in: nothing but an explanation when both have a column of one name. */
+type Findable<R extends Row, S extends ColumnSpecs, P extends string> = [SameNames<R, Found<S, P>>] extends [never]
+  ? TableSpec<S>
+  : TableSpec<S> & { readonly "both have a column of this name: use prefix": SameNames<R, Found<S, P>> };
 
 /** Rows on their way, with columns that the compiler knows. */
 export class Stage<R extends Row> {
@@ -78,6 +87,20 @@ export class Stage<R extends Row> {
     return this.#behind(node, windowedNames(this.#names), this.#open);
   }
 
+  /**
+   * A row for each item of an array, or entry of a map, as a column `as`; of entries and rows `.field(…)` gives the parts.
+   */
+  unnest<L extends ArrayKind | MapKind, A extends string, const O extends UnnestOptions = UnnestOptions>(
+    list: (row: R) => Value<L>,
+    as: A,
+    options?: O,
+  ): Stage<Extended<R, ItemRow<A, ItemOf<L>, O>>> {
+    const { outer = false, ordinality, id } = options ?? {}, number = ordinality === undefined ? [] : [ordinality];
+    const of = list(rowOf(this.#names)).expression, body = { of, type: outer ? "left" : "inner", as };
+    const node = this.#draft.add("unnest", [this.#node], { ...body, ...given({ ordinality }) }, id);
+    return this.#behind(node, [...this.#names, as, ...number], this.#open);
+  }
+
   /** The columns that rows are told apart by; none = all rows together. */
   keyBy<K extends keyof R & string>(...keys: readonly K[]): Keyed<R, K> {
     const make: MakeStage = (node, names, open) => new Stage(this.#draft, node, names, open);
@@ -135,6 +158,16 @@ export class Stage<R extends Row> {
     const { names, nodes } = this.#with(other);
     const node = this.#draft.add("join", nodes, asOfBody(on, names, options), options.id);
     return this.#behind(node, [...names.left, ...names.right], false);
+  }
+
+  /** Rows with those of a table outside that have their keys now: `orders.lookup(users, { on: { user: "id" } })`. */
+  lookup<S extends ColumnSpecs, P extends string = "", const O extends { readonly optional?: boolean } = object>(
+    table: Findable<R, S, P>,
+    options: LookupOptions<R, S, P> & O,
+  ): Stage<R & (O extends { readonly optional: true } ? Optional<Found<S, P>> : Found<S, P>)> {
+    const { body, found } = lookupBody<R, S, P>(table, this.#names, options);
+    const node = this.#draft.add("lookup", [this.#exactly()], body, options.id);
+    return this.#behind(node, [...this.#names, ...found], false);
   }
 
   #join<S extends Row, J extends Row>(

@@ -1,10 +1,12 @@
 import { RdxError } from "../core/errors.ts";
 import type { EngineService } from "../runtime/service.ts";
 import { compileScript, declareScript } from "../server/sql.ts";
+import type { CompiledSql } from "../sql/mod.ts";
 import type { CreateEngine } from "./engine_options.ts";
 import { EXIT, type ExitCode, exitCodeOf, messageOf, usage } from "./exit.ts";
-import { declareStreams, isSqlFile, readPlanFile, readSql } from "./files.ts";
+import { declareStreams, isSqlFile, readPlanFile, readSql, scriptBase } from "./files.ts";
 import type { Arguments } from "./flags.ts";
+import { tellNotes } from "./notes.ts";
 import { pathOf, type Terminal, terminalLog } from "./terminal.ts";
 
 /** `rdx check`: each script and plan is compiled against the streams that are declared, and nothing runs. */
@@ -13,10 +15,10 @@ export async function check(args: Arguments, terminal: Terminal, createEngine: C
   const files = args.positionals.map((path) => readEither(terminal, path));
   return await withEngine(args, terminal, createEngine, (engine) => {
     let code: ExitCode = EXIT.ok;
-    for (const { path, sql, plan } of files) {
+    for (const { path, base, sql, plan } of files) {
       try {
         if (sql === null) engine.pipelines.explainPlan(plan);
-        else checkSql(engine, sql);
+        else tellNotes(terminal, sql, compiledOf(engine, sql, base).notes);
         terminal.out(`${path}: ok\n`);
       } catch (thrown) {
         if (!(thrown instanceof RdxError)) throw thrown;
@@ -29,13 +31,22 @@ export async function check(args: Arguments, terminal: Terminal, createEngine: C
 }
 
 /** A script, or a plan. */
-function readEither(terminal: Terminal, path: string): { path: string; sql: string | null; plan: unknown } {
-  if (path.endsWith(".json")) return { path, sql: null, plan: readPlanFile(terminal, path).plan };
-  return { path: isSqlFile(path) ? path : "query", sql: readSql(terminal, path), plan: null };
+interface Either {
+  readonly path: string;
+  /** What modules in it are relative to. */
+  readonly base: string;
+  readonly sql: string | null;
+  readonly plan: unknown;
 }
 
-function checkSql(engine: EngineService, sql: string): void {
-  compileScript(engine, sql, { sink: { kind: "view", name: "result" } });
+function readEither(terminal: Terminal, path: string): Either {
+  const base = scriptBase(terminal, path);
+  if (path.endsWith(".json")) return { path, base, sql: null, plan: readPlanFile(terminal, path).plan };
+  return { path: isSqlFile(path) ? path : "query", base, sql: readSql(terminal, path), plan: null };
+}
+
+function compiledOf(engine: EngineService, sql: string, base: string): CompiledSql {
+  return compileScript(engine, sql, { base, sink: { kind: "view", name: "result" } });
 }
 
 /** `rdx explain`: how a query, a script or a plan would work. */
@@ -44,9 +55,9 @@ export async function explain(args: Arguments, terminal: Terminal, createEngine:
   if (given === undefined || others.length > 0) {
     throw usage("rdx explain takes one query, script or plan: rdx explain report.sql");
   }
-  const { sql, plan } = readEither(terminal, given);
+  const { sql, plan, base } = readEither(terminal, given);
   return await withEngine(args, terminal, createEngine, (engine) => {
-    const plans = sql === null ? [plan] : plansOf(engine, sql);
+    const plans = sql === null ? [plan] : plansOf(engine, sql, base, terminal);
     for (const one of plans) {
       const { text, json } = engine.pipelines.explainPlan(one);
       const shown = args.switch("json") ? JSON.stringify(json, null, 2) : text;
@@ -57,8 +68,9 @@ export async function explain(args: Arguments, terminal: Terminal, createEngine:
 }
 
 /** Its streams are declared, for its plans are explained against what there is. */
-function plansOf(engine: EngineService, sql: string): unknown[] {
-  const compiled = compileScript(engine, sql, { sink: { kind: "view", name: "result" } });
+function plansOf(engine: EngineService, sql: string, base: string, terminal: Terminal): unknown[] {
+  const compiled = compiledOf(engine, sql, base);
+  tellNotes(terminal, sql, compiled.notes);
   declareScript(engine, compiled);
   return [...compiled.pipelines, ...compiled.explained].map(({ plan }) => plan);
 }
@@ -76,6 +88,7 @@ async function withEngine(
     folder: terminal.folder,
     durability: "none",
     log: terminalLog(terminal, "warn"),
+    functions: null,
   });
   try {
     declareStreams(terminal, engine, args.all("stream"));

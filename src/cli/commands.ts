@@ -23,6 +23,13 @@ export interface Command {
 }
 
 const WORKERS = { value: "N", about: "Worker threads (default: as the machine has them)" } as const;
+const ALLOW_PRIVATE = {
+  value: "ADDRESS",
+  about:
+    "Let lookups over HTTP ask servers of an inner network that have this address, such as 10.0.0.7 or 10.0.0.0/8; " +
+    "may be repeated (default: none)",
+  repeated: true,
+} as const;
 const STREAM = {
   value: "NAME=FILE",
   about: "Declare a stream from a JSON file, as PUT /v1/streams/NAME takes it; may be repeated",
@@ -58,6 +65,14 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
           "also RDX_ALLOW_ORIGIN, with commas between (default: the server's own page only)",
         repeated: true,
       },
+      "allow-private": ALLOW_PRIVATE,
+      functions: {
+        value: "FILE|FOLDER",
+        about:
+          "Let plans and scripts call user functions of this module, or of modules in this folder; may be repeated " +
+          "(default: of none)",
+        repeated: true,
+      },
       insecure: { about: "Let anyone in who reaches the server: no token off loopback" },
       stream: STREAM,
       "log-level": { value: "LEVEL", about: "debug, info (default), warn or error" },
@@ -66,6 +81,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       ["rdx serve", "on http://127.0.0.1:8080, with nothing deployed"],
       ["rdx serve --port 0 traffic.json", "on any free port, with one pipeline"],
       ["rdx serve --allow-origin https://shop.example", "for pages that embed live views"],
+      ["rdx serve --functions ./functions", "with user functions from the modules in a folder"],
       ["RDX_TOKEN=… rdx serve --host 0.0.0.0", "for other machines that know the token"],
     ],
     load: async () => (await import("./serve.ts")).serve,
@@ -77,8 +93,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       input: { value: "FILE", about: "Read the table input from this file (default: standard input)" },
       format: { value: "FORMAT", about: "ndjson (default), json, csv or parquet; the file's ending tells it too" },
       time: { value: "COLUMN", about: "The column of event time of the table input" },
-      delay: { value: "DURATION", about: "How far rows may be out of order, such as 5s (with --time; default 0)" },
+      delay: {
+        value: "DURATION",
+        about: "How far rows may be out of order, such as 5s (with --time; default 1ms: rows in order)",
+      },
       output: { value: "FORMAT", about: "ndjson (default when piped), csv or table (default on a terminal)" },
+      "allow-private": ALLOW_PRIVATE,
       workers: WORKERS,
       quiet: { about: "Show no progress" },
     },

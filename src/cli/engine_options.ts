@@ -17,6 +17,10 @@ export interface EngineOptions {
   /** How rows are written to the data directory; default: as they are. */
   readonly compression?: "none" | "zstd";
   readonly log: Logger;
+  /** Addresses of inner networks that lookups over HTTP may ask. */
+  readonly allowPrivate?: readonly string[];
+  /** Files and folders, absolute, whose user functions plans may call; null: those of any module, for the plans are the caller's own. */
+  readonly functions: readonly string[] | null;
 }
 
 /** What a server offers beside the engine. */

@@ -1,3 +1,4 @@
+import { pathToFileURL } from "node:url";
 import { PLAN_BYTES_MAX, SQL_BYTES_MAX } from "../core/limits.ts";
 import { reasonOf } from "../core/errors.ts";
 import { NAME_PATTERN } from "../core/schema.ts";
@@ -20,7 +21,24 @@ export function readPlanFile(terminal: Terminal, path: string): PlanFile {
   const plan = readJsonFile(terminal, path);
   const named = typeof plan === "object" && plan !== null ? (plan as { name?: unknown }).name : undefined;
   const file = baseName(path);
-  return { path, name: typeof named === "string" && NAME_PATTERN.test(named) ? named : file, plan };
+  const base = pathToFileURL(pathOf(terminal, path)).href;
+  return {
+    path,
+    name: typeof named === "string" && NAME_PATTERN.test(named) ? named : file,
+    plan: withModules(plan, base),
+  };
+}
+
+/** The plan with the modules of its user functions found from where the plan is: plans themselves hold whole URLs. */
+function withModules(part: unknown, base: string): unknown {
+  if (typeof part !== "object" || part === null) return part;
+  if (Array.isArray(part)) return part.map((one) => withModules(one, base));
+  const all = Object.fromEntries(Object.entries(part).map(([name, one]) => [name, withModules(one, base)]));
+  const reference = "call" in all && "args" in all ? all.function : null;
+  if (typeof reference !== "object" || reference === null) return all;
+  const { module } = reference as { module?: unknown };
+  if (typeof module !== "string" || !/^\.\.?\//.test(module)) return all;
+  return { ...all, function: { ...reference, module: new URL(module, base).href } };
 }
 
 /** The name of a file without its ending. */
@@ -34,6 +52,11 @@ export function readSql(terminal: Terminal, given: string): string {
   const text = readTextFile(terminal, given);
   if (text.length > SQL_BYTES_MAX) throw new CommandError(EXIT.usage, `${given} is larger than ${SQL_BYTES_MAX} bytes`);
   return text;
+}
+
+/** The URL that modules in a script are relative to: the script's file, or the caller's folder where the script is the argument itself. */
+export function scriptBase(terminal: Terminal, given: string): string {
+  return pathToFileURL(isSqlFile(given) ? pathOf(terminal, given) : `${terminal.folder}/`).href;
 }
 
 /** Whether an argument names a file of SQL: a query has spaces. */

@@ -45,13 +45,13 @@ function rangesOf(view: View, { offset, limit }: Printed): RowRange[] {
   });
 }
 
-const NUMBERS: ReadonlySet<string> = new Set(["int64", "double", "decimal"]);
+const NUMBERS: ReadonlySet<string> = new Set(["int64", "double", "decimal", "decimal128"]);
 const LINE_BREAKS = /[\n\r\t]/g;
 
 /** Columns under each other, numbers to the right, NULL as nothing, and a line that counts the rows. */
 function tableOf(columns: readonly Column[], ranges: readonly RowRange[]): string {
   const lines = [columns.map(({ name }) => name)];
-  const renderer = new RowRenderer(columns, { int64: "string" });
+  const renderer = new RowRenderer(columns, { int64: "string", nested: "text" });
   for (const { frame, start, rows } of ranges) {
     for (const line of renderer.rows(new FrameView(frame), start, rows, "\n").split("\n")) {
       const row = JSON.parse(line) as Record<string, unknown>;

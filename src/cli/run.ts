@@ -4,10 +4,10 @@ import { RowRenderer } from "../core/render.ts";
 import type { EngineService, PipelineInfo } from "../runtime/service.ts";
 import type { CreateEngine, OpenPipe, OpenSite } from "./engine_options.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
-import { readPlanFile, readSql } from "./files.ts";
+import { readPlanFile, readSql, scriptBase } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { ProgressLine } from "./progress.ts";
-import { runSql } from "./run_sql.ts";
+import { reportFunctionErrors, runSql } from "./run_sql.ts";
 import { pathOf, type Terminal, terminalLog } from "./terminal.ts";
 import { untilDone } from "./until_done.ts";
 
@@ -31,6 +31,8 @@ export async function run(
     folder: terminal.folder,
     durability: "none",
     log: terminalLog(terminal, "warn"),
+    allowPrivate: args.all("allow-private"),
+    functions: null,
   });
   let interrupted = false;
   const silence = terminal.onSignal((signal) => {
@@ -38,7 +40,16 @@ export async function run(
     interrupted = true;
   });
   try {
-    if (text !== null) return await runSql(text, args, terminal, engine, () => interrupted, await openPipe());
+    if (text !== null) {
+      return await runSql(
+        { text, base: scriptBase(terminal, given) },
+        args,
+        terminal,
+        engine,
+        () => interrupted,
+        await openPipe(),
+      );
+    }
     const { name, plan } = file!;
     const { pipeline } = await engine.pipelines.put(name, plan, { start: "earliest", state: "fresh" });
     if (pipeline.progress === null) {
@@ -52,6 +63,7 @@ export async function run(
       throw new CommandError(EXIT.failure, `Plan ${name} ${last.state}: ${last.reason ?? "no reason"}`);
     }
     printViews(engine, last, terminal);
+    reportFunctionErrors([last], terminal);
     return reportDeadRows(last, terminal);
   } finally {
     silence();

@@ -9,21 +9,31 @@ import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import type { Arguments } from "./flags.ts";
 import { durationOf } from "./input/duration.ts";
 import { INPUT, InputFeed, timeColumn } from "./input/feed.ts";
+import { usedColumns } from "./input/used.ts";
 import { openInput } from "./input/source.ts";
 import { ProgressLine } from "./progress.ts";
+import { tellNotes } from "./notes.ts";
 import { OUTPUT_FORMATS, type PrintedFormat, printView } from "./result.ts";
 import type { Terminal } from "./terminal.ts";
 import { untilDone } from "./until_done.ts";
 
 /** The view that holds a result that cannot be written as it comes; those of further queries have a number behind it. */
 const RESULT = "result";
+/** Unless it is said, rows of `--time` are in order, and several may have one time. */
+const DELAY_MS = 1;
 /** The name of the pipeline of the script's query. */
 const QUERY = "query";
 const BROKEN_PIPE = /broken pipe|EPIPE/i;
 
+/** A script, and the URL that modules in it are relative to. */
+export interface ScriptText {
+  readonly text: string;
+  readonly base: string;
+}
+
 /** Runs a script over inputs that end; the rows of its last query go to stdout. */
 export async function runSql(
-  text: string,
+  script: ScriptText,
   args: Arguments,
   terminal: Terminal,
   engine: EngineService,
@@ -31,11 +41,12 @@ export async function runSql(
   parts: PipeParts,
 ): Promise<ExitCode> {
   const output = args.choice("output", OUTPUT_FORMATS, terminal.outWatched ? "table" : "ndjson");
-  const feed = await inputOf(text, args, terminal, engine, parts);
-  const { compiled, streams } = compileFor(engine, text, output);
+  const feed = await inputOf(script, args, terminal, engine, parts);
+  const { compiled, streams } = compileFor(engine, script, output);
   if (compiled.pipelines.length + compiled.explained.length === 0) {
     throw usage("The script runs nothing: end it with a SELECT or an INSERT INTO");
   }
+  tellNotes(terminal, script.text, compiled.notes);
   declareScript(engine, compiled);
   for (const { plan } of compiled.explained) terminal.out(`${engine.pipelines.explainPlan(plan).text.trimEnd()}\n`);
   if (compiled.pipelines.length === 0) return EXIT.ok;
@@ -60,8 +71,23 @@ export async function runSql(
   if (failure) throw failure.thrown;
   progress.finish(last);
   const results = streams ? [] : compiled.pipelines.flatMap((pipeline) => pipeline.results);
-  for (const result of results) printQuietly(engine, result, output, terminal, parts);
+  const views = compiled.pipelines.some((pipeline) => pipeline.results.length > 0) ? [] : compiled.views.map(wholeView);
+  for (const result of [...results, ...views]) printQuietly(engine, result, output, terminal, parts);
+  reportFunctionErrors(ended, terminal);
   return report(feed, ended, terminal);
+}
+
+/** Of a script without queries: all of what its views hold. */
+function wholeView(name: string): Result {
+  return { sink: { kind: "view", name }, hidden: 0, offset: 0, limit: null };
+}
+
+/** The results have NULL where user functions failed. */
+export function reportFunctionErrors(ended: readonly PipelineInfo[], terminal: Terminal): void {
+  const calls = ended.reduce((sum, { functionErrors }) => sum + functionErrors, 0);
+  if (calls > 0) {
+    terminal.err(`rdx: ${calls} ${calls === 1 ? "call" : "calls"} of user functions failed: they gave NULL\n`);
+  }
 }
 
 function isOver({ state }: PipelineInfo): boolean {
@@ -70,7 +96,7 @@ function isOver({ state }: PipelineInfo): boolean {
 
 /** The table `input`, where the script reads it: declared in the engine, with its first rows looked at. */
 async function inputOf(
-  text: string,
+  { text, base }: ScriptText,
   args: Arguments,
   terminal: Terminal,
   engine: EngineService,
@@ -85,7 +111,7 @@ async function inputOf(
       return catalog.stream(name);
     },
     streamNames: () => [],
-  }, { name: QUERY, sink: { kind: "view", name: RESULT }, whole: true });
+  }, { name: QUERY, base, sink: { kind: "view", name: RESULT }, whole: true });
   const declared = probing.streams.some(({ name }) => name === INPUT);
   if (!asked && !declared) return null;
   const feed = new InputFeed(openInput(args, terminal)), time = args.text("time"), delay = args.text("delay");
@@ -94,11 +120,15 @@ async function inputOf(
     return feed;
   }
   const columns = await feed.columns(inference);
-  engine.streams.put(INPUT, {
+  const info = {
     columns,
     time: time === undefined ? null : timeColumn(columns, time),
-    delayMs: delay === undefined || time === undefined ? 0 : durationOf("delay", delay),
+    delayMs: time === undefined ? 0 : delay === undefined ? DELAY_MS : durationOf("delay", delay),
     futureSkewMs: time === undefined ? FUTURE_SKEW_MS : 0,
+  };
+  engine.streams.put(INPUT, {
+    ...info,
+    columns: usedColumns(text, info, catalog),
     onError: "dead_letter",
     retentionMs: null,
   });
@@ -111,15 +141,15 @@ async function inputOf(
  */
 function compileFor(
   engine: EngineService,
-  text: string,
+  { text, base }: ScriptText,
   output: PrintedFormat,
 ): { compiled: CompiledSql; streams: boolean } {
-  const view = compileScript(engine, text, { sink: { kind: "view", name: RESULT }, whole: true });
+  const view = compileScript(engine, text, { base, sink: { kind: "view", name: RESULT }, whole: true });
   const results = view.pipelines.flatMap((pipeline) => pipeline.results), names = new Set(results.map(nameOf));
   const waits = output === "table" || view.pipelines.length === 0 || results.length > 1 || results.some(isArranged) ||
     view.pipelines.some(({ plan }) => changes(engine, plan, names, view));
   if (waits) return { compiled: view, streams: false };
-  return { compiled: compileScript(engine, text, { sink: { kind: "stdout", format: output } }), streams: true };
+  return { compiled: compileScript(engine, text, { base, sink: { kind: "stdout", format: output } }), streams: true };
 }
 
 function nameOf({ sink: { name } }: Result): string {
@@ -165,8 +195,19 @@ function printQuietly(
   }
 }
 
+/** Rows that came behind the watermark are missing in what it has closed; nobody is to find that out alone. */
+function tellLate(ended: readonly PipelineInfo[], terminal: Terminal): void {
+  const late = ended.reduce((sum, { lateRows }) => sum + lateRows, 0);
+  if (late === 0) return;
+  const rows = late === 1 ? "1 row" : `${late} rows`;
+  terminal.err(
+    `rdx: ${rows} came too late: left out\n  A longer --delay, or a WATERMARK further behind, waits for them\n`,
+  );
+}
+
 /** The results stand without the rows that could not be read, but the input was bad. */
 function report(feed: InputFeed | null, ended: readonly PipelineInfo[], terminal: Terminal): ExitCode {
+  tellLate(ended, terminal);
   const rejected = feed?.rejected.rows ?? 0, dead = ended.reduce((sum, { deadRows }) => sum + deadRows, 0);
   if (rejected + dead === 0) return EXIT.ok;
   const reasons = [

@@ -7,8 +7,9 @@ import { requireAuthentication, type RunningServer, startServer } from "../serve
 import { deployScript } from "../server/sql.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import type { CreateEngine, EngineOptions, OpenSite } from "./engine_options.ts";
+import { functionFiles } from "./function_files.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
-import { baseName, declareStreams, isSqlFile, readPlanFile, readSql } from "./files.ts";
+import { baseName, declareStreams, isSqlFile, readPlanFile, readSql, scriptBase } from "./files.ts";
 import type { Arguments } from "./flags.ts";
 import { describeBusyPort } from "./port.ts";
 import { pathOf, type Signal, type Terminal, terminalLog } from "./terminal.ts";
@@ -30,6 +31,8 @@ export async function serve(
   calledRightly(() => requireAuthentication(hostname, token, insecure));
   calledRightly(() => new Origins(allowOrigins));
   const deployments = args.positionals.map((path) => readDeployment(terminal, path));
+  const functions = args.all("functions").map((path) => pathOf(terminal, path));
+  calledRightly(() => void functionFiles(functions));
   const log = terminalLog(terminal, args.choice("log-level", LOG_LEVELS, "info"));
   const engine = await openEngine(createEngine, {
     workers: args.integer("workers", 1, WORKERS_MAX),
@@ -37,7 +40,9 @@ export async function serve(
     folder: terminal.folder,
     durability,
     compression,
+    allowPrivate: args.all("allow-private"),
     log,
+    functions,
   });
   try {
     declareStreams(terminal, engine, args.all("stream"));
@@ -68,7 +73,8 @@ function readDeployment(terminal: Terminal, path: string): (engine: EngineServic
     return (engine) => engine.pipelines.put(name, plan, how);
   }
   const text = readSql(terminal, path), view = { kind: "view", name: baseName(path) };
-  return (engine) => deployScript(engine, text, { ...how, sink: view });
+  const base = scriptBase(terminal, path);
+  return (engine) => deployScript(engine, text, { ...how, base, sink: view });
 }
 
 /** A data directory that cannot be used says why, and what to do. */

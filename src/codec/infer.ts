@@ -6,7 +6,7 @@ import { JsonScanner } from "./json_scanner.ts";
 
 /**
  * Finds columns by looking at every value. Members of nested objects become columns with dotted names (`user.address.city`),
- * arrays string columns with their JSON text. New columns are nullable. Numbers are never rounded: those that neither
+ * arrays nested columns with the types of their items. New columns are nullable. Numbers are never rounded: those that neither
  * int64 nor a double holds exactly make a string column. Throws RdxError("invalid") for more than COLUMNS_MAX columns.
  */
 export const schemaInference: SchemaInference = {

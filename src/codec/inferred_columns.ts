@@ -1,7 +1,8 @@
 import { RdxError } from "../core/errors.ts";
 import { COLUMNS_MAX } from "../core/limits.ts";
-import { BOOL, type Column, type DataType, DOUBLE, INT64, STRING, TIMESTAMP } from "../core/schema.ts";
+import { BOOL, type Column, type DataType, DOUBLE, INT64, JSON_VALUE, STRING, TIMESTAMP } from "../core/schema.ts";
 import type { Seen } from "./seen.ts";
+import { joined } from "./seen_nested.ts";
 
 interface Inferred {
   readonly name: string;
@@ -14,7 +15,7 @@ interface Inferred {
 
 /**
  * The columns that fit all values seen so far, in order of appearance. Each value widens its column at most: int64 → double
- * → string, timestamp → string, all others → string. Whole numbers widen to double only if a double holds them exactly,
+ * → string, timestamp → string, all others → string; what is an array or an object only at times is JSON, unless it was a string. Whole numbers widen to double only if a double holds them exactly,
  * so that nothing is ever rounded; in timestamp columns they are epoch milliseconds. Values that come row by row give the same
  * columns as those that come at once.
  */
@@ -34,14 +35,17 @@ export class InferredColumns {
     this.#column(name);
   }
 
-  see(name: string, seen: Seen): void {
+  /** A value was seen, of arrays its type. */
+  see(name: string, seen: Seen | DataType): void {
     const column = this.#column(name);
     if (seen === "empty") column.nullable = true;
-    else if (this.#objects.has(name)) column.type = STRING;
+    else if (this.#objects.has(name)) column.type = withNested(column.type, JSON_VALUE);
+    else if (typeof seen === "object") column.type = withNested(column.type, seen);
+    else if (seen === "json" || column.type?.nested) column.type = withNested(column.type, JSON_VALUE);
     else column.type = widened(column, seen);
   }
 
-  /** An object was seen; its members are columns of their own. A column of that name takes it as text. */
+  /** An object was seen; its members are columns of their own. A column of that name takes it as JSON. */
   seeObject(name: string): void {
     this.#objects.add(name);
     if (this.#columns.get(name)?.type) this.see(name, "json");
@@ -65,6 +69,13 @@ export class InferredColumns {
   }
 }
 
+/** Columns whose texts are JSON values by themselves become nested; others take nested values as text. */
+function withNested(type: DataType | null, nested: DataType): DataType {
+  if (type === null) return nested;
+  if (type.nested) return joined(type, nested);
+  return type.kind === "int64" || type.kind === "double" || type.kind === "bool" ? JSON_VALUE : STRING;
+}
+
 function widened(column: Inferred, seen: Seen): DataType {
   const { type } = column;
   if (seen === "long" || seen === "huge") column.beyondDouble = true;
@@ -81,8 +92,9 @@ function widened(column: Inferred, seen: Seen): DataType {
     case "timestamp":
       return seen === "timestamp" || seen === "date" || seen === "whole" || seen === "long" ? type : STRING;
     case "decimal":
+    case "decimal128":
     case "bytes":
-      return seen === "bool" || seen === "json" ? STRING : type;
+      return seen === "bool" ? STRING : type;
     default:
       return STRING;
   }

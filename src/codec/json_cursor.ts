@@ -1,4 +1,7 @@
+import { INFER_ITEMS_DEPTH_MAX } from "../core/limits.ts";
+import { arrayOf, type DataType, JSON_VALUE } from "../core/schema.ts";
 import { type Seen, seenNumber, seenTime, TIME_CHARS_MAX } from "./seen.ts";
+import { joined, rowOfFields, seenPart, UNSEEN } from "./seen_nested.ts";
 
 const QUOTE = 0x22, BACKSLASH = 0x5c, OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d;
 const COMMA = 0x2c, COLON = 0x3a, MINUS = 0x2d, POINT = 0x2e, ZERO = 0x30;
@@ -13,7 +16,7 @@ const DATE_CHARS = 10;
 export class NoJson extends Error {}
 
 /** The inside of a string, without its quotes. */
-interface StringSpan {
+export interface StringSpan {
   readonly start: number;
   readonly end: number;
   readonly escaped: boolean;
@@ -47,11 +50,55 @@ export class JsonCursor {
     if (this.take() !== byte) throw new NoJson();
   }
 
-  /** Moves over any value. */
-  value(): Seen {
+  /** Moves over any value. Of an array it tells the type, of an object only that it is one. */
+  value(): Seen | DataType {
     const first = this.peek();
-    if (first === OPEN_OBJECT || first === OPEN_ARRAY) return this.#nested();
+    if (first === OPEN_ARRAY) return this.#array(1);
+    if (first === OPEN_OBJECT) return this.#nested();
     return first === QUOTE ? this.#text() : this.#word();
+  }
+
+  /** The type of a part of an array. */
+  #part(depth: number): DataType {
+    const first = this.peek(), composed = first === OPEN_ARRAY || first === OPEN_OBJECT;
+    if (composed && depth > INFER_ITEMS_DEPTH_MAX) {
+      this.#nested();
+      return JSON_VALUE;
+    }
+    if (composed) return first === OPEN_ARRAY ? this.#array(depth) : this.#object(depth);
+    return seenPart(first === QUOTE ? this.#text() : this.#word());
+  }
+
+  #array(depth: number): DataType {
+    let item = UNSEEN;
+    this.#members(CLOSE_ARRAY, () => item = joined(item, this.#part(depth + 1)));
+    return arrayOf(item);
+  }
+
+  #object(depth: number): DataType {
+    const fields = new Map<string, DataType>();
+    this.#members(CLOSE_OBJECT, () => {
+      if (this.peek() !== QUOTE) throw new NoJson();
+      const name = keyOf(this.bytes, this.string());
+      this.expect(COLON);
+      fields.set(name, joined(fields.get(name) ?? UNSEEN, this.#part(depth + 1)));
+    });
+    return rowOfFields([...fields].map(([name, type]) => ({ name, type })));
+  }
+
+  /** Reads what stands between the bracket here and the one that closes it. */
+  #members(close: number, read: () => void): void {
+    this.take();
+    if (this.peek() === close) {
+      this.take();
+      return;
+    }
+    for (;;) {
+      read();
+      const next = this.take();
+      if (next === close) return;
+      if (next !== COMMA) throw new NoJson();
+    }
   }
 
   /** Moves over the string whose quote is here. */
@@ -114,6 +161,18 @@ export class JsonCursor {
     const seen = seenNumber(word);
     if (!seen) throw new NoJson();
     return seen;
+  }
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** What a key says. */
+export function keyOf(bytes: Uint8Array, { start, end, escaped }: StringSpan): string {
+  try {
+    const text = decoder.decode(bytes.subarray(start, end));
+    return escaped ? JSON.parse(`"${text}"`) : text;
+  } catch {
+    throw new NoJson();
   }
 }
 

@@ -1,4 +1,5 @@
 import { INFER_DEPTH_MAX } from "../core/limits.ts";
+import type { DataType } from "../core/schema.ts";
 import type { InferredColumns } from "./inferred_columns.ts";
 import { JsonCursor, NoJson } from "./json_cursor.ts";
 import { type KeyName, KeyNames } from "./key_names.ts";
@@ -19,7 +20,7 @@ export class JsonScanner {
   #cursor: JsonCursor;
   /** What the row at hand says of its columns, kept until all of it was read; null: an object. */
   readonly #names: string[] = [];
-  readonly #seen: (Seen | null)[] = [];
+  readonly #seen: (Seen | DataType | null)[] = [];
 
   constructor(bytes: Uint8Array, columns: InferredColumns) {
     const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
@@ -84,7 +85,7 @@ export class JsonScanner {
     }
   }
 
-  #note(name: string, seen: Seen | null): void {
+  #note(name: string, seen: Seen | DataType | null): void {
     this.#names.push(name);
     this.#seen.push(seen);
   }
@@ -112,7 +113,7 @@ export class JsonScanner {
 
   /**
    * An object becomes columns of its members, which the decoder finds again by their dotted names. Where a key has dots
-   * itself or no characters it cannot: the object around it becomes a column of text too. A row's own members may have
+   * itself or no characters it cannot: the object around it becomes a column of JSON too. A row's own members may have
    * dots, but must have names.
    */
   #member({ name, isPlain }: KeyName, depth: number): void {

@@ -1,4 +1,4 @@
-import { type JsonCursor, NoJson } from "./json_cursor.ts";
+import { type JsonCursor, keyOf } from "./json_cursor.ts";
 
 /** A key, and the name of the column that its value goes to. */
 export interface KeyName {
@@ -14,8 +14,6 @@ interface Known extends KeyName {
   readonly bytes: Uint8Array;
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /** Reads keys. Rows mostly have the keys of the row before in the same order: those are compared and not decoded again. */
 export class KeyNames {
   readonly #known: Known[] = [];
@@ -30,8 +28,7 @@ export class KeyNames {
   next(cursor: JsonCursor, prefix: string): KeyName {
     const at = this.#next++, known = this.#known[at];
     if (known && known.prefix === prefix && cursor.skipIf(known.bytes)) return known;
-    const { start, end, escaped } = cursor.string(), bytes = cursor.bytes.subarray(start, end);
-    const key = decode(bytes, escaped);
+    const span = cursor.string(), { start, end } = span, key = keyOf(cursor.bytes, span);
     const fresh = {
       prefix,
       bytes: cursor.bytes.slice(start, end + 1),
@@ -40,14 +37,5 @@ export class KeyNames {
     };
     this.#known[at] = fresh;
     return fresh;
-  }
-}
-
-function decode(bytes: Uint8Array, escaped: boolean): string {
-  try {
-    const text = decoder.decode(bytes);
-    return escaped ? JSON.parse(`"${text}"`) : text;
-  } catch {
-    throw new NoJson();
   }
 }

@@ -1,3 +1,4 @@
+import { readDecimal128 } from "./decimal128.ts";
 import type { FrameView } from "./frame.ts";
 import { type Column, type DataType, isVariable } from "./schema.ts";
 import { formatTime } from "./time_text.ts";
@@ -12,6 +13,8 @@ export interface CellFormat {
   plain(text: string): string;
   /** Any text. */
   text(text: string): string;
+  /** JSON text of a nested value. */
+  json(text: string): string;
   /** Matches what makes `text` differ from `plain`. */
   readonly special: RegExp;
 }
@@ -39,11 +42,32 @@ export function cellWriter(
 ): CellWriter {
   if (index >= view.columns) return () => format.null;
   const type = view.types[index];
-  const widened = column.type.kind === "string" && !isVariable(type);
+  if (column.type.nested) return withNulls(view, index, nestedWriter(view, index, type, format, start, end), format);
+  const widened = column.type.kind === "string" && (!isVariable(type) || type.kind === "decimal128");
   const write = widened ? textWriter(view, index, type, format) : valueWriter(view, index, type, format, start, end);
+  return withNulls(view, index, write, format);
+}
+
+function withNulls(view: FrameView, index: number, write: CellWriter, format: CellFormat): CellWriter {
   const { validity } = view.buffers(index);
   if (!validity) return write;
   return (row) => (validity[row >> 3] >> (row & 7) & 1) === 0 ? format.null : write(row);
+}
+
+/** A nested value is its text. What the frame has as something else was written before its column widened: it is a JSON value by itself. */
+function nestedWriter(
+  view: FrameView,
+  index: number,
+  type: DataType,
+  format: CellFormat,
+  start: number,
+  end: number,
+): CellWriter {
+  const text = (json: string) => format.json(json);
+  if (type.kind === "string") return stringWriter(view, index, { ...format, text, plain: text }, start, end);
+  const json: CellFormat = { ...format, null: "null", int64: (digits) => digits, plain: JSON.stringify };
+  const write = valueWriter(view, index, type, json, start, end);
+  return (row) => format.json(write(row));
 }
 
 function valueWriter(
@@ -67,6 +91,10 @@ function valueWriter(
       return (row) => format.plain(base64(view.bytes(index, row)));
     case "decimal": {
       const digits = digitsWriter(view, index), scale = type.scale ?? 0;
+      return (row) => format.plain(withPoint(digits(row), scale));
+    }
+    case "decimal128": {
+      const digits = wideDigitsWriter(view, index), scale = type.scale ?? 0;
       return (row) => format.plain(withPoint(digits(row), scale));
     }
     case "timestamp": {
@@ -105,7 +133,19 @@ function digitsWriter(view: FrameView, index: number): CellWriter {
   };
 }
 
-/** The text of an i64 with a decimal point before its last `scale` digits. */
+/** The same of a decimal of 16 bytes (decimal128.ts). */
+function wideDigitsWriter(view: FrameView, index: number): CellWriter {
+  const { data, chars } = view.buffers(index), offsets = data as Int32Array, bytes = chars as Uint8Array<ArrayBuffer>;
+  const cells = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return (row) => {
+    const at = offsets[row], high = cells.getInt32(at + 8), sign = high >> 31;
+    const inside = high >= -0x200000 && high < 0x200000 && cells.getInt32(at + 4) === sign;
+    if (inside && (cells.getInt32(at) ^ sign) === -0x80000000) return String(high * TWO_32 + cells.getUint32(at + 12));
+    return String(readDecimal128(cells, at));
+  };
+}
+
+/** The text of a whole number with a decimal point before its last `scale` digits. */
 export function withPoint(digits: string, scale: number): string {
   if (scale === 0) return digits;
   const negative = digits.startsWith("-");

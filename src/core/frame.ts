@@ -19,8 +19,9 @@ import {
   FRAME_MAGIC_AT,
   FRAME_ROWS,
 } from "./frame_layout.ts";
+import { DECIMAL128_BYTES, readDecimal128 } from "./decimal128.ts";
 import { COLUMNS_MAX } from "./limits.ts";
-import { type DataType, decimal, KIND_CODES } from "./schema.ts";
+import { CELL_DIGITS_MAX, type DataType, decimal, DECIMAL_DIGITS_MAX, isVariable, KIND_CODES } from "./schema.ts";
 import type { Value } from "./value.ts";
 
 export { type FrameInfo, NO_INFO, readFrameInfo } from "./frame_info.ts";
@@ -33,30 +34,32 @@ export interface ColumnBuffers {
   readonly nulls: number;
   /** Bitmap with a 1 for each value that is there; null when no value is NULL. */
   readonly validity: Uint8Array<ArrayBuffer> | null;
-  /** i64 or f64 cells, a bitmap for bool, `rows + 1` offsets into `chars` for string and bytes. */
+  /** i64 or f64 cells, a bitmap for bool, `rows + 1` offsets into `chars` for string, bytes and decimal128. */
   readonly data:
     | BigInt64Array<ArrayBuffer>
     | Float64Array<ArrayBuffer>
     | Uint8Array<ArrayBuffer>
     | Int32Array<ArrayBuffer>;
-  /** The bytes of string and bytes columns. */
+  /** The bytes of string, bytes and decimal128 columns. */
   readonly chars: Uint8Array<ArrayBuffer> | null;
 }
 
 const FIXED_TYPES = KIND_CODES.map((kind) => kind === null ? null : { kind } as DataType);
-const DECIMAL_TYPES = Array.from({ length: 19 }, (_, scale) => decimal(18, scale));
+const DECIMAL_TYPES = Array.from({ length: CELL_DIGITS_MAX + 1 }, (_, scale) => decimal(CELL_DIGITS_MAX, scale));
+const WIDE_TYPES = Array.from({ length: DECIMAL_DIGITS_MAX + 1 }, (_, scale) => decimal(DECIMAL_DIGITS_MAX, scale));
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** The type of a column entry; a frame does not keep the precision of decimals, so that it is 18. */
+/** The type of a column entry; a frame does not keep the precision of decimals, so that it is the largest: 18 or 38. */
 export function frameType(code: number, scale: number): DataType | null {
   const fixed = FIXED_TYPES[code] ?? null;
+  if (fixed?.kind === "decimal128") return WIDE_TYPES[scale] ?? null;
   return fixed?.kind === "decimal" ? DECIMAL_TYPES[scale] ?? null : fixed;
 }
 
 /** Length in bytes that the data buffer of `rows` values has, without padding. */
 export function dataBytes(type: DataType, rows: number): number {
   if (type.kind === "bool") return Math.ceil(rows / 8);
-  return type.kind === "string" || type.kind === "bytes" ? (rows + 1) * 4 : rows * 8;
+  return isVariable(type) ? (rows + 1) * 4 : rows * 8;
 }
 
 function corrupted(reason: string): RdxError {
@@ -127,10 +130,14 @@ export class FrameView {
       case "bool":
         return { ...buffers, data: new Uint8Array(frame, start, length) };
       case "string":
-      case "bytes": {
+      case "bytes":
+      case "decimal128": {
         const chars = field(FRAME_COLUMN_CHARS_BYTES), from = range(field(FRAME_COLUMN_CHARS), chars, head, bytes);
         const offsets = new Int32Array(frame, start, rows + 1);
         if (!ascends(offsets, chars)) throw corrupted(`offsets of column ${column} leave its ${chars} bytes`);
+        if (type.kind === "decimal128" && !allWide(offsets, buffers.validity)) {
+          throw corrupted(`a decimal of column ${column} has not its ${DECIMAL128_BYTES} bytes`);
+        }
         return { ...buffers, data: offsets, chars: new Uint8Array(frame, from, chars) };
       }
       default:
@@ -162,6 +169,8 @@ export class FrameView {
         return this.text(column, row);
       case "bytes":
         return this.bytes(column, row).slice();
+      case "decimal128":
+        return this.decimal128(column, row);
       default:
         return this.int64(column, row);
     }
@@ -185,11 +194,17 @@ export class FrameView {
     return ((this.#columns[column].data as Uint8Array)[row >> 3] >> (row & 7) & 1) === 1;
   }
 
+  /** A decimal of more than 18 digits, scaled. */
+  decimal128(column: number, row: number): bigint {
+    const { buffer, byteOffset } = this.bytes(column, row);
+    return readDecimal128(new DataView(buffer), byteOffset);
+  }
+
   text(column: number, row: number): string {
     return decoder.decode(this.bytes(column, row));
   }
 
-  /** The bytes of a string or bytes value, as a view into the frame. */
+  /** The bytes of a string, bytes or decimal128 value, as a view into the frame. */
   bytes(column: number, row: number): Uint8Array<ArrayBuffer> {
     const { data, chars } = this.#columns[column];
     return chars!.subarray((data as Int32Array)[row], (data as Int32Array)[row + 1]);
@@ -207,6 +222,15 @@ function range(offset: number, length: number, head: number, bytes: number): num
     throw corrupted(`a buffer of ${length} bytes at ${offset} lies outside`);
   }
   return offset;
+}
+
+/** Whether every decimal that is there has the bytes of one. */
+function allWide(offsets: Int32Array, validity: Uint8Array | null): boolean {
+  for (let row = 0; row < offsets.length - 1; row++) {
+    const whole = offsets[row + 1] - offsets[row] === DECIMAL128_BYTES;
+    if (!whole && (validity === null || (validity[row >> 3] >> (row & 7) & 1) === 1)) return false;
+  }
+  return true;
 }
 
 /** True when offsets start at 0, never descend and end at `end`. */

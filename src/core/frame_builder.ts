@@ -1,4 +1,5 @@
 import { ROW_KINDS, type RowKind } from "./batch.ts";
+import { decimal128Bytes } from "./decimal128.ts";
 import { RdxError } from "./errors.ts";
 import { alignFrame, type FrameInfo, NO_INFO, writeFrameInfo } from "./frame_info.ts";
 import {
@@ -19,10 +20,11 @@ import {
   FRAME_MAGIC_AT,
   FRAME_ROWS,
 } from "./frame_layout.ts";
-import { type Column, type DataType, formatType, isVariable, kindCode } from "./schema.ts";
+import { type Column, type DataType, DECIMAL_DIGITS_MAX, formatType, isVariable, kindCode } from "./schema.ts";
 import type { Value } from "./value.ts";
 
 const INT64_MIN = -(2n ** 63n), INT64_MAX = 2n ** 63n - 1n;
+const DECIMAL_END = 10n ** BigInt(DECIMAL_DIGITS_MAX);
 const encoder = new TextEncoder();
 
 /** A value in the form in which the builder keeps it: text is encoded, every i64 a bigint. */
@@ -118,6 +120,11 @@ function toCell(column: Column, value: Value): Cell {
     case "bytes":
       if (value instanceof Uint8Array) return value.slice();
       break;
+    case "decimal128": {
+      const whole = typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
+      if (typeof whole === "bigint" && whole > -DECIMAL_END && whole < DECIMAL_END) return decimal128Bytes(whole);
+      break;
+    }
     default: {
       const whole = typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
       if (typeof whole === "bigint" && whole >= INT64_MIN && whole <= INT64_MAX) return whole;

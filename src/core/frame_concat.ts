@@ -64,6 +64,7 @@ function concatData(
       return { data: concatBools(ranges, index, rows), chars: null };
     case "string":
     case "bytes":
+    case "decimal128":
       return concatText(ranges, index, rows);
     default: {
       const cells = type.kind === "double" ? new Float64Array(rows) : new BigInt64Array(rows);

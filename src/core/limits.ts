@@ -110,9 +110,9 @@ export const QUERY_ROWS_MAX = 10_000;
 export const QUERY_ROWS_DEFAULT = 1000;
 
 /** Linear memory of a pipeline task or a decoder, at most. */
-export const KERNEL_MEMORY_BYTES_MAX = 2 ** 31;
-/** Bytes of keyed state of one task. */
-export const STATE_BYTES_MAX = 1 << 30;
+export const KERNEL_MEMORY_BYTES_MAX = 2 ** 32 - 65_536;
+/** Bytes of keyed state of one task: what is left of its memory is for batches and for what grows while the old is still there. */
+export const STATE_BYTES_MAX = 3 * 2 ** 30;
 /** Open slices (panes) of one aggregation in one task. */
 export const OPEN_SLICES_MAX = 65_536;
 /** Windows that one row may belong to (size / slide). */
@@ -200,6 +200,12 @@ export const METRIC_SERIES_MAX = 10_000;
 export const LOG_VALUE_CHARS_MAX = 4096;
 /** Arguments of one call in an expression, the values of an IN among them. */
 export const CALL_ARGS_MAX = 1024;
+/** Characters of the URL of a user function's module; a data URL has its source in it. */
+export const FUNCTION_URL_CHARS_MAX = 65_536;
+/** Time in which the workers import the user functions of a plan. */
+export const FUNCTION_LOAD_MS_MAX = 30_000;
+/** Time between two lines of the log about one user function that fails. */
+export const FUNCTION_FAULT_LOG_MS = 60_000;
 /** Time that answers which are under way at the end of a drain may take. */
 export const LAST_ANSWERS_MS_MAX = 2000;
 /** Worker threads of one process. */
@@ -264,6 +270,12 @@ export const ORDER_STEPS_MAX = 4096;
 export const ORDER_RETRY_MS = 1000;
 /** Messages of one WebSocket that are decoded or written while earlier ones have no verdict yet. */
 export const INGEST_AHEAD_MESSAGES_MAX = 16;
+/** Types in types, such as arrays of arrays, that a type is written with. */
+export const TYPE_DEPTH_MAX = 16;
+/** Arrays and objects in an array that inference tells the types of; what lies deeper is JSON. */
+export const INFER_ITEMS_DEPTH_MAX = 8;
+/** Fields of the objects in an array that inference tells apart; with more they are JSON. */
+export const INFER_FIELDS_MAX = 64;
 /** Rows of a lookup that wait for answers; beyond it its pipeline takes no more chunks. */
 export const LOOKUP_PENDING_ROWS_MAX = 65_536;
 /** Chunks of a pipeline with a lookup that are in flight for each worker: rows that wait are at most those of these more. */
@@ -294,3 +306,19 @@ export const LOOKUP_TRIES_MAX = 4;
 export const LOOKUP_RETRY_MS = 100;
 /** Longest wait before a question is asked again. */
 export const LOOKUP_RETRY_MS_MAX = 30_000;
+/** Bytes of the answer to one question of a lookup. */
+export const LOOKUP_ANSWER_BYTES_MAX = 16 << 20;
+/** Rows of the answer to one question of a lookup. */
+export const LOOKUP_ANSWER_ROWS_MAX = 1 << 18;
+/** Rows of a table in SQLite that are read at once; of more each is read alone. */
+export const LOOKUP_READ_ROWS_MAX = 16_384;
+/** Parameters of one statement in SQLite. */
+export const LOOKUP_PARAMETERS_MAX = 32_000;
+/** Characters of the address that a lookup over HTTP asks. */
+export const LOOKUP_URL_CHARS_MAX = 8192;
+/** Redirects that a lookup over HTTP follows. */
+export const LOOKUP_REDIRECTS_MAX = 4;
+/** Tables in SQLite that a process looks rows up in; each has a thread. */
+export const LOOKUP_THREADS_MAX = 64;
+/** Bytes of texts after which a batch of items of arrays ends: each item has the texts of its row beside it. */
+export const UNNEST_BYTES = 8 << 20;

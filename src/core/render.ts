@@ -8,6 +8,8 @@ export interface RenderOptions {
   readonly int64?: "number" | "string";
   /** `iso` (default): ISO 8601 UTC with milliseconds · `ms`: epoch milliseconds. */
   readonly time?: "iso" | "ms";
+  /** `json` (default): values in each other, with numbers as they came · `text`: their JSON text, as a string. */
+  readonly nested?: "json" | "text";
   /** What each row does to those before it comes last, as `$op`: +I, -U, +U or -D. */
   readonly kinds?: boolean;
 }
@@ -30,6 +32,7 @@ function jsonFormat(options: RenderOptions): CellFormat {
     int64: options.int64 === "string" ? quoted : (digits) => digits,
     plain: quoted,
     text: jsonText,
+    json: options.nested === "text" ? jsonText : (text) => text,
     special: JSON_SPECIAL,
   };
 }

@@ -14,7 +14,7 @@ function csvText(text: string): string {
 
 /**
  * Writes rows of frames as CSV (RFC 4180, lines end with CR LF): NULL is an empty field, `""` the empty string, NaN and
- * infinities are NULL, bytes are base64. With `kinds`, what each row does to those before it comes last, as `$op`.
+ * infinities are NULL, bytes are base64, nested values their JSON text. With `kinds`, what each row does to those before it comes last, as `$op`.
  */
 export class CsvRenderer {
   readonly #columns: readonly Column[];
@@ -30,6 +30,7 @@ export class CsvRenderer {
       int64: (digits) => digits,
       plain: (text) => text === "" ? `""` : text,
       text: csvText,
+      json: csvText,
       special: CSV_SPECIAL,
     };
   }

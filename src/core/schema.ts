@@ -1,16 +1,34 @@
+import type { DataType } from "./data_type.ts";
 import { RdxError } from "./errors.ts";
 import { COLUMNS_MAX } from "./limits.ts";
 
-/** Logical types. int64, decimal (scaled) and timestamp (epoch ms, UTC) are i64 cells; double is an f64 cell; bool a bit. */
-export type Kind = "int64" | "double" | "decimal" | "bool" | "timestamp" | "string" | "bytes";
-
-export interface DataType {
-  readonly kind: Kind;
-  /** Decimal only: digits in all (1 to 18). */
-  readonly precision?: number;
-  /** Decimal only: digits behind the point (0 to precision). */
-  readonly scale?: number;
-}
+export {
+  arrayOf,
+  BOOL,
+  BYTES,
+  CELL_DIGITS_MAX,
+  type DataType,
+  decimal,
+  DECIMAL_DIGITS_MAX,
+  DOUBLE,
+  type Field,
+  INT64,
+  isDecimal,
+  isText,
+  isVariable,
+  JSON_VALUE,
+  type Kind,
+  KIND_CODES,
+  kindCode,
+  mapOf,
+  type Nested,
+  rowOf,
+  sameType,
+  shapeOf,
+  STRING,
+  TIMESTAMP,
+} from "./data_type.ts";
+export { formatType, parseType, TYPE_FORMS, TYPE_PATTERN } from "./type_text.ts";
 
 export interface Column {
   readonly name: string;
@@ -22,59 +40,6 @@ export interface Column {
 export interface Schema {
   readonly version: number;
   readonly columns: readonly Column[];
-}
-
-export const INT64: DataType = { kind: "int64" };
-export const DOUBLE: DataType = { kind: "double" };
-export const BOOL: DataType = { kind: "bool" };
-export const TIMESTAMP: DataType = { kind: "timestamp" };
-export const STRING: DataType = { kind: "string" };
-export const BYTES: DataType = { kind: "bytes" };
-export const decimal = (precision: number, scale: number): DataType => ({ kind: "decimal", precision, scale });
-
-/** Codes of kinds in kernels and frames; the position is the code, 0 is no type. */
-export const KIND_CODES: readonly (Kind | null)[] = [
-  null,
-  "int64",
-  "double",
-  "decimal",
-  "bool",
-  "timestamp",
-  "string",
-  "bytes",
-];
-
-export function kindCode(kind: Kind): number {
-  return KIND_CODES.indexOf(kind);
-}
-
-/** `decimal(18,2)`, `int64`, … as plans and stream declarations write it. */
-export function formatType(type: DataType): string {
-  return type.kind === "decimal" ? `decimal(${type.precision},${type.scale})` : type.kind;
-}
-
-/** Reads a type as `formatType` writes it. Throws RdxError("invalid_plan") that lists what there is. */
-export function parseType(text: string): DataType {
-  const match = /^decimal\(\s*(\d{1,2})\s*,\s*(\d{1,2})\s*\)$/.exec(text);
-  if (match) {
-    const precision = Number(match[1]), scale = Number(match[2]);
-    if (precision >= 1 && precision <= 18 && scale <= precision) return decimal(precision, scale);
-    throw new RdxError("invalid_plan", `Cannot use type ${text}: precision is 1 to 18, scale 0 to precision`);
-  }
-  if (text !== "decimal" && (KIND_CODES as readonly unknown[]).includes(text)) return { kind: text as Kind };
-  throw new RdxError(
-    "invalid_plan",
-    `Unknown type ${JSON.stringify(text)}: expected int64, double, decimal(p,s), bool, timestamp, string or bytes`,
-  );
-}
-
-export function sameType(a: DataType, b: DataType): boolean {
-  return a.kind === b.kind && a.precision === b.precision && a.scale === b.scale;
-}
-
-/** True for types whose cells are references to bytes. */
-export function isVariable(type: DataType): boolean {
-  return type.kind === "string" || type.kind === "bytes";
 }
 
 /** Names that streams, pipelines and views may have. */

@@ -1,5 +1,5 @@
 import type { ErrorDetail } from "../core/errors.ts";
-import { BOOL, type DataType } from "../core/schema.ts";
+import { BOOL, type DataType, isText } from "../core/schema.ts";
 import type { Emitter } from "./emitter.ts";
 import { nameOf } from "./type.ts";
 import type { TypedValue, Value } from "./value.ts";
@@ -34,7 +34,9 @@ export class CallSite {
   want(index: number, ...kinds: readonly DataType["kind"][]): TypedValue | null {
     const value = this.args[index];
     if (value.type === null) return this.nullOf({ kind: kinds[0] });
-    if (kinds.includes(value.type.kind)) return value as TypedValue;
+    // Who takes decimals takes those of every width.
+    const kind = value.type.kind === "decimal128" && kinds.includes("decimal") ? "decimal" : value.type.kind;
+    if (kinds.includes(kind) && value.type.nested === undefined) return value as TypedValue;
     return this.mismatch(index, kinds.join(" or "));
   }
 
@@ -49,7 +51,7 @@ export class CallSite {
   /** Argument `index` as a literal string; else a problem. */
   wantText(index: number, fits: string): string | null {
     const { type, literal } = this.args[index];
-    if (type?.kind === "string" && typeof literal?.text === "string") return literal.text;
+    if (type && isText(type) && typeof literal?.text === "string") return literal.text;
     return this.fail(index, `${this.name} needs a literal string here`, `What fits: ${fits}`);
   }
 

@@ -16,6 +16,7 @@ import {
 import { findFunction, FUNCTIONS } from "./functions.ts";
 import { readLiteral } from "./literal.ts";
 import { refusal } from "./refused.ts";
+import { applyUserFunction, readReference } from "./user_function.ts";
 import type { Value } from "./value.ts";
 
 /** An expression that was checked against columns and lowered. */
@@ -109,7 +110,9 @@ class Compiler {
     return { type, nullable: text === null, register, literal: { text, typed: expression.type !== undefined } };
   }
 
-  #call({ call: name, args, type }: CallExpression, path: string, depth: number): Value | null {
+  #call(expression: CallExpression, path: string, depth: number): Value | null {
+    if (Object.hasOwn(expression, "function")) return this.#userCall(expression, path, depth);
+    const { call: name, args, type } = expression;
     const definition = FUNCTIONS.get(name), at = path === "" ? "" : `${path}.`;
     if (definition === undefined) {
       const refused = refusal(name), canonical = findFunction(name)?.name ?? nearest(name, FUNCTIONS.keys());
@@ -136,6 +139,22 @@ class Compiler {
     const target = this.#target(name, definition?.typed ?? false, type, path);
     if (!fits || target === undefined || values.includes(null)) return null;
     return definition.apply(new CallSite(name, values as Value[], target, this.emitter, path, this.problems));
+  }
+
+  #userCall({ call: name, args, type, function: given }: CallExpression, path: string, depth: number): Value | null {
+    const at = path === "" ? "" : `${path}.`, before = this.problems.length;
+    const reference = readReference(name, given, (member, reason, hint) => this.fail(`${at}${member}`, reason, hint));
+    if (type !== undefined) this.fail(path, `${name} takes no type`, "What it gives stands in function.returns");
+    if (!Array.isArray(args)) return this.fail(path, `${name} needs args, an array`);
+    const values: (Value | null)[] = [];
+    for (let i = 0; i < Math.min(args.length, CALL_ARGS_MAX) && this.#nodes <= EXPRESSION_NODES_MAX; i++) {
+      values.push(this.compile(args[i], `${at}args[${i}]`, depth + 1));
+    }
+    if (reference === null || values.length < args.length || this.problems.length > before) return null;
+    return applyUserFunction(
+      new CallSite(name, values as Value[], null, this.emitter, path, this.problems),
+      reference,
+    );
   }
 
   /** The type that a cast names; undefined with a problem. */

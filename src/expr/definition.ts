@@ -17,6 +17,7 @@ export const GROUPS = [
   "hash",
   "json",
   "array",
+  "map",
 ] as const;
 
 export type FunctionGroup = typeof GROUPS[number];

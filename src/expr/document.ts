@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<FunctionGroup, string>> = {
   hash: "Digests and hashes",
   json: "JSON",
   array: "Arrays",
+  map: "Maps and rows",
 };
 
 const INTRODUCTION = `# Functions
@@ -27,11 +28,17 @@ What expressions may call: in plans as \`{"call":"abs","args":[…]}\`, in SQL b
 Rules that hold unless a function says otherwise
 - NULL in, NULL out. What has no value is NULL: overflow of int64 and decimals, division of them by 0, a cast that cannot be, a text beyond 16 MiB.
 - Numbers widen by themselves: int64 to decimal to double. Everything else is cast by \`cast\`.
-- Texts are sequences of code points. Upper and lower case are those of ASCII letters.
+- Decimals have up to 38 digits. With p digits, s of them behind the point, int64 being p = 19, s = 0: a + b and a - b have max(s) places and
+  max(p - s) + max(s) + 1 digits; a \* b has p + p digits, s + s places; a / b has max(6, s of a + p of b + 1) places and p - s of a + s of b before
+  the point; a % b has max(s) places and min(p - s) before the point. Beyond 38 digits places go first, but for 6 of them, halves away from zero.
+- Texts are sequences of code points. Upper and lower case go by Unicode's simple mappings, of one code point to one: ß stays ß.
 - Times are milliseconds in UTC; there is no type for days alone, so that dates are timestamps at midnight.
-- Arrays and objects are JSON in strings; there are no array types yet.
+- Arrays, maps and rows are typed views of JSON text: what is taken out of them is read as its type, and NULL where it is none. They are equal where
+  their texts are, which hold no blanks, no escapes that can be without, and numbers as they came. Functions of arrays take texts of JSON too.
 - A value depends on the arguments alone: the same bits on every machine. What reads the clock or is drawn by chance (\`now\`, \`current_timestamp\`,
   \`rand\`, \`uuid\`, …) is refused when a plan is deployed, since a replay of the log would give other rows.
+- What is not here can be a user function in TypeScript: \`CREATE FUNCTION\` in SQL, \`batchFunction\` in the builder, \`function\` beside \`call\` in plans. It
+  takes and gives int64, double, bool, timestamp and string, sees NULL, and gives NULL where it fails. It cannot have the name of a function of this list.
 - Elementary functions are off by less than one unit in the last place, and exact where the result is.
 `;
 

@@ -1,4 +1,5 @@
 import type { DataType } from "../core/schema.ts";
+import type { FunctionReference } from "../core/user_function.ts";
 import type { Constant, Instruction, Program } from "../kernel/program.ts";
 
 /** A register while a program grows: the position of its node in an Emitter. Programs number registers anew. */
@@ -17,7 +18,12 @@ type Node =
     readonly folded: boolean;
     /** The operands are handed over as a list. */
     readonly list: boolean;
+    /** The user function that is called. */
+    readonly user?: FunctionReference;
   };
+
+/** The kernel of calls of user functions (USER_KERNEL in src/kernel/program.ts). */
+const USER_KERNEL = "user";
 
 /**
  * Builds one program. Equal nodes become one, so that a sub-expression that occurs twice is computed once; what the
@@ -52,6 +58,11 @@ export class Emitter {
     return this.#add({ kind: "call", kernel, code, args, type, folded, list });
   }
 
+  /** A call of a user function. It is never folded: it belongs to the rows of a batch, of which there may be none. */
+  user(user: FunctionReference, args: readonly Register[], type: DataType): Register {
+    return this.#add({ kind: "call", kernel: USER_KERNEL, code: 0, args, type, folded: false, list: false, user });
+  }
+
   /** The program whose result is `output`. */
   finish(output: Register, type: DataType): Program {
     const needed = this.#needed(output);
@@ -67,9 +78,9 @@ export class Emitter {
       else if (node.kind === "constant") constants.push(node.constant);
       else {
         if (node.folded) folded++;
-        const { kernel, code, args, type, list } = node;
+        const { kernel, code, args, type, list, user } = node;
         const instruction = { kernel, code, args: args.map(number), out: number(register), type };
-        instructions.push(list ? { ...instruction, list } : instruction);
+        instructions.push({ ...instruction, ...(list ? { list } : {}), ...(user ? { user } : {}) });
       }
     }
     return { inputs, constants, instructions, folded, registers: needed.length, output: number(output), type };

@@ -1,3 +1,5 @@
+import type { FunctionReference } from "../core/user_function.ts";
+
 /** A column of the input, by name. */
 export interface ColumnExpression {
   readonly column: string;
@@ -6,18 +8,26 @@ export interface ColumnExpression {
 /**
  * A value. Without `type`, whole numbers are int64, other numbers double, strings string, booleans bool, and null is
  * NULL of the type that its place asks for. With `type` (as `formatType` writes it) a string may hold what JSON
- * numbers cannot: `{"literal":"9223372036854775807","type":"int64"}`, decimals, ISO 8601 timestamps, base64 bytes.
+ * numbers cannot: `{"literal":"9223372036854775807","type":"int64"}`, decimals, ISO 8601 timestamps, base64 bytes; of nested types
+ * it is JSON text, and what is no string is the value itself: `{"literal":[1,2],"type":"array<int64>"}`.
  */
 export interface LiteralExpression {
-  readonly literal: string | number | boolean | null;
+  readonly literal: string | number | boolean | null | JsonComposed;
   readonly type?: string;
 }
 
-/** A function of FUNCTIONS applied to arguments. `type` is the target of a cast, or the type that json_value gives. */
+/** An array or object of JSON. */
+export type JsonComposed = readonly unknown[] | { readonly [name: string]: unknown };
+
+/**
+ * A function of FUNCTIONS applied to arguments. `type` is the target of a cast, or the type that json_value gives. With `function` it is
+ * a user function, which the call carries in itself; then `call` is what it is called here, a name that FUNCTIONS does not have.
+ */
 export interface CallExpression {
   readonly call: string;
   readonly args: readonly Expression[];
   readonly type?: string;
+  readonly function?: FunctionReference;
 }
 
 /** The JSON form of an expression, as plans hold it. */

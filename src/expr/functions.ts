@@ -8,6 +8,7 @@ import { CONVERSION_FUNCTIONS } from "./function/conversion.ts";
 import { ENCODING_FUNCTIONS } from "./function/encoding.ts";
 import { HASH_FUNCTIONS } from "./function/hash.ts";
 import { JSON_FUNCTIONS } from "./function/json.ts";
+import { NESTED_FUNCTIONS } from "./function/nested.ts";
 import { LOGIC_FUNCTIONS } from "./function/logic.ts";
 import { MATH_FUNCTIONS } from "./function/math.ts";
 import { REGEXP_FUNCTIONS } from "./function/regexp.ts";
@@ -37,6 +38,7 @@ const ALL: readonly FunctionDefinition[] = [
   ...HASH_FUNCTIONS,
   ...JSON_FUNCTIONS,
   ...ARRAY_FUNCTIONS,
+  ...NESTED_FUNCTIONS,
 ];
 
 /** Every function of the language by its name: what expressions may call, and what SQL, the builder and schemas list. */

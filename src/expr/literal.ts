@@ -1,4 +1,5 @@
 import { reasonOf } from "../core/errors.ts";
+import { nestedText } from "../core/json_text.ts";
 import { BOOL, type DataType, DOUBLE, formatType, INT64, parseType, STRING } from "../core/schema.ts";
 import type { LiteralExpression } from "./expression.ts";
 import { countDigits, doubleText, fitsInt64, parseExact, scaledTo } from "./number.ts";
@@ -23,7 +24,7 @@ export function readLiteral({ literal, type }: LiteralExpression): ReadLiteral {
   if (text !== null) return { type: parsed, text };
   return {
     reason: `Cannot read ${JSON.stringify(literal) ?? typeof literal} as ${formatType(parsed)}`,
-    hint: FORMS[parsed.kind],
+    hint: parsed.nested ? "Write JSON, or its text as a string" : FORMS[parsed.kind],
   };
 }
 
@@ -32,6 +33,7 @@ const FORMS: Record<DataType["kind"], string> = {
   int64: "Write a whole number from -2^63 to 2^63 - 1; as a string beyond 2^53",
   double: 'Write a number, or "NaN", "Infinity", "-Infinity"',
   decimal: "Write a number with no more digits than the type has, before and behind the point",
+  decimal128: "Write a number with no more digits than the type has, before and behind the point, as a string",
   bool: "Write true or false",
   timestamp: "Write ISO 8601 such as 2026-01-31T12:00:00.000Z, or epoch milliseconds",
   string: "Write a string",
@@ -55,12 +57,14 @@ function readUntyped(literal: unknown): ReadLiteral {
 
 /** The cell of `value` as `type`; null if it is no such value. */
 export function cellText(type: DataType, value: unknown): string | null {
+  if (type.nested) return nestedText(type.nested, typeof value === "string" ? value : JSON.stringify(value) ?? "");
   switch (type.kind) {
     case "int64":
       return wholeText(value);
     case "double":
       return readDouble(value);
     case "decimal":
+    case "decimal128":
       return readDecimal(type, value);
     case "bool":
       return value === true || value === "true" ? "true" : value === false || value === "false" ? "false" : null;

@@ -10,8 +10,10 @@ export {
   isCall,
   isColumn,
   isLiteral,
+  type JsonComposed,
   type LiteralExpression,
 } from "./expression.ts";
 export { findFunction, FUNCTIONS } from "./functions.ts";
 export { type Refusal, refusal } from "./refused.ts";
 export { expressionSchema } from "./schema.ts";
+export { batchTypeInstead, nameProblem, signatureOf } from "./user_function.ts";

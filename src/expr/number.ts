@@ -1,3 +1,5 @@
+import { DECIMAL_DIGITS_MAX } from "../core/schema.ts";
+
 /** Powers of ten that a literal may be written with. */
 const EXPONENT_MAX = 400;
 const INT64_MIN = -(2n ** 63n);
@@ -28,11 +30,11 @@ export function parseExact(text: string): Exact | null {
   return { digits: sign === "-" ? -digits : digits, scale };
 }
 
-/** `exact` as a cell of a decimal of `scale`; null if it has more places or does not fit int64. */
+/** `exact` as a cell of a decimal of `scale`; null if it has more places or more than 38 digits. */
 export function scaledTo(exact: Exact, scale: number): bigint | null {
   if (exact.scale > scale) return null;
   const cell = exact.digits * 10n ** BigInt(scale - exact.scale);
-  return fitsInt64(cell) ? cell : null;
+  return countDigits(cell) <= DECIMAL_DIGITS_MAX ? cell : null;
 }
 
 export function fitsInt64(value: bigint): boolean {

@@ -1,10 +1,14 @@
 import { CALL_ARGS_MAX } from "../core/limits.ts";
+import { TYPE_FORMS, TYPE_PATTERN } from "../core/schema.ts";
 import { FUNCTIONS } from "./functions.ts";
+import { BATCH_TYPES, USER_NAME } from "./user_function.ts";
+
+const USER_TYPE = { type: "string", enum: BATCH_TYPES };
 
 const TYPE = {
   type: "string",
-  pattern: "^(int64|double|bool|timestamp|string|bytes|decimal\\(\\s*\\d{1,2}\\s*,\\s*\\d{1,2}\\s*\\))$",
-  description: "int64, double, decimal(p,s), bool, timestamp, string or bytes",
+  pattern: TYPE_PATTERN,
+  description: TYPE_FORMS,
 };
 
 /**
@@ -43,6 +47,31 @@ export function expressionSchema(reference = "#/$defs/expression"): Record<strin
           type: TYPE,
         },
         required: ["call", "args"],
+        additionalProperties: false,
+      },
+      {
+        type: "object",
+        description: "A user function applied to arguments",
+        properties: {
+          call: { type: "string", pattern: USER_NAME.source, description: "What it is called here" },
+          args: { type: "array", items: { $ref: reference }, maxItems: CALL_ARGS_MAX },
+          function: {
+            type: "object",
+            description: "Where it is, and what it takes and gives",
+            properties: {
+              module: {
+                type: "string",
+                description: "The URL of a module of TypeScript or JavaScript: file:///…/score.ts",
+              },
+              export: { type: "string", description: "The name under which the module exports it" },
+              takes: { type: "array", items: USER_TYPE, maxItems: CALL_ARGS_MAX },
+              returns: USER_TYPE,
+            },
+            required: ["module", "export", "takes", "returns"],
+            additionalProperties: false,
+          },
+        },
+        required: ["call", "args", "function"],
         additionalProperties: false,
       },
     ],

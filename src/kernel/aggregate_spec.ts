@@ -1,6 +1,6 @@
 import { RdxError } from "../core/errors.ts";
 import { AGGREGATES_MAX, KEY_COLUMNS_MAX, KEY_GROUPS, OPEN_SLICES_MAX, WINDOWS_PER_ROW_MAX } from "../core/limits.ts";
-import { type DataType, DOUBLE, formatType, INT64, kindCode } from "../core/schema.ts";
+import { type DataType, decimal, DECIMAL_DIGITS_MAX, DOUBLE, formatType, INT64, kindCode } from "../core/schema.ts";
 import type { Kernel } from "./module.ts";
 
 export type AggregateFunction = "count" | "sum" | "min" | "max" | "avg" | "first" | "last";
@@ -39,10 +39,13 @@ export function resultType(call: AggregateCall): DataType {
   if (type === null) throw new RdxError("invalid_plan", `Cannot use ${fn}(*): only count takes no argument`);
   if (fn !== "sum" && fn !== "avg") return type;
   if (type.kind !== "int64" && type.kind !== "double" && type.kind !== "decimal") {
-    throw new RdxError("invalid_plan", `Cannot use ${fn} of ${formatType(type)}: it takes int64, double or decimal`);
+    throw new RdxError(
+      "invalid_plan",
+      `Cannot use ${fn} of ${formatType(type)}: it takes int64, double or decimals of up to 18 digits`,
+    );
   }
   if (fn === "avg" || type.kind === "double") return DOUBLE;
-  return type.kind === "decimal" ? { kind: "decimal", precision: 18, scale: type.scale } : INT64;
+  return type.kind === "decimal" ? decimal(DECIMAL_DIGITS_MAX, type.scale ?? 0) : INT64;
 }
 
 /** Types of the columns that the state of a call takes in partial aggregates and change listings. */
@@ -124,6 +127,7 @@ export function createAggregation(kernel: Kernel, spec: AggregateSpec, mode: num
   for (const [i, { fn, type }] of aggregates.entries()) {
     data.setUint32(calls + i * 12, FUNCTIONS.indexOf(fn) + 1, true);
     typed(calls + i * 12 + 4, type);
+    data.setUint32(calls + i * 12 + 8, (type?.scale ?? 0) | (type?.precision ?? 0) << 8, true);
   }
   const aggregation = kernel.fn("agg_create")(at) >>> 0;
   kernel.free(at, bytes);

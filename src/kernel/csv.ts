@@ -1,11 +1,12 @@
 import type { Vector } from "../core/batch.ts";
 import { BATCH_CELLS_MAX, BATCH_ROWS_MAX, COLUMNS_MAX, DECODE_ERRORS_MAX } from "../core/limits.ts";
-import { type Column, columnIndex, formatType, kindCode, STRING } from "../core/schema.ts";
+import { type Column, columnIndex, formatType, STRING } from "../core/schema.ts";
 import { RdxError } from "../core/errors.ts";
 import * as L from "./csv_layout.ts";
 import { headerError, type HeaderProblem, reasonText } from "./csv_reasons.ts";
 import type { ParsedBatch, RowError } from "./json.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
+import { parserType } from "./parser_type.ts";
 
 /** How a CSV text is written. */
 export interface CsvOptions {
@@ -183,7 +184,7 @@ export class CsvParser {
     for (let field = 0; field < count; field++) {
       const at = fields + field * L.FIELD_SIZE, column = columnOf(field);
       const type = asText ? STRING : this.#columns[column]?.type;
-      data.setUint32(at + L.FIELD_TYPE, type ? kindCode(type.kind) : 0, true);
+      data.setUint32(at + L.FIELD_TYPE, type ? parserType(type) : 0, true);
       data.setUint32(at + L.FIELD_SCALE, type?.scale ?? 0, true);
       data.setUint32(at + L.FIELD_PRECISION, type?.precision ?? 0, true);
       data.setUint32(at + L.FIELD_NULLABLE, asText || this.#columns[column]?.nullable ? 1 : 0, true);

@@ -1,3 +1,4 @@
+import { decimal128Bytes } from "../core/decimal128.ts";
 import { type DataType, isVariable } from "../core/schema.ts";
 import { REF_SIZE, REGISTER_COUNT, REGISTER_DATA, REGISTER_STEP, REGISTER_VALIDITY } from "./layout.ts";
 import type { Kernel } from "./module.ts";
@@ -114,6 +115,7 @@ export class ConstantPool {
 }
 
 function bytesOf(type: DataType, value: string): Uint8Array {
+  if (type.kind === "decimal128") return decimal128Bytes(BigInt(value));
   if (type.kind === "string") return new TextEncoder().encode(value);
   return Uint8Array.from(atob(value), (c) => c.charCodeAt(0));
 }

@@ -11,7 +11,16 @@ export type LoadExtension = (name: Extension) => Promise<WebAssembly.Module>;
 /** What the names of kernels begin with that are in the module of functions. */
 const FUNCTION_PREFIX = "fn_";
 /** Operators whose kernels are in a module of their own. */
-const KEYED: ReadonlySet<string> = new Set(["group", "session", "join", "lookup", "rank", "over", "normalize"]);
+const KEYED: ReadonlySet<string> = new Set([
+  "group",
+  "session",
+  "join",
+  "lookup",
+  "rank",
+  "over",
+  "normalize",
+  "unnest",
+]);
 
 /** The extensions that a physical plan, plain data, needs. */
 export function extensionsOf(plan: { readonly operators: readonly { readonly op: string }[] }): Extension[] {

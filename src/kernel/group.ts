@@ -51,6 +51,11 @@ export class GroupAggregate {
     return this.#types;
   }
 
+  /** Whether an update is +U alone from now on. */
+  setUpsert(upsert: boolean): void {
+    this.#kernel.fn("group_upsert")(this.#group, upsert ? 1 : 0);
+  }
+
   /** Begins with a batch, which must stay until `pull` has given null. */
   push(batch: Batch): void {
     const { calls, sets } = this.#calls, { keys } = this.#spec, none: Vector = { type: NO_TYPE, data: 0, validity: 0 };

@@ -1,6 +1,18 @@
 import { RdxError } from "../core/errors.ts";
 import { TOP_K_MAX } from "../core/limits.ts";
-import { type DataType, DOUBLE, formatType, INT64, isVariable, kindCode, STRING } from "../core/schema.ts";
+import {
+  type DataType,
+  decimal,
+  DECIMAL_DIGITS_MAX,
+  DOUBLE,
+  formatType,
+  INT64,
+  isDecimal,
+  isText,
+  isVariable,
+  kindCode,
+  STRING,
+} from "../core/schema.ts";
 import type { Kernel } from "./module.ts";
 
 /** One aggregate of a group aggregation. Columns are those of the pushed batch. */
@@ -64,6 +76,8 @@ const LIST_JOINED = 0, LIST_FIRST = 1, LIST_LAST = 2, LIST_JSON = 3;
 const SKETCHES = ["approx_count_distinct", "percentile", "approx_top_k"];
 /** Quantiles are told in millionths. */
 const QUANTILE_PARTS = 1_000_000;
+/** What different values come to, as asm/group/values.ts numbers it. */
+const VALUES = ["percentile_cont", "percentile_disc", "mode", "histogram", "top_k"];
 /** Counters of one set: heaps have a bit each. */
 const COUNTERS_MAX = 32;
 
@@ -89,6 +103,9 @@ const OP = {
   heapMax: 18,
   list: 19,
   sketch: 20,
+  sumWide: 21,
+  avgWide: 22,
+  values: 23,
 } as const;
 
 interface Operation {
@@ -101,8 +118,18 @@ interface Operation {
 }
 
 function numbers(type: DataType, refuse: () => never): { double: boolean } {
-  if (type.kind !== "int64" && type.kind !== "double" && type.kind !== "decimal") return refuse();
+  if (type.kind !== "int64" && type.kind !== "double" && !isDecimal(type)) return refuse();
   return { double: type.kind === "double" };
+}
+
+/** How a sum or an average is kept: as doubles, as integers, or as wide decimals; and what a sum gives. */
+function summed(type: DataType, refuse: () => never): { sum: number; avg: number; out: DataType } {
+  if (numbers(type, refuse).double) return { sum: OP.sumDouble, avg: OP.avgDouble, out: DOUBLE };
+  if (!isDecimal(type)) return { sum: OP.sumInt, avg: OP.avgInt, out: INT64 };
+  const out = decimal(DECIMAL_DIGITS_MAX, type.scale ?? 0);
+  return type.kind === "decimal128"
+    ? { sum: OP.sumWide, avg: OP.avgWide, out }
+    : { sum: OP.sumInt, avg: OP.avgInt, out };
 }
 
 /** A sketch: its kind and its own parameter in one number. */
@@ -132,6 +159,22 @@ function sketchOf(
   return { op: OP.sketch, out: STRING, param: kind + 4 * own };
 }
 
+/** What is computed of all different values: its kind and its own parameter in one number. */
+function valuesOf(
+  fn: string,
+  kind: number,
+  type: DataType,
+  parameter: number | string | undefined,
+  refuse: () => never,
+): Operation {
+  if (fn === "percentile_cont") numbers(type, refuse);
+  if (type.kind === "bytes") return refuse();
+  const own = Number(parameter ?? 0), quantile = fn.startsWith("percentile");
+  if (quantile ? !(own >= 0 && own <= 1) : !(Number.isInteger(own) && own >= 0 && own <= TOP_K_MAX)) return refuse();
+  const out = fn === "percentile_cont" ? DOUBLE : fn === "histogram" || fn === "top_k" ? STRING : type;
+  return { op: OP.values, out, param: kind + 8 * (quantile ? Math.round(own * QUANTILE_PARTS) : own), set: true };
+}
+
 /** What `call` does, by its function and the type of its argument. Throws RdxError("invalid_plan") for what there is none of. */
 function operation(call: GroupCallSpec, type: DataType | null, retracts: boolean): Operation {
   const { fn, params, distinct: set } = call;
@@ -149,11 +192,9 @@ function operation(call: GroupCallSpec, type: DataType | null, retracts: boolean
   const listed = (param: number): Operation => ({ op: OP.list, out: type, param, set });
   switch (fn) {
     case "sum":
-      return numbers(type, refuse).double
-        ? { op: OP.sumDouble, out: DOUBLE, set }
-        : { op: OP.sumInt, out: type.kind === "decimal" ? { ...type, precision: 18 } : INT64, set };
+      return { op: summed(type, refuse).sum, out: summed(type, refuse).out, set };
     case "avg":
-      return { op: numbers(type, refuse).double ? OP.avgDouble : OP.avgInt, out: DOUBLE, set };
+      return { op: summed(type, refuse).avg, out: DOUBLE, set };
     case "min":
       return retracts ? retracted(true) : { op: bytes ? OP.minBytes : OP.min, out: type };
     case "max":
@@ -169,8 +210,10 @@ function operation(call: GroupCallSpec, type: DataType | null, retracts: boolean
     case "array_agg":
       return type.kind === "bytes" ? refuse() : { ...listed(LIST_JSON), out: STRING };
     case "string_agg":
-      return type.kind === "string" ? { ...listed(LIST_JOINED), text: String(params[0] ?? ",") } : refuse();
+      return isText(type) ? { ...listed(LIST_JOINED), text: String(params[0] ?? ",") } : refuse();
   }
+  const values = VALUES.indexOf(fn);
+  if (values >= 0) return valuesOf(fn, values, type, params[0], refuse);
   const variance = VARIANCES.indexOf(fn), sketch = SKETCHES.indexOf(fn);
   if (variance >= 0) return numbers(type, refuse), { op: OP.variance, out: DOUBLE, param: variance, set };
   if (sketch < 0) return refuse();
@@ -211,6 +254,8 @@ const FLAG_RETRACTS = 1,
   FLAG_LATENESS = 32,
   FLAG_DENSE = 64,
   FLAG_TICKS = 128;
+/** Scale of calls whose texts are JSON, as asm/group/json_value.ts has it. */
+const IS_JSON = 1;
 const SPEC_BYTES = 32, CALL_BYTES = 44;
 
 /** Makes a group aggregation in the kernel (asm/group/spec.ts draws SPEC). `texts` receives blocks that live as long as it does. */
@@ -238,7 +283,8 @@ export function createGroup(
   for (const { column, counters } of sets) words(at, kindCode(spec.types[column].kind), counters), at += 8;
   for (const call of calls) {
     const type = call.arg < 0 ? null : spec.types[call.arg], text = call.text === "" ? null : texts[next++];
-    words(at, call.op, type ? kindCode(type.kind) : 0, type?.scale ?? 0, kindCode(call.out.kind), call.out.scale ?? 0);
+    const scale = type?.nested ? IS_JSON : type?.scale ?? 0;
+    words(at, call.op, type ? kindCode(type.kind) : 0, scale, kindCode(call.out.kind), call.out.scale ?? 0);
     words(at + 20, call.set, call.counter, text?.at ?? 0, text?.bytes ?? 0);
     data.setFloat64(at + 36, call.param, true);
     at += CALL_BYTES;

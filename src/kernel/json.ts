@@ -1,12 +1,13 @@
 import type { Vector } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
 import { BATCH_CELLS_MAX, BATCH_ROWS_MAX, DECODE_ERRORS_MAX, JSON_CODE_ROWS, JSON_DEPTH_MAX } from "../core/limits.ts";
-import { type Column, kindCode } from "../core/schema.ts";
+import type { Column } from "../core/schema.ts";
 import { readError, type RowError } from "./json_errors.ts";
 import { type Edge, wantedKeys } from "./json_keys.ts";
 import * as layout from "./json_layout.ts";
 import { ShapeCode } from "./json_shapes.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
+import { parserType } from "./parser_type.ts";
 
 export type { RowError } from "./json_errors.ts";
 
@@ -42,6 +43,18 @@ export function inputBytes(length: number): number {
 /** Where in a block of `inputBytes(length)` bytes the input goes: aligned, with readable bytes before and writable ones behind. */
 export function inputAddress(block: number): number {
   return Math.ceil((block + INPUT_BEFORE_BYTES) / INPUT_ALIGN_BYTES) * INPUT_ALIGN_BYTES;
+}
+
+/** How often a byte may be copied: nested columns may have columns of their own members inside. */
+function copiesOf(edges: readonly Edge[], columns: readonly Column[]): number {
+  const depths = new Map<number, number>([[0, 1]]);
+  let most = 1;
+  for (const { node, column, child } of edges) {
+    const isCopied = column >= 0 && columns[column].type.nested !== undefined, depth = depths.get(node)!;
+    most = Math.max(most, isCopied && child < 0 ? depth : depth + Number(isCopied));
+    if (child >= 0) depths.set(child, depth + Number(isCopied));
+  }
+  return most;
 }
 
 /** More rows than any template counts. */
@@ -92,6 +105,7 @@ export class JsonParser {
     }
     this.#writeColumns();
     this.#writeEdges(edges, keys);
+    kernel.data.setUint32(this.#handle + layout.PARSER_COPIES, copiesOf(edges, columns), true);
     kernel.fn("json_ready")(this.#handle);
     const rows = kernel.fn("json_compiles")() ? Math.min(options.codeRows ?? JSON_CODE_ROWS, NEVER_ROWS) : NEVER_ROWS;
     kernel.data.setUint32(this.#handle + layout.PARSER_HOT_ROWS, rows, true);
@@ -102,7 +116,7 @@ export class JsonParser {
     const data = this.#kernel.data;
     let at = data.getUint32(this.#handle + layout.PARSER_COLUMNS, true);
     this.#columns.forEach(({ type, nullable }, index) => {
-      data.setUint32(at + layout.COLUMN_STATE_TYPE, kindCode(type.kind), true);
+      data.setUint32(at + layout.COLUMN_STATE_TYPE, parserType(type), true);
       data.setUint32(at + layout.COLUMN_STATE_NULLABLE, nullable ? 1 : 0, true);
       data.setUint32(at + layout.COLUMN_STATE_SCALE, type.scale ?? 0, true);
       data.setUint32(at + layout.COLUMN_STATE_PRECISION, type.precision ?? 18, true);

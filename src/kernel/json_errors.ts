@@ -28,6 +28,7 @@ const FORMS: Readonly<Record<string, string>> = {
   int64: "a whole number",
   timestamp: "an ISO 8601 timestamp",
   decimal: "a decimal number",
+  decimal128: "a decimal number",
   bytes: "base64",
 };
 

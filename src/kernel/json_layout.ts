@@ -10,6 +10,11 @@ export const PARSER_AT = 76;
 export const PARSER_STRICT_ROWS = 136;
 export const PARSER_HOT = 148;
 export const PARSER_HOT_ROWS = 152;
+export const PARSER_COPIES = 156;
+
+export const NESTED_ARRAY = 16;
+export const NESTED_OBJECT = 17;
+export const NESTED_ANY = 18;
 
 export const FORMAT_NDJSON = 0;
 export const FORMAT_JSON = 1;

@@ -7,6 +7,7 @@ export const BOOL = 4;
 export const TIMESTAMP = 5;
 export const STRING = 6;
 export const BYTES = 7;
+export const DECIMAL128 = 8;
 
 export const COLUMN_SIZE = 16;
 export const COLUMN_TYPE = 0;

@@ -149,16 +149,15 @@ export class KnownKeys {
     this.#kernel.fn("lookup_drop")(this.#entries.address, this.#index.address, this.#rows.address, entry);
   }
 
-  /** Of positions [from, to) those whose question could not be answered, as a selection of the batch's rows; null: none. */
-  failed({ heads, batch }: Probe, from: number, to: number): { selection: number; selected: number } | null {
-    const kernel = this.#kernel, selection = kernel.arena(Math.max(1, to - from) * 4);
-    const selected = kernel.fn("lookup_failed")(heads, from, to, selection);
-    if (selected === 0) return null;
-    for (let i = 0; batch.selection !== 0 && i < selected; i++) {
-      const position = kernel.data.getUint32(selection + i * 4, true), data = kernel.data;
-      data.setUint32(selection + i * 4, data.getUint32(batch.selection + position * 4, true), true);
-    }
-    return { selection, selected };
+  /** Of positions [from, to) those whose question could not be answered: the batch's rows, and their keys. */
+  failed({ heads, batch }: Probe, from: number, to: number): { readonly row: number; readonly entry: KeyEntry }[] {
+    const kernel = this.#kernel, positions = kernel.arena(Math.max(1, to - from) * 4);
+    const count = kernel.fn("lookup_failed")(heads, from, to, positions), { data } = kernel;
+    return Array.from({ length: count }, (_, i) => {
+      const position = data.getUint32(positions + i * 4, true);
+      const row = batch.selection === 0 ? position : data.getUint32(batch.selection + position * 4, true);
+      return { row, entry: data.getUint32(heads + position * 4, true) };
+    });
   }
 
   /** Begins with the pairs of positions from `from` on. */

@@ -92,6 +92,8 @@ export class OverAggregate {
   pull(full: () => Error): (Batch & { readonly causes: number }) | null {
     const kernel = this.#kernel;
     while (true) {
+      // Only now: the last results refer to bytes of the state, which stay until the aggregation goes on
+      this.#groups.pull(full);
       const rows = kernel.fn("over_step")(this.#over);
       if (rows === DONE) return null;
       if (rows === NO_MEMORY) throw noSpace();
@@ -108,7 +110,6 @@ export class OverAggregate {
     const feed = readBatch(kernel, out, this.#feed.map((column) => this.#spec.types[column]), rows);
     this.#groups.push({ ...feed, kinds });
     const results = this.#groups.pull(full)!;
-    this.#groups.pull(full);
     return {
       ...results,
       rows,

@@ -1,9 +1,14 @@
 import type { Batch, Vector } from "../core/batch.ts";
 import { type DataType, sameType } from "../core/schema.ts";
 import { RdxError } from "../core/errors.ts";
+import type { FunctionReference } from "../core/user_function.ts";
 import { ConstantPool } from "./expr_constant.ts";
 import { REGISTER_DATA, REGISTER_SIZE, REGISTER_STEP, REGISTER_VALIDITY } from "./layout.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
+import { UserCall } from "./user_function.ts";
+
+/** What instructions name as their kernel that call a user function. */
+export const USER_KERNEL = "user";
 
 /**
  * A value that is the same for every row; `null` is NULL. Cells are written as text so that a program is plain JSON
@@ -29,6 +34,8 @@ export interface Instruction {
   readonly out: number;
   /** What the result's cells are. */
   readonly type: DataType;
+  /** Of a call of USER_KERNEL: the function, for which `args` are values of the types that it takes. */
+  readonly user?: FunctionReference;
 }
 
 /**
@@ -50,6 +57,8 @@ export interface Program {
 }
 
 const NO_MEMORY = -1;
+/** One word of rows. */
+const WORD: Batch = { rows: 64, columns: [], selection: 0, selected: 64, kinds: 0 };
 
 /**
  * Executes a program batch by batch on one kernel. Results are dense (a value for every row, selected or not), live in
@@ -61,7 +70,8 @@ export class ProgramRunner {
   readonly #program: Program;
   readonly #pool: ConstantPool;
   readonly #file: number;
-  readonly #calls: KernelFunction[] = [];
+  /** For each instruction what runs it. */
+  readonly #calls: (KernelFunction | UserCall)[] = [];
   /** For each instruction the address of its list of operands; 0: they are handed over one by one. */
   readonly #lists: readonly number[];
   readonly #broadcast: KernelFunction;
@@ -75,7 +85,9 @@ export class ProgramRunner {
     // One register more than the program has: `run` fills it when the whole program is constant.
     this.#file = this.#pool.alloc((program.registers + 1) * REGISTER_SIZE);
     this.#broadcast = kernel.fn("expr_broadcast");
-    for (const { kernel: name } of program.instructions) this.#calls.push(kernel.fn(name));
+    for (const { kernel: name, user } of program.instructions) {
+      this.#calls.push(user ? new UserCall(kernel, user) : kernel.fn(name));
+    }
     this.#lists = program.instructions.map((instruction) => instruction.list ? this.#list(instruction.args) : 0);
     program.constants.forEach((constant, i) => this.#pool.write(constant, this.#at(program.inputs.length + i)));
     for (let i = 0; i < program.folded; i++) this.#fold(i);
@@ -99,18 +111,20 @@ export class ProgramRunner {
 
   /** Runs an instruction whose operands are constants over one word of rows and keeps the result. */
   #fold(index: number) {
-    this.#call(index, 64);
+    this.#call(index, WORD);
     const { out, type } = this.#program.instructions[index];
     this.#pool.keep(type, this.#at(out));
   }
 
-  #call(index: number, rows: number) {
+  #call(index: number, batch: Batch) {
     const { code, args, out } = this.#program.instructions[index], list = this.#lists[index];
-    if (list !== 0) return this.#check(this.#calls[index](code, rows, this.#at(out), list, args.length, 0));
+    const call = this.#calls[index], { rows } = batch;
+    if (call instanceof UserCall) return call.run(batch, args.map((register) => this.#at(register)), this.#at(out));
+    if (list !== 0) return this.#check(call(code, rows, this.#at(out), list, args.length, 0));
     const a = args.length > 0 ? this.#at(args[0]) : 0;
     const b = args.length > 1 ? this.#at(args[1]) : 0;
     const c = args.length > 2 ? this.#at(args[2]) : 0;
-    this.#check(this.#calls[index](code, rows, this.#at(out), a, b, c));
+    this.#check(call(code, rows, this.#at(out), a, b, c));
   }
 
   #check(status: number) {
@@ -134,7 +148,7 @@ export class ProgramRunner {
       data.setUint32(at + REGISTER_VALIDITY, vector.validity, true);
       data.setUint32(at + REGISTER_STEP, 1, true);
     }
-    for (let i = folded; i < instructions.length; i++) this.#call(i, batch.rows);
+    for (let i = folded; i < instructions.length; i++) this.#call(i, batch);
     return this.#result(batch.rows);
   }
 

@@ -23,6 +23,8 @@ export interface RankSpec {
   readonly number: boolean;
   /** Rows may be taken back: all of them are kept. */
   readonly retracts: boolean;
+  /** Of rank 1: all rows that equal the first one in the order, but none with a NULL there. Of windows whose rows are not taken back. */
+  readonly ties?: boolean;
   /** A key column: the end of the window, whose rows come when the watermark has passed it. Null: each change comes. */
   readonly end: number | null;
   /** Rows are forgotten when they are older; 0 = never. */
@@ -32,7 +34,7 @@ export interface RankSpec {
 /** A batch of results: kinds and causes for each of its rows. */
 export type RankBatch = Batch & { readonly causes: number };
 
-const FLAG_NUMBER = 1, FLAG_RETRACTS = 2, FLAG_WINDOWED = 4, FLAG_EXPIRES = 8;
+const FLAG_NUMBER = 1, FLAG_RETRACTS = 2, FLAG_WINDOWED = 4, FLAG_EXPIRES = 8, FLAG_TIES = 16;
 const SPEC_BYTES = 32, PUSH_BYTES = 16;
 const NO_MEMORY = -1, DONE = -2;
 
@@ -61,10 +63,11 @@ export class Ranking {
   }
 
   #create(): number {
-    const { types, keys, order, from, to, number, retracts, end, ttlMs } = this.#spec, kernel = this.#kernel;
+    const { types, keys, order, from, to, number, retracts, ties = false, end, ttlMs } = this.#spec,
+      kernel = this.#kernel;
     const bytes = SPEC_BYTES + storeSpecBytes(types) + order.length * 8, at = kernel.alloc(bytes);
     const flags = (number ? FLAG_NUMBER : 0) | (retracts ? FLAG_RETRACTS : 0) | (end === null ? 0 : FLAG_WINDOWED) |
-      (ttlMs > 0 && end === null ? FLAG_EXPIRES : 0);
+      (ttlMs > 0 && end === null ? FLAG_EXPIRES : 0) | (ties ? FLAG_TIES : 0);
     const data = kernel.data;
     [keys, from, to, flags, order.length, end ?? 0].forEach((word, i) => data.setUint32(at + i * 4, word, true));
     data.setFloat64(at + 24, ttlMs, true);

@@ -14,6 +14,7 @@ import { Project } from "./project.ts";
 import { RankOperator, type RankPlan } from "./rank.ts";
 import { SessionOperator, type SessionPlan } from "./session.ts";
 import { Union } from "./union.ts";
+import { Unnest, type UnnestPlan } from "./unnest.ts";
 import { WindowAggregateOperator, type WindowAggregatePlan } from "./window_aggregate.ts";
 
 interface Base {
@@ -35,7 +36,8 @@ export type OperatorPlan =
   | { readonly op: "over" } & Base & OverPlan
   | { readonly op: "normalize" } & Base & NormalizePlan
   | { readonly op: "join" } & Base & JoinPlan
-  | { readonly op: "lookup" } & Base & LookupPlan;
+  | { readonly op: "lookup" } & Base & LookupPlan
+  | { readonly op: "unnest" } & Base & UnnestPlan;
 
 /**
  * The operator of a step. Task t of T owns the key groups from t × 128 / T on, rounded up, as the exchange cuts them. With
@@ -76,5 +78,7 @@ export function createOperator(
     case "lookup":
       // Nothing waits while a plan is changed, and answers are asked for anew.
       return new LookupOperator(kernel, plan);
+    case "unnest":
+      return new Unnest(kernel, plan);
   }
 }

@@ -89,6 +89,7 @@ export class GroupOperator implements Operator {
       upsert: plan.upsert ?? false,
       ttlMs: emit.mode === "final" ? 0 : emit.ttlMs,
     });
+    if (previous) this.#groups.setUpsert(plan.upsert ?? false);
   }
 
   private handOn(): GroupAggregate {

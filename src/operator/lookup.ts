@@ -83,7 +83,6 @@ export class LookupOperator implements Asking {
   #hits = 0;
   #misses = 0;
   #lost: LostRows[] = [];
-  #failure = "";
 
   constructor(kernel: Kernel, plan: LookupPlan) {
     this.id = plan.id;
@@ -102,6 +101,7 @@ export class LookupOperator implements Asking {
 
   /** Takes rows; those that have their answers, when none waits before them, come out at once. Throws StateFull. */
   push(batch: Batch, { running, before, delayMs, others }: BatchTimes): null {
+    if (batch.selected === 0) return null;
     const { known } = this.#answers;
     // Rows that a watermark made find the one that was before it.
     const times = running === 0
@@ -151,7 +151,6 @@ export class LookupOperator implements Asking {
   }
 
   answer(answer: LookupAnswer): void {
-    if (answer.failure !== null) this.#failure = answer.failure;
     if (!this.#answers.take(answer)) throw this.#full();
   }
 
@@ -199,13 +198,21 @@ export class LookupOperator implements Asking {
     return to === from ? null : { probe, times: all.columns.at(-1)!.data, from, to };
   }
 
-  /** Rows that are given up leave for the dead letters. */
+  /** Rows that are given up leave for the dead letters, in their order: those beside each other that have one reason in a frame. */
   #lose({ probe, from, to }: Segment): void {
     if (this.#plan.onError !== "dead_letter") return;
-    const failed = this.#answers.known.failed(probe, from, to);
-    if (failed === null) return;
-    const frame = this.#writer.write({ ...probe.batch, ...failed }, NO_INFO);
-    this.#lost.push({ frame, rows: failed.selected, reason: this.#failure });
+    const runs: { readonly reason: string; readonly rows: number[] }[] = [];
+    for (const { row, entry } of this.#answers.known.failed(probe, from, to)) {
+      const reason = this.#answers.reasonOf(entry), last = runs.at(-1);
+      if (last?.reason === reason) last.rows.push(row);
+      else runs.push({ reason, rows: [row] });
+    }
+    for (const { reason, rows } of runs) {
+      const selection = this.#kernel.arena(rows.length * 4);
+      rows.forEach((row, i) => this.#kernel.data.setUint32(selection + i * 4, row, true));
+      const frame = this.#writer.write({ ...probe.batch, selection, selected: rows.length }, NO_INFO);
+      this.#lost.push({ frame, rows: rows.length, reason });
+    }
   }
 
   release(rowsMax: number): Released | null {

@@ -1,9 +1,11 @@
+import { FrameView } from "../core/frame.ts";
 import { BATCH_ROWS_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
 import { writeColumns } from "../kernel/column.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "../kernel/frame.ts";
 import { type KeyEntry, KnownKeys, type Probe } from "../kernel/lookup.ts";
 import type { Kernel } from "../kernel/module.ts";
+import { placeOf } from "../lookup.ts";
 import type { LookupAnswer, LookupQuestion } from "../operator.ts";
 
 export interface AnswerBounds {
@@ -40,8 +42,8 @@ export class LookupAnswers {
   /** From `#firstKept` on, the oldest first. */
   #kept: Kept[] = [];
   #firstKept = 0;
-  /** Keys without an answer: they are asked for anew. */
-  #failed: KeyEntry[] = [];
+  /** Keys without an answer, and why: they are asked for anew. */
+  readonly #failed = new Map<KeyEntry, string>();
   /** The wall clock as the order tells it. */
   #nowMs = -Infinity;
 
@@ -80,21 +82,28 @@ export class LookupAnswers {
   }
 
   /** Takes an answer; false when there is no room for its rows. */
-  take({ request, frames, nowMs }: LookupAnswer): boolean {
+  take({ request, frames, failure, nowMs }: LookupAnswer): boolean {
     const entries = this.#asked.get(request);
     if (!entries) throw new Error(`An answer came to question ${request}, which nobody has asked`);
     this.#asked.delete(request);
     this.tell(nowMs);
-    if (!this.#takeRows(entries, frames ?? [])) return false;
-    for (const entry of entries) {
-      this.known.settle(entry, frames === null);
-      if (frames === null) this.#failed.push(entry);
-      else this.#kept.push({ entry, atMs: this.#nowMs });
-    }
+    const misfits = new Map<number, string>();
+    if (!this.#takeRows(entries, frames ?? [], misfits)) return false;
+    entries.forEach((entry, number) => {
+      const reason = frames === null ? failure ?? "" : misfits.get(number);
+      this.known.settle(entry, reason !== undefined);
+      if (reason === undefined) this.#kept.push({ entry, atMs: this.#nowMs });
+      else this.#failed.set(entry, reason);
+    });
     return true;
   }
 
-  #takeRows(entries: readonly KeyEntry[], frames: readonly ArrayBuffer[]): boolean {
+  /** Why a key has no answer. */
+  reasonOf(entry: KeyEntry): string {
+    return this.#failed.get(entry) ?? "";
+  }
+
+  #takeRows(entries: readonly KeyEntry[], frames: readonly ArrayBuffer[], misfits: Map<number, string>): boolean {
     const kernel = this.#kernel;
     let number = -1, last = 0;
     for (const frame of frames) {
@@ -102,6 +111,10 @@ export class LookupAnswers {
       const columns = writeColumns(kernel, rest);
       for (let row = 0; row < rows; row++) {
         const own = Number(kernel.data.getBigInt64(numbers.data + row * 8, true));
+        if (own < 0) {
+          misfits.set(placeOf(own), new FrameView(frame).text(1, row));
+          continue;
+        }
         if (own < number || own >= entries.length) {
           throw new Error(`An answer has rows of key ${own} in its wrong place`);
         }
@@ -122,11 +135,11 @@ export class LookupAnswers {
   /** Forgets what is too old or too much, but for what batch `pin` and those behind it need. */
   forget(pin: number): void {
     const { cacheRows, cacheTtlMs } = this.#bounds, until = cacheTtlMs === 0 ? -Infinity : this.#nowMs - cacheTtlMs;
-    this.#failed = this.#failed.filter((entry) => {
-      if (this.known.pinned(entry) >= pin) return true;
+    for (const entry of this.#failed.keys()) {
+      if (this.known.pinned(entry) >= pin) continue;
       this.known.drop(entry);
-      return false;
-    });
+      this.#failed.delete(entry);
+    }
     for (; this.#firstKept < this.#kept.length; this.#firstKept++) {
       const { entry, atMs } = this.#kept[this.#firstKept];
       const goes = atMs <= until || this.#kept.length - this.#firstKept > cacheRows;

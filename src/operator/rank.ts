@@ -18,6 +18,8 @@ export interface RankPlan {
   readonly to: number;
   readonly number: boolean;
   readonly retracts: boolean;
+  /** Of rank 1: all rows that equal the first one in the order, but none with a NULL there. */
+  readonly ties?: boolean;
   /** When the windows that its keys name may end; absent or null = at any time. */
   readonly ends?: WindowEnds | null;
   /** `end`: input column of the window's end, one of the keys. */
@@ -55,6 +57,7 @@ export class RankOperator implements Operator {
       to: plan.to,
       number: plan.number,
       retracts: plan.retracts,
+      ties: plan.ties ?? false,
       end: plan.mode.mode === "window" ? place(plan.mode.end) : null,
       ttlMs: plan.mode.mode === "window" ? 0 : plan.mode.ttlMs,
     }, inputs.map((_, i) => place(i)));

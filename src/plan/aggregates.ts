@@ -1,5 +1,17 @@
 import { TOP_K_MAX } from "../core/limits.ts";
-import { BOOL, type DataType, DOUBLE, INT64, type Kind, STRING } from "../core/schema.ts";
+import {
+  arrayOf,
+  BOOL,
+  type DataType,
+  decimal,
+  DECIMAL_DIGITS_MAX,
+  DOUBLE,
+  INT64,
+  isDecimal,
+  type Kind,
+  rowOf,
+  STRING,
+} from "../core/schema.ts";
 import type { CallExpression, Expression } from "../expr/mod.ts";
 import { SLICE_AGGREGATES, type SliceAggregate } from "./plan.ts";
 
@@ -26,12 +38,22 @@ export interface AggregateParameter {
   readonly expected: string;
 }
 
-const NUMBERS: readonly Kind[] = ["int64", "double", "decimal"];
+const NUMBERS: readonly Kind[] = ["int64", "double", "decimal", "decimal128"];
 const ALL: readonly Kind[] = [...NUMBERS, "bool", "timestamp", "string", "bytes"];
+/** What JSON can list. */
+const LISTED: readonly Kind[] = ALL.filter((kind) => kind !== "bytes");
 const same = (argument: DataType) => argument;
-/** Sums of decimals have all the digits that a cell holds. */
+/** Sums of decimals have all the digits that there are, as in Flink SQL. */
 const sumType = (argument: DataType): DataType =>
-  argument.kind === "decimal" ? { ...argument, precision: 18 } : argument;
+  isDecimal(argument) ? decimal(DECIMAL_DIGITS_MAX, argument.scale ?? 0) : argument;
+
+/** What values are told as, each with how often it came. */
+const countedType = (value: DataType): DataType =>
+  arrayOf(rowOf([{ name: "value", type: value }, { name: "count", type: INT64 }]));
+
+/** What the most frequent values are told as. */
+const topType = (value: DataType): DataType =>
+  arrayOf(rowOf([{ name: "value", type: value }, { name: "count", type: INT64 }, { name: "error", type: INT64 }]));
 
 const SEPARATOR: AggregateParameter = {
   name: "the separator",
@@ -79,10 +101,15 @@ const SIGNATURES: ReadonlyMap<string, AggregateSignature> = new Map(Object.entri
   bool_and: TRUTH,
   bool_or: TRUTH,
   string_agg: signature(["string"], () => STRING, { params: [SEPARATOR] }),
-  array_agg: signature(ALL, () => STRING),
+  array_agg: signature(ALL, arrayOf),
   percentile: signature(NUMBERS, () => DOUBLE, { params: [FRACTION] }),
+  percentile_cont: signature(NUMBERS, () => DOUBLE, { params: [FRACTION], distinct: null }),
+  percentile_disc: signature(LISTED, same, { params: [FRACTION], distinct: null }),
+  mode: signature(LISTED, same, { distinct: null }),
+  histogram: signature(LISTED, countedType, { distinct: null }),
+  top_k: signature(LISTED, countedType, { params: [COUNT], distinct: null }),
   approx_count_distinct: signature(ALL, () => INT64, { nullable: "never", distinct: false, retracts: false }),
-  approx_top_k: signature(ALL, () => STRING, { params: [COUNT], distinct: null, retracts: false }),
+  approx_top_k: signature(ALL, topType, { params: [COUNT], distinct: null, retracts: false }),
 }));
 
 /** The signature of an aggregate, among those that a catalogue has beside the usual ones; null: there is none. */
@@ -98,10 +125,15 @@ export function isSliceAggregate(fn: string): fn is SliceAggregate {
   return (SLICE_AGGREGATES as readonly string[]).includes(fn);
 }
 
+/** Whether an aggregate takes arguments of a type: nested values where it takes everything. */
+export function takesType({ takes }: AggregateSignature, { kind, nested }: DataType): boolean {
+  return takes.has(kind) && (nested === undefined || takes.size === ALL.length);
+}
+
 /** The type of a usual aggregate over an argument, or null when it does not take such a one. */
 export function aggregateType(fn: string, argument: DataType): DataType | null {
   const found = signatureOf(fn);
-  return found?.takes.has(argument.kind) ? found.result(argument) : null;
+  return found && takesType(found, argument) ? found.result(argument) : null;
 }
 
 /**
@@ -119,7 +151,7 @@ export function aggregateNullable(
 
 /** Kinds that an aggregate takes, for messages. */
 export function aggregateTakes({ takes }: AggregateSignature): string {
-  return takes.size === ALL.length ? "every type" : [...takes].join(", ");
+  return takes.size === ALL.length ? "every type" : [...takes].filter((kind) => kind !== "decimal128").join(", ");
 }
 
 /**

@@ -29,6 +29,14 @@ export interface SinkKind {
   readonly guarantee?: "exactly once" | "effectively once" | "at least once";
 }
 
+/** Which modules of user functions plans may name. */
+export interface FunctionRules {
+  /** Why plans may not call functions of the module at this URL, and what to do; null: they may. */
+  refusal(module: string): { readonly reason: string; readonly hint: string } | null;
+  /** The URL that relative ones in scripts of SQL start from that say nothing of their own place; null: there is none. */
+  readonly base: string | null;
+}
+
 /** One kind of table that rows are looked up in. */
 export interface LookupKind {
   /** JSON Schema of the options beside `kind`. */
@@ -45,6 +53,8 @@ export interface Catalog {
   readonly lookupKinds?: ReadonlyMap<string, LookupKind>;
   /** Aggregates beside AGGREGATE_NAMES. */
   readonly aggregates?: ReadonlyMap<string, AggregateSignature>;
+  /** Absent: plans may call functions of any module. */
+  readonly functions?: FunctionRules;
 }
 
 const TEXT: JsonSchema = { type: "string", minLength: 1 };

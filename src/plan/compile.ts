@@ -1,6 +1,7 @@
-import { isVariable } from "../core/schema.ts";
+import { type DataType, isVariable } from "../core/schema.ts";
 import { columnsOf } from "../expr/mod.ts";
 import type { Catalog, SinkKind } from "./catalog.ts";
+import { checkFunctions } from "./expressions.ts";
 import { checkGraph } from "./graph.ts";
 import type { LogicalNode } from "./logical.ts";
 import { type Lowering, lowerPlan } from "./lower.ts";
@@ -9,6 +10,7 @@ import { optimize, type Optimized } from "./optimize.ts";
 import { draftPlan, finishPlan } from "./parse.ts";
 import type { PhysicalPlan } from "./physical.ts";
 import type { Plan } from "./plan.ts";
+import { index } from "./problems.ts";
 import { resolve } from "./resolve.ts";
 import type { Resolved, ResolvedSource } from "./resolved.ts";
 import type { SourceNames } from "./rewrite/columns.ts";
@@ -40,7 +42,10 @@ export function compilePlan(json: unknown, catalog: Catalog): CompiledPlan {
 /** As `compilePlan`, for those who show how. */
 export function analysePlan(json: unknown, catalog: Catalog): AnalysedPlan {
   const draft = draftPlan(json, catalog.sinkKinds, catalog.aggregates?.keys(), catalog.lookupKinds);
-  const ordered = checkGraph(draft, catalog.sinkKinds);
+  const ordered = checkGraph(draft, catalog.sinkKinds), { functions } = catalog;
+  if (functions) {
+    draft.nodes.forEach((node, i) => node && checkFunctions(node, index("nodes", i), functions, draft.problems));
+  }
   const resolved = resolve(ordered, catalog, draft.problems);
   const plan = finishPlan(draft), written = lowerNodes(resolved);
   const optimized = optimize(written, sourceNames(resolved.sources));
@@ -57,12 +62,17 @@ export function loweringOf({ nodes, sources }: Resolved, { aggregates }: Catalog
   };
 }
 
+function isExact({ kind }: DataType): boolean {
+  return kind === "int64" || kind === "timestamp";
+}
+
 function sourceNames(sources: readonly ResolvedSource[]): SourceNames {
   return new Map(sources.map(({ id, columns, time, computed }) => {
     const own = columns.slice(0, columns.length - computed.length);
     const least = own.find(({ type }) => !isVariable(type)) ?? own[0];
     const needs = new Map(computed.map(({ as, expr }) => [as, columnsOf(expr)]));
-    return [id, { names: columns.map(({ name }) => name), time, needs, least: least.name }];
+    const exact = new Set(columns.filter(({ type }) => isExact(type)).map(({ name }) => name));
+    return [id, { names: columns.map(({ name }) => name), time, needs, exact, least: least.name }];
   }));
 }
 

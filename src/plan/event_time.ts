@@ -64,7 +64,8 @@ export function inheritedTime(
   path: string,
   { problems }: Resolving,
 ): { readonly column: string | null; readonly fact: TimeFact } | null {
-  const columns = input.columns.filter(({ name }) => input.times.has(name)).map(({ name }) => name);
+  const all = input.columns.filter(({ name }) => input.times.has(name)).map(({ name }) => name);
+  const own = all.filter((name) => !input.times.get(name)!.later), columns = own.length > 0 ? own : all;
   if (columns.length > 0) {
     const [column] = columns, fact = input.times.get(column)!;
     const other = columns.find((name) => input.times.get(name)!.origin !== fact.origin);

@@ -62,7 +62,12 @@ export function explainPlan(json: unknown, catalog: Catalog, facts: RuntimeFacts
       inputs: node.inputs,
       does: describeNode(step),
       columns: step.columns.map(declare),
-      notes: [...notesOf(step, catalog, facts), ...stateNotes(node), ...ownNotes(node.id, facts)],
+      notes: [
+        ...notesOf(step, catalog, facts),
+        ...upsertNotes(analysed.physical, node.id),
+        ...stateNotes(node),
+        ...ownNotes(node.id, facts),
+      ],
     };
   });
   return { pipeline: analysed.physical.name, nodes };
@@ -72,6 +77,11 @@ export function explainPlan(json: unknown, catalog: Catalog, facts: RuntimeFacts
 function columnsOf({ sources, operators }: PhysicalPlan): Map<string, readonly Column[]> {
   const given = sources.map((source) => [source.id, givenBy(source)] as const);
   return new Map([...given, ...operators.map(({ id, columns }) => [id, columns] as const)]);
+}
+
+function upsertNotes({ operators }: PhysicalPlan, id: string): string[] {
+  const found = operators.find((operator) => operator.id === id);
+  return found?.op === "group" && found.upsert ? ["updates come without the rows before them: views find these"] : [];
 }
 
 function ownNotes(id: string, { notes = [] }: RuntimeFacts): string[] {

@@ -37,6 +37,8 @@ export function describeNode({ node, inputs, analysed }: Step): string {
       return describeJoin(node, inputs);
     case "lookup":
       return describeLookup(node);
+    case "unnest":
+      return `each item of ${node.list}${node.type === "left" ? ", or NULL where there is none" : ""}`;
     case "rank":
       return describeRank(node);
     case "over":
@@ -139,8 +141,8 @@ function shift(ms: number): string {
   return `${ms < 0 ? "−" : "+"} ${formatDuration(Math.abs(ms))}`;
 }
 
-function describeRank({ keys, order, from, to, as, mode }: LogicalRank): string {
-  const rows = from === to ? `row ${to}` : `rows ${from} to ${to}`;
+function describeRank({ keys, order, from, to, as, ties, mode }: LogicalRank): string {
+  const rows = ties ? "all best rows" : from === to ? `row ${to}` : `rows ${from} to ${to}`;
   const columns = order.map(({ column, desc, nulls_last }) =>
     `${column}${desc ? " desc" : ""}${nulls_last === desc ? "" : nulls_last ? " nulls last" : " nulls first"}`
   );

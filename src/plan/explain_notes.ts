@@ -1,15 +1,18 @@
 import { KEY_GROUPS } from "../core/limits.ts";
+import { functionName } from "../core/user_function.ts";
+import { signatureOf } from "../expr/mod.ts";
 import type { Catalog } from "./catalog.ts";
 import { formatDuration } from "./duration.ts";
 import { planId, type RuntimeFacts, type Step } from "./explain.ts";
 import { lookupNotes } from "./explain_lookup.ts";
 import { describeWindow } from "./explain_node.ts";
+import { functionsOf } from "./expressions.ts";
 import type { LogicalAggregate, LogicalNode, LogicalSink } from "./logical.ts";
 import type { ResolvedNode } from "./resolved.ts";
 
 /** What else is worth knowing of a step: how it runs, what was done with it, what rows it gives. */
 export function notesOf(step: Step, catalog: Catalog, facts: RuntimeFacts): string[] {
-  return [...runNotes(step, facts), ...rewriteNotes(step), ...rowNotes(step, catalog)];
+  return [...runNotes(step, facts), ...functionNotes(step), ...rewriteNotes(step), ...rowNotes(step, catalog)];
 }
 
 function runNotes(step: Step, { workers, shared = [], late = [], answersLogged }: RuntimeFacts): string[] {
@@ -26,6 +29,14 @@ function runNotes(step: Step, { workers, shared = [], late = [], answersLogged }
     ...(stream !== null && late.includes(stream) ? [`late rows go to stream ${stream}.late`] : []),
     ...(others.length > 0 ? [`decoded once, shared by ${others.join(", ")}`] : []),
   ];
+}
+
+/** What is not the language's own is only as pure as its code: a replay gives the same rows if it does. */
+function functionNotes({ node, analysed }: Step): string[] {
+  const computed = analysed.resolved.sources.find(({ id }) => node.op === "source" && id === node.id)?.computed ?? [];
+  return [...functionsOf({ ...node, computed })].map(([name, reference]) =>
+    `${signatureOf(name, reference)} is a user function, ${functionName(reference)}: pure if its code is`
+  );
 }
 
 function aggregateNotes(node: LogicalAggregate, workers: number | undefined): string[] {

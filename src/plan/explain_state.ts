@@ -37,8 +37,11 @@ function stateOf(node: LogicalNode): string | null {
   }
 }
 
+/** Aggregates that keep all different values. */
+const OF_VALUES = ["percentile_cont", "percentile_disc", "mode", "histogram", "top_k"];
+
 function groupState({ emit, calls }: LogicalGroup): string {
-  const row = calls.some(({ distinct }) => distinct)
+  const row = calls.some(({ fn, distinct }) => distinct || OF_VALUES.includes(fn))
     ? "a row for each group and each of its different values"
     : "a row for each group";
   if (emit.mode === "final") {

@@ -178,7 +178,7 @@ function modeText({ mode }: PhysicalJoin): string {
   return mode.mode === "interval" ? `interval of ${mode.lowerMs} to ${mode.upperMs} ms` : mode.mode;
 }
 
-function rankTable({ id, sources, columns, keys, order, from, to, retracts, mode }: PhysicalRank): KeyedTable {
+function rankTable({ id, sources, columns, keys, order, from, to, retracts, ties, mode }: PhysicalRank): KeyedTable {
   const sorted = order.map(({ column, desc, nullsLast }) =>
     `${columns[column].name}${desc ? " desc" : ""}${nullsLast ? " nulls last" : ""}`
   );
@@ -194,6 +194,7 @@ function rankTable({ id, sources, columns, keys, order, from, to, retracts, mode
       order: sorted.join(", ") || "the order of the log",
       from,
       to,
+      ...(ties ? { ties: "all" } : {}),
       emit: mode.mode === "window" ? "final" : "changes",
     },
   };

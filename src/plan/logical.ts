@@ -1,6 +1,14 @@
 import type { Expression } from "../expr/mod.ts";
 import type { PhysicalWindow } from "./physical.ts";
-import type { JoinType, LookupNode, OrderColumn, ProjectColumn, SinkOptions, SliceAggregate } from "./plan.ts";
+import type {
+  JoinType,
+  LookupNode,
+  OrderColumn,
+  ProjectColumn,
+  SinkOptions,
+  SliceAggregate,
+  UnnestNode,
+} from "./plan.ts";
 
 /**
  * The plan between its JSON and its physical form, which rewrites work on: inputs come first, projections name every
@@ -17,6 +25,7 @@ export type LogicalNode =
   | LogicalGroup
   | LogicalJoin
   | LogicalLookup
+  | LogicalUnnest
   | LogicalRank
   | LogicalOver
   | LogicalNormalize
@@ -87,6 +96,8 @@ export interface LogicalGroupCall {
   /** Bool column; null: all rows count. */
   readonly filter: string | null;
   readonly as: string;
+  /** It adds up decimals of more than 18 digits, which windows with shared slices cannot. */
+  readonly addsWide?: boolean;
 }
 
 /** With calls window_start, window_end, the keys, the calls; without the input's columns and those of windows. */
@@ -156,6 +167,16 @@ export interface LogicalLookup extends LogicalBase {
   readonly node: LookupNode;
 }
 
+/** The input's columns, then each item as JSON and its number from 1. */
+export interface LogicalUnnest extends LogicalBase {
+  readonly op: "unnest";
+  readonly type: UnnestNode["type"];
+  /** Column that holds the array. */
+  readonly list: string;
+  readonly item: string;
+  readonly number: string;
+}
+
 /** The input's columns, then the number if it has a name. */
 export interface LogicalRank extends LogicalBase {
   readonly op: "rank";
@@ -165,6 +186,8 @@ export interface LogicalRank extends LogicalBase {
   readonly to: number;
   readonly as: string | null;
   readonly retracts: boolean;
+  /** Of rank 1: all rows that equal the first one in the order, but none with a NULL there. */
+  readonly ties: boolean;
   readonly mode: { readonly mode: "changes"; readonly ttlMs: number } | {
     readonly mode: "window";
     readonly end: string;

@@ -10,7 +10,10 @@ const HEADER: JsonSchema = {
     {
       type: "object",
       properties: {
-        env: { ...TEXT, description: "A variable of the environment that holds the value" },
+        env: {
+          ...TEXT,
+          description: "A variable of the environment that holds the value; its name begins with RDX_SECRET_",
+        },
         file: { ...TEXT, description: "A file that holds the value" },
         prefix: { type: "string", description: "What stands before it, such as Bearer with a space" },
       },
@@ -37,11 +40,6 @@ export const STANDARD_LOOKUPS: ReadonlyMap<string, LookupKind> = new Map<string,
       method: { enum: ["GET", "POST"], default: "GET", description: 'POST sends {"keys": [{column: value}, …]}' },
       headers: { type: "object", additionalProperties: HEADER, description: "Headers of every request" },
       rows: { ...TEXT, description: "The member of the answer that holds the rows; the answer itself if absent" },
-      allow_private: {
-        type: "boolean",
-        default: false,
-        description: "Whether the server may have a private, loopback or link-local address",
-      },
     }, ["url"]),
   }],
 ]);

@@ -1,8 +1,10 @@
-import { type Column, columnIndex } from "../core/schema.ts";
+import { type Column, columnIndex, INT64, JSON_VALUE } from "../core/schema.ts";
 import { compileExpression } from "../expr/mod.ts";
+import { commonType } from "../expr/type.ts";
 import type { AggregateSignature } from "./aggregates.ts";
 import { markEnds } from "./lower_ends.ts";
 import { markLate } from "./lower_late.ts";
+import { markUpserts } from "./lower_upsert.ts";
 import type { LogicalNode, LogicalSink } from "./logical.ts";
 import { lowerAggregate, lowerGroup, lowerOver, lowerSession } from "./lower_calls.ts";
 import { lowerJoin, lowerRank } from "./lower_join.ts";
@@ -52,7 +54,7 @@ export function lowerPlan(name: string, { nodes, read: names }: Pruned, lowering
     // What is behind a lookup goes by the clock that the lookup has.
     above.set(node.id, node.op === "lookup" ? [node.id] : all);
   }
-  return { name, sources: read, operators: markEnds(markLate(operators)), sinks };
+  return { name, sources: read, operators: markUpserts(markEnds(markLate(operators)), sinks), sinks };
 }
 
 function lowerSource(source: ResolvedSource, names: readonly string[]): PhysicalSource {
@@ -139,6 +141,14 @@ function lowerOperator(
       return lowerJoin(node, inputs, place);
     case "lookup":
       return lowerLookup(node, input, place);
+    case "unnest": {
+      const outer = node.type === "left";
+      const made = [
+        { name: node.item, type: JSON_VALUE, nullable: true },
+        { name: node.number, type: INT64, nullable: outer },
+      ];
+      return { op: "unnest", ...place, columns: [...input, ...made], list: at(node.list), outer };
+    }
     case "rank":
       return lowerRank(node, input, place);
     case "over":
@@ -148,12 +158,13 @@ function lowerOperator(
   }
 }
 
-/** The names of the first input; a column may be NULL where it may in any, and has the most digits. */
+/** The names of the first input; a column may be NULL where it may in any, and has the most digits, or what nested types have in common. */
 function unionColumns([first, ...rest]: readonly (readonly Column[])[]): Column[] {
   return first.map((column, i) =>
     rest.reduce((sum, columns) => {
-      const other = columns[i], wider = (other.type.precision ?? 0) > (sum.type.precision ?? 0);
-      return { name: sum.name, type: wider ? other.type : sum.type, nullable: sum.nullable || other.nullable };
+      const { type, nullable } = columns[i], wider = (type.precision ?? 0) > (sum.type.precision ?? 0);
+      const common = type.nested ? commonType(sum.type, type)! : wider ? type : sum.type;
+      return { name: sum.name, type: common, nullable: sum.nullable || nullable };
     }, column)
   );
 }

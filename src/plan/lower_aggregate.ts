@@ -1,5 +1,5 @@
-import { formatType } from "../core/schema.ts";
-import { type Expression, isColumn, isLiteral } from "../expr/mod.ts";
+import { type Column, formatType } from "../core/schema.ts";
+import { type Expression, isColumn, isLiteral, typeOf } from "../expr/mod.ts";
 import { signatureOf } from "./aggregates.ts";
 import {
   freeName,
@@ -42,15 +42,24 @@ class Arguments {
   }
 }
 
-function lowerCalls(calls: readonly AggregateCall[], over: Arguments): LogicalGroupCall[] {
+function lowerCalls(
+  calls: readonly AggregateCall[],
+  over: Arguments,
+  columns: readonly Column[],
+): LogicalGroupCall[] {
   return calls.map(({ fn, arg, args = [], as, distinct = false, filter }) => ({
     fn,
+    ...(addsWide(fn, arg, columns) ? { addsWide: true } : {}),
     arg: arg === undefined ? null : over.nameOf(arg),
     params: args.map((one) => isLiteral(one) ? one.literal as number | string : ""),
     distinct: distinct && signatureOf(fn)?.distinct !== false,
     filter: filter === undefined ? null : over.nameOf(filter),
     as,
   }));
+}
+
+function addsWide(fn: string, arg: Expression | undefined, columns: readonly Column[]): boolean {
+  return (fn === "sum" || fn === "avg") && arg !== undefined && typeOf(arg, columns).kind === "decimal128";
 }
 
 /** An aggregate, behind projections of what its calls are over, and of its grouping sets. */
@@ -61,7 +70,7 @@ export function lowerAggregate(node: AggregateNode, resolved: ResolvedNode, base
   const passed = new Set(
     several ? names.filter((name) => !keys.includes(name) || inAllSets(node, input, name)) : names,
   );
-  const args = new Arguments(names, passed), calls = lowerCalls(node.aggs, args);
+  const args = new Arguments(names, passed), calls = lowerCalls(node.aggs, args, input.columns);
   const setColumn = several && (grouping !== undefined || sets!.length > 1)
     ? grouping ?? freeName(`${MADE}set`, [...names, ...calls.map(({ as }) => as)])
     : null;
@@ -140,7 +149,7 @@ function expandSets(
 export function lowerOver(node: OverNode, resolved: ResolvedNode, base: Base): LogicalNode[] {
   const [input] = resolved.inputs, names = input.columns.map(({ name }) => name);
   const taken = resolved.columns.map(({ name }) => name), { keys, time = null, frame, aggs } = node;
-  const args = new Arguments(taken, new Set(names)), calls = lowerCalls(aggs, args);
+  const args = new Arguments(taken, new Set(names)), calls = lowerCalls(aggs, args, input.columns);
   const over = (inputs: readonly string[]): LogicalNode => ({
     op: "over",
     id: base.id,

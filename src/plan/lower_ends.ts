@@ -14,6 +14,7 @@ function endsOf(operator: PhysicalOperator, known: ReadonlyMap<string, WindowEnd
     case "project":
     case "union":
     case "lookup":
+    case "unnest":
     case "group":
     case "rank":
     case "join": {

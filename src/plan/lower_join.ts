@@ -44,7 +44,7 @@ function lowerMode(mode: LogicalJoinMode, left: readonly Column[], right: readon
 }
 
 export function lowerRank(node: LogicalRank, input: readonly Column[], place: Place): PhysicalRank {
-  const { op, from, to, as, retracts, mode } = node, at = (name: string) => columnIndex(input, name);
+  const { op, from, to, as, retracts, ties, mode } = node, at = (name: string) => columnIndex(input, name);
   return {
     op,
     ...place,
@@ -55,6 +55,7 @@ export function lowerRank(node: LogicalRank, input: readonly Column[], place: Pl
     to,
     number: as !== null,
     retracts,
+    ties,
     mode: mode.mode === "window" ? { mode: "window", end: at(mode.end) } : mode,
   };
 }

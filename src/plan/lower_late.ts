@@ -18,7 +18,7 @@ function isWindowed(operator: PhysicalOperator): boolean {
 function leadingToWindowed(operators: readonly PhysicalOperator[]): ReadonlySet<string> {
   const leading = new Set<string>();
   for (const operator of operators.toReversed()) {
-    const passes = ["filter", "project", "union", "lookup"].includes(operator.op);
+    const passes = ["filter", "project", "union", "lookup", "unnest"].includes(operator.op);
     if (passes ? leading.has(operator.id) : isWindowed(operator)) {
       operator.inputs.forEach((input) => leading.add(input));
     }

@@ -24,6 +24,7 @@ import {
   WINDOW_TIME,
   type WindowNode,
 } from "./plan.ts";
+import { lowerUnnest } from "./lower_unnest.ts";
 import { nameBehind } from "./resolve_lookup.ts";
 import type { Resolved, ResolvedNode } from "./resolved.ts";
 import { type GridWindow, normalOffset } from "./window.ts";
@@ -61,6 +62,8 @@ function lowerNode(resolved: ResolvedNode, base: Base): LogicalNode[] {
       return [lowerJoin(node, resolved, base)];
     case "lookup":
       return [lowerLookup(node, base)];
+    case "unnest":
+      return lowerUnnest(node, resolved, base);
     case "rank":
       return [lowerRank(node, resolved, base)];
     case "over":
@@ -187,6 +190,7 @@ function lowerRank(node: RankNode, resolved: ResolvedNode, base: Base): LogicalR
     to,
     as,
     retracts: input.changes,
+    ties: false,
     mode: window_end === undefined ? { mode: "changes", ttlMs: ttl_ms } : { mode: "window", end: window_end },
   };
 }

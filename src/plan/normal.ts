@@ -27,6 +27,7 @@ import type {
   SinkOptions,
   SourceNode,
   TumbleWindow,
+  UnnestNode,
   Window,
 } from "./plan.ts";
 
@@ -54,6 +55,8 @@ export function normalNode(raw: JsonObject): PlanNode {
       return normalJoin(raw);
     case "lookup":
       return normalLookup(raw);
+    case "unnest":
+      return normalUnnest(raw);
     case "rank":
       return normalRank(raw);
     case "over":
@@ -191,11 +194,23 @@ function normalLookup(raw: JsonObject): LookupNode {
     ...optional({ where }),
     cache_rows: options.cache_rows ?? LOOKUP_CACHE_DEFAULT,
     cache_ttl_ms: options.cache_ttl_ms ?? LOOKUP_CACHE_MS,
-    batch_rows: options.batch_rows ?? LOOKUP_BATCH_DEFAULT,
+    batch_rows: options.batch_rows ?? (asksForOne(table) ? 1 : LOOKUP_BATCH_DEFAULT),
     concurrency: options.concurrency ?? LOOKUP_CONCURRENCY_DEFAULT,
     timeout_ms: options.timeout_ms ?? LOOKUP_TIMEOUT_MS,
     on_error: options.on_error ?? "retry",
   };
+}
+
+/** Most addresses are good for one key. */
+function asksForOne({ kind, method }: LookupNode["table"]): boolean {
+  return kind === "http" && method !== "POST";
+}
+
+function normalUnnest(raw: JsonObject): UnnestNode {
+  type ShortUnnest = Omit<Short<UnnestNode, "type">, "of"> & { readonly of: string | Expression };
+  const { id, op, input, of, type = "inner", as, ordinality } = raw as unknown as ShortUnnest;
+  const list = typeof of === "string" ? { column: of } : of;
+  return { id, op, input, of: list, type, as, ...optional({ ordinality }) };
 }
 
 function normalRank(raw: JsonObject): RankNode {

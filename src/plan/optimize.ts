@@ -1,5 +1,6 @@
 import type { LogicalNode } from "./logical.ts";
 import { fuseWindows } from "./rewrite/slices.ts";
+import { keepBestRows } from "./rewrite/best_rows.ts";
 import { mergeFilters } from "./rewrite/merge_filters.ts";
 import { mergeProjects } from "./rewrite/merge_projects.ts";
 import { pruneColumns, type Pruned } from "./rewrite/prune.ts";
@@ -15,13 +16,14 @@ export interface Optimized extends Pruned {
 
 /**
  * Rewrites a plan so that it does less and means the same: what is done twice is done once, filters move towards the
- * sources, projections and filters in a row become one, windows and what is aggregated in them are one, and columns that
- * nobody reads are neither read nor computed nor kept.
+ * sources, projections and filters in a row become one, windows and what is aggregated in them are one, of rows that are
+ * joined with their own greatest value the others are not kept, and columns that nobody reads are neither read nor computed
+ * nor kept.
  */
 export function optimize(nodes: readonly LogicalNode[], sources: SourceNames): Optimized {
   const first = shareSubplans(nodes), names = new Map([...sources].map(([id, { names }]) => [id, names]));
   const pushed = mergeProjects(pushFilters(mergeFilters(first.nodes), names));
-  const fused = dropUnread(fuseWindows(pushed, names));
+  const fused = dropUnread(fuseWindows(dropUnread(keepBestRows(pushed, sources)), names));
   const second = shareSubplans(mergeFilters(fused));
   const shared = new Map([...first.shared, ...second.shared]);
   return { ...pruneColumns(second.nodes, sources), shared };

@@ -65,6 +65,7 @@ export type PhysicalOperator =
   | PhysicalGroup
   | PhysicalJoin
   | PhysicalLookup
+  | PhysicalUnnest
   | PhysicalRank
   | PhysicalOver
   | PhysicalNormalize;
@@ -112,6 +113,15 @@ export interface PhysicalAssign extends PhysicalBase {
   readonly window: PhysicalWindow;
   /** Rows whose window has passed go on: nobody behind forgets windows. */
   readonly keepsLate: boolean;
+}
+
+/** Each row once for each item of an array. Output: the input's columns, the item as JSON, its number from 1. */
+export interface PhysicalUnnest extends PhysicalBase {
+  readonly op: "unnest";
+  /** Input column that holds the array. */
+  readonly list: number;
+  /** Rows without items come once, without one. */
+  readonly outer: boolean;
 }
 
 export interface PhysicalCall {
@@ -196,6 +206,8 @@ export interface PhysicalGroup extends PhysicalBase {
   /** The input may take rows back. */
   readonly retracts: boolean;
   readonly emit: GroupEmit;
+  /** Nobody needs the row before an update: it is a +U alone. */
+  readonly upsert?: boolean;
 }
 
 export type JoinMode =
@@ -272,6 +284,8 @@ export interface PhysicalRank extends PhysicalBase {
   readonly to: number;
   readonly number: boolean;
   readonly retracts: boolean;
+  /** Of rank 1: all rows that equal the first one in the order, but none with a NULL there. */
+  readonly ties?: boolean;
   readonly mode:
     | { readonly mode: "changes"; readonly ttlMs: number }
     /** Column of window_end, one of the keys. */

@@ -1,6 +1,7 @@
 import type { Expression } from "../expr/mod.ts";
 import type { Connector } from "./connector.ts";
 
+export { AGGREGATE_NAMES, type AggregateName, SLICE_AGGREGATES, type SliceAggregate } from "./aggregate_names.ts";
 export type { Connector, FileConnector, MadeConnector, NexmarkConnector, ValuesConnector } from "./connector.ts";
 
 /** The version of the plan language that this build reads: the plan's member `rdx`. */
@@ -26,6 +27,7 @@ export type PlanNode =
   | AggregateNode
   | JoinNode
   | LookupNode
+  | UnnestNode
   | RankNode
   | OverNode
   | SinkNode;
@@ -172,7 +174,7 @@ export interface AggregateCall {
   readonly fn: string;
   /** Absent: count(*). */
   readonly arg?: Expression;
-  /** Constants behind the argument: the separator of string_agg, p of percentile, k of approx_top_k. */
+  /** Constants behind the argument: the separator of string_agg, p of percentiles, k of top_k and approx_top_k. */
   readonly args?: readonly Expression[];
   readonly as: string;
   /** Only different values of the argument. */
@@ -297,6 +299,24 @@ export interface LookupNode {
   readonly on_error: LookupErrors;
 }
 
+/**
+ * Makes a row of each item of an array, or of each entry of a map: the input's columns, then what the items are, whose names must differ from
+ * them. JSON and texts may be arrays too.
+ */
+export interface UnnestNode {
+  readonly id: string;
+  readonly op: "unnest";
+  readonly input: NodeInput;
+  /** The array or map. */
+  readonly of: Expression;
+  /** `left`: a row without items comes once, with NULL. */
+  readonly type: "inner" | "left";
+  /** The name of a column that holds the item; or those of its parts: the fields of a row, the key and the value of a map's entry. */
+  readonly as: string | readonly string[];
+  /** Adds the number of the item, from 1, as an int64 column of this name. */
+  readonly ordinality?: string;
+}
+
 export interface OrderColumn {
   readonly column: string;
   readonly desc: boolean;
@@ -347,27 +367,6 @@ export interface SinkNode {
   readonly input: NodeInput;
   readonly sink: SinkOptions;
 }
-
-/** Aggregates that windows with shared slices know. */
-export const SLICE_AGGREGATES = ["count", "sum", "min", "max", "avg", "first", "last"] as const;
-export type SliceAggregate = typeof SLICE_AGGREGATES[number];
-
-export const AGGREGATE_NAMES = [
-  ...SLICE_AGGREGATES,
-  "stddev_pop",
-  "stddev_samp",
-  "var_pop",
-  "var_samp",
-  "bool_and",
-  "bool_or",
-  "string_agg",
-  "array_agg",
-  "approx_count_distinct",
-  "percentile",
-  "approx_top_k",
-  "any_value",
-] as const;
-export type AggregateName = typeof AGGREGATE_NAMES[number];
 
 /** Columns that windows add. */
 export const WINDOW_START = "window_start";

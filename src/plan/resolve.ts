@@ -10,6 +10,7 @@ import { resolveRank } from "./resolve_rank.ts";
 import { resolveFilter, resolveProject, resolveUnion } from "./resolve_rows.ts";
 import { resolveSink } from "./resolve_sink.ts";
 import { resolveSource } from "./resolve_source.ts";
+import { resolveUnnest } from "./resolve_unnest.ts";
 import { resolveWindow } from "./resolve_window.ts";
 import type { Facts, Resolved, ResolvedNode, ResolvedSource, Resolving } from "./resolved.ts";
 
@@ -91,6 +92,8 @@ function factsOf(
       return resolveJoin({ node, path }, inputs, resolving);
     case "lookup":
       return resolveLookup({ node, path }, input, resolving);
+    case "unnest":
+      return resolveUnnest({ node, path }, input, resolving);
     case "rank":
       return resolveRank({ node, path }, input, resolving);
     case "over":

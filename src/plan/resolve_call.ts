@@ -6,6 +6,7 @@ import {
   aggregateTakes,
   filteredArgument,
   signatureOf,
+  takesType,
 } from "./aggregates.ts";
 import type { AggregateCall } from "./plan.ts";
 import { index, type Problems } from "./problems.ts";
@@ -59,7 +60,7 @@ function resultOf(
   }
   const found = typeOf(arg, columns, `${path}.arg`, problems);
   if (!found) return null;
-  if (!signature.takes.has(found.type.kind)) {
+  if (!takesType(signature, found.type)) {
     problems.add(
       `${path}.arg`,
       `Cannot take ${fn} of ${formatType(found.type)}`,

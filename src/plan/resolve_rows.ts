@@ -1,6 +1,8 @@
 import { COLUMNS_MAX } from "../core/limits.ts";
 import { type Column, columnIndex, type DataType, formatType } from "../core/schema.ts";
-import { isColumn } from "../expr/mod.ts";
+import { type Expression, isCall, isColumn, isLiteral } from "../expr/mod.ts";
+import { commonType } from "../expr/type.ts";
+import { originName } from "./event_time.ts";
 import type { PlacedNode } from "./graph.ts";
 import type { FilterNode, ProjectNode, UnionNode } from "./plan.ts";
 import { index, type Problems } from "./problems.ts";
@@ -37,7 +39,21 @@ export function resolveProject(
     passed[to] = isColumn(expr) ? expr.column : null;
   });
   checkWidth(columns, `${path}.columns`, problems);
-  return { ...passedFacts(input, columns, passed), columns };
+  const facts = passedFacts(input, columns, passed), times = new Map(facts.times);
+  for (const { as, expr } of node.columns) {
+    const fact = laterTime(expr, input);
+    if (fact) times.set(as, { ...fact, origin: originName(node.id, as) });
+  }
+  return { ...facts, times, columns };
+}
+
+/** The fact of an event time plus a while: the watermark is never ahead of it. */
+function laterTime(expr: Expression, { times }: ResolvedNode): TimeFact | null {
+  if (!isCall(expr) || expr.call !== "add" || expr.args.length !== 2) return null;
+  const [time, added] = expr.args, ms = isLiteral(added) ? added.literal : null;
+  if (!isColumn(time) || !(typeof ms === "number" || typeof ms === "bigint") || ms < 0) return null;
+  const fact = times.get(time.column);
+  return fact ? { ...fact, later: true } : null;
 }
 
 /** Problem of a node that gives too many columns. */
@@ -113,17 +129,18 @@ export function resolveUnion(
       }
     });
   });
-  return { ...unionFacts(inputs), columns };
+  return { ...unionFacts(inputs, node.id), columns };
 }
 
 /** The type of both, whose cells are those of either; null when there is none. */
 function unionType(a: DataType, b: DataType): DataType | null {
+  if (a.nested || b.nested) return a.nested && b.nested ? commonType(a, b) : null;
   if (a.kind !== b.kind || a.scale !== b.scale) return null;
   return (a.precision ?? 0) >= (b.precision ?? 0) ? a : b;
 }
 
 /** What holds in all inputs, column by column. */
-function unionFacts(inputs: readonly ResolvedNode[]): Omit<Facts, "columns"> {
+function unionFacts(inputs: readonly ResolvedNode[], node: string): Omit<Facts, "columns"> {
   const [first, ...rest] = inputs;
   /** The name in an input of the column that has a name in the first. */
   const nameIn = (input: ResolvedNode, name: string) => input.columns[columnIndex(first.columns, name)]?.name;
@@ -132,7 +149,10 @@ function unionFacts(inputs: readonly ResolvedNode[]): Omit<Facts, "columns"> {
     const facts = inputs.map((input) => input.times.get(nameIn(input, name)));
     const known = facts.filter((fact) => fact !== undefined);
     if (known.length === inputs.length) {
-      times.set(name, { lagMs: Math.max(...known.map(({ lagMs }) => lagMs)), origin: known[0].origin });
+      const [{ origin }] = known, same = known.every((fact) => fact.origin === origin);
+      const later = known.some((fact) => fact.later) ? { later: true } as const : {};
+      const lagMs = Math.max(...known.map((fact) => fact.lagMs));
+      times.set(name, { lagMs, origin: same ? origin : originName(node, name), ...later });
     }
     const from = inputs.map((input) => input.origins.get(nameIn(input, name)));
     if (from.every((one) => one !== undefined)) origins.set(name, distinctOrigins(from));

@@ -139,7 +139,7 @@ function checkRows(
       problems.add(at, `Expected ${columns.length} values, one for each column, got ${row.length}`);
     }
     row.slice(0, columns.length).forEach((cell, j) => {
-      if (typeof cell === "object" && cell !== null) {
+      if (typeof cell === "object" && cell !== null && !columns[j].type.nested) {
         problems.add(index(at, j), "Expected a number, a string, a boolean or null");
       } else if (cell === null && !columns[j].nullable) {
         problems.add(index(at, j), `Column ${JSON.stringify(columns[j].name)} cannot be null`);

@@ -34,6 +34,8 @@ export interface TimeFact {
   readonly lagMs: number;
   /** What it is a copy of, such as `source.ts`: columns of one origin are equal. */
   readonly origin: string;
+  /** It is a while behind the event time that windows take where none is named. */
+  readonly later?: true;
 }
 
 /** Columns that tell the window of a row; null where one was projected away. */

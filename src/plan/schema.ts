@@ -6,7 +6,7 @@ import { AGGREGATE_NAMES, PLAN_VERSION } from "./plan.ts";
 import { STANDARD_LOOKUPS } from "./lookup_kinds.ts";
 import { keyedSchemas } from "./schema_keyed.ts";
 import { lookupSchema } from "./schema_lookup.ts";
-import { COLUMN_NAME, EXPRESSION, NAME, node, object } from "./schema_parts.ts";
+import { ARGUMENT, COLUMN_NAME, columnNames, EXPRESSION, NAME, node, object } from "./schema_parts.ts";
 import { sourceSchemas } from "./schema_source.ts";
 
 const PROJECTED: JsonSchema = {
@@ -28,6 +28,19 @@ function nodeSchemas(
     }, ["keep"]),
     node("union", {}, [], [2, PLAN_NODES_MAX]),
     ...keyedSchemas(aggregates),
+    node("unnest", {
+      of: { ...ARGUMENT, description: "An array or a map: a column by its name, or an expression" },
+      type: {
+        enum: ["inner", "left"],
+        default: "inner",
+        description: "left: a row without items comes once, with NULL",
+      },
+      as: {
+        oneOf: [COLUMN_NAME, columnNames(COLUMNS_MAX, undefined, 1)],
+        description: "The name of the item, or names of its parts: the fields of a row, key and value of a map's entry",
+      },
+      ordinality: { ...COLUMN_NAME, description: "Adds the number of the item, from 1, as a column of this name" },
+    }, ["type", "ordinality"]),
     ...(lookupKinds.size === 0
       ? []
       : [lookupSchema([...lookupKinds].map(([kind, { options }]) => ofKind(kind, options)))]),

@@ -11,6 +11,7 @@ import {
   LOOKUP_TIMEOUT_MS,
   LOOKUP_TIMEOUT_MS_MAX,
 } from "../core/limits.ts";
+import { TYPE_FORMS } from "../core/schema.ts";
 import type { JsonSchema } from "./json_schema.ts";
 import { LOOKUP_ERRORS } from "./plan.ts";
 import { COLUMN_NAME, EXPRESSION, milliseconds, node, object } from "./schema_parts.ts";
@@ -19,7 +20,7 @@ const PAIR = object({ left: COLUMN_NAME, right: COLUMN_NAME }, ["left", "right"]
 
 const COLUMN = object({
   name: COLUMN_NAME,
-  type: { type: "string", description: "int64, double, decimal(p,s), bool, timestamp, string or bytes" },
+  type: { type: "string", description: TYPE_FORMS },
   nullable: { type: "boolean", default: true },
   as: { ...COLUMN_NAME, description: "What it is called behind the lookup" },
 }, ["name", "type"]);
@@ -41,7 +42,7 @@ const OPTIONS: Record<string, JsonSchema> = {
     minimum: 1,
     maximum: LOOKUP_BATCH_MAX,
     default: LOOKUP_BATCH_DEFAULT,
-    description: "Keys of one question",
+    description: "Keys of one question; 1 where a URL asks by GET and nothing is said",
   },
   concurrency: {
     type: "integer",

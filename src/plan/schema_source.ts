@@ -1,4 +1,5 @@
 import { COLUMNS_MAX, KEY_COLUMNS_MAX } from "../core/limits.ts";
+import { TYPE_FORMS } from "../core/schema.ts";
 import { NEXMARK_TABLES } from "./connector.ts";
 import type { JsonSchema } from "./json_schema.ts";
 import { COLUMN_NAME, columnNames, EXPRESSION, milliseconds, NAME, node, object } from "./schema_parts.ts";
@@ -57,7 +58,7 @@ const VALUES = object({
 
 const DECLARATION = object({
   name: COLUMN_NAME,
-  type: { type: "string", description: "int64, double, decimal(p,s), bool, timestamp, string or bytes" },
+  type: { type: "string", description: TYPE_FORMS },
   nullable: { type: "boolean", default: true },
 }, ["name", "type"]);
 

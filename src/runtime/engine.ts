@@ -3,6 +3,7 @@ import { RdxError } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import { DRAIN_MS_MAX } from "../core/limits.ts";
 import type { LogFactory, OrderLog } from "../log.ts";
+import type { FunctionRules } from "../plan/catalog.ts";
 import type { FileConnector, MadeConnector } from "../plan/plan.ts";
 import type { LookupFactory } from "../lookup.ts";
 import type { SinkFactory } from "../sink.ts";
@@ -36,12 +37,14 @@ export interface EngineParts {
   readonly sinks: ReadonlyMap<string, SinkFactory>;
   /** Kinds of tables that rows can be looked up in; absent: none. */
   readonly lookups?: ReadonlyMap<string, LookupFactory>;
-  /** Where it is said that a table outside does not answer. */
+  /** Where it is said that a table outside does not answer, and that a user function fails; absent: nowhere. */
   readonly log?: Logger;
   /** What `createOrder` makes outlives the process. */
   readonly ordersKept?: boolean;
   readonly openMade: (connector: MadeConnector, columns: readonly Column[]) => RangeSource;
   readonly openRanges: ((file: FileConnector) => RangeSource) | null;
+  /** Which user functions plans may call. Absent: those of any module, for plans come from who made the engine. */
+  readonly functions?: FunctionRules;
 }
 
 /** Streams in, pipelines over them, views out: one process's engine, on the server and in the page. */

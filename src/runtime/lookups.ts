@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { LOOKUP_RETRY_MS, LOOKUP_RETRY_MS_MAX, LOOKUP_TRIES_MAX } from "../core/limits.ts";
+import { FrameView } from "../core/frame.ts";
 import type { LookupRecord } from "../log.ts";
 import { type Lookup, LookupFailure } from "../lookup.ts";
 import type { LookupQuestion } from "../operator.ts";
@@ -121,6 +122,11 @@ export class PipelineLookups {
       try {
         const frames = await this.#once(node, keys);
         this.#meter.answered(plan.id, this.#clock.monotonic() - beganMs);
+        const misfit = misfitIn(frames);
+        if (misfit !== null) {
+          this.#meter.failed(plan.id, misfit, tries);
+          if (plan.onError === "retry") return this.#listener.failed(`Lookup ${plan.id} cannot be answered: ${misfit}`);
+        }
         return answered(frames, null);
       } catch (thrown) {
         if (this.#closing.signal.aborted) return;
@@ -160,6 +166,12 @@ export class PipelineLookups {
     this.#meter.close();
     await Promise.allSettled(this.#nodes.map(({ lookup }) => lookup.close()));
   }
+}
+
+/** Why the first of the keys without an answer has none; null: all have one. */
+function misfitIn(frames: readonly ArrayBuffer[]): string | null {
+  const last = frames.at(-1), view = last && new FrameView(last);
+  return view && view.rows > 0 && view.int64(0, 0) < 0n ? view.text(1, 0) : null;
 }
 
 /** Doubles from try to try, and is at least what whoever was asked wants. */

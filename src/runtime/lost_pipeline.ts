@@ -22,6 +22,7 @@ export function lostInfo(name: string, { plan, sql, streams }: SavedPlan, reason
     progress: null,
     tasks,
     deadRows: 0,
+    functionErrors: 0,
     errors: [],
     plan,
     sql,

@@ -27,6 +27,7 @@ export function pipelineInfo({ plan, pipeline }: Deployed, sql: string | null, t
     progress: pipeline.progress,
     tasks: tasks,
     deadRows: meter.deadRows,
+    functionErrors: meter.functionErrors,
     errors: pipeline.errors,
     plan,
     sql,

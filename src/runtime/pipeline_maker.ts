@@ -3,6 +3,7 @@ import { RdxError } from "../core/errors.ts";
 import { type Column, columnIndex, sameType } from "../core/schema.ts";
 import type { LogHold, OrderLog, OrderReplay } from "../log.ts";
 import type { compilePlan } from "../plan/compile.ts";
+import type { FunctionRules } from "../plan/catalog.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
 import type { FileConnector, MadeConnector, Plan } from "../plan/plan.ts";
 import type { LookupFactory } from "../lookup.ts";
@@ -10,7 +11,8 @@ import type { Sink, SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
 import type { Durable, SavedPlan } from "../store.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
-import type { Logger } from "../telemetry/log.ts";
+import { type Logger, silentLog } from "../telemetry/log.ts";
+import { FunctionFaults } from "./function_faults.ts";
 import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
 import { LookupMeter } from "./lookup_meter.ts";
 import { PipelineLookups } from "./lookups.ts";
@@ -42,6 +44,8 @@ export interface PipelinesParts {
   readonly durable?: Durable | null;
   readonly clock: Clock;
   readonly metrics: EngineMetrics;
+  /** Which user functions plans may call; absent: those of all modules. */
+  readonly functions?: FunctionRules;
 }
 
 /** A pipeline under its name. */
@@ -152,7 +156,8 @@ export class PipelineMaker {
       // State stays where it is.
       owner: keep?.owner ?? id % pool.tasks,
     };
-    const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics);
+    const faults = new FunctionFaults(name, this.#parts.log ?? silentLog, clock);
+    const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics, faults);
     const ends = { inputs, sinks, lookups, side: this.#parts.streams, order: order.log };
     const recovery = resumed && order.replay ? { replay: order.replay, until: resumed.until } : null;
     const again = { recovery, origins: resumed?.saved.origins ?? {}, writer: order.folder };

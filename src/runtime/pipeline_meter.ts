@@ -1,4 +1,5 @@
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
+import type { FunctionFaults } from "./function_faults.ts";
 import { Latencies } from "./latencies.ts";
 import type { DoneMessage } from "./protocol.ts";
 
@@ -17,6 +18,7 @@ export class PipelineMeter {
   /** What each source reads, as the metrics name it. */
   #streams: readonly string[];
   readonly #metrics: EngineMetrics;
+  readonly #faults: FunctionFaults;
   readonly #samples: Sample[] = [];
   readonly #latencies = new Latencies();
   /** By task: what it last said. */
@@ -27,8 +29,11 @@ export class PipelineMeter {
   rowsIn = 0;
   rowsOut = 0;
   deadRows = 0;
+  /** Rows for which user functions gave no value. */
+  functionErrors = 0;
 
-  constructor(name: string, streams: readonly string[], metrics: EngineMetrics) {
+  constructor(name: string, streams: readonly string[], metrics: EngineMetrics, faults: FunctionFaults) {
+    this.#faults = faults;
     this.#name = name;
     this.#streams = streams;
     this.#metrics = metrics;
@@ -58,6 +63,11 @@ export class PipelineMeter {
     const fresh = late - (this.#late[task] ?? 0);
     if (fresh > 0) this.#metrics.lateRows.with(this.#name, this.#streams[0]).increment(fresh);
     this.#late[task] = late;
+    const faults = this.#faults.take(done.functionFaults);
+    if (faults > 0) {
+      this.functionErrors += faults;
+      this.#metrics.functionErrors.with(this.#name).increment(faults);
+    }
     this.#metrics.batchSeconds.with(this.#name).observe(done.busyMs / 1000);
     this.#stateRows[task] = done.stateRows;
     this.#stateBytes[task] = done.stateBytes;
@@ -129,8 +139,9 @@ export class PipelineMeter {
   /** Forgets the series of the pipeline. */
   close(): void {
     this.#forgetSeries();
-    const { rowsOut, watermarkLag, stateRows, stateBytes, batchSeconds, endToEndSeconds } = this.#metrics;
-    for (const family of [rowsOut, watermarkLag, stateRows, stateBytes]) family.remove(this.#name);
+    const { rowsOut, functionErrors, watermarkLag, stateRows, stateBytes, batchSeconds, endToEndSeconds } =
+      this.#metrics;
+    for (const family of [rowsOut, functionErrors, watermarkLag, stateRows, stateBytes]) family.remove(this.#name);
     for (const family of [batchSeconds, endToEndSeconds]) family.remove(this.#name);
   }
 

@@ -10,6 +10,8 @@ export interface RecoveryParts {
   endOf(stream: string): number;
   /** Compiles a plan as it was compiled when it was deployed. */
   compile(name: string, saved: SavedPlan): Compiled;
+  /** Loads the user functions that it calls. */
+  load(compiled: Compiled): Promise<void>;
   ends(name: string, compiled: Compiled, before: Deployed | null, start: Start): Ends;
   /** Makes a pipeline what its name means. */
   take(name: string, first: Deployed, sql: string | null): void;
@@ -77,6 +79,7 @@ function resume(
 /** Has a pipeline do again what it did, under each of its plans. */
 async function repeat(name: string, order: PipelineOrder, first: Deployed, parts: RecoveryParts): Promise<void> {
   parts.take(name, first, order.plans.at(-1)!.sql);
+  for (const plan of order.plans) await parts.load(parts.compile(name, plan));
   await first.pipeline.open();
   first.pipeline.start();
   let last = first;

@@ -5,6 +5,7 @@ import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { STANDARD_LOOKUPS } from "../plan/lookup_kinds.ts";
 import { compareState } from "../plan/state.ts";
+import { referencesIn } from "../kernel/user_functions.ts";
 import { deployedCatalog } from "./deployed_catalog.ts";
 import { sideDepth } from "./late_columns.ts";
 import { checkPlaces, checkTargets, checkViews } from "./deploy_checks.ts";
@@ -29,6 +30,7 @@ import { findPipelines } from "./pipeline_recovery.ts";
 import { catalogOf, savedPlan } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { labelNodes } from "./node_labels.ts";
+import { compileAndLoad, loadFunctions } from "./load_functions.ts";
 import type { PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
 
 /** A plan as it was given, and the script that it comes from. */
@@ -67,8 +69,9 @@ export class Pipelines implements PipelineService {
   }
 
   get catalog(): Catalog {
-    const { streams, sinks, views, lookups } = this.#parts;
+    const { streams, sinks, views, lookups, functions } = this.#parts;
     return {
+      ...(functions ? { functions } : {}),
       lookupKinds: new Map([...STANDARD_LOOKUPS].filter(([kind]) => lookups?.has(kind))),
       stream: (name) => streams.seen(name),
       streamNames: () => streams.names(),
@@ -128,7 +131,9 @@ export class Pipelines implements PipelineService {
     { start, state, sql }: { start: Start; state: "keep" | "fresh"; sql?: string },
   ) {
     if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
-    const plan = named(json, name), compiled = compilePlan(plan, this.catalog), before = this.#deployed.get(name);
+    const plan = named(json, name),
+      compiled = await compileAndLoad(plan, () => this.catalog, this.#parts),
+      before = this.#deployed.get(name);
     if (!before && this.#deployed.size >= PIPELINES_MAX) {
       throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
     }
@@ -167,6 +172,13 @@ export class Pipelines implements PipelineService {
   /** Deploys a plan that starts without state, in the place of what has its name. */
   async #renew(name: string, compiled: Compiled, before: Deployed | null, start: Start, save: Text): Promise<void> {
     const ends = this.#ends(name, compiled, before, null, start);
+    try {
+      await ends.lookups?.open();
+    } catch (thrown) {
+      await closeEnds(ends, null);
+      this.#reads(name, before, null);
+      throw thrown;
+    }
     if (before) await this.#remove(name, before);
     this.#reads(name, null, compiled);
     const next = this.#maker.make(name, compiled, ends, null, this.#maker.newOrder(name));
@@ -247,6 +259,7 @@ export class Pipelines implements PipelineService {
     const again = await findPipelines(durable, {
       maker: this.#maker,
       endOf: (stream) => streams.find(stream)?.log.end ?? 0,
+      load: ({ physical }) => loadFunctions(referencesIn(physical), this.#parts),
       compile: (name, saved) => compilePlan(named(saved.plan, name), catalogOf(saved, this.catalog)),
       ends: (name, compiled, before, start) => this.#ends(name, compiled, before, before?.pipeline ?? null, start),
       take: (name, first, sql) => {

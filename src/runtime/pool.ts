@@ -1,5 +1,6 @@
 import { type Remote, transfer, wrap } from "comlink";
 import { RdxError, reasonOf } from "../core/errors.ts";
+import type { FunctionReference } from "../core/user_function.ts";
 import { type Extension, type Extensions, extensionsOf, type LoadExtension } from "../kernel/extension.ts";
 import { TurnPort } from "./turn_port.ts";
 import { type PackedReports, unpackReports } from "./report_wire.ts";
@@ -130,6 +131,16 @@ export class WorkerPool implements TaskPool {
 
   send(task: number, message: ToTask): void {
     this.#members[task].outbox.send(message);
+  }
+
+  /** Has every worker import user functions. Throws RdxError("invalid_plan") when one of them cannot be used. */
+  async loadFunctions(references: readonly FunctionReference[]): Promise<void> {
+    if (references.length === 0) return;
+    const problems = await Promise.all(
+      this.#members.map((member) => ask<string | null>(member, ({ host }) => host.loadFunctions([...references]))),
+    );
+    const problem = problems.find((one) => one !== null);
+    if (problem) throw new RdxError("invalid_plan", problem);
   }
 
   async deploy(pipeline: number, plan: TaskPlan): Promise<void> {

@@ -1,6 +1,7 @@
 import type { DecodeOptions, InputFormat, RowError } from "../codec.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
+import type { FunctionFault, FunctionReference } from "../core/user_function.ts";
 import type { Extensions } from "../kernel/extension.ts";
 import type { LookupAnswer, LookupReport } from "../operator.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
@@ -145,6 +146,8 @@ export interface DoneMessage {
   /** Rows since the task's start that came behind their last window, and rows without a time that windows can be told from. */
   readonly late: number;
   readonly untimed: number;
+  /** Rows for which user functions gave no value, since the task's last answer. */
+  readonly functionFaults: readonly FunctionFault[];
   /** Of the plan's lookups, from the task that runs them. */
   readonly lookups: readonly NodeLookups[];
   /** The least watermark that has come through a lookup; +Infinity without any. */
@@ -229,6 +232,8 @@ export interface TaskHostApi {
   init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void;
   /** The exchange with another worker. */
   connect(peer: number, port: MessagePort): void;
+  /** Imports user functions for plans that come; why one of them cannot be used, or null. */
+  loadFunctions(references: readonly FunctionReference[]): Promise<string | null>;
   /** `extensions`: what joins the kernels for this plan. */
   deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void;
   remove(pipeline: number): void;

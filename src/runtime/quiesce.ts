@@ -24,7 +24,9 @@ export async function comesToRest(pipeline: Resting, clock: Clock): Promise<void
 function busy({ plan, inFlight, pendingRows }: Resting): RdxError {
   const fresh = "state=fresh replaces it without waiting";
   if (pendingRows > 0) {
-    const waiting = `${pendingRows} rows of pipeline ${plan.name} still wait for answers of lookups`;
+    const waiting = `${
+      pendingRows === 1 ? "1 row" : `${pendingRows} rows`
+    } of pipeline ${plan.name} still without answers of lookups`;
     return new RdxError("busy", `${waiting}: do their tables answer? ${fresh}`);
   }
   const reason = `${inFlight} chunks of pipeline ${plan.name} did not come to their end in time`;

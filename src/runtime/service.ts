@@ -69,6 +69,8 @@ export interface IngestRequest {
   readonly epoch?: number;
   /** Make the stream if it does not exist. */
   readonly autoCreate: boolean;
+  /** Texts take any value of JSON; absent: those of streams that nobody declared do. */
+  readonly coerce?: boolean;
 }
 
 export interface IngestAnswer {
@@ -144,6 +146,8 @@ export interface PipelineInfo {
   /** Rows that could not be used: of files that could not be read, or too far ahead of their arrival; and the first of them. */
   readonly deadRows: number;
   readonly errors: readonly { readonly path: string; readonly offset: number; readonly reason: string }[];
+  /** Calls of user functions that failed: they gave NULL. */
+  readonly functionErrors: number;
   readonly plan: unknown;
   /** The script of SQL that it was deployed as, or null. */
   readonly sql: string | null;

@@ -196,7 +196,7 @@ export class Stream {
   async #decode(request: IngestRequest, arrivalMs: number): Promise<Decoded> {
     let { body } = request;
     const options: DecodeOptions = {
-      coerce: !this.declared,
+      coerce: request.coerce ?? !this.declared,
       ...(request.header === undefined ? {} : { header: request.header }),
       ...(request.delimiter === undefined ? {} : { delimiter: request.delimiter }),
     };

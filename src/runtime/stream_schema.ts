@@ -1,6 +1,7 @@
 import type { RowError } from "../codec.ts";
 import { type ErrorDetail, RdxError } from "../core/errors.ts";
-import { type Column, columnIndex, type DataType, sameType, STRING } from "../core/schema.ts";
+import { type Column, columnIndex } from "../core/schema.ts";
+import { widerType } from "../core/wider_type.ts";
 import type { StreamDeclaration } from "./service.ts";
 
 /** A declaration that makes sense: its event time is a column of times, and every row has it. Throws invalid_plan. */
@@ -13,13 +14,6 @@ export function checked(declaration: StreamDeclaration): StreamDeclaration {
     throw new RdxError("invalid_plan", `Cannot use ${time} as event time`, [{ path: "time", reason }]);
   }
   return { ...declaration, columns: columns.map((column, i) => i === at ? { ...column, nullable: false } : column) };
-}
-
-/** The type that holds both: int64 → double → string, anything else → string. */
-export function widerType(a: DataType, b: DataType): DataType {
-  if (sameType(a, b)) return a;
-  const numbers = [a.kind, b.kind].every((kind) => kind === "int64" || kind === "double");
-  return numbers ? { kind: "double" } : STRING;
 }
 
 /** Columns of `known` in their places, widened to hold those of `found` too, then those that only `found` has. */

@@ -1,6 +1,6 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { COLUMNS_MAX, FUTURE_SKEW_MS } from "../core/limits.ts";
-import { type Column, makeSchema, parseType } from "../core/schema.ts";
+import { type Column, makeSchema, parseType, TYPE_FORMS } from "../core/schema.ts";
 import { checkShape, type JsonSchema } from "../plan/json_schema.ts";
 import { index, member, Problems } from "../plan/problems.ts";
 import type { StreamDeclaration } from "../runtime/service.ts";
@@ -21,7 +21,7 @@ export const DECLARATION_SCHEMA: JsonSchema = {
         type: "object",
         properties: {
           name: { type: "string", minLength: 1, description: "The name of the column, which is the field's in JSON" },
-          type: { type: "string", description: "int64, double, decimal(p,s), bool, timestamp, string or bytes" },
+          type: { type: "string", description: TYPE_FORMS },
           nullable: { type: "boolean", default: true, description: "Whether a row may lack the value" },
         },
         required: ["name", "type"],

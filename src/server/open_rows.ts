@@ -33,6 +33,7 @@ const BARE: CellFormat = {
   int64: (digits) => digits,
   plain: (text) => text,
   text: (text) => text,
+  json: (text) => text,
   special: /(?!)/,
 };
 

@@ -78,6 +78,7 @@ function pipelineJson(pipeline: Omit<PipelineInfo, "plan" | "sql">) {
     late_rows: pipeline.lateRows,
     dead_rows: pipeline.deadRows,
     errors: pipeline.errors,
+    function_errors: pipeline.functionErrors,
     rows_in_per_second: pipeline.rowsInPerSecond,
     rows_out_per_second: pipeline.rowsOutPerSecond,
     latency_ms: pipeline.latencyMs,

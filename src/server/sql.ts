@@ -1,7 +1,14 @@
 import { RdxError } from "../core/errors.ts";
 import { FUTURE_SKEW_MS } from "../core/limits.ts";
 import type { EngineService, PipelineInfo } from "../runtime/service.ts";
-import { catalogWith, type CompiledSql, compileSqlOrThrow, type SqlOptions, type SqlPipeline } from "../sql/mod.ts";
+import {
+  catalogWith,
+  type CompiledSql,
+  compileSqlOrThrow,
+  describeProblem,
+  type SqlOptions,
+  type SqlPipeline,
+} from "../sql/mod.ts";
 
 /** How a script is deployed. */
 export interface DeployOptions extends SqlOptions {
@@ -15,7 +22,8 @@ export interface DeployOptions extends SqlOptions {
  */
 export function compileScript(engine: EngineService, text: string, options: SqlOptions): CompiledSql {
   const compiled = compileSqlOrThrow(text, engine.pipelines.catalog, options);
-  const [drop] = compiled.drops;
+  const names = new Set([...engine.streams.list(), ...engine.views.list()].map(({ name }) => name));
+  const drop = compiled.drops.find(({ name, ifExists }) => !ifExists || names.has(name));
   if (drop) {
     throw new RdxError(
       "invalid_plan",
@@ -28,11 +36,15 @@ export function compileScript(engine: EngineService, text: string, options: SqlO
 /** The name of a script that is explained and not deployed. */
 const EXPLAINED = "query";
 
-/** How the pipeline that a script is would work, over the streams that it declares too; nothing is made. Throws as `compileScript` does. */
+/**
+ * How the pipeline that a script is would work, over the streams that it declares too, behind what of it has no effect; nothing is
+ * made. Throws as `compileScript` does.
+ */
 export function explainSql(engine: EngineService, text: string): { text: string; json: unknown } {
-  const { pipelines, explained, streams } = compileScript(engine, text, { name: EXPLAINED });
+  const { pipelines, explained, streams, notes } = compileScript(engine, text, { name: EXPLAINED });
   const { plan } = first([...pipelines, ...explained], "explain");
-  return engine.pipelines.explainPlan(plan, catalogWith(engine.pipelines.catalog, streams));
+  const made = engine.pipelines.explainPlan(plan, catalogWith(engine.pipelines.catalog, streams));
+  return { ...made, text: [...notes.map((note) => `${describeProblem(text, note)}\n`), made.text].join("") };
 }
 
 /** The one pipeline that a script under a name is. Throws RdxError("invalid_plan") when there is none. */

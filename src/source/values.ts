@@ -1,5 +1,5 @@
 import { RdxError } from "../core/errors.ts";
-import type { Column, DataType } from "../core/schema.ts";
+import { type Column, type DataType, isDecimal } from "../core/schema.ts";
 import type { FileRange, LineMaker, RangeSource } from "../source.ts";
 
 /** Rows that stand in the plan itself: a value for each column, in their order. */
@@ -60,7 +60,7 @@ export function valuesLines({ columns, rows }: ValuesOptions): LineMaker {
   };
 }
 
-function valueText({ kind }: DataType, value: unknown): string {
-  const number = kind === "int64" || kind === "double" || kind === "decimal";
+function valueText(type: DataType, value: unknown): string {
+  const number = type.kind === "int64" || type.kind === "double" || isDecimal(type);
   return number && typeof value === "string" && NUMBER.test(value) ? value : JSON.stringify(value ?? null);
 }

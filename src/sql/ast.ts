@@ -72,6 +72,8 @@ export type Expression =
   | CastExpression
   | UnitCall
   | TrimCall
+  | JsonCall
+  | JsonTest
   | FunctionCall
   | ArrayConstructor
   | MapConstructor
@@ -282,6 +284,40 @@ export interface FunctionCall extends Located {
   readonly nulls: "IGNORE" | "RESPECT" | null;
   readonly over: WindowSpec | WindowReference | null;
   readonly bare: boolean;
+}
+
+/** What comes in the place of a value of JSON; of DEFAULT the value. */
+export interface JsonFallback extends Located {
+  readonly what:
+    | "NULL"
+    | "ERROR"
+    | "DEFAULT"
+    | "ABSENT"
+    | "TRUE"
+    | "FALSE"
+    | "UNKNOWN"
+    | "EMPTY ARRAY"
+    | "EMPTY OBJECT";
+  readonly value: Expression | null;
+}
+
+/** A function of JSON in the words of the standard; without any of these it is a FunctionCall. Keys of JSON_OBJECT have their values behind them. */
+export interface JsonCall extends Located {
+  readonly kind: "json_call";
+  readonly fn: "JSON_VALUE" | "JSON_QUERY" | "JSON_EXISTS" | "JSON_OBJECT" | "JSON_ARRAY";
+  readonly args: readonly Expression[];
+  readonly returning: TypeName | null;
+  readonly wrapper: "WITHOUT" | "CONDITIONAL" | "UNCONDITIONAL" | null;
+  /** By event: EMPTY, ERROR, NULL. */
+  readonly on: Readonly<Record<string, JsonFallback>>;
+}
+
+/** `x IS JSON`, which is `x IS JSON VALUE`. */
+export interface JsonTest extends Located {
+  readonly kind: "is_json";
+  readonly arg: Expression;
+  readonly what: "VALUE" | "SCALAR" | "ARRAY" | "OBJECT";
+  readonly not: boolean;
 }
 
 export interface WindowReference extends Located {

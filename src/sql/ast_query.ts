@@ -115,16 +115,17 @@ export interface GroupingSets extends Located {
 /**
  * A window as a function in GROUP BY. Flink's: TUMBLE(time, size), HOP(time, slide, size), SESSION(time, gap), each with an optional offset. Azure's:
  * TUMBLINGWINDOW, HOPPINGWINDOW, SLIDINGWINDOW, SESSIONWINDOW, SNAPSHOTWINDOW, whose time is that of the FROM item (`TIMESTAMP BY`, else arrival).
+ * COUNTWINDOW(rows, slide) has numbers of rows as size and slide.
  */
 export interface GroupWindow extends Located {
   readonly kind: "group_window";
   readonly style: "flink" | "azure";
-  readonly fn: "TUMBLE" | "HOP" | "SLIDING" | "SESSION" | "SNAPSHOT";
+  readonly fn: "TUMBLE" | "HOP" | "SLIDING" | "SESSION" | "SNAPSHOT" | "COUNT";
   /** Flink's; null in Azure's. */
   readonly time: Expression | null;
-  /** TUMBLE, HOP, SLIDING. */
+  /** TUMBLE, HOP, SLIDING, COUNT. */
   readonly size: Expression | null;
-  /** HOP. */
+  /** HOP, COUNT. */
   readonly slide: Expression | null;
   /** SESSION. */
   readonly gap: Expression | null;

@@ -8,6 +8,7 @@ interface Located {
 export type Statement =
   | CreateTable
   | CreateView
+  | CreateFunction
   | Insert
   | StatementSet
   | QueryStatement
@@ -91,6 +92,24 @@ export interface CreateView extends Located {
   readonly query: Query;
 }
 
+/** `CREATE [TEMPORARY] FUNCTION name (a type, …) RETURNS type LANGUAGE TYPESCRIPT AS 'module#export'`. */
+export interface CreateFunction extends Located {
+  readonly kind: "create_function";
+  readonly temporary: boolean;
+  readonly ifNotExists: boolean;
+  readonly name: Name;
+  readonly params: readonly Parameter[];
+  readonly returns: TypeName;
+  readonly language: "TYPESCRIPT" | "JAVASCRIPT";
+  readonly module: { readonly value: string; readonly at: Span };
+}
+
+/** `name type` of a function's arguments. */
+export interface Parameter extends Located {
+  readonly name: Identifier;
+  readonly type: TypeName;
+}
+
 export interface Insert extends Located {
   readonly kind: "insert";
   readonly into: Name;
@@ -117,7 +136,7 @@ export interface Explain extends Located {
 
 export interface Drop extends Located {
   readonly kind: "drop";
-  readonly what: "TABLE" | "STREAM" | "VIEW";
+  readonly what: "TABLE" | "STREAM" | "VIEW" | "FUNCTION";
   readonly temporary: boolean;
   readonly materialized: boolean;
   readonly ifExists: boolean;

@@ -5,7 +5,7 @@ import { type Catalog, compilePlan, type Plan, type SinkOptions, type StreamInfo
 import type { Span } from "./ast.ts";
 import { bindPipeline, contextOf, type Result, type Workshop, type WrittenPipeline } from "./bind/pipeline.ts";
 import { type Finding, Report, TooLarge } from "./bind/report.ts";
-import { type Job, readScript, type Script } from "./bind/script.ts";
+import { type Dropped, type Job, readScript, type Script } from "./bind/script.ts";
 import { NO_SETTINGS } from "./bind/settings.ts";
 import { declarationOf, type StreamDeclaration } from "./bind/stream_declaration.ts";
 import { inWordsOfSql } from "./bind/plan_problems.ts";
@@ -21,6 +21,8 @@ export interface SqlOptions {
   readonly name?: string;
   /** Where the rows of a query go that says nothing of it; a view of the pipeline's name if there is one, else it is refused. */
   readonly sink?: SinkOptions;
+  /** The URL that those of modules in the script are relative to: its own place. Default: as the catalogue says. */
+  readonly base?: string;
   /** The inputs end, and what a query gives is read when it is whole: then it may be sorted by anything. */
   readonly whole?: boolean;
 }
@@ -43,7 +45,7 @@ export interface CompiledSql {
   /** Names of the views that the pipelines write. */
   readonly views: readonly string[];
   /** What DROP names and the script has not made. */
-  readonly drops: readonly { readonly what: string; readonly name: string }[];
+  readonly drops: readonly Dropped[];
   /** What works otherwise than one may think. */
   readonly notes: readonly SqlProblem[];
   /** What is wrong; then nothing of the script may be used. In order of their places. */
@@ -56,7 +58,8 @@ export interface CompiledSql {
  */
 export function compileSql(text: string, catalog: Catalog, options: SqlOptions = {}): CompiledSql {
   const { statements, problems } = parseSql(text), report = new Report(), places = new Places();
-  const script = readScript(text, statements, report, places);
+  const base = options.base ?? catalog.functions?.base ?? null;
+  const script = readScript(text, statements, report, places, { base, rules: catalog.functions ?? null });
   const workshop: Workshop = { script, catalog: withStreams(catalog, script), report, places };
   const compiled = jobsOf(script, options).map((job) => compileJob(job, options, workshop));
   checkViews(workshop);
@@ -68,7 +71,7 @@ export function compileSql(text: string, catalog: Catalog, options: SqlOptions =
     explained: sound.filter(({ explain }) => explain).map(({ name, plan, results }) => ({ name, plan, results })),
     views: pipelines.flatMap(({ plan }) => viewsOf(plan)),
     streams: [...script.tables.values()].flatMap((table) => declarationOf(table) ?? []),
-    drops: script.drops.map(({ what, name }) => ({ what, name })),
+    drops: script.drops,
     notes: report.notes.map((one) => problemOf(text, one)),
     problems: found,
   };
@@ -94,7 +97,8 @@ function jobsOf({ jobs }: Script, { name }: SqlOptions): Job[] {
   const merged = new Map<string, Job>();
   for (const job of jobs) {
     const own = name ?? job.name, key = JSON.stringify([own, job.explain]), known = merged.get(key);
-    merged.set(key, { ...job, name: own, outputs: [...known?.outputs ?? [], ...job.outputs] });
+    const functions = known ? new Map([...known.functions, ...job.functions]) : job.functions;
+    merged.set(key, { ...job, name: own, functions, outputs: [...known?.outputs ?? [], ...job.outputs] });
   }
   return [...merged.values()];
 }
@@ -104,7 +108,8 @@ interface CompiledJob extends SqlPipeline {
 }
 
 function compileJob(job: Job, options: SqlOptions, workshop: Workshop): CompiledJob | null {
-  const { report } = workshop, { outputs, settings, explain } = job, [{ at }] = outputs, { whole = false } = options;
+  const { report } = workshop, { outputs, settings, functions, explain } = job, [{ at }] = outputs;
+  const { whole = false } = options;
   const name = job.name ?? (explain ? "explain" : options.sink ? "query" : "");
   if (name !== "" && !NAME_PATTERN.test(name)) {
     return report.add(
@@ -118,7 +123,11 @@ function compileJob(job: Job, options: SqlOptions, workshop: Workshop): Compiled
   const written = guarded(
     at,
     report,
-    () => bindPipeline({ name: name || "query", outputs, settings, sink: options.sink ?? view, whole }, workshop),
+    () =>
+      bindPipeline(
+        { name: name || "query", outputs, settings, functions, sink: options.sink ?? view, whole },
+        workshop,
+      ),
   );
   if (written === null || report.problems.length > before) return null;
   const plan = checkPlan(written, at, workshop);
@@ -156,7 +165,7 @@ function checkPlan({ plan, writer }: WrittenPipeline, at: Span, { report, catalo
 function checkViews(workshop: Workshop): void {
   const { script, report } = workshop;
   for (const view of script.views.values()) {
-    const context = contextOf(workshop, NO_SETTINGS);
+    const context = contextOf(workshop, NO_SETTINGS, false, script.functions);
     guarded(view.at, report, () => context.names.view(view, context));
   }
 }

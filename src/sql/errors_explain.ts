@@ -31,6 +31,10 @@ export function explainFailure(failure: Failure, end: Token | null): SqlMistake 
 
 function otherStatement({ encoded: { tokens }, at, rule }: Failure): SqlMistake | null {
   const word = tokens[at]?.text ?? "";
+  if (at === 1 && tokens[0].text === "EXPLAIN" && /^[A-Z_]+$/.test(word) && !STATEMENT_STARTS.has(word)) {
+    const hint = "Write EXPLAIN SELECT …; GET /v1/pipelines/{name}/flow has what a running pipeline does";
+    return new SqlMistake(tokens[at], `EXPLAIN takes no ${word}`, hint);
+  }
   if (at > 0 || rule !== "Statement" || !Object.hasOwn(OTHER_STATEMENTS, word)) return null;
   return new SqlMistake(tokens[at], `There is no ${word} here`, OTHER_STATEMENTS[word]);
 }

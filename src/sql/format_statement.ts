@@ -22,6 +22,8 @@ export function statementDoc(pieces: readonly Piece[], statement: Statement, fro
       const made = head(pieces, from, at);
       return at === to ? made : all(made, gap(pieces, at, HARD, true), query(pieces, at, to));
     }
+    case "create_function":
+      return head(pieces, from, to);
     case "explain": {
       const at = indexOf(statement.statement.at);
       const explained = statementDoc(pieces, statement.statement, at, to);
@@ -55,6 +57,7 @@ function head(pieces: readonly Piece[], from: number, to: number): Doc {
 }
 
 function definitions(pieces: readonly Piece[], open: number, close: number): Doc {
+  if (close === open + 1) return all(text("("), gap(pieces, close), text(")"));
   const docs: Doc[] = [];
   let start = open + 1, count = 1;
   for (let i = start; i < close; i++) {

@@ -12,7 +12,7 @@ export interface SqlFunction {
 /** What SQL writes with operators or words of its own. */
 const WRITTEN_OTHERWISE: ReadonlySet<string> = new Set(
   ("eq ne lt le gt ge is_not_distinct is_distinct between in and or not is_null is_not_null is_true is_not_true is_false is_not_false case add sub mul " +
-    "div neg cast try_cast").split(" "),
+    "div neg cast try_cast array map row field").split(" "),
 );
 
 /** Aggregates and functions that need OVER: signature and summary. */
@@ -35,10 +35,40 @@ const OVER_ROWS: readonly (readonly [signature: string, summary: string])[] = [
     "listagg(text: string, separator: string): string",
     "The texts one behind the other, with a separator (by default a comma)",
   ],
-  ["array_agg(x): string", "The values as a JSON array"],
+  ["array_agg(x): array<x>", "The values as an array"],
   ["approx_count_distinct(x): int64", "About how many values differ"],
   ["percentile(x: number, p: double): double", "The value below which the part p of the values lies, exact to 1 %"],
-  ["approx_top_k(x, k: int64): string", "The k most frequent values as JSON, approximately"],
+  [
+    "approx_top_k(x, k: int64): array<row<value x, count int64, error int64>>",
+    "The k most frequent values, approximately",
+  ],
+  ["median(x: number): double", "The exact median; all different values are kept"],
+  [
+    "percentile_cont(p) WITHIN GROUP (ORDER BY x): double",
+    "The exact percentile, between two values where it lies between them",
+  ],
+  [
+    "percentile_disc(p) WITHIN GROUP (ORDER BY x): x",
+    "The value at or below which the part p of the values lies, exact",
+  ],
+  ["mode(x): x", "The most frequent value, of several the least"],
+  [
+    "histogram(x, width: number): array<row<value x, count int64>>",
+    "The values, or where their buckets begin, each with how often it came",
+  ],
+  [
+    "top_k(x, k: int64): array<row<value x, count int64>>",
+    "The k most frequent values, exact; all different values are kept",
+  ],
+  [
+    "max_by(x, y: number): x",
+    "The x of the row with the greatest y, of several the greatest as text; also LAST_VALUE(x ORDER BY y)",
+  ],
+  [
+    "min_by(x, y: number): x",
+    "The x of the row with the least y, of several the least as text; also FIRST_VALUE(x ORDER BY y)",
+  ],
+  ["count_if(condition: bool): int64", "How many rows the condition is true for"],
   ["row_number() OVER (…): int64", "The position of a row among those of its PARTITION BY, in the order of ORDER BY"],
   ["lag(x, n: int64) OVER (…): x", "The value n rows before (by default one)"],
 ];

@@ -1,7 +1,7 @@
 import { type Expected, expectedOf } from "./errors_expected.ts";
 import { openerOf } from "./errors_explain.ts";
 import { restartRuleOf } from "./errors_recover.ts";
-import { type ColumnHint, declare, scopeAt, type TableHint, Tables } from "./highlight_scope.ts";
+import { type ColumnHint, declare, declaredFunctions, scopeAt, type TableHint, Tables } from "./highlight_scope.ts";
 import { parseSql } from "./parse.ts";
 import { probe, type StartRule } from "./parse_run.ts";
 import { lex, nameOf, quoteName, type Token } from "./tokens.ts";
@@ -79,14 +79,15 @@ export function completionsAt(text: string, offset: number, catalogue: Completio
   const word = current?.kind === "word" || current?.kind === "name" ? current : null;
   const from = word?.start ?? offset, { whole, before } = statementAt(all, from, word);
   const tables = new Tables(catalogue.tables), typed = typedName(text, word, offset);
-  declare(tables, parseSql(text).statements.filter(({ at }) => at.end <= (whole[0]?.start ?? from)));
+  const above = parseSql(text).statements.filter(({ at }) => at.end <= (whole[0]?.start ?? from));
+  declare(tables, above);
   const items = itemsOf({
     expected: expectedAt(encode(text, before)),
     statement: encode(text, whole),
     at: before.length,
     before,
     tables,
-    functions: catalogue.functions,
+    functions: [...catalogue.functions, ...declaredFunctions(text, above)],
     lower: isLower(typed),
   });
   const begin = typed.toLowerCase();

@@ -1,4 +1,4 @@
-import type { CreateTable, FromItem, Identifier, Name, Query, QueryBody, Statement, TableAlias } from "./ast.ts";
+import type { CreateTable, FromItem, Identifier, Name, Query, QueryBody, Span, Statement, TableAlias } from "./ast.ts";
 import { run } from "./parse_run.ts";
 import { openerOf } from "./errors_explain.ts";
 import { encode, type Encoded, isQueryParen, textOf } from "./tokens_encode.ts";
@@ -55,6 +55,16 @@ export function declare(tables: Tables, statements: readonly Statement[]): void 
       : renamed(outputOf(statement.query, tables), statement.columns);
     tables.add({ name, columns });
   }
+}
+
+/** The functions that the statements of a script declare, with their signatures as they are written. */
+export function declaredFunctions(text: string, statements: readonly Statement[]) {
+  return statements.filter((statement) => statement.kind === "create_function").map(({ name, params, returns }) => {
+    const called = name.parts.map((part) => part.name).join("."),
+      written = ({ at }: { readonly at: Span }) => text.slice(at.start, at.end);
+    const signature = `${called}(${params.map(written).join(", ")}): ${written(returns)}`;
+    return { name: called, signature, summary: "A function of this script" };
+  });
 }
 
 function columnsOf(table: CreateTable, tables: Tables): ColumnHint[] {

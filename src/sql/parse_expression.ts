@@ -13,6 +13,8 @@ import type {
   WindowSpec,
 } from "./ast.ts";
 import { SqlMistake } from "./errors.ts";
+import { jsonCall, type JsonClause } from "./parse_json.ts";
+import { overlaps } from "./parse_overlaps.ts";
 
 /** What follows an operand: a node without the operand, which is its `left`, `arg` or `of`. */
 export interface Tail {
@@ -31,7 +33,13 @@ const OPERAND: Readonly<Record<string, "left" | "of">> = {
 interface CallRest {
   readonly star: boolean;
   readonly distinct: boolean;
-  readonly args: readonly { readonly name: Identifier | null; readonly value: Expression }[];
+  readonly args: readonly {
+    readonly name: Identifier | null;
+    readonly value: Expression;
+    readonly pair?: Expression | null;
+  }[];
+  /** Clauses of functions of JSON. */
+  readonly json?: readonly JsonClause[];
   readonly orderBy: readonly OrderItem[];
   readonly nulls: string | null;
   readonly withinGroup: readonly OrderItem[];
@@ -82,6 +90,7 @@ export function comparison(op: ComparisonOperator, { fields, end }: Tail): Tail 
 export function tails(head: Expression, tails: readonly Tail[]): Expression {
   return tails.reduce((operand, { fields, end }) => {
     const at = { start: operand.at.start, end }, slot = OPERAND[fields.kind] ?? "arg";
+    if (fields.kind === "overlaps") return overlaps(operand, fields.right as Expression, fields.not === true, at);
     // The grammar gives each kind its members; this adds the operand and the place.
     return { ...fields, [slot]: operand, at } as unknown as Expression;
   }, head);
@@ -111,8 +120,15 @@ export function column(parts: readonly Identifier[], at: Span): Expression {
   return { kind: "column", parts, at };
 }
 
-export function call(parts: readonly Identifier[], { args, nulls, ...rest }: CallRest, at: Span): FunctionCall {
+export function call(
+  parts: readonly Identifier[],
+  { args, nulls, json = [], ...rest }: CallRest,
+  at: Span,
+): Expression {
   const name = { parts, at: around(parts[0], parts[parts.length - 1]) };
+  if (json.length > 0 || args.some(({ pair }) => pair)) {
+    return jsonCall(name, args.map(({ value }) => value), args.map(({ pair }) => pair ?? null), json, at);
+  }
   return {
     kind: "call",
     name,

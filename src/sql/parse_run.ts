@@ -4,6 +4,7 @@ import type { FromItem, Span } from "./ast.ts";
 import { SqlMistake } from "./errors.ts";
 import * as expressions from "./parse_expression.ts";
 import { intervalLiteral } from "./parse_interval.ts";
+import { jsonOn, jsonWords } from "./parse_json.ts";
 import * as statements from "./parse_statement.ts";
 import { tokenMaker } from "./parse_token.ts";
 import * as windows from "./parse_window.ts";
@@ -56,6 +57,8 @@ function makerOf(encoded: Encoded, note: (mistake: SqlMistake) => void) {
     ...expressions,
     ...windows,
     ...statements,
+    jsonOn,
+    ...jsonWords(encoded),
     joins: (head: FromItem, tails: Parameters<typeof statements.joined>[1]) => statements.joined(head, tails, note),
     interval: (sign: string | null, value: Amount, qualifier: Qualifier, at: Span, next: number) =>
       intervalLiteral(sign, value, qualifier, at, tokens[next]?.kind === "word" ? tokens[next].text : ""),

@@ -82,12 +82,13 @@ export function windowTable(
   return { kind: "window_table", fn, data, time, size, slide, step, gap, offset, alias: null, at };
 }
 
-/** An item of GROUP BY: `(a, b)` is a set, TUMBLE, HOP and SESSION are windows. */
+/** An item of GROUP BY: `(a, b)` is a set, TUMBLE, HOP, SESSION and COUNTWINDOW are windows. */
 export function groupItem(expr: Expression, at: Span): GroupItem {
   const items = tupleItems(expr);
   if (items) return { kind: "group_set", items, at };
   if (expr.kind !== "call" || expr.name.parts.length > 1 || expr.over) return { kind: "expression", expr, at };
   const fn = expr.name.parts[0].name.toUpperCase();
+  if (fn === "COUNTWINDOW") return countWindow(expr.args, at);
   if (!Object.hasOwn(GROUP_WINDOWS, fn)) return { kind: "expression", expr, at };
   const names = GROUP_WINDOWS[fn], [time, ...rest] = expr.args;
   const required = names.filter((name) => name !== "offset").length;
@@ -97,6 +98,15 @@ export function groupItem(expr: Expression, at: Span): GroupItem {
   }
   const durations = Object.fromEntries(rest.map((value, i) => [names[i], value]));
   return { ...groupWindow("flink", fn as GroupWindow["fn"], durations, [], at), time };
+}
+
+function countWindow(args: readonly Expression[], at: Span): GroupWindow {
+  const [size, slide] = args;
+  if (args.length < 1 || args.length > 2) {
+    const hint = "It is written COUNTWINDOW(100), or COUNTWINDOW(100, 10): rows, slide";
+    throw new SqlMistake(at, `Cannot group by COUNTWINDOW with ${args.length} arguments`, hint);
+  }
+  return groupWindow("azure", "COUNT", { size, ...(slide ? { slide } : {}) }, [], at);
 }
 
 export function azureWindow(

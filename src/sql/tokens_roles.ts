@@ -31,7 +31,8 @@ function note(node: Tree, { names, calls, listed, types }: Roles): void {
   const { start, end } = (node.at ?? { start: -1, end: -1 }) as { start: number; end: number };
   if ("quoted" in node) names.add(start);
   if ("params" in node && "fields" in node) types.push({ start, end });
-  const created = node.kind === "create_table" || node.kind === "create_view" || node.kind === "insert";
+  const created = node.kind === "create_table" || node.kind === "create_view" || node.kind === "create_function" ||
+    node.kind === "insert";
   const name = (created ? node.into ?? node.name : Array.isArray(node.columns) ? node.name : null) as Tree | null;
   if (node.kind === "call" || node.kind === "function_table") calls.add(lastStart(node.name as Tree));
   if (name) listed.add(lastStart(name));

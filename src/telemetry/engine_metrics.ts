@@ -35,6 +35,11 @@ export function engineMetrics(registry: MetricRegistry) {
     deadRows: registry.counter("rdx_dead_rows_total", "Rows that could not be read and went to the dead letters", [
       "stream",
     ]),
+    functionErrors: registry.counter(
+      "rdx_function_errors_total",
+      "Rows for which a user function failed: what it should have given is NULL",
+      ["pipeline"],
+    ),
     lateRows: registry.counter("rdx_late_rows_total", "Rows whose last window had fired", ["pipeline", "stream"]),
     bytesIn: registry.counter("rdx_bytes_in_total", "Bytes of request bodies and files, as they came", ["stream"]),
     watermarkLag: registry.gauge("rdx_watermark_lag_seconds", "Wall clock minus the pipeline's watermark", [

@@ -1,6 +1,7 @@
 import { withPoint } from "../core/cell_text.ts";
+import { decimal128Bytes } from "../core/decimal128.ts";
 import type { FrameView } from "../core/frame.ts";
-import type { DataType } from "../core/schema.ts";
+import { type DataType, DECIMAL_DIGITS_MAX } from "../core/schema.ts";
 import { formatTime } from "../core/time_text.ts";
 import { wordsOf } from "./columns.ts";
 
@@ -8,6 +9,8 @@ import { wordsOf } from "./columns.ts";
 export type RowTest = (row: number) => boolean;
 
 const encoder = new TextEncoder();
+const DIGITS = new RegExp(`^-?\\d{1,${DECIMAL_DIGITS_MAX + 1}}$`);
+const DECIMAL_END = 10n ** BigInt(DECIMAL_DIGITS_MAX);
 const NONE: RowTest = () => false;
 
 /**
@@ -38,6 +41,12 @@ function valueTest(view: FrameView, column: number, text: string, bytes: Uint8Ar
       const raw = readBase64(text);
       return raw ? bytesTest(data as Int32Array, chars as Uint8Array, raw) : NONE;
     }
+    case "decimal128": {
+      const value = readScaled(text, type.scale ?? 0);
+      return value === null || value <= -DECIMAL_END || value >= DECIMAL_END
+        ? NONE
+        : bytesTest(data as Int32Array, chars as Uint8Array, decimal128Bytes(value));
+    }
     default: {
       const cell = readCell(type, text);
       return cell === null ? NONE : cellTest(wordsOf(data as BigInt64Array<ArrayBuffer>), cell);
@@ -51,10 +60,16 @@ function readCell(type: DataType, text: string): bigint | null {
     const ms = Date.parse(text);
     if (formatTime(ms) === text) return BigInt(ms);
   }
-  const scale = type.scale ?? 0, digits = scale > 0 ? text.replace(".", "") : text;
-  if (!/^-?\d{1,19}$/.test(digits)) return null;
-  const cell = BigInt(digits);
-  return BigInt.asIntN(64, cell) === cell && withPoint(String(cell), scale) === text ? cell : null;
+  const cell = readScaled(text, type.scale ?? 0);
+  return cell !== null && BigInt.asIntN(64, cell) === cell ? cell : null;
+}
+
+/** The whole number that is written as `text` with `scale` places, or null when none is. */
+function readScaled(text: string, scale: number): bigint | null {
+  const digits = scale > 0 ? text.replace(".", "") : text;
+  if (!DIGITS.test(digits)) return null;
+  const value = BigInt(digits);
+  return withPoint(String(value), scale) === text ? value : null;
 }
 
 function cellTest(words: Int32Array, cell: bigint): RowTest {

@@ -19,6 +19,7 @@ export function keyCells(view: FrameView, column: number): KeyCells {
       return new Bools(validity, data as Uint8Array);
     case "string":
     case "bytes":
+    case "decimal128":
       return new Text(validity, data as Int32Array, chars as Uint8Array);
     default:
       return new Cells(validity, wordsOf(data as BigInt64Array<ArrayBuffer>));

@@ -41,6 +41,7 @@ function valueHash(view: FrameView, column: number): CellHash {
     }
     case "string":
     case "bytes":
+    case "decimal128":
       return bytesHash(data as Int32Array, chars as Uint8Array);
     default: {
       const words = wordsOf(data as BigInt64Array<ArrayBuffer>);

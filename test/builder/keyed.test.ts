@@ -340,3 +340,46 @@ export function refused() {
   rows.keyBy("origin").aggregate((a) => ({ n: a.every("origin") }));
   rows.map(() => ({ x: lit("a", string()) }));
 }
+
+Deno.test("count windows are what the rows up to their last one come to", () => {
+  const full = pipeline("p").from(flights()).keyBy("origin").countWindow(10).aggregate((a) => ({
+    total: a.sum("delay"),
+  }));
+  assert.deepEqual(nodesOf(full.to(discard())), [
+    {
+      id: "over",
+      op: "over",
+      input: ["source"],
+      keys: ["origin"],
+      frame: { kind: "rows", preceding: null },
+      aggs: [{ fn: "count", as: "$row" }],
+    },
+    {
+      id: "over_2",
+      op: "over",
+      input: ["over"],
+      keys: ["origin"],
+      frame: { kind: "rows", preceding: 9 },
+      aggs: [{ fn: "sum", arg: { column: "delay" }, as: "total" }],
+    },
+    {
+      id: "filter",
+      op: "filter",
+      input: ["over_2"],
+      where: {
+        call: "eq",
+        args: [{ call: "mod", args: [{ column: "$row" }, { literal: 10 }] }, { literal: 0 }],
+      },
+    },
+    {
+      id: "project",
+      op: "project",
+      input: ["filter"],
+      columns: [{ as: "origin", expr: { column: "origin" } }, { as: "total", expr: { column: "total" } }],
+      keep: false,
+    },
+  ]);
+  const sliding = pipeline("p").from(flights()).keyBy().countWindow(10, 4).aggregate((a) => ({ rows: a.count() }));
+  const [, , last] = nodesOf(sliding.to(discard())) as { where: { call: string } }[];
+  assert.equal(last.where.call, "and");
+});

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { RdxError } from "../../src/core/errors.ts";
+import { formatType } from "../../src/core/schema.ts";
 import {
+  array,
+  type ArrayKind,
+  arrayWith,
   csvFile,
   decimal,
   discard,
@@ -8,17 +12,21 @@ import {
   file,
   hop,
   int64,
+  json,
   type JsonRow,
   lit,
+  map,
   ndjsonFile,
   nullable,
   pipeline,
+  row,
   sink,
   stdout,
   stream,
   string,
   timestamp,
   tumble,
+  values,
   view,
   when,
 } from "../../src/builder/mod.ts";
@@ -151,12 +159,13 @@ Deno.test("a stream's bound of event time is the source's future_skew_ms, and no
 });
 
 Deno.test("every operator of a row's values is a function of the plan language and compiles", () => {
-  const columns = { i: int64(), d: double(), m: decimal(10, 2), s: string(), t: timestamp() };
+  const columns = { i: int64(), d: double(), m: decimal(10, 2), w: decimal(38, 8), s: string(), t: timestamp() };
   const stage = pipeline("all").from(csvFile("x.csv", columns)).map((r) => ({
     comparisons: r.i.eq(r.d).or(
       r.i.ne(1),
       r.d.lt(0.5),
       r.m.le(2n),
+      r.w.gt(10n ** 20n),
       r.s.gt("a"),
       r.t.ge(new Date(0)),
       r.t.lt("2026-01-01"),
@@ -175,6 +184,7 @@ Deno.test("every operator of a row's values is a function of the plan language a
     chosen: when(r.i.gt(5), "many").when(r.i.gt(1), "some").otherwise("few"),
     open: when(r.i.gt(5), r.m).end(),
     exact: lit("12.50", decimal(4, 2)),
+    wide: r.w.add(r.m).sub(lit("123456789012345678901234567890.5", decimal(31, 1))).round(),
     big: r.i.add(9_007_199_254_740_993n),
     nothing: lit(null, string()),
   })).to(discard());
@@ -196,6 +206,7 @@ Deno.test("every operator of a row's values is a function of the plan language a
     chosen: "string",
     open: "decimal",
     exact: "decimal",
+    wide: "decimal128",
     big: "int64",
     nothing: "string",
   });
@@ -300,3 +311,54 @@ export function refused() {
   // @ts-expect-error: branches of one type
   stage.map((r) => ({ x: when(r.delay.gt(0), "late").otherwise(1) }));
 }
+
+Deno.test("nested values have the types of their parts, and entries of maps and items that are rows have fields", () => {
+  const orders = ndjsonFile("orders.json", {
+    id: int64(),
+    items: nullable(array(row({ sku: string(), qty: int64() }))),
+    attrs: map(array(double())),
+  });
+  const items = pipeline("p").from(orders).unnest((r) => r.items, "item", { ordinality: "n" });
+  const made = items.map((r) => ({ sku: r.item.field("sku").upper(), n: r.n.add(1n), all: arrayWith(r.id, 2) }));
+  type Made = JsonRow<{ sku: Value<"string", false>; all: Value<ArrayKind<"int64">, false> }>;
+  const shown: Made = { sku: "A", all: [1, null] };
+  assert.deepEqual(shown.all.length, 2);
+  // For the compiler only: what does not fit
+  void (() => {
+    // @ts-expect-error a row has no such field
+    items.map((r) => ({ x: r.item.field("color") }));
+    // @ts-expect-error a number has no items
+    items.unnest((r) => r.id, "x");
+  });
+  const entries = pipeline("q").from(orders).unnest((r) => r.attrs, "entry")
+    .map((r) => ({ k: r.entry.field("key"), v: r.entry.field("value").item(1).mul(2) }));
+  for (const stage of [made, entries]) {
+    const { nodes } = stage.to(view("v")).toPlan(), compiled = compilePlan({ rdx: 1, name: "p", nodes }, CATALOG);
+    assert.equal(compiled.physical.operators.filter(({ op }) => op === "unnest").length, 1);
+  }
+});
+
+Deno.test("literals and rows of a plan hold nested values", () => {
+  const rows = values([[1, [1, 2], { a: 1 }], [2, null, "x"]], {
+    id: int64(),
+    a: nullable(array(int64())),
+    j: nullable(json()),
+  });
+  const plan = pipeline("p").from(rows)
+    .map((r) => ({
+      l: lit([1, 2], array(int64())),
+      m: lit({ k: "x" }, map(string())),
+      same: r.a.eq(r.a),
+      j: r.j.get("a"),
+    }))
+    .to(view("v")).toPlan();
+  const [{ columns }] = compilePlan(plan, CATALOG).physical.operators;
+  assert.deepEqual(columns.map(({ type }) => formatType(type)), [
+    "array<int64>",
+    "map<string, string>",
+    "bool",
+    "json",
+  ]);
+  const wrong = pipeline("p").from(rows).map(() => ({ l: lit([1], map(string())) })).to(view("v")).toPlan();
+  assert.throws(() => compilePlan(wrong, CATALOG), { message: /Cannot read \[1\] as map<string, string>/ });
+});

@@ -16,6 +16,7 @@ function valueText(value: Value, type: DataType): string {
     case "timestamp":
       return timeText(Number(value));
     case "decimal":
+    case "decimal128":
       return decimalText(value as bigint, type.scale ?? 0);
     case "double":
       return doubleText(value as number);

@@ -165,3 +165,17 @@ Deno.test("as a process: the token in the environment is asked for and never wri
   await status;
   assert.doesNotMatch(await err, /s3cret/);
 });
+
+Deno.test("serve refuses a place of functions that is not there before it starts anything", async () => {
+  const { code, err, options } = await call(["serve", "--port", "0", "--functions", "no-such-folder"], {});
+  assert.deepEqual([code, options], [2, null]);
+  assert.match(err, /^rdx: Cannot take user functions from \/home\/me\/no-such-folder: /);
+});
+
+Deno.test("serve tells the engine where functions may come from; without --functions nowhere", async () => {
+  const onOut = (text: string, signal: (name: "SIGTERM") => void) => text.includes("curl") && signal("SIGTERM");
+  const without = await call(["serve", "--port", "0"], { onOut });
+  assert.deepEqual(without.options?.functions, []);
+  const both = await call(["serve", "--port", "0", "--functions", "/", "--functions", MAIN], { onOut });
+  assert.deepEqual(both.options?.functions, ["/", MAIN]);
+});

@@ -13,6 +13,7 @@ const COLUMNS = [
   { name: "at", type: "timestamp" },
   { name: "text", type: "string" },
   { name: "raw", type: "bytes" },
+  { name: "total", type: "decimal(38,3)" },
 ];
 const ROWS_MAX = 21;
 
@@ -29,13 +30,16 @@ const row = fc.record({
   at: fc.date({ noInvalidDate: true }),
   text: fc.string({ unit: "binary" }).map((text) => text.toWellFormed()),
   raw: fc.uint8Array({ maxLength: 5 }),
+  total: fc.tuple(fc.bigInt(1n - 10n ** 35n, 10n ** 35n - 1n), fc.integer({ min: 0, max: 999 })).map(([n, f]) =>
+    `${n}.${String(f).padStart(3, "0")}`
+  ),
 }, { requiredKeys: [] }).map((values) => ({ ...values } as Record<string, unknown>));
 
 /** What stands in the column. */
 function inColumn(name: string, value: unknown): Value {
   if (value === undefined || value === null) return null;
   if (name === "x") return Number(value);
-  if (name === "price") return BigInt((value as string).replace(".", ""));
+  if (name === "price" || name === "total") return BigInt((value as string).replace(".", ""));
   if (value instanceof Date) return BigInt(value.getTime());
   return typeof value === "number" ? BigInt(value) : value as Value;
 }

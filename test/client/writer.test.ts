@@ -43,12 +43,30 @@ Deno.test("values arrive as they were, over both formats: bigints, NULLs, times,
     { name: "at", type: "timestamp" },
     { name: "text", type: "string" },
     { name: "x", type: "double" },
+    { name: "total", type: "decimal(38,2)" },
     { name: "__proto__", type: "string" },
   ];
+  const most = `${"9".repeat(36)}.99`;
   const rows = [
-    { n: 2n ** 63n - 1n, price: "12.50", ok: true, at: "2025-01-01T00:00:00.500Z", text: 'Zürich 🚆 \n"', x: -0.5 },
-    { n: -(2n ** 53n) - 1n, price: "-0.01", ok: false, at: "1969-12-31T23:59:59.999Z", text: "", x: 1e300 },
-    { n: null, price: null, ok: null, at: null, text: null, x: null },
+    {
+      n: 2n ** 63n - 1n,
+      price: "12.50",
+      ok: true,
+      at: "2025-01-01T00:00:00.500Z",
+      text: 'Zürich 🚆 \n"',
+      x: -0.5,
+      total: most,
+    },
+    {
+      n: -(2n ** 53n) - 1n,
+      price: "-0.01",
+      ok: false,
+      at: "1969-12-31T23:59:59.999Z",
+      text: "",
+      x: 1e300,
+      total: `-${most}`,
+    },
+    { n: null, price: null, ok: null, at: null, text: null, x: null, total: null },
   ].map((row) => Object.defineProperty({ ...row }, "__proto__", { value: "p", enumerable: true }));
   const client = connect(server.url);
   for (const format of ["json", "arrow"] as const) {

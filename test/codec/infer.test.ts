@@ -33,7 +33,7 @@ Deno.test("the types of values are found, and all columns are nullable", () => {
   const row = `{"i":-5,"d":0.5,"b":true,"s":"x","t":"2026-01-01T00:00:00Z","n":null,"a":[1,{"x":"]"}]}`;
   assert.equal(
     shown(infer(row, "ndjson")),
-    "i int64?, d double?, b bool?, s string?, t timestamp?, n string?, a string?",
+    "i int64?, d double?, b bool?, s string?, t timestamp?, n string?, a array<json>?",
   );
 });
 
@@ -103,23 +103,50 @@ Deno.test("members of objects become columns with dotted names", () => {
   assert.equal(shown(infer(rows, "ndjson")), "user.address.city string?, user.address.zip string?, user.age int64?");
 });
 
-Deno.test("objects with members that no dotted name leads to are text beside the others", () => {
-  assert.equal(shown(infer(`{"a":{"b.c":1,"d":2},"e":{"":1}}`, "ndjson")), "a.d int64?, a string?, e string?");
-  assert.equal(shown(infer(`{"a.b":{"c":1},"x.y":2,"":3}`, "ndjson")), "a.b string?, x.y int64?");
+Deno.test("objects with members that no dotted name leads to are JSON beside the others", () => {
+  assert.equal(shown(infer(`{"a":{"b.c":1,"d":2},"e":{"":1}}`, "ndjson")), "a.d int64?, a json?, e json?");
+  assert.equal(shown(infer(`{"a.b":{"c":1},"x.y":2,"":3}`, "ndjson")), "a.b json?, x.y int64?");
 });
 
-Deno.test("what is sometimes an object and sometimes not is a string beside its members", () => {
-  assert.equal(shown(infer(`{"a":{"b":1}}\n{"a":5}`, "ndjson")), "a.b int64?, a string?");
-  assert.equal(shown(infer(`{"a":5}\n{"a":{"b":1}}`, "ndjson")), "a string?, a.b int64?");
+Deno.test("what is sometimes an object and sometimes a number is JSON beside its members", () => {
+  assert.equal(shown(infer(`{"a":{"b":1}}\n{"a":5}`, "ndjson")), "a.b int64?, a json?");
+  assert.equal(shown(infer(`{"a":5}\n{"a":{"b":1}}`, "ndjson")), "a json?, a.b int64?");
+  assert.equal(shown(infer(`{"a":"x"}\n{"a":{"b":1}}`, "ndjson")), "a string?, a.b int64?");
   assert.equal(shown(infer(`{"a":null}\n{"a":{"b":1}}`, "ndjson")), "a string?, a.b int64?");
 });
 
-Deno.test("objects in objects without end become text, and depth harms nothing", () => {
+Deno.test("objects in objects without end become JSON, and depth harms nothing", () => {
   const depth = 100_000, deep = `{"a":`.repeat(depth) + "1" + "}".repeat(depth);
   const [column, ...others] = infer(deep, "ndjson");
-  assert.equal(formatType(column.type), "string");
+  assert.equal(formatType(column.type), "json");
   assert.deepEqual(others, []);
-  assert.equal(shown(infer(`{"v":${"[".repeat(depth)}${"]".repeat(depth)}}`, "ndjson")), "v string?");
+  assert.equal(
+    shown(infer(`{"v":${"[".repeat(depth)}${"]".repeat(depth)}}`, "ndjson")),
+    `v ${"array<".repeat(8)}json${">".repeat(8)}?`,
+  );
+});
+
+Deno.test("arrays tell the types of their items, which widen over all rows", () => {
+  assert.equal(typeOf(`["a","b"]`, "[]", "null"), "array<string>");
+  assert.equal(typeOf("[]"), "array<string>");
+  assert.equal(typeOf("[]", "[1]", "[null,2]"), "array<int64>");
+  assert.equal(typeOf("[1]", "[2.5]"), "array<double>");
+  assert.equal(typeOf("[1]", `["x"]`), "array<string>");
+  assert.equal(typeOf("[[1],[2,3]]", "[[4.5]]"), "array<array<double>>");
+  assert.equal(
+    typeOf(`[{"sku":"a","qty":1}]`, `[{"sku":"b","gift":true}]`),
+    "array<row<sku string, qty int64, gift bool>>",
+  );
+  assert.equal(typeOf("[1]", "[[1]]"), "array<json>");
+  assert.equal(typeOf(`[{"a b":1,"__proto__":2}]`), `array<row<"a b" int64, __proto__ int64>>`);
+});
+
+Deno.test("an array beside a number is JSON, and beside a string a string", () => {
+  assert.equal(typeOf("[1]", "2"), "json");
+  assert.equal(typeOf("2", "[1]"), "json");
+  assert.equal(typeOf("true", "[1]", "2.5"), "json");
+  assert.equal(typeOf(`"x"`, "[1]"), "string");
+  assert.equal(typeOf("[1]", `"x"`), "json");
 });
 
 Deno.test("known columns stay in front and are widened where a value does not fit", () => {

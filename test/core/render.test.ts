@@ -34,6 +34,19 @@ Deno.test("decimals are strings with all digits of their scale", () => {
   assert.equal(json(decimal(18, 2), 123450n), `"1234.50"`);
   assert.equal(json(decimal(18, 0), -7n), `"-7"`);
   assert.equal(json(decimal(18, 18), -999999999999999999n), `"-0.999999999999999999"`);
+  assert.equal(json(decimal(38, 0), 1n - 10n ** 38n), `"-${"9".repeat(38)}"`);
+  for (const bits of [0n, 31n, 32n, 52n, 53n, 63n, 64n, 95n, 96n, 120n]) {
+    for (const by of [-1n, 0n, 1n]) {
+      const value = 2n ** bits + by;
+      assert.equal(json(decimal(38, 0), value), `"${value}"`);
+      assert.equal(json(decimal(38, 0), -value), `"${-value}"`);
+    }
+  }
+  assert.equal(json(decimal(38, 38), -1n), `"-0.${"0".repeat(37)}1"`);
+  assert.equal(
+    json(decimal(38, 8), 12345678901234567890123456789012345678n),
+    `"123456789012345678901234567890.12345678"`,
+  );
 });
 
 Deno.test("timestamps are ISO 8601 in UTC with milliseconds, or epoch milliseconds on request", () => {
@@ -76,7 +89,7 @@ function expected(value: Value, type: Column["type"]): unknown {
   if (value instanceof Uint8Array) return btoa(String.fromCharCode(...value));
   if (typeof value === "number") return Number.isFinite(value) ? value + 0 : null;
   if (typeof value !== "bigint") return value;
-  if (type.kind !== "decimal") return Number(value);
+  if (type.scale === undefined) return Number(value);
   const digits = String(value < 0n ? -value : value).padStart(type.scale! + 1, "0");
   return `${value < 0n ? "-" : ""}${digits.slice(0, -type.scale!)}.${digits.slice(-type.scale!)}`;
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { VEGA_DATASETS } from "../../examples/flights/flights_20k.ts";
+import { npmPackageFiles } from "../../scripts/npm_files.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 const RUN_MS_MAX = 60_000;
@@ -85,6 +87,15 @@ Deno.test("--time and --delay are a watermark without a declaration: rows out of
   ]);
 });
 
+Deno.test("rows of one time are together without a --delay, and rows that come too late are told", async () => {
+  const rows = [0, 20, 20, 21, 5, 40].map((second) => ({ at: new Date(1_767_225_600_000 + second * 1000), n: second }));
+  const sql = "SELECT System.Timestamp() AS t, COUNT(*) AS n FROM input GROUP BY TUMBLINGWINDOW(second, 20)";
+  const { code, out, err } = await rdx(["run", "--time", "at", sql], lines(rows));
+  assert.equal(code, 0);
+  assert.deepEqual(out.trimEnd().split("\n").map((line) => JSON.parse(line).n), [1, 2, 2]);
+  assert.match(err, /^rdx: 1 row came too late: left out\n/);
+});
+
 Deno.test("a script declares input itself; CSV goes in and comes out", async () => {
   const script = "CREATE TABLE input (name STRING, price DECIMAL(10, 2));\n" +
     "CREATE VIEW dear AS SELECT name, price FROM input WHERE price > 1.5;\nSELECT name, price * 2 AS twice FROM dear;";
@@ -150,4 +161,102 @@ Deno.test("fmt writes one form, and --check says who has another", async () => {
   assert.match(out, /-- why/);
   assert.equal((await rdx(["fmt", "--check"], out)).code, 0);
   assert.equal((await rdx(["fmt", "--check"], "select 1")).code, 1);
+});
+
+Deno.test("a script without a query prints its views, and tells what of it has no effect", async () => {
+  const { code, out, err } = await rdx(
+    [
+      "run",
+      "SET parallelism = 4; DROP VIEW IF EXISTS old; " +
+      "CREATE MATERIALIZED VIEW sums AS SELECT city, SUM(n) AS total FROM input GROUP BY city EMIT CHANGES",
+    ],
+    EVENTS,
+  );
+  assert.equal(code, 0);
+  assert.match(err, /^Line 1, column 1: SET parallelism has no effect here\n/);
+  assert.equal(out, '{"city":"Bern","total":17}\n{"city":"Genève","total":5}\n');
+});
+
+/** Orders as shops send them: arrays of objects, objects, what some rows lack, and a field that is an array only at times. */
+const ORDERS = lines([
+  {
+    ts: 1000,
+    id: 1,
+    tags: ["a", "b"],
+    user: { name: "x", langs: ["de", "fr"] },
+    items: [{ sku: "p", qty: 2 }, { sku: "q", qty: 3 }],
+    odd: 1,
+  },
+  { ts: 2000, id: 2, tags: [], user: { name: "y", langs: [] }, items: [], odd: [1, "x"] },
+  {
+    ts: 3000,
+    id: 3,
+    user: { name: "z" },
+    items: [{ sku: "p", qty: 5, gift: { to: "w" } }],
+    odd: { __proto__: null, a: 1 },
+  },
+]);
+
+Deno.test("a file with arrays and nested objects is read as it is, whatever of it a query uses", async () => {
+  const rows = async (sql: string, ...args: string[]) => {
+    const { code, out, err } = await rdx(["run", sql, ...args], ORDERS);
+    assert.deepEqual([code, err], [0, ""]);
+    return out.trimEnd().split(/\r?\n/);
+  };
+  assert.deepEqual(await rows("SELECT id FROM input"), ['{"id":1}', '{"id":2}', '{"id":3}']);
+  const all = (await rows("SELECT * FROM input")).map((line) => JSON.parse(line));
+  assert.deepEqual(all.map(({ tags }) => tags), [["a", "b"], [], null]);
+  assert.deepEqual(all.map((row) => row["user.langs"]), [["de", "fr"], [], null]);
+  assert.deepEqual(all.map(({ odd }) => odd), [1, [1, "x"], { a: 1 }]);
+  assert.deepEqual(
+    await rows("SELECT id, tags[1] AS t, items[2].qty + 1 AS q, CARDINALITY(user.langs) AS n FROM input"),
+    [
+      '{"id":1,"t":"a","q":4,"n":2}',
+      '{"id":2,"t":null,"q":null,"n":0}',
+      '{"id":3,"t":null,"q":null,"n":null}',
+    ],
+  );
+  assert.deepEqual(
+    await rows("SELECT sku, SUM(qty) AS n, ARRAY_AGG(id) AS ids FROM input, UNNEST(items) AS i GROUP BY sku"),
+    [
+      '{"sku":"p","n":7,"ids":[1,3]}',
+      '{"sku":"q","n":3,"ids":[1]}',
+    ],
+  );
+  assert.deepEqual(await rows("SELECT id, items FROM input WHERE id < 3", "--output", "csv"), [
+    "id,items",
+    '1,"[{""sku"":""p"",""qty"":2},{""sku"":""q"",""qty"":3}]"',
+    "2,[]",
+  ]);
+});
+
+Deno.test("what a query does not read makes no row bad, and texts take whatever comes later", async () => {
+  const rows = Array.from({ length: 2000 }, (_, i) => ({ id: i, a: i < 1500 ? i : [i], t: i < 1500 ? "x" : 7 }));
+  const piped = lines(rows), run = (sql: string) => rdx(["run", sql], piped);
+  assert.deepEqual(await run("SELECT SUM(id) AS s FROM input"), { code: 0, out: '{"s":1999000}\n', err: "" });
+  assert.deepEqual(await run("SELECT COUNT(*) AS n, MIN(t) AS t FROM input"), {
+    code: 0,
+    out: '{"n":2000,"t":"7"}\n',
+    err: "",
+  });
+  // The first rows tell the types: what does not fit a column that is read is told
+  const { code, err } = await run("SELECT SUM(a) AS s FROM input");
+  assert.equal(code, 65);
+  assert.match(err, /500 rows could not be read: left out\n {2}a: Expected int64, got an array\n/);
+});
+
+Deno.test("a JSON document of arrays of objects is taken apart and joined, as JavaScript does it (miserables.json)", async () => {
+  const file = `${await npmPackageFiles("vega-datasets", VEGA_DATASETS)}/data/miserables.json`;
+  const { nodes, links }: Record<string, Record<string, unknown>[]> = JSON.parse(await Deno.readTextFile(file));
+  const { code, out, err } = await rdx([
+    "run",
+    "--input",
+    file,
+    "SELECT n.name, COUNT(*) AS c FROM (SELECT x.index AS i, x.name AS name FROM input, UNNEST(nodes) AS x) AS n " +
+    "JOIN (SELECT l.source AS s FROM input, UNNEST(links) AS l) AS l ON l.s = n.i GROUP BY n.name ORDER BY n.name",
+  ], "");
+  assert.deepEqual([code, err], [0, ""]);
+  const counts = nodes.map(({ name, index }) => ({ name, c: links.filter(({ source }) => source === index).length }))
+    .filter(({ c }) => c > 0).sort((a, b) => String(a.name) < String(b.name) ? -1 : 1);
+  assert.deepEqual(out.trimEnd().split("\n").map((line) => JSON.parse(line)), counts);
 });

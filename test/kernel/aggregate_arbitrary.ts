@@ -5,7 +5,17 @@ import type { AggregateCall, AggregateFunction, AggregateSpec } from "../../src/
 import type { Way } from "./aggregate_run.ts";
 import type { LogRow } from "./reference/aggregate.ts";
 
-const TYPES: readonly DataType[] = [INT64, DOUBLE, decimal(12, 3), BOOL, TIMESTAMP, STRING, BYTES];
+const TYPES: readonly DataType[] = [
+  INT64,
+  DOUBLE,
+  decimal(12, 3),
+  decimal(18, 2),
+  decimal(30, 4),
+  BOOL,
+  TIMESTAMP,
+  STRING,
+  BYTES,
+];
 const FUNCTIONS: readonly AggregateFunction[] = ["count", "sum", "min", "max", "avg", "first", "last"];
 
 /** Few distinct values, so that rows meet; −0, NaN, extremes and long strings among them. */
@@ -35,7 +45,10 @@ export function anyCell(type: DataType): fc.Arbitrary<Value> {
         { weight: 1, arbitrary: fc.constantFrom(2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n, 10n ** 12n) },
       );
     case "decimal":
-      return fc.oneof(fc.bigInt(-2000n, 2000n), fc.constantFrom(10n ** 18n - 1n, -(10n ** 18n) + 1n));
+    case "decimal128": {
+      const most = 10n ** BigInt(type.precision!) - 1n;
+      return fc.oneof(fc.bigInt(-2000n, 2000n), fc.constantFrom(most, -most));
+    }
     default:
       return fc.bigInt(0n, 9n);
   }

@@ -30,16 +30,22 @@ Deno.test("result types follow the argument", () => {
     ["count", STRING, INT64],
     ["sum", INT64, INT64],
     ["sum", DOUBLE, DOUBLE],
-    ["sum", money, decimal(18, 2)],
+    ["sum", money, decimal(38, 2)],
     ["avg", INT64, DOUBLE],
     ["avg", money, DOUBLE],
     ["min", BYTES, BYTES],
     ["max", TIMESTAMP, TIMESTAMP],
     ["first", BOOL, BOOL],
     ["last", money, money],
+    ["max", decimal(30, 2), decimal(30, 2)],
   ];
   for (const [fn, type, expected] of cases) assert.deepEqual(resultType({ fn, type }), expected);
-  for (const [fn, type] of [["sum", STRING], ["avg", TIMESTAMP], ["sum", BOOL], ["min", null]] as const) {
+  for (
+    const [fn, type] of [["sum", STRING], ["avg", TIMESTAMP], ["sum", BOOL], ["sum", decimal(19, 2)], [
+      "min",
+      null,
+    ]] as const
+  ) {
     assert.throws(() => resultType({ fn, type }), { name: "RdxError", code: "invalid_plan" });
   }
 });

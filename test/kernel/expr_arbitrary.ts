@@ -8,6 +8,7 @@ import {
   DOUBLE,
   formatType,
   INT64,
+  isDecimal,
   STRING,
   TIMESTAMP,
 } from "../../src/core/schema.ts";
@@ -25,6 +26,9 @@ export const COLUMNS: readonly Column[] = [
   column("decimal_a", decimal(18, 4)),
   column("decimal_b", decimal(9, 2)),
   column("decimal_c", decimal(18, 17)),
+  column("decimal_d", decimal(38, 10)),
+  column("decimal_e", decimal(38, 0)),
+  column("decimal_f", decimal(24, 24)),
   column("bool_a", BOOL),
   column("bool_b", BOOL),
   column("timestamp_a", TIMESTAMP),
@@ -64,6 +68,13 @@ const NUMERIC = [
   "-",
   "9223372036854775808",
   "12345.675",
+  "123456789012345678901234567890.12345678",
+  "-99999999999999999999999999999999999999",
+  "99999999999999999999999999999999999999.5",
+  "0.00000000000000000000000000000000000005",
+  "1e37",
+  "-1.5E-38",
+  "000000000000000000000000000000000000000000012.50",
 ];
 const OTHER = [
   "true",
@@ -87,6 +98,22 @@ const anyTimestamp = fc.oneof(
   fc.bigInt(-8_640_000_000_000_000n + 366n * 86_400_000n, 8_640_000_000_000_000n),
 );
 
+/** Cells of so many digits: of every magnitude, and what lies around the edges of cells and types. */
+function anyDecimal(precision: number): fc.Arbitrary<bigint> {
+  const limit = 10n ** BigInt(precision) - 1n;
+  const powers = Array.from({ length: precision }, (_, digits) => 10n ** BigInt(digits));
+  const near = fc.tuple(fc.constantFrom(...powers), fc.bigInt(-1n, 1n), fc.boolean())
+    .map(([power, by, negative]) => negative ? -power - by : power + by);
+  const edges = [limit, -limit, 2n ** 63n, -(2n ** 63n), 2n ** 64n - 1n, 2n ** 64n, -(2n ** 64n), 5n * 10n ** 18n];
+  return fc.oneof(
+    fc.bigInt(-limit, limit),
+    fc.bigInt(-9n, 9n),
+    near,
+    fc.constantFrom(...edges.filter((edge) => edge <= limit && edge >= -limit)),
+    fc.tuple(fc.bigInt(-limit, limit), fc.constantFrom(...powers)).map(([value, power]) => value / power),
+  );
+}
+
 /** A value of a type, NULL aside; text is well-formed. */
 export function anyCell(type: DataType): fc.Arbitrary<Value> {
   switch (type.kind) {
@@ -94,10 +121,9 @@ export function anyCell(type: DataType): fc.Arbitrary<Value> {
       return anyInt64;
     case "double":
       return anyDouble;
-    case "decimal": {
-      const limit = 10n ** BigInt(type.precision ?? 1) - 1n;
-      return fc.oneof(fc.bigInt(-limit, limit), fc.bigInt(-9n, 9n), fc.constantFrom(limit, -limit));
-    }
+    case "decimal":
+    case "decimal128":
+      return anyDecimal(type.precision ?? 1);
     case "bool":
       return fc.boolean();
     case "timestamp":
@@ -120,14 +146,14 @@ function literalOf(type: DataType, value: Value): Expression {
   if (value === null || typeof value === "boolean") return { literal: value, type: written };
   if (value instanceof Uint8Array) return { literal: btoa(String.fromCharCode(...value)), type: written };
   if (typeof value === "number") return { literal: Object.is(value, -0) ? "-0" : String(value), type: written };
-  if (typeof value === "string" || type.kind !== "decimal") return { literal: String(value), type: written };
+  if (typeof value === "string" || !isDecimal(type)) return { literal: String(value), type: written };
   const digits = String(value < 0n ? -value : value).padStart((type.scale ?? 0) + 1, "0"), scale = type.scale ?? 0;
   const whole = digits.slice(0, digits.length - scale), places = scale > 0 ? `.${digits.slice(-scale)}` : "";
   return { literal: `${value < 0n ? "-" : ""}${whole}${places}`, type: written };
 }
 
 function leaf(kind: DataType["kind"]): fc.Arbitrary<Expression> {
-  const columns = COLUMNS.filter(({ type }) => type.kind === kind);
+  const columns = COLUMNS.filter(({ type }) => type.kind === kind || (kind === "decimal" && isDecimal(type)));
   const literal = fc.constantFrom(...columns).chain(({ type }) =>
     fc.option(anyCell(type), { nil: null, freq: 8 }).map((value) => literalOf(type, value))
   );
@@ -228,6 +254,9 @@ function decimals(tie: Tie): Arbitrary[] {
     anyOf(["neg", "abs", "floor", "ceil", "round"], tie("decimal")),
     call("round", tie("decimal"), places),
     castTo(decimal(12, 3), tie("int64"), tie("decimal"), tie("double"), tie("string"), tie("bool")),
+    castTo(decimal(38, 6), tie("int64"), tie("decimal"), tie("double"), tie("string"), tie("bool")),
+    castTo(decimal(19, 0), tie("int64"), tie("decimal"), tie("double"), tie("string")),
+    castTo(decimal(30, 29), tie("decimal"), tie("double"), tie("string")),
     castTo(decimal(18, 0), tie("int64"), tie("decimal"), tie("double"), tie("string")),
     call("least", tie("decimal"), tie("int64")),
     ...choices(tie, "decimal"),

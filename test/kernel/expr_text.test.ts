@@ -141,3 +141,18 @@ Deno.test("int64 becomes text with all its digits", () => {
   const values = [0n, -1n, 2n ** 63n - 1n, -(2n ** 63n), 10n ** 18n, null];
   assert.deepEqual(castAll(values, INT64, "string"), values.map((value) => value === null ? null : String(value)));
 });
+
+Deno.test("every code point has the case that Unicode's simple mappings give it, alone and among others", () => {
+  const points = Array.from({ length: 0x110000 }, (_, point) => point).filter((point) =>
+    point < 0xd800 || point > 0xdfff
+  );
+  const texts: string[] = [];
+  for (let i = 0; i < points.length; i += 97) texts.push(String.fromCodePoint(...points.slice(i, i + 97)));
+  const column: Column = { name: "a", type: STRING, nullable: true }, rows = texts.map((text) => [text]);
+  for (const [call, map] of [["lower", "toLowerCase"], ["upper", "toUpperCase"]] as const) {
+    const expected = texts.map((text) =>
+      Array.from(text, (letter) => [...letter[map]()].length === 1 ? letter[map]() : letter).join("")
+    );
+    assert.deepEqual(valuesOf({ call, args: [{ column: "a" }] }, [column], rows), expected);
+  }
+});

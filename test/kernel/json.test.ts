@@ -87,6 +87,15 @@ for (const variant of VARIANTS) {
     assert.equal(one(type, '"1,5"'), "Expected decimal(6,2), got a string that is not a decimal number");
     assert.equal(one(decimal(18, 18), "0.999999999999999999"), 10n ** 18n - 1n);
     assert.equal(one(decimal(18, 0), "999999999999999999"), 10n ** 18n - 1n);
+    const wide = decimal(38, 8), text = "123456789012345678901234567890.12345678";
+    for (const one38 of [text, `"${text}"`, `${text}0e0`, "12345678901234567890123456789012345678E-8"]) {
+      assert.equal(one(wide, one38), 12345678901234567890123456789012345678n, one38);
+    }
+    assert.equal(one(wide, "-1e-8"), -1n);
+    assert.equal(one(wide, "1e29"), 10n ** 37n);
+    assert.equal(one(wide, "1e30"), "Number out of range for decimal(38,8)");
+    assert.equal(one(wide, "1e-9"), "Number has more decimal places than decimal(38,8) holds");
+    assert.equal(one(wide, '"1 "'), "Expected decimal(38,8), got a string that is not a decimal number");
   });
 
   test("timestamps come as epoch milliseconds or ISO 8601", () => {
@@ -106,7 +115,7 @@ for (const variant of VARIANTS) {
     assert.equal(one(BOOL, "true"), true);
     assert.equal(one(BOOL, "false"), false);
     assert.equal(one(BOOL, '"true"'), "Expected bool, got a string");
-    for (const type of [INT64, DOUBLE, decimal(3, 1), BOOL, TIMESTAMP, STRING, BYTES]) {
+    for (const type of [INT64, DOUBLE, decimal(3, 1), decimal(30, 1), BOOL, TIMESTAMP, STRING, BYTES]) {
       assert.equal(one(type, "null"), null);
     }
   });

@@ -17,6 +17,7 @@ const COLUMNS = [
   column("ok", BOOL),
   column("data", BYTES),
   column("tags", STRING),
+  column("total", decimal(38, 2)),
 ];
 const LINES = 300;
 
@@ -47,9 +48,9 @@ function check({ parser, read }: ReturnType<typeof open>, text: string, columns 
 
 const full = (i: number) =>
   `{"id":${i * 7919},"name":"${"n".repeat(i % 90)}","price":${i}.${10 + i % 90},"ratio":${i / 8},` +
-  `"skipped":${i},"at":${1_700_000_000_000 + i},"ok":${
-    i % 3 === 0
-  },"data":"AAA=","tags":["a",${i}],"word":null,"x":"${i}"}`;
+  `"skipped":${i},"at":${1_700_000_000_000 + i},"ok":${i % 3 === 0},"data":"AAA=","tags":["a",${i}],"total":${
+    i % 2 ? "-" : ""
+  }1${"7".repeat(i % 35)}.5,"word":null,"x":"${i}"}`;
 
 Deno.test("json code: leaves of every kind are read as the reference reads them", () => {
   const run = open(), matched = check(run, lines(full));

@@ -41,6 +41,7 @@ const COLUMNS: readonly (readonly Column[])[] = [
   [
     column("dateTime", TIMESTAMP, false),
     column("price", decimal(18, 0)),
+    column("total", decimal(38, 8)),
     column("constructor", STRING),
     column("a.b", INT64),
   ],
@@ -161,6 +162,11 @@ function valueFor(rnd: Random, key: string, chaos: number): string {
       return String(pick(rnd, [rnd(10), rnd(1e5), -rnd(1e6), 2 ** 53 - 1, rnd(1e9), 1234567890123456]));
     case "price":
       return pick(rnd, [String(rnd(1e6) / 100), String(rnd(1000)), `-${rnd(100)}.${rnd(90) + 10}`, "0.5"]);
+    case "total": {
+      const digits = Array.from({ length: 1 + rnd(40) }, () => rnd(10)).join("").replace(/^0+(?=.)/, "");
+      const number = `${pick(rnd, ["", "-"])}${digits}${pick(rnd, ["", ".5", ".25000000", ".123456789", "e-8", "E3"])}`;
+      return rnd(2) ? number : `"${number}"`;
+    }
     case "dateTime":
       return rnd(2)
         ? String(1700000000000 + rnd(1e9))
@@ -186,6 +192,7 @@ function valueFor(rnd: Random, key: string, chaos: number): string {
 const KEYS = [
   "auction",
   "price",
+  "total",
   "channel",
   "dateTime",
   "ok",

@@ -1,3 +1,5 @@
+import assert from "node:assert/strict";
+import { DECIMAL128_BYTES, readDecimal128 } from "../../src/core/decimal128.ts";
 import type { Column } from "../../src/core/schema.ts";
 import { inputAddress, inputBytes, type JsonFormat, JsonParser, type RowError } from "../../src/kernel/json.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
@@ -32,6 +34,9 @@ export function cellValue(kernel: Kernel, { type, data, validity }: Vector, row:
         ? decoder.decode(text)
         : Array.from(text, (c) => c.toString(16).padStart(2, "0")).join("");
     }
+    case "decimal128":
+      assert.equal(memory.getUint32(data + row * 8 + 4, true), DECIMAL128_BYTES);
+      return readDecimal128(memory, memory.getUint32(data + row * 8, true));
     default:
       return memory.getBigInt64(data + row * 8, true);
   }

@@ -4,7 +4,16 @@ import { BOOL, BYTES, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../sr
 import type { Value } from "../../src/core/value.ts";
 
 /** One type of every kind. */
-export const TYPES: readonly DataType[] = [INT64, DOUBLE, decimal(18, 4), BOOL, TIMESTAMP, STRING, BYTES];
+export const TYPES: readonly DataType[] = [
+  INT64,
+  DOUBLE,
+  decimal(18, 4),
+  BOOL,
+  TIMESTAMP,
+  STRING,
+  BYTES,
+  decimal(38, 4),
+];
 
 /** Values of a type that are not NULL; text is well-formed. */
 export function anyValue(type: DataType): fc.Arbitrary<Value> {
@@ -17,6 +26,8 @@ export function anyValue(type: DataType): fc.Arbitrary<Value> {
       return fc.string({ unit: "grapheme", maxLength: 40 });
     case "bytes":
       return fc.uint8Array({ maxLength: 300 });
+    case "decimal128":
+      return fc.oneof(fc.bigInt(-3n, 3n), fc.bigInt(1n - 10n ** 38n, 10n ** 38n - 1n));
     default:
       return fc.oneof(fc.bigInt(-3n, 3n), fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n));
   }

@@ -1,5 +1,6 @@
 import type { Vector } from "../../src/core/batch.ts";
-import type { DataType } from "../../src/core/schema.ts";
+import { decimal128Bytes, readDecimal128 } from "../../src/core/decimal128.ts";
+import { BYTES, type DataType } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
 
@@ -15,7 +16,7 @@ export function vectorOf(kernel: Kernel, type: DataType, values: readonly Value[
   const bits = rows / 8, width = type.kind === "bool" ? bits : rows * 8;
   const data = kernel.arena(width);
   kernel.bytes.fill(GARBAGE, data, data + width);
-  values.forEach((value, row) => writeValue(kernel, data, row, value));
+  values.forEach((value, row) => writeValue(kernel, type, data, row, value));
   if (!withValidity && !values.includes(null)) return { type, data, validity: 0 };
   const validity = kernel.arena(bits);
   kernel.bytes.fill(GARBAGE, validity, validity + bits);
@@ -23,9 +24,10 @@ export function vectorOf(kernel: Kernel, type: DataType, values: readonly Value[
   return { type, data, validity };
 }
 
-function writeValue(kernel: Kernel, data: number, row: number, value: Value): void {
+function writeValue(kernel: Kernel, type: DataType, data: number, row: number, value: Value): void {
   if (value === null) return;
-  if (typeof value === "bigint") kernel.data.setBigInt64(data + row * 8, value, true);
+  if (type.kind === "decimal128") writeValue(kernel, BYTES, data, row, decimal128Bytes(value as bigint));
+  else if (typeof value === "bigint") kernel.data.setBigInt64(data + row * 8, value, true);
   else if (typeof value === "number") kernel.data.setFloat64(data + row * 8, value, true);
   else if (typeof value === "boolean") setBit(kernel, data, row, value);
   else {
@@ -65,6 +67,8 @@ export function valueAt(kernel: Kernel, vector: Vector, row: number): Value {
       const bytes = kernel.bytes.slice(from, from + kernel.data.getUint32(at + 4, true));
       return vector.type.kind === "bytes" ? bytes : new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
     }
+    case "decimal128":
+      return readDecimal128(kernel.data, kernel.data.getUint32(at, true));
     default:
       return kernel.data.getBigInt64(at, true);
   }

@@ -10,8 +10,8 @@ const column = (name: string, type: Column["type"]): Column => ({ name, type, nu
 const INPUT = [column("window_end", TIMESTAMP), column("key", STRING), column("n", INT64)];
 const SUM = { fn: "sum", args: [2], distinct: false, filter: -1, params: [] };
 
-function run(plan: GroupPlan) {
-  const kernel = loadOperators(), operator = new GroupOperator(kernel, plan);
+function run(plan: GroupPlan, kernel = loadOperators(), previous: GroupOperator | null = null) {
+  const operator = new GroupOperator(kernel, plan, previous);
   const drain = () => {
     const got = [];
     for (let out = operator.pull(); out; out = operator.pull()) got.push(...changesOf(kernel, out));
@@ -97,5 +97,26 @@ Deno.test("what has changed since the last tick comes when the input ends, for n
   assert.deepEqual(advance(10_000), []);
   assert.deepEqual(advance(Infinity), [[1, "a", 1n], [2, "a", 3n], [0, "b", 7n]]);
   operator.close();
+  assert.equal(kernel.fn("state_bytes")(), 0);
+});
+
+Deno.test("groups that are handed on give the rows before updates as the new plan needs them", () => {
+  const plan = (upsert: boolean): GroupPlan => ({
+    id: "g",
+    columns: [INPUT[1], column("total", INT64)],
+    inputColumns: INPUT,
+    keys: [1],
+    calls: [SUM],
+    retracts: false,
+    emit: { mode: "changes", ttlMs: 0, end: -1 },
+    upsert,
+  });
+  const kernel = loadOperators(), first = run(plan(true), kernel);
+  first.push([0, 0n, "a", 1n]);
+  assert.deepEqual(first.push([0, 0n, "a", 2n]), [[2, "a", 3n]]);
+  const second = run(plan(false), kernel, first.operator);
+  assert.deepEqual(second.push([0, 0n, "a", 2n]), [[1, "a", 3n], [2, "a", 5n]]);
+  first.operator.close();
+  second.operator.close();
   assert.equal(kernel.fn("state_bytes")(), 0);
 });

@@ -205,7 +205,10 @@ Deno.test("optimised plans of filters and projections give every sink the same r
       assert.deepEqual(run(mergeFilters(nodes), source), expected);
       assert.deepEqual(
         run(
-          optimize(nodes, new Map([["s", { names: ["a", "b", "c"], time: null, needs: new Map(), least: "a" }]])).nodes,
+          optimize(
+            nodes,
+            new Map([["s", { names: ["a", "b", "c"], time: null, needs: new Map(), exact: new Set(), least: "a" }]]),
+          ).nodes,
           source,
         ),
         expected,
@@ -213,6 +216,42 @@ Deno.test("optimised plans of filters and projections give every sink the same r
     }),
     { numRuns: 500 },
   );
+});
+
+/** Rows of a window with its greatest value of one column, as a join compares it with another. */
+function withGreatest(value: string, of: string, more: readonly [string, string, Json][] = [], type = "inner"): Json {
+  const window = ["window_start", "window_end"];
+  return planOf(
+    SOURCE,
+    ["window", "source", HOUR],
+    ...more,
+    ["aggregate", "window", { keys: [], aggs: [{ fn: "max", arg: col(of), as: "most" }] }],
+    ["project", "aggregate", { columns: [...window.map((name) => ({ as: `r_${name}`, expr: col(name) })), "most"] }],
+    ["join", null, {
+      input: [more.at(-1)?.[0] ?? "window", "project"],
+      type,
+      on: [...window.map((name) => ({ left: name, right: `r_${name}` })), { left: value, right: "most" }],
+      window: { left: "window_end", right: "r_window_end" },
+    }],
+    sinkOf("join"),
+  );
+}
+
+Deno.test("rows of a window that meet its greatest value of their own are its best rows, and none else are kept", () => {
+  const ops = (plan: Json) => compile(plan).operators.map(({ op }) => op);
+  const { operators } = compile(withGreatest("delay", "delay")), rank = operators.find(({ op }) => op === "rank");
+  assert.ok(rank?.op === "rank");
+  assert.deepEqual([rank.id, rank.from, rank.to, rank.ties], ["join", 1, 1, true]);
+  assert.deepEqual(rank.order.map(({ column, desc }) => [rank.columns[column].name, desc]), [["delay", true]]);
+  assert.deepEqual(names(operators.at(-1)!.columns).slice(-3), ["r_window_start", "r_window_end", "most"]);
+  // Of another column, of rows of which some are gone, with rows that have no partner
+  for (
+    const other of [
+      withGreatest("ts", "scheduled"),
+      withGreatest("delay", "delay", [["filter", "window", { where: LATE }]]),
+      withGreatest("delay", "delay", [], "left"),
+    ]
+  ) assert.ok(ops(other).includes("join"));
 });
 
 Deno.test("every column of the stream reaches a sink that reads the source itself", () => {

@@ -37,6 +37,7 @@ Deno.test("the schema takes the operations of this version and the sinks of the 
     "join",
     "rank",
     "over",
+    "unnest",
     "lookup",
     "sink",
   ]);

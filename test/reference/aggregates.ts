@@ -2,7 +2,7 @@ import type { Column, DataType } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { AggregateCall } from "../../src/plan/plan.ts";
 import { expression, type Known } from "./expression.ts";
-import { comes, compareValues, fitted, keyOf, type Row } from "./value.ts";
+import { comes, compareValues, decimalOf, fitted, isDecimal, keyOf, type Row } from "./value.ts";
 
 /** The rows of a group as they came and went. */
 export class Members {
@@ -53,10 +53,13 @@ export function aggregate(call: AggregateCall, columns: readonly Column[]): Aggr
 
 function resultType(fn: string, arg: Known | null): DataType {
   if (fn === "count" || fn === "approx_count_distinct") return { kind: "int64" };
-  if (fn === "sum") return arg!.type.kind === "decimal" ? { ...arg!.type, precision: 18 } : arg!.type;
+  if (fn === "sum") return isDecimal(arg!.type) ? decimalOf(38, arg!.type.scale ?? 0) : arg!.type;
   if (["avg", "stddev_pop", "stddev_samp", "var_pop", "var_samp"].includes(fn)) return { kind: "double" };
   if (fn === "bool_and" || fn === "bool_or") return { kind: "bool" };
-  return ["string_agg", "array_agg", "concat_distinct"].includes(fn) ? { kind: "string" } : arg!.type;
+  if (fn === "percentile_cont") return { kind: "double" };
+  return ["histogram", "top_k", "string_agg", "array_agg", "concat_distinct"].includes(fn)
+    ? { kind: "string" }
+    : arg!.type;
 }
 
 /** A value that goes takes the first one like it with it; what goes and never came stays, as a debt. */
@@ -82,7 +85,12 @@ function result({ fn, args }: AggregateCall, type: DataType, argType: DataType, 
   const values = all.filter(({ sign }) => sign > 0).map(({ value }) => value);
   if (fn === "sum" || fn === "avg") return count === 0 ? null : sumOrAverage(fn, type, argType, all, count);
   if (values.length === 0) return null;
+  const parameter = args?.[0] && "literal" in args[0] ? Number(args[0].literal) : 0;
   switch (fn) {
+    case "percentile_disc":
+      return values.toSorted(compareValues)[Math.max(1, Math.ceil(parameter * values.length)) - 1];
+    case "mode":
+      return byCount(values)[0].value;
     case "min":
       return values.reduce((least, value) => compareValues(value, least) < 0 ? value : least);
     case "max":
@@ -103,6 +111,13 @@ function result({ fn, args }: AggregateCall, type: DataType, argType: DataType, 
     default:
       throw new Error(`The reference engine has no aggregate ${fn}`);
   }
+}
+
+/** The different values, the most frequent first, of several the least. */
+function byCount(values: readonly Value[]): { readonly value: Value; readonly count: number }[] {
+  const found = Map.groupBy(values, (value) => keyOf([value])).values();
+  return [...found].map((same) => ({ value: same[0], count: same.length }))
+    .sort((a, b) => b.count - a.count || compareValues(a.value, b.value));
 }
 
 function separator(args: AggregateCall["args"]): string {

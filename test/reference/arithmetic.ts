@@ -3,13 +3,13 @@ import type { Value } from "../../src/core/value.ts";
 import { widen } from "./cast.ts";
 import type { Known } from "./expression.ts";
 import type { Apply } from "./functions.ts";
-import { fitted } from "./value.ts";
+import { decimalOf, fitted, isDecimal } from "./value.ts";
 
 type Strict = (type: DataType, compute: (...values: NonNullable<Value>[]) => Value) => Apply;
-type Operator = "add" | "sub" | "mul" | "div" | "mod";
+export type Operator = "add" | "sub" | "mul" | "div" | "mod";
 
-/** Digits of the widest decimal, and places that a product keeps when there are too many. */
-const PRECISION_MAX = 18, SCALE_KEPT = 6;
+/** Digits of the widest decimal, and places that are kept when there are too many. */
+const PRECISION_MAX = 38, SCALE_KEPT = 6;
 
 const doubles: Readonly<Record<Operator, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
@@ -35,28 +35,45 @@ export function divideRounded(value: bigint, by: bigint): bigint {
   return twice <= -by ? quotient - 1n : quotient;
 }
 
-/** Flink's rule for the types of sums and products, with at most 18 digits. */
-function decimalType(operator: Operator, a: DataType, b: DataType): DataType {
+/** Flink's rules for the types of results. */
+export function decimalType(operator: Operator, a: DataType, b: DataType): DataType {
   const [p1, s1, p2, s2] = [a.precision ?? 19, a.scale ?? 0, b.precision ?? 19, b.scale ?? 0];
-  if (operator === "mul") {
-    const precision = p1 + p2, scale = s1 + s2;
-    if (precision <= PRECISION_MAX) return { kind: "decimal", precision, scale };
-    const kept = Math.max(PRECISION_MAX - (precision - scale), Math.min(scale, SCALE_KEPT));
-    return { kind: "decimal", precision: PRECISION_MAX, scale: kept };
+  const most = Math.max(s1, s2);
+  switch (operator) {
+    case "mul":
+      return kept(p1 + p2, s1 + s2);
+    case "div": {
+      const scale = Math.max(SCALE_KEPT, s1 + p2 + 1);
+      return kept(p1 - s1 + s2 + scale, scale);
+    }
+    case "mod":
+      return kept(Math.max(1, Math.min(p1 - s1, p2 - s2) + most), most);
+    default:
+      return kept(Math.max(p1 - s1, p2 - s2) + most + 1, most);
   }
-  const scale = Math.max(s1, s2), precision = Math.min(PRECISION_MAX, Math.max(p1 - s1, p2 - s2) + scale + 1);
-  return { kind: "decimal", precision, scale };
+}
+
+/** Whole digits go before places, but for six of these. */
+function kept(precision: number, scale: number): DataType {
+  if (precision <= PRECISION_MAX) return decimalOf(precision, scale);
+  return decimalOf(PRECISION_MAX, Math.max(PRECISION_MAX - (precision - scale), Math.min(scale, SCALE_KEPT)));
 }
 
 function decimals(strict: Strict, operator: Operator, a: Known, b: Known): Known {
-  if (operator === "div" || operator === "mod") throw new Error(`The reference engine has no ${operator} of decimals`);
   const type = decimalType(operator, a.type, b.type), scale = type.scale ?? 0;
-  const s1 = a.type.scale ?? 0, s2 = b.type.scale ?? 0;
-  const to = (value: bigint, from: number) => value * 10n ** BigInt(scale - from);
+  const s1 = a.type.scale ?? 0, s2 = b.type.scale ?? 0, most = Math.max(s1, s2);
+  const ten = (power: number) => 10n ** BigInt(power);
   return strict(type, (x, y) => {
     const left = x as bigint, right = y as bigint;
-    if (operator === "mul") return fitted(divideRounded(left * right, 10n ** BigInt(s1 + s2 - scale)), type);
-    return fitted(wholes[operator](to(left, s1), to(right, s2))!, type);
+    if (operator === "mul") return fitted(divideRounded(left * right, ten(s1 + s2 - scale)), type);
+    if (operator === "div") {
+      if (right === 0n) return null;
+      // The quotient with `scale` places; a negative divisor turns both signs
+      const sign = right < 0n ? -1n : 1n;
+      return fitted(divideRounded(sign * left * ten(scale + s2), sign * right * ten(s1)), type);
+    }
+    const value = wholes[operator](left * ten(most - s1), right * ten(most - s2));
+    return value === null ? null : fitted(divideRounded(value, ten(most - scale)), type);
   })([a, b], null);
 }
 
@@ -69,7 +86,7 @@ function binary(strict: Strict, operator: Operator): Apply {
       const args = [widen(a, double), widen(b, double)];
       return strict(double, (x, y) => doubles[operator](x as number, y as number))(args, null);
     }
-    if (kinds.includes("decimal")) return decimals(strict, operator, a, b);
+    if (isDecimal(a.type) || isDecimal(b.type)) return decimals(strict, operator, a, b);
     const times = kinds.filter((kind) => kind === "timestamp").length;
     const type: DataType = { kind: times === 1 ? "timestamp" : "int64" };
     return strict(type, (x, y) => {

@@ -12,6 +12,7 @@ import { OverOperator } from "./over.ts";
 import { RankOperator } from "./rank.ts";
 import { column } from "./schema.ts";
 import { sessionGroups, sessionRows } from "./session.ts";
+import { unnest } from "./unnest.ts";
 import { assign, WINDOW_COLUMNS } from "./windows.ts";
 
 /** Makes the operator of a node. An aggregate right behind a window is made with it, and `inputs` are the window's. */
@@ -41,6 +42,8 @@ export function build(
       return join(node, columns, second.columns);
     case "lookup":
       return lookup(node, columns, tables);
+    case "unnest":
+      return unnest(node, columns);
     case "rank":
       return new RankOperator(node, columns);
     case "over":

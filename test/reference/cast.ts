@@ -1,17 +1,17 @@
 import type { DataType } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { Known } from "./expression.ts";
-import { fitted, toDouble } from "./value.ts";
+import { decimalOf, fitted, isDecimal, toDouble } from "./value.ts";
 
 /** The type that two arguments can both be brought to without a cast. */
 export function common(a: Known, b: Known): DataType {
   if (a.untyped) return b.type;
-  if (b.untyped || a.type.kind === b.type.kind && a.type.kind !== "decimal") return a.type;
+  if (b.untyped || a.type.kind === b.type.kind && !isDecimal(a.type)) return a.type;
   const kinds = [a.type.kind, b.type.kind];
   if (kinds.includes("double")) return { kind: "double" };
   const [p1, s1, p2, s2] = [a.type.precision ?? 19, a.type.scale ?? 0, b.type.precision ?? 19, b.type.scale ?? 0];
   const scale = Math.max(s1, s2);
-  return { kind: "decimal", precision: Math.min(18, Math.max(p1 - s1, p2 - s2) + scale), scale };
+  return decimalOf(Math.min(38, Math.max(p1 - s1, p2 - s2) + scale), scale);
 }
 
 /** The argument brought to a wider type. */
@@ -32,7 +32,8 @@ function convert(value: Value, from: DataType, to: DataType): Value {
   switch (to.kind) {
     case "double":
       return toDouble(value, from);
-    case "decimal": {
+    case "decimal":
+    case "decimal128": {
       const by = (to.scale ?? 0) - (from.scale ?? 0);
       if (typeof value !== "bigint" || by < 0) break;
       return fitted(value * 10n ** BigInt(by), to);
@@ -55,7 +56,7 @@ function convert(value: Value, from: DataType, to: DataType): Value {
 function text(value: Value, from: DataType): string {
   if (from.kind === "timestamp") return new Date(Number(value)).toISOString();
   if (from.kind === "double") throw new Error("The reference engine writes no doubles");
-  if (from.kind !== "decimal") return String(value);
+  if (!isDecimal(from)) return String(value);
   const scale = from.scale ?? 0, digits = String(value).replace("-", "").padStart(scale + 1, "0");
   const sign = (value as bigint) < 0n ? "-" : "", point = digits.length - scale;
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;

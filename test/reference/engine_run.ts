@@ -2,6 +2,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import type { Column } from "../../src/core/schema.ts";
 import { memoryLogs } from "../../src/log/memory.ts";
 import type { OrderRecord } from "../../src/log.ts";
+import type { LookupFactory } from "../../src/lookup.ts";
 import { Engine } from "../../src/runtime/engine.ts";
 import { forgetfulOrder } from "../../src/runtime/order.ts";
 import { openMade } from "../../src/source/made.ts";
@@ -37,7 +38,8 @@ export class EngineUnderTest {
     this.#order = order;
   }
 
-  static async start(workers: number): Promise<EngineUnderTest> {
+  /** `lookups`: what tables outside are made by. */
+  static async start(workers: number, lookups: readonly LookupFactory[] = []): Promise<EngineUnderTest> {
     const sink = new CollectSink(), order: OrderRecord[] = [];
     const engine = await Engine.start({
       module: kernelModule(),
@@ -50,6 +52,7 @@ export class EngineUnderTest {
       createOrder: () => ({ ...forgetfulOrder, append: (record) => void order.push(record) }),
       createView,
       sinks: new Map([[sink.kind, sink]]),
+      lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
       openMade,
       openRanges: null,
     });
@@ -108,7 +111,7 @@ function lineOf({ changes }: RandomSource, { kind, values }: StreamRow): string 
   const members = STREAM_COLUMNS.map(({ name, type }, i) => {
     const value = values[i], scaled = type.startsWith("decimal") && typeof value === "bigint";
     const text = scaled
-      ? String(Number(value) / 100)
+      ? `"${value < 0n ? "-" : ""}${String(value).replace("-", "").padStart(3, "0").replace(/..$/, ".$&")}"`
       : typeof value === "bigint"
       ? String(value)
       : JSON.stringify(value);

@@ -23,6 +23,7 @@ export function expression(json: Expression, columns: readonly Column[]): Known 
 
 function literal({ literal: value, type: text }: LiteralExpression): Known {
   const constant = (type: DataType, value: Value, untyped = false): Known => ({ type, untyped, of: () => value });
+  if (typeof value === "object" && value !== null) throw new Error("Literals of nested values do not occur");
   if (text !== undefined) {
     const type = readType(text);
     return constant(type, value === null ? null : literalValue(value, type));
@@ -41,7 +42,8 @@ function literalValue(value: string | number | boolean, type: DataType): Value {
       return Number(value);
     case "timestamp":
       return typeof value === "string" && Number.isNaN(Number(value)) ? BigInt(Date.parse(value)) : BigInt(value);
-    case "decimal": {
+    case "decimal":
+    case "decimal128": {
       const [whole, places = ""] = String(value).split(".");
       return BigInt(whole + places.padEnd(type.scale ?? 0, "0"));
     }

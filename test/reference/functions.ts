@@ -3,6 +3,7 @@ import type { Value } from "../../src/core/value.ts";
 import { arithmetic } from "./arithmetic.ts";
 import { cast, common, widen } from "./cast.ts";
 import type { Known } from "./expression.ts";
+import { USER_FUNCTIONS } from "./user_functions.ts";
 import { compareValues } from "./value.ts";
 
 /** Makes a call of what its arguments are; `type` is the target of a cast. */
@@ -98,8 +99,11 @@ function likePattern(pattern: string): RegExp {
   return new RegExp(`^${parts.join("")}$`, "u");
 }
 
-const lower = (text: Value) => String(text).replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-const upper = (text: Value) => String(text).replace(/[a-z]/g, (letter) => letter.toUpperCase());
+/** Each code point by itself; what has no one counterpart stays. */
+const mapped = (text: Value, map: (letter: string) => string) =>
+  [...String(text)].map((letter) => [...map(letter)].length === 1 ? map(letter) : letter).join("");
+const lower = (text: Value) => mapped(text, (letter) => letter.toLowerCase());
+const upper = (text: Value) => mapped(text, (letter) => letter.toUpperCase());
 
 export const FUNCTIONS: Readonly<Record<string, Apply>> = {
   eq: equal,
@@ -135,4 +139,5 @@ export const FUNCTIONS: Readonly<Record<string, Apply>> = {
   starts_with: strict(BOOL, (text, part) => String(text).startsWith(String(part))),
   contains: strict(BOOL, (text, part) => String(text).includes(String(part))),
   like: strict(BOOL, (text, pattern) => likePattern(String(pattern)).test(String(text))),
+  ...USER_FUNCTIONS,
 };

@@ -22,11 +22,13 @@ export const FEATURES = [
   "outer_join",
   "semi_join",
   "window_join",
+  "best_rows",
   "interval_join",
   "as_of_join",
   "rank",
   "window_rank",
   "over",
+  "unnest",
   "changelog",
   "several_sources",
 ] as const;
@@ -48,6 +50,7 @@ export const STREAM_COLUMNS: readonly Typed[] = [
   { name: "d", type: "decimal(10,2)" },
   { name: "x", type: "double" },
   { name: "n", type: "int64" },
+  { name: "w", type: "decimal(30,2)" },
 ];
 /** The column of a changelog's row kinds. */
 export const KIND_COLUMN = "op";

@@ -71,6 +71,29 @@ export const windowJoin: Step = (flows, picks) => {
   push(flows, picks, sides, { type, on, window }, { time: null, changes: false, span, ordered: false });
 };
 
+/** The rows of each window with its greatest or least number. */
+export const bestRows: Step = (flows, picks) => {
+  const inWindow = ({ span, changes }: Flow) => span !== null && !changes && span.window !== "";
+  const flow = flows.pick(picks, inWindow), numbers = flow?.columns.filter(({ type }) => type === "int64") ?? [];
+  if (!flow || numbers.length === 0) return;
+  const { start, end } = flow.span!, { name } = picks.of(numbers), id = flows.fresh(), best = flows.fresh();
+  const aggs = [{ fn: picks.of(["max", "min"] as const), arg: col(name), as: best }];
+  const keys = flows.isWindow(flow) ? [] : [start, end];
+  flows.waiting.add(id);
+  const columns = [...flow.columns.filter((own) => own.name === start || own.name === end), {
+    name: best,
+    type: "int64",
+  }];
+  const group = flows.push(
+    { id, op: "aggregate", input: [flow.id], keys, aggs, two_phase: false },
+    { columns, time: null, changes: false, span: flow.span, ordered: false, sources: flow.sources },
+  );
+  const right = flows.renamed(group), window = { left: end, right: right.span!.end };
+  const on = [window, { left: start, right: right.span!.start }, { left: name, right: right.columns.at(-1)!.name }];
+  const facts = { time: null, changes: false, span: flow.span, ordered: false };
+  push(flows, picks, { left: flow, right, on }, { type: "inner", on, window }, facts);
+};
+
 export const intervalJoin: Step = (flows, picks) => {
   const sides = sidesOf(flows, picks, ({ time, changes }) => time !== null && !changes);
   if (!sides || sides.on.length === 0) return;

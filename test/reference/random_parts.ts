@@ -1,6 +1,9 @@
 import type { Expression } from "../../src/expr/mod.ts";
 import type { AggregateCall } from "../../src/plan/plan.ts";
+import { decimalType } from "./arithmetic.ts";
 import { call, col, lit } from "./nodes.ts";
+import { readType } from "./schema.ts";
+import { userCall } from "./user_functions.ts";
 
 /** A column with its type as plans write it. */
 export interface Typed {
@@ -40,8 +43,10 @@ export class Picks {
   }
 }
 
-const NUMBERS = ["int64", "double", "decimal(10,2)"];
-const KEYS = ["int64", "string", "bool"];
+const isNumber = (type: string) => type === "int64" || type === "double" || type.startsWith("decimal");
+const KEYS = ["int64", "string", "bool", "decimal(30,2)"];
+/** Decimals of more places are not computed with: averages of theirs are no exact powers of ten away from sums. */
+const PLACES_MAX = 6;
 /** Aggregates whose results depend on the order of rows. */
 const BY_ORDER = ["first", "last", "string_agg"];
 
@@ -69,7 +74,7 @@ function literalOf(picks: Picks, type: string): Expression {
 export function condition(picks: Picks, columns: readonly Typed[], depth = 0): Expression {
   const column = picks.of(columns), comparison = picks.of(["ge", "lt", "ne", "eq", "le", "gt"]);
   const simple = call(comparison, col(column.name), literalOf(picks, column.type));
-  switch (depth > 1 ? 0 : picks.below(7)) {
+  switch (depth > 1 ? 0 : picks.below(8)) {
     case 3:
       return call("is_not_null", col(column.name));
     case 4:
@@ -78,6 +83,8 @@ export function condition(picks: Picks, columns: readonly Typed[], depth = 0): E
       return call("and", simple, condition(picks, columns, depth + 1));
     case 6:
       return call("not", simple);
+    case 7:
+      return column.type === "int64" ? userCall("odd", col(column.name)) : simple;
     default:
       return simple;
   }
@@ -88,16 +95,27 @@ export function computed(picks: Picks, columns: readonly Typed[]): { type: strin
   const { name, type, rough } = picks.of(columns), own = col(name);
   if (type === "int64") {
     const number = lit(picks.of([1, 2, 3]));
-    return { type, expr: call(picks.of(["add", "mul", "sub", "mod", "div"]), own, number) };
+    const builtIn = picks.of(["add", "mul", "sub", "mod", "div", null]);
+    return { type, expr: builtIn === null ? userCall("twist", own) : call(builtIn, own, number) };
   }
   if (type === "double") return { type, rough, expr: call(picks.of(["add", "mul"]), own, lit(2)) };
   if (type === "string") {
     return {
       type,
-      expr: picks.of([call("concat", own, lit("x")), call("upper", own), call("coalesce", own, lit("-"))]),
+      expr: picks.of([
+        call("concat", own, lit("x")),
+        call("upper", own),
+        call("coalesce", own, lit("-")),
+        userCall("tag", own),
+      ]),
     };
   }
   if (type === "bool") return { type, expr: call("case", own, lit(false), lit(true)) };
+  if (type.startsWith("decimal") && readType(type).scale! <= PLACES_MAX) {
+    const operator = picks.of(["add", "mul", "sub", "div", "mod"] as const), other = "decimal(10,2)";
+    const { precision, scale } = decimalType(operator, readType(type), readType(other));
+    return { type: `decimal(${precision},${scale})`, expr: call(operator, own, literalOf(picks, other)) };
+  }
   return { type: "bool", expr: call("is_null", own) };
 }
 
@@ -114,10 +132,11 @@ function candidates({ name, type, rough = false }: Typed): Candidate[] {
     { call: { fn: "count", arg }, type: "int64" },
     ...["min", "max", "first", "last"].map(same),
   ];
+  any.push(same("mode"), { call: { fn: "percentile_disc", arg, args: [lit(0.25)] }, type, rough });
   if (type === "bool") return [same("bool_and"), same("bool_or"), ...any];
   if (type === "string") return [{ call: { fn: "string_agg", arg, args: [lit("+")] }, type }, ...any];
-  if (!NUMBERS.includes(type) || rough) return any;
-  const sum = type.startsWith("decimal") ? "decimal(18,2)" : type;
+  if (!isNumber(type) || rough) return any;
+  const sum = type.startsWith("decimal") ? `decimal(38,${readType(type).scale})` : type;
   return [{ call: { fn: "sum", arg }, type: sum }, { call: { fn: "avg", arg }, type: "double", rough: true }, ...any];
 }
 

@@ -2,8 +2,9 @@ import fc from "../deps/fast_check.ts";
 import type { Plan, PlanNode } from "../../src/plan/plan.ts";
 import { project } from "./nodes.ts";
 import { type Feature, FEATURES, type Flow, Flows, type RandomSource, type Step, together } from "./random_flow.ts";
-import { asOfJoin, intervalJoin, regular, windowJoin } from "./random_joins.ts";
+import { asOfJoin, bestRows, intervalJoin, regular, windowJoin } from "./random_joins.ts";
 import { aggregates, computed, condition, keyColumns, Picks, resultsOf } from "./random_parts.ts";
+import { unnest } from "./random_unnest.ts";
 import { groupByKeys, groupByWindow, tableFunction, windowed } from "./random_windows.ts";
 
 export interface RandomPlan {
@@ -97,7 +98,7 @@ const over: Step = (flows, picks) => {
 function readersOf(id: string, nodes: readonly PlanNode[]): PlanNode[] {
   const readers = nodes.filter((node) => node.op !== "source" && node.input.includes(id));
   return readers.flatMap((node) =>
-    node.op === "filter" || node.op === "project" || node.op === "union" ? readersOf(node.id, nodes) : [node]
+    ["filter", "project", "union", "unnest"].includes(node.op) ? readersOf(node.id, nodes) : [node]
   );
 }
 
@@ -124,11 +125,13 @@ const STEPS: Readonly<Partial<Record<Feature, Step>>> = {
   outer_join: regular("left", "right", "full"),
   semi_join: regular("semi", "anti"),
   window_join: windowJoin,
+  best_rows: bestRows,
   interval_join: intervalJoin,
   as_of_join: asOfJoin,
   rank,
   window_rank: windowRank,
   over,
+  unnest,
 };
 
 /** Choices for plans of up to `steps` steps. */

@@ -17,6 +17,18 @@ export interface Seed {
 }
 
 const FIRST_TIME = 1000;
+/** Around what fits 64 bits and 18 digits, and the widest that there are. */
+const WIDE = [
+  0n,
+  150n,
+  -150n,
+  10n ** 18n,
+  1n - 10n ** 18n,
+  2n ** 64n,
+  -(2n ** 63n) - 1n,
+  10n ** 30n - 1n,
+  1n - 10n ** 30n,
+];
 
 /** Seeds of up to `most` rows: times ascend with steps back and gaps, and few keys make rows meet. */
 export function anySeeds(most: number): fc.Arbitrary<Seed[]> {
@@ -33,6 +45,7 @@ export function anySeeds(most: number): fc.Arbitrary<Seed[]> {
     optional(fc.bigInt({ min: -300n, max: 300n })),
     optional(fc.integer({ min: -40, max: 40 }).map((quarters) => quarters === 0 ? 0 : quarters / 4)),
     optional(fc.bigInt({ min: -9n, max: 9n })),
+    optional(fc.constantFrom(...WIDE)),
   );
   return fc.array(fc.record({ step, values, act: fc.nat({ max: 5 }) }), { maxLength: most, size: "max" });
 }

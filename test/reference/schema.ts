@@ -1,9 +1,10 @@
 import type { Column, DataType } from "../../src/core/schema.ts";
+import { decimalOf } from "./value.ts";
 
 /** A type as plans write it. */
 export function readType(text: string): DataType {
   const [, precision, scale] = /^decimal\((\d+),\s*(\d+)\)$/.exec(text) ?? [];
-  if (precision !== undefined) return { kind: "decimal", precision: Number(precision), scale: Number(scale) };
+  if (precision !== undefined) return decimalOf(Number(precision), Number(scale));
   return { kind: text as DataType["kind"] };
 }
 

@@ -60,10 +60,19 @@ export function toDouble(value: Value, { scale = 0 }: DataType): number {
   return typeof value === "bigint" ? Number(value) / 10 ** scale : Number(value);
 }
 
+/** A decimal type; those of more than 18 digits have a kind of their own. */
+export function decimalOf(precision: number, scale: number): DataType {
+  return { kind: precision > 18 ? "decimal128" : "decimal", precision, scale };
+}
+
+export function isDecimal({ kind }: DataType): boolean {
+  return kind === "decimal" || kind === "decimal128";
+}
+
 /** The whole number, or null if the type has no room for it. */
 export function fitted(value: bigint, type: DataType): bigint | null {
-  if (type.kind === "decimal") {
-    const bound = 10n ** BigInt(type.precision ?? 18);
+  if (isDecimal(type)) {
+    const bound = 10n ** BigInt(type.precision!);
     return value < bound && value > -bound ? value : null;
   }
   return BigInt.asIntN(64, value) === value ? value : null;

@@ -133,3 +133,50 @@ export function planOf(one: Case): { readonly nodes: readonly unknown[] } {
   add("sink", { op: "sink", sink: { kind: "discard" } });
   return { rdx: 1, name: "p", nodes } as { nodes: readonly unknown[] };
 }
+
+/** How rows that were looked up meet those of the same source that were not, or that were by another lookup. */
+export const MEETINGS = ["union", "union of two", "interval join", "regular join"] as const;
+
+export function meetingPlan(one: Case, meeting: typeof MEETINGS[number]): { readonly nodes: readonly unknown[] } {
+  const nodes: unknown[] = [
+    { id: "source", op: "source", stream: "rows", time: "ts", delay_ms: 3 },
+    lookupNode("dim", "source", "d_", one),
+  ];
+  const project = (id: string, input: string, prefix: string, value: string) => {
+    const columns = [["ts", "ts"], ["number", "number"], ["value", value]];
+    nodes.push({
+      id,
+      op: "project",
+      input: [input],
+      columns: columns.map(([as, name]) => ({ as: prefix + as, expr: at(name) })),
+    });
+  };
+  const isJoin = meeting.endsWith("join"), other = meeting === "union of two" ? "dim2" : "source";
+  if (other === "dim2") nodes.push(lookupNode("dim2", "source", "e_", { ...one, type: "left", two: !one.two }));
+  project("left", "dim", "", "number");
+  project("right", other, isJoin ? "r_" : "", "number");
+  let last = "union";
+  if (isJoin) {
+    const within = { left: "ts", right: "r_ts", lower_ms: -4, upper_ms: 2 };
+    nodes.push({
+      id: "join",
+      op: "join",
+      input: ["left", "right"],
+      type: meeting === "interval join" ? "left" : "inner",
+      on: [{ left: "number", right: "r_number" }],
+      ...(meeting === "interval join" ? { within } : {}),
+    });
+    last = "join";
+  } else {
+    nodes.push({ id: "union", op: "union", input: ["left", "right"] });
+    if (one.behind === "window") {
+      nodes.push(
+        { id: "windows", op: "window", input: ["union"], window: { kind: "tumble", size_ms: 10 } },
+        { id: "counts", op: "aggregate", input: ["windows"], keys: ["number"], aggs: [{ fn: "count", as: "n" }] },
+      );
+      last = "counts";
+    }
+  }
+  nodes.push({ id: "sink", op: "sink", input: [last], sink: { kind: "discard" } });
+  return { rdx: 1, name: "p", nodes } as { nodes: readonly unknown[] };
+}

@@ -1,12 +1,19 @@
 import assert from "node:assert/strict";
 import { Latencies } from "../../src/runtime/latencies.ts";
+import { FunctionFaults } from "../../src/runtime/function_faults.ts";
 import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
 import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
+import { createLog, silentLog } from "../../src/telemetry/log.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
+import { SimClock } from "../sim/clock.ts";
 import { done } from "./reports.ts";
 
+function meterOf(registry: MetricRegistry, log = silentLog, clock = new SimClock()): PipelineMeter {
+  return new PipelineMeter("p", ["s"], engineMetrics(registry), new FunctionFaults("p", log, clock));
+}
+
 Deno.test("a meter counts rows, late and dead rows, and times of chunks and results", () => {
-  const registry = new MetricRegistry(), meter = new PipelineMeter("p", ["s"], engineMetrics(registry));
+  const registry = new MetricRegistry(), meter = meterOf(registry);
   meter.answered(
     done({ chunk: { source: 0, rows: 10, timeMax: 5 }, late: 2, busyMs: 4, stateRows: 3, stateBytes: 96 }),
   );
@@ -43,4 +50,26 @@ Deno.test("latencies are those of the newest results, by nearest rank", () => {
   assert.deepEqual(latencies.quantiles, { p50: 49, p99: 98 });
   for (let i = 0; i < 10_000; i++) latencies.add(i % 2 === 0 ? 1 : 3);
   assert.deepEqual(latencies.quantiles, { p50: 1, p99: 3 });
+});
+
+Deno.test("a meter counts failures of user functions, and tells the log at once and then once a minute what came since", () => {
+  const registry = new MetricRegistry(), clock = new SimClock(), lines: Record<string, unknown>[] = [];
+  const log = createLog({ write: (line) => lines.push(JSON.parse(line)), clock });
+  const meter = meterOf(registry, log, clock);
+  const fail = (rows: number, reason: string) =>
+    meter.answered(done({ functionFaults: [{ function: "f of m.ts", rows, reason }] }));
+  fail(2, "first");
+  fail(3, "second");
+  clock.advance(59_999);
+  fail(4, "third");
+  clock.advance(1);
+  fail(5, "fourth");
+  assert.deepEqual(lines.map(({ rows, reason, function: name }) => [name, rows, reason]), [
+    ["f of m.ts", 2, "first"],
+    ["f of m.ts", 12, "fourth"],
+  ]);
+  assert.equal(meter.functionErrors, 14);
+  assert.match(registry.render(), /^rdx_function_errors_total\{pipeline="p"\} 14$/m);
+  meter.close();
+  assert.doesNotMatch(registry.render(), /rdx_function_errors_total\{/);
 });

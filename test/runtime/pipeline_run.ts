@@ -12,12 +12,14 @@ import { LookupMeter } from "../../src/runtime/lookup_meter.ts";
 import { PipelineLookups } from "../../src/runtime/lookups.ts";
 import { forgetfulOrder } from "../../src/runtime/order.ts";
 import { Pipeline } from "../../src/runtime/pipeline.ts";
+import { FunctionFaults } from "../../src/runtime/function_faults.ts";
 import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
 import { modeAfter } from "../../src/runtime/plan_shape.ts";
 import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
 import type { SideStreams } from "../../src/runtime/side_rows.ts";
 import type { OutputBatch, Sink } from "../../src/sink.ts";
 import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
+import { silentLog } from "../../src/telemetry/log.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { hostParts } from "../../workers/parts.ts";
 import { kernelModule } from "../kernel/load.ts";
@@ -209,7 +211,7 @@ export class PipelineRun {
 
   async deploy(plan: PhysicalPlan): Promise<this> {
     this.sinks = plan.sinks.map(() => new TextSink(this.random));
-    const meter = new PipelineMeter("p", ["rows"], this.metrics);
+    const meter = new PipelineMeter("p", ["rows"], this.metrics, new FunctionFaults("p", silentLog, this.clock));
     const watermarks = plan.sources.map(() => -Infinity);
     this.#make(plan, { after: 0, watermarks, inherits: null }, meter);
     await this.pipeline.open();

@@ -29,6 +29,7 @@ const done: fc.Arbitrary<DoneMessage> = fc.record({
   errors: rare(error),
   ahead: rare({ frame: 0, rows: [1], timesMs: [2] }),
   lateFrames: rare(new ArrayBuffer(4)),
+  functionFaults: rare({ function: "f of m.ts", rows: 2, reason: "bad" }),
   late: count,
   untimed: count,
   lookups: rare({ operator: 0, questions: [], hits: 1, misses: 0, pendingRows: 2, lost: [] }),
@@ -54,7 +55,18 @@ Deno.test("reports come out as they went in, in their order, also through a clon
 
 Deno.test("only reports with more than numbers travel as objects", () => {
   const [plain] = fc.sample(done, 1),
-    bare = { ...plain, outputs: [], deadRows: 0, errors: [], ahead: [], lateFrames: [] };
+    bare = {
+      ...plain,
+      outputs: [],
+      deadRows: 0,
+      errors: [],
+      ahead: [],
+      lateFrames: [],
+      lookups: [],
+      functionFaults: [],
+    };
   assert.equal(packReports([bare, bare]).others.length, 0);
   assert.equal(packReports([bare, { ...bare, deadRows: 1 }, bare]).others.length, 1);
+  const functionFaults = [{ function: "f of m.ts", rows: 2, reason: "bad" }];
+  assert.equal(packReports([bare, { ...bare, functionFaults }]).others.length, 1);
 });

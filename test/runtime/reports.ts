@@ -4,5 +4,6 @@ import type { DoneMessage } from "../../src/runtime/protocol.ts";
 export function done(more: Partial<DoneMessage>): DoneMessage {
   const nothing = { outputs: [], chunk: null, deadRows: 0, errors: [], ahead: [], lateFrames: [], lookups: [] };
   const counts = { late: 0, untimed: 0, busyMs: 0, stateRows: 0, stateBytes: 0, heldAt: Infinity };
-  return { kind: "done", pipeline: 1, number: 1, task: 0, ...nothing, ...counts, ...more };
+  const functionFaults: DoneMessage["functionFaults"] = [];
+  return { kind: "done", pipeline: 1, number: 1, task: 0, ...nothing, functionFaults, ...counts, ...more };
 }

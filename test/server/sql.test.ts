@@ -120,6 +120,8 @@ Deno.test("explain of SQL is text or JSON, also of streams that it declares itse
     const text = await explain(ask, DECLARED + HOURLY);
     assert.equal(text.headers.get("content-type"), "text/plain; charset=utf-8");
     assert.match(await text.text(), /tumbling window of 1 h/);
+    const noted = await (await explain(ask, `SET parallelism = 4;\n${DECLARED}${HOURLY}`)).text();
+    assert.match(noted, /^Line 1, column 1: SET parallelism has no effect here\n/);
     const json = await explain(ask, DECLARED + HOURLY, "application/json");
     assert.equal(json.headers.get("content-type"), "application/json");
     assert.ok((await json.json()).nodes.length > 2);

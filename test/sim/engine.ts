@@ -142,6 +142,7 @@ export class SimPipelines implements PipelineService {
       rowsOut: 0,
       lateRows: 0,
       deadRows: 0,
+      functionErrors: 0,
       errors: [],
       rowsInPerSecond: 0,
       rowsOutPerSecond: 0,

@@ -59,7 +59,7 @@ Deno.test("what was expected is said in few words", () => {
       "5",
       "Expected GROUP BY, a later clause, an operator or the end of the statement, found the number 5",
     ],
-    ["CREATE INDEX i", "INDEX", "Expected TABLE, STREAM or VIEW, found INDEX"],
+    ["CREATE INDEX i", "INDEX", "Expected TABLE, STREAM, VIEW or FUNCTION, found INDEX"],
     ["SELECT EXTRACT(DAY + 1)", "+", 'Expected FROM, found "+"'],
   ].map((one) => one as [string, string, string]));
   for (const { reason } of problems("SELECT a FROM t x y z; SELECT (a; SELECT CASE; CREATE TABLE t (a; 7")) {

@@ -34,7 +34,7 @@ function inserts(marked: string, kind?: Completion["kind"]): string[] {
 Deno.test("keywords are those that the grammar wants there", () => {
   assert.ok(inserts("|").includes("SELECT") && !inserts("|").includes("WHERE"));
   assert.deepEqual(inserts("SELECT a FROM bids EMIT |"), ["FINAL", "CHANGES", "EVERY"]);
-  assert.deepEqual(inserts("DROP |").sort(), ["MATERIALIZED", "STREAM", "TABLE", "TEMPORARY", "VIEW"]);
+  assert.deepEqual(inserts("DROP |").sort(), ["FUNCTION", "MATERIALIZED", "STREAM", "TABLE", "TEMPORARY", "VIEW"]);
   assert.deepEqual(inserts("SELECT a FROM bids WH|"), ["WHERE"]);
   assert.deepEqual(inserts("select a from bids gro|"), ["group by"]);
   assert.deepEqual(inserts("SELECT INTERVAL '5' MI|"), ["MILLENNIUM", "MINUTE", "MILLISECOND", "MICROSECOND"]);
@@ -92,6 +92,10 @@ Deno.test("what the script declares counts", () => {
   assert.ok(inserts("WITH x AS (SELECT price AS p FROM bids) SELECT * FROM |", "table").includes("x"));
   assert.deepEqual(inserts("CREATE TABLE t (a INT, b STRING, WATERMARK FOR |"), ["a", "b"]);
   assert.ok(inserts("CREATE TABLE t (a |", "type").includes("BIGINT"));
+  const create = "CREATE FUNCTION scored (a BIGINT, b STRING) RETURNS DOUBLE LANGUAGE TYPESCRIPT AS './f.ts';";
+  const [scored] = at(`${create} SELECT scor|`).items;
+  assert.deepEqual([scored.kind, scored.detail], ["function", "scored(a BIGINT, b STRING): DOUBLE"]);
+  assert.deepEqual(inserts(`SELECT scor|; ${create}`), []);
 });
 
 Deno.test("functions come with their line of documentation", () => {

@@ -60,6 +60,29 @@ Deno.test("views, inserts, sets and drops are read", () => {
   assert.deepEqual([drop.what, drop.materialized, drop.ifExists], ["VIEW", true, true]);
 });
 
+Deno.test("functions are read", () => {
+  const made = statement(
+    "CREATE TEMPORARY FUNCTION IF NOT EXISTS score (a BIGINT, b ARRAY<INT>) RETURNS DOUBLE LANGUAGE TYPESCRIPT AS './f.ts#f'",
+    "create_function",
+  );
+  assert.deepEqual([made.temporary, made.ifNotExists, made.language, made.module.value], [
+    true,
+    true,
+    "TYPESCRIPT",
+    "./f.ts#f",
+  ]);
+  assert.deepEqual(made.params.map(({ name, type }) => [name.name, type.name]), [["a", "BIGINT"], ["b", "ARRAY"]]);
+  assert.deepEqual(
+    statement("create function f() returns int language javascript as 'x'", "create_function").params,
+    [],
+  );
+  assert.equal(statement("DROP FUNCTION f", "drop").what, "FUNCTION");
+  assert.equal(
+    statement("SELECT function, language, returns FROM typescript", "query_statement").kind,
+    "query_statement",
+  );
+});
+
 Deno.test("options are set as strings or as they are written", () => {
   const cases: Record<string, [string, string]> = {
     "SET 'table.exec.state.ttl' = '1 h'": ["table.exec.state.ttl", "1 h"],

@@ -307,6 +307,22 @@ class StatementPrinter extends ExpressionPrinter {
         if (statement.materialized) this.key("MATERIALIZED");
         this.key(statement.what + (statement.ifExists ? " IF EXISTS" : ""));
         return this.name(statement.name);
+      case "create_function":
+        this.key("CREATE");
+        if (statement.temporary) this.key("TEMPORARY");
+        this.key("FUNCTION");
+        if (statement.ifNotExists) this.key("IF NOT EXISTS");
+        this.name(statement.name);
+        this.enclosed(() =>
+          this.list(statement.params, ({ name, type }) => {
+            this.identifier(name);
+            this.type(type);
+          })
+        );
+        this.key("RETURNS");
+        this.type(statement.returns);
+        this.key(`LANGUAGE ${statement.language} AS`);
+        return this.string(statement.module.value);
       default:
         return this.create(statement);
     }

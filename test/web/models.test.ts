@@ -43,6 +43,19 @@ Deno.test("text, times and big integers have an order of their own", () => {
   assert.deepEqual(by("timestamp", [3, null, 1]), [1, 3, null]);
   assert.deepEqual(by("int64", [2n ** 60n, 5, -(2n ** 61n)]), [-(2n ** 61n), 5, 2n ** 60n]);
   assert.deepEqual(by("decimal(10,2)", ["10.00", "9.50"]), ["9.50", "10.00"]);
+  assert.deepEqual(by("int64", [2n ** 62n + 1n, 2n ** 62n, 2n ** 62n - 1n]), [
+    2n ** 62n - 1n,
+    2n ** 62n,
+    2n ** 62n + 1n,
+  ]);
+  const large = "12345678901234567890123456789.0";
+  assert.deepEqual(by("decimal(38,2)", [`${large}2`, `-${large}1`, `${large}1`, `-${large}2`, null]), [
+    `-${large}2`,
+    `-${large}1`,
+    `${large}1`,
+    `${large}2`,
+    null,
+  ]);
 });
 
 Deno.test("the filter finds text as it is and as it is shown, whatever its case", () => {

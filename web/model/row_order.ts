@@ -68,7 +68,7 @@ export function ordered(
     const numbers = Float64Array.from(values, isTime ? timeOf : numberOf);
     order.sort((a, b) => {
       const x = numbers[a], y = numbers[b];
-      if (x === y) return a - b;
+      if (x === y) return sign * digitOrder(values[a], values[b]) || a - b;
       if (x !== x || y !== y) return x === x ? -1 : y === y ? 1 : a - b;
       return x < y ? -sign : sign;
     });
@@ -82,6 +82,20 @@ export function ordered(
     });
   }
   return order.map((i) => found[i]);
+}
+
+/** The order of two numbers of one column that are the same double: integers and decimals can have more digits. */
+function digitOrder(a: unknown, b: unknown): number {
+  if (typeof a === "number" || typeof b === "number" || a === b) return 0;
+  const x = digitsOf(a), y = digitsOf(b);
+  return x === null || y === null || x === y ? 0 : x < y ? -1 : 1;
+}
+
+/** Decimals of a column have one number of places. */
+function digitsOf(value: unknown): bigint | null {
+  if (typeof value === "bigint") return value;
+  const match = typeof value === "string" ? /^(-?\d+)(?:\.(\d+))?$/.exec(value) : null;
+  return match && BigInt(match[1] + (match[2] ?? ""));
 }
 
 function holds(columns: readonly ViewColumn[], text: string): (line: Entry) => boolean {

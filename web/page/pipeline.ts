@@ -41,8 +41,14 @@ function figuresOf({ link }: Ground): readonly Figures<PipelineJson>[] {
     { label: "Lag", of: (p) => ({ value: short(p.lag_rows), note: p.lag_rows === 1 ? "row waits" : "rows wait" }) },
     { label: "State", of: (p) => ({ value: short(p.state_rows), note: `rows, ${formatBytes(p.state_bytes)}` }) },
     { label: "Late", of: (p) => ({ value: short(p.late_rows), note: "rows", tone: p.late_rows > 0 ? "warn" : "" }) },
-    { label: "Dead", of: (p) => ({ value: short(p.dead_rows), note: "rows", tone: p.dead_rows > 0 ? "warn" : "" }) },
+    { label: "Dead", of: deadFigure },
   ];
+}
+
+/** Rows that could not be used, and calls of user functions that failed, if there are any. */
+function deadFigure({ dead_rows: dead, function_errors: failed = 0 }: PipelineJson) {
+  const note = failed > 0 ? `rows; ${short(failed)} failed ${failed === 1 ? "call" : "calls"}` : "rows";
+  return { value: short(dead), note, tone: dead + failed > 0 ? "warn" as const : "" as const };
 }
 
 /** A pipeline: what it does, how it fares, what went wrong. */

@@ -32,6 +32,7 @@ export interface PipelineJson {
   readonly rows_out_per_second: number;
   readonly late_rows: number;
   readonly dead_rows: number;
+  readonly function_errors?: number;
   readonly errors: readonly { readonly path: string; readonly offset: number; readonly reason: string }[];
   readonly lag_rows: number;
   readonly state_rows: number;

@@ -5,12 +5,14 @@ import { refAddress, refLength, sameBytes } from "../../expr/text";
 import { parse_double } from "../../text/double";
 import { parse_int64 } from "../../text/int64";
 import { TEXT_OK } from "../../text/status";
-import { begin, cell, fail, finish, isTrue, next, result } from "../cursor";
+import { parse_timestamp_iso } from "../../text/timestamp";
+import { begin, cell, fail, finish, isThere, isTrue, next, result } from "../cursor";
+import { orderValues } from "../nested/order";
 import { lengthAt } from "../text/replace";
 import { keepText, openText, put, putByte, room, to, written } from "../writer";
 import { giveScalar } from "./index";
 import { enter, toItem, valueAt } from "./path";
-import { skipSpace, skipValue, valueEnd } from "./scan";
+import { skipSpace, skipValue, valueEnd } from "../../text/json_scan";
 import { hasEscape, putCompact, putQuoted, putUnescaped } from "./string";
 
 /** Goes to the array that the text a of the row is; false if it is none. */
@@ -53,12 +55,17 @@ function isText(at: usize, end: usize, text: usize): bool {
   return same;
 }
 
-/** Whether the item in [at, end) equals b of the row, whose kind is `kind`: 0 text, 1 int64, 2 double, 3 bool. */
+const TIME: u32 = 4;
+const JSON: u32 = 5;
+
+/** Whether the item in [at, end) equals b of the row, whose kind is `kind`: 0 text, 1 int64, 2 double, 3 bool, 4 timestamp, 5 JSON. */
 function equals(kind: u32, at: usize, end: usize, b: usize): bool {
   const byte = <u32>load<u8>(at), number = byte == 0x2d || byte - 48 < 10;
   if (kind == STRING) return byte == 0x22 && isText(at, end, cell(b));
   if (kind == INT) return number && parse_int64(at, end, NUMBER) == TEXT_OK && load<i64>(NUMBER) == load<i64>(cell(b));
   if (kind == DOUBLE) return number && parse_double(at, end, NUMBER) == TEXT_OK && load<f64>(NUMBER) == load<f64>(cell(b));
+  if (kind == TIME) return byte == 0x22 && parse_timestamp_iso(at + 1, end - 1, NUMBER) == TEXT_OK && load<i64>(NUMBER) == load<i64>(cell(b));
+  if (kind == JSON) return !orderValues(at, end, refAddress(cell(b)), refAddress(cell(b)) + refLength(cell(b)));
   return byte == (isTrue(b) ? 0x74 : 0x66);
 }
 
@@ -130,7 +137,7 @@ export function fn_split(code: u32, rows: u32, out: usize, a: usize, b: usize, c
   return finish();
 }
 
-/** The items of the array a with b between them, as texts; null is left out. NULL if a is no array. */
+/** The items of the array a with b between them, as texts; null is c, or left out. NULL if a is no array. */
 export function fn_json_join(code: u32, rows: u32, out: usize, a: usize, b: usize, c: usize): i32 {
   if (!begin(rows, out, a, b, 0)) return NO_MEMORY;
   while (next()) {
@@ -142,10 +149,12 @@ export function fn_json_join(code: u32, rows: u32, out: usize, a: usize, b: usiz
       if (separated) at = skipSpace(at + 1, end);
       separated = true;
       const behind = skipValue(at, end), byte = <u32>load<u8>(at);
-      if (byte != 0x6e) {
+      const absent = byte == 0x6e, instead = absent && c != 0 && isThere(c);
+      if (!absent || instead) {
         if (!first) fits = put(refAddress(cell(b)), refLength(cell(b)));
         first = false;
-        fits = fits && (byte == 0x22 ? putUnescaped(at + 1, behind - 1) : putCompact(at, behind));
+        if (instead) fits = fits && put(refAddress(cell(c)), refLength(cell(c)));
+        else fits = fits && (byte == 0x22 ? putUnescaped(at + 1, behind - 1) : putCompact(at, behind));
       }
       at = skipSpace(behind, end);
     }

@@ -4,7 +4,7 @@ import { refAddress, refLength, setRef } from "../../expr/text";
 import { begin, beginBits, beginList, cell, fail, finish, isThere, next, result, yes } from "../cursor";
 import { keepText, openText, put, putByte, room } from "../writer";
 import { EMPTY, enter, follow, FOUND, valueAt, WRONG } from "./path";
-import { skipKey, skipSpace, skipValue, valueEnd } from "./scan";
+import { skipKey, skipSpace, skipValue, valueEnd } from "../../text/json_scan";
 import { hasEscape, putCompact, putQuoted, putUnescaped } from "./string";
 
 @inline function isComposed(byte: u32): bool {
@@ -151,10 +151,20 @@ const NULL_TEXT: usize = memory.data<u8>([110, 117, 108, 108]);
 /** Codes of fn_json_build. */
 const OBJECT: u32 = 1;
 const ABSENT: u32 = 2;
+const TEXT_KEYS: u32 = 4;
+
+/** Appends a key with its colon. */
+function putKey(key: usize, text: bool): bool {
+  const at = refAddress(cell(key)), n = refLength(cell(key));
+  if (!text) return put(at, n);
+  if (!isThere(key) || !putQuoted(at, at + n) || !room(1)) return false;
+  putByte(0x3a);
+  return true;
+}
 
 /**
  * A list of values that are JSON as one array, or (code bit 0) an object, where each has its key with quotes and colon in
- * front. Values that are NULL are null, or (code bit 1) left out.
+ * front, or (code bit 2) a text: a key that is NULL makes all NULL. Values that are NULL are null, or (code bit 1) left out.
  */
 export function fn_json_build(code: u32, rows: u32, out: usize, list: usize, count: usize, c: usize): i32 {
   if (!beginList(rows, out, list, 0)) return NO_MEMORY;
@@ -169,7 +179,7 @@ export function fn_json_build(code: u32, rows: u32, out: usize, list: usize, cou
       fits = room(1);
       if (fits && !first) putByte(0x2c);
       first = false;
-      if (fits && object) fits = put(refAddress(cell(operand(list, i))), refLength(cell(operand(list, i))));
+      if (fits && object) fits = putKey(operand(list, i), (code & TEXT_KEYS) != 0);
       fits = fits && (there ? put(refAddress(cell(value)), refLength(cell(value))) : put(NULL_TEXT, 4));
     }
     if (fits && room(1)) {

@@ -4,7 +4,7 @@
 //  | strict u32 0/1 | steps: key or index u32 (bit 31: an index) [· bytes of the key]
 //  +----------------+------------------------------------------------
 import { sameBytes } from "../../expr/text";
-import { openText, setValueEnd, skipSpace, skipString, skipValue, valueEnd } from "./scan";
+import { openText, setValueEnd, skipSpace, skipString, skipValue, valueEnd } from "../../text/json_scan";
 import { hasEscape, putUnescaped } from "./string";
 import { openText as openWriting, to, written } from "../writer";
 

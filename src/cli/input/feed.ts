@@ -33,6 +33,8 @@ export class InputFeed {
   readonly #input: PipedInput;
   readonly #pieces: AsyncIterator<Uint8Array<ArrayBuffer>>;
   #first: Uint8Array<ArrayBuffer> | null = null;
+  /** Nobody declared the columns: texts take whatever comes. */
+  #inferred = false;
   readonly rejected: Rejected = { rows: 0, reasons: [] };
   /** Bytes that have been sent. */
   sent = 0;
@@ -50,6 +52,7 @@ export class InputFeed {
   async columns(inference: SchemaInference): Promise<Column[]> {
     const { value } = await this.#pieces.next(), { format, name } = this.#input;
     this.#first = value ?? null;
+    this.#inferred = true;
     if (this.#first === null) {
       throw new CommandError(EXIT.badInput, `There are no rows in ${name} to tell columns from`);
     }
@@ -83,7 +86,12 @@ export class InputFeed {
     }
     while (engine.streams.credit(INPUT) <= 0) await untilCredit(engine);
     try {
-      const answer = await engine.streams.ingest(INPUT, { body, format: this.#input.format, autoCreate: false });
+      const answer = await engine.streams.ingest(INPUT, {
+        body,
+        format: this.#input.format,
+        autoCreate: false,
+        coerce: this.#inferred,
+      });
       this.#note(answer.rejected, answer.errors);
     } catch (thrown) {
       // All rows of a piece were bad: the others are read all the same

@@ -1,14 +1,15 @@
 import { RdxError } from "../../core/errors.ts";
-import { type Column, type DataType, formatType } from "../../core/schema.ts";
+import { type Column, type DataType, formatType, isDecimal } from "../../core/schema.ts";
 
 const TIME = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?) ?(Z|[+-]\d{2}:\d{2})?)?$/;
 
 /**
- * The 64 bits of an int64, timestamp or decimal, or null for what is none: whole numbers and bigints, for a timestamp also dates and ISO 8601 (without a zone it is
+ * The whole number that is the cell of an int64, timestamp or decimal, or null for what is none: whole numbers and bigints, for a timestamp also dates and ISO 8601 (without a zone it is
  * UTC), for a decimal numbers and text with at most its scale of digits behind the point. A bigint is a decimal's value, not its cell.
  */
-export function cellOf({ kind, precision = 18, scale = 0 }: DataType, value: unknown): bigint | null {
-  if (kind === "decimal") return decimalOf(value, precision, scale);
+export function cellOf(type: DataType, value: unknown): bigint | null {
+  const { kind, precision = 18, scale = 0 } = type;
+  if (isDecimal(type)) return decimalOf(value, precision, scale);
   if (typeof value === "bigint") return BigInt.asIntN(64, value) === value ? value : null;
   if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : null;
   return kind === "timestamp" ? timeOf(value) : null;

@@ -21,6 +21,7 @@ export function columnEncoder(column: Column, rowsMax: number): ColumnEncoder {
   switch (column.type.kind) {
     case "string":
     case "bytes":
+    case "decimal128":
       return new VariableColumn(column, rowsMax);
     case "double":
       return new DoubleColumn(column, rowsMax);

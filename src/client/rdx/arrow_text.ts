@@ -1,14 +1,15 @@
+import { decimal128Bytes } from "../../core/decimal128.ts";
 import type { ColumnBuffers } from "../../core/frame.ts";
 import type { Column } from "../../core/schema.ts";
 import type { ColumnEncoder } from "./arrow_column.ts";
-import { misfit, readBase64 } from "./arrow_cell.ts";
+import { cellOf, misfit, readBase64 } from "./arrow_cell.ts";
 import { Validity } from "./arrow_validity.ts";
 import type { ColumnValues } from "./types.ts";
 
 const encoder = new TextEncoder();
 const CHARS_BYTES_FIRST = 1 << 14;
 
-/** string and bytes: offsets into the bytes of all values. */
+/** string, bytes and decimals of more than 18 digits: offsets into the bytes of all values. */
 export class VariableColumn implements ColumnEncoder {
   readonly #column: Column;
   readonly #validity: Validity;
@@ -57,11 +58,19 @@ export class VariableColumn implements ColumnEncoder {
   }
 
   #writeBytes(at: number, value: unknown): number {
-    const bytes = value instanceof Uint8Array ? value : typeof value === "string" ? readBase64(value) : null;
+    const bytes = this.#bytesOf(value);
     if (!bytes) throw misfit(this.#column, value);
     this.#reserve(at + bytes.length);
     this.#chars.set(bytes, at);
     return bytes.length;
+  }
+
+  #bytesOf(value: unknown): Uint8Array | null {
+    if (this.#column.type.kind === "decimal128") {
+      const cell = cellOf(this.#column.type, value);
+      return cell === null ? null : decimal128Bytes(cell);
+    }
+    return value instanceof Uint8Array ? value : typeof value === "string" ? readBase64(value) : null;
   }
 
   /**

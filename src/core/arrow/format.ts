@@ -22,7 +22,19 @@ export const HEADER = { schema: 1, dictionaryBatch: 2, recordBatch: 3 } as const
 
 export const MESSAGE = { version: 0, headerType: 1, header: 2, bodyLength: 3, fields: 5 } as const;
 export const SCHEMA = { endianness: 0, fields: 1, count: 4 } as const;
-export const FIELD = { name: 0, nullable: 1, typeType: 2, type: 3, dictionary: 4, children: 5, count: 7 } as const;
+export const FIELD = {
+  name: 0,
+  nullable: 1,
+  typeType: 2,
+  type: 3,
+  dictionary: 4,
+  children: 5,
+  metadata: 6,
+  count: 7,
+} as const;
+export const KEY_VALUE = { key: 0, value: 1, count: 2 } as const;
+/** Key of the metadata of fields that hold nested values: their type as plans write it. The field itself is Utf8, JSON text for whoever asks no further. */
+export const TYPE_KEY = "rdx.type";
 export const DICTIONARY = { id: 0, indexType: 1 } as const;
 export const RECORD_BATCH = { length: 0, nodes: 1, buffers: 2, compression: 3, count: 5 } as const;
 export const DICTIONARY_BATCH = { id: 0, data: 1, isDelta: 2 } as const;

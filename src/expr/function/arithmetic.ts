@@ -1,9 +1,10 @@
 import { type DataType, decimal, DOUBLE, INT64, TIMESTAMP } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
-import { adapt, rescale, ROUNDING, widenTo } from "../cast.ts";
+import { adapt, rescale, widenTo } from "../cast.ts";
 import { example, type FunctionDefinition } from "../definition.ts";
-import { asDecimal, decimalResult, isNumber, nameOf } from "../type.ts";
+import { asDecimal, decimalResult, isNumber, nameOf, PRECISION_MAX } from "../type.ts";
 import type { TypedValue, Value } from "../value.ts";
+import { isWide, ROUNDING, wideArithmetic } from "../wide.ts";
 import { round } from "./round.ts";
 
 /** Operators, by the codes of the kernels. */
@@ -66,6 +67,7 @@ function apply(call: CallSite, op: Operator): Value | null {
 function decimalArithmetic(call: CallSite, op: Operator, a: TypedValue, b: TypedValue): TypedValue {
   const type = decimalResult(op, a.type, b.type), { precision, scale } = asDecimal(type);
   const scaleA = a.type.scale ?? 0, scaleB = b.type.scale ?? 0;
+  if (isWide(type) || isWide(a.type) || isWide(b.type)) return wideOperation(call, op, type, [a, b]);
   switch (op) {
     case "add":
     case "sub": {
@@ -88,6 +90,25 @@ function decimalArithmetic(call: CallSite, op: Operator, a: TypedValue, b: Typed
   }
 }
 
+/** The same where an operand or the result has more than 18 digits. */
+function wideOperation(
+  call: CallSite,
+  op: Operator,
+  type: DataType,
+  sides: readonly [TypedValue, TypedValue],
+): TypedValue {
+  const [a, b] = sides, scaleA = a.type.scale ?? 0, scaleB = b.type.scale ?? 0, { scale } = asDecimal(type);
+  const most = Math.max(scaleA, scaleB), aligned = { x: most - scaleA, y: most - scaleB };
+  switch (op) {
+    case "mul":
+      return wideArithmetic(call, OPERATORS.mul, type, sides, { drop: scaleA + scaleB - scale });
+    case "div":
+      return wideArithmetic(call, OPERATORS.div, type, sides, { x: scale + scaleB - scaleA });
+    default:
+      return wideArithmetic(call, OPERATORS[op], type, sides, { ...aligned, drop: most - scale });
+  }
+}
+
 const binary: FunctionDefinition[] = (Object.keys(OPERATORS) as Operator[]).map((name) => ({
   name,
   group: "arithmetic",
@@ -103,6 +124,7 @@ function sign(call: CallSite, code: number): TypedValue | null {
   const value = call.want(0, "int64", "double", "decimal");
   if (value === null) return null;
   if (value.type.kind === "double") return call.emit("expr_double_unary", code, DOUBLE, [value]);
+  if (isWide(value.type)) return call.emit("expr_wide_sign", code, value.type, [value]);
   return call.emit("expr_int_sign", code, value.type, [value], value.type.kind === "int64");
 }
 
@@ -113,7 +135,7 @@ function whole(call: CallSite, code: number, mode: number): TypedValue | null {
   const value = call.want(0, "int64", "double", "decimal");
   if (value === null || value.type.kind === "int64") return value;
   if (value.type.kind === "double") return call.emit("expr_double_unary", code, DOUBLE, [value]);
-  const { precision, scale } = asDecimal(value.type), digits = Math.min(18, precision - scale + 1);
+  const { precision, scale } = asDecimal(value.type), digits = Math.min(PRECISION_MAX, precision - scale + 1);
   return { ...rescale(call, value, decimal(digits, 0), 0, mode), nullable: value.nullable };
 }
 

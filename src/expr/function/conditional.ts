@@ -1,5 +1,5 @@
 import { CALL_ARGS_MAX } from "../../core/limits.ts";
-import { BOOL, type DataType, isVariable } from "../../core/schema.ts";
+import { BOOL, type DataType, isDecimal, isVariable } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
 import { adapt, widenTo } from "../cast.ts";
 import { example, type FunctionDefinition } from "../definition.ts";
@@ -11,7 +11,7 @@ import { compare, COMPARISONS } from "./compare.ts";
 function unify(call: CallSite, positions: readonly number[]): readonly TypedValue[] | Value | null {
   const typed = positions.map((i) => call.args[i].type);
   const neighbour = typed.find((type) => type?.kind === "timestamp") ??
-    typed.find((type) => type?.kind === "decimal") ?? null;
+    typed.find((type) => type !== null && isDecimal(type)) ?? null;
   const hasDouble = positions.some((i) => call.args[i].type?.kind === "double" && !call.args[i].literal);
   const values = positions.map((i) => {
     const adapted = hasDouble ? call.args[i] : adapt(call, call.args[i], neighbour);

@@ -67,6 +67,22 @@ export const ENCODING_FUNCTIONS: readonly FunctionDefinition[] = [
       return value && call.emit("fn_hex", 0, STRING, [value], true);
     },
   },
+  {
+    name: "order_key",
+    group: "encoding",
+    signature: "order_key(a: number | timestamp): string",
+    summary: "16 capital hexadecimal digits that sort as a does among values of its type",
+    example: example("order_key(-1)", "'7FFFFFFFFFFFFFFF'"),
+    args: [1, 1],
+    apply: (call) => {
+      const value = call.want(0, "int64", "double", "decimal", "timestamp");
+      if (value === null) return null;
+      if ((value.type.precision ?? 0) > 18) {
+        return call.fail(0, "order_key takes decimals of up to 18 digits", "Cast it to double");
+      }
+      return call.emit("fn_order_key", value.type.kind === "double" ? 1 : 0, STRING, [value]);
+    },
+  },
   plain({
     name: "unhex",
     group: "encoding",

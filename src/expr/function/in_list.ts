@@ -1,7 +1,7 @@
-import { BOOL, type DataType, isVariable } from "../../core/schema.ts";
+import { BOOL, type DataType, isVariable, sameType } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
 import { cellText } from "../literal.ts";
-import { parseExact, scaledTo } from "../number.ts";
+import { fitsInt64, parseExact, scaledTo } from "../number.ts";
 import { isNumber } from "../type.ts";
 import type { TypedValue } from "../value.ts";
 import { compare, COMPARISONS } from "./compare.ts";
@@ -15,8 +15,9 @@ function cellOf(type: DataType, literalType: DataType, text: string): string | u
     if (exact === null) return undefined;
     const value = parseExact(`${exact.digits}e-${exact.scale + scale}`);
     const cell = value && scaledTo(value, type.scale ?? 0);
-    return cell === null ? undefined : String(cell);
+    return cell === null || (type.kind !== "decimal128" && !fitsInt64(cell)) ? undefined : String(cell);
   }
+  if (type.nested || literalType.nested) return sameType(type, literalType) ? text : null;
   if (type.kind === literalType.kind) return text;
   return type.kind === "timestamp" && literalType.kind === "string" ? cellText(type, text) : null;
 }
@@ -26,11 +27,13 @@ function doubleCell(literalType: DataType, text: string): string | undefined {
   return Number.isNaN(value) ? undefined : String(value);
 }
 
-/** Sorted as the kernels search: numbers ascending, strings and bytes by length and then by bytes; each once. */
+/** Sorted as the kernels search: numbers ascending, which orders the cells of wide decimals too, strings and bytes by length and then by bytes; each once. */
 function sorted(type: DataType, cells: readonly string[]): string[] {
   const distinct = [...new Set(cells)];
   if (type.kind === "double") return distinct.sort((a, b) => Number(a) - Number(b));
-  if (!isVariable(type)) return distinct.sort((a, b) => Number(BigInt(a) > BigInt(b)) - Number(BigInt(a) < BigInt(b)));
+  if (!isVariable(type) || type.kind === "decimal128") {
+    return distinct.sort((a, b) => Number(BigInt(a) > BigInt(b)) - Number(BigInt(a) < BigInt(b)));
+  }
   const encoder = new TextEncoder();
   const bytesOf = (text: string) =>
     type.kind === "string" ? encoder.encode(text) : Uint8Array.from(atob(text), (c) => c.charCodeAt(0));

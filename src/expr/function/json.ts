@@ -1,14 +1,13 @@
 import { CALL_ARGS_MAX } from "../../core/limits.ts";
-import { BOOL, BYTES, DOUBLE, INT64, STRING } from "../../core/schema.ts";
+import { BOOL, BYTES, INT64, STRING } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
-import { castTo } from "../cast.ts";
+import { castTo, jsonText } from "../cast.ts";
 import { example, type FunctionDefinition } from "../definition.ts";
 import { compileJsonPath, JsonPathError } from "../json/path.ts";
 import { nameOf } from "../type.ts";
-import type { TypedValue, Value } from "../value.ts";
+import type { TypedValue } from "../value.ts";
 import { COMPARISONS } from "./compare.ts";
 import { plain } from "./plain.ts";
-import { SUB } from "./time_unit.ts";
 
 /** States of fn_json_state, and its code for json_exists. */
 const FOUND = 0, EMPTY = 1, WRONG = 2, EXISTS = 4;
@@ -18,6 +17,12 @@ const WRAPPERS = ["without", "conditional", "unconditional"];
 const KINDS = ["value", "scalar", "array", "object"];
 /** Codes of fn_json_build. */
 const OBJECT = 1, ABSENT = 2;
+
+/** The first argument, a text of JSON or a nested value. */
+export function wantJson(call: CallSite): TypedValue | null {
+  const [{ type }] = call.args;
+  return type?.nested ? { ...call.args[0], type: STRING } : call.want(0, "string");
+}
 
 /** A literal path at argument `index`, `$` without one; null with a problem that tells the place. */
 function wantPath(call: CallSite, index: number): TypedValue | null {
@@ -67,7 +72,7 @@ function withDefaults(
 }
 
 function jsonValue(call: CallSite): TypedValue | null {
-  const text = call.want(0, "string"), path = wantPath(call, 1);
+  const text = wantJson(call), path = wantPath(call, 1);
   if (text === null || path === null) return null;
   const scalar = call.emit("fn_json_value", 0, STRING, [text, path], true);
   const value = call.target === null ? scalar : castTo(call, scalar, call.target);
@@ -76,7 +81,7 @@ function jsonValue(call: CallSite): TypedValue | null {
 }
 
 function jsonQuery(call: CallSite): TypedValue | null {
-  const text = call.want(0, "string"), path = wantPath(call, 1), wrapper = wantWord(call, 2, WRAPPERS);
+  const text = wantJson(call), path = wantPath(call, 1), wrapper = wantWord(call, 2, WRAPPERS);
   if (text === null || path === null || wrapper === null) return null;
   const value = call.emit("fn_json_query", wrapper, STRING, [text, path], true);
   const result = withDefaults(call, 3, wrapper + 1, [text, path], value);
@@ -84,7 +89,7 @@ function jsonQuery(call: CallSite): TypedValue | null {
 }
 
 function jsonExists(call: CallSite): TypedValue | null {
-  const text = call.want(0, "string"),
+  const text = wantJson(call),
     path = wantPath(call, 1),
     onError = call.args.length > 2 ? call.want(2, "bool") : null;
   if (text === null || path === null || (call.args.length > 2 && onError === null)) return null;
@@ -95,33 +100,10 @@ function jsonExists(call: CallSite): TypedValue | null {
 }
 
 function isJson(call: CallSite): TypedValue | null {
-  const text = call.want(0, "string"), kind = wantWord(call, 1, KINDS);
+  const text = wantJson(call), kind = wantWord(call, 1, KINDS);
   if (text === null || kind === null) return null;
   const found = call.emit("fn_is_json", kind, BOOL, [text]);
   return { ...call.emit("expr_is_bool", 0, BOOL, [found]), nullable: false };
-}
-
-/** A value as JSON in a text; null with a problem. What functions here made goes in as it is. */
-function jsonText(call: CallSite, value: Value): TypedValue | null {
-  if (value.type === null) return call.nullOf(STRING);
-  const known = value as TypedValue;
-  switch (known.type.kind) {
-    case "string":
-      return known.json ? known : call.emit("fn_json_quote", 0, STRING, [known]);
-    case "timestamp":
-      return call.emit("fn_json_quote", 0, STRING, [castTo(call, known, STRING)!], true);
-    case "bytes":
-      return call.emit("fn_json_quote", 0, STRING, [call.emit("expr_base64", 0, STRING, [known])]);
-    case "double": {
-      // NaN and infinities, which JSON has not, differ from themselves by NaN
-      const difference = call.emit("expr_double", SUB, DOUBLE, [known, known]);
-      const finite = call.emit("expr_compare_double", COMPARISONS.eq, BOOL, [difference, call.constant(DOUBLE, "0")]);
-      const text = call.select(finite, castTo(call, known, STRING)!, call.constant(STRING, "null"));
-      return call.select(call.emit("expr_is_null", 0, BOOL, [known]), call.nullOf(STRING), text);
-    }
-    default:
-      return castTo(call, known, STRING);
-  }
 }
 
 function build(call: CallSite, code: number): TypedValue | null {
@@ -129,7 +111,7 @@ function build(call: CallSite, code: number): TypedValue | null {
   if (call.args.length % step !== 0) return call.fail(null, `${call.name} takes a value for each key`);
   for (let i = 0; i < call.args.length; i += step) {
     const key = step === 2 ? call.wantText(i, "a literal key") : "", value = jsonText(call, call.args[i + step - 1]);
-    if (key === null || value === null) return null;
+    if (key === null) return null;
     if (step === 2) operands.push(call.constant(STRING, `${JSON.stringify(key)}:`));
     operands.push(value);
   }
@@ -207,7 +189,7 @@ export const JSON_FUNCTIONS: readonly FunctionDefinition[] = [
     example: example(`json_length('{"a": [1, 2, 3]}', '$.a')`, "3"),
     args: [1, 2],
     apply: (call) => {
-      const text = call.want(0, "string"), path = wantPath(call, 1);
+      const text = wantJson(call), path = wantPath(call, 1);
       return text && path && call.emit("fn_json_length", 0, INT64, [text, path], true);
     },
   },
@@ -243,8 +225,7 @@ export const JSON_FUNCTIONS: readonly FunctionDefinition[] = [
     example: example("json_string(true)", "'true'"),
     args: [1, 1],
     apply: (call) => {
-      const value = jsonText(call, call.args[0]);
-      return value && { ...value, json: true };
+      return { ...jsonText(call, call.args[0]), json: true };
     },
   },
   builder("json_object", OBJECT, "An object of keys and values", "null", [

@@ -2,6 +2,7 @@ import { DOUBLE, INT64 } from "../../core/schema.ts";
 import type { CallSite } from "../call.ts";
 import { widenTo } from "../cast.ts";
 import { example, type FunctionDefinition } from "../definition.ts";
+import { isWide, wideSign } from "../wide.ts";
 import { plain } from "./plain.ts";
 
 /** Functions of one number: name, code of fn_math, what it is, example. */
@@ -67,6 +68,7 @@ function logarithm(call: CallSite) {
 function sign(call: CallSite) {
   const value = call.want(0, "int64", "double", "decimal");
   if (value?.type.kind === "double") return call.emit("fn_sign", 1, DOUBLE, [value]);
+  if (value !== null && isWide(value.type)) return wideSign(call, value);
   return value && call.emit("fn_sign", 0, INT64, [value]);
 }
 

@@ -14,6 +14,8 @@ export type SourceNames = ReadonlyMap<string, {
   readonly time: string | null;
   /** By the name of a computed column those that it is computed of. */
   readonly needs: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Columns of whole numbers and times, which are equal where they are the same. */
+  readonly exact: ReadonlySet<string>;
   /** The column that is read when none is used. */
   readonly least: string;
 }>;
@@ -55,6 +57,8 @@ export function outputOf(node: LogicalNode, inputs: readonly (readonly string[])
       return isNarrow(node) ? input : [...input, ...inputs[1]];
     case "lookup":
       return [...input, ...namesOf(node.columns)];
+    case "unnest":
+      return [...input, node.item, node.number];
     case "rank":
       return node.as === null ? input : [...input, node.as];
     case "over":
@@ -142,6 +146,8 @@ export function readColumns(
       const condition = node.where === null ? [] : [...columnsOf(node.where)].filter((name) => !made.includes(name));
       return [[...own(made), ...condition, ...node.on.map(({ left }) => left)]];
     }
+    case "unnest":
+      return [[...own([node.item, node.number]), node.list]];
     case "rank": {
       const end = node.mode.mode === "window" ? [node.mode.end] : [];
       return [[...own(time(node.as)), ...node.keys, ...node.order.map(({ column }) => column), ...end]];

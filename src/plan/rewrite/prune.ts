@@ -93,6 +93,6 @@ function wantedOf(
 
 /** Whether a node keeps whole rows of its inputs, or copies them. */
 function keepsRows(node: LogicalNode): boolean {
-  return ["join", "lookup", "rank", "over", "normalize", "assign"].includes(node.op) ||
+  return ["join", "lookup", "rank", "over", "normalize", "assign", "unnest"].includes(node.op) ||
     (node.op === "session" && node.calls === null);
 }

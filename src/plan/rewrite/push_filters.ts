@@ -88,6 +88,8 @@ function splitAt(
         conditions,
         (condition) => uses(condition, [WINDOW_START, WINDOW_END, WINDOW_TIME]) ? null : condition,
       );
+    case "unnest":
+      return splitBy(conditions, (condition) => uses(condition, [node.item, node.number]) ? null : condition);
     case "join":
       return splitJoin(node, conditions, inputs);
     case "lookup":

@@ -160,8 +160,8 @@ function fuseSlices(
   const keys = parts.keys.map((name) => front.add(of(name), plainName(of(name), made) ?? name, made));
   const time = window.time === null ? null : front.add(branches.map((one) => ({ column: one.window.time! })), null);
   const calls: LogicalCall[] = [];
-  for (const { fn, arg, params, distinct, filter, as } of group.calls) {
-    if (!isSliceAggregate(fn) || distinct || params.length > 0) return null;
+  for (const { fn, arg, params, distinct, filter, as, addsWide } of group.calls) {
+    if (!isSliceAggregate(fn) || distinct || params.length > 0 || addsWide) return null;
     const values = arg === null ? branches.map(() => undefined) : of(arg);
     const filters = filter === null ? null : of(filter);
     const counted = filters ? filters.map((one, i) => filteredArgument(values[i], one)) : values;

@@ -1,11 +1,13 @@
 import { ArrowReader } from "../../core/arrow/reader.ts";
 import { RdxError } from "../../core/errors.ts";
 import { FrameView } from "../../core/frame.ts";
-import { type Column, columnIndex, formatType, sameType } from "../../core/schema.ts";
+import { type Column, columnIndex, formatType, isDecimal, sameType } from "../../core/schema.ts";
+import { widerType } from "../../core/wider_type.ts";
 import { FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import type { DecodeJob, DecodeResult } from "../protocol.ts";
-import { mergeColumns, widerType } from "../stream_schema.ts";
+import { mergeColumns } from "../stream_schema.ts";
+import { checkNested } from "./arrow_nested.ts";
 import { ArrowLetters } from "./arrow_letters.ts";
 import { SourceReader } from "./source_reader.ts";
 
@@ -33,8 +35,10 @@ export function decodeArrowBody(kernel: Kernel, job: DecodeJob): DecodeResult {
   const reader = new SourceReader(kernel, job.columns, positions), writer = new FrameWriter(kernel);
   const letters = new ArrowLetters(job, given), out: ArrayBuffer[] = [];
   let rows = 0;
-  for (const frame of frames) {
-    checkNulls(frame, positions, job.columns);
+  for (const came of frames) {
+    const frame = checkNested(came, positions, job.columns), view = new FrameView(frame);
+    checkNulls(view, positions, job.columns);
+    checkDigits(view, given, positions, job.columns);
     const batch = letters.bounded(kernel, reader.read(frame), frame);
     if (batch.selected > 0) out.push(writer.write(batch, NO_INFO));
     rows += batch.selected;
@@ -51,15 +55,36 @@ function checkTypes(given: readonly Column[], columns: readonly Column[]): void 
     if (!column || sameType(widerType(column.type, type), column.type)) continue;
     const kinds = [column.type.kind, type.kind];
     const times = kinds.includes("int64") && kinds.includes("timestamp");
-    const scaled = kinds[0] === "decimal" && kinds[1] === "decimal" && column.type.scale === type.scale;
-    if (times || scaled) continue;
+    const scaled = isDecimal(column.type) && isDecimal(type) && column.type.scale === type.scale;
+    // Any text may be JSON, which its values then show.
+    const texts = column.type.nested !== undefined && kinds[1] === "string";
+    if (times || scaled || texts) continue;
     const reason = `Column ${name} is ${formatType(column.type)} and came as ${formatType(type)}`;
     throw new RdxError("invalid", reason, [{ field: name, reason }]);
   }
 }
 
-function checkNulls(frame: ArrayBuffer, positions: readonly number[], columns: readonly Column[]): void {
-  const view = new FrameView(frame);
+/** Decimals that came with more digits than their column has must not need them. */
+function checkDigits(
+  view: FrameView,
+  given: readonly Column[],
+  positions: readonly number[],
+  columns: readonly Column[],
+): void {
+  columns.forEach(({ name, type }, i) => {
+    const from = given[positions[i]]?.type;
+    if (!from || !isDecimal(from) || !isDecimal(type) || from.precision! <= type.precision!) return;
+    const end = 10n ** BigInt(type.precision!);
+    for (let row = 0; row < view.rows; row++) {
+      const value = view.value(row, positions[i]);
+      if (typeof value !== "bigint" || (value < end && value > -end)) continue;
+      const reason = `Column ${name} is ${formatType(type)}, and its value in row ${row} has more digits`;
+      throw new RdxError("invalid", reason, [{ field: name, reason }]);
+    }
+  });
+}
+
+function checkNulls(view: FrameView, positions: readonly number[], columns: readonly Column[]): void {
   columns.forEach(({ name, nullable }, i) => {
     if (nullable) return;
     const nulls = positions[i] === ABSENT ? view.rows : view.buffers(positions[i]).nulls;

@@ -4,6 +4,8 @@ import { RdxError, reasonOf } from "../../core/errors.ts";
 import { STATE_BYTES_MAX } from "../../core/limits.ts";
 import { EXTENSIONS, type Extensions } from "../../kernel/extension.ts";
 import { Kernel } from "../../kernel/module.ts";
+import { referencesIn } from "../../kernel/user_functions.ts";
+import type { FunctionReference } from "../../core/user_function.ts";
 import type {
   DecodeJob,
   DecodeResult,
@@ -21,6 +23,7 @@ import { BodyDecoder } from "./decode_job.ts";
 import type { OperatorFactory } from "./flow.ts";
 import { ReportPort } from "./report_port.ts";
 import { PipelineTask } from "./task.ts";
+import { type ImportModule, UserModules } from "./user_modules.ts";
 import { WorkQueue } from "./work_queue.ts";
 
 /** What a worker's entry chooses. */
@@ -28,6 +31,7 @@ export interface HostParts extends ReaderParts {
   readonly createOperator: OperatorFactory;
   readonly inference: SchemaInference;
   readonly locator: RowLocator;
+  readonly importModule: ImportModule;
 }
 
 /** One worker: a task for each pipeline, and decoders for what is pushed to streams. */
@@ -35,6 +39,7 @@ export class TaskHost implements TaskHostApi {
   readonly #parts: HostParts;
   readonly #tasks = new Map<number, PipelineTask>();
   readonly #queue: WorkQueue;
+  readonly #modules: UserModules;
   readonly #peers: (TurnPort<ExchangeMessage> | null)[] = [];
   #place: { index: number; tasks: number; module: WebAssembly.Module; reports: ReportPort } | null = null;
   #bodies: BodyDecoder | null = null;
@@ -42,6 +47,7 @@ export class TaskHost implements TaskHostApi {
 
   constructor(parts: HostParts, self = new MessageChannel()) {
     this.#parts = parts;
+    this.#modules = new UserModules(parts.importModule);
     this.#queue = new WorkQueue((message) => this.#tasks.get(message.pipeline)?.receive(message), self);
   }
 
@@ -58,11 +64,16 @@ export class TaskHost implements TaskHostApi {
     };
   }
 
+  loadFunctions(references: readonly FunctionReference[]): Promise<string | null> {
+    return this.#modules.load(references);
+  }
+
   deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void {
     const { index, tasks, module, reports } = this.#ready();
     const previous = plan.inherits === null ? null : this.#tasks.get(plan.inherits) ?? null;
     const kernel = previous?.kernel ?? new Kernel(module);
     for (const name of EXTENSIONS) if (extensions[name]) kernel.extend(name, extensions[name]);
+    this.#modules.provide(referencesIn(plan.plan), kernel.functions);
     kernel.limitState(STATE_BYTES_MAX);
     const place = {
       pipeline,

@@ -1,5 +1,5 @@
 import type { Batch, Vector } from "../../core/batch.ts";
-import { type Column, type DataType, formatType, sameType, TIMESTAMP } from "../../core/schema.ts";
+import { type Column, type DataType, formatType, isDecimal, sameType, TIMESTAMP } from "../../core/schema.ts";
 import { compileExpression } from "../../expr/mod.ts";
 import { FrameReader } from "../../kernel/frame.ts";
 import { FRAME_COLUMNS, FRAME_HEADER_SIZE } from "../../kernel/layout.ts";
@@ -56,8 +56,10 @@ export class SourceReader {
   }
 
   #conform(vector: Vector, type: DataType, rows: number): Vector {
-    const scaleOnly = vector.type.kind === "decimal" && type.kind === "decimal" && vector.type.scale === type.scale;
+    const scaleOnly = isDecimal(type) && vector.type.kind === type.kind && vector.type.scale === type.scale;
     if (scaleOnly || sameType(vector.type, type)) return vector;
+    // Frames do not tell texts of nested values from others: a column that has them never had others.
+    if (type.nested && vector.type.kind === "string") return { ...vector, type };
     const batch: Batch = { rows, columns: [vector], selection: 0, selected: rows, kinds: 0 };
     return this.#cast(vector.type, type).run(batch);
   }

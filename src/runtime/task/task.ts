@@ -126,7 +126,7 @@ export class PipelineTask {
     if (this.#halted) return [];
     const outputs: TaskOutput[] = [];
     try {
-      this.flow.uncounted(() => this.#mode.open(outputs));
+      this.kernel.functions.uncounted(() => this.flow.uncounted(() => this.#mode.open(outputs)));
     } catch (thrown) {
       if (!(thrown instanceof RdxError)) this.#fail(this.#next, thrown);
       throw thrown;
@@ -242,6 +242,7 @@ export class PipelineTask {
         lateFrames,
         late,
         untimed,
+        functionFaults: this.kernel.functions.takeFaults(),
         lookups,
         heldAt: this.#mode.heldAt,
         busyMs: busyMs + (own?.busyMs ?? 0),

@@ -90,6 +90,7 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
       reason: { type: "string" },
     }),
   ),
+  function_errors: count("Calls of user functions that failed: they gave NULL"),
   rows_in_per_second: number("Over the last seconds"),
   rows_out_per_second: number("Over the last seconds"),
   latency_ms: orNull(

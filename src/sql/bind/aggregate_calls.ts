@@ -1,8 +1,11 @@
-import { formatType, INT64 } from "../../core/schema.ts";
-import { aggregateTakes } from "../../plan/aggregates.ts";
+import { formatType, INT64, isDecimal } from "../../core/schema.ts";
+import { aggregateTakes, takesType } from "../../plan/aggregates.ts";
 import { isColumn, isLiteral } from "../../expr/mod.ts";
 import type * as ast from "../ast.ts";
 import { type AggregateFunction, AGGREGATES_INSTEAD } from "./aggregate_functions.ts";
+import { aggregateForm } from "./aggregate_forms.ts";
+import { byText, type Extreme, extremeOf, EXTREMES, withoutKey } from "./extreme.ts";
+import { bucketOf } from "./histogram.ts";
 import { nameOfCall } from "./calls.ts";
 import type { Column, Relation } from "./column.ts";
 import { freeName } from "./column.ts";
@@ -44,11 +47,39 @@ export class AggregateCalls {
       const instead = AGGREGATES_INSTEAD.get(name);
       return instead === undefined ? undefined : report.add(call.at, `${name.toUpperCase()} is not there`, instead);
     }
-    const parts = this.#parts(call, name.toUpperCase(), aggregate, inside);
+    const least = extremeOf(call, name);
+    if (least !== null) return this.#extreme(call, name, least, inside);
+    if (EXTREMES.has(name)) {
+      const hint = `${name.toUpperCase()}(x, y) is the x of the row in which y is ${
+        name.includes("min") ? "least" : "greatest"
+      }`;
+      return report.add(call.at, `${name.toUpperCase()} takes two arguments, got ${call.args.length}`, hint);
+    }
+    const form = aggregateForm(call, name, report);
+    const parts = form && this.#parts(form, name.toUpperCase(), aggregate, inside);
     if (parts === null) return null;
     const { arg } = parts, wanted = this.wanted?.call === call ? this.wanted.name : null;
     if (aggregate.fn === "avg" && arg?.type && arg.type.kind !== "double") return this.#exactAverage(parts, call.at);
     return this.#result(aggregate, parts, wanted, call.at);
+  }
+
+  /** MIN_BY(x, y) and its like, as the least or greatest of texts that sort by y and end with x. */
+  #extreme(
+    call: ast.FunctionCall,
+    name: string,
+    { least, args }: Extreme,
+    inside: ExpressionBinder | undefined,
+  ): Value | null {
+    const { values, report, aggregates } = this.context, fn = least ? "min" : "max", shown = name.toUpperCase();
+    const plain = { ...call, args: args.slice(0, 1), orderBy: [] };
+    const parts = this.#parts(plain, shown, aggregates.get("any_value")!, inside);
+    const binder = inside ?? new ExpressionBinder(values, { scope: this.scope, clause: `the argument of ${shown}` });
+    const by = binder.bind(args[1]), x = parts?.arg;
+    if (!parts || !x || by === null) return null;
+    if (parts.distinct) return report.add(call.at, `${shown} of different values has no meaning`, "Leave DISTINCT out");
+    const text = byText(x, by, shown, values);
+    const found = text && this.#result(aggregates.get(fn)!, { ...parts, arg: text }, null, call.at);
+    return found && withoutKey(found, x, shown, values);
   }
 
   /** As in Flink, the average of whole numbers is a whole number, and that of decimals a decimal. */
@@ -105,6 +136,10 @@ export class AggregateCalls {
       if (!call.star) return report.add(at, "COUNT needs an argument", "Write COUNT(*)");
       return { arg: null, further: [], ...parts };
     }
+    if (aggregate.fn === "histogram" && args.length === 2) {
+      const arg = bucketOf(args[0], args[1], at, values);
+      return arg && { arg, further: [], ...parts };
+    }
     const most = 1 + aggregate.fallbacks.length;
     if (call.star || args.length < 1 || args.length > most) {
       const takes = most === 1 ? "one argument" : `one to ${most} arguments`;
@@ -119,7 +154,7 @@ export class AggregateCalls {
   #argument(arg: Value, name: string, { fn, signature }: AggregateFunction): Value | null {
     const { report, values } = this.context;
     if (arg.type === null) return report.add(arg.at, `${name} of NULL has no type`, "Write CAST(NULL AS …)");
-    if (signature.takes.has(arg.type.kind)) return arg;
+    if (takesType(signature, arg.type)) return arg;
     if (fn === "string_agg") return asText(arg, values);
     return report.add(
       arg.at,
@@ -143,7 +178,7 @@ export class AggregateCalls {
           : values.literal(fallback, null, at);
       }
       const literal = isLiteral(value.expr) ? value.expr.literal : null;
-      const number = value.type?.kind === "decimal" ? Number(literal) : literal;
+      const number = value.type && isDecimal(value.type) ? Number(literal) : literal;
       if (parameter.fits(number)) return values.literal(number, null, value.at);
       return report.add(value.at, `${name} needs ${parameter.name} here: ${parameter.expected}`, "Write a literal");
     });

@@ -21,6 +21,12 @@ const ALIASES: Readonly<Record<string, string>> = {
   collect: "array_agg",
   json_arrayagg: "array_agg",
   approx_percentile: "percentile",
+  quantile: "percentile",
+  approx_quantile: "percentile",
+  group_concat: "string_agg",
+  uniq: "approx_count_distinct",
+  countif: "count",
+  count_if: "count",
 };
 
 const NAMES = [
@@ -43,6 +49,11 @@ const NAMES = [
   "approx_count_distinct",
   "percentile",
   "approx_top_k",
+  "percentile_cont",
+  "percentile_disc",
+  "mode",
+  "histogram",
+  "top_k",
 ];
 
 /** The separator of LISTAGG, as in Flink. */
@@ -57,19 +68,25 @@ const KNOWN: readonly (readonly [string, AggregateFunction])[] = [
   ...Object.entries(ALIASES),
 ].map(([name, fn]) => [name, define(fn, signatureOf(fn)!)]);
 
+/** The exact median is the percentile in the middle. */
+const MEDIAN: AggregateFunction = { ...define("percentile_cont", signatureOf("percentile_cont")!), fallbacks: [0.5] };
+
 /** Aggregates by the names that SQL has for them, in lower case. AVG of exact numbers is made of a sum and a count. */
-export const AGGREGATE_FUNCTIONS: ReadonlyMap<string, AggregateFunction> = new Map(KNOWN);
+export const AGGREGATE_FUNCTIONS: ReadonlyMap<string, AggregateFunction> = new Map([
+  ...KNOWN,
+  ["median", MEDIAN],
+  // The argument of these is made of both that they take (extreme.ts).
+  ...["min_by", "arg_min"].map((name) => [name, define("min", signatureOf("min")!)] as const),
+  ...["max_by", "arg_max"].map((name) => [name, define("max", signatureOf("max")!)] as const),
+]);
 
 /** The aggregates that there are with a catalogue. */
 export function allAggregates({ aggregates }: Catalog): ReadonlyMap<string, AggregateFunction> {
   const more = [...aggregates ?? []].map(([name, signature]) => [name.toLowerCase(), define(name, signature)] as const);
-  return new Map([...more, ...KNOWN]);
+  return new Map([...more, ...AGGREGATE_FUNCTIONS]);
 }
 
 /** What to write for aggregates that are not there, by the names that people look for. */
 export const AGGREGATES_INSTEAD: ReadonlyMap<string, string> = new Map([
-  ["percentile_cont", "Write PERCENTILE(x, 0.5): it is exact to 1 %"],
-  ["percentile_disc", "Write PERCENTILE(x, 0.5): it is exact to 1 %"],
-  ["median", "Write PERCENTILE(x, 0.5): it is exact to 1 %"],
   ["topone", "Write ROW_NUMBER() OVER (PARTITION BY … ORDER BY …) AS n in a subquery, and WHERE n = 1 around it"],
 ]);

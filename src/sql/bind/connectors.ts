@@ -28,6 +28,8 @@ export interface ConnectorSpec {
   readonly kind: string;
   readonly reads: boolean;
   readonly writes: boolean;
+  /** Rows are looked up in it, by JOIN … FOR SYSTEM_TIME AS OF. */
+  readonly looksUp?: boolean;
   readonly options: Readonly<Record<string, OptionSpec>>;
 }
 
@@ -50,6 +52,33 @@ const FORMAT: OptionSpec = { type: ["ndjson", "json", "csv", "arrow"], required:
 const CHANGELOG: OptionSpec = {
   type: "boolean",
   about: "Whether rows that are taken back are written too, each with a member $op that is +I, -U, +U or -D (false)",
+};
+
+/** Options of all tables that rows are looked up in. */
+const LOOKING_UP: Readonly<Record<string, OptionSpec>> = {
+  "cache-rows": {
+    type: "integer",
+    aliases: ["cache_rows", "lookup.cache.max-rows", "lookup.partial-cache.max-rows"],
+    about: "Keys whose answers are kept, those without rows among them; 0 = none (100000)",
+  },
+  "cache-ttl": {
+    type: "duration",
+    aliases: ["cache_ttl", "lookup.cache.ttl", "lookup.partial-cache.expire-after-write"],
+    about: "How long an answer is gone by; 0 = for ever (1 min)",
+  },
+  "batch-rows": {
+    type: "integer",
+    aliases: ["batch_rows"],
+    about: "Keys of one question (256; 1 of a URL without POST)",
+  },
+  "concurrency": { type: "integer", about: "Questions that are under way at the same time (4)" },
+  "timeout": { type: "duration", about: "Time that an answer may take (5 s)" },
+  "on-error": {
+    type: ["retry", "null", "dead_letter"],
+    aliases: ["on_error"],
+    about:
+      "What becomes of rows without an answer: they wait (retry, the default), go on with NULL, or to the dead letters",
+  },
 };
 
 /** The connectors of CREATE TABLE with their options: this table is their documentation too. */
@@ -130,6 +159,46 @@ export const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
     reads: false,
     writes: true,
     options: { "format": { ...FORMAT, type: ["ndjson", "json", "csv"], required: false }, "changelog": CHANGELOG },
+  },
+  sqlite: {
+    kind: "sqlite",
+    reads: false,
+    writes: false,
+    looksUp: true,
+    options: {
+      "path": {
+        type: "text",
+        required: true,
+        about: "The file of the database; from the folder where the command is given",
+      },
+      "table": {
+        type: "text",
+        aliases: ["table-name"],
+        about: "The table or view there; named like this one if left out",
+      },
+      ...LOOKING_UP,
+    },
+  },
+  http: {
+    kind: "http",
+    reads: false,
+    writes: false,
+    looksUp: true,
+    options: {
+      "url": {
+        type: "text",
+        required: true,
+        about: "Of GET with {column} in the place of each key, which may be several with commas between",
+      },
+      "method": { type: ["GET", "POST"], about: 'POST sends {"keys": [{column: value}, …]} (GET)' },
+      "headers": {
+        type: "text",
+        about:
+          'JSON: the value of each header, or {"env": …} with a variable RDX_SECRET_…, or {"file": …}, and a "prefix"',
+      },
+      "rows": { type: "text", about: "The member of the answer that holds the rows; the answer itself if left out" },
+      ...LOOKING_UP,
+    },
   },
   discard: { kind: "discard", reads: false, writes: true, options: {} },
 };

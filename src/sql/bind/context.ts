@@ -5,6 +5,7 @@ import type { Column, Relation } from "./column.ts";
 import type { NodeMaker } from "./nodes.ts";
 import type { Report } from "./report.ts";
 import type { Scope, ScopeColumn } from "./scope.ts";
+import type { TableDefinition } from "./table.ts";
 import type { Value, ValueMaker } from "./value.ts";
 
 /** What binding one pipeline works with. */
@@ -22,6 +23,8 @@ export interface Context {
   readonly outer: Scope | null;
   /** Queries within queries that are being bound. */
   readonly depth: number;
+  /** The inputs end, and results are read when they are whole. */
+  readonly whole: boolean;
   /** Binds a query within a query; null with its problems. */
   readonly query: (query: Query, context: Context) => BoundQuery | null;
   /** The same of a query whose rows are those of a view. */
@@ -46,6 +49,8 @@ export interface Settings {
 export interface Names {
   /** The rows of a table, view or stream, under new ids; null with a problem. */
   table(table: TableReference, context: Context): BoundQuery | null;
+  /** The table of the script that rows are looked up in under this name; null when the name means something else. */
+  lookup(name: Name): TableDefinition | null;
   /** These names with the common tables of a query before them. */
   within(query: Query, context: Context): Names;
 }

@@ -4,9 +4,11 @@ import { isNumber, nameOf } from "../../expr/type.ts";
 import type * as ast from "../ast.ts";
 import { AGGREGATE_FUNCTIONS } from "./aggregate_functions.ts";
 import { callFunction, callWithUnit } from "./functions.ts";
+import { bindIsJson, bindJsonCall } from "./json_call.ts";
 import { bindLiteral, negated, wholeNumber } from "./literal.ts";
 import { binary, compare, harmonise } from "./operators.ts";
-import { findPath, resolvePath, type Scope, textOf } from "./scope.ts";
+import { bindNested, fieldOf } from "./nested.ts";
+import { findPath, resolveFields, resolvePath, type Scope, textOf } from "./scope.ts";
 import { bindTest, compareRows } from "./tests.ts";
 import { lengthOf, typeNamed } from "./types.ts";
 import type { Value, ValueMaker } from "./value.ts";
@@ -111,12 +113,16 @@ export class ExpressionBinder {
       }
       case "trim":
         return this.#trim(expression);
+      case "json_call":
+        return bindJsonCall(expression, this);
+      case "is_json":
+        return bindIsJson(expression, this);
       case "field":
       case "index":
       case "array":
       case "map":
       case "row":
-        return this.#nested(expression);
+        return bindNested(expression, this);
       default:
         return bindTest(expression, this);
     }
@@ -125,12 +131,19 @@ export class ExpressionBinder {
   #path(path: ast.ColumnPath): Value | null {
     const special = this.place.path?.(path);
     if (special !== undefined) return special;
-    const column = resolvePath(this.place.scope, path.parts, path.at, this.values.report);
+    const nested = path.parts.length > 1 ? resolveFields(this.place.scope, path.parts) : null;
+    const parts = path.parts.slice(0, nested?.parts);
+    const column = nested?.column ?? resolvePath(this.place.scope, parts, path.at, this.values.report);
     if (column !== null && !this.place.correlated && !this.place.scope.owns(column.id)) {
-      const reason = `${textOf(path.parts)} is of the query around this one: ${this.place.clause} cannot name it`;
+      const reason = `${textOf(parts)} is of the query around this one: ${this.place.clause} cannot name it`;
       return this.values.report.add(path.at, reason, "Conditions in WHERE can, joined by AND to the others");
     }
-    return column && this.values.column(column, path.at);
+    if (column === null) return null;
+    const at = { start: path.at.start, end: parts[parts.length - 1].at.end };
+    return path.parts.slice(parts.length).reduce<Value | null>(
+      (of, name) => of && fieldOf(of, name, { start: at.start, end: name.at.end }, this.values),
+      this.values.column(column, nested ? at : path.at),
+    );
   }
 
   /** Azure's DATEDIFF(unit, a, b) takes tables too, for their event times. */
@@ -229,19 +242,5 @@ export class ExpressionBinder {
     const fn = { BOTH: "trim", LEADING: "ltrim", TRAILING: "rtrim" }[side];
     const args = this.bindAll(chars === null ? [arg] : [arg, chars]);
     return args && this.values.call(fn, args, at, "TRIM");
-  }
-
-  #nested({ kind, at }: ast.Expression): null {
-    const { report } = this.values;
-    if (kind === "field") {
-      return report.add(at, "Only columns have fields here", "Name the field as a column: `a.b` for b of the object a");
-    }
-    if (kind === "index") {
-      return report.add(at, "There are no arrays to take an item of", "Use JSON_VALUE(text, '$[0]') on the JSON text");
-    }
-    if (kind === "row") {
-      return report.add(at, `A row cannot stand in ${this.place.clause}`, "Compare its parts one by one");
-    }
-    return report.add(at, `There is no type ${kind.toUpperCase()} here`, "Keep its JSON text in a STRING");
   }
 }

@@ -8,6 +8,7 @@ import type { MergedColumn, Scope, ScopeTable } from "./scope.ts";
 import type { Column, Relation } from "./column.ts";
 import type { Value } from "./value.ts";
 import { counted } from "./words.ts";
+import { loneUnnest } from "./unnest.ts";
 import { windowTable } from "./window_table.ts";
 
 /**
@@ -37,7 +38,7 @@ export function fromTree(item: ast.FromItem, outer: Scope | null, context: Conte
     case "function_table":
       return refuseFunction(item, context);
     case "unnest":
-      return context.report.add(item.at, "UNNEST is not there yet: no node makes several rows of one");
+      return loneUnnest(item, context);
     case "join":
       return joinTree(item, outer, context);
   }

@@ -7,8 +7,10 @@ import { conjuncts } from "./conjuncts.ts";
 import { ExpressionBinder } from "./expression.ts";
 import { type FromTree, fromTree } from "./from.ts";
 import { join } from "./join.ts";
+import { isNow, type LookedUp, lookedUp, lookUp } from "./lookup.ts";
 import { compare } from "./operators.ts";
 import { findPath, type MergedColumn, Scope, suggestion } from "./scope.ts";
+import { isUnnestJoin, unnestTree } from "./unnest.ts";
 import type { Value } from "./value.ts";
 
 /** Inputs of inner joins in a row, with the conditions of all of them. */
@@ -21,11 +23,33 @@ interface Cluster {
 
 /** A join as a tree; null with its problems. */
 export function joinTree(item: ast.Join, outer: Scope | null, context: Context): FromTree | null {
-  return isInner(item) ? innerTree(item, outer, context) : outerTree(item, outer, context);
+  if (isUnnestJoin(item)) return unnestTree(item, outer, context);
+  if (isInner(item)) return innerTree(item, outer, context);
+  const table = lookedUp(item, context);
+  return table === undefined ? outerTree(item, outer, context) : table && lookupTree(item, table, outer, context);
+}
+
+/** Rows with those of a table outside that have their keys now. */
+function lookupTree(item: ast.Join, table: LookedUp, outer: Scope | null, context: Context): FromTree | null {
+  const left = fromTree(item.left, outer, context), right = { tables: [table.table], merged: [], ids: table.ids };
+  if (left === null) return null;
+  const bound = joinConditions(item, left, right, outer, context), scope = new Scope(left.tables, left.merged);
+  if (!isNow(asOfTime(item.right)!, scope, table.name, context) || bound === null) return null;
+  return {
+    tables: [...left.tables, table.table],
+    merged: bound.merged,
+    ids: new Set([...left.ids, ...table.ids]),
+    eventTime: left.eventTime,
+    build: (conditions) => {
+      const pushed = push(table.type, left, right, bound.conditions, conditions, true), input = left.build(pushed.left);
+      const joined = input && lookUp(input, table, pushed.on, context);
+      return joined && context.nodes.filter(joined, pushed.behind);
+    },
+  };
 }
 
 function isInner(item: ast.FromItem): item is ast.Join {
-  if (item.kind !== "join" || item.asof) return false;
+  if (item.kind !== "join" || item.asof || isUnnestJoin(item)) return false;
   return item.type === "CROSS" || (item.type === "INNER" && asOfTime(item.right) === null);
 }
 
@@ -208,14 +232,14 @@ function outerTree(item: ast.Join, outer: Scope | null, context: Context): FromT
 /** Where each condition holds: in front of a side, in the join or behind it. */
 function push(
   type: JoinType,
-  left: FromTree,
-  right: FromTree,
+  left: Pick<FromTree, "ids">,
+  right: Pick<FromTree, "ids">,
   on: readonly Value[],
   where: readonly Value[],
   isVersioned: boolean,
 ): { left: Value[]; right: Value[]; on: Value[]; behind: Value[] } {
   const pushed = { left: [] as Value[], right: [] as Value[], on: [] as Value[], behind: [] as Value[] };
-  const isOnly = ({ expr }: Value, { ids }: FromTree) => {
+  const isOnly = ({ expr }: Value, { ids }: Pick<FromTree, "ids">) => {
     const read = columnsOf(expr);
     return read.size > 0 && [...read].every((id) => ids.has(id));
   };

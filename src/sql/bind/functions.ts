@@ -1,9 +1,9 @@
-import { nearest } from "../../core/nearest.ts";
 import { STRING } from "../../core/schema.ts";
 import { FUNCTIONS } from "../../expr/mod.ts";
 import type { FunctionCall, Span, UnitCall } from "../ast.ts";
 import { AGGREGATE_FUNCTIONS, AGGREGATES_INSTEAD } from "./aggregate_functions.ts";
 import { dateDiff } from "./date_diff.ts";
+import { insteadOf } from "./near_function.ts";
 import { harmonise } from "./operators.ts";
 import type { Value, ValueMaker } from "./value.ts";
 
@@ -71,10 +71,18 @@ const IMPURE: ReadonlyMap<string, string> = new Map([
   ["proctime", "Name it in SELECT: windows, OVER and ROW_NUMBER can go by it"],
 ]);
 
+/** Whether SQL has a function of this name, in lower case. */
+export function isSqlFunction(name: string): boolean {
+  return NAMES.has(name) || Object.hasOwn(MADE, name) || IMPURE.has(name) || AGGREGATE_FUNCTIONS.has(name) ||
+    AGGREGATES_INSTEAD.has(name);
+}
+
 /** A call of a function that is neither an aggregate nor a window function; null with a problem. */
 export function callFunction(call: FunctionCall, args: readonly Value[], values: ValueMaker): Value | null {
   const { at, name: { parts } } = call, shown = parts.map(({ name }) => name.toUpperCase()).join(".");
   const name = parts.map((part) => part.name).join(".").toLowerCase();
+  const own = values.functions.get(name);
+  if (own !== undefined) return own && values.userCall(own, args, at);
   if (Object.hasOwn(MADE, name)) return MADE[name](args, at, values, shown);
   const fn = NAMES.get(name);
   const impure = IMPURE.get(name);
@@ -92,8 +100,8 @@ function unknownFunction({ name: { parts, at } }: FunctionCall, values: ValueMak
   if (instead !== undefined) return values.report.add(at, `${parts[0].name.toUpperCase()} is not there`, instead);
   if (values.report.full) return null;
   const name = parts.map((part) => part.name).join(".");
-  const near = nearest(name.toLowerCase(), [...NAMES.keys(), ...Object.keys(MADE), ...AGGREGATE_FUNCTIONS.keys()]);
-  return values.report.add(at, `Unknown function ${name}`, near ? `Did you mean ${near.toUpperCase()}?` : undefined);
+  const known = [...values.functions.keys(), ...NAMES.keys(), ...Object.keys(MADE), ...AGGREGATE_FUNCTIONS.keys()];
+  return values.report.add(at, `Unknown function ${name}`, insteadOf(name.toLowerCase(), known));
 }
 
 /** Functions that take a unit of time as a word. */

@@ -3,6 +3,7 @@ import type * as ast from "../ast.ts";
 import { nameOfCall } from "./calls.ts";
 import type { Column } from "./column.ts";
 import type { Context } from "./context.ts";
+import { type CountShape, countShape } from "./count_window.ts";
 import { milliseconds } from "./durations.ts";
 import { ExpressionBinder } from "./expression.ts";
 import type { Scope } from "./scope.ts";
@@ -14,6 +15,8 @@ export interface GroupWindow {
   readonly shape: WindowShape;
   /** Azure's sliding window: the rows of so many milliseconds up to each row; null: another. */
   readonly slidingMs: number | null;
+  /** A window of so many rows; null: another. */
+  readonly count: CountShape | null;
   /** The column of time; null: that of the rows, whichever it is. */
   readonly time: Column | null;
   readonly columns: WindowColumns;
@@ -27,18 +30,23 @@ export interface GroupWindow {
 /** Azure's windows are open at the start: [start + 1 ms, end + 1 ms) has the same rows as (start, end] for whole milliseconds. */
 const AZURE_OFFSET_MS = 1;
 
+/** Windows of rows have no length. */
+const NO_SHAPE: WindowShape = { kind: "tumble", size_ms: 1, offset_ms: 0 };
+
 /** Binds a window in GROUP BY; null with its problems. */
 export function groupWindow(window: ast.GroupWindow, scope: Scope, context: Context): GroupWindow | null {
   const { values } = context, { at, fn } = window;
   const binder = new ExpressionBinder(values, { scope, clause: `${fn} of GROUP BY` });
   const time = window.time && timeOf(window.time, binder, context);
-  const partitionBy = binder.bindAll(window.partitionBy), shape = shapeOf(window, context);
+  const count = fn === "COUNT" ? countShape(window, context) : null;
+  if (fn === "COUNT" && count === null) return null;
+  const partitionBy = binder.bindAll(window.partitionBy), shape = count ? NO_SHAPE : shapeOf(window, context);
   if ((window.time && time === null) || partitionBy === null || shape === null) return null;
   const columns = windowColumns(context);
   // Behind the offset the end that Azure means is the window's last millisecond; sessions have no offset.
   const systemTime = fn === "SNAPSHOT" ? columns.start : fn === "SESSION" ? columns.end : columns.time;
   const slidingMs = fn === "SLIDING" && shape.kind === "tumble" ? shape.size_ms : null;
-  return { shape, slidingMs, time, columns, partitionBy, systemTime, at };
+  return { shape, slidingMs, count, time, columns, partitionBy, systemTime, at };
 }
 
 function timeOf(expression: ast.Expression, binder: ExpressionBinder, { report, nodes }: Context): Column | null {

@@ -1,4 +1,4 @@
-import { BOOL, BYTES, type DataType, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../core/schema.ts";
+import { BOOL, BYTES, type DataType, decimal, DOUBLE, INT64, isDecimal, STRING, TIMESTAMP } from "../../core/schema.ts";
 import { type Expression, isLiteral } from "../../expr/mod.ts";
 import { PRECISION_MAX } from "../../expr/type.ts";
 import { countDigits, fitsInt64, parseExact } from "../../expr/number.ts";
@@ -41,14 +41,17 @@ export function bindLiteral(literal: Literal, values: ValueMaker): Value | null 
 /** Characters of a number beyond which it is not looked at digit by digit. */
 const DIGITS_READ_MAX = 400;
 
-/** Whole numbers are int64, numbers with a point are exact decimals, those with an exponent are doubles. */
+/** Whole numbers are int64, or decimals beyond 64 bits; numbers with a point are exact decimals, those with an exponent are doubles. */
 function bindNumber({ form, text, at }: ast.NumberLiteral, values: ValueMaker): Value | null {
   if (form === "integer") {
     const whole = text.length > DIGITS_READ_MAX ? null : BigInt(text);
     if (whole !== null && fitsInt64(whole)) return wholeNumber(whole, at, values);
+    // As in Flink, a whole number beyond 64 bits is a decimal
+    const digits = whole === null ? Infinity : countDigits(whole);
+    if (digits <= PRECISION_MAX) return values.literal(String(whole), decimal(digits, 0), at, true);
     return values.report.add(
       at,
-      `${text} does not fit 64 bits`,
+      `${text} has more than ${PRECISION_MAX} digits`,
       `Write it with an exponent, ${Number(text)}, for a double`,
     );
   }
@@ -110,7 +113,11 @@ export function negated(value: Value, at: ast.Span, values: ValueMaker): Value |
   }
   if (!isLiteral(value.expr) || value.type === null) return null;
   const { literal } = value.expr;
-  if (value.type.kind === "decimal") return values.literal(`-${literal}`, value.type, at, true);
+  // The smallest int64, whose digits without the sign are beyond
+  if (value.type.kind === "decimal128" && value.type.scale === 0 && fitsInt64(-BigInt(String(literal)))) {
+    return wholeNumber(-BigInt(String(literal)), at, values);
+  }
+  if (isDecimal(value.type)) return values.literal(`-${literal}`, value.type, at, true);
   if (typeof literal === "number") return values.literal(-literal, value.type, at, value.expr.type !== undefined);
   return null;
 }
@@ -119,7 +126,7 @@ export function negated(value: Value, at: ast.Span, values: ValueMaker): Value |
 export function besideDoubles(args: readonly Value[], values: ValueMaker): readonly Value[] {
   if (!args.some(({ type }) => type?.kind === "double")) return args;
   return args.map((value) => {
-    if (value.type?.kind !== "decimal" || !isLiteral(value.expr)) return value;
+    if (value.type === null || !isDecimal(value.type) || !isLiteral(value.expr)) return value;
     return doubleLiteral(Number(value.expr.literal), value.at, values);
   });
 }

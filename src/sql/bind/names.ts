@@ -29,6 +29,12 @@ export class ScriptNames implements Names {
     return time ? { ...bound, eventTime: time.column } : bound;
   }
 
+  lookup({ parts }: ast.Name): TableDefinition | null {
+    const text = parts.map(({ name }) => name).join("."), isQuoted = parts.some(({ quoted }) => quoted);
+    const { tables, views } = this.objects, table = byName(tables, text, isQuoted);
+    return table?.connector.looksUp && byName(views, text, isQuoted) === null ? table : null;
+  }
+
   within(query: ast.Query, _context: Context): Names {
     return query.with.length === 0 ? this : new QueryNames(this, query.with, this);
   }
@@ -108,6 +114,10 @@ class QueryNames implements Names {
       return inner && withNames(inner, table.columns, table.name.at, context);
     }, context);
     return bound && renew(bound, context);
+  }
+
+  lookup(name: ast.Name): TableDefinition | null {
+    return name.parts.length === 1 && this.#position(name.parts[0]) >= 0 ? null : this.outer.lookup(name);
   }
 
   within(query: ast.Query): Names {

@@ -1,4 +1,4 @@
-import { BOOL, type DataType, DOUBLE, INT64, STRING, TIMESTAMP } from "../../core/schema.ts";
+import { BOOL, type DataType, DOUBLE, INT64, isText, STRING, TIMESTAMP } from "../../core/schema.ts";
 import { CALL_ARGS_MAX } from "../../core/limits.ts";
 import { isCall, isLiteral } from "../../expr/mod.ts";
 import { commonType, isNumber, nameOf } from "../../expr/type.ts";
@@ -34,7 +34,7 @@ export function concat(args: readonly Value[], at: Span, values: ValueMaker): Va
 }
 
 export function asText(value: Value, values: ValueMaker): Value | null {
-  return value.type === null || value.type.kind === "string" ? value : values.cast(value, STRING);
+  return value.type === null || isText(value.type) ? value : values.cast(value, STRING);
 }
 
 function arithmetic(op: Arithmetic, left: Value, right: Value, at: Span, values: ValueMaker): Value | null {
@@ -112,11 +112,11 @@ export function sameSpans(args: readonly Value[], at: Span, values: ValueMaker):
  * as in Flink. Null with a problem where a cast is not possible.
  */
 export function harmonise(args: readonly Value[], values: ValueMaker): readonly Value[] | null {
-  const others = args.filter(({ type }) => type !== null && type.kind !== "string");
+  const others = args.filter(({ type }) => type !== null && !isText(type));
   if (others.length === 0 || others.length === args.length) return besideDoubles(args, values);
   const target = textTarget(others);
   if (target === null) return besideDoubles(args, values);
-  const cast = args.map((arg) => arg.type?.kind === "string" ? ofText(arg, target, values) : arg);
+  const cast = args.map((arg) => arg.type && isText(arg.type) ? ofText(arg, target, values) : arg);
   return cast.includes(null) ? null : besideDoubles(cast as Value[], values);
 }
 
@@ -135,6 +135,7 @@ function textTarget(others: readonly Value[]): DataType | null {
 function ofText(value: Value, type: DataType, values: ValueMaker): Value | null {
   if (!isLiteral(value.expr)) return values.cast(value, type);
   const { literal } = value.expr;
+  if (literal === null) return value;
   // A literal beside a time is read as one by the comparison itself.
   if (type.kind === "timestamp") return value;
   const text = String(literal).trim();

@@ -37,6 +37,21 @@ export interface RankCall {
   readonly at: ast.Span;
 }
 
+const PARTS =
+  "It needs all rows, and those of a stream never all are there: PERCENTILE(x, p) gives where a part of them lies";
+/** What to write for functions that number rows in another way, as far as a stream can. */
+const RANKS_INSTEAD: ReadonlyMap<string, string> = new Map([
+  ["rank", "Write ROW_NUMBER(): it differs only where rows are equal"],
+  [
+    "dense_rank",
+    "Write ROW_NUMBER() over SELECT DISTINCT of what it is ordered by, and join the rows to it where equal ones share a number",
+  ],
+  ["ntile", PARTS],
+  ["percent_rank", PARTS],
+  ["cume_dist", PARTS],
+  ["nth_value", "Write LAG(x, n), or ROW_NUMBER() AS n in a subquery, and WHERE n = 3 around it"],
+]);
+
 /** The calls with OVER of one SELECT. */
 export class OverCalls {
   readonly #groups = new Map<string, OverGroup>();
@@ -86,10 +101,9 @@ export class OverCalls {
           "LEAD looks at rows that are still to come",
           "Turn it around: LAG gives the row before",
         );
-      case "rank":
-      case "dense_rank":
-        return report.add(call.at, `${shown} is not there`, "Write ROW_NUMBER(): it differs only where rows are equal");
     }
+    const instead = RANKS_INSTEAD.get(name);
+    if (instead !== undefined) return report.add(call.at, `${shown} is not there`, instead);
     if (!aggregates.has(name)) {
       return report.add(call.at, `${shown} cannot stand before OVER`, "Aggregates, ROW_NUMBER and LAG can");
     }

@@ -14,6 +14,7 @@ import type { Report } from "./report.ts";
 import { quoted } from "./scope.ts";
 import { nameText, type Output, type Script } from "./script.ts";
 import { asRowsOf, sinkOf, writeTo } from "./sink_node.ts";
+import type { UserFunctions } from "./user_function.ts";
 import { type Places, ValueMaker } from "./value.ts";
 import type { Settings } from "./context.ts";
 
@@ -40,6 +41,8 @@ export interface PipelineRequest {
   readonly name: string;
   readonly outputs: readonly Output[];
   readonly settings: Settings;
+  /** What the script has declared up to here. */
+  readonly functions: UserFunctions;
   /** Where a query goes that names no sink; null: nowhere. */
   readonly sink: SinkOptions | null;
   /** Who reads the results of its queries does so when they are whole. */
@@ -57,8 +60,10 @@ export interface Workshop {
 export function contextOf(
   { script, catalog, report, places }: Workshop,
   settings: Settings,
+  whole: boolean,
+  functions: UserFunctions,
 ): Context & { readonly names: ScriptNames } {
-  const values = new ValueMaker(report, places);
+  const values = new ValueMaker(report, places, functions);
   return {
     report,
     values,
@@ -69,6 +74,7 @@ export function contextOf(
     aggregates: allAggregates(catalog),
     outer: null,
     depth: 0,
+    whole,
     query: bindQuery,
     result: (query, context) => bindResult(query, "view", context),
     lone: bindLone,
@@ -77,7 +83,7 @@ export function contextOf(
 
 /** Binds a pipeline; null with problems. */
 export function bindPipeline(request: PipelineRequest, workshop: Workshop): WrittenPipeline | null {
-  const context = contextOf(workshop, request.settings);
+  const context = contextOf(workshop, request.settings, request.whole, request.functions);
   const views = new Set<string>(), results: Result[] = [];
   let sound = true;
   for (const output of request.outputs) {

@@ -96,6 +96,21 @@ export function resolvePath(
   return unknown(scope, parts, at, report);
 }
 
+/**
+ * The column that the first parts of a path mean where all of them are none, and how many parts that is: what follows are fields of it.
+ * Null when no nested column is meant.
+ */
+export function resolveFields(scope: Scope, parts: readonly Identifier[]): { column: Column; parts: number } | null {
+  for (let level: Scope | null = scope; level !== null; level = level.outer) {
+    if (candidates(level, parts).length > 0) return null;
+    for (let count = parts.length - 1; count > 0; count--) {
+      const found = candidates(level, parts.slice(0, count));
+      if (found.length === 1 && found[0].column.type.nested) return { column: found[0].column, parts: count };
+    }
+  }
+  return null;
+}
+
 /** The same in one scope without a word: null when it is not there or there more than once. */
 export function findPath(scope: Scope, parts: readonly Identifier[]): Column | null {
   const found = candidates(scope, parts);

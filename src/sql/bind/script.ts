@@ -6,6 +6,8 @@ import { quoted } from "./scope.ts";
 import type { Report } from "./report.ts";
 import { NO_SETTINGS, withSetting } from "./settings.ts";
 import { bindTable, type TableDefinition } from "./table.ts";
+import { FunctionNames, type Modules } from "./user_function_names.ts";
+import type { UserFunctions } from "./user_function.ts";
 import type { Places } from "./value.ts";
 
 /** A query whose rows go somewhere. */
@@ -29,13 +31,24 @@ export interface Job {
   readonly name: string | null;
   readonly outputs: readonly Output[];
   readonly settings: Settings;
+  /** What is declared in front of it. */
+  readonly functions: UserFunctions;
   /** Only to be shown. */
   readonly explain: boolean;
 }
 
+/** What a script drops that it has not made itself. */
+export interface Dropped {
+  readonly what: string;
+  readonly name: string;
+  readonly ifExists: boolean;
+}
+
 export interface Script extends ScriptObjects {
+  /** All that the script declares, also what it drops again. */
+  readonly functions: UserFunctions;
   readonly jobs: readonly Job[];
-  readonly drops: readonly { readonly what: string; readonly name: string; readonly at: ast.Span }[];
+  readonly drops: readonly Dropped[];
 }
 
 /** What a CREATE names, also where the rest of it cannot be read. */
@@ -48,13 +61,15 @@ export function readScript(
   statements: readonly ast.Statement[],
   report: Report,
   places: Places,
+  modules: Modules = { base: null, rules: null },
 ): Script {
   const tables = new Map<string, TableDefinition>(), views = new Map<string, ast.CreateView>(), jobs: Job[] = [];
-  const drops: { what: string; name: string; at: ast.Span }[] = [];
+  const drops: Dropped[] = [];
   const taken = new Set<string>();
+  const functions = new FunctionNames(report, modules);
   let settings = NO_SETTINGS;
   const add = (name: string | null, outputs: readonly Output[], explain: boolean) =>
-    jobs.push({ name, outputs, settings, explain });
+    jobs.push({ name, outputs, settings, functions: functions.now, explain });
   /** Whether the name of a CREATE is free. */
   const declare = ({ name, ifNotExists }: ast.CreateTable | ast.CreateView): boolean => {
     const text = nameText(name);
@@ -79,7 +94,7 @@ export function readScript(
         return;
       case "create_table": {
         if (!declare(statement)) return;
-        const table = bindTable(statement, report, places);
+        const table = bindTable(statement, report, places, functions.now);
         if (table === null) return;
         tables.set(table.name, table);
         if (statement.query !== null) add(table.name, [insertInto(statement, statement.query)], explain);
@@ -92,10 +107,13 @@ export function readScript(
         if (statement.materialized) add(name, [{ kind: "view", name, query, view: statement, at }], explain);
         return;
       }
+      case "create_function":
+        return functions.create(statement);
       case "drop": {
-        const name = nameText(statement.name), { what, at } = statement;
+        if (statement.what === "FUNCTION") return functions.drop(statement);
+        const name = nameText(statement.name), { what, ifExists } = statement;
         taken.delete(name);
-        if (!tables.delete(name) && !views.delete(name)) drops.push({ what, name, at });
+        if (!tables.delete(name) && !views.delete(name)) drops.push({ what, name, ifExists });
         return;
       }
       case "insert":
@@ -113,7 +131,7 @@ export function readScript(
   };
   for (const statement of statements) read(statement, false);
   const broken = new Set([...text.matchAll(CREATED)].map(([, name]) => name));
-  return { tables, views, jobs, drops, broken };
+  return { tables, views, functions: functions.all, jobs, drops, broken };
 }
 
 export function nameText({ parts }: ast.Name): string {

@@ -30,7 +30,8 @@ export function bindSelect(
 
 /** Binds a SELECT that is an aggregate without groups, up to its row: what it shows is computed by who reads it. */
 export function bindLone(select: ast.Select, around: Context): LoneRow | null {
-  const context = withHints(around, select.hints), { nodes } = context;
+  // Who reads the row knows what it means that there is none.
+  const context = withHints({ ...around, whole: false }, select.hints), { nodes } = context;
   const parts = bindParts(select, [], { emit: null, lateness: null }, context);
   const rows = parts && buildRows(parts, context);
   if (rows === null) return null;

@@ -2,10 +2,12 @@ import type { Span } from "../ast.ts";
 import type { BoundCall } from "./aggregate_calls.ts";
 import type { Relation } from "./column.ts";
 import type { Context, EmitRequest } from "./context.ts";
+import { groupByCount } from "./count_window.ts";
 import { type GroupRequest, groupRows, type Groups, overGroups } from "./group.ts";
 import type { Grouping } from "./group_items.ts";
 import type { GroupWindow, WindowFunctions } from "./group_window.ts";
 import type { GroupingFunctions } from "./grouping.ts";
+import { withOneMore } from "./no_rows.ts";
 import { groupBySliding } from "./sliding.ts";
 import { buildSource, type Source } from "./source.ts";
 import type { Value } from "./value.ts";
@@ -42,8 +44,12 @@ export function groupRelation(
 }
 
 function byRows(source: Source, grouped: Grouped, context: Context): Groups | null {
-  const relation = buildSource(source, context);
-  return relation && groupRows(relation, requestOf(grouped), context);
+  const relation = buildSource(source, context), request = requestOf(grouped);
+  if (relation === null) return null;
+  const isLone = context.whole && request.keys.length === 0 && request.sets === null;
+  if (!isLone) return groupRows(relation, request, context);
+  const more = withOneMore(relation, request, context);
+  return groupRows(more.relation, { ...request, calls: more.calls }, context);
 }
 
 function requestOf({ grouping, sets, calls, emit, at }: Grouped): GroupRequest {
@@ -60,6 +66,10 @@ function byGroupWindow(source: Source, grouped: Grouped, window: GroupWindow, co
     if (!checkTime({ relation: built, outputs: [] }, time, name, context)) return null;
   }
   if (window.slidingMs !== null) return groupBySliding(built, request, window, time ?? timeOf(built), context);
+  if (window.count !== null) {
+    const { usesTime } = grouped.functions;
+    return groupByCount(built, request, window, time ?? timeOf(built), usesTime, context);
+  }
   const keyed = nodes.asColumns(built, request.keys, "$key", at);
   const keys = keyed.columns.map((column) => values.column(column, at));
   const sessionKeys = shape.kind === "session" ? unique([...window.partitionBy, ...keys]) : [];

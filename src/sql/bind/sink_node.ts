@@ -1,4 +1,4 @@
-import { type DataType, formatType } from "../../core/schema.ts";
+import { type DataType, formatType, isDecimal } from "../../core/schema.ts";
 import { commonType } from "../../expr/type.ts";
 import type { SinkOptions } from "../../plan/mod.ts";
 import type * as ast from "../ast.ts";
@@ -109,9 +109,9 @@ function namedColumns(
 /** What Flink casts without being told: numbers to wider ones; int64 is the widest of all whole numbers here. */
 function implicitCast(value: Value, type: DataType, { values }: Context): Value | null {
   const from = value.type!;
-  if (from.kind === type.kind && from.kind !== "decimal") return value;
+  if (from.kind === type.kind && !isDecimal(from)) return value;
   const common = commonType(from, type);
-  const widens = common !== null && (type.kind === "double" || type.kind === "decimal");
+  const widens = common !== null && (type.kind === "double" || isDecimal(type));
   return widens ? values.cast(value, type) : null;
 }
 
@@ -119,7 +119,10 @@ function implicitCast(value: Value, type: DataType, { values }: Context): Value 
 export function sinkOf(table: TableDefinition, at: ast.Span, { report, catalog }: Context): SinkOptions | null {
   const { connector, options, name } = table, text = (option: string) => options.get(option)?.value;
   if (!connector.writes) {
-    return report.add(at, `Table ${name} can only be read: its connector is ${table.connectorName}`);
+    return report.add(
+      at,
+      `Table ${name} can only be ${connector.looksUp ? "looked up" : "read"}: its connector is ${table.connectorName}`,
+    );
   }
   const format = text("format") === "json" ? "ndjson" : text("format");
   const changelog = text("changelog") === true ? { changelog: true } : {};

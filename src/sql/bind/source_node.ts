@@ -22,6 +22,10 @@ export function sourceOf(declared: TableDefinition, reference: TableReference, c
   const { report, nodes } = context, { connector } = declared;
   const table = withOptions(declared, optionsOf(reference.hints, context), report);
   if (table === null) return null;
+  if (connector.looksUp) {
+    const hint = `Write … JOIN ${table.name} FOR SYSTEM_TIME AS OF PROCTIME() ON a.key = ${table.name}.key`;
+    return report.add(reference.name.at, `Rows are looked up in ${table.name}: it cannot be read as a whole`, hint);
+  }
   if (!connector.reads) {
     return report.add(
       reference.name.at,

@@ -11,6 +11,7 @@ import type { Report } from "./report.ts";
 import { quoted, resolvePath, Scope } from "./scope.ts";
 import { delayOf } from "./time_bounds.ts";
 import { typeNamed } from "./types.ts";
+import { NO_FUNCTIONS, type UserFunctions } from "./user_function.ts";
 import type { Places, Value } from "./value.ts";
 import { ValueMaker } from "./value.ts";
 
@@ -42,12 +43,17 @@ export interface TableColumn extends DataColumn {
 }
 
 /** Binds CREATE TABLE; null with its problems. */
-export function bindTable(statement: ast.CreateTable, report: Report, places: Places): TableDefinition | null {
+export function bindTable(
+  statement: ast.CreateTable,
+  report: Report,
+  places: Places,
+  functions: UserFunctions = NO_FUNCTIONS,
+): TableDefinition | null {
   const name = statement.name.parts.map((part) => part.name).join(".");
   for (const { at } of statement.partitionedBy.slice(0, 1)) report.note(at, "PARTITIONED BY has no effect here");
   const connector = connectorOf(statement, report);
   const options = connector && readOptions(statement.with, connector.spec, connector.name, report);
-  const columns = columnsOfTable(statement, report, places);
+  const columns = columnsOfTable(statement, report, places, functions);
   if (connector === null || options === null || columns === null) return null;
   const time = statement.watermark && timeOf(statement.watermark, columns, report, places);
   const primaryKey = keyOf(statement, columns, report);
@@ -99,7 +105,12 @@ function connectorOf(statement: ast.CreateTable, report: Report): { spec: Connec
   );
 }
 
-function columnsOfTable(statement: ast.CreateTable, report: Report, places: Places): TableColumn[] | null {
+function columnsOfTable(
+  statement: ast.CreateTable,
+  report: Report,
+  places: Places,
+  functions: UserFunctions,
+): TableColumn[] | null {
   const { columns } = statement, found = new Map<string, TableColumn>();
   let sound = true;
   const add = (column: TableColumn) => {
@@ -118,7 +129,7 @@ function columnsOfTable(statement: ast.CreateTable, report: Report, places: Plac
       else add({ name: column.name.name, type, nullable: !column.type.notNull, expr: null, at: column.name.at });
     }
   }
-  const scope = new TableScope([...found.values()]);
+  const scope = new TableScope([...found.values()], functions);
   const computed = columns.filter((column) => column.kind === "computed");
   for (const { name, expr, at } of computed) {
     if (expr.kind === "call" && nameOfCall(expr) === "proctime") {
@@ -156,7 +167,7 @@ class TableScope {
   readonly #maker = new ColumnMaker();
   readonly #columns = new Map<string, { readonly column: Column; readonly expr: Expression | null }>();
 
-  constructor(columns: readonly TableColumn[]) {
+  constructor(columns: readonly TableColumn[], private readonly functions: UserFunctions = NO_FUNCTIONS) {
     for (const column of columns) this.add(column);
   }
 
@@ -173,7 +184,9 @@ class TableScope {
   }
 
   bind(expression: ast.Expression, clause: string, report: Report, places: Places): Value | null {
-    return new ExpressionBinder(new ValueMaker(report, places), { scope: this.scope, clause }).bind(expression);
+    return new ExpressionBinder(new ValueMaker(report, places, this.functions), { scope: this.scope, clause }).bind(
+      expression,
+    );
   }
 
   /** The expression by the names of the columns that rows have: computed ones are put in their places. */

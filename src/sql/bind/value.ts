@@ -1,9 +1,11 @@
 import { RdxError } from "../../core/errors.ts";
-import { BOOL, type Column as DataColumn, type DataType, formatType, sameType } from "../../core/schema.ts";
+import { BOOL, type Column as DataColumn, type DataType, formatType, sameType, shapeOf } from "../../core/schema.ts";
+import type { FunctionReference } from "../../core/user_function.ts";
 import { type CallExpression, compileExpression, type Expression, isLiteral } from "../../expr/mod.ts";
 import { readLiteral } from "../../expr/literal.ts";
 import type { Span } from "../ast.ts";
 import type { Report } from "./report.ts";
+import { NO_FUNCTIONS, type UserFunction, type UserFunctions } from "./user_function.ts";
 
 /** A bound expression: its columns are named by the ids of columns. */
 export interface Value {
@@ -47,7 +49,7 @@ export class ValueMaker {
   /** What was made, so that a part of an expression is known as a value too. */
   readonly #made = new WeakMap<object, Value>();
 
-  constructor(readonly report: Report, readonly places: Places) {}
+  constructor(readonly report: Report, readonly places: Places, readonly functions: UserFunctions = NO_FUNCTIONS) {}
 
   /** The value that `expr`, a part of a value that was made here, is. */
   part(expr: Expression): Value {
@@ -67,7 +69,7 @@ export class ValueMaker {
 
   /** A value of a type that is not NULL. */
   zero(type: DataType, at: Span): Value {
-    return this.literal(ZERO[type.kind], type, at, true);
+    return this.literal(type.nested ? EMPTY[shapeOf(type.nested)] : ZERO[type.kind], type, at, true);
   }
 
   /** A text as a literal of another type; null where it is none. */
@@ -84,7 +86,16 @@ export class ValueMaker {
 
   /** `fn` applied to `args`. Null, with a problem, where it does not fit; messages call it `shown`. */
   call(fn: string, args: readonly Value[], at: Span, shown = fn.toUpperCase(), target?: DataType): Value | null {
-    const typed = typeOfCall(fn, args, target);
+    return this.#checked(fn, args, at, shown, target === undefined ? {} : { type: formatType(target) });
+  }
+
+  /** A call of a function that the script declares. */
+  userCall({ name, reference }: UserFunction, args: readonly Value[], at: Span): Value | null {
+    return this.#checked(name, args, at, name, { function: reference });
+  }
+
+  #checked(fn: string, args: readonly Value[], at: Span, shown: string, more: More): Value | null {
+    const typed = typeOfCall(fn, args, more);
     if ("details" in typed) {
       for (const { path, reason, hint } of typed.details) {
         const found = /^args\[(\d+)\]/.exec(path ?? ""), place = found ? args[Number(found[1])]?.at ?? at : at;
@@ -92,13 +103,13 @@ export class ValueMaker {
       }
       return null;
     }
-    return this.#called(fn, args, at, typed, target);
+    return this.#called(fn, args, at, typed, more);
   }
 
   /** The same where there is such a call, and null without a word where there is none. */
   tryCall(fn: string, args: readonly Value[], at: Span, target?: DataType): Value | null {
-    const typed = typeOfCall(fn, args, target);
-    return "details" in typed ? null : this.#called(fn, args, at, typed, target);
+    const more = target === undefined ? {} : { type: formatType(target) }, typed = typeOfCall(fn, args, more);
+    return "details" in typed ? null : this.#called(fn, args, at, typed, more);
   }
 
   #called(
@@ -106,13 +117,9 @@ export class ValueMaker {
     args: readonly Value[],
     at: Span,
     typed: { readonly type: DataType; readonly nullable: boolean },
-    target?: DataType,
+    more: More,
   ): Value {
-    const expr: CallExpression = {
-      call: fn,
-      args: args.map((arg) => arg.expr),
-      ...(target === undefined ? {} : { type: formatType(target) }),
-    };
+    const expr: CallExpression = { call: fn, args: args.map((arg) => arg.expr), ...more };
     return this.#keep({ expr, ...typed, at });
   }
 
@@ -141,11 +148,19 @@ const ZERO: Readonly<Record<DataType["kind"], string>> = {
   int64: "0",
   double: "0",
   decimal: "0",
+  decimal128: "0",
   bool: "false",
   timestamp: "0",
   string: "",
   bytes: "",
 };
+
+const EMPTY = { array: "[]", object: "{}", any: "0" } as const;
+/** What a call says beside its arguments. */
+interface More {
+  readonly type?: string;
+  readonly function?: FunctionReference;
+}
 
 type TypedCall = { readonly type: DataType; readonly nullable: boolean } | Pick<RdxError, "details">;
 
@@ -153,7 +168,7 @@ type TypedCall = { readonly type: DataType; readonly nullable: boolean } | Pick<
  * The type of one call. Its arguments are known already, so that they stand as columns of their types here and the cost
  * does not grow with what is in them; literals stay, for some functions look at them.
  */
-function typeOfCall(fn: string, args: readonly Value[], target: DataType | undefined): TypedCall {
+function typeOfCall(fn: string, args: readonly Value[], more: More): TypedCall {
   const columns: DataColumn[] = [];
   const stubs = args.map(({ expr, type, nullable }): Expression => {
     if (isLiteral(expr) || type === null) return isLiteral(expr) ? expr : { literal: null };
@@ -161,7 +176,7 @@ function typeOfCall(fn: string, args: readonly Value[], target: DataType | undef
     columns.push({ name, type, nullable });
     return { column: name };
   });
-  const call = { call: fn, args: stubs, ...(target === undefined ? {} : { type: formatType(target) }) };
+  const call = { call: fn, args: stubs, ...more };
   try {
     const { type, nullable } = compileExpression(call, columns);
     return { type, nullable };

@@ -1,5 +1,5 @@
-import { type DataType, formatType } from "../../core/schema.ts";
-import { isLiteral } from "../../expr/mod.ts";
+import { type DataType, formatType, isDecimal } from "../../core/schema.ts";
+import { type Expression, isCall, isLiteral } from "../../expr/mod.ts";
 import { parseIsoTimestamp } from "../../expr/timestamp.ts";
 import { commonType, nameOf } from "../../expr/type.ts";
 import type * as ast from "../ast.ts";
@@ -22,7 +22,7 @@ export function bindValues({ rows, at }: ast.Values, context: Context): BoundQue
     }
     const cells = binder.bindAll(row);
     if (cells === null) return null;
-    const odd = cells.find(({ expr }) => !isLiteral(expr));
+    const odd = cells.find(({ expr }) => constantOf(expr) === undefined);
     return odd ? report.add(odd.at, "VALUES takes literals", "Compute it in a SELECT around it") : cells;
   });
   if (bound.includes(null)) return null;
@@ -56,13 +56,24 @@ function columnType(cells: readonly Value[], { report }: Context): DataType | nu
   return common ?? report.add(cells[0].at, "NULL has no type here", "Give it one: CAST(NULL AS STRING)");
 }
 
+/** What literals, and arrays, maps and rows of them, are in JSON; undefined for what is computed. */
+function constantOf(expr: Expression): unknown {
+  if (isLiteral(expr)) return expr.literal;
+  if (!isCall(expr) || !["array", "map", "row"].includes(expr.call)) return undefined;
+  const args = expr.args.map(constantOf);
+  if (args.includes(undefined)) return undefined;
+  if (expr.call === "array") return args;
+  return Object.fromEntries(args.flatMap((key, i) => i % 2 === 0 ? [[String(key), args[i + 1]]] : []));
+}
+
 /** A literal as rows have it in JSON. */
 function jsonOf({ expr }: Value, type: DataType): unknown {
+  if (type.nested) return constantOf(expr);
   if (!isLiteral(expr) || expr.literal === null) return null;
   const { literal } = expr;
   if (type.kind === "timestamp" && typeof literal === "string") {
     return new Date(parseIsoTimestamp(literal)!).toISOString();
   }
-  if (type.kind === "decimal") return String(literal);
+  if (isDecimal(type)) return String(literal);
   return type.kind === "double" ? Number(literal) : literal;
 }

@@ -125,15 +125,19 @@ Deno.test("types without a counterpart are refused by name", () => {
   assert.throws(() => read(theirs({ wide: decimal256 })), /decimals of 256 bits/);
 });
 
-Deno.test("wide decimals are taken while their values fit into 18 digits", () => {
-  const wide = (value: bigint) => {
+Deno.test("decimals have the digits that their type says, up to 38", () => {
+  const wide = (value: bigint, precision: number) => {
     const words = Uint32Array.from({ length: 4 }, (_, i) => Number(BigInt.asUintN(32, value >> BigInt(32 * i))));
-    const data = arrow.makeData({ type: new arrow.Decimal(2, 38, 128), length: 1, nullCount: 0, data: words });
+    const data = arrow.makeData({ type: new arrow.Decimal(2, precision, 128), length: 1, nullCount: 0, data: words });
     return read(theirs({ d: new arrow.Vector([data]) }));
   };
-  assert.deepEqual(wide(-999999999999999999n), { types: ["decimal(18,2)"], rows: [[-999999999999999999n]] });
-  assert.throws(() => wide(10n ** 18n), /more than 18 digits/);
-  assert.throws(() => wide(2n ** 64n), /more than 18 digits/);
+  for (const value of [0n, -1n, 10n ** 18n, -(2n ** 64n), 10n ** 38n - 1n, 1n - 10n ** 38n]) {
+    assert.deepEqual(wide(value, 38), { types: ["decimal(38,2)"], rows: [[value]] });
+  }
+  assert.deepEqual(wide(-999999999999999999n, 18), { types: ["decimal(18,2)"], rows: [[-999999999999999999n]] });
+  assert.throws(() => wide(10n ** 18n, 18), /more than 18 digits/);
+  assert.throws(() => wide(2n ** 64n, 19), /more than 19 digits/);
+  assert.throws(() => wide(10n ** 38n, 38), /more than 38 digits/);
 });
 
 const COLUMNS: Column[] = [{ name: "n", type: INT64, nullable: true }, { name: "s", type: STRING, nullable: true }];

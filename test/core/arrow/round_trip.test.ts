@@ -7,11 +7,12 @@ import { ROW_KINDS } from "../../../src/core/batch.ts";
 import { FrameBuilder, FrameView, type Value } from "../../../src/core/frame.ts";
 import { BATCH_ROWS_MAX } from "../../../src/core/limits.ts";
 import type { Column } from "../../../src/core/schema.ts";
-import { BOOL, BYTES, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../../src/core/schema.ts";
+import { BOOL, BYTES, decimal, DOUBLE, INT64, parseType, STRING, TIMESTAMP } from "../../../src/core/schema.ts";
 import { anyTable, type Table } from "../../kernel/rows.ts";
 
-/** All types, with decimals no longer than their precision. */
-const TYPES = [INT64, DOUBLE, BOOL, TIMESTAMP, STRING, BYTES];
+/** All types, with decimals no longer than their precision; and those of them that apache-arrow has as values. */
+const TYPES = [INT64, DOUBLE, BOOL, TIMESTAMP, STRING, BYTES, decimal(38, 6)];
+const PLAIN_TYPES = TYPES.slice(0, -1);
 
 function frameOf({ columns, rows }: Table, kinds = false): ArrayBuffer {
   const builder = new FrameBuilder(columns);
@@ -43,8 +44,16 @@ Deno.test("decimals come back with precision and scale", () => {
   const columns: Column[] = [
     { name: "a", type: decimal(18, 4), nullable: true },
     { name: "b", type: decimal(3, 3), nullable: false },
+    { name: "c", type: decimal(19, 2), nullable: true },
+    { name: "d", type: decimal(38, 38), nullable: false },
   ];
-  const rows = [[999999999999999999n, -999n], [-999999999999999999n, 0n], [null, 999n], [-1n, 1n]];
+  const most = 10n ** 38n - 1n;
+  const rows = [
+    [999999999999999999n, -999n, 10n ** 19n - 1n, most],
+    [-999999999999999999n, 0n, 1n - 10n ** 19n, -most],
+    [null, 999n, null, 0n],
+    [-1n, 1n, -1n, -1n],
+  ];
   const back = decodeArrow(encodeArrow(columns, [frameOf({ columns, rows })]));
   assert.deepEqual(back.columns, columns);
   assert.deepEqual(back.frames.flatMap(valuesOf), rows);
@@ -78,7 +87,7 @@ function theirs(column: arrow.Vector | null, at: number): unknown {
 
 Deno.test("apache-arrow reads what we write", () => {
   fc.assert(
-    fc.property(anyTable(50, TYPES), fc.boolean(), (table, kinds) => {
+    fc.property(anyTable(50, PLAIN_TYPES), fc.boolean(), (table, kinds) => {
       const read = arrow.tableFromIPC(encodeArrow(table.columns, [frameOf(table, kinds)], kinds));
       const names = [...table.columns.map(({ name }) => name), ...(kinds ? ["$op"] : [])];
       assert.deepEqual(read.schema.fields.map(({ name }) => name), names);
@@ -110,11 +119,35 @@ Deno.test("apache-arrow sees the types that others expect of us", () => {
 });
 
 Deno.test("apache-arrow reads our decimals", () => {
-  const columns: Column[] = [{ name: "d", type: decimal(18, 2), nullable: true }];
-  const rows = [[12345n], [-1n], [null], [-999999999999999999n]];
-  const column = arrow.tableFromIPC(encodeArrow(columns, [frameOf({ columns, rows })])).getChildAt(0);
-  const words = (at: number) => column?.get(at) as Uint32Array;
-  const value = (at: number) =>
-    BigInt.asIntN(128, [...words(at)].reduceRight((sum, word) => (sum << 32n) | BigInt(word >>> 0), 0n));
-  assert.deepEqual([value(0), value(1), column?.get(2), value(3)], [12345n, -1n, null, -999999999999999999n]);
+  for (const [type, most] of [[decimal(18, 2), 10n ** 18n - 1n], [decimal(38, 2), 10n ** 38n - 1n]] as const) {
+    const columns: Column[] = [{ name: "d", type, nullable: true }], rows = [[12345n], [-1n], [null], [-most], [most]];
+    const column = arrow.tableFromIPC(encodeArrow(columns, [frameOf({ columns, rows })])).getChildAt(0);
+    const value = (at: number) => {
+      const words = column?.get(at) as Uint32Array | null;
+      return words && BigInt.asIntN(128, [...words].reduceRight((sum, word) => (sum << 32n) | BigInt(word >>> 0), 0n));
+    };
+    assert.equal(`${column?.type}`, `Decimal[${type.precision}e+2]`);
+    assert.deepEqual(rows.map((_, at) => value(at)), rows.flat());
+  }
+});
+
+Deno.test("nested values come back with their types, and others read them as texts", () => {
+  const columns: Column[] = [
+    { name: "a", type: parseType("array<row<sku string, qty int64>>"), nullable: true },
+    { name: "m", type: parseType("map<string, double>"), nullable: true },
+    { name: "j", type: parseType("json"), nullable: false },
+    { name: "s", type: STRING, nullable: true },
+  ];
+  const rows = [['[{"sku":"a","qty":1}]', '{"k":0.5}', "7", "x"], [null, null, "[]", null]];
+  const bytes = encodeArrow(columns, [frameOf({ columns, rows })]), back = decodeArrow(bytes);
+  assert.deepEqual(back.columns, columns);
+  assert.deepEqual(back.frames.flatMap(valuesOf), rows);
+  const { fields } = arrow.tableFromIPC(bytes).schema;
+  assert.deepEqual(fields.map(({ type }) => String(type)), ["Utf8", "Utf8", "Utf8", "Utf8"]);
+  assert.deepEqual(fields.map(({ metadata }) => metadata.get("rdx.type")), [
+    "array<row<sku string, qty int64>>",
+    "map<string, double>",
+    "json",
+    undefined,
+  ]);
 });

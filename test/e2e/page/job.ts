@@ -39,6 +39,10 @@ function* bodies(): Generator<string> {
   }
 }
 
+/** A module that browser and Deno import alike: whether an item is one of a few, and its city begins with S. */
+const FAVOURED = `export const favoured = (rows, item, city) =>
+  Array.from({ length: rows }, (_, i) => city.nulls?.[i] === 1 ? null : item.values[i] % 7n === 0n && city.values[i].startsWith("S"));`;
+
 const PLAN = {
   rdx: 1,
   nodes: [
@@ -53,6 +57,16 @@ const PLAN = {
           { call: "gt", args: [{ column: "price" }, { literal: 10, type: "double" }] },
           // A function of the second module, which is loaded for this plan
           { call: "eq", args: [{ call: "right", args: [{ column: "city" }, { literal: 2 }] }, { literal: "lo" }] },
+          {
+            call: "favoured",
+            args: [{ column: "item" }, { column: "city" }],
+            function: {
+              module: `data:text/javascript,${encodeURIComponent(FAVOURED)}`,
+              export: "favoured",
+              takes: ["int64", "string"],
+              returns: "bool",
+            },
+          },
         ],
       },
     },

@@ -9,7 +9,7 @@ import { type Change, ReferenceGroups, textOf } from "./reference.ts";
 import { batchOf, changesOf } from "./run.ts";
 
 const full = () => new Error("full");
-const TYPES: readonly DataType[] = [STRING, INT64, INT64, DOUBLE, decimal(10, 2), BOOL, STRING];
+const TYPES: readonly DataType[] = [STRING, INT64, INT64, DOUBLE, decimal(10, 2), BOOL, STRING, decimal(38, 2)];
 const FNS_OF_NUMBERS = ["sum", "avg", "min", "max", "first", "last", "count"];
 
 /** Few different values, so that rows meet: doubles are multiples of a quarter, whose sums are exact. */
@@ -21,21 +21,39 @@ const VALUES: readonly fc.Arbitrary<Value>[] = [
   fc.constantFrom<Value>(0n, 150n, -325n, null),
   fc.constantFrom<Value>(true, false, null),
   fc.constantFrom<Value>("x", "yy", "", 'say "z"\\ \n and more', null),
+  fc.oneof(
+    fc.bigInt({ min: -3n, max: 3n }),
+    fc.constantFrom<Value>(2n ** 64n, -(2n ** 127n) / 9n * 5n, 10n ** 38n - 1n, 1n - 10n ** 38n, null),
+  ),
 ];
 
+const PARAMS: Readonly<Record<string, readonly (string | number)[]>> = {
+  string_agg: ["; "],
+  percentile_cont: [0.3],
+  percentile_disc: [0.5],
+  top_k: [2],
+};
 const call = (fn: string, arg: number, distinct: boolean, filter: boolean): GroupCallSpec => ({
   fn,
   args: arg < 0 ? [] : [arg],
   distinct: distinct && arg >= 0,
   filter: filter ? 5 : -1,
-  params: fn === "string_agg" ? ["; "] : [],
+  params: PARAMS[fn] ?? [],
 });
 
 const calls: fc.Arbitrary<GroupCallSpec> = fc.oneof(
   fc.tuple(fc.constantFrom("count"), fc.constantFrom(-1, 0, 2, 3, 6), fc.boolean(), fc.boolean()),
-  fc.tuple(fc.constantFrom(...FNS_OF_NUMBERS), fc.constantFrom(2, 3, 4), fc.boolean(), fc.boolean()),
+  fc.tuple(fc.constantFrom(...FNS_OF_NUMBERS), fc.constantFrom(2, 3, 4, 7), fc.boolean(), fc.boolean()),
   fc.tuple(fc.constantFrom("min", "max", "first", "last", "string_agg"), fc.constant(6), fc.boolean(), fc.boolean()),
-  fc.tuple(fc.constant("array_agg"), fc.constantFrom(2, 3, 5, 6), fc.boolean(), fc.boolean()),
+  fc.tuple(fc.constant("array_agg"), fc.constantFrom(2, 3, 4, 5, 6, 7), fc.boolean(), fc.boolean()),
+  fc.tuple(
+    fc.constantFrom("percentile_disc", "mode"),
+    fc.constantFrom(2, 3, 4, 6, 7),
+    fc.constant(false),
+    fc.boolean(),
+  ),
+  fc.tuple(fc.constant("percentile_cont"), fc.constantFrom(3, 4, 7), fc.constant(false), fc.boolean()),
+  fc.tuple(fc.constantFrom("histogram", "top_k"), fc.constantFrom(2, 3, 5, 6, 7), fc.constant(false), fc.boolean()),
   fc.tuple(fc.constantFrom("bool_and", "bool_or", "min"), fc.constant(5), fc.constant(false), fc.boolean()),
 ).map(([fn, arg, distinct, filter]) => call(fn, arg, distinct && !["first", "last"].includes(fn), filter));
 
@@ -60,7 +78,7 @@ for (const variant of VARIANTS) {
     fc.assert(
       fc.property(
         fc.array(calls, { minLength: 0, maxLength: 5 }),
-        fc.constantFrom<readonly number[]>([], [0], [1], [0, 1], [5], [3, 0]),
+        fc.constantFrom<readonly number[]>([], [0], [1], [0, 1], [5], [3, 0], [7]),
         fc.boolean(),
         fc.boolean(),
         rows,

@@ -1,3 +1,5 @@
+import { withPoint } from "../../../src/core/cell_text.ts";
+import { type DataType, INT64, isDecimal } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
 import type { GroupSpec } from "../../../src/kernel/group.ts";
 
@@ -24,16 +26,56 @@ function compare(a: Value, b: Value): number {
   return a! < b! ? -1 : a! > b! ? 1 : 0;
 }
 
-function jsonOf(value: Value): string {
-  // Control characters are written by their numbers
-  const text = typeof value === "bigint" ? String(value) : JSON.stringify(Object.is(value, -0) ? 0 : value);
-  return text.replaceAll("\\n", "\\u000a");
+function jsonOf(value: Value, type: DataType): string {
+  if (isDecimal(type)) return `"${withPoint(String(value), type.scale ?? 0)}"`;
+  return typeof value === "bigint" ? String(value) : JSON.stringify(Object.is(value, -0) ? 0 : value);
 }
 
-const LIMIT = 2n ** 63n;
+/** Whether a sum is a value of its type. */
+function isSum(type: DataType, sum: bigint): boolean {
+  return isDecimal(type) ? sum < 10n ** 38n && sum > -(10n ** 38n) : sum === BigInt.asIntN(64, sum);
+}
+
+/** Different values in their order, each with how often it is there. */
+function counted(values: readonly Value[]): [Value, number][] {
+  const counts = new Map<string, [Value, number]>();
+  for (const value of values) {
+    const known = counts.get(textOf(value));
+    if (known) known[1]++;
+    else counts.set(textOf(value), [value, 1]);
+  }
+  return [...counts.values()].sort(([a], [b]) => compare(a, b));
+}
+
+function listed(values: readonly [Value, number][], type: DataType): string {
+  return `[${values.map(([value, count]) => `{"value":${jsonOf(value, type)},"count":${count}}`).join(",")}]`;
+}
+
+/** What the different values come to; undefined for other aggregates. */
+function ofValues(fn: string, parameter: number, values: readonly Value[], type: DataType): Value | undefined {
+  const scale = type.scale ?? 0;
+  const all = counted(values), often = all.toSorted(([, a], [, b]) => b - a);
+  const sorted = all.flatMap(([value, count]) => Array.from({ length: count }, () => value));
+  switch (fn) {
+    case "percentile_cont": {
+      const place = parameter * (sorted.length - 1), low = Math.floor(place), part = place - low;
+      const [a, b] = [low, Math.min(low + 1, sorted.length - 1)].map((i) => Number(sorted[i]) / 10 ** scale);
+      return part === 0 || a === b ? a : a + (b - a) * part;
+    }
+    case "percentile_disc":
+      return sorted[Math.max(Math.ceil(parameter * sorted.length), 1) - 1];
+    case "mode":
+      return often[0][0];
+    case "histogram":
+      return listed(all, type);
+    case "top_k":
+      return listed(often.slice(0, parameter), type);
+  }
+}
 
 /** The result of one call over the values that count for it, in the order in which they came. */
-function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly Value[], scale: number): Value {
+function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly Value[], type: DataType): Value {
+  const scale = type.scale ?? 0;
   if (fn === "count") return BigInt(values.length);
   if (values.length === 0) return null;
   const sum = () => {
@@ -43,7 +85,7 @@ function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly V
   switch (fn) {
     case "sum": {
       const total = sum();
-      return typeof total === "bigint" && (total >= LIMIT || total < -LIMIT) ? null : total;
+      return typeof total === "bigint" && !isSum(type, total) ? null : total;
     }
     case "avg":
       return Number(sum()) / (values.length * 10 ** scale);
@@ -60,10 +102,12 @@ function resultOf({ fn, params }: GroupSpec["calls"][number], values: readonly V
     case "bool_or":
       return values.includes(true);
     case "array_agg":
-      return `[${values.map(jsonOf).join(",")}]`;
+      return `[${values.map((value) => jsonOf(value, type)).join(",")}]`;
     case "string_agg":
       return values.join(String(params[0] ?? ","));
   }
+  const made = ofValues(fn, Number(params[0] ?? 0), values, type);
+  if (made !== undefined) return made;
   const factor = 10 ** scale, mean = Number(sum()) / values.length / factor, sample = fn.endsWith("samp") ? 1 : 0;
   if (values.length <= sample) return null;
   const squares = values.reduce((total: number, value) => total + (Number(value) / factor - mean) ** 2, 0);
@@ -106,8 +150,8 @@ export class ReferenceGroups {
 
   results({ key, values }: Group): Value[] {
     const calls = this.spec.calls.map((call, i) => {
-      const scale = call.args.length === 0 ? 0 : this.spec.types[call.args[0]].scale ?? 0;
-      return resultOf(call, values[i].list, scale);
+      const type = call.args.length === 0 ? INT64 : this.spec.types[call.args[0]];
+      return resultOf(call, values[i].list, type);
     });
     return [...key, ...calls];
   }

@@ -130,6 +130,42 @@ Deno.test("rows of a window come by rank when the watermark has passed it, and a
   assert.equal(kernel.fn("state_bytes")(), 0);
 });
 
+Deno.test("with ties all rows that equal the best one of a window come in their order, and none without a value", () => {
+  const rows = fc.array(fc.tuple(fc.constantFrom(1000n, 2000n), fc.constantFrom<Value>(1n, 2n, 3n, null)), {
+    maxLength: 60,
+  });
+  fc.assert(fc.property(rows, fc.boolean(), fc.integer({ min: 1, max: 30 }), (rows, desc, cut) => {
+    const kernel = loadOperators(), types = [TIMESTAMP, INT64, INT64];
+    const order = [{ column: 1, desc, nullsLast: true }], rest = { number: false, retracts: false, ttlMs: 0 };
+    const ranking = new Ranking(kernel, { types, keys: 1, order, from: 1, to: 1, end: 0, ties: true, ...rest }, [
+      0,
+      1,
+      2,
+    ]);
+    const all = rows.map(([end, value], i) => [end, value, BigInt(i)]);
+    for (let at = 0; at < all.length; at += cut) {
+      const part = all.slice(at, at + cut),
+        columns = types.map((type, i) => vectorOf(kernel, type, part.map((row) => row[i])));
+      ranking.push({ rows: part.length, columns, selection: 0, selected: part.length, kinds: 0 });
+      assert.equal(ranking.pull(full), null);
+      kernel.reset();
+    }
+    const expected = [1000n, 2000n].flatMap((end) => {
+      const own = all.filter(([at, value]) => at === end && value !== null),
+        values = own.map(([, value]) => Number(value));
+      const best = desc ? Math.max(...values) : Math.min(...values);
+      return own.filter(([, value]) => Number(value) === best);
+    });
+    assert.equal(ranking.stateRows, expected.length);
+    ranking.advance(Infinity);
+    const got = [];
+    for (let out = ranking.pull(full); out; out = ranking.pull(full)) got.push(...changesOf(kernel, out));
+    assert.deepEqual(got.map(({ values }) => values), expected);
+    ranking.close();
+    assert.equal(kernel.fn("state_bytes")(), 0);
+  }));
+});
+
 Deno.test("rows that are older than the time to live are forgotten, and those behind them move up", () => {
   const kernel = loadOperators();
   const order = [{ column: 0, desc: true, nullsLast: true }];

@@ -81,7 +81,7 @@ function sumDoubles(slices: readonly { slice: number; values: readonly number[] 
 }
 
 function fitSum(type: DataType, sum: bigint): Value {
-  const bound = type.kind === "decimal" ? 10n ** 18n : 2n ** 63n;
+  const bound = type.kind === "decimal" ? 10n ** 38n : 2n ** 63n;
   const fits = type.kind === "decimal" ? sum < bound && sum > -bound : sum < bound && sum >= -bound;
   return fits ? sum : null;
 }

@@ -85,7 +85,7 @@ function splitRows(input: Uint8Array, delimiter: number): Row[] {
 }
 
 /** The exact value of a number times 10^scale, or why there is none. */
-function scaled(text: string, scale: number): bigint | "malformed" | "range" | "inexact" {
+function scaled(text: string, scale: number, bits = 64): bigint | "malformed" | "range" | "inexact" {
   const match = /^([+-]?)(?:(\d+)\.?(\d*)|\.(\d+))(?:[eE]([+-]?\d+))?$/.exec(text);
   if (!match) return "malformed";
   const fraction = match[3] ?? match[4] ?? "";
@@ -97,7 +97,7 @@ function scaled(text: string, scale: number): bigint | "malformed" | "range" | "
   const divisor = 10n ** BigInt(Math.max(0, -power));
   if (digits % divisor !== 0n) return "inexact";
   const value = digits / divisor * 10n ** BigInt(Math.max(0, power)) * (match[1] === "-" ? -1n : 1n);
-  return value === BigInt.asIntN(64, value) ? value : "range";
+  return value === BigInt.asIntN(bits, value) ? value : "range";
 }
 
 function timestamp(text: string): bigint | "malformed" | "range" | "inexact" {
@@ -129,8 +129,9 @@ function convert(type: DataType, bytes: Uint8Array): Value | { reason: string } 
       return whole(scaled(text, 0));
     case "timestamp":
       return whole(timestamp(text));
-    case "decimal": {
-      const value = scaled(text, type.scale!), limit = 10n ** BigInt(type.precision!);
+    case "decimal":
+    case "decimal128": {
+      const value = scaled(text, type.scale!, 256), limit = 10n ** BigInt(type.precision!);
       return whole(typeof value === "bigint" && (value >= limit || value <= -limit) ? "range" : value);
     }
     case "double": {

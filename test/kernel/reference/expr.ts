@@ -5,12 +5,19 @@ import {
   decimal,
   DOUBLE,
   INT64,
+  isDecimal,
   parseType,
   STRING,
   TIMESTAMP,
 } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
-import { type CallExpression, type Expression, isCall, isColumn } from "../../../src/expr/expression.ts";
+import {
+  type CallExpression,
+  type Expression,
+  isCall,
+  isColumn,
+  type LiteralExpression,
+} from "../../../src/expr/expression.ts";
 import { castValue } from "./expr_cast.ts";
 import { divideHalfUp, fitsInt64, fitsPrecision, readFraction, roundTo } from "./expr_number.ts";
 import { datePart, dateTrunc } from "./expr_time.ts";
@@ -38,25 +45,25 @@ export function evaluate(expression: Expression, columns: readonly Column[], row
   return apply(expression, args);
 }
 
-function literalValue(type: DataType, literal: string | number | boolean): Value {
+function literalValue(type: DataType, literal: NonNullable<LiteralExpression["literal"]>): Value {
   if (type.kind === "bool") return literal === true;
   if (type.kind === "string") return String(literal);
   if (type.kind === "bytes") return Uint8Array.from(atob(String(literal)), (c) => c.charCodeAt(0));
   if (type.kind === "double") return Number(literal);
-  if (type.kind === "decimal") return roundTo(readFraction(String(literal))!, type.scale ?? 0);
-  return BigInt(literal);
+  if (isDecimal(type)) return roundTo(readFraction(String(literal))!, type.scale ?? 0);
+  return BigInt(String(literal));
 }
 
 const bool = (value: boolean | null): Cell => ({ type: BOOL, value });
-const isNumeric = (type: DataType) => type.kind === "int64" || type.kind === "double" || type.kind === "decimal";
+const isNumeric = (type: DataType) => type.kind === "int64" || type.kind === "double" || isDecimal(type);
 
 function common(a: DataType, b: DataType): DataType {
-  if (!isNumeric(a) || (a.kind === b.kind && a.kind !== "decimal")) return a;
+  if (!isNumeric(a) || (a.kind === b.kind && !isDecimal(a))) return a;
   if (a.kind === "double" || b.kind === "double") return DOUBLE;
   const [p, s] = [a.precision ?? 19, a.scale ?? 0], [q, t] = [b.precision ?? 19, b.scale ?? 0];
   if (p === q && s === t) return a;
   const scale = Math.max(s, t);
-  return decimal(Math.min(18, Math.max(p - s, q - t) + scale), scale);
+  return decimal(Math.min(38, Math.max(p - s, q - t) + scale), scale);
 }
 
 function cast(cell: Cell, type: DataType): Cell {
@@ -183,6 +190,7 @@ const ZERO: Record<DataType["kind"], Value> = {
   int64: 1n,
   double: 1,
   decimal: 1n,
+  decimal128: 1n,
   bool: false,
   timestamp: 1n,
   string: "",
@@ -205,7 +213,7 @@ function arithmetic(call: string, a: Cell, b: Cell): Cell {
       : x % y;
     return { type: DOUBLE, value };
   }
-  if (a.type.kind === "decimal" || b.type.kind === "decimal") return decimalArithmetic(call, a, b);
+  if (isDecimal(a.type) || isDecimal(b.type)) return decimalArithmetic(call, a, b);
   const x = a.value as bigint, y = b.value as bigint;
   const value = exact(call, x, y);
   const times = [a, b].filter(({ type }) => type.kind === "timestamp").length;
@@ -224,16 +232,21 @@ function decimalArithmetic(call: string, a: Cell, b: Cell): Cell {
   const [p, s] = [a.type.precision ?? 19, a.type.scale ?? 0], [q, t] = [b.type.precision ?? 19, b.type.scale ?? 0];
   const x = a.value as bigint, y = b.value as bigint, scale = Math.max(s, t), whole = Math.max(p - s, q - t);
   const xs = x * 10n ** BigInt(scale - s), ys = y * 10n ** BigInt(scale - t);
-  if (call === "add" || call === "sub") return limited(Math.min(18, whole + scale + 1), scale, exact(call, xs, ys));
-  if (call === "mod") {
-    return limited(Math.min(18, Math.max(1, Math.min(p - s, q - t) + scale)), scale, exact(call, xs, ys));
+  if (call === "add" || call === "sub" || call === "mod") {
+    const digits = call === "mod" ? Math.max(1, Math.min(p - s, q - t) + scale) : whole + scale + 1;
+    const kept = keptPlaces(digits, scale), value = exact(call, xs, ys);
+    return limited(Math.min(38, digits), kept, value === null ? null : roundTo({ digits: value, scale }, kept));
   }
   const places = call === "mul" ? s + t : Math.max(6, s + q + 1);
   const digits = call === "mul" ? p + q : p - s + t + places;
-  const kept = digits <= 18 ? places : Math.max(18 - (digits - places), Math.min(places, 6));
-  const precision = Math.min(18, digits);
+  const kept = keptPlaces(digits, places), precision = Math.min(38, digits);
   if (call === "mul") return limited(precision, kept, roundTo({ digits: x * y, scale: s + t }, kept));
   return limited(precision, kept, y === 0n ? null : divideHalfUp(x * 10n ** BigInt(kept + t), y * 10n ** BigInt(s)));
+}
+
+/** What is left of `places` where there are more than 38 digits: whole digits go first, but six places stay. */
+function keptPlaces(digits: number, places: number): number {
+  return digits <= 38 ? places : Math.max(38 - (digits - places), Math.min(places, 6));
 }
 
 function limited(precision: number, scale: number, value: bigint | null): Cell {
@@ -266,13 +279,13 @@ function rounding(call: string, { type, value }: Cell, places?: Cell): Cell {
   const cell = value as bigint, scale = type.scale ?? 0;
   if (call === "neg" || call === "abs") {
     const result = call === "neg" || cell < 0n ? -cell : cell;
-    return { type, value: fitsInt64(result) ? result : null };
+    return { type, value: type.kind === "decimal128" || fitsInt64(result) ? result : null };
   }
   const unit = 10n ** BigInt(scale), to = Number(places?.value ?? 0);
   if (type.kind === "int64" && (call !== "round" || to >= 0)) return { type, value };
   if (call === "round") {
     if (to >= scale) return { type, value };
-    const precision = Math.min(18, (type.precision ?? 0) - scale + 1 + Math.max(0, to));
+    const precision = Math.min(38, (type.precision ?? 0) - scale + 1 + Math.max(0, to));
     const result = type.kind === "int64" ? INT64 : decimal(precision, Math.max(0, to));
     const drop = 10n ** BigInt(scale - to);
     const rounded = to >= 0 ? roundTo({ digits: cell, scale }, to) : divideHalfUp(cell, drop) * 10n ** BigInt(-to);
@@ -281,7 +294,7 @@ function rounding(call: string, { type, value }: Cell, places?: Cell): Cell {
   }
   let whole = cell / unit;
   if (whole * unit !== cell && (call === "floor") === (cell < 0n)) whole += call === "floor" ? -1n : 1n;
-  return { type: decimal(Math.min(18, (type.precision ?? 0) - scale + 1), 0), value: whole };
+  return { type: decimal(Math.min(38, (type.precision ?? 0) - scale + 1), 0), value: whole };
 }
 
 function roundDouble(call: string, x: number, places: number): number {
@@ -313,6 +326,11 @@ function pattern(like: string, escape: string | undefined): RegExp {
   return new RegExp(`^${source}$`, "su");
 }
 
+/** Each code point by itself; what has no one counterpart stays. */
+function mapped(text: string, map: (letter: string) => string): string {
+  return Array.from(text, (letter) => Array.from(map(letter)).length === 1 ? map(letter) : letter).join("");
+}
+
 function text(call: string, value: Value, b?: Value, c?: Value): Cell {
   const x = value as string, y = b as string;
   const ascii = (from: RegExp, to: (s: string) => string): Cell => ({ type: STRING, value: x.replace(from, to) });
@@ -330,9 +348,9 @@ function text(call: string, value: Value, b?: Value, c?: Value): Cell {
     case "octet_length":
       return { type: INT64, value: BigInt(bytesOf(value).length) };
     case "lower":
-      return ascii(/[A-Z]/g, (s) => s.toLowerCase());
+      return { type: STRING, value: mapped(x, (letter) => letter.toLowerCase()) };
     case "upper":
-      return ascii(/[a-z]/g, (s) => s.toUpperCase());
+      return { type: STRING, value: mapped(x, (letter) => letter.toUpperCase()) };
     case "trim":
       return ascii(/^ +| +$/g, () => "");
     case "ltrim":

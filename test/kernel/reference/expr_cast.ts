@@ -1,4 +1,4 @@
-import type { DataType } from "../../../src/core/schema.ts";
+import { type DataType, isDecimal } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
 import { decimalText, fitsInt64, fitsPrecision, type Fraction, readFraction, roundTo } from "./expr_number.ts";
 import { readIso } from "./expr_time.ts";
@@ -25,7 +25,8 @@ export function castValue(from: DataType, value: Value, to: DataType): Value {
     case "double":
       if (typeof value === "number") return value;
       return typeof value === "bigint" && from.scale ? Number(`${value}e-${from.scale}`) : Number(value);
-    case "decimal": {
+    case "decimal":
+    case "decimal128": {
       const fraction = fractionOf(from, value), cell = fraction && roundTo(fraction, to.scale ?? 0);
       return cell !== null && fitsPrecision(cell, to.precision ?? 0) ? cell : null;
     }
@@ -40,7 +41,9 @@ function toWhole(from: DataType, value: Value): Value {
     const whole = BigInt(Math.trunc(value));
     return fitsInt64(whole) ? whole : null;
   }
-  return typeof value === "boolean" ? (value ? 1n : 0n) : (value as bigint) / 10n ** BigInt(from.scale ?? 0);
+  if (typeof value === "boolean") return value ? 1n : 0n;
+  const whole = (value as bigint) / 10n ** BigInt(from.scale ?? 0);
+  return fitsInt64(whole) ? whole : null;
 }
 
 function toText(from: DataType, value: Value): Value {
@@ -51,7 +54,7 @@ function toText(from: DataType, value: Value): Value {
       return null;
     }
   }
-  if (from.kind === "decimal") return decimalText(value as bigint, from.scale ?? 0);
+  if (isDecimal(from)) return decimalText(value as bigint, from.scale ?? 0);
   if (from.kind !== "timestamp") return String(value);
   const date = new Date(Number(value as bigint));
   return Number.isNaN(date.getTime()) ? null : date.toISOString();
@@ -71,7 +74,7 @@ function fromText(text: string, to: DataType): Value {
     const value = Number(trimmed);
     return Number.isFinite(value) ? value : null;
   }
-  if (to.kind === "decimal") {
+  if (isDecimal(to)) {
     const cell = roundTo(fraction, to.scale ?? 0);
     return fitsPrecision(cell, to.precision ?? 0) ? cell : null;
   }

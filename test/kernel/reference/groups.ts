@@ -13,8 +13,15 @@ function wordOfBytes(bytes: Uint8Array): bigint {
   return w;
 }
 
+/** The lowest value of 16 bytes is the lowest number. */
+function wideBytes(value: bigint): Uint8Array {
+  const digits = (value + 2n ** 127n).toString(16).padStart(32, "0");
+  return Uint8Array.from({ length: 16 }, (_, i) => parseInt(digits.slice(i * 2, i * 2 + 2), 16));
+}
+
 function wordOf(type: DataType, value: Value): bigint {
   if (value === null) return N;
+  if (type.kind === "decimal128") return wordOfBytes(wideBytes(value as bigint));
   if (type.kind === "double") {
     const view = new DataView(new ArrayBuffer(8));
     view.setFloat64(0, value === 0 ? 0 : value as number);

@@ -78,21 +78,21 @@ function treeOf(text: string, depthMax: number): Node {
 }
 
 /** The number times 10^scale, exactly, or a misfit. */
-function scaledOf(text: string, scale: number): bigint | typeof MISFIT {
+function scaledOf(text: string, scale: number, bits = 64): bigint | typeof MISFIT {
   const match = NUMBER.exec(text);
   if (!match || (match[2] + (match[3] ?? "")) === "") return MISFIT;
   const digits = BigInt(match[2] + (match[3] ?? ""));
   if (digits === 0n) return 0n;
   const shift = BigInt(match[4] ?? 0) - BigInt(match[3]?.length ?? 0) + BigInt(scale);
-  if (shift > 30n || shift < -100_000n) return MISFIT;
+  if (shift > 60n || shift < -100_000n) return MISFIT;
   if (shift < 0n && digits % 10n ** -shift !== 0n) return MISFIT;
   const magnitude = shift < 0n ? digits / 10n ** -shift : digits * 10n ** shift;
   const value = match[1] === "-" ? -magnitude : magnitude;
-  return value >= -(2n ** 63n) && value < 2n ** 63n ? value : MISFIT;
+  return BigInt.asIntN(bits, value) === value ? value : MISFIT;
 }
 
 function decimalOf(text: string, type: DataType): Value | typeof MISFIT {
-  const value = scaledOf(text, type.scale!), limit = 10n ** BigInt(type.precision!);
+  const value = scaledOf(text, type.scale!, 256), limit = 10n ** BigInt(type.precision!);
   return value === MISFIT || value >= limit || value <= -limit ? MISFIT : value;
 }
 
@@ -124,6 +124,7 @@ function numberOf(raw: string, type: DataType): Value | typeof MISFIT {
     case "timestamp":
       return scaledOf(raw, 0);
     case "decimal":
+    case "decimal128":
       return decimalOf(raw, type);
     case "double":
       return Number.isFinite(Number(raw)) ? Number(raw) : MISFIT;
@@ -141,6 +142,7 @@ function valueOf(node: Node, type: DataType, coerce: boolean): Value | typeof MI
       case "int64":
         return scaledOf(node.text, 0);
       case "decimal":
+      case "decimal128":
         return decimalOf(node.text, type);
       case "timestamp":
         return timestampOf(node.text);

@@ -21,7 +21,10 @@ export function evaluate(expression: Expression, row: Row): Cell {
     const cell = row[expression.column];
     return cell === undefined ? assert.fail(`There is no column ${expression.column}`) : cell;
   }
-  if (isLiteral(expression)) return expression.literal;
+  if (isLiteral(expression)) {
+    const { literal } = expression;
+    return typeof literal === "object" && literal !== null ? assert.fail("Nested values do not occur") : literal;
+  }
   const { call } = expression, args = expression.args.map((arg) => evaluate(arg, row));
   switch (call) {
     case "and":

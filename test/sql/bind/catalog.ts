@@ -1,4 +1,4 @@
-import { BOOL, type Column, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../../src/core/schema.ts";
+import { BOOL, type Column, decimal, DOUBLE, INT64, parseType, STRING, TIMESTAMP } from "../../../src/core/schema.ts";
 import { signatureOf } from "../../../src/plan/aggregates.ts";
 import { type Catalog, STANDARD_SINKS, type StreamInfo } from "../../../src/plan/mod.ts";
 
@@ -33,9 +33,21 @@ const ODD: readonly Column[] = [
   column("at", TIMESTAMP),
 ];
 
+const ORDERS: readonly Column[] = [
+  column("id", INT64, false),
+  column("qty", INT64),
+  column("tags", parseType("array<string>")),
+  column("items", parseType("array<row<sku string, qty int64>>")),
+  column("attrs", parseType("map<string, double>")),
+  column("at", parseType("row<city string, zip int64>")),
+  column("j", parseType("json")),
+  column("ts", TIMESTAMP, false),
+];
+
 const STREAMS: ReadonlyMap<string, StreamInfo> = new Map<string, StreamInfo>([
   ["bid", { columns: BID, time: "ts", delayMs: 4000, futureSkewMs: 0 }],
   ["auction", { columns: AUCTION, time: "ts", delayMs: 4000, futureSkewMs: 0 }],
+  ["orders", { columns: ORDERS, time: "ts", delayMs: 0, futureSkewMs: 0 }],
   ["odd", { columns: ODD, time: null, delayMs: 0, futureSkewMs: 0 }],
 ]);
 

@@ -121,6 +121,7 @@ Deno.test("what is dropped and was not made is the caller's", () => {
   assert.deepEqual(compile("CREATE TABLE a (x INT); DROP TABLE a; DROP VIEW IF EXISTS b").drops, [{
     what: "VIEW",
     name: "b",
+    ifExists: true,
   }]);
 });
 

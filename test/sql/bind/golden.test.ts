@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { compiledText, readGolden } from "./golden.ts";
 
-for (const file of ["rows", "joins", "groups", "windows", "ranks", "tables", "azure", "errors"]) {
+for (const file of ["rows", "joins", "lookups", "groups", "windows", "ranks", "tables", "azure", "nested", "errors"]) {
   for (const { name, sql, expected } of readGolden(file)) {
     Deno.test(`SQL, ${file}: ${name}`, () => assert.equal(compiledText(sql), expected));
   }

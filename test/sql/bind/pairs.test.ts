@@ -1,14 +1,19 @@
 import assert from "node:assert/strict";
 import {
+  array,
   bool,
   decimal,
   discard,
   double,
+  fn,
   hop,
   int64,
+  json,
   lit,
+  map,
   nullable,
   pipeline,
+  row,
   stdout,
   stream,
   string,
@@ -30,6 +35,18 @@ const bids = () =>
     rate: nullable(double()),
     fee: nullable(decimal(10, 2)),
     paid: nullable(bool()),
+    ts: timestamp(),
+  }));
+
+const orders = () =>
+  pipeline("p").from(stream("orders", {
+    id: int64(),
+    qty: nullable(int64()),
+    tags: nullable(array(string())),
+    items: nullable(array(row({ sku: string(), qty: int64() }))),
+    attrs: nullable(map(double())),
+    at: nullable(row({ city: string(), zip: int64() })),
+    j: nullable(json()),
     ts: timestamp(),
   }));
 
@@ -108,6 +125,31 @@ const PAIRS: readonly (readonly [string, string, { toPlan(): Plan }])[] = [
      HAVING MIN(price) < 10`,
     bids().keyBy("auction").window(MINUTE).aggregate((a) => ({ low: a.min("price") })).filter((r) => r.low.lt(10))
       .to(view("p")),
+  ],
+  [
+    "parts of nested values",
+    `SELECT tags[1] AS t, items[2].qty + 1 AS q, attrs['k'] AS k, at.city AS c, j.a AS j, CARDINALITY(tags) AS n
+     FROM orders WHERE ARRAY_CONTAINS(tags, 'x')`,
+    orders().filter((r) => r.tags.includes("x")).map((r) => ({
+      t: r.tags.item(1),
+      q: r.items.item(2).field("qty").add(1),
+      k: r.attrs.get("k"),
+      c: r.at.field("city"),
+      j: fn("field", json(), r.j, "a"),
+      n: r.tags.size(),
+    })).to(view("p")),
+  ],
+  [
+    "a row for each item",
+    "SELECT id, tag FROM orders CROSS JOIN UNNEST(tags) AS u (tag) WHERE tag <> 'x'",
+    orders().unnest((r) => r.tags, "tag").filter((r) => r.tag.ne("x")).map((r) => ({ id: r.id, tag: r.tag }))
+      .to(view("p")),
+  ],
+  [
+    "a row for each item, with its number, and rows without any",
+    "SELECT id, tag, n FROM orders LEFT JOIN UNNEST(tags) WITH ORDINALITY AS u (tag, n) ON TRUE",
+    orders().unnest((r) => r.tags, "tag", { outer: true, ordinality: "n" })
+      .map((r) => ({ id: r.id, tag: r.tag, n: r.n })).to(view("p")),
   ],
   [
     "a table that prints",

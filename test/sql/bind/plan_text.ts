@@ -1,5 +1,5 @@
 import { formatExpression } from "../../../src/plan/format.ts";
-import type { AggregateCall, Plan, PlanNode, Window } from "../../../src/plan/mod.ts";
+import type { AggregateCall, LookupNode, Plan, PlanNode, Window } from "../../../src/plan/mod.ts";
 import type { OrderColumn } from "../../../src/plan/plan.ts";
 import { viewOrder } from "../../../src/plan/resolve_sink.ts";
 import type { Expression } from "../../../src/expr/mod.ts";
@@ -12,6 +12,16 @@ export function planText({ nodes }: Plan): string[] {
   });
 }
 
+/** How a lookup asks, where that is not as usual. */
+function askedText(node: LookupNode): string[] {
+  const usual = { cache_rows: 100_000, cache_ttl_ms: 60_000, concurrency: 4, timeout_ms: 5000, on_error: "retry" };
+  const batch = node.table.kind === "http" && node.table.method !== "POST" ? 1 : 256;
+  const asked = Object.entries({ ...usual, batch_rows: batch }) as [keyof typeof usual | "batch_rows", unknown][];
+  return asked.flatMap(([name, value]) =>
+    node[name] === undefined || node[name] === value ? [] : [`${name} ${node[name]}`]
+  );
+}
+
 function detailsOf(node: PlanNode): string {
   switch (node.op) {
     case "source": {
@@ -22,6 +32,12 @@ function detailsOf(node: PlanNode): string {
       return formatExpression(node.where);
     case "project":
       return (node.keep ? "*, " : "") + node.columns.map(({ as, expr }) => named(as, expr)).join(", ");
+    case "unnest": {
+      const { of, type, as, ordinality } = node;
+      return [type, formatExpression(of), "as", ...[as].flat(), ...(ordinality ? ["number", ordinality] : [])].join(
+        " ",
+      );
+    }
     case "union":
       return "";
     case "window":
@@ -60,7 +76,8 @@ function detailsOf(node: PlanNode): string {
         node.on.map(({ left, right }) => `${left} = ${right}`).join(", "),
         ...(node.where ? [`where ${formatExpression(node.where)}`] : []),
         node.columns.map(({ name, as = name }) => as === name ? name : `${as} = ${name}`).join(", "),
-        `of ${Object.values(node.table).map(String).join(" ")}`,
+        `of ${Object.values(node.table).map((value) => typeof value === "string" ? value : short(value)).join(" ")}`,
+        ...askedText(node),
       ].join("; ");
     case "rank":
       return [

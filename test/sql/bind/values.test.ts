@@ -24,6 +24,7 @@ function textOf(value: Value, type: DataType): string {
     case "timestamp":
       return new Date(Number(value)).toISOString();
     case "decimal":
+    case "decimal128":
       return decimalText(value as bigint, type.scale ?? 0);
     case "double":
       return Number.isInteger(value) ? `${value}.0` : String(value);

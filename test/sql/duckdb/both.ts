@@ -96,7 +96,7 @@ function decimalText(digits: bigint, scale: number): string {
 function textOf(value: Value, { kind, scale = 0 }: DataType): string {
   if (value === null) return "NULL";
   if (kind === "timestamp") return new Date(Number(value)).toISOString();
-  if (kind === "decimal") return decimalText(value as bigint, scale);
+  if (kind === "decimal" || kind === "decimal128") return decimalText(value as bigint, scale);
   if (value instanceof Uint8Array) return value.toHex();
   return typeof value === "number" ? doubleText(value) : String(value);
 }

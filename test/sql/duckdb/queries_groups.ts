@@ -11,6 +11,12 @@ function exact(sql: string): Query {
 export const GROUPS: readonly Query[] = [
   "SELECT origin, COUNT(*), COUNT(mpg), COUNT(horsepower), SUM(weight), MIN(mpg), MAX(mpg) FROM cars GROUP BY origin",
   "SELECT COUNT(*), SUM(us), MIN(title), MAX(title) FROM movies",
+  "SELECT COUNT(*), SUM(us), MIN(us), MAX(us), AVG(imdb) FROM movies WHERE title = 'no such film'",
+  "SELECT n + 1, s IS NULL FROM (SELECT COUNT(*) AS n, SUM(us) AS s FROM movies WHERE title = 'no such film')",
+  "SELECT COUNT(*) FILTER (WHERE us > 1), COUNT(DISTINCT title) FROM movies WHERE us < 0 HAVING COUNT(*) = 0",
+  "SELECT COUNT(*) FROM movies WHERE us < 0 GROUP BY rating",
+  "SELECT 1 FROM movies WHERE us < 0 HAVING COUNT(*) = 0",
+  "SELECT (SELECT COUNT(*) FROM movies WHERE us < 0), COUNT(*) FROM tags",
   [
     "SELECT origin, AVG(weight) FROM cars GROUP BY origin",
     "SELECT origin, trunc(AVG(weight))::BIGINT FROM cars GROUP BY origin",
@@ -36,6 +42,35 @@ export const GROUPS: readonly Query[] = [
   ["SELECT STRING_AGG(tag, '-') FROM tags", "SELECT string_agg(tag, '-') FROM tags"],
   ["SELECT ARRAY_AGG(id) FROM odd WHERE id < 4", "SELECT to_json(list(id))::VARCHAR FROM odd WHERE id < 4"],
   ["SELECT FIRST_VALUE(name), LAST_VALUE(name) FROM cars", "SELECT first(name), last(name) FROM cars"],
+  "SELECT origin, MAX_BY(name, weight * 1000 + cylinders), MIN_BY(mpg, weight + acceleration / 100), ARG_MAX(cylinders, made) > 0 FROM cars GROUP BY origin",
+  [
+    "SELECT MAX_BY(d, i), MIN_BY(m, d), MAX_BY(ts, m), MIN_BY(b, ts), MAX_BY(t, ts), MAX_BY(i, d) FILTER (WHERE i < 10) FROM odd",
+    "SELECT MAX_BY(d, i), MIN_BY(m, d), MAX_BY(ts, m), MIN_BY(b, ts), MAX_BY(t, ts), MAX_BY(i, d) FILTER (WHERE i < 10) FROM odd",
+  ],
+  [
+    "SELECT symbol, FIRST_VALUE(price ORDER BY day), LAST_VALUE(price ORDER BY day), LAST_VALUE(price ORDER BY day DESC) FROM stocks GROUP BY symbol",
+    "SELECT symbol, MIN_BY(price, day), MAX_BY(price, day), MIN_BY(price, day) FROM stocks GROUP BY symbol",
+  ],
+  "SELECT ts, MAX_BY(kind, wind * 100000 + rain * 100 + low) OVER (ORDER BY ts ROWS BETWEEN 9 PRECEDING AND CURRENT ROW) FROM weather",
+  "SELECT origin, MEDIAN(weight), MEDIAN(mpg), COUNT_IF(cylinders > 4) FROM cars GROUP BY origin",
+  "SELECT origin, PERCENTILE_CONT(0.9) WITHIN GROUP (ORDER BY mpg), PERCENTILE_DISC(0.25) WITHIN GROUP (ORDER BY weight) FROM cars GROUP BY origin",
+  [
+    "SELECT MEDIAN(m), MEDIAN(d), MEDIAN(i), PERCENTILE_DISC(t, 0.5), PERCENTILE_DISC(ts, 0.7) FROM odd",
+    "SELECT MEDIAN(m::DOUBLE), MEDIAN(d), MEDIAN(i), QUANTILE_DISC(t, 0.5), QUANTILE_DISC(ts, 0.7) FROM odd",
+  ],
+  "SELECT kind, MODE(high) > 0, MEDIAN(high), COUNT_IF(rain > 0) FROM weather GROUP BY kind HAVING MEDIAN(high) > 1",
+  "SELECT ts, MEDIAN(high) OVER (ORDER BY ts ROWS BETWEEN 6 PRECEDING AND CURRENT ROW) FROM weather",
+  [
+    "SELECT origin, HISTOGRAM(cylinders), TOP_K(cylinders, 1) FROM cars GROUP BY origin",
+    `SELECT origin, '[' || string_agg('{"value":' || cylinders || ',"count":' || n || '}', ',' ORDER BY cylinders) || ']',
+      '[{"value":' || arg_max(cylinders, n) || ',"count":' || MAX(n) || '}]' FROM
+      (SELECT origin, cylinders, COUNT(*) AS n FROM cars GROUP BY ALL) GROUP BY origin`,
+  ],
+  [
+    "SELECT HISTOGRAM(weight, 500) FROM cars",
+    `SELECT '[' || string_agg('{"value":' || w || ',"count":' || n || '}', ',' ORDER BY w) || ']' FROM
+      (SELECT weight // 500 * 500 AS w, COUNT(*) AS n FROM cars GROUP BY w)`,
+  ],
   "SELECT t, COUNT(*) FROM odd GROUP BY t",
   "SELECT b, COUNT(*), SUM(i), SUM(d) FROM odd GROUP BY b",
   "SELECT ts, COUNT(*) FROM odd GROUP BY ts",
@@ -76,6 +111,22 @@ export const GROUPS: readonly Query[] = [
   [
     "SELECT window_start, kind, COUNT(*), SUM(rain) FROM TABLE(TUMBLE(TABLE weather, DESCRIPTOR(ts), INTERVAL '30' DAY)) GROUP BY GROUPING SETS ((window_start, window_end), (window_start, window_end, kind))",
     "SELECT time_bucket(INTERVAL 30 DAY, ts, TIMESTAMP '1970-01-01') AS s, kind, COUNT(*), SUM(rain) FROM weather GROUP BY GROUPING SETS ((s), (s, kind))",
+  ],
+  [
+    "SELECT origin, SUM(delay), MAX(distance), COUNT(*) FROM flights GROUP BY origin, COUNTWINDOW(10)",
+    `SELECT origin, SUM(delay), MAX(distance), COUNT(*) FROM
+      (SELECT *, (row_number() OVER (PARTITION BY origin ORDER BY n) - 1) // 10 AS w FROM flights) GROUP BY origin, w HAVING COUNT(*) = 10`,
+  ],
+  [
+    "SELECT origin, System.Timestamp() AS t, MIN(delay), COUNT(DISTINCT destination) FROM flights GROUP BY origin, COUNTWINDOW(10, 4) HAVING MIN(delay) < -5",
+    `SELECT origin, MAX(ts), MIN(delay), COUNT(DISTINCT destination) FROM
+      (SELECT *, row_number() OVER (PARTITION BY origin ORDER BY n) - 1 AS r FROM flights), range(1000) k(k)
+      WHERE r BETWEEN 4 * k AND 4 * k + 9 GROUP BY origin, k HAVING COUNT(*) = 10 AND MIN(delay) < -5`,
+  ],
+  [
+    "SELECT SUM(delay) AS s FROM flights GROUP BY COUNTWINDOW(3, 5)",
+    `SELECT SUM(delay) FROM (SELECT *, row_number() OVER (ORDER BY n) - 1 AS r FROM flights)
+      WHERE r % 5 < 3 GROUP BY r // 5 HAVING COUNT(*) = 3`,
   ],
   exact(
     "SELECT n, SUM(delay) OVER (PARTITION BY origin ORDER BY ts ROWS BETWEEN 3 PRECEDING AND CURRENT ROW) FROM flights",

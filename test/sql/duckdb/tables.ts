@@ -1,7 +1,14 @@
 import { npmPackageFiles } from "../../../scripts/npm_files.ts";
 import { VEGA_DATASETS } from "../../../examples/flights/data.ts";
 
-type Kind = "BIGINT" | "DOUBLE" | "STRING" | "BOOLEAN" | "TIMESTAMP(3)" | "DECIMAL(10, 2)";
+type Kind =
+  | "BIGINT"
+  | "DOUBLE"
+  | "STRING"
+  | "BOOLEAN"
+  | "TIMESTAMP(3)"
+  | "DECIMAL(10, 2)"
+  | `DECIMAL(${number}, ${number})`;
 type Cell = string | number | boolean | null;
 
 /** A table that both sides read from the same lines. */
@@ -136,6 +143,8 @@ export async function readTables(): Promise<Table[]> {
       ]),
     },
     { name: "odd", columns: ODD_COLUMNS, time: null, rows: ODD_ROWS },
+    { name: "ticks", columns: { n: "BIGINT", ts: "TIMESTAMP(3)", k: "STRING" }, time: "ts", rows: TICKS },
+    { name: "large", columns: LARGE_COLUMNS, time: null, rows: LARGE_ROWS },
     { name: "tags", columns: { id: "BIGINT", tag: "STRING" }, time: null, rows: TAGS },
   ];
 }
@@ -167,6 +176,55 @@ const ODD_ROWS: readonly (readonly Cell[])[] = [
   [13, 7, 0.5, "a", null, "2024-02-29T00:00:00.000Z", "2.50"],
   [14, null, 1.5, "ab_c%d", true, null, "3.33"],
   [15, -100, -1.5, null, false, "1969-07-20T20:17:40.000Z", null],
+];
+
+/** Rows on the borders of windows, just before and just behind them, several at one time. */
+const TICKS: readonly (readonly Cell[])[] = [
+  ...[
+    -10_000,
+    -1,
+    0,
+    0,
+    1,
+    4999,
+    5000,
+    5000,
+    9999,
+    10_000,
+    10_000,
+    10_001,
+    13_000,
+    20_000,
+    20_000,
+    29_999,
+    30_000,
+    61_000,
+  ],
+].map((ms, n) => [n, new Date(ms).toISOString(), n % 3 === 0 ? "a" : "b"]);
+const LARGE_COLUMNS = {
+  id: "BIGINT",
+  g: "STRING",
+  w: "DECIMAL(30, 8)",
+  v: "DECIMAL(20, 0)",
+  m: "DECIMAL(10, 2)",
+  i: "BIGINT",
+} as const;
+
+/** Decimals around the ends of 64 bits, of 18 digits and of their types; some are equal over all columns. */
+const LARGE_ROWS: readonly (readonly Cell[])[] = [
+  [1, "a", "1234567890123456789012.12345678", "12345678901234567890", "12345678.90", 7],
+  [2, "a", "-9999999999999999999999.99999999", "-99999999999999999999", "-99999999.99", -7],
+  [3, "b", "0.00000001", "1", "0.01", 1],
+  [4, "b", "-0.00000005", "-1", "-0.05", -1],
+  [5, "b", "9223372036854775807", "9223372036854775807", "2.50", "9223372036854775807"],
+  [6, "c", "9223372036854775808.5", "9223372036854775808", "-2.50", "-9223372036854775808"],
+  [7, "c", "999999999999999999", "999999999999999999", "100.00", "999999999999999999"],
+  [8, "c", "1000000000000000000", "1000000000000000000", "100.00", "1000000000000000000"],
+  [9, "c", "-1000000000000000001.00000001", "-1000000000000000001", "0.99", 100],
+  [10, "d", "100", "100", "100.00", 100],
+  [11, "d", "12345678901234567890", "12345678901234567890", "7.00", 7],
+  [12, null, "1.5", "2", "1.50", 2],
+  [13, null, null, null, null, null],
 ];
 
 const TAGS: readonly (readonly Cell[])[] = [

@@ -1,3 +1,4 @@
+import { DECIMAL128_BYTES, decimal128OfArrow, readDecimal128 } from "../../decimal128.ts";
 import type { ColumnBuffers } from "../../frame.ts";
 import type { BatchBody, Validity } from "./body.ts";
 import { arrowError } from "./error.ts";
@@ -82,6 +83,22 @@ export function decodeDecimals(
     cells[i] = value;
   }
   return cells;
+}
+
+/** 128-bit decimals that have up to `precision` digits, as cells of 16 bytes. */
+export function decodeWide(body: BatchBody, field: ArrowField, precision: number, valid: Validity): Text {
+  const { rows } = body, cells = new Uint8Array(rows * DECIMAL128_BYTES), view = new DataView(cells.buffer);
+  const arrow = body.buffer(cells.length, field.name), end = 10n ** BigInt(precision);
+  body.budget.take(cells.length + (rows + 1) * 4);
+  for (let row = 0; row < rows; row++) {
+    const at = row * DECIMAL128_BYTES;
+    decimal128OfArrow(arrow, at, cells, at);
+    const value = isThere(valid, row) ? readDecimal128(view, at) : 0n;
+    if (value >= end || value <= -end) {
+      throw arrowError(`the decimal in row ${row} has more than ${precision} digits`, field.name);
+    }
+  }
+  return { data: Int32Array.from({ length: rows + 1 }, (_, row) => row * DECIMAL128_BYTES), chars: cells };
 }
 
 type Text = Pick<ColumnBuffers, "data" | "chars"> & {

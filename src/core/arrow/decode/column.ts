@@ -1,6 +1,6 @@
 import type { ColumnBuffers } from "../../frame.ts";
 import type { BatchBody } from "./body.ts";
-import { decodeDecimals, decodeFixed, decodeFloats, decodeInts, decodeVariable } from "./cells.ts";
+import { decodeDecimals, decodeFixed, decodeFloats, decodeInts, decodeVariable, decodeWide } from "./cells.ts";
 import { arrowError } from "./error.ts";
 import type { ArrowField } from "./schema.ts";
 
@@ -24,6 +24,7 @@ export function decodeColumn(body: BatchBody, field: ArrowField): ColumnBuffers 
     case "float":
       return { type, ...valid, data: decodeFloats(body, field, layout.bits), chars: null };
     case "decimal":
+      if (type.kind === "decimal128") return { type, ...valid, ...decodeWide(body, field, layout.precision, valid) };
       return { type, ...valid, data: decodeDecimals(body, field, layout.precision, valid), chars: null };
     case "fixed":
       return { type, ...valid, ...decodeFixed(body, field, layout.width) };

@@ -52,6 +52,7 @@ function gather(body: BatchBody, values: ColumnBuffers, picks: Float64Array): Pi
   switch (values.type.kind) {
     case "string":
     case "bytes":
+    case "decimal128":
       return gatherText(body, values.data as Int32Array, values.chars as Uint8Array, picks);
     case "bool":
       return gatherBits(body, values.data as Uint8Array, picks);

@@ -1,6 +1,19 @@
+import { reasonOf } from "../../errors.ts";
 import type { FlatTable } from "../../flat_table.ts";
 import { COLUMNS_MAX } from "../../limits.ts";
-import { BOOL, BYTES, type DataType, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../schema.ts";
+import {
+  BOOL,
+  BYTES,
+  type DataType,
+  decimal,
+  DECIMAL_DIGITS_MAX,
+  DOUBLE,
+  INT64,
+  isText,
+  parseType,
+  STRING,
+  TIMESTAMP,
+} from "../../schema.ts";
 import {
   DATE,
   DATE_DAY,
@@ -13,9 +26,11 @@ import {
   FLOAT_DOUBLE,
   FLOAT_SINGLE,
   INT,
+  KEY_VALUE,
   KIND_COLUMN,
   SCHEMA,
   TIMESTAMP as TIMESTAMP_SLOTS,
+  TYPE_KEY,
   TYPE_NAMES,
 } from "../format.ts";
 import { arrowError } from "./error.ts";
@@ -46,6 +61,8 @@ export interface ArrowField {
   readonly dictionary: { readonly id: number; readonly index: CellLayout } | null;
 }
 
+/** Entries of the metadata of one field. */
+const METADATA_MAX = 1024;
 const SAME: TimeScale = { multiply: 1n, divide: 1n };
 /** By Arrow's TimeUnit: second, millisecond, microsecond, nanosecond. */
 const UNITS: readonly TimeScale[] = [
@@ -57,8 +74,8 @@ const UNITS: readonly TimeScale[] = [
 const DAYS: TimeScale = { multiply: 86_400_000n, divide: 1n };
 
 /**
- * The fields of a schema message, with the types they become: integers int64, floats double, decimals of up to 18 digits
- * behind the point decimal(18, s), dates and timestamps of any unit timestamp (rounded down to milliseconds). Throws
+ * The fields of a schema message, with the types they become: integers int64, floats double, decimals
+ * decimal(p, s), dates and timestamps of any unit timestamp (rounded down to milliseconds). Throws
  * RdxError("invalid") that names the field for types that rdx has not.
  */
 export function decodeSchema(header: FlatTable): ArrowField[] {
@@ -75,13 +92,25 @@ function decodeField(field: FlatTable): ArrowField {
   return {
     name,
     nullable: field.bool(FIELD.nullable),
-    type: value.type,
+    type: isText(value.type) ? nestedType(field, name) : value.type,
     layout: value.layout,
     dictionary: dictionary && {
       id: dictionary.int64(DICTIONARY.id),
       index: indexType ? intLayout(indexType, name) : { cell: "int", bits: 32, signed: true, scale: SAME },
     },
   };
+}
+
+/** The nested type that the metadata of a field of texts tells; a string without. */
+function nestedType(field: FlatTable, name: string): DataType {
+  const entry = field.tables(FIELD.metadata, METADATA_MAX).find((one) => one.text(KEY_VALUE.key) === TYPE_KEY);
+  if (entry === undefined) return STRING;
+  try {
+    const type = parseType(entry.text(KEY_VALUE.value) ?? "");
+    return type.nested ? type : STRING;
+  } catch (thrown) {
+    throw arrowError(reasonOf(thrown), name);
+  }
 }
 
 interface DecodedType {
@@ -145,15 +174,14 @@ function decimalType(table: FlatTable, name: string): DecodedType {
   const precision = table.int32(DECIMAL.precision), scale = table.int32(DECIMAL.scale);
   const bits = table.int32(DECIMAL.bitWidth, 128);
   if (bits !== 128) throw arrowError(`decimals of ${bits} bits have no counterpart: cast them to decimal128`, name);
-  if (precision < 1 || precision > 38) throw arrowError(`decimals of ${precision} digits`, name);
-  const digits = Math.min(precision, 18);
-  if (scale < 0 || scale > digits) {
+  if (precision < 1 || precision > DECIMAL_DIGITS_MAX) throw arrowError(`decimals of ${precision} digits`, name);
+  if (scale < 0 || scale > precision) {
     throw arrowError(
-      `decimals with ${scale} digits behind the point have no counterpart: cast them to decimal(18, s)`,
+      `decimals with ${scale} of ${precision} digits behind the point have no counterpart: cast them to decimal(p, s)`,
       name,
     );
   }
-  return { type: decimal(digits, scale), layout: { cell: "decimal", precision: digits } };
+  return { type: decimal(precision, scale), layout: { cell: "decimal", precision } };
 }
 
 function dateLayout(table: FlatTable, name: string): CellLayout {

@@ -1,4 +1,5 @@
 import { Builder } from "flatbuffers";
+import { DECIMAL128_BYTES, decimal128ToArrow } from "../../decimal128.ts";
 import type { ColumnBuffers, FrameView } from "../../frame.ts";
 import { HEADER, RECORD_BATCH } from "../format.ts";
 import { alignBody, finishMessage } from "./message.ts";
@@ -42,12 +43,24 @@ function encodeNodes(rows: number, nodes: readonly Node[]): Uint8Array<ArrayBuff
 
 function encodeColumn(column: ColumnBuffers): Node {
   const validity = column.nulls > 0 && column.validity ? column.validity : NOTHING;
+  if (column.type.kind === "decimal128") {
+    return { nulls: column.nulls, buffers: [validity, turned(column.data as Int32Array, column.chars!)] };
+  }
   const data = column.type.kind === "decimal" ? widen(column.data as BigInt64Array) : bytesOf(column.data);
   return { nulls: column.nulls, buffers: column.chars ? [validity, data, column.chars] : [validity, data] };
 }
 
 function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer as ArrayBuffer, array.byteOffset, array.byteLength);
+}
+
+/** Decimals of 16 bytes, zeros where there is none. */
+function turned(offsets: Int32Array, cells: Uint8Array): Uint8Array {
+  const rows = offsets.length - 1, wide = new Uint8Array(rows * DECIMAL128_BYTES);
+  for (let row = 0; row < rows; row++) {
+    if (offsets[row + 1] > offsets[row]) decimal128ToArrow(cells, offsets[row], wide, row * DECIMAL128_BYTES);
+  }
+  return wide;
 }
 
 /** 64-bit integers as 128-bit ones. */

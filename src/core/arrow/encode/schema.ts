@@ -1,5 +1,5 @@
 import { Builder } from "flatbuffers";
-import type { Column, DataType } from "../../schema.ts";
+import { type Column, type DataType, formatType } from "../../schema.ts";
 import {
   DECIMAL,
   FIELD,
@@ -7,9 +7,11 @@ import {
   FLOAT_DOUBLE,
   HEADER,
   INT,
+  KEY_VALUE,
   KIND_COLUMN,
   SCHEMA,
   TIMESTAMP,
+  TYPE_KEY,
   type TypeName,
   typeNumber,
   UNIT_MILLISECOND,
@@ -17,13 +19,14 @@ import {
 import { finishMessage } from "./message.ts";
 
 /**
- * The schema message of columns: Int64, Float64, Decimal128(p, s), Bool, Timestamp(ms, UTC), Utf8 and Binary. With
+ * The schema message of columns: Int64, Float64, Decimal128(p, s), Bool, Timestamp(ms, UTC), Utf8 and Binary; nested values are Utf8
+ * with their type in the field's metadata. With
  * `kinds`, an int8 column `$op` with the row kinds comes last.
  */
 export function encodeSchema(columns: readonly Column[], kinds = false): Uint8Array<ArrayBuffer> {
   const builder = new Builder(1024);
   const fields = columns.map(({ name, type, nullable }) =>
-    encodeField(builder, name, nullable, encodeType(builder, type))
+    encodeField(builder, name, nullable, encodeType(builder, type), type.nested ? formatType(type) : null)
   );
   if (kinds) {
     fields.push(encodeField(builder, KIND_COLUMN, false, { name: "int", offset: intType(builder, 8) }));
@@ -41,7 +44,14 @@ interface EncodedType {
   readonly offset: number;
 }
 
-function encodeField(builder: Builder, name: string, nullable: boolean, type: EncodedType): number {
+function encodeField(
+  builder: Builder,
+  name: string,
+  nullable: boolean,
+  type: EncodedType,
+  nested: string | null = null,
+): number {
+  const metadata = nested === null ? 0 : encodeMetadata(builder, TYPE_KEY, nested);
   const text = builder.createString(name);
   builder.startVector(4, 0, 4);
   const children = builder.endVector();
@@ -51,7 +61,19 @@ function encodeField(builder: Builder, name: string, nullable: boolean, type: En
   builder.addFieldInt8(FIELD.typeType, typeNumber(type.name), 0);
   builder.addFieldOffset(FIELD.type, type.offset, 0);
   builder.addFieldOffset(FIELD.children, children, 0);
+  builder.addFieldOffset(FIELD.metadata, metadata, 0);
   return builder.endObject();
+}
+
+function encodeMetadata(builder: Builder, key: string, value: string): number {
+  const keyText = builder.createString(key), valueText = builder.createString(value);
+  builder.startObject(KEY_VALUE.count);
+  builder.addFieldOffset(KEY_VALUE.key, keyText, 0);
+  builder.addFieldOffset(KEY_VALUE.value, valueText, 0);
+  const entry = builder.endObject();
+  builder.startVector(4, 1, 4);
+  builder.addOffset(entry);
+  return builder.endVector();
 }
 
 function encodeType(builder: Builder, type: DataType): EncodedType {
@@ -63,6 +85,7 @@ function encodeType(builder: Builder, type: DataType): EncodedType {
       builder.addFieldInt16(FLOAT.precision, FLOAT_DOUBLE, 0);
       return { name: "floating point", offset: builder.endObject() };
     case "decimal":
+    case "decimal128":
       builder.startObject(DECIMAL.count);
       builder.addFieldInt32(DECIMAL.precision, type.precision ?? 18, 0);
       builder.addFieldInt32(DECIMAL.scale, type.scale ?? 0, 0);
