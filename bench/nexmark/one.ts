@@ -36,6 +36,9 @@ interface Look {
   readonly stateBytes: number;
 }
 
+/** Part of the rows after which chunks may be under way behind which the input ends, and all that waits comes out. */
+const LOOKED = 0.95;
+
 /** How often a run is looked at. */
 const LOOK_MS = 20;
 
@@ -79,7 +82,7 @@ async function run({ pipelines }: Engine, plan: Plan): Promise<{ readonly rowsOu
 /** Of each quarter of the rows what `of` makes of the looks that fell into it; what the end of input lets out is no part of the last. */
 function byQuarter(looks: readonly Look[], of: (looks: readonly Look[]) => number): (number | null)[] {
   return [0, 1, 2, 3].map((quarter) => {
-    const own = looks.filter(({ rows }) => rows > quarter / 4 && rows <= (quarter + 1) / 4 && rows < 1);
+    const own = looks.filter(({ rows }) => rows > quarter / 4 && rows <= (quarter + 1) / 4 && rows < LOOKED);
     return own.length === 0 ? null : of(own);
   });
 }

@@ -38,7 +38,8 @@ export function equalRows(
   b: StoredFrame,
   rowB: number,
 ): boolean {
-  return columns.every((column) => a.cells(column).compare(rowA, b.cells(column), rowB) === 0);
+  for (const column of columns) if (a.cells(column).compare(rowA, b.cells(column), rowB) !== 0) return false;
+  return true;
 }
 
 /** Tells where a row is now. */

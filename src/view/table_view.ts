@@ -8,19 +8,13 @@ import type { ViewDelta, ViewOrder, ViewQuery, ViewRows } from "../view.ts";
 import { TimeColumn } from "./columns.ts";
 import { LiveView, type OpenRange, type TimedFrame, type ViewBounds } from "./live_view.ts";
 import { rowHash } from "./row_hash.ts";
+import { type Before, Places } from "./places.ts";
 import { RowList } from "./row_list.ts";
 import { selectLeast } from "./selection.ts";
 import { TableIndex } from "./table_index.ts";
 import { equalRows, type StoredFrame, TableStore } from "./table_store.ts";
 
 const ADDS = ROW_KINDS.map((kind) => kind === "+I" || kind === "+U");
-
-/** A row, and how often it is there. */
-interface Place {
-  readonly stored: StoredFrame;
-  readonly row: number;
-  readonly count: number;
-}
 
 /** How a table is kept and answers. */
 export interface TableOptions {
@@ -52,16 +46,14 @@ export class TableView extends LiveView {
   readonly #identity: readonly number[];
   /** There is one row for each identity. */
   readonly #keyed: boolean;
-  readonly #all: readonly number[];
+  /** Columns in which rows of one identity may differ, the last one first. */
+  readonly #others: readonly number[];
   readonly #seed = Math.floor(Math.random() * 2 ** 32) | 0;
   readonly #index = new TableIndex();
   readonly #store: TableStore;
-  /** By entry; null where an entry is not in use. */
-  readonly #places: (Place | null)[] = [];
+  readonly #places = new Places();
   /** What its answers are ordered by; empty: by windows and keys. */
   readonly #asked: readonly (Omit<ViewOrder, "column"> & { readonly position: number })[];
-  /** By entry, as it was before the output at hand; in the order of the last change. */
-  readonly #before = new Map<number, Place | null>();
   #rows = 0;
 
   constructor(
@@ -71,12 +63,13 @@ export class TableView extends LiveView {
     bounds: Partial<ViewBounds> = {},
   ) {
     super(name, columns, keys, bounds);
-    this.#all = columns.map((_, column) => column);
     this.#keyed = identity !== null;
-    this.#identity = identity?.map((key) => positionOf(name, columns, key)) ?? this.#all;
+    this.#identity = identity?.map((key) => positionOf(name, columns, key)) ?? columns.map((_, column) => column);
+    // Those that change come behind the keys
+    this.#others = columns.map((_, column) => column).filter((column) => !this.#identity.includes(column)).reverse();
     this.#asked = order.map(({ column, ...how }) => ({ position: positionOf(name, columns, column), ...how }));
     this.#store = new TableStore((entry, stored, row) => {
-      this.#places[entry] = { ...this.#places[entry]!, stored, row };
+      this.#places.put(entry, stored, row, this.#places.countOf(entry));
     });
   }
 
@@ -95,13 +88,16 @@ export class TableView extends LiveView {
       let stored = frames.get(frame);
       if (!stored) frames.set(frame, stored = this.#store.add(frame, view));
       const hash = rowHash(stored.view, this.#identity, this.#seed), { kinds } = stored.view;
-      for (let row = start; row < start + rows; row++) {
+      const end = start + rows;
+      for (let row = start; row < end; row++) {
         if (kinds === null || ADDS[kinds[row]]) this.#add(stored, row, hash(row), changed);
-        else this.#remove(stored, row, hash(row), changed);
+        else if (row + 1 === end || !ADDS[kinds[row + 1]] || !this.#isReplaced(stored, row)) {
+          this.#remove(stored, row, hash(row), changed);
+        }
       }
     }
-    const changes = [...this.#before].flatMap(([entry, before]) => this.#changesOf(entry, before));
-    this.#before.clear();
+    const changes: Change[] = [];
+    this.#places.settle((entry, before) => this.#tell(entry, before, changes));
     this.#store.settle([...frames.values(), ...changed]);
     if (this.#rows > this.bounds.rowsMax) {
       throw new RdxError(
@@ -113,65 +109,62 @@ export class TableView extends LiveView {
     return joined(changes);
   }
 
+  /** Whether the row behind this one takes its place: then this one need not go first. */
+  #isReplaced(stored: StoredFrame, row: number): boolean {
+    return this.#keyed && equalRows(this.#identity, stored, row, stored, row + 1);
+  }
+
   #find(stored: StoredFrame, row: number, hash: number): number {
     return this.#index.find(hash, (entry) => {
-      const place = this.#places[entry]!;
-      return equalRows(this.#identity, place.stored, place.row, stored, row);
+      return equalRows(this.#identity, this.#places.storedOf(entry), this.#places.rowOf(entry), stored, row);
     });
   }
 
-  #touch(entry: number, place: Place | null): void {
-    const before = this.#before.has(entry) ? this.#before.get(entry)! : place;
-    this.#before.delete(entry);
-    this.#before.set(entry, before);
-  }
-
   #add(stored: StoredFrame, row: number, hash: number, changed: Set<StoredFrame>): void {
-    let entry = this.#find(stored, row, hash);
-    if (entry < 0) {
-      entry = this.#index.add(hash);
-      this.#touch(entry, null);
-      this.#put(entry, { stored, row, count: 1 });
+    const found = this.#find(stored, row, hash),
+      entry = found < 0 ? this.#index.add(hash) : found,
+      places = this.#places;
+    if (found < 0) places.open(entry);
+    places.touch(entry);
+    const count = places.countOf(entry);
+    if (count > 0 && !this.#keyed) {
+      places.setCount(entry, count + 1);
       return;
     }
-    const place = this.#places[entry]!;
-    this.#touch(entry, place);
-    if (place.count === 0) this.#put(entry, { stored, row, count: 1 });
-    else if (!this.#keyed) this.#places[entry] = { ...place, count: place.count + 1 };
-    else {
-      changed.add(place.stored);
-      this.#store.detach(place.stored, place.row);
-      this.#put(entry, { stored, row, count: 1 });
+    if (count > 0) {
+      changed.add(places.storedOf(entry));
+      this.#store.detach(places.storedOf(entry), places.rowOf(entry));
     }
-  }
-
-  #put(entry: number, place: Place): void {
-    this.#places[entry] = place;
-    this.#store.attach(place.stored, place.row, entry);
+    places.put(entry, stored, row, 1);
+    this.#store.attach(stored, row, entry);
   }
 
   #remove(stored: StoredFrame, row: number, hash: number, changed: Set<StoredFrame>): void {
-    const entry = this.#find(stored, row, hash), place = entry < 0 ? null : this.#places[entry];
-    if (!place || place.count === 0) return;
-    this.#touch(entry, place);
-    this.#places[entry] = { ...place, count: place.count - 1 };
-    if (place.count > 1) return;
-    changed.add(place.stored);
-    this.#store.detach(place.stored, place.row);
+    const entry = this.#find(stored, row, hash), places = this.#places, count = entry < 0 ? 0 : places.countOf(entry);
+    if (count === 0) return;
+    places.touch(entry);
+    places.setCount(entry, count - 1);
+    if (count > 1) return;
+    changed.add(places.storedOf(entry));
+    this.#store.detach(places.storedOf(entry), places.rowOf(entry));
   }
 
-  /** What an output has changed of an entry. One that is not there any more is forgotten. */
-  #changesOf(entry: number, before: Place | null): Change[] {
-    const { stored, row, count } = this.#places[entry]!, had = before?.count ?? 0;
-    this.#rows += count - had;
+  /** Adds to `changes` what an output has changed of an entry. One that is not there any more is forgotten. */
+  #tell(entry: number, before: Before, changes: Change[]): void {
+    const stored = this.#places.storedOf(entry), row = this.#places.rowOf(entry), count = this.#places.countOf(entry);
+    this.#rows += count - before.count;
     if (count === 0) {
       this.#index.remove(entry);
-      this.#places[entry] = null;
+      this.#places.clear(entry);
     }
-    if (count > had) return Array.from({ length: count - had }, () => ({ op: "+I", stored, row }));
-    if (count < had) return Array.from({ length: had - count }, () => ({ ...before!, op: "-D" }));
-    if (!this.#keyed || had === 0 || equalRows(this.#all, before!.stored, before!.row, stored, row)) return [];
-    return [{ ...before!, op: "-U" }, { op: "+U", stored, row }];
+    for (let more = before.count; more < count; more++) changes.push({ op: "+I", stored, row });
+    if (before.stored === null) return;
+    for (let less = count; less < before.count; less++) {
+      changes.push({ op: "-D", stored: before.stored, row: before.row });
+    }
+    if (!this.#keyed || count !== before.count || count === 0) return;
+    if (equalRows(this.#others, before.stored, before.row, stored, row)) return;
+    changes.push({ op: "-U", stored: before.stored, row: before.row }, { op: "+U", stored, row });
   }
 
   protected override timed({ frame }: RowRange): TimedFrame {
@@ -199,7 +192,7 @@ export class TableView extends LiveView {
       const passes = testOf?.(this.#timedFrame(stored.view)), { entries } = stored;
       for (let row = 0; row < entries.length; row++) {
         if (entries[row] < 0 || (passes && !passes(row))) continue;
-        for (let copies = this.#places[entries[row]]!.count; copies > 0; copies--) found.push(chunk, row);
+        for (let copies = this.#places.countOf(entries[row]); copies > 0; copies--) found.push(chunk, row);
       }
     });
     const limit = Math.min(query.limit, most), chosen = new RowList();

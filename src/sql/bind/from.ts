@@ -123,16 +123,21 @@ function refuseFunction({ name, at }: ast.FunctionTable, { report }: Context): n
 /** The tree of `FROM a, b`: rows of all items that go together. Null with problems. */
 export function fromAll(items: readonly ast.FromItem[], outer: Scope | null, context: Context): FromTree | null {
   const [first, ...others] = items;
-  const joined = others.reduce<ast.FromItem>((left, right) => ({
-    kind: "join",
-    type: "CROSS",
-    natural: false,
-    asof: false,
-    left,
-    right,
-    on: null,
-    using: null,
-    at: { start: left.at.start, end: right.at.end },
-  }), first);
+  const joined = others.reduce<ast.FromItem>(beside, first);
   return fromTree(joined, outer, context);
+}
+
+/** `a, b` as a join. Of `a, UNNEST(a.x) JOIN b` UNNEST goes to a, whose rows it takes apart. */
+function beside(left: ast.FromItem, right: ast.FromItem): ast.FromItem {
+  const at = { start: left.at.start, end: right.at.end };
+  if (right.kind === "join" && right.type !== "RIGHT" && right.type !== "FULL" && startsWithUnnest(right)) {
+    return { ...right, left: beside(left, right.left), at };
+  }
+  return { kind: "join", type: "CROSS", natural: false, asof: false, left, right, on: null, using: null, at };
+}
+
+function startsWithUnnest(item: ast.FromItem): boolean {
+  let first = item;
+  while (first.kind === "join") first = first.left;
+  return first.kind === "unnest";
 }
