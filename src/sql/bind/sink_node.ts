@@ -1,5 +1,5 @@
 import { type DataType, formatType, isDecimal } from "../../core/schema.ts";
-import { commonType } from "../../expr/type.ts";
+import { commonType, isNumber } from "../../expr/type.ts";
 import type { SinkOptions } from "../../plan/mod.ts";
 import type * as ast from "../ast.ts";
 import { freeName } from "./column.ts";
@@ -109,10 +109,22 @@ function namedColumns(
 /** What Flink casts without being told: numbers to wider ones; int64 is the widest of all whole numbers here. */
 function implicitCast(value: Value, type: DataType, { values }: Context): Value | null {
   const from = value.type!;
+  if (type.nested) return fitsNested(from, type) ? values.cast(value, type) : null;
   if (from.kind === type.kind && !isDecimal(from)) return value;
   const common = commonType(from, type);
   const widens = common !== null && (type.kind === "double" || isDecimal(type));
   return widens ? values.cast(value, type) : null;
+}
+
+/** Whether values of a type can be written where a nested one is expected: rows go by the order of their fields, all else as it is. */
+function fitsNested(from: DataType, to: DataType): boolean {
+  const [a, b] = [from.nested, to.nested];
+  if (a?.of === "json" || (a && b?.of === "json")) return true;
+  if (!a || !b) return !a && !b && (from.kind === to.kind || (isNumber(from) && isNumber(to) && to.kind !== "int64"));
+  if (a.of === "array" && b.of === "array") return fitsNested(a.item, b.item);
+  if (a.of === "map" && b.of === "map") return fitsNested(a.value, b.value);
+  if (a.of !== "row" || b.of !== "row" || a.fields.length !== b.fields.length) return false;
+  return a.fields.every(({ type }, i) => fitsNested(type, b.fields[i].type));
 }
 
 /** What a table of the script is as a sink; null with a problem. */
