@@ -38,7 +38,8 @@ function valueOf(value: unknown, type: DataType): Value {
       return wholeOf(digits);
     case "double":
       return digits === null ? null : Number(digits);
-    case "decimal": {
+    case "decimal":
+    case "decimal128": {
       const text = digits ?? value, scaled = typeof text === "string" ? scaledOf(text, type.scale ?? 0) : null;
       return scaled !== null && fitsPrecision(scaled, type) ? scaled : null;
     }
