@@ -174,7 +174,7 @@ function shown(value: unknown): string {
       return `${value}n`;
     case "object":
     case "function":
-      return value === null ? "null" : `a ${typeof value}`;
+      return value === null ? "null" : typeof value === "object" ? "an object" : "a function";
     default:
       return String(value);
   }

@@ -1,4 +1,5 @@
 import { withPoint } from "../core/cell_text.ts";
+import { nestedText } from "../core/json_text.ts";
 import { type Column, type DataType, isDecimal } from "../core/schema.ts";
 import type { Value } from "../core/value.ts";
 import { fitsPrecision, misfit, scaledNear, scaledOf, timeOf } from "./cells.ts";
@@ -35,7 +36,8 @@ function valueOf(value: NonNullable<SqliteValue>, type: DataType): Value {
     case "timestamp":
       return typeof value === "string" ? timeOf(value) : wholeOf(value);
     case "string":
-      return typeof value === "string" ? value : null;
+      if (typeof value !== "string") return null;
+      return type.nested ? nestedText(type.nested, value) : value;
     case "bytes":
       return value instanceof Uint8Array ? value : null;
     default:

@@ -124,7 +124,6 @@ Deno.test("values of all types come as their columns say", async () => {
     column("f", DOUBLE),
     column("d", decimal(18, 3)),
     column("e", decimal(6, 2)),
-    column("w", decimal(38, 3)),
     column("b", BOOL),
     column("t", TIMESTAMP),
     column("u", TIMESTAMP),
@@ -132,7 +131,7 @@ Deno.test("values of all types come as their columns say", async () => {
     column("gone", STRING),
   ];
   const body =
-    `{"i": 12, "f": 1.5e3, "d": 123456789012345.678, "e": "-1.5", "w": 12345678901234567890123456789012345.678, "b": false, "t": "2026-01-02T03:04:05Z", "u": 5, "x": "AP8="}`;
+    `{"i": 12, "f": 1.5e3, "d": 123456789012345.678, "e": "-1.5", "b": false, "t": "2026-01-02T03:04:05Z", "u": 5, "x": "AP8="}`;
   await withServer(() => new Response(body), { url: "/{id}" }, async (lookup) => {
     assert.deepEqual(rowsOf(await lookup.find(one, forever)), [
       [
@@ -141,7 +140,6 @@ Deno.test("values of all types come as their columns say", async () => {
         1500,
         123456789012345678n,
         -150n,
-        12345678901234567890123456789012345678n,
         false,
         BigInt(Date.UTC(2026, 0, 2, 3, 4, 5)),
         5n,

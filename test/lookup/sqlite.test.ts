@@ -9,6 +9,7 @@ import {
   DOUBLE,
   INT64,
   isDecimal,
+  parseType,
   STRING,
   TIMESTAMP,
 } from "../../src/core/schema.ts";
@@ -105,22 +106,23 @@ Deno.test("keys of several columns of all types find their rows, in tables and v
   }, "the view");
 });
 
-Deno.test("times may be text, decimals text or REAL, doubles INTEGER", async () => {
+Deno.test("times may be text, decimals text or REAL, doubles INTEGER, nested values JSON", async () => {
   const columns = [
     column("t", TIMESTAMP),
     column("d", decimal(6, 2)),
     column("f", DOUBLE),
     column("w", decimal(30, 2)),
+    column("a", parseType("array<int64>")),
   ];
-  const sql = `CREATE TABLE dim (id INTEGER, t, d, f, w TEXT); INSERT INTO dim VALUES
-    (1, '2026-01-02 03:04:05', '12.5', 3, '-12345678901234567890.25'), (2, '2026-01-02', 0.1, 2.5, NULL),
-    (3, '2026-01-02T03:04:05.678+01:00', 7, NULL, 0.5);`;
+  const sql = `CREATE TABLE dim (id INTEGER, t, d, f, w TEXT, a TEXT); INSERT INTO dim VALUES
+    (1, '2026-01-02 03:04:05', '12.5', 3, '-12345678901234567890.25', '[1, 2]'), (2, '2026-01-02', 0.1, 2.5, NULL, NULL),
+    (3, '2026-01-02T03:04:05.678+01:00', 7, NULL, 0.5, '[ ]');`;
   await withTable(sql, { keys: [id], columns }, async (lookup) => {
     await lookup.open();
     assert.deepEqual(rowsOf(await lookup.find(keysOf([id], [[1n], [2n], [3n]]), forever)), [
-      [0n, BigInt(Date.UTC(2026, 0, 2, 3, 4, 5)), 1250n, 3, -1234567890123456789025n],
-      [1n, BigInt(Date.UTC(2026, 0, 2)), 10n, 2.5, null],
-      [2n, BigInt(Date.UTC(2026, 0, 2, 2, 4, 5, 678)), 700n, null, 50n],
+      [0n, BigInt(Date.UTC(2026, 0, 2, 3, 4, 5)), 1250n, 3, -1234567890123456789025n, "[1,2]"],
+      [1n, BigInt(Date.UTC(2026, 0, 2)), 10n, 2.5, null, null],
+      [2n, BigInt(Date.UTC(2026, 0, 2, 2, 4, 5, 678)), 700n, null, 50n, "[]"],
     ]);
   });
 });
@@ -133,6 +135,9 @@ Deno.test("a value of another type is a lasting failure that names column, value
     ["2", column("v", BOOL), /has the INTEGER 2, .* bool/],
     ["'1.234'", column("v", decimal(6, 2)), /has the TEXT "1.234", .* decimal\(6,2\)/],
     ["99999999", column("v", decimal(6, 2)), /has the INTEGER 99999999, .* decimal\(6,2\)/],
+    ["'{bad'", column("v", parseType("array<string>")), /has the TEXT "{bad", .* array<string>/],
+    ["'{}'", column("v", parseType("array<string>")), /has the TEXT "{}", .* array<string>/],
+    ["'[]'", column("v", parseType("row<a int64>")), /has the TEXT "\[\]", .* row<a int64>/],
     ["'soon'", column("v", TIMESTAMP), /has the TEXT "soon", .* timestamp/],
     ["x'00ff'", column("v", STRING), /has a BLOB of 2 bytes, .* string/],
     ["NULL", column("v", STRING, false), /Column v is NULL, and it was declared NOT NULL/],

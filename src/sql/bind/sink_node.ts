@@ -4,6 +4,7 @@ import type { SinkOptions } from "../../plan/mod.ts";
 import type * as ast from "../ast.ts";
 import { freeName } from "./column.ts";
 import type { BoundQuery, Context } from "./context.ts";
+import { formatOfFile } from "./file_format.ts";
 import type { Output } from "./nodes.ts";
 import { finishRank } from "./rank.ts";
 import { quoted, resolvePath, Scope } from "./scope.ts";
@@ -136,12 +137,19 @@ export function sinkOf(table: TableDefinition, at: ast.Span, { report, catalog }
       `Table ${name} can only be ${connector.looksUp ? "looked up" : "read"}: its connector is ${table.connectorName}`,
     );
   }
-  const format = text("format") === "json" ? "ndjson" : text("format");
+  const format = formatOfFile(table);
   const changelog = text("changelog") === true ? { changelog: true } : {};
   switch (connector.kind) {
     case "view":
       return { kind: "view", name: text("view") ?? name };
     case "file":
+      if (format === null) {
+        return report.add(
+          table.at,
+          `Table ${name} needs the option 'format'`,
+          "Add WITH (…, 'format' = 'ndjson'), csv or arrow",
+        );
+      }
       return { kind: "file", path: text("path"), format, ...changelog };
     case "stdout":
       return { kind: "stdout", format: format ?? "ndjson", ...changelog };
