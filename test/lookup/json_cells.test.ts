@@ -13,7 +13,7 @@ Deno.test("decimals of more than 18 digits are exact, as values and in addresses
   const type = decimal(38, 3), value = 12345678901234567890123456789012345678n;
   assert.equal(cell("12345678901234567890123456789012345.678", type), value);
   assert.equal(cell('"-12345678901234567890123456789012345.678"', type), -value);
-  assert.throws(() => cell("1e38", type), /Column v has the number 1e38, and it was declared as decimal\(38,3\)/);
+  assert.throws(() => cell("1e38", type), /Column v has the number 1e\+38, and it was declared as decimal\(38,3\)/);
   assert.equal(textOf(value, { name: "v", type, nullable: true }), "12345678901234567890123456789012345.678");
 });
 
