@@ -52,6 +52,7 @@ export class GroupOperator implements Operator {
   readonly columns: readonly Column[];
   readonly exchanges: readonly [Exchange];
   readonly combiner = null;
+  readonly state = "replay";
   readonly windowEnd: number;
   readonly #kernel: Kernel;
   readonly #ends: WindowEnds | null | undefined;
