@@ -2,8 +2,16 @@
 import { availableParallelism } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import { systemClock } from "./core/clock.ts";
-import { compileKernels } from "./kernel/module.ts";
+import { Crc32c } from "./kernel/crc.ts";
+import { compileKernels, Kernel } from "./kernel/module.ts";
+import type { Durability } from "./log.ts";
+import { DenoDevice } from "./log/device_deno.ts";
+import { DurableLogs } from "./log/durable_logs.ts";
 import { memoryLogs } from "./log/memory.ts";
+import { zstdPacker } from "./log/packer_deno.ts";
+import type { Durable } from "./store.ts";
+import { openDataFolder } from "./store/data_folder_deno.ts";
+import { MetaFile } from "./store/meta_deno.ts";
 import { rangeOf } from "./lookup/address.ts";
 import { httpLookup } from "./lookup/http.ts";
 import { DenoWeb } from "./lookup/http_web_deno.ts";
@@ -28,6 +36,12 @@ import { functionFiles } from "./cli/function_files.ts";
 import { schemaInference } from "./codec/infer.ts";
 
 export interface EngineSettings {
+  /** What an accepted row survives; default: nothing, all lives in memory. */
+  readonly durability?: Durability;
+  /** The data directory, where something survives. */
+  readonly data?: string;
+  /** How rows are written there; default: as they are. */
+  readonly compression?: "none" | "zstd";
   /** Worker threads; default: as many as processors, less one for the main thread, from 1 to 8. */
   readonly workers?: number;
   /** The folder that relative paths in plans start from; default: the current one. */
@@ -47,7 +61,10 @@ const kernel = new URL("kernel.wasm", dist);
 const worker = new URL("../workers/task_deno.ts", import.meta.url);
 const sqliteWorker = new URL("../workers/sqlite_deno.ts", import.meta.url);
 
-/** Starts an engine whose streams and state live in memory. */
+/**
+ * Starts an engine. Where something outlives the process, what an earlier one has left is there again: `recovered` tells when pipelines have caught up.
+ * Throws RdxError for a data directory that cannot be used.
+ */
 export async function createEngine(settings: EngineSettings = {}): Promise<Engine> {
   const { allowPrivate = [], functions = null, log = silentLog } = settings;
   const { workers = Math.max(1, Math.min(WORKERS_DEFAULT_MAX, availableParallelism() - 1)), folder = Deno.cwd() } =
@@ -59,24 +76,59 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
     sqliteLookup(() => startSqliteThread(sqliteWorker), pathOf),
     httpLookup(() => new DenoWeb(allowed, pathOf)),
   ];
-  return await Engine.start({
-    module: await compileKernels(await Deno.readFile(kernel)),
-    loadExtension: async (name) => await compileKernels(await Deno.readFile(new URL(`${name}.wasm`, dist))),
-    spawn: (index) => new Worker(worker, { type: "module", name: `rdx task ${index}` }),
-    workers,
-    clock: systemClock,
-    registry: new MetricRegistry(),
-    createLog: memoryLogs(systemClock),
-    createOrder: () => forgetfulOrder,
-    createView,
-    sinks: new Map(sinks.map((sink) => [sink.kind, sink])),
-    lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
-    openMade,
-    log,
-    ...(functions === null ? {} : { functions: functionFiles(functions) }),
-    openRanges: ({ path, format, delimiter }) =>
-      openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),
-  });
+  const module = await compileKernels(await Deno.readFile(kernel));
+  const data = await openData(settings, module);
+  try {
+    return await Engine.start({
+      module,
+      loadExtension: async (name) => await compileKernels(await Deno.readFile(new URL(`${name}.wasm`, dist))),
+      spawn: (index) => new Worker(worker, { type: "module", name: `rdx task ${index}` }),
+      workers,
+      clock: systemClock,
+      registry: new MetricRegistry(),
+      createLog: memoryLogs(systemClock),
+      createOrder: () => forgetfulOrder,
+      durable: data,
+      createView,
+      sinks: new Map(sinks.map((sink) => [sink.kind, sink])),
+      lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
+      openMade,
+      log,
+      ...(functions === null ? {} : { functions: functionFiles(functions) }),
+      openRanges: ({ path, format, delimiter }) =>
+        openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),
+    });
+  } catch (thrown) {
+    await data?.close();
+    throw thrown;
+  }
+}
+
+/** What outlives the process, or null. */
+async function openData(settings: EngineSettings, module: WebAssembly.Module): Promise<Durable | null> {
+  const { durability = "none", data, compression = "none", log = silentLog } = settings;
+  if (durability === "none" || data === undefined) return null;
+  const folder = await openDataFolder(data);
+  let meta: MetaFile | null = null;
+  try {
+    meta = new MetaFile(folder.metaPath);
+    const crc = new Crc32c(new Kernel(module));
+    return await DurableLogs.open({
+      device: new DenoDevice(data),
+      meta,
+      checksum: (bytes, before) => crc.of(bytes, before),
+      packer: compression === "zstd" ? zstdPacker : null,
+      unpacker: zstdPacker,
+      durability,
+      clock: systemClock,
+      said: (what) => log.warn(what),
+      closed: () => folder.close(),
+    });
+  } catch (thrown) {
+    meta?.close();
+    folder.close();
+    throw thrown;
+  }
 }
 
 /** What reads and writes rows outside of an engine. */

@@ -20,13 +20,19 @@ export interface LogRecord {
   readonly arrivalMs: number;
   /** Bytes of the frames. */
   readonly bytes: number;
+  /** Frames that came with the rows and belong elsewhere, such as rows that could not be taken. */
+  readonly aside: readonly ArrayBuffer[];
 }
 
 /** Who sent a batch and which of theirs it is. */
 export interface ProducerMark {
   readonly producer: string;
-  /** From 0, without gaps. */
+  /** From 0, without gaps; of a sparse mark, more than the one before. */
   readonly sequence: number;
+  /** What `hello` has given; 0 of producers that never said it. */
+  readonly epoch?: number;
+  /** Numbers may be left out: what is not above the last one is a repetition, whatever its content. */
+  readonly sparse?: true;
   /** Identifies the content, so that other content under a used number is refused. */
   readonly digest: string;
 }
@@ -37,9 +43,11 @@ export interface LogEntry<Answer> {
   readonly rows: number;
   readonly frames: readonly ArrayBuffer[];
   readonly schema: number;
+  /** Kept in the record, for whoever brings them where they belong: a crash between the two loses nothing. */
+  readonly aside?: readonly ArrayBuffer[];
   /** With a mark, a repetition is not stored again: its first answer comes back. */
   readonly mark?: ProducerMark;
-  /** Makes the answer for the producer, once the offset is known; it is kept beside the mark. */
+  /** Makes the answer for the producer, once the offset is known; it is kept beside the mark. Plain data, as JSON can say it. */
   answer(offset: number): Answer;
 }
 
@@ -52,12 +60,22 @@ export interface Appended<Answer> {
 export interface LogReader {
   /** Offset of the next record that `next` gives. */
   readonly position: number;
-  /** The next record without waiting, or null when there is none now. */
+  /** Whether `next` gives something now. While older records are read from where they are kept, it does not: `onChange` tells when it does. */
+  readonly ready: boolean;
+  /** The next record without waiting, or null when there is none now. Throws RdxError("invalid") for one that is kept and cannot be read. */
   next(): LogRecord | null;
   /** Records up to (not including) `offset` are no longer needed by this reader. */
   release(offset: number): void;
   close(): void;
 }
+
+export interface LogHold {
+  move(offset: number): void;
+  close(): void;
+}
+
+/** A power cut · the death of the process · nothing. */
+export type Durability = "fsync" | "os" | "none";
 
 /** One partition of one stream. Answers are what the appender wants to give its producers again at a repetition. */
 export interface Log<Answer> {
@@ -68,21 +86,34 @@ export interface Log<Answer> {
   /** Bytes that some reader has not released. */
   readonly unreadBytes: number;
   readonly ended: boolean;
+  /** What an acknowledged record survives. */
+  readonly durability: Durability;
+  /** Why it takes nothing any more, or null. */
+  readonly failure: string | null;
+  /** Offset of the newest record that has frames aside, −1: none has. */
+  readonly newestAside: number;
   /**
    * Whether a body of `bytes` can be taken now. Checked before decoding, so that a refusal costs nothing and uses no sequence number.
    */
   hasRoom(bytes: number): boolean;
   /**
-   * Appends one record, atomically; resolves when it is as durable as this log makes it.
-   * Throws RdxError("conflict") for a gap (`extra.expected`), for other content under a used number and after the end;
-   * RdxError("busy") when unread bytes reach their bound.
+   * Appends one record, atomically; it has its place in the order when the call returns, and the promise resolves when it is as durable as this log makes it
+   * and readers have it. A repetition resolves when the first is.
+   * Throws RdxError("conflict") for a gap (`extra.expected`), for other content under a used number, for an epoch that `hello` has ended (`extra.epoch`) and after the
+   * end; RdxError("busy") when unread bytes reach their bound; "no_space" when the disk is full, and nothing was stored then; "closing" when it takes nothing any more.
    */
   append(entry: LogEntry<Answer>): Promise<Appended<Answer>>;
+  /** Ends the epochs of a producer before a new one; resolves to it, durably, and to the number that comes next. */
+  hello(producer: string): Promise<{ readonly epoch: number; readonly next: number }>;
+  /** The last number that a producer has used, −1: none. */
+  lastOf(producer: string): number;
+  /** Keeps what lies behind `offset`, released or not, until it is moved on or closed. */
+  hold(offset: number): LogHold;
   /** A reader at `from`: an offset, `earliest` that is kept, or `latest`. */
   reader(from: number | "earliest" | "latest"): LogReader;
   /** From now on, rows that every reader is done with leave this long after they came; null: when the log's bound says so. */
   retain(forMs: number | null): void;
-  /** Calls back after each append and each release; the returned function ends that. */
+  /** Calls back after each append and each release, and when a reader has got what it reads from elsewhere; the returned function ends that. */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;
 }
@@ -101,6 +132,8 @@ export type OrderRecord =
     readonly source: string;
     readonly from: number;
     readonly to: number;
+    /** Late rows of it were wanted. */
+    readonly late: boolean;
   }
   | { readonly kind: "idle"; readonly number: number; readonly source: string; readonly watermark: number }
   | { readonly kind: "end"; readonly number: number; readonly source: string }
@@ -127,4 +160,30 @@ export interface LookupRecord {
 /** Where the order is written down. */
 export interface OrderLog {
   append(record: OrderRecord): void;
+  /** Resolves when the records up to `number` are as durable as this log makes them, and rejects when they never will be; null: they are. */
+  durable(number: number): Promise<void> | null;
+  /** Resolves when all that was appended is written, or cannot be. */
+  close(): Promise<void>;
+}
+
+/** What an earlier process has written down of an order, to be done again. */
+export interface OrderReplay {
+  /** The last number. */
+  readonly last: number;
+  /** The next record without waiting, or null when none has been read yet. Throws RdxError("invalid") for one that is kept and cannot be read. */
+  peek(): OrderRecord | null;
+  /** Goes on behind the record that `peek` gives. */
+  shift(): void;
+  /** Calls back when `peek` has something again; the returned function ends that. */
+  onReady(listener: () => void): () => void;
+  close(): void;
+}
+
+/** An order that an earlier process has left. */
+export interface OpenedOrder {
+  readonly order: OrderLog;
+  /** From its first record on. */
+  readonly replay: OrderReplay;
+  /** Behind the last row that was taken of each source. */
+  readonly ends: ReadonlyMap<string, number>;
 }

@@ -23,8 +23,13 @@ export type Guarantee = "exactly once" | "effectively once" | "at least once";
 /** Takes output in number order; the next comes when the last one's promise resolved. */
 export interface Sink {
   readonly guarantee: Guarantee;
-  /** Makes ready; returns the number of the last output that is already committed, −1 for none. */
-  open(): Promise<number>;
+  /**
+   * Makes ready; returns the number of the last output that is already committed, −1 for none. `origin`: what `origin` was in an earlier process, whose
+   * outputs come again from the first on, byte by byte: those that were written are not written twice.
+   */
+  open(origin?: unknown): Promise<number>;
+  /** What it has to be opened with in a later process, as plain data, once it is open; absent or null: it needs nothing. */
+  readonly origin?: unknown;
   /** Resolves when the rows are as safe as the guarantee says. */
   write(output: OutputBatch): Promise<void>;
   /** Writes out what waits, and ends. */

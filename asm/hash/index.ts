@@ -1,7 +1,9 @@
-// Hashing room: keyed hashes for tables, unseeded groups for key groups, and partitioning by them.
+// Hashing room: keyed hashes for tables, unseeded groups for key groups, partitioning by them, and the
+// checksum of what is written down.
 import { hash_i64 as hashOf8 } from "./keyed";
 import { xxh3 } from "./xxh3";
 
+export { crc32c as hash_crc32c } from "./crc32c";
 export { group_of_row as hash_group_of_row, hash_groups } from "./group";
 export { partition_by_value, partition_owners, partition_round_robin, partition_select } from "./partition";
 

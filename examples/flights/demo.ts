@@ -92,7 +92,7 @@ async function follow(client: Client, view: "hourly" | "daily", screen: Screen, 
 async function ownServer(port: number): Promise<{ url: string; child: Deno.ChildProcess }> {
   const main = new URL("../../src/main.ts", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", main, "serve", "--port", String(port)],
+    args: ["run", "-A", main, "serve", "--port", String(port), "--durability", "none"],
     stdout: "piped",
     stderr: "inherit",
   }).spawn();

@@ -49,9 +49,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       data: { value: "FOLDER", about: "Data directory (default ./rdx-data)" },
       workers: WORKERS,
       durability: {
-        value: "none",
-        about: "What an accepted row survives; none: nothing, rows live in memory (default)",
+        value: "LEVEL",
+        about:
+          "What an accepted row survives: fsync, a power cut (default); os, the end of the process; none, nothing, " +
+          "with all in memory and no data directory",
       },
+      compression: { value: "zstd", about: "Write rows to the data directory packed (default none)" },
       "auto-create": {
         about: "Make a stream when its first rows come (default on loopback)",
         negatable: true,

@@ -12,8 +12,10 @@ export interface EngineOptions {
   readonly data: string;
   /** The folder of the caller, absolute: relative paths in plans are resolved against it. */
   readonly folder: string;
-  /** What an accepted row survives. */
-  readonly durability: "none";
+  /** What an accepted row survives: a power cut, the death of the process, nothing. */
+  readonly durability: "fsync" | "os" | "none";
+  /** How rows are written to the data directory; default: as they are. */
+  readonly compression?: "none" | "zstd";
   readonly log: Logger;
   /** Addresses of inner networks that lookups over HTTP may ask. */
   readonly allowPrivate?: readonly string[];

@@ -5,8 +5,8 @@ import type { EngineService } from "../runtime/service.ts";
 import { Origins } from "../server/origins.ts";
 import { requireAuthentication, type RunningServer, startServer } from "../server/serve.ts";
 import { deployScript } from "../server/sql.ts";
-import { reasonOf } from "../core/errors.ts";
-import type { CreateEngine, OpenSite } from "./engine_options.ts";
+import { RdxError, reasonOf } from "../core/errors.ts";
+import type { CreateEngine, EngineOptions, OpenSite } from "./engine_options.ts";
 import { functionFiles } from "./function_files.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import { baseName, declareStreams, isSqlFile, readPlanFile, readSql, scriptBase } from "./files.ts";
@@ -25,7 +25,8 @@ export async function serve(
 ): Promise<ExitCode> {
   const hostname = args.text("host") ?? "127.0.0.1", port = args.integer("port", 0, 65_535) ?? PORT_DEFAULT;
   const token = terminal.env("RDX_TOKEN") || null, insecure = args.switch("insecure") ?? false;
-  refuseDurability(args.text("durability"));
+  const durability = args.choice("durability", ["fsync", "os", "none"], "fsync");
+  const compression = args.choice("compression", ["none", "zstd"], "none");
   const allowOrigins = [...args.all("allow-origin"), ...splitList(terminal.env("RDX_ALLOW_ORIGIN"))];
   calledRightly(() => requireAuthentication(hostname, token, insecure));
   calledRightly(() => new Origins(allowOrigins));
@@ -33,18 +34,21 @@ export async function serve(
   const functions = args.all("functions").map((path) => pathOf(terminal, path));
   calledRightly(() => void functionFiles(functions));
   const log = terminalLog(terminal, args.choice("log-level", LOG_LEVELS, "info"));
-  const engine = await createEngine({
+  const engine = await openEngine(createEngine, {
     workers: args.integer("workers", 1, WORKERS_MAX),
     data: pathOf(terminal, args.text("data") ?? "rdx-data"),
     folder: terminal.folder,
-    durability: "none",
+    durability,
+    compression,
     allowPrivate: args.all("allow-private"),
     log,
     functions,
   });
   try {
     declareStreams(terminal, engine, args.all("stream"));
-    for (const deploy of deployments) await deploy(engine);
+    // While it recovers, the server answers already, and what is named waits for that.
+    const recovering = engine.readiness().progress !== null;
+    if (!recovering) { for (const deploy of deployments) await deploy(engine); }
     const autoCreate = args.switch("auto-create");
     const site = await openSite();
     const server = await listen(
@@ -54,6 +58,7 @@ export async function serve(
     );
     const ended = untilSignal(terminal, server);
     greet(terminal, server);
+    if (recovering) { for (const deploy of deployments) await deploy(engine); }
     return await ended;
   } finally {
     await engine.close();
@@ -72,13 +77,14 @@ function readDeployment(terminal: Terminal, path: string): (engine: EngineServic
   return (engine) => deployScript(engine, text, { ...how, base, sink: view });
 }
 
-function refuseDurability(durability = "none"): void {
-  if (durability === "fsync" || durability === "os") {
-    throw usage(
-      `--durability ${durability} does not exist yet: only none, with which rows live in memory until the process ends`,
-    );
+/** A data directory that cannot be used says why, and what to do. */
+async function openEngine(createEngine: CreateEngine, options: EngineOptions): Promise<EngineService> {
+  try {
+    return await createEngine(options);
+  } catch (thrown) {
+    if (thrown instanceof RdxError) throw new CommandError(EXIT.failure, thrown.message);
+    throw thrown;
   }
-  if (durability !== "none") throw usage(`--durability is ${JSON.stringify(durability)}: expected none`);
 }
 
 /** The items of a list with commas between. */
@@ -112,7 +118,9 @@ async function listen(start: () => RunningServer, hostname: string, port: number
 function greet(terminal: Terminal, { url, context }: RunningServer): void {
   const { engine, token, autoCreate } = context;
   terminal.out(`rdx ready at ${url}\n`);
-  if (engine.pipelines.list().length === 0) {
+  if (engine.readiness().progress !== null) {
+    terminal.out("Pipelines do again what they did before: /readyz tells when they are through\n");
+  } else if (engine.pipelines.list().length === 0) {
     const lines = firstCurl(url, token !== null, autoCreate).split("\n").map((line) => `  ${line}\n`).join("");
     terminal.out(`Nothing is deployed yet. Send a first row:\n${lines}`);
   }

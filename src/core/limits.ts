@@ -246,6 +246,30 @@ export const PIECE_BYTES = 1 << 20;
 export const TIME_PATTERN_CHARS_MAX = 256;
 /** Steps of a path into JSON. */
 export const JSON_PATH_STEPS_MAX = 100;
+/** Bytes of the first segment of a journal; each has four times as many as the one before it. */
+export const SEGMENT_FIRST_BYTES = 1 << 20;
+/** Bytes of a segment of a journal; a record that is larger has one by itself. */
+export const SEGMENT_BYTES_MAX = 64 << 20;
+/** Bytes that a journal reads or prepares at a time. */
+export const JOURNAL_PIECE_BYTES = 1 << 20;
+/** Bytes of records that a journal writes and syncs together. */
+export const JOURNAL_GROUP_BYTES = 8 << 20;
+/** Bytes of a journal that are kept in memory once every reader is done with them, for those that come and for the newest rows. */
+export const JOURNAL_CACHE_BYTES_MAX = 4 << 20;
+/** Bytes of a journal that are kept on disk once nobody needs them. */
+export const JOURNAL_RETAINED_BYTES_MAX = 1 << 30;
+/** Bytes of all journals together that are kept on disk once nobody needs them. */
+export const JOURNALS_RETAINED_BYTES_MAX = 8 * 2 ** 30;
+/** Bytes of the first segment of a pipeline's order. */
+export const ORDER_SEGMENT_FIRST_BYTES = 64 << 10;
+/** Bytes of a segment of a pipeline's order. */
+export const ORDER_SEGMENT_BYTES_MAX = 16 << 20;
+/** Steps of an order that are one record of it. */
+export const ORDER_STEPS_MAX = 4096;
+/** Wait until steps of an order are written again for which the disk had no room. */
+export const ORDER_RETRY_MS = 1000;
+/** Messages of one WebSocket that are decoded or written while earlier ones have no verdict yet. */
+export const INGEST_AHEAD_MESSAGES_MAX = 16;
 /** Types in types, such as arrays of arrays, that a type is written with. */
 export const TYPE_DEPTH_MAX = 16;
 /** Arrays and objects in an array that inference tells the types of; what lies deeper is JSON. */

@@ -7,7 +7,8 @@ import {
   PRODUCER_ANSWERS_MAX,
   PRODUCERS_MAX,
 } from "../core/limits.ts";
-import type { Appended, Log, LogEntry, LogFactory, LogReader, LogRecord } from "../log.ts";
+import type { Appended, Log, LogEntry, LogFactory, LogHold, LogReader, LogRecord } from "../log.ts";
+import { bytesOf, checkEntry } from "./entry.ts";
 import { ProducerTable } from "./producers.ts";
 
 /** What a log in memory may hold; the limits of the engine unless told otherwise. */
@@ -67,6 +68,8 @@ export class MemoryLog<Answer> implements Log<Answer> {
   #retentionMs = Infinity;
   #ended = false;
   #closed = false;
+  #newestAside = -1;
+  readonly #holds = new Set<{ from: number }>();
   /** Of all logs that share it, and what of that is this one's. */
   readonly #shared: Retained;
   #retainedBytes = 0;
@@ -88,6 +91,41 @@ export class MemoryLog<Answer> implements Log<Answer> {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  readonly durability = "none";
+  readonly failure = null;
+
+  get newestAside(): number {
+    return this.#newestAside;
+  }
+
+  lastOf(producer: string): number {
+    return this.#producers.lastOf(producer);
+  }
+
+  hello(producer: string): Promise<{ epoch: number; next: number }> {
+    const epoch = this.#producers.hello(producer);
+    this.#producers.epochStored(producer, epoch);
+    return Promise.resolve({ epoch, next: this.#producers.next(producer) });
+  }
+
+  hold(offset: number): LogHold {
+    const hold = { from: offset };
+    this.#holds.add(hold);
+    const moved = () => {
+      this.#trim();
+    };
+    return {
+      move(to) {
+        hold.from = to;
+        moved();
+      },
+      close: () => {
+        this.#holds.delete(hold);
+        moved();
+      },
+    };
   }
 
   get unreadBytes(): number {
@@ -114,7 +152,7 @@ export class MemoryLog<Answer> implements Log<Answer> {
     const repetition = entry.mark && this.#producers.repetition(entry.mark);
     if (repetition) return { duplicate: true, answer: repetition.answer };
     if (this.#ended) throw new RdxError("conflict", "The stream has ended and takes no more rows");
-    const bytes = entry.frames.reduce((sum, frame) => sum + frame.byteLength, 0);
+    const bytes = bytesOf(entry.frames);
     if (!this.hasRoom(bytes)) {
       throw new RdxError(
         "busy",
@@ -141,8 +179,10 @@ export class MemoryLog<Answer> implements Log<Answer> {
       schema: entry.schema,
       arrivalMs: this.#arrivalMs,
       bytes,
+      aside: entry.aside ?? [],
       bytesBefore: this.#bytes,
     });
+    if (entry.aside && entry.aside.length > 0) this.#newestAside = this.#end;
     this.#bytes += bytes;
     this.#end += entry.rows;
     this.#ended = entry.kind === "end";
@@ -225,7 +265,10 @@ export class MemoryLog<Answer> implements Log<Answer> {
     const { retainedBytesMax, allRetainedBytesMax } = this.#bounds, others = this.#shared.bytes - this.#retainedBytes;
     const most = Math.min(retainedBytesMax, Math.max(0, allRetainedBytesMax - others));
     const oldestMs = this.#clock.now() - this.#retentionMs;
+    const held = Math.min(Infinity, ...[...this.#holds].map(({ from }) => from));
     while (this.#first < needed) {
+      const { offset, rows } = this.#records.get(this.#first)!;
+      if (offset + rows > held) break;
       const tooMuch = neededBytes - this.#bytesBefore(this.#first) > most;
       const { arrivalMs, kind } = this.#records.get(this.#first)!;
       if (kind === "end" || (!tooMuch && arrivalMs >= oldestMs)) break;
@@ -270,6 +313,10 @@ class MemoryReader implements LogReader {
     return this.#log.record(this.#cursor.next)?.offset ?? this.#log.endOffset();
   }
 
+  get ready(): boolean {
+    return this.#log.record(this.#cursor.next) !== null;
+  }
+
   next(): LogRecord | null {
     const record = this.#log.record(this.#cursor.next);
     if (record) this.#cursor.next++;
@@ -290,19 +337,6 @@ class MemoryReader implements LogReader {
   close(): void {
     this.#log.left(this.#cursor);
     this.#cursor.next = Infinity;
-  }
-}
-
-function checkEntry(entry: LogEntry<unknown>): void {
-  if (!Number.isSafeInteger(entry.rows) || entry.rows < 0) {
-    throw new RdxError("invalid", `Cannot append ${entry.rows} rows: expected a whole number from 0`);
-  }
-  if (entry.kind === "end" && entry.rows > 0) throw new RdxError("invalid", "Cannot append an end that has rows");
-  if (entry.kind === "rows" && entry.rows === 0 && !entry.mark) {
-    throw new RdxError("invalid", "Cannot append an entry without rows that carries no producer's mark");
-  }
-  if (entry.mark && (!Number.isSafeInteger(entry.mark.sequence) || entry.mark.sequence < 0)) {
-    throw new RdxError("invalid", `Cannot use sequence ${entry.mark.sequence}: expected a whole number from 0`);
   }
 }
 

@@ -1,7 +1,9 @@
+import { RdxError } from "../core/errors.ts";
 import type { LookupRecord } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { Collector } from "./collector.ts";
 import type { Taken } from "./input.ts";
+import type { PipelineLookups } from "./lookups.ts";
 import type { PlanMode } from "./plan_shape.ts";
 import type { TaskPool } from "./pool.ts";
 import type { TaskPlan, ToTask } from "./protocol.ts";
@@ -20,6 +22,7 @@ interface DispatchParts {
   readonly taskPlan: TaskPlan;
   readonly pool: TaskPool;
   readonly side: SideStreams;
+  readonly lookups?: PipelineLookups | null;
 }
 
 /** Gives the numbers of one pipeline to the tasks that have to do with them, and tells the collector how many will answer. */
@@ -38,9 +41,13 @@ export class TaskDispatch implements Dispatch {
     this.#mode = parts.taskPlan.mode;
   }
 
-  chunk(number: number, source: number, taken: Taken): void {
-    const { pool, id, side, plan } = this.#parts, { frames, range } = taken, { stream } = plan.sources[source];
-    const late = this.#mode === "parallel" && stream !== null && side.wantsLate(stream);
+  wantsLate(source: number): boolean {
+    const { side, plan } = this.#parts, { stream } = plan.sources[source];
+    return this.#mode === "parallel" && stream !== null && side.wantsLate(stream);
+  }
+
+  chunk(number: number, source: number, taken: Taken, late: boolean): void {
+    const { pool, id } = this.#parts, { frames, range } = taken;
     const task = number % pool.tasks;
     this.#collector.expect(number, new Set([task, ...this.#inOrder(number)]).size);
     if (frames.length > 0) this.#taken.set(number, taken);
@@ -58,6 +65,19 @@ export class TaskDispatch implements Dispatch {
 
   answer(operator: number, { number, request, frames, failure, nowMs }: LookupRecord): void {
     this.#toAll({ kind: "answer", pipeline: this.#parts.id, number, operator, request, frames, failure, nowMs });
+  }
+
+  answerAgain(record: LookupRecord): void {
+    const { plan, lookups } = this.#parts, operator = plan.operators.findIndex(({ id }) => id === record.node);
+    if (operator < 0) {
+      throw new RdxError("invalid", `Its order has an answer for ${record.node}, which it does not have`);
+    }
+    lookups?.answeredBefore(operator, record.request);
+    this.answer(operator, record);
+  }
+
+  goOn(): void {
+    this.#parts.lookups?.goOn();
   }
 
   /** The mark that the number is, once. */

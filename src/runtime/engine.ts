@@ -8,6 +8,7 @@ import type { FileConnector, MadeConnector } from "../plan/plan.ts";
 import type { LookupFactory } from "../lookup.ts";
 import type { SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
+import type { Durable } from "../store.ts";
 import { type EngineMetrics, engineMetrics } from "../telemetry/engine_metrics.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { MetricRegistry } from "../telemetry/metrics.ts";
@@ -30,6 +31,8 @@ export interface EngineParts {
   readonly registry: MetricRegistry;
   readonly createLog: LogFactory;
   readonly createOrder: (pipeline: string) => OrderLog;
+  /** What outlives the process; absent: nothing does. */
+  readonly durable?: Durable | null;
   readonly createView: ViewFactory;
   readonly sinks: ReadonlyMap<string, SinkFactory>;
   /** Kinds of tables that rows can be looked up in; absent: none. */
@@ -52,6 +55,10 @@ export class Engine implements EngineService {
   readonly #pool: WorkerPool;
   readonly #registry: MetricRegistry;
   readonly #clock: Clock;
+  readonly #durable: Durable | null;
+  /** Pipelines do again what they did in an earlier process. */
+  #recovering = false;
+  #recovered: Promise<void> = Promise.resolve();
   #draining = false;
 
   private constructor(parts: EngineParts, pool: WorkerPool) {
@@ -59,15 +66,39 @@ export class Engine implements EngineService {
     this.#pool = pool;
     this.#clock = clock;
     this.#registry = registry;
+    this.#durable = parts.durable ?? null;
     this.streams = new Streams({ ...parts, metrics, decode: (job) => pool.decode(job) });
     this.views = new Views(parts.createView, (name) => this.pipelines.find(name));
     this.pipelines = new Pipelines({ ...parts, metrics, pool, streams: this.streams, views: this.views });
   }
 
-  /** Starts the workers. */
+  /** Starts the workers, and opens what an earlier process has left. Throws RdxError("invalid") for what is damaged of it. */
   static async start(parts: EngineParts): Promise<Engine> {
     const { spawn, workers, module, loadExtension } = parts;
-    return new Engine(parts, await WorkerPool.start(spawn, workers, module, loadExtension));
+    const pool = await WorkerPool.start(spawn, workers, module, loadExtension), engine = new Engine(parts, pool);
+    try {
+      await engine.#recover();
+    } catch (thrown) {
+      await engine.streams.close();
+      pool.close();
+      throw thrown;
+    }
+    return engine;
+  }
+
+  /** When it returns, streams take rows; pipelines may still do again what they did. */
+  async #recover(): Promise<void> {
+    if (!this.#durable) return;
+    const release = await this.streams.recover(), repeat = await this.pipelines.recover();
+    this.#recovering = true;
+    this.#recovered = repeat().finally(() => {
+      release();
+      this.#recovering = false;
+    });
+  }
+
+  get recovered(): Promise<void> {
+    return this.#recovered;
   }
 
   metrics(): string {
@@ -75,17 +106,25 @@ export class Engine implements EngineService {
     return this.#registry.render();
   }
 
-  readiness(): { ready: boolean; reason: string } {
-    if (this.#draining) return { ready: false, reason: "The engine is shutting down" };
-    const { broken } = this.#pool;
-    return broken === null
-      ? { ready: true, reason: "Ready" }
-      : { ready: false, reason: `${broken}; restart the engine` };
+  readiness(): { ready: boolean; reason: string; progress: number | null } {
+    if (this.#draining) return { ready: false, reason: "The engine is shutting down", progress: null };
+    const { broken } = this.#pool, failed = this.streams.failure;
+    if (broken !== null) return { ready: false, reason: `${broken}; restart the engine`, progress: null };
+    if (failed !== null) return { ready: false, reason: failed, progress: null };
+    if (!this.#recovering) return { ready: true, reason: "Ready", progress: null };
+    const left = this.pipelines.recovering(), all = Math.max(1, [...this.pipelines.all()].length);
+    const progress = (all - left.length + left.reduce((sum, one) => sum + one, 0)) / all;
+    const reason = `Recovering: ${left.length} of ${all} pipelines do again what they did, ${
+      Math.floor(progress * 100)
+    } %`;
+    return { ready: false, reason, progress };
   }
 
   async drain(): Promise<void> {
     this.#draining = true;
     await this.streams.stop();
+    // What is not in the results yet when the time is over is so in the next process.
+    if (this.#durable) return void await within(this.#clock, DRAIN_MS_MAX, this.pipelines.rest());
     await within(this.#clock, DRAIN_MS_MAX, this.pipelines.drain());
     const left = [...this.pipelines.all()].filter(({ state }) => state !== "completed" && state !== "stopped");
     if (left.length === 0) return;
@@ -100,6 +139,7 @@ export class Engine implements EngineService {
     await this.streams.stop();
     await this.pipelines.close();
     await this.streams.close();
+    await this.#durable?.close();
     this.#pool.close();
   }
 }

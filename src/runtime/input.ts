@@ -1,3 +1,4 @@
+import { RdxError } from "../core/errors.ts";
 import { frameRows } from "../core/frame_info.ts";
 import { CHUNK_BYTES, CHUNK_ROWS, IN_FLIGHT_CHUNKS_MAX, IN_FLIGHT_RANGES_MAX } from "../core/limits.ts";
 import type { Log, LogReader, LogRecord } from "../log.ts";
@@ -22,6 +23,13 @@ export interface PipelineInput {
   /** Its producers are refused at the moment: that nothing comes says nothing of them. */
   readonly refusing: boolean;
   take(): Taken;
+  /**
+   * Gives again what `take` gave in an earlier life, up to `to`; null while it has not been read, and `onReady` tells when it has. Throws RdxError for an input that is
+   * no longer what it was.
+   */
+  takeTo(to: number): Taken | null;
+  /** Behind what was taken. */
+  readonly offset: number;
   /** Everything before `to` has had its effect. */
   release(to: number): void;
   /** Rows (of logs) that were not taken yet. */
@@ -44,23 +52,35 @@ export class LogInput implements PipelineInput {
   #frame = 0;
   /** Behind the last row that was taken. */
   #offset: number;
+  /** Of what is given again, so far as it was read. */
+  #again: ArrivedFrame[] = [];
+  #againFrom = 0;
   #ended = false;
   #stopped = false;
 
   constructor(log: Log<unknown>, start: number | "earliest" | "latest") {
     this.#log = log;
     this.#reader = log.reader(start);
-    this.#offset = this.#reader.position;
+    this.#offset = this.#againFrom = this.#reader.position;
   }
 
   readonly inFlightMax = IN_FLIGHT_CHUNKS_MAX;
 
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** Has some rows now. */
   get #hasRows(): boolean {
-    return this.#record !== null || this.#reader.position < this.#log.end;
+    return this.#record !== null || (this.#reader.position < this.#log.end && this.#reader.ready);
+  }
+
+  get #atEnd(): boolean {
+    return this.#record === null && this.#reader.position >= this.#log.end;
   }
 
   get ready(): boolean {
-    return !this.#ended && (this.#hasRows || this.#log.ended || this.#stopped);
+    return !this.#ended && (this.#hasRows || (this.#atEnd && (this.#log.ended || this.#stopped)));
   }
 
   get refusing(): boolean {
@@ -79,6 +99,22 @@ export class LogInput implements PipelineInput {
     const end = frames.length === 0;
     if (end) this.#ended = true;
     return { frames, range: null, from, to: this.#offset, end };
+  }
+
+  takeTo(to: number): Taken | null {
+    while (this.#offset < to) {
+      const next = this.#next();
+      if (!next) return null;
+      this.#again.push(next);
+      this.#offset += frameRows(next.frame);
+    }
+    if (this.#offset !== to) {
+      throw new RdxError("invalid", `Rows up to ${to} were taken together, and now up to ${this.#offset}`);
+    }
+    const frames = this.#again, from = this.#againFrom;
+    this.#again = [];
+    this.#againFrom = to;
+    return { frames, range: null, from, to, end: false };
   }
 
   #next(): ArrivedFrame | null {
@@ -143,6 +179,19 @@ export class RangeInput implements PipelineInput {
     const from = this.#ranges.position, range = this.#stopped ? null : this.#ranges.next();
     if (!range) this.#ended = true;
     return { frames: [], range, from, to: this.#ranges.position, end: range === null };
+  }
+
+  takeTo(to: number): Taken | null {
+    const taken = this.take();
+    if (!taken.end && taken.to === to) return taken;
+    throw new RdxError(
+      "invalid",
+      `What was read up to ${to} ends at ${taken.to} now: the file is no longer what it was`,
+    );
+  }
+
+  get offset(): number {
+    return this.#ranges.position;
   }
 
   release(): void {}

@@ -35,6 +35,11 @@ export class PipelineLookups {
   readonly #clock: Clock;
   readonly #meter: LookupMeter;
   readonly #closing = new AbortController();
+  #repeating = false;
+  /** Questions that an earlier process may have had an answer to. */
+  readonly #held = new Map<string, () => void>();
+  /** Answers of an earlier process whose questions were not asked again yet. */
+  readonly #before = new Set<string>();
   #listener: LookupListener = { answered: () => {}, failed: () => {} };
 
   #opened: Promise<void> | null = null;
@@ -77,8 +82,32 @@ export class PipelineLookups {
       const node = this.#nodes.find((one) => one.operator === operator)!;
       node.pendingRows = pendingRows;
       this.#meter.reported(node.plan.id, { hits, misses, pendingRows });
-      for (const question of questions) void this.#ask(node, question);
+      for (const question of questions) {
+        const key = `${operator} ${question.request}`;
+        if (this.#before.delete(key)) continue;
+        if (this.#repeating) this.#held.set(key, () => void this.#ask(node, question));
+        else void this.#ask(node, question);
+      }
     }
+  }
+
+  /** From now on questions are those of an earlier process: they wait for the answers that it had. */
+  repeat(): void {
+    this.#repeating = true;
+  }
+
+  /** The earlier process had an answer to this question, which may have been asked again already or not. */
+  answeredBefore(operator: number, request: number): void {
+    const key = `${operator} ${request}`;
+    if (!this.#held.delete(key)) this.#before.add(key);
+  }
+
+  /** Asks what the earlier process had no answer to. */
+  goOn(): void {
+    this.#repeating = false;
+    const held = [...this.#held.values()];
+    this.#held.clear();
+    for (const ask of held) ask();
   }
 
   async #ask(node: Node, question: LookupQuestion): Promise<void> {

@@ -7,7 +7,7 @@ import type { PhysicalLookup, PhysicalPlan, PhysicalSource } from "../plan/physi
 import type { Finished } from "./collector.ts";
 import { DEAD_COLUMNS } from "./dead_letters.ts";
 import type { DeadRow } from "./protocol.ts";
-import type { SideStreams } from "./side_rows.ts";
+import type { Marks, SideStreams } from "./side_rows.ts";
 
 /** A row that was changed on its way has no place in its stream any more. */
 const NO_OFFSET = -1;
@@ -26,6 +26,7 @@ interface LostParts {
 export async function setLostAside(
   { side, clock, plan }: LostParts,
   { answers }: Finished,
+  marks: Marks,
   told: (row: DeadRow) => void,
 ): Promise<void> {
   for (const { operator, lost } of answers.flatMap(({ lookups }) => lookups)) {
@@ -35,7 +36,7 @@ export async function setLostAside(
     const tell = (reason: string, field: string) => told({ ...NO_PLACE, offset: NO_OFFSET, reason, path, field });
     for (const rows of lost) {
       for (const letter of letters(lookup, rows, clock.now(), tell)) {
-        if (source.stream !== null) await side.bury(source.stream, [letter.frame], letter.rows, plan.name);
+        if (source.stream !== null) await side.bury(source.stream, [letter.frame], letter.rows, plan.name, marks);
         if (letter.rows === DEAD_TURN_ROWS) await clock.soon(0);
       }
     }

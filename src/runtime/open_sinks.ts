@@ -1,25 +1,40 @@
+import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
+import { SINK_CLOSE_MS_MAX } from "../core/limits.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { Sink } from "../sink.ts";
+import { within } from "./within.ts";
 
 /**
- * Opens the sinks of a plan (in its order), but for those that are open already. When one cannot be opened, throws why, with its
+ * Opens the sinks of a plan (in its order), but for those that are open already; `origins`, by their ids, are those of an earlier process. When one cannot be opened, throws why, with its
  * node, once all others have come to an end of it.
  */
-export async function openSinks(sinks: readonly Sink[], plan: PhysicalPlan, open: readonly Sink[]): Promise<void> {
+export async function openSinks(
+  sinks: readonly Sink[],
+  plan: PhysicalPlan,
+  open: readonly Sink[],
+  origins: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   const opened = await Promise.allSettled(sinks.map(async (sink, i) => {
-    if (!open.includes(sink)) await openSink(sink, plan.sinks[i].id);
+    const { id } = plan.sinks[i];
+    if (!open.includes(sink)) await openSink(sink, id, Object.hasOwn(origins, id) ? origins[id] : undefined);
   }));
   for (const result of opened) if (result.status === "rejected") throw result.reason;
 }
 
-async function openSink(sink: Sink, node: string): Promise<void> {
+async function openSink(sink: Sink, node: string, origin: unknown): Promise<void> {
   try {
-    await sink.open();
+    await sink.open(origin);
   } catch (thrown) {
     if (!(thrown instanceof RdxError)) throw thrown;
     const { code, message, details, extra } = thrown;
     const places = details.length > 0 ? details : [{ path: "sink", reason: message }];
     throw new RdxError(code, message, places.map((place) => ({ node, ...place })), extra);
   }
+}
+
+/** Closes sinks behind what is written before. One that hangs must not keep its pipeline from going: what it still writes, it writes alone. */
+export async function closeSinks(clock: Clock, before: Promise<void>, sinks: readonly Sink[]): Promise<void> {
+  const closed = before.then(() => Promise.allSettled(sinks.map((sink) => sink.close())));
+  await within(clock, SINK_CLOSE_MS_MAX, closed);
 }

@@ -1,11 +1,5 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import {
-  IDLE_TICK_MS,
-  INGEST_ERRORS_MAX,
-  LOOKUP_IN_FLIGHT_MAX,
-  LOOKUP_PENDING_ROWS_MAX,
-  SINK_CLOSE_MS_MAX,
-} from "../core/limits.ts";
+import { IDLE_TICK_MS, INGEST_ERRORS_MAX, LOOKUP_IN_FLIGHT_MAX, LOOKUP_PENDING_ROWS_MAX } from "../core/limits.ts";
 import type { SourceClock } from "../core/watermark.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { RowRange, Sink } from "../sink.ts";
@@ -13,18 +7,17 @@ import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts
 import { TaskDispatch } from "./dispatch.ts";
 import { EdgeFlow } from "./edge_flow.ts";
 import type { PipelineInput } from "./input.ts";
-import { lostRows, setLostAside } from "./lost_rows.ts";
-import { openSinks } from "./open_sinks.ts";
+import { closeSinks, openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { PipelineParts } from "./pipeline_parts.ts";
 import { type PlanMode, tickMs } from "./plan_shape.ts";
 import type { DeadRow, DoneMessage, FromTask } from "./protocol.ts";
 import { comesToRest } from "./quiesce.ts";
 import { Sequencer } from "./sequencer.ts";
-import { setAside } from "./side_rows.ts";
+import { putAside } from "./put_aside.ts";
 import type { FlowEdge, PipelineState } from "./service.ts";
 import { sourceClock } from "./source_clock.ts";
-import { within } from "./within.ts";
+import { Waiters } from "./waiters.ts";
 
 /**
  * One deployed plan: its sequencer in front, its tasks in the workers, its sinks behind. Outputs are committed in number
@@ -42,8 +35,10 @@ export class Pipeline {
   readonly #cleanups: (() => void)[] = [];
   #cancelIdleTick = () => {};
   #cancelTick = () => {};
-  readonly #waiters = new Set<() => void>();
+  readonly #waiters = new Waiters();
   #committing: Promise<void> = Promise.resolve();
+  /** The last number whose effects are in the sinks. */
+  #committed: number;
   #state: PipelineState = "starting";
   #reason: string | null = null;
   #errors: DeadRow[] = [];
@@ -64,13 +59,15 @@ export class Pipeline {
       clock: this.#clocks[i],
     }));
     this.#dispatch = new TaskDispatch(parts, this.#collector);
-    const most = parts.inputs.map(({ inFlightMax }) => inFlightMax), { lookups } = parts;
+    const most = parts.inputs.map(({ inFlightMax }) => inFlightMax), { lookups, clock, order, recovery } = parts;
     const window = Math.min(...most, ...(lookups ? [LOOKUP_IN_FLIGHT_MAX] : [])) * parts.pool.tasks;
     lookups?.listen({
       answered: (operator, record) => this.#sequence(() => this.#sequencer.answer(operator, record)),
       failed: (reason) => this.fail(reason),
     });
-    this.#sequencer = new Sequencer(sources, this.#dispatch, { window, clock: parts.clock, order: parts.order, after });
+    this.#committed = after;
+    this.#sequencer = new Sequencer(sources, this.#dispatch, { window, clock, order, after, ...recovery });
+    if (this.#sequencer.repeating) lookups?.repeat();
   }
 
   /** The watermark of a source by its id; −Infinity for one that it does not have. */
@@ -82,7 +79,7 @@ export class Pipeline {
   async open(handedOn: readonly Sink[] = []): Promise<void> {
     const { pool, id, taskPlan, sinks } = this.#parts;
     await this.#parts.lookups?.open();
-    await openSinks(sinks, this.plan, handedOn);
+    await openSinks(sinks, this.plan, handedOn, this.#parts.origins);
     await pool.deploy(id, taskPlan);
   }
 
@@ -93,6 +90,7 @@ export class Pipeline {
     if (this.#state !== "starting") return;
     this.#state = "running";
     for (const input of this.#parts.inputs) this.#cleanups.push(input.onReady(() => this.#pump()));
+    if (this.#parts.recovery) this.#cleanups.push(this.#parts.recovery.replay.onReady(() => this.#pump()));
     this.#idleTickLater();
     const everyMs = tickMs(this.plan);
     if (everyMs !== null) this.#tickLater(everyMs);
@@ -100,7 +98,13 @@ export class Pipeline {
   }
 
   get state(): PipelineState {
-    return this.#state;
+    return this.#state === "running" && this.#recovered < 1 ? "recovering" : this.#state;
+  }
+
+  /** How much of what an earlier process did it has done again, 0 to 1. */
+  get #recovered(): number {
+    const last = this.#parts.recovery?.replay.last ?? 0;
+    return last <= this.#committed ? 1 : this.#committed / last;
   }
 
   get reason(): string | null {
@@ -147,8 +151,9 @@ export class Pipeline {
     return this.#parts.inputs.reduce((sum, input) => sum + input.lagRows, 0);
   }
 
-  /** Bounded inputs: how far they are, 0 to 1; null when one is not bounded. */
+  /** While it recovers, how far it is, 0 to 1; then of bounded inputs; null when one is not bounded. */
   get progress(): number | null {
+    if (this.state === "recovering") return this.#recovered;
     const each = this.#parts.inputs.map((input) => input.progress);
     return each.reduce((low, one) => low === null || one === null ? null : Math.min(low, one));
   }
@@ -229,33 +234,43 @@ export class Pipeline {
 
   async #commit(finished: Finished, watermark: number): Promise<void> {
     if (this.#state !== "running") return;
-    const { sinks, meter } = this.#parts;
+    const { meter, order } = this.#parts, taken = this.#dispatch.takenOf(finished.number), { number } = finished;
     let rows = 0;
-    const taken = this.#dispatch.takenOf(finished.number);
-    try {
-      await setAside(this.#parts, finished, taken, (row) => this.#note(row));
-      meter.deadRows += lostRows(finished);
-      await setLostAside(this.#parts, finished, (row) => this.#note(row));
-    } catch (thrown) {
-      this.fail(`Rows that it leaves out cannot be kept: ${reasonOf(thrown)}`);
-      return;
-    }
-    try {
-      await Promise.all(sinks.map(async (sink, i) => {
-        const output = outputOf(finished, i, watermark);
-        rows += output.rows;
-        meter.wrote(output.rows);
-        await sink.write(output);
-        this.#edges.wrote(i, output.rows);
-      }));
-    } catch (thrown) {
-      this.fail(`A sink cannot write: ${reasonOf(thrown)}`);
-      return;
-    }
-    if (rows > 0 && taken) meter.committed(this.#parts.clock.now() - taken.frames[0].arrivalMs);
-    this.#sequence(() => this.#sequencer.finished(finished.number));
+    // Nothing of it may be seen before it is certain that it would come out the same after a crash.
+    if (!await this.#could("Its order cannot be written", async () => await order.durable(number))) return;
+    const leaveOut = async () =>
+      meter.deadRows += await putAside(this.#parts, finished, taken, (row) => this.#note(row));
+    if (!await this.#could("Rows that it leaves out cannot be kept", leaveOut)) return;
+    if (!await this.#could("A sink cannot write", async () => rows = await this.#write(finished, watermark))) return;
+    if (rows > 0 && taken && this.#recovered >= 1) meter.committed(this.#parts.clock.now() - taken.frames[0].arrivalMs);
+    this.#committed = number;
+    this.#sequence(() => this.#sequencer.finished(number));
+    this.#waiters.wake();
     if (this.#state === "running" && this.#sequencer.complete && this.pendingRows === 0) await this.#complete();
     else this.#pump();
+  }
+
+  /** Whether it was done, and the pipeline still runs; when it cannot be done, it has ended with the reason. */
+  async #could(failure: string, act: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await act();
+    } catch (thrown) {
+      this.fail(`${failure}: ${reasonOf(thrown)}`);
+    }
+    return this.#state === "running";
+  }
+
+  /** Gives all sinks what is theirs; resolves to how many rows that are. */
+  async #write(finished: Finished, watermark: number): Promise<number> {
+    let all = 0;
+    await Promise.all(this.#parts.sinks.map(async (sink, i) => {
+      const output = outputOf(finished, i, watermark), { rows } = output;
+      all += rows;
+      this.#parts.meter.wrote(rows);
+      await sink.write(output);
+      this.#edges.wrote(i, rows);
+    }));
+    return all;
   }
 
   #note(error: DeadRow): void {
@@ -263,13 +278,8 @@ export class Pipeline {
   }
 
   async #complete(): Promise<void> {
-    try {
-      await Promise.all(this.#parts.sinks.map((sink) => sink.close()));
-    } catch (thrown) {
-      this.fail(`A sink cannot be closed: ${reasonOf(thrown)}`);
-      return;
-    }
-    if (this.#state === "running") this.#leave("completed", null);
+    const close = () => Promise.all(this.#parts.sinks.map((sink) => sink.close()));
+    if (await this.#could("A sink cannot be closed", close)) this.#leave("completed", null);
   }
 
   #fail(state: "failed" | "stalled", reason: string): void {
@@ -296,7 +306,12 @@ export class Pipeline {
       for (const input of this.#parts.inputs) input.close();
       this.#parts.pool.remove(this.#parts.id).catch(() => {});
     }
-    for (const waiter of [...this.#waiters]) waiter();
+    this.#waiters.wake();
+  }
+
+  /** Resolves when it has done again what it has to (up to number `to`), or does nothing any more. */
+  reached(to: number): Promise<void> {
+    return this.#waiters.until(() => this.#state !== "running" || this.#committed >= to);
   }
 
   #detach(): void {
@@ -314,14 +329,7 @@ export class Pipeline {
 
   /** Resolves when the pipeline no longer runs. */
   settled(): Promise<void> {
-    if (this.#state !== "running" && this.#state !== "starting") return Promise.resolve();
-    return new Promise((resolve) => {
-      const waiter = () => {
-        this.#waiters.delete(waiter);
-        resolve();
-      };
-      this.#waiters.add(waiter);
-    });
+    return this.#waiters.until(() => this.#state !== "running" && this.#state !== "starting");
   }
 
   /**
@@ -352,9 +360,13 @@ export class Pipeline {
     this.#state = "stopped";
     this.#detach();
     void this.#parts.lookups?.close();
-    for (const waiter of [...this.#waiters]) waiter();
+    this.#waiters.wake();
     for (const input of this.#parts.inputs) if (!next.inputs.includes(input)) input.close();
-    await this.#closeSinks(this.#parts.sinks.filter((sink) => !next.sinks.includes(sink)));
+    await closeSinks(
+      this.#parts.clock,
+      this.#committing,
+      this.#parts.sinks.filter((sink) => !next.sinks.includes(sink)),
+    );
   }
 
   /** Removes its tasks and closes its sinks. What was in flight has no effect any more. */
@@ -363,13 +375,7 @@ export class Pipeline {
     await this.#parts.lookups?.close();
     if (before === "running" || before === "starting" || before === "stalled") this.#leave("stopped", null);
     await this.#parts.pool.remove(this.#parts.id);
-    if (before !== "completed") await this.#closeSinks(this.#parts.sinks);
-  }
-
-  /** A sink that hangs must not keep the pipeline from going: what it still writes, it writes alone. */
-  async #closeSinks(sinks: readonly Sink[]): Promise<void> {
-    const closed = this.#committing.then(() => Promise.allSettled(sinks.map((sink) => sink.close())));
-    await within(this.#parts.clock, SINK_CLOSE_MS_MAX, closed);
+    if (before !== "completed") await closeSinks(this.#parts.clock, this.#committing, this.#parts.sinks);
   }
 
   /** What goes through the edges of its plan. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
 import { type Column, columnIndex, sameType } from "../core/schema.ts";
-import type { OrderLog } from "../log.ts";
+import type { LogHold, OrderLog, OrderReplay } from "../log.ts";
 import type { compilePlan } from "../plan/compile.ts";
 import type { FunctionRules } from "../plan/catalog.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
@@ -9,6 +9,7 @@ import type { FileConnector, MadeConnector, Plan } from "../plan/plan.ts";
 import type { LookupFactory } from "../lookup.ts";
 import type { Sink, SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
+import type { Durable, SavedPlan } from "../store.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import { type Logger, silentLog } from "../telemetry/log.ts";
 import { FunctionFaults } from "./function_faults.ts";
@@ -39,6 +40,8 @@ export interface PipelinesParts {
   /** Plans the ranges of a file; null on platforms without files. */
   readonly openRanges: ((file: FileConnector) => RangeSource) | null;
   readonly createOrder: (pipeline: string) => OrderLog;
+  /** What outlives the process; absent: nothing does. */
+  readonly durable?: Durable | null;
   readonly clock: Clock;
   readonly metrics: EngineMetrics;
   /** Which user functions plans may call; absent: those of all modules. */
@@ -50,17 +53,46 @@ export interface Deployed {
   readonly plan: Plan;
   readonly pipeline: Pipeline;
   readonly id: number;
+  readonly order: PipelineOrder;
+}
+
+/** The order of a pipeline, which goes on when its plan is changed. */
+export interface PipelineOrder {
+  readonly log: OrderLog;
+  /** Where it is kept, or null. */
+  readonly folder: string | null;
+  /** What an earlier process has left of it. */
+  readonly replay: OrderReplay | null;
+  /** The plans that it was made with; all of them, where it is kept. */
+  plans: readonly SavedPlan[];
+  /** Keep what was taken, for as long as the order is there: also of a pipeline that has ended. */
+  readonly holds: LogHold[];
+}
+
+/** An order is no longer to be done again. */
+export function letGo({ holds }: PipelineOrder): void {
+  for (const hold of holds.splice(0)) hold.close();
+}
+
+/** What of an earlier process a plan goes on with. */
+export interface Resumed {
+  readonly saved: SavedPlan;
+  /** The number at which another plan goes on. */
+  readonly until: number;
 }
 
 /** What a pipeline reads and writes, in the order of its plan. */
 export interface Ends {
   readonly inputs: readonly PipelineInput[];
   readonly sinks: readonly Sink[];
+  /** Keep what the inputs take, so that it can be taken again; they belong to the pipeline's order. */
+  readonly holds: readonly LogHold[];
   /** Null: the plan looks nothing up. */
   readonly lookups: PipelineLookups | null;
 }
 
-export type Start = "earliest" | "latest";
+/** Where sources begin; by their ids, where they have begun in an earlier process. */
+export type Start = "earliest" | "latest" | Readonly<Record<string, number>>;
 export type Compiled = ReturnType<typeof compilePlan>;
 
 /** Puts pipelines together. With `keep`, a pipeline in whose place the new one comes, what both have in common goes on. */
@@ -75,13 +107,14 @@ export class PipelineMaker {
   /** Opens what the plan reads and makes its sinks, which are not open yet. When it throws, nothing new is left open. */
   ends(name: string, plan: PhysicalPlan, keep: Pipeline | null, start: Start): Ends {
     findMeets(plan); // a plan that no task could run is refused before anything is open
-    const inputs: PipelineInput[] = [], sinks: Sink[] = [];
+    const inputs: PipelineInput[] = [], sinks: Sink[] = [], holds: LogHold[] = [];
     try {
-      for (const source of plan.sources) inputs.push(this.#input(source, keep, start));
+      for (const source of plan.sources) inputs.push(this.#input(source, keep, start, holds));
       for (const sink of plan.sinks) sinks.push(this.#sink(name, sink, keep));
-      return { inputs, sinks, lookups: this.#lookups(name, plan) };
+      return { inputs, sinks, holds, lookups: this.#lookups(name, plan) };
     } catch (thrown) {
       closeInputs(inputs, keep);
+      for (const hold of holds) hold.close();
       throw thrown;
     }
   }
@@ -107,10 +140,12 @@ export class PipelineMaker {
   make(
     name: string,
     { plan, physical }: Compiled,
-    { inputs, sinks, lookups }: Ends,
+    { inputs, sinks, holds, lookups }: Ends,
     before: Deployed | null,
+    order: PipelineOrder,
+    resumed: Resumed | null = null,
   ): Deployed {
-    const id = ++this.#lastId, { pool, clock, createOrder, metrics } = this.#parts, keep = before?.pipeline;
+    const id = ++this.#lastId, { pool, clock, metrics } = this.#parts, keep = before?.pipeline;
     const taskPlan = {
       plan: physical,
       positions: physical.sources.map((source) => this.#positions(source)),
@@ -123,15 +158,31 @@ export class PipelineMaker {
     };
     const faults = new FunctionFaults(name, this.#parts.log ?? silentLog, clock);
     const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics, faults);
-    const ends = { inputs, sinks, lookups, side: this.#parts.streams, order: createOrder(name) };
-    const parts = { id, plan: physical, taskPlan, ...ends, pool, clock, meter };
-    return { plan, pipeline: new Pipeline(parts), id };
+    const ends = { inputs, sinks, lookups, side: this.#parts.streams, order: order.log };
+    const recovery = resumed && order.replay ? { replay: order.replay, until: resumed.until } : null;
+    const again = { recovery, origins: resumed?.saved.origins ?? {}, writer: order.folder };
+    order.holds.push(...holds);
+    const parts = { id, plan: physical, taskPlan, ...ends, ...again, pool, clock, meter };
+    return { plan, pipeline: new Pipeline(parts), id, order };
   }
 
-  #input(source: PhysicalSource, keep: Pipeline | null, start: Start): PipelineInput {
+  /** An order that begins. */
+  newOrder(name: string): PipelineOrder {
+    const { durable, createOrder } = this.#parts, rest = { replay: null, plans: [], holds: [] };
+    if (!durable) return { log: createOrder(name), folder: null, ...rest };
+    const folder = durable.meta.newOrder(name);
+    return { log: durable.createOrder(folder), folder, ...rest };
+  }
+
+  #input(source: PhysicalSource, keep: Pipeline | null, start: Start, holds: LogHold[]): PipelineInput {
     const kept = keep?.plan.sources.findIndex(({ id }) => id === source.id) ?? -1;
     if (kept >= 0) return keep!.inputs[kept];
-    if (source.stream !== null) return new LogInput(this.#parts.streams.find(source.stream)!.log, start);
+    if (source.stream !== null) {
+      const from = typeof start === "string" ? start : Object.hasOwn(start, source.id) ? start[source.id] : "earliest";
+      const { log } = this.#parts.streams.find(source.stream)!, input = new LogInput(log, from);
+      if (this.#parts.durable) holds.push(log.hold(input.offset));
+      return input;
+    }
     if (source.made) return new RangeInput(this.#parts.openMade(source.made, source.columns));
     if (!this.#parts.openRanges) {
       const reason = "This platform has no files";
@@ -166,7 +217,8 @@ function sameSink(a: PhysicalSink, b: PhysicalSink): boolean {
 }
 
 /** Closes what `keep` does not use. */
-export async function closeEnds({ inputs, sinks, lookups }: Ends, keep: Pipeline | null): Promise<void> {
+export async function closeEnds({ inputs, sinks, holds, lookups }: Ends, keep: Pipeline | null): Promise<void> {
+  for (const hold of holds) hold.close();
   closeInputs(inputs, keep);
   await lookups?.close();
   await Promise.allSettled(sinks.filter((sink) => !keep?.sinks.includes(sink)).map((sink) => sink.close()));

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import type { OrderLog } from "../log.ts";
+import type { OrderLog, OrderReplay } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { Sink } from "../sink.ts";
 import type { PipelineInput } from "./input.ts";
@@ -25,4 +25,15 @@ export interface PipelineParts {
   readonly clock: Clock;
   readonly order: OrderLog;
   readonly meter: PipelineMeter;
+  /** Names it in what it puts aside of streams, so that it does so once however often it is recovered; absent or null: it never is. */
+  readonly writer?: string | null;
+  /** What it does again before it takes anything new, up to a number at which another plan goes on (Infinity: none does). */
+  readonly recovery?: Recovery | null;
+  /** What sinks were opened with in an earlier process, by their ids. */
+  readonly origins?: Readonly<Record<string, unknown>>;
+}
+
+export interface Recovery {
+  readonly replay: OrderReplay;
+  readonly until: number;
 }

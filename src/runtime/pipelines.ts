@@ -1,17 +1,15 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { FUNCTION_LOAD_MS_MAX, PIPELINES_MAX } from "../core/limits.ts";
-import { NAME_PATTERN } from "../core/schema.ts";
-import { functionName, type FunctionReference } from "../core/user_function.ts";
+import { PIPELINES_MAX, QUIESCE_POLL_MS } from "../core/limits.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
-import { explainPlan, type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
+import { explainPlan } from "../plan/explain.ts";
 import { STANDARD_LOOKUPS } from "../plan/lookup_kinds.ts";
-import type { PhysicalPlan } from "../plan/physical.ts";
 import { compareState } from "../plan/state.ts";
 import { referencesIn } from "../kernel/user_functions.ts";
 import { deployedCatalog } from "./deployed_catalog.ts";
 import { sideDepth } from "./late_columns.ts";
-import { modeAfter, shareState } from "./plan_shape.ts";
+import { checkPlaces, checkTargets, checkViews } from "./deploy_checks.ts";
+import { rendered, runtimeFacts } from "./explanation.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import {
@@ -19,15 +17,27 @@ import {
   type Compiled,
   type Deployed,
   type Ends,
+  letGo,
   PipelineMaker,
   type PipelinesParts,
   type Start,
   streamsOf,
 } from "./pipeline_maker.ts";
+import { lostInfo } from "./lost_pipeline.ts";
+import { pipelineInfo } from "./pipeline_info.ts";
+import { named } from "./named_plan.ts";
+import { findPipelines } from "./pipeline_recovery.ts";
+import { catalogOf, savedPlan } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { labelNodes } from "./node_labels.ts";
-import { within } from "./within.ts";
+import { compileAndLoad, loadFunctions } from "./load_functions.ts";
 import type { PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
+
+/** A plan as it was given, and the script that it comes from. */
+interface Text {
+  readonly plan: unknown;
+  readonly sql: string | null;
+}
 
 /** The pipelines of an engine, by name. */
 export class Pipelines implements PipelineService {
@@ -35,7 +45,9 @@ export class Pipelines implements PipelineService {
   readonly #deployed = new Map<string, Deployed>();
   readonly #byId = new Map<number, Pipeline>();
   /** The scripts of SQL that pipelines were deployed as. */
-  readonly #scripts = new Map<string, string>();
+  readonly #scripts = new Map<string, string | null>();
+  /** Those that an earlier process has left and that cannot be made again, with the reason. */
+  readonly #lost = new Map<string, PipelineInfo>();
   /** Changes of deployments happen one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
   readonly #maker: PipelineMaker;
@@ -81,11 +93,20 @@ export class Pipelines implements PipelineService {
   }
 
   list(): PipelineInfo[] {
-    return [...this.#deployed.values()].map((deployed) => this.#info(deployed));
+    return [...[...this.#deployed.values()].map((deployed) => this.#info(deployed)), ...this.#lost.values()];
   }
 
   get(name: string): PipelineInfo {
-    return this.#info(this.#get(name));
+    return this.#lost.get(name) ?? this.#info(this.#get(name));
+  }
+
+  /** How much of what an earlier process did is done again, 0 to 1, by pipeline that is not through with it. */
+  recovering(): number[] {
+    return [...this.all()].filter(({ state }) => state === "recovering").map(({ progress }) => progress ?? 0);
+  }
+
+  #info(deployed: Deployed): PipelineInfo {
+    return pipelineInfo(deployed, this.#scripts.get(deployed.plan.name) ?? null, this.#parts.pool.tasks);
   }
 
   #get(name: string): Deployed {
@@ -110,11 +131,14 @@ export class Pipelines implements PipelineService {
     { start, state, sql }: { start: Start; state: "keep" | "fresh"; sql?: string },
   ) {
     if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
-    const compiled = await this.#compile(named(json, name)), before = this.#deployed.get(name);
+    const plan = named(json, name),
+      compiled = await compileAndLoad(plan, () => this.catalog, this.#parts),
+      before = this.#deployed.get(name);
     if (!before && this.#deployed.size >= PIPELINES_MAX) {
       throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
     }
-    this.#checkViews(name, compiled.physical);
+    checkViews(name, compiled.physical, this.#parts.views);
+    checkTargets(name, compiled.physical, this.all(), this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
     if (before?.pipeline.state === "stalled" && state === "keep") {
       throw new RdxError(
@@ -134,64 +158,19 @@ export class Pipelines implements PipelineService {
       );
     }
     if (comparison?.verdict === "compatible" && this.#parts.pool.tasks > 1) {
-      this.#checkPlaces(before!, compiled.physical);
+      checkPlaces(before!.pipeline, compiled.physical, this.#parts.pool.tasks);
     }
-    if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start);
-    else if (comparison === null) await this.#renew(name, compiled, before ?? null, start);
-    if (sql === undefined) this.#scripts.delete(name);
-    else this.#scripts.set(name, sql);
+    const save = { plan, sql: sql ?? null };
+    if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start, save);
+    else if (comparison === null) await this.#renew(name, compiled, before ?? null, start, save);
+    else this.#saveText(name, before!, save);
+    this.#scripts.set(name, save.sql);
+    this.#lost.delete(name);
     return { created: before === undefined, pipeline: this.get(name) };
   }
 
-  /** State that is spread over workers cannot come together in one. */
-  #checkPlaces({ pipeline }: Deployed, plan: PhysicalPlan): void {
-    const spread = pipeline.mode === "parallel" && modeAfter(plan, pipeline.mode) === "ordered";
-    if (!spread || !shareState(pipeline.plan, plan)) return;
-    throw new RdxError(
-      "conflict",
-      `The state of pipeline ${plan.name} is spread over ${this.#parts.pool.tasks} workers, and its new plan, whose operators feed each ` +
-        "other, runs in one; state=fresh starts without it",
-    );
-  }
-
-  /**
-   * Compiles a plan and loads its user functions: what cannot be loaded is refused before anything has changed. Streams may have changed
-   * meanwhile, so that the plan is compiled once more.
-   */
-  async #compile(json: unknown): Promise<Compiled> {
-    const compiled = compilePlan(json, this.catalog), references = referencesIn(compiled.physical);
-    if (references.length === 0) return compiled;
-    await this.#loadFunctions(references);
-    return compilePlan(json, this.catalog);
-  }
-
-  async #loadFunctions(references: readonly FunctionReference[]): Promise<void> {
-    const rules = this.#parts.functions;
-    for (const { module } of references) {
-      const refused = rules?.refusal(module);
-      if (refused) throw new RdxError("invalid_plan", refused.reason, [refused]);
-    }
-    const loaded = this.#parts.pool.loadFunctions(references);
-    if (await within(this.#parts.clock, FUNCTION_LOAD_MS_MAX, loaded)) return;
-    const names = references.map(functionName).join(", "), seconds = FUNCTION_LOAD_MS_MAX / 1000;
-    throw new RdxError(
-      "invalid_plan",
-      `Cannot load user functions in ${seconds} s: ${names}; does one of them never end?`,
-    );
-  }
-
-  /** No two pipelines write one view. */
-  #checkViews(name: string, plan: PhysicalPlan): void {
-    for (const { id, sink } of plan.sinks) {
-      const owner = sink.kind === "view" ? this.#parts.views.ownerOf(String(sink.name)) : null;
-      if (owner === null || owner === name) continue;
-      const reason = `View ${sink.name} belongs to pipeline ${owner}`;
-      throw new RdxError("conflict", reason, [{ node: id, path: "sink.name", reason, hint: "Choose another name" }]);
-    }
-  }
-
   /** Deploys a plan that starts without state, in the place of what has its name. */
-  async #renew(name: string, compiled: Compiled, before: Deployed | null, start: Start): Promise<void> {
+  async #renew(name: string, compiled: Compiled, before: Deployed | null, start: Start, save: Text): Promise<void> {
     const ends = this.#ends(name, compiled, before, null, start);
     try {
       await ends.lookups?.open();
@@ -202,19 +181,39 @@ export class Pipelines implements PipelineService {
     }
     if (before) await this.#remove(name, before);
     this.#reads(name, null, compiled);
-    const next = this.#maker.make(name, compiled, ends, null);
+    const next = this.#maker.make(name, compiled, ends, null, this.#maker.newOrder(name));
     this.#take(name, next);
     try {
       await next.pipeline.open();
+      this.#save(name, next, save, 0);
     } catch (thrown) {
       await this.#remove(name, next);
+      this.#forget(name, next);
       throw thrown;
+    } finally {
+      if (before) this.#removeOrder(before);
     }
     next.pipeline.start();
   }
 
+  /** Notes the plan that a pipeline has from now on, before anything comes of it. */
+  #save(name: string, { order, pipeline }: Deployed, { plan, sql }: Text, after: number): void {
+    const { durable } = this.#parts;
+    if (!durable) return;
+    order.plans = [...order.plans, savedPlan(plan, sql, pipeline, after, this.catalog)];
+    durable.meta.putPipeline({ name, plans: order.plans }, order.folder!);
+  }
+
+  /** A plan that means the same is written in another way. */
+  #saveText(name: string, { order }: Deployed, { sql }: Text): void {
+    const { durable } = this.#parts, last = order.plans.at(-1);
+    if (!durable || !last || last.sql === sql) return;
+    order.plans = [...order.plans.slice(0, -1), { ...last, sql }];
+    durable.meta.putPipeline({ name, plans: order.plans }, order.folder!);
+  }
+
   /** Deploys a changed plan that goes on with the state of `before`, which goes on by itself when that is not possible. */
-  async #continue(name: string, compiled: Compiled, before: Deployed, start: Start): Promise<void> {
+  async #continue(name: string, compiled: Compiled, before: Deployed, start: Start, save: Text): Promise<void> {
     const keep = before.pipeline, ends = this.#ends(name, compiled, before, keep, start);
     try {
       await ends.lookups?.open();
@@ -226,13 +225,16 @@ export class Pipelines implements PipelineService {
       keep.resume();
       throw thrown;
     }
-    await this.#handOver(name, before, this.#maker.make(name, compiled, ends, before));
+    const next = this.#maker.make(name, compiled, ends, before, before.order);
+    await this.#handOver(name, before, next, () => this.#save(name, next, save, keep.number));
+    next.pipeline.start();
   }
 
   /** From here on there is no way back: the tasks of `next` take the state over. */
-  async #handOver(name: string, before: Deployed, next: Deployed): Promise<void> {
+  async #handOver(name: string, before: Deployed, next: Deployed, save: () => void): Promise<void> {
     try {
       await next.pipeline.open(next.pipeline.sinks);
+      save();
     } catch (thrown) {
       before.pipeline.fail(`Its state was lost on the way to a changed plan: ${reasonOf(thrown)}`);
       await next.pipeline.stop();
@@ -245,7 +247,33 @@ export class Pipelines implements PipelineService {
     next.pipeline.meter.reads(streamsOf(next.pipeline.plan));
     this.#reads(name, next, null);
     this.#take(name, next);
-    next.pipeline.start();
+  }
+
+  /**
+   * Finds the pipelines that an earlier process has left, with all that they need at once, so that nothing of it goes. Resolves to what has them do
+   * again what they did; that resolves when they have.
+   */
+  async recover(): Promise<() => Promise<void>> {
+    const { durable, streams } = this.#parts;
+    if (!durable) return () => Promise.resolve();
+    const again = await findPipelines(durable, {
+      maker: this.#maker,
+      endOf: (stream) => streams.find(stream)?.log.end ?? 0,
+      load: ({ physical }) => loadFunctions(referencesIn(physical), this.#parts),
+      compile: (name, saved) => compilePlan(named(saved.plan, name), catalogOf(saved, this.catalog)),
+      ends: (name, compiled, before, start) => this.#ends(name, compiled, before, before?.pipeline ?? null, start),
+      take: (name, first, sql) => {
+        this.#take(name, first);
+        this.#scripts.set(name, sql);
+      },
+      handOver: (name, before, next) => this.#handOver(name, before, next, () => {}),
+      lost: (name, plan, reason) => {
+        const made = this.find(name);
+        if (made) made.fail(`It cannot be recovered: ${reason}`);
+        else this.#lost.set(name, lostInfo(name, plan, reason, this.#parts.pool.tasks));
+      },
+    });
+    return () => this.#inTurn(again);
   }
 
   /** Makes `next` what the name means. */
@@ -277,7 +305,26 @@ export class Pipelines implements PipelineService {
   }
 
   delete(name: string): Promise<void> {
-    return this.#inTurn(() => this.#remove(name, this.#get(name)));
+    return this.#inTurn(async () => {
+      const deployed = this.#deployed.get(name) ?? null;
+      if (!deployed && !this.#lost.has(name)) this.#get(name);
+      if (deployed) await this.#remove(name, deployed);
+      this.#forget(name, deployed);
+    });
+  }
+
+  /** It is not there again after a restart. */
+  #forget(name: string, deployed: Deployed | null): void {
+    this.#parts.durable?.meta.dropPipeline(name);
+    this.#lost.delete(name);
+    this.#scripts.delete(name);
+    if (deployed) this.#removeOrder(deployed);
+  }
+
+  #removeOrder({ order }: Deployed): void {
+    const { log, folder } = order, closed = log.close();
+    letGo(order);
+    if (folder !== null) void closed.finally(() => this.#parts.durable?.remove(folder));
   }
 
   async #remove(name: string, { pipeline, id }: Deployed): Promise<void> {
@@ -302,52 +349,11 @@ export class Pipelines implements PipelineService {
 
   explain(name: string) {
     const { plan, pipeline } = this.#get(name);
-    return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), this.#facts(name)));
+    return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), runtimeFacts(this.#parts, name)));
   }
 
   explainPlan(plan: unknown, catalog = this.catalog) {
-    return rendered(explainPlan(plan, catalog, this.#facts(null)));
-  }
-
-  /** `shared` lists the streams that other pipelines read too: their rows are decoded once for all. */
-  #facts(name: string | null): RuntimeFacts {
-    const shared = [...this.#parts.streams.all()]
-      .filter(({ readers }) => readers.size > 1 && (name === null || readers.has(name)))
-      .map((stream) => ({ stream: stream.name, pipelines: [...stream.readers] }));
-    const { streams } = this.#parts, late = [...streams.names()].filter((stream) => streams.wantsLate(stream));
-    return { workers: this.#parts.pool.tasks, shared, late, answersLogged: this.#parts.ordersKept ?? false };
-  }
-
-  #info({ plan, pipeline }: Deployed): PipelineInfo {
-    const { meter, watermark, plan: physical } = pipeline;
-    return {
-      name: plan.name,
-      state: pipeline.state,
-      reason: pipeline.reason,
-      sources: streamsOf(physical),
-      sinks: physical.sinks.map(({ id, sink }, i) => ({
-        kind: sink.kind,
-        name: String(sink.name ?? sink.path ?? id),
-        guarantee: pipeline.sinks[i].guarantee,
-      })),
-      watermark: watermark === -Infinity ? null : watermark,
-      rowsIn: meter.rowsIn,
-      rowsOut: meter.rowsOut,
-      lateRows: meter.lateRows,
-      rowsInPerSecond: meter.rowsInPerSecond,
-      rowsOutPerSecond: meter.rowsOutPerSecond,
-      latencyMs: meter.latencyMs,
-      lagRows: pipeline.lagRows,
-      stateRows: meter.stateRows,
-      stateBytes: meter.stateBytes,
-      progress: pipeline.progress,
-      tasks: this.#parts.pool.tasks,
-      deadRows: meter.deadRows,
-      functionErrors: meter.functionErrors,
-      errors: pipeline.errors,
-      plan,
-      sql: this.#scripts.get(plan.name) ?? null,
-    };
+    return rendered(explainPlan(plan, catalog, runtimeFacts(this.#parts, null)));
   }
 
   /** Brings the gauges up to date. */
@@ -371,22 +377,21 @@ export class Pipelines implements PipelineService {
     await this.#changes;
   }
 
-  async close(): Promise<void> {
-    await this.#close();
-    await Promise.all([...this.#deployed.keys()].map((name) => this.delete(name)));
+  /** Resolves when nothing that was accepted waits for a pipeline; those that an earlier process has left go on in the next. */
+  async rest(): Promise<void> {
+    this.#closing = true;
+    const busy = () =>
+      [...this.all()].some(({ state, lagRows, inFlight }) => state === "running" && lagRows + inFlight > 0);
+    while (busy()) await this.#parts.clock.soon(QUIESCE_POLL_MS);
   }
-}
 
-/** The plan with the name it is deployed under; a plan that says another is refused by the plan's own check. */
-function named(json: unknown, name: string): unknown {
-  if (!NAME_PATTERN.test(name)) throw new RdxError("invalid_plan", `Cannot use ${JSON.stringify(name)} as a name`);
-  if (typeof json !== "object" || json === null || Array.isArray(json)) return json;
-  const given = Object.hasOwn(json, "name") ? (json as { name: unknown }).name : name;
-  if (given === name) return { ...json, name };
-  const reason = `The plan is named ${JSON.stringify(given)} and was put as ${name}`;
-  throw new RdxError("invalid_plan", reason, [{ path: "name", reason }]);
-}
-
-function rendered(explanation: Explanation): { text: string; json: unknown } {
-  return { text: formatExplanation(explanation), json: explanation };
+  async close(): Promise<void> {
+    this.#closing = true;
+    // What is recovering goes on in the next process.
+    if (!this.#parts.durable) await this.#changes;
+    await Promise.all([...this.#deployed].map(async ([name, deployed]) => {
+      await this.#remove(name, deployed);
+      await deployed.order.log.close();
+    }));
+  }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { SourceClock } from "../core/watermark.ts";
-import type { LookupRecord, OrderLog } from "../log.ts";
+import { RdxError } from "../core/errors.ts";
+import type { LookupRecord, OrderLog, OrderRecord, OrderReplay } from "../log.ts";
 import type { PipelineInput, Taken } from "./input.ts";
 
 /** A source of the pipeline, with its event time as the main thread knows it. */
@@ -13,11 +14,17 @@ export interface SequencedSource {
 
 /** Where numbered steps go. */
 export interface Dispatch {
-  chunk(number: number, source: number, taken: Taken): void;
+  /** Whether late rows of the source are wanted. */
+  wantsLate(source: number): boolean;
+  chunk(number: number, source: number, taken: Taken, late: boolean): void;
   mark(number: number, source: number, watermark: number): void;
   tick(number: number, nowMs: number): void;
   /** The operator at this position has its answer. */
   answer(operator: number, record: LookupRecord): void;
+  /** The same, of an answer that an earlier process had. */
+  answerAgain(record: LookupRecord): void;
+  /** Nothing is done again any more: what comes from now on is new. */
+  goOn(): void;
 }
 
 interface InFlight {
@@ -51,12 +58,23 @@ export class Sequencer {
   readonly #progress: readonly Progress[];
   #number: number;
   #paused = false;
+  /** What is to be done again before anything new is taken. */
+  #replay: OrderReplay | null;
+  /** The number up to which this plan did it; another goes on from there. */
+  readonly #until: number;
   #heldBack = false;
 
   constructor(
     sources: readonly SequencedSource[],
     dispatch: Dispatch,
-    options: { window: number; clock: Clock; order: OrderLog; after: number },
+    options: {
+      readonly window: number;
+      readonly clock: Clock;
+      readonly order: OrderLog;
+      readonly after: number;
+      readonly replay?: OrderReplay | null;
+      readonly until?: number;
+    },
   ) {
     this.#sources = sources;
     this.#dispatch = dispatch;
@@ -64,6 +82,9 @@ export class Sequencer {
     this.#clock = options.clock;
     this.#order = options.order;
     this.#number = options.after;
+    this.#replay = options.replay ?? null;
+    this.#until = options.until ?? Infinity;
+    if (this.#replay && this.#replay.last <= options.after) this.#replay = null;
     this.#progress = sources.map(({ clock }) => ({
       inFlight: 0,
       // An earlier deployment may have met the end already: its input will not give it again.
@@ -85,7 +106,7 @@ export class Sequencer {
 
   /** Every source is at its end and everything is finished. */
   get complete(): boolean {
-    return this.#progress.every(({ ended }) => ended) && this.#inFlight.size === 0;
+    return this.#replay === null && this.#progress.every(({ ended }) => ended) && this.#inFlight.size === 0;
   }
 
   /** Takes what the window has room for. */
@@ -93,10 +114,63 @@ export class Sequencer {
     // Refilled by halves, so that what goes to a task at one time travels together.
     if (this.#inFlight.size > this.#window / 2) return;
     while (!this.#paused && this.#inFlight.size < this.#window) {
+      if (this.#replay) {
+        if (this.#number >= this.#until || !this.#repeat(this.#replay)) return;
+        continue;
+      }
       const source = this.#choose();
       if (source < 0) return;
       this.#take(source);
     }
+  }
+
+  /** It does again what an earlier process did, and takes nothing new. */
+  get repeating(): boolean {
+    return this.#replay !== null;
+  }
+
+  /** Whether there was something that it could do again. */
+  #repeat(replay: OrderReplay): boolean {
+    const record = replay.peek();
+    if (!record || !this.#again(record)) return false;
+    replay.shift();
+    if (this.#number >= replay.last) {
+      this.#replay = null;
+      this.#sources.forEach((_, source) => this.#silentFromNow(source));
+      this.#dispatch.goOn();
+    }
+    return true;
+  }
+
+  #again(record: OrderRecord): boolean {
+    if (record.number !== this.#number + 1) {
+      throw new RdxError("invalid", `Its order goes on with ${record.number} behind ${this.#number}`);
+    }
+    if (record.kind === "tick") {
+      this.#dispatch.tick(this.#next(-1, -1), record.nowMs);
+      return true;
+    }
+    if (record.kind === "lookup") {
+      this.#next(-1, -1);
+      this.#dispatch.answerAgain(record);
+      return true;
+    }
+    const source = this.#sources.findIndex(({ id }) => id === record.source);
+    if (source < 0) {
+      throw new RdxError("invalid", `Its order speaks of a source ${record.source} that it does not have`);
+    }
+    if (record.kind === "chunk") {
+      const taken = this.#sources[source].input.takeTo(record.to);
+      if (!taken) return false;
+      this.#dispatch.chunk(this.#next(source, taken.to), source, taken, record.late);
+    } else if (record.kind === "idle") {
+      this.#dispatch.mark(this.#next(source, -1), source, record.watermark);
+    } else {
+      this.#progress[source].ended = true;
+      const { input } = this.#sources[source];
+      this.#dispatch.mark(this.#next(source, input.offset), source, Infinity);
+    }
+    return true;
   }
 
   /** Takes nothing until `resume`; what is in flight goes on. */
@@ -131,8 +205,9 @@ export class Sequencer {
       this.#order.append({ kind: "end", number, source: id });
       this.#dispatch.mark(number, source, Infinity);
     } else {
-      this.#order.append({ kind: "chunk", number, source: id, from: taken.from, to: taken.to });
-      this.#dispatch.chunk(number, source, taken);
+      const late = this.#dispatch.wantsLate(source);
+      this.#order.append({ kind: "chunk", number, source: id, from: taken.from, to: taken.to, late });
+      this.#dispatch.chunk(number, source, taken, late);
     }
   }
 
@@ -166,7 +241,7 @@ export class Sequencer {
    * whose producers are refused, is not idle.
    */
   idleTick(): void {
-    if (this.#paused) return;
+    if (this.#paused || this.#replay) return;
     this.#sources.forEach(({ id, input, clock, idleTimeoutMs }, source) => {
       const progress = this.#progress[source];
       if (idleTimeoutMs === 0 || progress.ended || progress.inFlight > 0 || input.ready) return;
@@ -191,7 +266,9 @@ export class Sequencer {
    * window, none is told: results that come too seldom are what a slow sink gets. Behind the end of all sources nothing is early.
    */
   tick(nowMs: number): void {
-    if (this.#paused || this.#inFlight.size >= this.#window || this.#progress.every(({ ended }) => ended)) return;
+    if (
+      this.#paused || this.#replay || this.#inFlight.size >= this.#window || this.#progress.every(({ ended }) => ended)
+    ) return;
     if (this.#inFlight.values().some(({ source }) => source < 0)) return;
     const number = this.#next(-1, -1);
     this.#order.append({ kind: "tick", number, nowMs });

@@ -15,11 +15,13 @@ export interface EngineService {
   readonly views: ViewService;
   /** Prometheus text of all metrics. */
   metrics(): string;
-  /** `ready` is false while the engine starts or drains, with a reason a person can read. */
-  readiness(): { ready: boolean; reason: string };
+  /** `ready` is false while the engine recovers or drains, with a reason a person can read; `progress`: of recovery, 0 to 1, else null. */
+  readiness(): { ready: boolean; reason: string; progress: number | null };
+  /** Resolves when what an earlier process has left is there again. */
+  readonly recovered: Promise<void>;
   /**
-   * Takes nothing more in, finishes what was accepted (the watermark of every open input becomes +∞), flushes sinks. Resolves when
-   * every accepted row is in the results, or throws RdxError("busy") after DRAIN_MS_MAX with what was left.
+   * Takes nothing more in, finishes what was accepted, flushes sinks. Where nothing outlives the process, the watermark of every open input becomes +∞;
+   * else inputs stay open for the next process. Resolves when every accepted row is in the results, or throws RdxError("busy") after DRAIN_MS_MAX with what was left.
    */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -63,6 +65,8 @@ export interface IngestRequest {
   readonly delimiter?: string;
   readonly producer?: string;
   readonly sequence?: number;
+  /** What `hello` gave the producer; default 0: it never said it. */
+  readonly epoch?: number;
   /** Make the stream if it does not exist. */
   readonly autoCreate: boolean;
   /** Texts take any value of JSON; absent: those of streams that nobody declared do. */
@@ -95,8 +99,12 @@ export interface StreamService {
   ingest(name: string, request: IngestRequest): Promise<IngestAnswer>;
   /** Marks the end of the input: windows close, further rows are a conflict. */
   end(name: string): Promise<void>;
+  /** Ends the epochs of a producer before a new one, durably; resolves to that and to the number that comes next. Throws not_found. */
+  hello(name: string, producer: string): Promise<{ readonly epoch: number; readonly next: number }>;
+  /** What an accepted row survives, of this stream and of those to come. */
+  readonly durability: "fsync" | "os" | "none";
   /** The newest rows, newest first. */
-  rows(name: string, limit: number): { columns: readonly Column[]; ranges: readonly RowRange[] };
+  rows(name: string, limit: number): Promise<{ columns: readonly Column[]; ranges: readonly RowRange[] }>;
   /**
    * Keeps late rows of pipelines over the stream from now on, in the stream `<name>.late`; a plan that reads that stream does the same,
    * deleting it ends it. Throws not_found; conflict when a stream of that name has other rows.
@@ -108,7 +116,8 @@ export interface StreamService {
   onCredit(name: string, listener: () => void): () => void;
 }
 
-export type PipelineState = "starting" | "running" | "stalled" | "completed" | "failed" | "stopped";
+/** `recovering`: it does again what an earlier process did. */
+export type PipelineState = "starting" | "recovering" | "running" | "stalled" | "completed" | "failed" | "stopped";
 
 export interface PipelineInfo {
   readonly name: string;
@@ -131,7 +140,7 @@ export interface PipelineInfo {
   readonly lagRows: number;
   readonly stateRows: number;
   readonly stateBytes: number;
-  /** For bounded inputs 0 to 1, else null. */
+  /** While it is recovering, of that, else of bounded inputs, 0 to 1; else null. */
   readonly progress: number | null;
   readonly tasks: number;
   /** Rows that could not be used: of files that could not be read, or too far ahead of their arrival; and the first of them. */

@@ -5,9 +5,10 @@ import { RdxError } from "../core/errors.ts";
 import { DEAD_RAW_BYTES_MAX, DEAD_TURN_ROWS } from "../core/limits.ts";
 import { RowRenderer } from "../core/render.ts";
 import type { Column } from "../core/schema.ts";
-import type { Log } from "../log.ts";
+import type { ProducerMark } from "../log.ts";
 import { givenBy, type PhysicalPlan } from "../plan/physical.ts";
 import type { Finished } from "./collector.ts";
+import { changeOf } from "./each_record.ts";
 import { aheadReason, DEAD_COLUMNS } from "./dead_letters.ts";
 import type { Taken } from "./input.ts";
 import type { AheadRows, DeadRow } from "./protocol.ts";
@@ -16,12 +17,24 @@ import type { Stream } from "./stream.ts";
 /** Where rows go that a pipeline takes from a stream and leaves out. */
 export interface SideStreams {
   /** Appends frames of DEAD_COLUMNS to the dead letters of `stream`; waits while their readers are behind. */
-  bury(stream: string, frames: readonly ArrayBuffer[], rows: number, pipeline: string): Promise<void>;
+  bury(stream: string, frames: readonly ArrayBuffer[], rows: number, pipeline: string, marks: Marks): Promise<void>;
   columnsOf(stream: string): readonly Column[];
   /** Whether somebody wants the late rows of `stream`. */
   wantsLate(stream: string): boolean;
   /** Appends frames of late rows to those of `stream`, while somebody wants them; waits while their readers are behind. */
-  late(stream: string, frames: readonly ArrayBuffer[], pipeline: string): Promise<void>;
+  late(stream: string, frames: readonly ArrayBuffer[], pipeline: string, marks: Marks): Promise<void>;
+}
+
+/** Gives each frame that a pipeline puts aside a number that is the same whenever the pipeline does it again; undefined: it never will. */
+export type Marks = () => ProducerMark | undefined;
+
+/** Frames that one number of a pipeline may put aside. */
+const FRAMES_MAX = 2 ** 20;
+
+/** Marks for what `number` puts aside. `writer`: who it is, null for one that does nothing twice. */
+export function marksOf(writer: string | null, number: number): Marks {
+  let sequence = number * FRAMES_MAX;
+  return () => writer === null ? undefined : { producer: writer, sequence: sequence++, sparse: true, digest: "" };
 }
 
 /** A row of a stream has no place in a text. */
@@ -32,6 +45,7 @@ export async function setAside(
   { side, clock, plan }: { readonly side: SideStreams; readonly clock: Clock; readonly plan: PhysicalPlan },
   { answers }: Finished,
   taken: Taken | null,
+  marks: Marks,
   told: (row: DeadRow) => void,
 ): Promise<void> {
   for (const { chunk, ahead, lateFrames } of answers) {
@@ -42,11 +56,11 @@ export async function setAside(
       const tell = (detail: AheadDetail) => told({ ...NO_PLACE, ...detail, path: stream, field: facts.field });
       for (const letter of aheadLetters(taken, ahead, side.columnsOf(stream), facts, tell)) {
         const rows = frameRows(letter);
-        await side.bury(stream, [letter], rows, plan.name);
+        await side.bury(stream, [letter], rows, plan.name, marks);
         if (rows === DEAD_TURN_ROWS) await clock.soon(0);
       }
     }
-    if (lateFrames.length > 0) await side.late(stream, lateFrames, plan.name);
+    if (lateFrames.length > 0) await side.late(stream, lateFrames, plan.name, marks);
   }
 }
 
@@ -83,8 +97,15 @@ export function* aheadLetters(
  * Appends frames that the engine made to a stream, one by one, and waits while its readers are behind. Throws RdxError("busy") when the
  * pipeline that waits is among them: it would wait for itself.
  */
-export async function putSlowly(stream: Stream, frames: readonly ArrayBuffer[], pipeline: string): Promise<void> {
+export async function putSlowly(
+  stream: Stream,
+  frames: readonly ArrayBuffer[],
+  pipeline: string,
+  marks: Marks,
+): Promise<void> {
   for (const frame of frames) {
+    const mark = marks();
+    if (mark && stream.log.lastOf(mark.producer) >= mark.sequence) continue;
     while (!stream.log.hasRoom(frame.byteLength)) {
       if (stream.readers.has(pipeline)) {
         throw new RdxError(
@@ -94,17 +115,8 @@ export async function putSlowly(stream: Stream, frames: readonly ArrayBuffer[], 
       }
       await changeOf(stream.log);
     }
-    await stream.put([frame], frameRows(frame));
+    await stream.put([frame], frameRows(frame), mark);
   }
-}
-
-function changeOf(log: Log<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const leave = log.onChange(() => {
-      leave();
-      resolve();
-    });
-  });
 }
 
 function firstOffsets(frames: readonly ArrayBuffer[], from: number): number[] {

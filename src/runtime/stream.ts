@@ -4,15 +4,20 @@ import { type ErrorDetail, RdxError } from "../core/errors.ts";
 import { BODIES_BYTES_MAX, CREDIT_ROWS_MAX, INGEST_ERRORS_MAX } from "../core/limits.ts";
 import { frameRows } from "../core/frame_info.ts";
 import { type Column, columnIndex, formatType, makeSchema, sameType, type Schema } from "../core/schema.ts";
-import type { Log } from "../log.ts";
+import type { Log, ProducerMark } from "../log.ts";
+import type { SavedStream } from "../store.ts";
+import { Aside, type DeadRows } from "./aside.ts";
+import { eachRecord } from "./each_record.ts";
 import type { RowRange } from "../sink.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import type { DecodeJob, DecodeResult, TimeBound } from "./protocol.ts";
 import { checked, detailOf, digestOf, mergeColumns } from "./stream_schema.ts";
 import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo } from "./service.ts";
 
-/** What one request was told, kept beside its producer's number: an answer, or why all of it was refused. */
-export type Verdict = { readonly answer: IngestAnswer } | { readonly refused: RdxError };
+/** What one request was told, kept beside its producer's number: an answer, or why all of it was refused. Plain data. */
+export type Verdict =
+  | { readonly answer: IngestAnswer }
+  | { readonly refused: Pick<RdxError, "message" | "details" | "extra"> };
 
 /** What came of a body, and the version of the schema under which it was decoded. */
 type Decoded = Extract<DecodeResult, { kind: "decoded" }> & { readonly schema: number };
@@ -24,10 +29,19 @@ export interface StreamParts {
   readonly clock: Clock;
   decode(job: DecodeJob): Promise<DecodeResult>;
   /** Takes frames of bad rows (of DEAD_COLUMNS). */
-  readonly dead: {
-    hasRoom(frames: readonly ArrayBuffer[]): boolean;
-    put(frames: readonly ArrayBuffer[], rows: number, offset: number): Promise<void>;
-  };
+  readonly dead: DeadRows;
+  /** It is not what it was: its columns, or how it was declared. */
+  changed(stream: Stream): void;
+}
+
+/** A stream before it has rows, or as an earlier process has left it. */
+export interface StreamFacts {
+  readonly name: string;
+  readonly kind: SavedStream["kind"];
+  readonly declared: boolean;
+  readonly declaration: StreamDeclaration;
+  readonly version?: number;
+  readonly asideFrom?: number;
 }
 
 /** How often a body is decoded again because the schema became wider meanwhile. */
@@ -36,11 +50,15 @@ const WIDEN_TRIES_MAX = 8;
 /** A stream: its schema, its log, and the way of a request into it. */
 export class Stream {
   readonly name: string;
+  readonly kind: SavedStream["kind"];
   readonly declared: boolean;
   readonly #parts: StreamParts;
   #declaration: StreamDeclaration;
   #schema: Schema;
   #rowsIn = 0;
+  /** Rows of earlier processes, and bad ones of those. */
+  readonly #rowsBefore: number;
+  #deadBefore = 0;
   #bytesIn = 0;
   /** Bytes of the frames of all rows. */
   #storedBytes = 0;
@@ -49,15 +67,20 @@ export class Stream {
   #decodingBytes = 0;
   /** Resolves when all earlier requests are appended or refused: requests enter in the order in which they came. */
   #tail: Promise<void> = Promise.resolve();
+  #ending: Promise<void> | null = null;
+  readonly #aside: Aside;
   /** Names of the pipelines that read it. */
   readonly readers = new Set<string>();
 
-  constructor(name: string, declared: boolean, declaration: StreamDeclaration, parts: StreamParts) {
+  constructor({ name, kind, declared, declaration, version = 1, asideFrom = 0 }: StreamFacts, parts: StreamParts) {
     this.name = name;
+    this.kind = kind;
     this.declared = declared;
     this.#parts = parts;
+    this.#rowsBefore = parts.log.end;
     this.#declaration = checked(declaration);
-    this.#schema = makeSchema(this.#declaration.columns);
+    this.#schema = makeSchema(this.#declaration.columns, version);
+    this.#aside = new Aside(parts.log, parts.dead, asideFrom);
     parts.log.retain(this.#declaration.retentionMs);
   }
 
@@ -92,12 +115,18 @@ export class Stream {
       start: log.start,
       end: log.end,
       ended: log.ended,
-      rowsIn: this.#rowsIn,
+      rowsIn: this.#rowsBefore + this.#rowsIn,
       bytesIn: this.#bytesIn,
-      deadRows: this.#deadRows,
+      deadRows: this.#deadBefore + this.#deadRows,
       unreadBytes: log.unreadBytes,
       readers: [...this.readers],
     };
+  }
+
+  /** What is to be there again after a restart. */
+  get saved(): SavedStream {
+    const { name, kind, declared, columns } = this, { version: schemaVersion } = this.#schema;
+    return { ...this.#declaration, name, kind, declared, columns, schemaVersion, asideFrom: this.#aside.from };
   }
 
   /** Declares again. Columns may be added behind the old ones; each keeps its place and type. */
@@ -117,10 +146,23 @@ export class Stream {
     if (differences.length > 0) {
       throw new RdxError("conflict", `Stream ${this.name} cannot be changed so: delete it first`, differences);
     }
-    this.#declaration = next;
-    this.log.retain(next.retentionMs);
     const grown = next.columns.length > this.#schema.columns.length;
-    this.#schema = makeSchema(next.columns, this.#schema.version + (grown ? 1 : 0));
+    this.#change(next, makeSchema(next.columns, this.#schema.version + (grown ? 1 : 0)));
+    this.log.retain(next.retentionMs);
+  }
+
+  /** What cannot be noted does not become so: no row comes under a schema that a restart would not know. */
+  #change(declaration: StreamDeclaration, schema: Schema): void {
+    const before = { declaration: this.#declaration, schema: this.#schema };
+    this.#declaration = declaration;
+    this.#schema = schema;
+    try {
+      this.#parts.changed(this);
+    } catch (thrown) {
+      this.#declaration = before.declaration;
+      this.#schema = before.schema;
+      throw thrown;
+    }
   }
 
   /** Decodes and appends one request, whole or not at all. See StreamService.ingest. */
@@ -134,18 +176,21 @@ export class Stream {
     }
     this.#decodingBytes += bytes;
     const before = this.#tail, arrivalMs = this.#parts.clock.now();
-    let leave = () => {};
+    let leave = () => {}, storing: Promise<IngestAnswer>;
     this.#tail = new Promise((resolve) => leave = resolve);
     try {
       const digest = request.producer === undefined ? "" : await digestOf(request.body);
       const decoded = await this.#decode(request, arrivalMs);
       await before;
-      return await this.#append(request, decoded, digest, bytes);
+      // It has its place when this returns: what comes behind it is stored with it.
+      storing = this.#append(request, decoded, digest, bytes);
+      storing.catch(() => {});
     } finally {
       this.#decodingBytes -= bytes;
       await before;
       leave();
     }
+    return await storing;
   }
 
   async #decode(request: IngestRequest, arrivalMs: number): Promise<Decoded> {
@@ -189,7 +234,7 @@ export class Stream {
     const merged = mergeColumns(this.#schema.columns, columns);
     const changed = merged.length > this.#schema.columns.length ||
       merged.some(({ type }, i) => !sameType(type, this.#schema.columns[i].type));
-    if (changed) this.#schema = makeSchema(merged, this.#schema.version + 1);
+    if (changed) this.#change(this.#declaration, makeSchema(merged, this.#schema.version + 1));
   }
 
   async #append(request: IngestRequest, decoded: Decoded, digest: string, bytes: number): Promise<IngestAnswer> {
@@ -198,30 +243,50 @@ export class Stream {
     if (!dead.hasRoom(bad)) {
       throw new RdxError("busy", `The dead letters of stream ${this.name} are full; try again later`);
     }
-    const verdictAt = (offset: number): Verdict => refused ? { refused } : { answer: this.#answer(decoded, offset) };
-    const { producer, sequence = 0 } = request;
-    const mark = producer === undefined ? {} : { mark: { producer, sequence, digest } };
+    const verdictAt = (offset: number): Verdict =>
+      refused ? { refused: plainOf(refused) } : { answer: this.#answer(decoded, offset) };
+    const { producer, sequence = 0, epoch = 0 } = request;
+    const mark = producer === undefined ? {} : { mark: { producer, sequence, epoch, digest } };
     let appended = { duplicate: false, answer: verdictAt(log.end) };
-    if (rows > 0 || producer !== undefined) {
-      const frames = refused ? [] : decoded.frames, { schema } = decoded;
-      appended = await log.append({ kind: "rows", rows, frames, schema, ...mark, answer: verdictAt });
+    const kept = bad.length > 0 ? this.#aside.expect() : null;
+    try {
+      if (rows > 0 || producer !== undefined) {
+        const frames = refused ? [] : decoded.frames,
+          { schema } = decoded,
+          aside = log.durability === "none" ? [] : bad;
+        appended = await log.append({ kind: "rows", rows, frames, schema, aside, ...mark, answer: verdictAt });
+      }
+      const { duplicate, answer: verdict } = appended;
+      if (!duplicate) this.#count(rows, bytes, rows > 0 ? decoded.frames : []);
+      if ("refused" in verdict) throw errorOf(verdict.refused);
+      if (duplicate) return { ...verdict.answer, duplicate: true };
+      if (bad.length > 0) {
+        this.countDead(decoded.rejected);
+        await this.#aside.bury(bad, decoded.rejected, verdict.answer.offset);
+      }
+      return verdict.answer;
+    } finally {
+      kept?.close();
     }
-    const { duplicate, answer: verdict } = appended;
-    if (!duplicate) {
-      this.#rowsIn += rows;
-      this.#bytesIn += bytes;
-      if (rows > 0) this.#storedBytes += bytesOf(decoded.frames);
-      this.#parts.metrics.bytesIn.with(this.name).increment(bytes);
-    }
-    if ("refused" in verdict) throw verdict.refused;
-    if (duplicate) return { ...verdict.answer, duplicate: true };
-    if (bad.length > 0) await this.#bury(bad, decoded.rejected, verdict.answer.offset);
-    return verdict.answer;
   }
 
-  async #bury(frames: readonly ArrayBuffer[], rows: number, offset: number): Promise<void> {
-    this.countDead(rows);
-    await this.#parts.dead.put(frames, rows, offset);
+  #count(rows: number, bytes: number, frames: readonly ArrayBuffer[]): void {
+    this.#rowsIn += rows;
+    this.#bytesIn += bytes;
+    this.#storedBytes += bytesOf(frames);
+    this.#parts.metrics.bytesIn.with(this.name).increment(bytes);
+  }
+
+  /** Brings bad rows where they belong that an earlier process has left in their records. */
+  async recover(): Promise<void> {
+    await this.#aside.recover();
+    this.#deadBefore = this.#parts.dead.rows;
+  }
+
+  /** Its bad rows of up to now are not wanted any more. */
+  forgetAside(): void {
+    this.#aside.from = this.log.end;
+    this.#parts.changed(this);
   }
 
   /** Counts rows that go to the dead letters. */
@@ -244,28 +309,38 @@ export class Stream {
 
   #answer({ rows, rejected, errors }: Decoded, offset: number): IngestAnswer {
     const listed = errors.slice(0, INGEST_ERRORS_MAX).map(detailOf);
-    return { stream: this.name, accepted: rows, rejected, offset, durability: "none", errors: listed };
+    return { stream: this.name, accepted: rows, rejected, offset, durability: this.log.durability, errors: listed };
   }
 
-  /** Appends rows that the engine itself made, in frames of at most BATCH_ROWS_MAX rows. Throws busy. */
-  async put(frames: readonly ArrayBuffer[], rows: number): Promise<void> {
-    await this.#appendOwn("rows", frames, rows);
+  /** Appends rows that the engine itself made, in frames of at most BATCH_ROWS_MAX rows; with a mark only once. Throws busy. */
+  async put(frames: readonly ArrayBuffer[], rows: number, mark?: ProducerMark): Promise<void> {
+    const { duplicate } = await this.#appendOwn("rows", frames, rows, mark);
+    if (duplicate) return;
     this.#rowsIn += rows;
     this.#storedBytes += bytesOf(frames);
   }
 
-  async #appendOwn(kind: "rows" | "end", frames: readonly ArrayBuffer[], rows: number): Promise<void> {
+  #appendOwn(kind: "rows" | "end", frames: readonly ArrayBuffer[], rows: number, mark?: ProducerMark) {
+    const { durability } = this.log;
     const answer = (offset: number): Verdict => ({
-      answer: { stream: this.name, accepted: rows, rejected: 0, offset, durability: "none", errors: [] },
+      answer: { stream: this.name, accepted: rows, rejected: 0, offset, durability, errors: [] },
     });
-    await this.log.append({ kind, rows, frames, schema: this.#schema.version, answer });
+    return this.log.append({ kind, rows, frames, schema: this.#schema.version, ...(mark ? { mark } : {}), answer });
   }
 
   /** Marks the end of the input, behind all requests that came before. */
-  async end(): Promise<void> {
+  end(): Promise<void> {
+    return this.#ending ??= this.#end().finally(() => this.#ending = null);
+  }
+
+  async #end(): Promise<void> {
     await this.#tail;
-    if (this.log.ended) return;
-    await this.#appendOwn("end", [], 0);
+    if (!this.log.ended) await this.#appendOwn("end", [], 0);
+  }
+
+  /** Ends the epochs of a producer before a new one. */
+  hello(producer: string): Promise<{ readonly epoch: number; readonly next: number }> {
+    return this.log.hello(producer);
   }
 
   /** Requests are on their way into it. */
@@ -288,23 +363,27 @@ export class Stream {
   }
 
   /** The newest rows, newest first: one range for each row. */
-  newest(limit: number): RowRange[] {
-    const { log } = this.#parts, ranges: RowRange[] = [];
-    const first = Math.max(log.start, log.end - limit), reader = log.reader(first);
-    try {
-      for (let record = reader.next(); record; record = reader.next()) {
-        let offset = record.offset;
-        for (const frame of record.frames) offset = newestOf(frame, offset, first, ranges);
-      }
-    } finally {
-      reader.close();
-    }
+  async newest(limit: number): Promise<RowRange[]> {
+    const { log } = this.#parts, { end } = log, ranges: RowRange[] = [];
+    const first = Math.max(log.start, end - limit);
+    await eachRecord(log, first, end, (record) => {
+      let { offset } = record;
+      for (const frame of record.frames) offset = newestOf(frame, offset, first, ranges);
+    });
     return ranges.reverse();
   }
 
   close(): Promise<void> {
     return this.#parts.log.close();
   }
+}
+
+function errorOf({ message, details, extra }: Pick<RdxError, "message" | "details" | "extra">): RdxError {
+  return new RdxError("invalid", message, details, extra);
+}
+
+function plainOf({ message, details, extra }: RdxError): Pick<RdxError, "message" | "details" | "extra"> {
+  return { message, details, extra };
 }
 
 function bytesOf(frames: readonly ArrayBuffer[]): number {

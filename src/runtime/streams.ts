@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
 import { FUTURE_SKEW_MS, STREAMS_MAX } from "../core/limits.ts";
-import { type Column, NAME_PATTERN } from "../core/schema.ts";
-import type { LogFactory } from "../log.ts";
+import { type Column, makeSchema, NAME_PATTERN } from "../core/schema.ts";
+import type { Log, LogFactory, LogHold } from "../log.ts";
 import type { StreamInfo as CatalogStream } from "../plan/catalog.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
@@ -10,8 +10,11 @@ import { DEAD_COLUMNS, deadName, stampDead } from "./dead_letters.ts";
 import { lateColumns, lateName, streamOfLate } from "./late_columns.ts";
 import type { DecodeJob, DecodeResult } from "./protocol.ts";
 import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo, StreamService } from "./service.ts";
-import { putSlowly, type SideStreams } from "./side_rows.ts";
-import { Stream, type Verdict } from "./stream.ts";
+import type { Durable } from "../store.ts";
+import type { DeadRows } from "./aside.ts";
+import { type Marks, putSlowly, type SideStreams } from "./side_rows.ts";
+import { Stream, type StreamFacts, type Verdict } from "./stream.ts";
+import { checked } from "./stream_schema.ts";
 
 /** What an undeclared stream starts with; its columns come with its first rows. */
 const INFERRED: StreamDeclaration = {
@@ -23,8 +26,13 @@ const INFERRED: StreamDeclaration = {
   retentionMs: null,
 };
 
+/** For what is never done again. */
+const NO_MARKS: Marks = () => undefined;
+
 export interface StreamsParts {
   readonly createLog: LogFactory;
+  /** What outlives the process; absent: nothing does. */
+  readonly durable?: Durable | null;
   readonly clock: Clock;
   readonly metrics: EngineMetrics;
   decode(job: DecodeJob): Promise<DecodeResult>;
@@ -34,10 +42,8 @@ export interface StreamsParts {
 export class Streams implements StreamService, SideStreams {
   readonly #parts: StreamsParts;
   readonly #streams = new Map<string, Stream>();
-  /** Those that take late rows of others. */
-  readonly #lates = new WeakSet<Stream>();
-  /** Those that take bad rows of others. */
-  readonly #deads = new WeakSet<Stream>();
+  /** Folders of their logs. */
+  readonly #folders = new WeakMap<Stream, string>();
   #closing = false;
 
   constructor(parts: StreamsParts) {
@@ -62,38 +68,80 @@ export class Streams implements StreamService, SideStreams {
     return stream;
   }
 
-  #create(name: string, declared: boolean, declaration: StreamDeclaration): Stream {
+  get durability(): "fsync" | "os" | "none" {
+    return this.#parts.durable?.durability ?? "none";
+  }
+
+  /**
+   * Opens the streams that an earlier process has left. Nothing of their rows goes until what it resolves to is called: by then pipelines hold
+   * what they need. Throws RdxError("invalid") for one that is damaged.
+   */
+  async recover(): Promise<() => void> {
+    const { durable } = this.#parts, holds: LogHold[] = [];
+    if (!durable) return () => {};
+    for (const saved of durable.meta.streams()) {
+      const { name, kind, declared, schemaVersion: version, asideFrom, folder, ...declaration } = saved;
+      const log = await durable.openLog<Verdict>(folder);
+      holds.push(log.hold(log.start));
+      this.#add({ name, kind, declared, declaration, version, asideFrom }, log, folder);
+    }
+    for (const stream of [...this.#streams.values()]) await stream.recover();
+    return () => holds.forEach((hold) => hold.close());
+  }
+
+  /** Why one of them takes nothing any more, or null. */
+  get failure(): string | null {
+    for (const { log } of this.#streams.values()) if (log.failure !== null) return log.failure;
+    return null;
+  }
+
+  #create(name: string, kind: Stream["kind"], declared: boolean, given: StreamDeclaration): Stream {
     if (this.#streams.size >= STREAMS_MAX) {
       throw new RdxError("busy", `There are ${STREAMS_MAX} streams already: delete one first`);
     }
-    const log = this.#parts.createLog<Verdict>(name, declaration.columns);
-    const dead = {
-      hasRoom: (frames: readonly ArrayBuffer[]) =>
+    const { durable, createLog } = this.#parts, declaration = checked(given);
+    const facts = { name, kind, declared, declaration }, { version: schemaVersion } = makeSchema(declaration.columns);
+    const folder = durable?.meta.addStream({ ...declaration, name, kind, declared, schemaVersion, asideFrom: 0 });
+    const log = folder === undefined
+      ? createLog<Verdict>(name, declaration.columns)
+      : durable!.createLog<Verdict>(folder);
+    return this.#add(facts, log, folder ?? crypto.randomUUID());
+  }
+
+  #add(facts: StreamFacts, log: Log<Verdict>, folder: string): Stream {
+    const { name } = facts, sender = `aside ${folder}`, find = () => this.find(deadName(name));
+    const dead: DeadRows = {
+      hasRoom: (frames) =>
         frames.length === 0 || this.#dead(name).log.hasRoom(frames.reduce((sum, frame) => sum + frame.byteLength, 0)),
-      put: (frames: readonly ArrayBuffer[], rows: number, offset: number) => this.#bury(name, frames, rows, offset),
+      put: async (frames, rows, offset) => {
+        stampDead(frames, offset, this.#parts.clock.now());
+        await this.#dead(name).put(frames, rows, { producer: sender, sequence: offset, sparse: true, digest: "" });
+      },
+      get last() {
+        return find()?.log.lastOf(sender) ?? -1;
+      },
+      get rows() {
+        return find()?.log.end ?? 0;
+      },
     };
-    const stream = new Stream(name, declared, declaration, { ...this.#parts, log, dead });
+    const changed = ({ saved }: Stream) => {
+      if (this.#streams.has(name)) this.#parts.durable?.meta.changeStream(saved);
+    };
+    const stream = new Stream(facts, { ...this.#parts, log, dead, changed });
+    this.#folders.set(stream, folder);
     this.#streams.set(name, stream);
     return stream;
   }
 
   /** The stream that takes the bad rows of another; made when the first are there. */
   #dead(name: string): Stream {
-    const known = this.find(deadName(name));
-    if (known) return known;
-    const dead = this.#create(deadName(name), true, { ...INFERRED, columns: DEAD_COLUMNS });
-    this.#deads.add(dead);
-    return dead;
+    return this.find(deadName(name)) ??
+      this.#create(deadName(name), "dead", true, { ...INFERRED, columns: DEAD_COLUMNS });
   }
 
-  async #bury(name: string, frames: readonly ArrayBuffer[], rows: number, offset: number): Promise<void> {
-    stampDead(frames, offset, this.#parts.clock.now());
-    await this.#dead(name).put(frames, rows);
-  }
-
-  async bury(name: string, frames: readonly ArrayBuffer[], rows: number, pipeline: string): Promise<void> {
-    await putSlowly(this.#dead(name), frames, pipeline);
-    this.#get(name).countDead(rows);
+  async bury(stream: string, frames: readonly ArrayBuffer[], rows: number, pipeline: string, marks: Marks = NO_MARKS) {
+    await putSlowly(this.#dead(stream), frames, pipeline, marks);
+    this.#get(stream).countDead(rows);
   }
 
   columnsOf(name: string): readonly Column[] {
@@ -102,14 +150,13 @@ export class Streams implements StreamService, SideStreams {
 
   keepLate(name: string): { created: boolean; stream: StreamInfo } {
     const late = lateName(name), known = this.find(late), base = this.#get(name);
-    if (known && !this.#lates.has(known)) {
+    if (known && known.kind !== "late") {
       throw new RdxError(
         "conflict",
         `Stream ${late} holds other rows: delete it before the late rows of ${name} go there`,
       );
     }
-    const stream = known ?? this.#create(late, true, { ...INFERRED, columns: lateColumns(base.columns) });
-    this.#lates.add(stream);
+    const stream = known ?? this.#create(late, "late", true, { ...INFERRED, columns: lateColumns(base.columns) });
     return { created: known === null, stream: stream.info };
   }
 
@@ -126,15 +173,14 @@ export class Streams implements StreamService, SideStreams {
   }
 
   wantsLate(name: string): boolean {
-    const stream = this.find(lateName(name));
-    return stream !== null && this.#lates.has(stream);
+    return this.find(lateName(name))?.kind === "late";
   }
 
-  async late(name: string, frames: readonly ArrayBuffer[], pipeline: string): Promise<void> {
+  async late(name: string, frames: readonly ArrayBuffer[], pipeline: string, marks: Marks = NO_MARKS): Promise<void> {
     if (!this.wantsLate(name)) return;
     const stream = this.find(lateName(name))!;
     stream.grow(lateColumns(this.#get(name).columns));
-    await putSlowly(stream, frames, pipeline);
+    await putSlowly(stream, frames, pipeline, marks);
   }
 
   list(): StreamInfo[] {
@@ -151,7 +197,7 @@ export class Streams implements StreamService, SideStreams {
       throw new RdxError("conflict", `Stream ${name} was made by its first rows: delete it before you declare it`);
     }
     known?.declare(declaration);
-    const stream = known ?? this.#create(checkedName(name), true, declaration);
+    const stream = known ?? this.#create(checkedName(name), "rows", true, declaration);
     return { created: known === null, stream: stream.info };
   }
 
@@ -162,11 +208,24 @@ export class Streams implements StreamService, SideStreams {
     }
     this.#streams.delete(name);
     for (const family of ["rowsDecoded", "deadRows", "bytesIn"] as const) this.#parts.metrics[family].remove(name);
-    void stream.close();
+    this.#discard(stream);
+    // Bad rows of before are not to come back with those of later.
+    if (stream.kind === "dead") this.find(name.slice(0, -deadName("").length))?.forgetAside();
     // What was put aside of it says nothing without it, and would be taken for that of the next stream of its name.
     for (const side of [this.find(deadName(name)), this.find(lateName(name))]) {
-      if (side?.readers.size === 0 && (this.#deads.has(side) || this.#lates.has(side))) this.delete(side.name);
+      if (side?.readers.size === 0 && side.kind !== "rows") this.delete(side.name);
     }
+  }
+
+  #discard(stream: Stream): void {
+    const { durable } = this.#parts, closed = stream.close();
+    if (!durable) return;
+    const folder = durable.meta.dropStream(stream.name);
+    void closed.finally(() => durable.remove(folder));
+  }
+
+  hello(name: string, producer: string): Promise<{ readonly epoch: number; readonly next: number }> {
+    return this.#get(name).hello(producer);
   }
 
   ingest(name: string, request: IngestRequest): Promise<IngestAnswer> {
@@ -182,7 +241,7 @@ export class Streams implements StreamService, SideStreams {
 
   /** The first rows of a stream that nobody declared; when none is good, nothing is left of it. */
   async #first(name: string, request: IngestRequest): Promise<IngestAnswer> {
-    const stream = this.#create(checkedName(name), false, INFERRED);
+    const stream = this.#create(checkedName(name), "rows", false, INFERRED);
     try {
       return await stream.ingest(request);
     } catch (thrown) {
@@ -197,9 +256,9 @@ export class Streams implements StreamService, SideStreams {
     await this.#get(name).end();
   }
 
-  rows(name: string, limit: number) {
-    const stream = this.#get(name);
-    return { columns: stream.columns, ranges: stream.newest(limit) };
+  async rows(name: string, limit: number) {
+    const stream = this.#get(name), ranges = await stream.newest(limit);
+    return { columns: stream.columns, ranges };
   }
 
   credit(name: string): number {

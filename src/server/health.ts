@@ -10,10 +10,10 @@ export function healthRoutes(app: App, server: ServerContext): void {
     return answer;
   });
   app.get("/readyz", () => {
-    const { ready, reason } = connections.closing
-      ? { ready: false, reason: "The server is shutting down" }
+    const { ready, reason, progress } = connections.closing
+      ? { ready: false, reason: "The server is shutting down", progress: null }
       : engine.readiness();
-    return json({ ready, reason }, ready ? 200 : 503);
+    return json({ ready, reason, ...(progress === null ? {} : { progress }) }, ready ? 200 : 503);
   });
   metrics.registry.onRender(() => {
     metrics.connections.set(connections.count);

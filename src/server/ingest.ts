@@ -7,14 +7,14 @@ import { type IngestFormat, ingestFormat } from "./content_type.ts";
 import type { Context, ServerContext } from "./context.ts";
 import { nameOf, Parameters } from "./parameters.ts";
 
-type Producer = Pick<IngestRequest, "producer" | "sequence">;
+type Producer = Pick<IngestRequest, "producer" | "sequence" | "epoch">;
 
 /** `POST /v1/streams/{stream}`: one body, stored whole or not at all. */
 export async function ingest(c: Context, server: ServerContext): Promise<Response> {
   const stream = nameOf(c, "stream"), { headers } = c.req.raw;
   new Parameters(c, []);
   const format = ingestFormat(headers.get("content-type"));
-  const producer = parseProducer(headers.get("rdx-producer"), headers.get("rdx-sequence"));
+  const producer = parseProducer(headers.get("rdx-producer"), headers.get("rdx-sequence"), headers.get("rdx-epoch"));
   if (!server.autoCreate) server.engine.streams.get(stream);
   const body = await readBody(c.req.raw, server);
   try {
@@ -43,7 +43,7 @@ function nothing(engine: EngineService, autoCreate: boolean, stream: string): In
   } catch (thrown) {
     if (!(autoCreate && thrown instanceof RdxError && thrown.code === "not_found")) throw thrown;
   }
-  return { stream, accepted: 0, rejected: 0, offset, durability: "none", errors: [] };
+  return { stream, accepted: 0, rejected: 0, offset, durability: engine.streams.durability, errors: [] };
 }
 
 /** What the client learns of its rows: the first errors only. */
@@ -60,22 +60,28 @@ export function answerJson(answer: IngestAnswer) {
 }
 
 /** Reads who sends and which of theirs it is: both or none. Throws RdxError("invalid"). */
-export function parseProducer(producer: string | null, sequence: string | null): Producer {
-  if (producer === null && sequence === null) return {};
-  if (producer === null) throw new RdxError("invalid", "Rdx-Sequence needs Rdx-Producer beside it");
+export function parseProducer(producer: string | null, sequence: string | null, epoch: string | null = null): Producer {
+  if (producer === null && sequence === null && epoch === null) return {};
+  if (producer === null) {
+    throw new RdxError("invalid", `${sequence === null ? "Rdx-Epoch" : "Rdx-Sequence"} needs Rdx-Producer beside it`);
+  }
   if (sequence === null) throw new RdxError("invalid", "Rdx-Producer needs Rdx-Sequence beside it");
-  if (!/^[\x21-\x7e]+$/.test(producer) || producer.length > PRODUCER_NAME_CHARS_MAX) {
-    throw new RdxError(
-      "invalid",
-      `Rdx-Producer is no name: expected 1 to ${PRODUCER_NAME_CHARS_MAX} printable ASCII characters without spaces`,
-    );
-  }
-  const number = /^\d{1,16}$/.test(sequence) ? Number(sequence) : NaN;
-  if (!Number.isSafeInteger(number)) {
-    throw new RdxError(
-      "invalid",
-      `Rdx-Sequence is ${JSON.stringify(sequence.slice(0, 200))}: expected a whole number from 0 on`,
-    );
-  }
-  return { producer, sequence: number };
+  checkProducer(producer, "Rdx-Producer");
+  const number = wholeNumber(sequence, "Rdx-Sequence");
+  return { producer, sequence: number, ...(epoch === null ? {} : { epoch: wholeNumber(epoch, "Rdx-Epoch") }) };
+}
+
+/** Throws RdxError("invalid") for what is no name of a producer. */
+export function checkProducer(producer: string, what: string): void {
+  if (/^[\x21-\x7e]+$/.test(producer) && producer.length <= PRODUCER_NAME_CHARS_MAX) return;
+  throw new RdxError(
+    "invalid",
+    `${what} is no name: expected 1 to ${PRODUCER_NAME_CHARS_MAX} printable ASCII characters without spaces`,
+  );
+}
+
+function wholeNumber(text: string, what: string): number {
+  const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+  if (Number.isSafeInteger(number)) return number;
+  throw new RdxError("invalid", `${what} is ${JSON.stringify(text.slice(0, 200))}: expected a whole number from 0 on`);
 }

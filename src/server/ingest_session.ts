@@ -1,5 +1,5 @@
 import { RdxError } from "../core/errors.ts";
-import { RETRY_AFTER_SECONDS } from "../core/limits.ts";
+import { INGEST_AHEAD_MESSAGES_MAX, RETRY_AFTER_SECONDS } from "../core/limits.ts";
 import type { Share } from "./budget.ts";
 import { closingError } from "./connections.ts";
 import type { ServerContext } from "./context.ts";
@@ -118,18 +118,19 @@ export class IngestSession implements SocketHandler {
   async #run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    let verdict = Promise.resolve(), before = verdict;
+    let verdict = Promise.resolve();
+    const ahead: Promise<void>[] = [];
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
       await this.#untilRoom(next.rows);
-      // The stream takes them in the order in which they come: one is read while the one before it is decoded.
+      // The stream takes them in the order in which they come: some are read and decoded while those before them are written together.
       const message = next, earlier = verdict, storing = this.#ended ? null : this.#store(message);
       verdict = (async () => {
         const told = await storing;
         await earlier;
         this.#finish(message, told);
       })();
-      await before;
-      before = verdict;
+      ahead.push(verdict);
+      if (ahead.length >= INGEST_AHEAD_MESSAGES_MAX) await ahead.shift();
       if (this.#queue.length === 0) await verdict;
     }
     this.#running = false;
@@ -175,9 +176,9 @@ export class IngestSession implements SocketHandler {
     try {
       if (!message) throw refusal;
       if (message.kind === "end") return await this.#endStream(sequence);
-      const { body, format, producer, sequence: number, rows } = message;
+      const { body, format, producer, sequence: number, epoch, rows } = message;
       const content = rows === 0 && producer === undefined ? body.subarray(0, 0) : body;
-      const answer = await store(this.#server, this.#stream, content, format, { producer, sequence: number });
+      const answer = await store(this.#server, this.#stream, content, format, { producer, sequence: number, epoch });
       return () => {
         this.#credit += Math.max(0, rows - answer.accepted - answer.rejected);
         this.#send(this.#dialect.acknowledge(sequence, answer));
@@ -191,7 +192,7 @@ export class IngestSession implements SocketHandler {
     const { streams } = this.#server.engine, stream = this.#stream;
     await streams.end(stream);
     const { end: offset } = streams.get(stream);
-    const answer = { stream, accepted: 0, rejected: 0, offset, durability: "none" as const, errors: [] };
+    const answer = { stream, accepted: 0, rejected: 0, offset, durability: streams.durability, errors: [] };
     return () => this.#send(this.#dialect.acknowledge(sequence, answer));
   }
 

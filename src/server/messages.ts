@@ -13,6 +13,7 @@ export interface RowsMessage {
   readonly rows: number;
   readonly producer?: string;
   readonly sequence?: number;
+  readonly epoch?: number;
 }
 
 /** How the two sides of an ingest WebSocket talk, for one connection. */

@@ -38,13 +38,13 @@ function readMessage(bytes: Uint8Array<ArrayBuffer>): IngestMessage {
   return { kind, body, format, rows: countLines(body), ...producer };
 }
 
-function readControl(line: Uint8Array): { producer?: string; sequence?: number } {
+function readControl(line: Uint8Array): ReturnType<typeof parseProducer> {
   const control = line.length > CONTROL_BYTES_MAX ? null : parse(line);
   const inner = control?.$rdx;
   if (typeof inner !== "object" || inner === null || Array.isArray(inner)) {
     throw new RdxError("invalid", 'Cannot read the leading line: expected {"$rdx":{"producer":"name","sequence":0}}');
   }
-  const { producer, sequence, ...others } = inner as Record<string, unknown>;
+  const { producer, sequence, epoch, ...others } = inner as Record<string, unknown>;
   const [other] = Object.keys(others);
   if (other !== undefined) {
     throw new RdxError("invalid", `Cannot read the leading line: unknown member ${JSON.stringify(other)}`);
@@ -52,7 +52,11 @@ function readControl(line: Uint8Array): { producer?: string; sequence?: number }
   if (producer !== undefined && typeof producer !== "string") {
     throw new RdxError("invalid", "Cannot read the leading line: producer is no text");
   }
-  return parseProducer(producer ?? null, sequence === undefined ? null : String(sequence));
+  return parseProducer(producer ?? null, textOf(sequence), textOf(epoch));
+}
+
+function textOf(value: unknown): string | null {
+  return value === undefined ? null : String(value);
 }
 
 function parse(line: Uint8Array): Record<string, unknown> | null {

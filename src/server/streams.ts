@@ -8,7 +8,7 @@ import { readJson } from "./body.ts";
 import { requireJson } from "./content_type.ts";
 import type { App, Context, ServerContext } from "./context.ts";
 import { parseDeclaration } from "./declaration.ts";
-import { ingest } from "./ingest.ts";
+import { checkProducer, ingest } from "./ingest.ts";
 import { nameOf, Parameters, RENDERING } from "./parameters.ts";
 import { columnsJson, RangeRenderer } from "./rows.ts";
 import { openIngestSocket } from "./websocket.ts";
@@ -44,6 +44,13 @@ export function streamRoutes(app: App, server: ServerContext): void {
     await streams.end(name);
     return json(streamJson(streams.get(name)));
   });
+  app.post("/v1/streams/:name/producers/:producer/hello", async (c) => {
+    const name = nameOf(c, "stream"), producer = c.req.param("producer");
+    new Parameters(c, []);
+    checkProducer(producer, "The producer");
+    const { epoch, next } = await streams.hello(name, producer);
+    return json({ stream: name, producer, epoch, next });
+  });
   app.get("/v1/streams/:name/rows", (c) => {
     const name = nameOf(c, "stream");
     return newest(c, name, (limit) => streams.rows(name, limit));
@@ -70,10 +77,10 @@ interface Rows {
   readonly ranges: readonly RowRange[];
 }
 
-function newest(c: Context, stream: string, rowsOf: (limit: number) => Rows): Response {
+async function newest(c: Context, stream: string, rowsOf: (limit: number) => Promise<Rows>): Promise<Response> {
   const parameters = new Parameters(c, ["limit", ...RENDERING]);
   const limit = parameters.integer("limit", 0, QUERY_ROWS_MAX, Math.min(QUERY_ROWS_DEFAULT, QUERY_ROWS_MAX));
-  const rendering = parameters.rendering(), { columns, ranges } = rowsOf(limit);
+  const rendering = parameters.rendering(), { columns, ranges } = await rowsOf(limit);
   const rows = new RangeRenderer(columns, rendering).join(ranges);
   return jsonText(
     `{"stream":${JSON.stringify(stream)},"columns":${JSON.stringify(columnsJson(columns))},"rows":[${rows}]}`,
@@ -81,10 +88,10 @@ function newest(c: Context, stream: string, rowsOf: (limit: number) => Rows): Re
 }
 
 /** A stream without dead rows has no stream of them. */
-function deadRows({ engine: { streams } }: ServerContext, name: string, limit: number): Rows {
+async function deadRows({ engine: { streams } }: ServerContext, name: string, limit: number): Promise<Rows> {
   streams.get(name);
   try {
-    return streams.rows(`${name}.dead`, limit);
+    return await streams.rows(`${name}.dead`, limit);
   } catch (thrown) {
     if (thrown instanceof RdxError && thrown.code === "not_found") return { columns: [], ranges: [] };
     throw thrown;
@@ -92,10 +99,10 @@ function deadRows({ engine: { streams } }: ServerContext, name: string, limit: n
 }
 
 /** Late rows are only counted as long as nobody wants them. */
-function lateRows({ engine: { streams } }: ServerContext, name: string, limit: number): Rows {
+async function lateRows({ engine: { streams } }: ServerContext, name: string, limit: number): Promise<Rows> {
   streams.get(name);
   try {
-    return streams.rows(`${name}.late`, limit);
+    return await streams.rows(`${name}.late`, limit);
   } catch (thrown) {
     if (!(thrown instanceof RdxError) || thrown.code !== "not_found") throw thrown;
     const hint = `PUT /v1/streams/${name}/late keeps them from then on`;

@@ -8,8 +8,8 @@ import { CHANGELOG, optionsSchema, readOptions } from "./options.ts";
 /** A file that is written at its end. */
 export interface AppendFile {
   readonly size: number;
-  /** The last byte, or −1 of an empty file. */
-  lastByte(): Promise<number>;
+  /** Reads into all of `into`, or as far as the file goes; returns how many bytes that were. */
+  read(into: Uint8Array, at: number): Promise<number>;
   /** Writes all of `bytes` at the end, or throws. */
   append(bytes: Uint8Array): Promise<void>;
   /** Cuts the file. */
@@ -33,6 +33,7 @@ const NEWLINE = 0x0a;
 export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFactory {
   return {
     kind: "file",
+    target: "path",
     guarantee: "at least once",
     options: OPTIONS,
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
@@ -53,8 +54,8 @@ interface Written {
 
 /**
  * Appends each output whole: where a write fails, what it left is cut off again. A write is in the hands of the operating
- * system when its promise resolves, and on the device after `close`; what was written last is not remembered, so that a
- * pipeline that starts again may write rows a second time.
+ * system when its promise resolves, and on the device after `close`. When its pipeline does again what it did in an earlier process, what is there already is
+ * compared and left alone; from the first difference on, such as a part of an output, the file is written anew.
  */
 class FileSink implements Sink {
   readonly guarantee: Guarantee = "at least once";
@@ -62,6 +63,11 @@ class FileSink implements Sink {
   readonly #written: Written;
   readonly #openFile: OpenFile;
   #file: AppendFile | null = null;
+  /** Where the file ended before anything was written. */
+  #origin = 0;
+  /** Behind what was written, or is there already from an earlier process. */
+  #position = 0;
+  #again = false;
 
   constructor(path: string, written: Written, openFile: OpenFile) {
     this.#path = path;
@@ -73,10 +79,12 @@ class FileSink implements Sink {
    * Throws RdxError("invalid_plan") for a file that cannot be made or opened, and "conflict" for an Arrow file that has rows already: its
    * stream cannot be continued.
    */
-  async open(): Promise<number> {
-    const file = await this.#guard(() => this.#openFile(this.#path), "invalid_plan");
+  async open(origin?: unknown): Promise<number> {
+    const file = await this.#guard(() => this.#openFile(this.#path), "invalid_plan"), before = sizeOf(origin);
     this.#file = file;
-    if (file.size === 0) await this.#append(file, this.#written.encoder.head());
+    this.#origin = this.#position = before === null ? file.size : Math.min(before, file.size);
+    this.#again = before !== null;
+    if (this.#origin === 0) await this.#append(file, this.#written.encoder.head());
     else if (this.#written.format === "arrow") {
       this.#file = null;
       file.close();
@@ -84,11 +92,15 @@ class FileSink implements Sink {
         "conflict",
         `File ${this.#path} is not empty, and an Arrow stream ends only once: name another`,
       );
-    } else if (await this.#guard(() => file.lastByte()) !== NEWLINE) {
+    } else if (await this.#guard(() => byteAt(file, this.#origin - 1)) !== NEWLINE) {
       // Whoever wrote the last line did not end it: it stays, by itself.
       await this.#append(file, Uint8Array.of(NEWLINE));
     }
     return -1;
+  }
+
+  get origin(): unknown {
+    return { size: this.#origin };
   }
 
   async write(output: OutputBatch): Promise<void> {
@@ -110,10 +122,11 @@ class FileSink implements Sink {
   }
 
   async #append(file: AppendFile, bytes: Uint8Array): Promise<void> {
-    if (bytes.length === 0) return;
+    if (bytes.length === 0 || (this.#again && await this.#has(file, bytes))) return;
     const { size } = file;
     try {
       await this.#guard(() => file.append(bytes));
+      this.#position = file.size;
     } catch (thrown) {
       const kept = await file.truncate(size).then(
         () => "",
@@ -122,6 +135,18 @@ class FileSink implements Sink {
       if (kept === "" || !(thrown instanceof RdxError)) throw thrown;
       throw new RdxError(thrown.code, `${thrown.message}${kept}`, thrown.details);
     }
+  }
+
+  /** Whether the bytes are there already; where they are not, the file ends now. */
+  async #has(file: AppendFile, bytes: Uint8Array): Promise<boolean> {
+    const there = new Uint8Array(bytes.length), read = await this.#guard(() => file.read(there, this.#position));
+    if (read === bytes.length && bytes.every((byte, i) => byte === there[i])) {
+      this.#position += bytes.length;
+      return true;
+    }
+    this.#again = false;
+    await this.#guard(() => file.truncate(this.#position));
+    return false;
   }
 
   /** Names the file in what the platform throws. */
@@ -135,4 +160,15 @@ class FileSink implements Sink {
       throw new RdxError(code, message, [{ path: "sink.path", reason: message }]);
     }
   }
+}
+
+/** What `origin` gave in an earlier process. */
+function sizeOf(origin: unknown): number | null {
+  const { size } = (origin ?? {}) as { size?: unknown };
+  return typeof size === "number" ? size : null;
+}
+
+async function byteAt(file: AppendFile, at: number): Promise<number> {
+  const byte = new Uint8Array(1);
+  return await file.read(byte, at) === 1 ? byte[0] : -1;
 }

@@ -19,11 +19,15 @@ class DenoAppendFile implements AppendFile {
     return this.#size;
   }
 
-  async lastByte(): Promise<number> {
-    if (this.#size === 0) return -1;
-    const byte = new Uint8Array(1);
-    await this.#file.seek(this.#size - 1, Deno.SeekMode.Start);
-    return await this.#file.read(byte) === 1 ? byte[0] : -1;
+  async read(into: Uint8Array, at: number): Promise<number> {
+    await this.#file.seek(at, Deno.SeekMode.Start);
+    let done = 0;
+    while (done < into.length) {
+      const count = await this.#file.read(into.subarray(done));
+      if (count === null) break;
+      done += count;
+    }
+    return done;
   }
 
   async append(bytes: Uint8Array): Promise<void> {

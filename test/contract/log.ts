@@ -3,6 +3,7 @@ import fc from "../deps/fast_check.ts";
 import type { Clock } from "../../src/core/clock.ts";
 import { RdxError } from "../../src/core/errors.ts";
 import type { Log, LogEntry, ProducerMark } from "../../src/log.ts";
+import { epochTests } from "./log_epochs.ts";
 import { LogModel } from "./log_model.ts";
 
 /** Bounds that a log under test is made with, small enough to be reached. */
@@ -44,7 +45,7 @@ export function entry(rows: number, bytes = rows * 8, mark?: ProducerMark): LogE
 
 const END: LogEntry<string> = { kind: "end", rows: 0, frames: [], schema: 1, answer: (offset) => `end at ${offset}` };
 
-function mark(producer: string, sequence: number, digest = `${producer} ${sequence}`): ProducerMark {
+export function mark(producer: string, sequence: number, digest = `${producer} ${sequence}`): ProducerMark {
   return { producer, sequence, digest };
 }
 
@@ -70,6 +71,7 @@ export function logConformance(name: string, open: OpenLog): void {
   readingTests(test);
   producerTests(test);
   boundTests(test);
+  epochTests(test);
   Deno.test(`${name}: does the same as a plain model for any sequence of calls`, async () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), (steps) => followModel(open, steps)), {
       numRuns: 300,
@@ -77,7 +79,7 @@ export function logConformance(name: string, open: OpenLog): void {
   });
 }
 
-type Test = (behaviour: string, run: (log: Log<string>, clock: HandClock) => Promise<void>) => void;
+export type Test = (behaviour: string, run: (log: Log<string>, clock: HandClock) => Promise<void>) => void;
 
 function readingTests(test: Test): void {
   test("numbers rows, stamps their arrival and gives records back as they came", async (log, clock) => {

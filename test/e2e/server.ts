@@ -19,6 +19,10 @@ const main = new URL("../../src/main.ts", import.meta.url).pathname;
 
 export interface ServerOptions {
   readonly args?: readonly string[];
+  /** The data directory; default: none, everything lives in memory. */
+  readonly data?: string;
+  /** A command that runs what stands behind it, in its own place. */
+  readonly through?: readonly string[];
   /** What V8 is told; default: nothing. */
   readonly v8Flags?: readonly string[];
   readonly env?: Record<string, string>;
@@ -31,10 +35,14 @@ export interface ServerOptions {
 
 /** Starts `rdx serve` and waits until it says that it is ready. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
-  const child = new Deno.Command(Deno.execPath(), {
+  const [command, ...before] = [...(options.through ?? []), Deno.execPath()];
+  const child = new Deno.Command(command, {
     args: [
+      ...before,
       ...["run", "-A", "--no-check", ...(options.v8Flags ? [`--v8-flags=${options.v8Flags.join()}`] : [])],
-      ...[main, "serve", "--port", String(options.port ?? 0), ...(options.args ?? [])],
+      ...[main, "serve", "--port", String(options.port ?? 0)],
+      ...(options.data === undefined ? ["--durability", "none"] : ["--data", options.data]),
+      ...(options.args ?? []),
     ],
     // The tests may run in a task themselves, which leaves its caller's folder there.
     env: { INIT_CWD: options.cwd ?? Deno.cwd(), ...options.env },

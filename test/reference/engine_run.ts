@@ -4,6 +4,7 @@ import { memoryLogs } from "../../src/log/memory.ts";
 import type { OrderRecord } from "../../src/log.ts";
 import type { LookupFactory } from "../../src/lookup.ts";
 import { Engine } from "../../src/runtime/engine.ts";
+import { forgetfulOrder } from "../../src/runtime/order.ts";
 import { openMade } from "../../src/source/made.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { createView } from "../../src/view/create.ts";
@@ -48,7 +49,7 @@ export class EngineUnderTest {
       clock: systemClock,
       registry: new MetricRegistry(),
       createLog: memoryLogs(systemClock),
-      createOrder: () => ({ append: (record) => void order.push(record) }),
+      createOrder: () => ({ ...forgetfulOrder, append: (record) => void order.push(record) }),
       createView,
       sinks: new Map([[sink.kind, sink]]),
       lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),

@@ -218,7 +218,7 @@ engineTest("a stream that is made again with other columns is decoded as those s
   streams.delete("s");
   streams.put("s", { ...declaration, columns: [{ name: "t", type: STRING, nullable: false }] });
   await send('{"t":"text"}');
-  assert.deepEqual(textOfRanges(streams.rows("s", 9).ranges), ['"text"']);
+  assert.deepEqual(textOfRanges((await streams.rows("s", 9)).ranges), ['"text"']);
 });
 
 engineTest("a file is read by the workers to its end", 3, async (run) => {

@@ -10,6 +10,7 @@ import type { PhysicalPlan } from "../../src/plan/physical.ts";
 import type { PipelineInput, Taken } from "../../src/runtime/input.ts";
 import { LookupMeter } from "../../src/runtime/lookup_meter.ts";
 import { PipelineLookups } from "../../src/runtime/lookups.ts";
+import { forgetfulOrder } from "../../src/runtime/order.ts";
 import { Pipeline } from "../../src/runtime/pipeline.ts";
 import { FunctionFaults } from "../../src/runtime/function_faults.ts";
 import { PipelineMeter } from "../../src/runtime/pipeline_meter.ts";
@@ -55,6 +56,14 @@ export class ChunkInput implements PipelineInput {
     const frames = this.#chunks.shift() ?? [], from = this.#position++, end = frames.length === 0;
     this.#ended = end;
     return { frames, range: null, from, to: this.#position, end };
+  }
+
+  takeTo(): Taken {
+    return this.take();
+  }
+
+  get offset(): number {
+    return this.#position;
   }
 
   release(): void {}
@@ -250,7 +259,7 @@ export class PipelineRun {
       pool,
       side: this.side,
       clock,
-      order: { append: (record) => void this.order.push(record) },
+      order: { ...forgetfulOrder, append: (record) => void this.order.push(record) },
       meter,
       lookups: this.tables.length === 0 ? null : this.#lookups(plan),
     });

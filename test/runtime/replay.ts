@@ -48,7 +48,7 @@ export async function replay(
     switch (record.kind) {
       case "chunk": {
         const { from, to } = record, frames = chunks[source][from];
-        dispatch.chunk(record.number, source, { frames, range: null, from, to, end: false });
+        dispatch.chunk(record.number, source, { frames, range: null, from, to, end: false }, record.late);
         break;
       }
       case "idle":

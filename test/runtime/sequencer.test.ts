@@ -1,75 +1,5 @@
 import assert from "node:assert/strict";
-import { SourceClock } from "../../src/core/watermark.ts";
-import type { OrderRecord } from "../../src/log.ts";
-import type { PipelineInput, Taken } from "../../src/runtime/input.ts";
-import { Sequencer } from "../../src/runtime/sequencer.ts";
-import { SimClock } from "../sim/clock.ts";
-
-/** An input that has what a test put into it. */
-class SimInput implements PipelineInput {
-  /** Chunks that can be taken. */
-  chunks = 0;
-  ended = false;
-  refusing = false;
-  inFlightMax = 8;
-  readonly released: number[] = [];
-  readonly lagRows = 0;
-  readonly progress = null;
-  #position = 0;
-  #endTaken = false;
-
-  get ready(): boolean {
-    return !this.#endTaken && (this.chunks > 0 || this.ended);
-  }
-
-  take(): Taken {
-    const from = this.#position, end = this.chunks === 0;
-    if (end) this.#endTaken = true;
-    else {
-      this.chunks--;
-      this.#position += 10;
-    }
-    return { frames: [], range: null, from, to: this.#position, end };
-  }
-
-  release(to: number): void {
-    this.released.push(to);
-  }
-
-  stop(): void {
-    this.ended = true;
-  }
-
-  onReady(): () => void {
-    return () => {};
-  }
-
-  close(): void {}
-}
-
-interface Sent {
-  readonly number: number;
-  readonly source: number;
-  /** Of a mark. */
-  readonly watermark: number | null;
-}
-
-function setUp(options: { window?: number; idleTimeoutMs?: number; after?: number; watermarks?: number[] } = {}) {
-  const { window = 3, idleTimeoutMs = 1000, after = 0, watermarks = [-Infinity, -Infinity] } = options;
-  const clock = new SimClock(), sent: Sent[] = [], order: OrderRecord[] = [];
-  const inputs = watermarks.map(() => new SimInput()), clocks = watermarks.map((at) => new SourceClock(100, at));
-  const sequencer = new Sequencer(
-    inputs.map((input, i) => ({ id: "ab"[i], input, clock: clocks[i], idleTimeoutMs })),
-    {
-      chunk: (number, source) => void sent.push({ number, source, watermark: null }),
-      mark: (number, source, watermark) => void sent.push({ number, source, watermark }),
-      tick: (number) => void sent.push({ number, source: -1, watermark: null }),
-      answer: (_, { number }) => void sent.push({ number, source: -1, watermark: null }),
-    },
-    { window, clock, order: { append: (record) => void order.push(record) }, after },
-  );
-  return { sequencer, inputs, clocks, clock, sent, order };
-}
+import { setUp } from "./sequencer_world.ts";
 
 Deno.test("numbers go on from where they were told, no more than the window are in flight, and it is refilled by halves", () => {
   const { sequencer, inputs: [a], sent } = setUp({ window: 3, after: 41 });
@@ -245,7 +175,7 @@ Deno.test("the end of a source is a number of its own, and the order is complete
   sequencer.finished(3);
   assert.equal(sequencer.complete, true);
   assert.deepEqual(order, [
-    { kind: "chunk", number: 1, source: "a", from: 0, to: 10 },
+    { kind: "chunk", number: 1, source: "a", from: 0, to: 10, late: false },
     { kind: "end", number: 2, source: "a" },
     { kind: "end", number: 3, source: "b" },
   ]);

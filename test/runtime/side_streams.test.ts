@@ -48,7 +48,7 @@ Deno.test("late rows are wanted from the first time that somebody asks for them 
   assert.equal(streams.seen("other.late"), null);
   assert.deepEqual([streams.keepLate("s").created, streams.keepLate("s").created], [true, false]);
   await streams.late("s", [late], "p");
-  assert.deepEqual(textOfRanges(streams.rows("s.late", 10).ranges), ['5n "p" "n" 7n']);
+  assert.deepEqual(textOfRanges((await streams.rows("s.late", 10)).ranges), ['5n "p" "n" 7n']);
   streams.delete("s.late");
   assert.equal(streams.wantsLate("s"), false);
   assert.throws(() => streams.keepLate("other"), code("not_found"));

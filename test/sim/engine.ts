@@ -60,8 +60,12 @@ export class SimEngine implements EngineService {
     return "# HELP rdx_rows_in_total Rows\n# TYPE rdx_rows_in_total counter\nrdx_rows_in_total 7\n";
   }
 
-  readiness(): { ready: boolean; reason: string } {
-    return this.ready ? { ready: true, reason: "Ready" } : { ready: false, reason: "The engine starts" };
+  readonly recovered = Promise.resolve();
+
+  readiness(): { ready: boolean; reason: string; progress: number | null } {
+    return this.ready
+      ? { ready: true, reason: "Ready", progress: null }
+      : { ready: false, reason: "The engine starts", progress: null };
   }
 
   async drain(): Promise<void> {

@@ -118,7 +118,16 @@ export class SimStreams implements StreamService {
     return Promise.resolve();
   }
 
-  rows(name: string, limit: number) {
+  readonly durability = "none";
+
+  async hello(name: string, producer: string): Promise<{ epoch: number; next: number }> {
+    const { producers } = this.#get(name), known = producers.get(producer);
+    await null;
+    return { epoch: 1, next: known?.length ?? 0 };
+  }
+
+  async rows(name: string, limit: number) {
+    await null;
     const { declaration: { columns }, rows } = this.#get(name);
     const newest = rows.slice(-limit).reverse().map((row) => columns.map((_, i) => row[i] ?? null));
     return { columns, ranges: limit === 0 || rows.length === 0 ? [] : [frameOf(columns, newest)] };

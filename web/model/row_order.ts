@@ -63,39 +63,23 @@ export function ordered(
   if (!sort || !column) return found;
   const sign = sort.descending ? -1 : 1, order = Array.from(found, (_, i) => i);
   const values = found.map((line) => shownRow(line)[column.name]);
-  const isTime = column.type === "timestamp";
-  if (isTime || isNumeric(column.type)) {
-    const numbers = Float64Array.from(values, isTime ? timeOf : numberOf);
-    order.sort((a, b) => {
-      const x = numbers[a], y = numbers[b];
-      if (x === y) return sign * digitOrder(values[a], values[b]) || a - b;
-      if (x !== x || y !== y) return x === x ? -1 : y === y ? 1 : a - b;
-      return x < y ? -sign : sign;
-    });
-  } else {
-    const texts = values.map((value) => isNull(value) ? null : fullText(value));
-    order.sort((a, b) => {
-      const x = texts[a], y = texts[b];
-      if (x === y) return a - b;
-      if (x === null || y === null) return x === null ? 1 : -1;
-      return x < y ? -sign : sign;
-    });
-  }
+  const isTime = column.type === "timestamp", numeric = isTime || isNumeric(column.type);
+  const keys: ArrayLike<number | bigint | string | null> = numeric
+    ? Float64Array.from(values, isTime ? timeOf : numberOf)
+    : values.map((value) => isNull(value) ? null : fullText(value));
+  order.sort((a, b) => {
+    let x = keys[a], y = keys[b];
+    // Integers and decimals can have more digits than a double; decimals of a column have one number of places
+    if (x === y && numeric && values[a] !== values[b]) {
+      [x, y] = [a, b].map((i) => BigInt(String(values[i]).replace(".", "")));
+    }
+    if (x === y) return a - b;
+    // NaN stands for NULL
+    const last = x === null || x !== x;
+    if (last || y === null || y !== y) return last ? y === y ? 1 : a - b : -1;
+    return x! < y ? -sign : sign;
+  });
   return order.map((i) => found[i]);
-}
-
-/** The order of two numbers of one column that are the same double: integers and decimals can have more digits. */
-function digitOrder(a: unknown, b: unknown): number {
-  if (typeof a === "number" || typeof b === "number" || a === b) return 0;
-  const x = digitsOf(a), y = digitsOf(b);
-  return x === null || y === null || x === y ? 0 : x < y ? -1 : 1;
-}
-
-/** Decimals of a column have one number of places. */
-function digitsOf(value: unknown): bigint | null {
-  if (typeof value === "bigint") return value;
-  const match = typeof value === "string" ? /^(-?\d+)(?:\.(\d+))?$/.exec(value) : null;
-  return match && BigInt(match[1] + (match[2] ?? ""));
 }
 
 function holds(columns: readonly ViewColumn[], text: string): (line: Entry) => boolean {

@@ -31,7 +31,7 @@ export function sparkline(): Part<readonly Sample[]> & { readonly node: SVGEleme
 export function toneOf(state: string): "good" | "warn" | "bad" | "dim" {
   if (state === "running") return "good";
   if (state === "failed") return "bad";
-  return state === "stalled" || state === "starting" ? "warn" : "dim";
+  return state === "stalled" || state === "starting" || state === "recovering" ? "warn" : "dim";
 }
 
 /** A state as a word with a dot of its colour. */

@@ -72,7 +72,7 @@ const INGEST_ANSWER = object(
 
 const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   name: text("The pipeline's name"),
-  state: { enum: ["starting", "running", "stalled", "completed", "failed", "stopped"] },
+  state: { enum: ["starting", "recovering", "running", "stalled", "completed", "failed", "stopped"] },
   reason: orNull({ type: "string" }, "Why it is failed or stalled"),
   sources: list({ type: "string" }),
   sinks: list(object({ kind: { type: "string" }, name: { type: "string" }, guarantee: { type: "string" } })),
@@ -100,7 +100,10 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   lag_rows: count("Rows of the sources that are not taken yet"),
   state_rows: count("Rows of keyed state"),
   state_bytes: count("Bytes of keyed state"),
-  progress: orNull({ type: "number", minimum: 0, maximum: 1 }, "Part of bounded inputs that is done; null: unbounded"),
+  progress: orNull(
+    { type: "number", minimum: 0, maximum: 1 },
+    "While it is recovering, part of what it does again that is done; then of bounded inputs; null: unbounded",
+  ),
   tasks: count("Tasks that work on it"),
 };
 
@@ -263,7 +266,20 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     origin: { type: "string" },
     destination: { type: "string" },
   })),
-  readiness: object({ ready: { type: "boolean" }, reason: text("Why it is not ready") }),
+  producer_epoch: object({
+    stream: text("The stream"),
+    producer: text("The producer"),
+    epoch: count("What its batches bring from now on as Rdx-Epoch; others are refused"),
+    next: count("The number of its next batch"),
+  }),
+  readiness: object(
+    {
+      ready: { type: "boolean" },
+      reason: text("Why it is not ready"),
+      progress: { type: "number", minimum: 0, maximum: 1, description: "While it recovers, how far it is" },
+    },
+    ["progress"],
+  ),
   ...LIVE,
   ...SOCKET,
 };

@@ -72,7 +72,7 @@ export const SERVER_OPERATIONS: Operations = {
       id: "readiness",
       summary: "Whether the server takes rows",
       tag: "server",
-      answers: { 200: answer("It does", "readiness"), 503: answer("It starts or drains", "readiness") },
+      answers: { 200: answer("It does", "readiness"), 503: answer("It recovers or drains", "readiness") },
       problems: [],
       secured: false,
     },

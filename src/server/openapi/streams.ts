@@ -24,6 +24,13 @@ const PRODUCER: readonly Parameter[] = [
     schema: count("From 0"),
   },
   {
+    name: "rdx-epoch",
+    in: "header",
+    description:
+      "What `hello` gave the producer, if it said it: of two that send under one name, the later goes on alone",
+    schema: count("From 1"),
+  },
+  {
     name: "content-encoding",
     in: "header",
     description: "How the body is packed",
@@ -101,6 +108,23 @@ export const STREAM_OPERATIONS: Operations = {
       parameters: [name("stream")],
       answers: { 200: answer("The stream", "stream") },
       problems: ["not_found", "conflict", "closing"],
+    },
+  },
+  "/v1/streams/{name}/producers/{producer}/hello": {
+    post: {
+      id: "helloProducer",
+      summary:
+        "Begin another epoch of a producer: batches of those before it are refused, and it learns the number that comes next",
+      tag: "streams",
+      parameters: [name("stream"), {
+        name: "producer",
+        in: "path",
+        required: true,
+        description: "The producer's name",
+        schema: text("Printable ASCII without spaces"),
+      }],
+      answers: { 200: answer("The epoch", "producer_epoch") },
+      problems: ["not_found", "closing", "no_space"],
     },
   },
   "/v1/streams/{name}/rows": {

@@ -1,0 +1,130 @@
+import type { Clock } from "../core/clock.ts";
+import { RdxError, reasonOf } from "../core/errors.ts";
+import { ORDER_SEGMENT_BYTES_MAX, ORDER_SEGMENT_FIRST_BYTES } from "../core/limits.ts";
+import type { Log, OpenedOrder, OrderLog } from "../log.ts";
+import type { Durable, Meta } from "../store.ts";
+import type { LogDevice } from "./device.ts";
+import type { Checksum, Packer } from "./format.ts";
+import { JournalLog } from "./journal.ts";
+import type { JournalBounds, JournalParts } from "./journal_parts.ts";
+import { OrderJournal, type OrderParts } from "./order_journal.ts";
+import type { SegmentParts } from "./segment_files.ts";
+
+export interface DurableParts {
+  readonly device: LogDevice;
+  readonly meta: Meta;
+  readonly checksum: Checksum;
+  /** Packs rows; null: they are written as they are. */
+  readonly packer: Packer | null;
+  /** Unpacks what was packed before. */
+  readonly unpacker: Packer | null;
+  readonly durability: "fsync" | "os";
+  readonly clock: Clock;
+  readonly bounds?: Partial<JournalBounds>;
+  said(what: string): void;
+  /** Called when nothing is under way any more. */
+  closed?(): void;
+}
+
+/** Rooms of a data directory whose folders are logs. A stream's log is one partition, 0. */
+const ROOMS = ["journal", "order"], PARTITION = "0";
+
+/** The logs of streams and pipelines on one device, in the folders that `meta` gives. */
+export class DurableLogs implements Durable {
+  readonly meta: Meta;
+  readonly durability: "fsync" | "os";
+  readonly #parts: DurableParts;
+  readonly #shared = { bytes: 0 };
+  /** Removals that are under way. */
+  readonly #removing = new Set<Promise<void>>();
+
+  private constructor(parts: DurableParts) {
+    this.meta = parts.meta;
+    this.durability = parts.durability;
+    this.#parts = parts;
+  }
+
+  /** Throws RdxError("invalid") for folders that nobody knows. What belongs to nothing any more is removed. */
+  static async open(parts: DurableParts): Promise<DurableLogs> {
+    const { meta, device } = parts, known = new Set(meta.folders());
+    for (const room of ROOMS) {
+      for (const name of await device.folders(room)) {
+        if (known.has(`${room}/${name}`)) continue;
+        throw new RdxError(
+          "invalid",
+          `Cannot use ${room}/${name}: meta.sqlite knows nothing of it; put the meta.sqlite back that belongs to it, or move the folder away`,
+        );
+      }
+    }
+    const logs = new DurableLogs(parts);
+    for (const folder of meta.unused()) logs.remove(folder);
+    return logs;
+  }
+
+  createLog<Answer>(folder: string): Log<Answer> {
+    return JournalLog.create<Answer>(`${folder}/${PARTITION}`, this.#journalParts(folder));
+  }
+
+  async openLog<Answer>(folder: string): Promise<Log<Answer>> {
+    const path = `${folder}/${PARTITION}`;
+    await this.#requireFiles(folder, path);
+    return await JournalLog.open<Answer>(path, this.#journalParts(folder), (cut) => this.said(cut));
+  }
+
+  createOrder(folder: string): OrderLog {
+    return OrderJournal.create(folder, this.#orderParts(folder));
+  }
+
+  async openOrder(folder: string): Promise<OpenedOrder> {
+    await this.#requireFiles(folder, folder);
+    return await OrderJournal.open(folder, this.#orderParts(folder), (cut) => this.said(cut));
+  }
+
+  async #requireFiles(folder: string, path: string): Promise<void> {
+    if (!this.meta.hasFiles(folder) || (await this.#parts.device.list(path)).length > 0) return;
+    throw new RdxError(
+      "invalid",
+      `The files of ${path} are missing: put a copy in their place, or move the data directory away`,
+    );
+  }
+
+  #journalParts(folder: string): JournalParts {
+    const { bounds = {} } = this.#parts;
+    return { segments: this.#segments(), bounds, shared: this.#shared, made: () => this.#made(folder) };
+  }
+
+  #orderParts(folder: string): OrderParts {
+    const { clock } = this.#parts, segmentBytes = { first: ORDER_SEGMENT_FIRST_BYTES, max: ORDER_SEGMENT_BYTES_MAX };
+    return {
+      segments: { ...this.#segments(), segmentBytes, packer: null },
+      after: (ms, call) => clock.after(ms, call),
+      made: () => this.#made(folder),
+    };
+  }
+
+  #segments(): SegmentParts {
+    const { device, checksum, packer, unpacker, durability, clock } = this.#parts;
+    return { device, checksum, packer, unpacker, durability, now: () => clock.now() };
+  }
+
+  #made(folder: string): void {
+    if (!this.meta.hasFiles(folder)) this.meta.made(folder);
+  }
+
+  remove(folder: string): void {
+    const removing = this.#parts.device.removeFolder(folder).then(() => this.meta.forget(folder)).catch((thrown) =>
+      this.said(`${folder} could not be removed, which is tried again at the next start: ${reasonOf(thrown)}`)
+    ).finally(() => this.#removing.delete(removing));
+    this.#removing.add(removing);
+  }
+
+  said(what: string): void {
+    this.#parts.said(what);
+  }
+
+  async close(): Promise<void> {
+    while (this.#removing.size > 0) await Promise.all(this.#removing);
+    this.meta.close();
+    this.#parts.closed?.();
+  }
+}

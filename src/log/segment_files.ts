@@ -1,0 +1,225 @@
+import { RdxError, reasonOf } from "../core/errors.ts";
+import { JOURNAL_PIECE_BYTES, SEGMENT_BYTES_MAX, SEGMENT_FIRST_BYTES } from "../core/limits.ts";
+import { isFull, type LogDevice, type LogFile } from "./device.ts";
+import {
+  type Checksum,
+  decodeSegmentHead,
+  encodeSegmentHead,
+  type Packer,
+  SEGMENT_HEADER_BYTES,
+  SEGMENT_VERSION,
+  type SegmentHead,
+} from "./format.ts";
+
+/** What logs over segments are made of. */
+export interface SegmentParts {
+  readonly device: LogDevice;
+  readonly checksum: Checksum;
+  /** Packs parts; null: they are written as they are. */
+  readonly packer: Packer | null;
+  /** Unpacks what an earlier process has packed; null where nothing can. */
+  readonly unpacker: Packer | null;
+  /** What is acknowledged survives: a power cut · the death of the process. */
+  readonly durability: "fsync" | "os";
+  /** Bytes of the first segment of a log, and of those that it has later; default: the limits. */
+  readonly segmentBytes?: { readonly first: number; readonly max: number };
+  /** Epoch ms. */
+  now(): number;
+}
+
+/** One file of a log. */
+export interface Segment extends SegmentHead {
+  readonly name: string;
+  /** Behind its last record; null until somebody has gone through it. */
+  end: number | null;
+}
+
+/** A file that waits to be a segment. */
+interface Spare {
+  readonly path: string;
+  readonly file: LogFile;
+  readonly capacity: number;
+}
+
+const ENDING = ".seg", UNFINISHED = ".tmp", DIGITS = 20;
+
+/** The files of one log: what there is, what comes next, and what goes. */
+export class SegmentFiles {
+  readonly folder: string;
+  readonly parts: SegmentParts;
+  #spare: Promise<Spare> | null = null;
+  #spares = 0;
+
+  constructor(folder: string, parts: SegmentParts) {
+    this.folder = folder;
+    this.parts = parts;
+  }
+
+  /**
+   * All segments in order, and files that were not finished when the machine stopped: those under no name of a segment, and a last segment that is shorter than its
+   * head. Throws RdxError("invalid") for files that are damaged, missing or of another version. Changes nothing.
+   */
+  async list(): Promise<{ segments: Segment[]; unfinished: string[] }> {
+    const { device } = this.parts, segments: Segment[] = [];
+    const names = (await device.list(this.folder)).map(({ name }) => name);
+    const ordered = names.filter((name) => name.endsWith(ENDING)).sort();
+    const unfinished = names.filter((name) => name.endsWith(UNFINISHED));
+    for (const name of ordered) {
+      const head = await this.#headOf(name);
+      if (head) segments.push({ ...head, name, end: null });
+      else if (name === ordered.at(-1)) unfinished.push(name);
+      else throw this.damaged(name, "its head is no head of a segment");
+    }
+    for (const [i, { id, name }] of segments.entries()) {
+      if (i > 0 && id !== (segments[i - 1].id + 1) >>> 0) {
+        throw this.damaged(name, `it does not follow ${segments[i - 1].name}: files between them are missing`);
+      }
+    }
+    return { segments, unfinished };
+  }
+
+  async remove(names: readonly string[]): Promise<void> {
+    for (const name of names) await this.parts.device.remove(this.path(name));
+  }
+
+  path(name: string): string {
+    return `${this.folder}/${name}`;
+  }
+
+  damaged(name: string, why: string): RdxError {
+    return new RdxError(
+      "invalid",
+      `Cannot use ${this.path(name)}: ${why}; put a copy in its place, or move the data directory away`,
+    );
+  }
+
+  /** Null: the file ends before its head does. */
+  async #headOf(name: string): Promise<SegmentHead | null> {
+    const { device, checksum } = this.parts, file = await device.open(this.path(name), "read");
+    try {
+      const bytes = new Uint8Array(SEGMENT_HEADER_BYTES), read = await file.read(bytes, 0);
+      if (read < SEGMENT_HEADER_BYTES) return null;
+      const head = decodeSegmentHead(bytes, checksum);
+      if (!head) throw this.damaged(name, "its head is damaged");
+      if (head.version !== SEGMENT_VERSION) {
+        throw this.damaged(name, `it has version ${head.version} of the format, and this rdx knows ${SEGMENT_VERSION}`);
+      }
+      return head;
+    } finally {
+      file.close();
+    }
+  }
+
+  /** All bytes of a segment. */
+  async read(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const file = await this.parts.device.open(this.path(name), "read");
+    try {
+      const bytes = new Uint8Array(file.bytes);
+      return bytes.subarray(0, await file.read(bytes, 0));
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Opens the segment that is written on, with zeros from `end` to its capacity. */
+  async reopen({ name, capacity }: Segment, end: number, bytes: Uint8Array): Promise<LogFile> {
+    const file = await this.parts.device.open(this.path(name), "write");
+    if (bytes.length >= capacity && bytes.subarray(end).every((byte) => byte === 0)) return file;
+    await this.#zeros(file, end, Math.max(capacity, bytes.length));
+    await file.sync();
+    return file;
+  }
+
+  /** Begins to make ready the segment behind one of `capacity` bytes, if nobody has. */
+  prepare(capacity: number): void {
+    const { first = SEGMENT_FIRST_BYTES, max = SEGMENT_BYTES_MAX } = this.parts.segmentBytes ?? {};
+    const bytes = capacity === 0 ? first : Math.min(max, capacity * 4);
+    this.#spare ??= this.#make(bytes);
+    this.#spare.catch(() => this.#spare = null); // whoever needs it tries again, and is told
+  }
+
+  /** A file with zeros under a name that says nothing, synced. Throws RdxError("no_space"). */
+  async #make(capacity: number): Promise<Spare> {
+    const { device } = this.parts, path = this.#sparePath();
+    let file: LogFile | null = null;
+    try {
+      await device.makeFolder(this.folder);
+      file = await device.open(path, "create");
+      await this.#zeros(file, 0, capacity);
+      await file.sync();
+      return { path, file, capacity };
+    } catch (thrown) {
+      file?.close();
+      await device.remove(path).catch(() => {});
+      throw this.explained(thrown);
+    }
+  }
+
+  #sparePath(): string {
+    return this.path(`spare-${this.#spares++}${UNFINISHED}`);
+  }
+
+  async #zeros(file: LogFile, from: number, to: number): Promise<void> {
+    const zeros = new Uint8Array(Math.min(JOURNAL_PIECE_BYTES, Math.max(0, to - from)));
+    for (let at = from; at < to; at += zeros.length) await file.write(zeros.subarray(0, to - at), at);
+  }
+
+  /**
+   * Makes the next segment, with at least `least` bytes; its name and its head outlive a power cut when this resolves. It takes the place of one before it
+   * that has the same first key, whose records all have no rows.
+   */
+  async next(first: number, before: Segment | null, least: number): Promise<{ segment: Segment; file: LogFile }> {
+    this.prepare(before?.capacity ?? 0);
+    let spare = await this.#spare!;
+    this.#spare = null;
+    if (spare.capacity < least) {
+      spare.file.close();
+      await this.parts.device.remove(spare.path);
+      spare = await this.#make(least);
+    }
+    const { device, checksum } = this.parts, { path, file, capacity } = spare;
+    const name = String(first).padStart(DIGITS, "0") + ENDING;
+    const id = before?.first === first ? before.id : ((before?.id ?? 0) + 1) >>> 0;
+    const head = { first, id, capacity, madeMs: this.parts.now() };
+    try {
+      await file.write(encodeSegmentHead(head, checksum), 0);
+      await file.sync();
+      await device.rename(path, this.path(name));
+      await device.syncFolder(this.folder);
+    } catch (thrown) {
+      file.close();
+      throw this.explained(thrown);
+    }
+    return { segment: { ...head, version: SEGMENT_VERSION, name, end: null }, file };
+  }
+
+  /** Uses a segment again that nobody needs, or removes it. */
+  async recycle({ name, capacity }: Segment, largest: number): Promise<void> {
+    const { device } = this.parts;
+    if (this.#spare !== null || capacity < largest) return await device.remove(this.path(name));
+    const path = this.#sparePath();
+    this.#spare = (async () => {
+      await device.rename(this.path(name), path);
+      return { path, file: await device.open(path, "write"), capacity };
+    })();
+    await this.#spare.catch(() => this.#spare = null);
+  }
+
+  async close(): Promise<void> {
+    const spare = this.#spare;
+    this.#spare = null;
+    await spare?.then(({ file }) => file.close()).catch(() => {});
+  }
+
+  /** What the device throws, with the place and what to do. */
+  explained(thrown: unknown): RdxError {
+    if (thrown instanceof RdxError) return thrown;
+    if (isFull(thrown)) {
+      return new RdxError(
+        "no_space",
+        `There is no room on the disk for ${this.folder}: nothing was stored; make room and try again`,
+      );
+    }
+    return new RdxError("internal", `Cannot write ${this.folder}: ${reasonOf(thrown)}`);
+  }
+}

@@ -1,0 +1,48 @@
+import { RdxError } from "../core/errors.ts";
+import type { PhysicalPlan } from "../plan/physical.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { PipelinesParts } from "./pipeline_maker.ts";
+import { modeAfter, shareState } from "./plan_shape.ts";
+import type { Views } from "./views.ts";
+
+/** State that is spread over workers cannot come together in one. Throws RdxError("conflict"). */
+export function checkPlaces(pipeline: Pipeline, plan: PhysicalPlan, tasks: number): void {
+  const spread = pipeline.mode === "parallel" && modeAfter(plan, pipeline.mode) === "ordered";
+  if (!spread || !shareState(pipeline.plan, plan)) return;
+  throw new RdxError(
+    "conflict",
+    `The state of pipeline ${plan.name} is spread over ${tasks} workers, and its new plan, whose operators feed each ` +
+      "other, runs in one; state=fresh starts without it",
+  );
+}
+
+/** What is written again after a restart belongs to one pipeline alone. Throws RdxError("conflict"). */
+export function checkTargets(
+  name: string,
+  { sinks }: PhysicalPlan,
+  others: Iterable<Pipeline>,
+  { durable, sinks: kinds }: Pick<PipelinesParts, "durable" | "sinks">,
+): void {
+  if (!durable) return;
+  const all = [...others].filter(({ plan }) => plan.name !== name);
+  for (const { id, sink } of sinks) {
+    const target = kinds.get(sink.kind)?.target;
+    if (target === undefined) continue;
+    const same = (other: Pipeline) =>
+      other.plan.sinks.some(({ sink: one }) => one.kind === sink.kind && one[target] === sink[target]);
+    const owner = all.find(same)?.plan.name;
+    if (owner === undefined) continue;
+    const reason = `What sink ${id} writes (${sink[target]}) belongs to pipeline ${owner}`;
+    throw new RdxError("conflict", reason, [{ node: id, path: `sink.${target}`, reason, hint: "Name another" }]);
+  }
+}
+
+/** No two pipelines write one view. Throws RdxError("conflict"). */
+export function checkViews(name: string, plan: PhysicalPlan, views: Views): void {
+  for (const { id, sink } of plan.sinks) {
+    const owner = sink.kind === "view" ? views.ownerOf(String(sink.name)) : null;
+    if (owner === null || owner === name) continue;
+    const reason = `View ${sink.name} belongs to pipeline ${owner}`;
+    throw new RdxError("conflict", reason, [{ node: id, path: "sink.name", reason, hint: "Choose another name" }]);
+  }
+}

@@ -1,0 +1,35 @@
+import { type Deployed, streamsOf } from "./pipeline_maker.ts";
+import type { PipelineInfo } from "./service.ts";
+
+/** A pipeline as people see it. */
+export function pipelineInfo({ plan, pipeline }: Deployed, sql: string | null, tasks: number): PipelineInfo {
+  const { meter, watermark, plan: physical } = pipeline;
+  return {
+    name: plan.name,
+    state: pipeline.state,
+    reason: pipeline.reason,
+    sources: streamsOf(physical),
+    sinks: physical.sinks.map(({ id, sink }, i) => ({
+      kind: sink.kind,
+      name: String(sink.name ?? sink.path ?? id),
+      guarantee: pipeline.sinks[i].guarantee,
+    })),
+    watermark: watermark === -Infinity ? null : watermark,
+    rowsIn: meter.rowsIn,
+    rowsOut: meter.rowsOut,
+    lateRows: meter.lateRows,
+    rowsInPerSecond: meter.rowsInPerSecond,
+    rowsOutPerSecond: meter.rowsOutPerSecond,
+    latencyMs: meter.latencyMs,
+    lagRows: pipeline.lagRows,
+    stateRows: meter.stateRows,
+    stateBytes: meter.stateBytes,
+    progress: pipeline.progress,
+    tasks: tasks,
+    deadRows: meter.deadRows,
+    functionErrors: meter.functionErrors,
+    errors: pipeline.errors,
+    plan,
+    sql,
+  };
+}

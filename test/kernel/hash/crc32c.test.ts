@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import fc from "../../deps/fast_check.ts";
+import { Crc32c } from "../../../src/kernel/crc.ts";
+import { loadKernel, VARIANTS } from "../load.ts";
+
+/** One bit after another, as RFC 3720 defines it. */
+function reference(bytes: Uint8Array, before = 0): number {
+  let crc = ~before;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (0x82f63b78 & -(crc & 1));
+  }
+  return ~crc >>> 0;
+}
+
+/** RFC 3720, appendix B.4, and the check value of the catalogue of CRCs. */
+const PUBLISHED: readonly (readonly [Uint8Array, number])[] = [
+  [new Uint8Array(32), 0x8a9136aa],
+  [new Uint8Array(32).fill(255), 0x62a8ab43],
+  [Uint8Array.from({ length: 32 }, (_, i) => i), 0x46dd794e],
+  [Uint8Array.from({ length: 32 }, (_, i) => 31 - i), 0x113fdb5c],
+  [
+    // deno-fmt-ignore
+    Uint8Array.of(
+      0x01, 0xc0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x14, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0x14, 0, 0, 0, 0x18,
+      0x28, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,
+    ),
+    0xd9963a56,
+  ],
+  [new TextEncoder().encode("123456789"), 0xe3069283],
+  [new Uint8Array(), 0],
+];
+
+for (const variant of VARIANTS) {
+  const crc = new Crc32c(loadKernel(variant));
+
+  Deno.test(`CRC-32C gives the published values (${variant})`, () => {
+    for (const [bytes, expected] of PUBLISHED) assert.equal(crc.of(bytes), expected);
+  });
+
+  Deno.test(`CRC-32C is that of the definition, at once and in pieces, of any length (${variant})`, () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), (bytes, cut) => {
+      const first = bytes.subarray(0, cut), rest = bytes.subarray(cut);
+      assert.equal(crc.of(bytes), reference(bytes));
+      assert.equal(crc.of(rest, crc.of(first)), reference(bytes));
+    }));
+    const long = Uint8Array.from({ length: 200_003 }, (_, i) => i * 31 + (i >> 8));
+    assert.equal(crc.of(long), reference(long));
+  });
+}

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { DenoDevice } from "../../src/log/device_deno.ts";
+import { zstdPacker } from "../../src/log/packer_deno.ts";
+import { HandClock } from "../contract/log.ts";
+import { seeded } from "../sim/pool.ts";
+import { SimDisk } from "../sim/disk.ts";
+import { logConformance } from "../contract/log.ts";
+import { createJournal, journalParts, openJournal } from "./journals.ts";
+
+logConformance("JournalLog", ({ clock, unreadBytesMax, retainedBytesMax, producersMax, answersMax }) => {
+  const bounds = { unreadBytesMax, retainedBytesMax, cacheBytesMax: retainedBytesMax, producersMax, answersMax };
+  // With a segment for each record, what is kept is counted by records, as in memory.
+  const parts = journalParts(new SimDisk(seeded(1)), clock, { bounds, segmentBytes: { first: 1, max: 1 } });
+  return createJournal(parts);
+});
+
+for (const packer of [undefined, zstdPacker]) {
+  Deno.test(`a journal on the machine's disk (${packer ? "packed" : "not packed"}) has after a restart what it had`, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "rdx-journal-" });
+    try {
+      const parts = journalParts(new DenoDevice(folder), new HandClock(), { packer });
+      const log = createJournal(parts), frames: ArrayBuffer[] = [];
+      for (let i = 0; i < 50; i++) {
+        // The first halves say nothing, so that packing them is worth it.
+        frames.push(Float64Array.from({ length: 60 }, (_, j) => j < 40 ? 7 : Math.sin(i + j)).buffer);
+        const mark = { producer: "p", sequence: i, digest: `${i}` }, [frame] = frames.slice(-1);
+        const aside = i === 20 ? [Uint8Array.of(1, 2, 3).buffer] : [];
+        await log.append({ kind: "rows", rows: 60, frames: [frame], aside, schema: 2, mark, answer: (at) => `${at}` });
+      }
+      await log.close();
+      const again = await openJournal(parts), reader = again.reader("earliest");
+      assert.deepEqual([again.end, again.start, again.newestAside, again.lastOf("p")], [3000, 0, 1200, 49]);
+      for (const [i, frame] of frames.entries()) {
+        while (!reader.ready) await new Promise<void>((resolve) => again.onChange(resolve));
+        const record = reader.next()!;
+        assert.deepEqual([record.offset, record.schema], [i * 60, 2]);
+        assert.deepEqual(new Uint8Array(record.frames[0]), new Uint8Array(frame));
+        assert.equal(record.aside.length, i === 20 ? 1 : 0);
+      }
+      reader.close();
+      await again.close();
+      const bytes = [...Deno.readDirSync(`${folder}/journal/s/0`)].filter(({ name }) => name.endsWith(".seg")).length;
+      if (packer) assert.ok(bytes < 50 * 480 / 4096, `${bytes} segments: nothing was packed`);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}

@@ -1,0 +1,44 @@
+import type { Clock } from "../../src/core/clock.ts";
+import { Crc32c } from "../../src/kernel/crc.ts";
+import { JournalLog } from "../../src/log/journal.ts";
+import type { JournalBounds, JournalParts } from "../../src/log/journal_parts.ts";
+import type { LogDevice } from "../../src/log/device.ts";
+import type { Packer } from "../../src/log/format.ts";
+import { loadKernel } from "../kernel/load.ts";
+
+const crc = new Crc32c(loadKernel());
+
+/** Parts of a journal on a disk, with segments that are small enough for a test to fill many. */
+export function journalParts(
+  device: LogDevice,
+  clock: Pick<Clock, "now">,
+  more: {
+    durability?: "fsync" | "os";
+    segmentBytes?: { first: number; max: number };
+    bounds?: Partial<JournalBounds>;
+    packer?: Packer;
+  } = {},
+): JournalParts {
+  const { durability = "fsync", segmentBytes = { first: 1024, max: 4096 }, bounds = {}, packer = null } = more;
+  const segments = {
+    device,
+    checksum: (bytes: Uint8Array, before?: number) => crc.of(bytes, before),
+    packer,
+    unpacker: packer,
+    durability,
+    segmentBytes,
+    now: () => clock.now(),
+  };
+  return { segments, bounds, shared: { bytes: 0 } };
+}
+
+export const FOLDER = "journal/s/0";
+
+export function createJournal(parts: JournalParts): JournalLog<string> {
+  return JournalLog.create<string>(FOLDER, parts);
+}
+
+/** Opens what an earlier one has left; `cuts` gets what was cut. */
+export function openJournal(parts: JournalParts, cuts: string[] = []): Promise<JournalLog<string>> {
+  return JournalLog.open<string>(FOLDER, parts, (cut) => cuts.push(cut));
+}

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { DurableRun } from "./durable_run.ts";
+import { EVENTS } from "./engine_run.ts";
+
+/** Rows of `events` with what a table outside says of their keys. */
+const PLAN = {
+  rdx: 1,
+  nodes: [
+    { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 },
+    {
+      id: "dim",
+      op: "lookup",
+      input: ["source"],
+      type: "left",
+      table: { kind: "sqlite", path: "dim.db", table: "dim" },
+      on: [{ left: "key", right: "id" }],
+      columns: [{ name: "id", type: "string", as: "dim_id" }, { name: "name", type: "string", nullable: true }],
+      cache_rows: 0,
+    },
+    { id: "sink", op: "sink", input: ["dim"], sink: { kind: "file", path: "out.ndjson", format: "ndjson" } },
+  ],
+};
+
+Deno.test("answers of tables outside are those that there were, also when the tables say something else now", () =>
+  DurableRun.with(async (life) => {
+    const db = new DatabaseSync(`${life.folder}/dim.db`);
+    db.exec(
+      "CREATE TABLE dim (id TEXT PRIMARY KEY, name TEXT); INSERT INTO dim VALUES ('a', 'first'), ('b', 'second')",
+    );
+    life.engine.streams.put("events", EVENTS);
+    await life.engine.pipelines.put("named", PLAN, { start: "earliest", state: "keep" });
+    const send = (ts: number) => life.send("events", ["a", "b", "c"].map((key, i) => ({ ts: ts + i, key, value: ts })));
+    const written = async (lines: number) => {
+      for (let polls = 0; (await life.file("out.ndjson")).split("\n").length <= lines; polls++) {
+        assert.ok(polls < 2000, "rows did not come out");
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      return await life.file("out.ndjson");
+    };
+    await send(0);
+    await send(10);
+    const before = await written(6);
+    db.exec("UPDATE dim SET name = 'other'");
+    await life.restart();
+    assert.equal(await life.file("out.ndjson"), before);
+    await send(20);
+    const after = await written(9);
+    assert.ok(after.startsWith(before));
+    assert.match(after.slice(before.length), /"other"/);
+    db.close();
+  }));

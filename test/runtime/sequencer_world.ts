@@ -1,0 +1,96 @@
+import { SourceClock } from "../../src/core/watermark.ts";
+import type { OrderRecord, OrderReplay } from "../../src/log.ts";
+import type { PipelineInput, Taken } from "../../src/runtime/input.ts";
+import { forgetfulOrder } from "../../src/runtime/order.ts";
+import { Sequencer } from "../../src/runtime/sequencer.ts";
+import { SimClock } from "../sim/clock.ts";
+
+/** An input that has what a test put into it. */
+class SimInput implements PipelineInput {
+  /** Chunks that can be taken. */
+  chunks = 0;
+  ended = false;
+  refusing = false;
+  inFlightMax = 8;
+  readonly released: number[] = [];
+  readonly lagRows = 0;
+  readonly progress = null;
+  #position = 0;
+  #endTaken = false;
+
+  get ready(): boolean {
+    return !this.#endTaken && (this.chunks > 0 || this.ended);
+  }
+
+  take(): Taken {
+    const from = this.#position, end = this.chunks === 0;
+    if (end) this.#endTaken = true;
+    else {
+      this.chunks--;
+      this.#position += 10;
+    }
+    return { frames: [], range: null, from, to: this.#position, end };
+  }
+
+  takeTo(to: number): Taken | null {
+    return this.chunks > 0 && this.#position + 10 === to ? this.take() : null;
+  }
+
+  get offset(): number {
+    return this.#position;
+  }
+
+  release(to: number): void {
+    this.released.push(to);
+  }
+
+  stop(): void {
+    this.ended = true;
+  }
+
+  onReady(): () => void {
+    return () => {};
+  }
+
+  close(): void {}
+}
+
+interface Sent {
+  readonly number: number;
+  readonly source: number;
+  /** Of a mark. */
+  readonly watermark: number | null;
+  readonly late?: true;
+}
+
+interface SetUp {
+  readonly window?: number;
+  readonly idleTimeoutMs?: number;
+  readonly after?: number;
+  readonly watermarks?: number[];
+  readonly replay?: OrderReplay;
+  readonly until?: number;
+  readonly late?: true;
+}
+
+/** A sequencer over inputs that a test fills. */
+export function setUp(options: SetUp = {}) {
+  const { window = 3, idleTimeoutMs = 1000, after = 0, watermarks = [-Infinity, -Infinity], ...again } = options;
+  const clock = new SimClock(), sent: Sent[] = [], order: OrderRecord[] = [];
+  const inputs = watermarks.map(() => new SimInput()), clocks = watermarks.map((at) => new SourceClock(100, at));
+  const sequencer = new Sequencer(
+    inputs.map((input, i) => ({ id: "ab"[i], input, clock: clocks[i], idleTimeoutMs })),
+    {
+      wantsLate: () => options.late ?? false,
+      chunk: (number, source, _, late) =>
+        void sent.push({ number, source, watermark: null, ...(late ? { late } : {}) }),
+      mark: (number, source, watermark) => void sent.push({ number, source, watermark }),
+      answer: (_, { number }) => void sent.push({ number, source: -1, watermark: null }),
+      answerAgain: ({ number }) => void sent.push({ number, source: -1, watermark: null }),
+      goOn: () => {},
+      tick: (number) => void sent.push({ number, source: -1, watermark: null }),
+    },
+    { window, clock, order: { ...forgetfulOrder, append: (record) => void order.push(record) }, after, ...again },
+  );
+  return { sequencer, inputs, clocks, clock, sent, order };
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { INT64, STRING } from "../../src/core/schema.ts";
+import { MetaFile } from "../../src/store/meta_deno.ts";
+import type { SavedPlan, SavedStream } from "../../src/store.ts";
+
+async function withFile(run: (path: string) => void): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "rdx-meta-" });
+  try {
+    run(`${folder}/meta.sqlite`);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Closes it and opens it again. */
+function again(meta: MetaFile, path: string): MetaFile {
+  meta.close();
+  return new MetaFile(path);
+}
+
+function stream(name: string, more: Partial<SavedStream> = {}): SavedStream {
+  return {
+    name,
+    kind: "rows",
+    declared: true,
+    schemaVersion: 1,
+    columns: [{ name: "__proto__", type: INT64, nullable: false }],
+    time: "__proto__",
+    delayMs: 5,
+    futureSkewMs: 0,
+    onError: "reject",
+    retentionMs: null,
+    asideFrom: 0,
+    ...more,
+  };
+}
+
+Deno.test("streams are there again as they were changed last, in the order in which they were made", () =>
+  withFile((path) => {
+    let meta = new MetaFile(path);
+    assert.deepEqual([meta.addStream(stream("b")), meta.addStream(stream("a", { kind: "late" }))], [
+      "journal/b",
+      "journal/a",
+    ]);
+    const columns = [...stream("b").columns, { name: "n", type: STRING, nullable: true }];
+    const changed = stream("b", { columns, schemaVersion: 2, retentionMs: 7, asideFrom: 12 });
+    meta.changeStream(changed);
+    meta = again(meta, path);
+    assert.deepEqual(meta.streams(), [
+      { ...changed, folder: "journal/b" },
+      { ...stream("a", { kind: "late" }), folder: "journal/a" },
+    ]);
+    assert.throws(() => meta.changeStream(stream("c")), /Nothing is noted of c/);
+    assert.equal(meta.streams().length, 2);
+    meta.close();
+  }));
+
+Deno.test("a folder is given only once, until it is gone", () =>
+  withFile((path) => {
+    let meta = new MetaFile(path);
+    assert.equal(meta.addStream(stream("s")), "journal/s");
+    assert.equal(meta.hasFiles("journal/s"), false);
+    meta.made("journal/s");
+    assert.equal(meta.dropStream("s"), "journal/s");
+    assert.equal(meta.addStream(stream("s")), "journal/s~2");
+    meta = again(meta, path);
+    assert.deepEqual([meta.unused(), meta.folders()], [["journal/s"], ["journal/s", "journal/s~2"]]);
+    assert.deepEqual([meta.hasFiles("journal/s"), meta.hasFiles("journal/s~2")], [true, false]);
+    meta.forget("journal/s");
+    assert.deepEqual(meta.unused(), []);
+    meta.dropStream("s");
+    assert.equal(meta.addStream(stream("s")), "journal/s");
+    meta.close();
+  }));
+
+Deno.test("pipelines are there again with the plans that they had, and an order that belongs to none is unused", () =>
+  withFile((path) => {
+    let meta = new MetaFile(path);
+    const plan: SavedPlan = {
+      after: 0,
+      plan: { rdx: 1 },
+      sql: "SELECT 'ü'",
+      streams: { s: stream("s") },
+      starts: { in: 4 },
+      origins: {},
+    };
+    const first = meta.newOrder("p"), other = meta.newOrder("p");
+    assert.deepEqual([first, other], ["order/p", "order/p~2"]);
+    meta.putPipeline({ name: "p", plans: [plan] }, first);
+    meta.putPipeline({ name: "p", plans: [plan, { ...plan, after: 9 }] }, other);
+    meta = again(meta, path);
+    assert.deepEqual(meta.pipelines(), [{ name: "p", folder: other, plans: [plan, { ...plan, after: 9 }] }]);
+    assert.deepEqual(meta.unused(), [first]);
+    meta.dropPipeline("p");
+    assert.deepEqual(meta.pipelines(), []);
+    meta.close();
+  }));
+
+Deno.test("a file of another version, or that is no database, is refused", () =>
+  withFile((path) => {
+    const db = new DatabaseSync(path);
+    db.exec("PRAGMA user_version = 7");
+    db.close();
+    assert.throws(() => new MetaFile(path), /has version 7, and this rdx knows 1: use the rdx that wrote it/);
+    Deno.writeTextFileSync(path, "no database at all, but long enough to be read as the head of one ".repeat(20));
+    assert.throws(() => new MetaFile(path), /put a copy in its place/);
+  }));
