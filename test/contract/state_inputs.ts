@@ -7,7 +7,7 @@ import type { Input } from "./state_run.ts";
 
 /** Features whose operators replay what they were given: they have no tables. */
 function isStored(feature: Feature): boolean {
-  return !["group", "group_by_window", "distinct", "grouping_sets", "over"].includes(feature);
+  return !["group_by_window", "early_results", "over"].includes(feature);
 }
 
 /** What RDX_RANDOM_FEATURES lists, to look into one thing. */
