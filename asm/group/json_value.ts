@@ -43,22 +43,23 @@ function writeNumber(to: usize, call: Call, cell: usize): usize {
 
 /** Scale of calls whose texts are JSON: nested values. */
 const IS_JSON: u32 = 1;
-/** A wide decimal whose 16 bytes are at `from`, as a text. */
+/** A wide decimal whose 16 bytes are at `from`, as a number. */
 export function writeWide(to: usize, call: Call, from: usize): usize {
-  store<u8>(to++, 0x22);
-  to = write_wide(to, from, call.scale);
-  store<u8>(to++, 0x22);
-  return to;
+  return write_wide(to, from, call.scale);
 }
 
-/** The value at `cell`: 8 bytes, or a REF. Decimals and timestamps are texts, and what is no number is null. */
+/**
+ * The value at `cell`: 8 bytes, or a REF. Decimals are numbers with all their digits, as in values that functions make, so that arrays
+ * of both compare and sort alike; timestamps are texts, and what is no number is null.
+ */
 export function writeValue(to: usize, call: Call, cell: usize): usize {
   const type = call.type;
   if (type == DECIMAL128) return writeWide(to, call, load<u32>(cell));
   if (isBytes(type)) return writeBytes(to, call, load<u32>(cell), load<u32>(cell, 4));
-  if (type != TIMESTAMP && type != DECIMAL) return writeNumber(to, call, cell);
+  if (type == DECIMAL) return write_decimal(to, load<i64>(cell), call.scale);
+  if (type != TIMESTAMP) return writeNumber(to, call, cell);
   store<u8>(to++, 0x22);
-  to = type == TIMESTAMP ? write_timestamp(to, load<i64>(cell)) : write_decimal(to, load<i64>(cell), call.scale);
+  to = write_timestamp(to, load<i64>(cell));
   store<u8>(to++, 0x22);
   return to;
 }

@@ -163,7 +163,9 @@ function isTooLong(text: string): boolean {
 function nameOf(value: unknown): string {
   if (typeof value !== "object" || value === null) return value === undefined ? "nothing" : shown(value);
   const { constructor } = value as { constructor?: unknown };
-  return typeof constructor === "function" && constructor.name !== "Object" ? `a ${constructor.name}` : "an object";
+  return typeof constructor === "function" && constructor.name !== "Object"
+    ? `${/^[AEIO]/.test(constructor.name) ? "an" : "a"} ${constructor.name}`
+    : "an object";
 }
 
 function shown(value: unknown): string {
@@ -174,7 +176,7 @@ function shown(value: unknown): string {
       return `${value}n`;
     case "object":
     case "function":
-      return value === null ? "null" : `a ${typeof value}`;
+      return value === null ? "null" : typeof value === "object" ? "an object" : "a function";
     default:
       return String(value);
   }

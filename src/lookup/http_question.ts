@@ -1,7 +1,7 @@
 import { base64, withPoint } from "../core/cell_text.ts";
 import type { FrameView } from "../core/frame.ts";
 import { RowRenderer } from "../core/render.ts";
-import type { Column } from "../core/schema.ts";
+import { type Column, isDecimal } from "../core/schema.ts";
 import { formatTime } from "../core/time_text.ts";
 import type { Value } from "../core/value.ts";
 import { LookupFailure } from "../lookup.ts";
@@ -40,6 +40,6 @@ export function bodyOf({ view, columns, from, to }: Keys): string {
 export function textOf(value: Value, { type }: Column): string {
   if (value instanceof Uint8Array) return base64(value);
   if (typeof value !== "bigint") return String(value);
-  if (type.kind === "decimal") return withPoint(value.toString(), type.scale ?? 0);
+  if (isDecimal(type)) return withPoint(value.toString(), type.scale ?? 0);
   return type.kind === "timestamp" ? formatTime(Number(value)) ?? value.toString() : value.toString();
 }

@@ -1,4 +1,5 @@
-import type { Column, DataType } from "../core/schema.ts";
+import { nestedText } from "../core/json_text.ts";
+import type { Column, DataType, Nested } from "../core/schema.ts";
 import type { Value } from "../core/value.ts";
 import { fitsPrecision, misfit, scaledOf, timeOf } from "./cells.ts";
 
@@ -38,7 +39,8 @@ function valueOf(value: unknown, type: DataType): Value {
       return wholeOf(digits);
     case "double":
       return digits === null ? null : Number(digits);
-    case "decimal": {
+    case "decimal":
+    case "decimal128": {
       const text = digits ?? value, scaled = typeof text === "string" ? scaledOf(text, type.scale ?? 0) : null;
       return scaled !== null && fitsPrecision(scaled, type) ? scaled : null;
     }
@@ -48,12 +50,21 @@ function valueOf(value: unknown, type: DataType): Value {
       if (digits !== null) return wholeOf(digits);
       return typeof value === "string" ? timeOf(value) : null;
     case "string":
+      if (type.nested) return nestedOf(value, type.nested);
       return typeof value === "string" ? value : null;
     case "bytes":
       return typeof value === "string" ? bytesOf(value) : null;
     default:
       return null;
   }
+}
+
+const { rawJSON } = JSON as typeof JSON & { rawJSON(text: string): unknown };
+
+/** The text of a nested value; null where it is of another shape. */
+function nestedOf(value: unknown, nested: Nested): string | null {
+  const digits = (_: string, part: unknown) => part instanceof NumberText ? rawJSON(part.text) : part;
+  return nestedText(nested, JSON.stringify(value, digits));
 }
 
 /** A whole number of 64 bits. */

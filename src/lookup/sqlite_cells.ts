@@ -1,5 +1,6 @@
 import { withPoint } from "../core/cell_text.ts";
-import type { Column, DataType } from "../core/schema.ts";
+import { nestedText } from "../core/json_text.ts";
+import { type Column, type DataType, isDecimal } from "../core/schema.ts";
 import type { Value } from "../core/value.ts";
 import { fitsPrecision, misfit, scaledNear, scaledOf, timeOf } from "./cells.ts";
 
@@ -20,7 +21,8 @@ function valueOf(value: NonNullable<SqliteValue>, type: DataType): Value {
       return wholeOf(value);
     case "double":
       return typeof value === "bigint" ? Number(value) : typeof value === "number" ? value : null;
-    case "decimal": {
+    case "decimal":
+    case "decimal128": {
       const { scale = 0 } = type;
       const scaled = typeof value === "number"
         ? scaledNear(value, scale)
@@ -34,7 +36,8 @@ function valueOf(value: NonNullable<SqliteValue>, type: DataType): Value {
     case "timestamp":
       return typeof value === "string" ? timeOf(value) : wholeOf(value);
     case "string":
-      return typeof value === "string" ? value : null;
+      if (typeof value !== "string") return null;
+      return type.nested ? nestedText(type.nested, value) : value;
     case "bytes":
       return value instanceof Uint8Array ? value : null;
     default:
@@ -56,18 +59,21 @@ function shownOf(value: NonNullable<SqliteValue>): string {
 /** A key as SQLite compares it: times as INTEGER of ms, decimals as the text that its affinity makes a number. */
 export function toSqlite(value: Value, { type }: Column): SqliteValue {
   if (typeof value === "boolean") return value ? 1n : 0n;
-  if (type.kind === "decimal" && typeof value === "bigint") return withPoint(value.toString(), type.scale ?? 0);
+  if (isDecimal(type) && typeof value === "bigint") return withPoint(value.toString(), type.scale ?? 0);
   return value;
 }
 
 /**
  * Whether a column that the database declares as `declared` has values of a type, by the affinity that this gives it: columns without one, and
- * those of NUMERIC, hold anything. Keys are compared as they are stored, where a text is no number.
+ * those of NUMERIC, hold anything. Keys are compared as they are stored, where a text is no number, and a number has no more digits than a double:
+ * keys of decimals of more than 18 digits are texts.
  */
-export function canHold(declared: string, { kind }: DataType, isKey: boolean): boolean {
+export function canHold(declared: string, type: DataType, isKey: boolean): boolean {
+  const { kind } = type;
   const isWhole = /INT/i.test(declared), isText = !isWhole && /CHAR|CLOB|TEXT/i.test(declared);
   const isReal = !isWhole && !isText && !/BLOB/i.test(declared) && /REAL|FLOA|DOUB/i.test(declared);
   if (kind === "string") return !isWhole && !isReal;
-  const mayBeText = kind === "bytes" || (!isKey && (kind === "decimal" || kind === "timestamp"));
+  if (isKey && kind === "decimal128") return isText || declared.trim() === "";
+  const mayBeText = kind === "bytes" || (!isKey && (isDecimal(type) || kind === "timestamp"));
   return !isText || mayBeText;
 }

@@ -8,7 +8,7 @@ import {
   LOOKUP_RETRY_MS,
 } from "../core/limits.ts";
 import { nearest } from "../core/nearest.ts";
-import { type Column, formatType } from "../core/schema.ts";
+import { type Column, type DataType, formatType } from "../core/schema.ts";
 import { LookupFailure, type LookupShape } from "../lookup.ts";
 import { AnswerBuilder } from "./answer.ts";
 import type { SqliteReply } from "./sqlite.ts";
@@ -129,9 +129,16 @@ function checkTable(database: DatabaseSync, path: string, table: string, { keys,
     const declared = `${column.name} of table ${table} in ${path} is ${own.type}, and was declared as ${
       formatType(column.type)
     }`;
-    throw new LookupFailure(`Column ${declared}`, true);
+    throw new LookupFailure(`Column ${declared}: ${insteadOf(column.type, i < keys.length)}`, true);
   }
   return found.type === "table" && Number(found.wr) === 0;
+}
+
+function insteadOf({ kind }: DataType, isKey: boolean): string {
+  if (isKey && kind === "decimal128") {
+    return "keys of more than 18 digits are found only where the database has them as TEXT";
+  }
+  return kind === "string" ? "declare it as a number, and CAST it" : "declare it as STRING, and CAST it";
 }
 
 function replyOf<T>(path: string, run: () => T): SqliteReply<T> {

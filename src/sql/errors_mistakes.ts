@@ -119,6 +119,11 @@ function* twice({ encoded: { tokens }, at }: Failure): Generator<Guess> {
 function* missing({ encoded: { source, tokens }, at, expected }: Failure, word: "," | "AS"): Generator<Guess> {
   if (!tokens[at] || !expected.words.has(word)) return;
   const [code] = codesOf(word) as readonly string[], found = describeToken(source, tokens[at]);
+  if (tokens[at - 1]?.text === "*" && ["EXCLUDE", "REPLACE", "RENAME"].includes(tokens[at].text)) {
+    const reason = `There is no ${tokens[at].text} behind * here`;
+    yield { from: at, to: at, codes: code, mistake: () => new SqlMistake(tokens[at], reason, "Name the columns") };
+    return;
+  }
   const reason = `${word === "," ? "A comma" : "AS"} is missing in front of ${found}`;
   yield { from: at, to: at, codes: code, mistake: () => new SqlMistake(tokens[at], reason) };
 }
@@ -128,6 +133,11 @@ function* reserved({ encoded, at: failed, expected }: Failure, at: number): Gene
   const { source, tokens, codes } = encoded, token = tokens[at];
   if (token?.kind !== "word" || codes[at] === "w" || (at === failed && !nameFits(encoded, at, expected))) return;
   const name = source.slice(token.start, token.end);
+  if (token.text === "UNNEST" && tokens[at + 1]?.text === "(") {
+    const hint = "Write FROM t CROSS JOIN UNNEST(t.a) AS u (x), and select x";
+    yield { from: at, to: at + 1, codes: "q", mistake: () => new SqlMistake(token, "UNNEST stands in FROM", hint) };
+    return;
+  }
   const reason = isReserved(token.text) ? `${name} is a reserved word` : `${name} is a keyword here`;
   const mistake = () => new SqlMistake(token, reason, `As a name it is quoted: "${name}"`);
   yield { from: at, to: at + 1, codes: "q", mistake };

@@ -232,7 +232,7 @@ Deno.test("what a function gives can be an argument of functions of the language
     selected: 2,
   };
   const result = new ProgramRunner(kernel, compileExpression(expression, columns).program).run(batch);
-  assert.deepEqual(cellsOf(kernel, result, 3), [null, "Bé!!", "Cé!!"]);
+  assert.deepEqual(cellsOf(kernel, result, 3), [null, "BÉ!!", "CÉ!!"]);
 });
 
 Deno.test("a function may write to its arguments: neither the rows nor its own next call see it", () => {
@@ -279,6 +279,7 @@ const REFUSED:
     ["a number", INT64, () => 5, /^It gave 5: int64 is/],
     ["a Promise", INT64, () => Promise.reject(new Error("later")), /^It gave a Promise: .*nobody waits/],
     ["undefined in a list", STRING, () => [undefined], /^It gave undefined for a row: string is/],
+    ["an object in a list", STRING, () => [{}], /^It gave an object for a row: string is/],
     ["a whole number beyond int64", INT64, () => [2n ** 63n], /^It gave 9223372036854775808n for a row/],
     ["a number that is not exact", INT64, () => [2 ** 53], /^It gave 9007199254740992 for a row/],
     ["a fraction", TIMESTAMP, () => [1.5], /^It gave 1.5 for a row/],
@@ -289,7 +290,7 @@ const REFUSED:
       "marks of another kind",
       DOUBLE,
       (rows) => ({ values: new Float64Array(rows), nulls: [true] }),
-      /^It gave a Array for nulls/,
+      /^It gave an Array for nulls/,
     ],
     [
       "marks of another length",

@@ -8,6 +8,8 @@ import {
   decimal,
   DOUBLE,
   INT64,
+  isDecimal,
+  parseType,
   STRING,
   TIMESTAMP,
 } from "../../src/core/schema.ts";
@@ -76,6 +78,7 @@ Deno.test("keys of several columns of all types find their rows, in tables and v
     ["i", INT64, "INTEGER", 7n],
     ['a "double"', DOUBLE, "REAL", 0.1],
     ["d", decimal(10, 2), "DECIMAL(10,2)", 1234n],
+    ["w", decimal(38, 3), "TEXT", 12345678901234567890123456789012345678n],
     ["b", BOOL, "BOOLEAN", true],
     ["t", TIMESTAMP, "INTEGER", 1_700_000_000_123n],
     ["group", STRING, "TEXT", "ä'b\"c"],
@@ -87,23 +90,39 @@ Deno.test("keys of several columns of all types find their rows, in tables and v
     CREATE VIEW "the view" AS SELECT * FROM base;`;
   await withTable(sql, { keys: columns, columns }, async (lookup, database) => {
     database.prepare(`INSERT INTO base VALUES (${types.map(() => "?").join(", ")})`)
-      .run(7n, 0.1, 12.34, 1n, 1_700_000_000_123n, "ä'b\"c", new Uint8Array([0, 1, 255]));
+      .run(
+        7n,
+        0.1,
+        12.34,
+        "12345678901234567890123456789012345.678",
+        1n,
+        1_700_000_000_123n,
+        "ä'b\"c",
+        new Uint8Array([0, 1, 255]),
+      );
     await lookup.open();
     const other = row.with(0, 8n);
     assert.deepEqual(rowsOf(await lookup.find(keysOf(columns, [other, row]), forever)), [[1n, ...row]]);
   }, "the view");
 });
 
-Deno.test("times may be text, decimals text or REAL, doubles INTEGER", async () => {
-  const columns = [column("t", TIMESTAMP), column("d", decimal(6, 2)), column("f", DOUBLE)];
-  const sql = `CREATE TABLE dim (id INTEGER, t, d, f); INSERT INTO dim VALUES
-    (1, '2026-01-02 03:04:05', '12.5', 3), (2, '2026-01-02', 0.1, 2.5), (3, '2026-01-02T03:04:05.678+01:00', 7, NULL);`;
+Deno.test("times may be text, decimals text or REAL, doubles INTEGER, nested values JSON", async () => {
+  const columns = [
+    column("t", TIMESTAMP),
+    column("d", decimal(6, 2)),
+    column("f", DOUBLE),
+    column("w", decimal(30, 2)),
+    column("a", parseType("array<int64>")),
+  ];
+  const sql = `CREATE TABLE dim (id INTEGER, t, d, f, w TEXT, a TEXT); INSERT INTO dim VALUES
+    (1, '2026-01-02 03:04:05', '12.5', 3, '-12345678901234567890.25', '[1, 2]'), (2, '2026-01-02', 0.1, 2.5, NULL, NULL),
+    (3, '2026-01-02T03:04:05.678+01:00', 7, NULL, 0.5, '[ ]');`;
   await withTable(sql, { keys: [id], columns }, async (lookup) => {
     await lookup.open();
     assert.deepEqual(rowsOf(await lookup.find(keysOf([id], [[1n], [2n], [3n]]), forever)), [
-      [0n, BigInt(Date.UTC(2026, 0, 2, 3, 4, 5)), 1250n, 3],
-      [1n, BigInt(Date.UTC(2026, 0, 2)), 10n, 2.5],
-      [2n, BigInt(Date.UTC(2026, 0, 2, 2, 4, 5, 678)), 700n, null],
+      [0n, BigInt(Date.UTC(2026, 0, 2, 3, 4, 5)), 1250n, 3, -1234567890123456789025n, "[1,2]"],
+      [1n, BigInt(Date.UTC(2026, 0, 2)), 10n, 2.5, null, null],
+      [2n, BigInt(Date.UTC(2026, 0, 2, 2, 4, 5, 678)), 700n, null, 50n, "[]"],
     ]);
   });
 });
@@ -116,6 +135,9 @@ Deno.test("a value of another type is a lasting failure that names column, value
     ["2", column("v", BOOL), /has the INTEGER 2, .* bool/],
     ["'1.234'", column("v", decimal(6, 2)), /has the TEXT "1.234", .* decimal\(6,2\)/],
     ["99999999", column("v", decimal(6, 2)), /has the INTEGER 99999999, .* decimal\(6,2\)/],
+    ["'{bad'", column("v", parseType("array<string>")), /has the TEXT "{bad", .* array<string>/],
+    ["'{}'", column("v", parseType("array<string>")), /has the TEXT "{}", .* array<string>/],
+    ["'[]'", column("v", parseType("row<a int64>")), /has the TEXT "\[\]", .* row<a int64>/],
     ["'soon'", column("v", TIMESTAMP), /has the TEXT "soon", .* timestamp/],
     ["x'00ff'", column("v", STRING), /has a BLOB of 2 bytes, .* string/],
     ["NULL", column("v", STRING, false), /Column v is NULL, and it was declared NOT NULL/],
@@ -178,6 +200,9 @@ Deno.test("a column that holds values of another type by its declaration is told
     ["t", INT64, false, false],
     ["t", TIMESTAMP, false, true],
     ["t", decimal(6, 2), false, true],
+    ["t", decimal(38, 2), true, true],
+    ["n", decimal(38, 2), false, true],
+    ["x", decimal(38, 2), true, true],
     ["t", BOOL, false, false],
     ["r", DOUBLE, true, true],
     ["r", STRING, false, false],
@@ -197,7 +222,9 @@ Deno.test("a column that holds values of another type by its declaration is told
         if (fits) return await assert.doesNotReject(opened, text);
         await assert.rejects(
           opened,
-          new RegExp(`Column ${name} of table dim in .* and was declared as ${type.kind}`),
+          new RegExp(
+            `Column ${name} of table dim in .* and was declared as ${isDecimal(type) ? "decimal" : type.kind}`,
+          ),
           text,
         );
       });

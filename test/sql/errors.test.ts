@@ -124,6 +124,13 @@ Deno.test("quotes of the wrong kind and reserved words are named", () => {
     ["SELECT order, x FROM t", "order", "order is a reserved word", 'As a name it is quoted: "order"'],
     ["SELECT cast, x FROM t", "cast", "cast is a reserved word", 'As a name it is quoted: "cast"'],
     ["SELECT a.Group FROM t", "Group", "Group is a reserved word", 'As a name it is quoted: "Group"'],
+    [
+      "SELECT UNNEST(a) FROM t",
+      "UNNEST",
+      "UNNEST stands in FROM",
+      "Write FROM t CROSS JOIN UNNEST(t.a) AS u (x), and select x",
+    ],
+    ["SELECT * EXCLUDE (a) FROM t", "EXCLUDE", "There is no EXCLUDE behind * here", "Name the columns"],
     ["SELECT ``", "``", "A name cannot be empty", "Strings stand in single quotes: ''"],
   ]);
 });

@@ -47,7 +47,10 @@ const READING: Readonly<Record<string, OptionSpec>> = {
   "kind-column": { type: "text", about: "Of a changelog: the column of the rows that holds +I, -U, +U or -D" },
 };
 
-const FORMAT: OptionSpec = { type: ["ndjson", "json", "csv", "arrow"], required: true, about: "How rows are written" };
+const FORMAT: OptionSpec = {
+  type: ["ndjson", "json", "csv", "arrow"],
+  about: "How rows are written; as the path ends if left out",
+};
 
 const CHANGELOG: OptionSpec = {
   type: "boolean",
@@ -158,7 +161,7 @@ export const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
     kind: "stdout",
     reads: false,
     writes: true,
-    options: { "format": { ...FORMAT, type: ["ndjson", "json", "csv"], required: false }, "changelog": CHANGELOG },
+    options: { "format": { ...FORMAT, type: ["ndjson", "json", "csv"] }, "changelog": CHANGELOG },
   },
   sqlite: {
     kind: "sqlite",

@@ -1,7 +1,7 @@
 import { BOOL, STRING } from "../../core/schema.ts";
 import type * as ast from "../ast.ts";
 import type { ExpressionBinder } from "./expression.ts";
-import { typeNamed } from "./types.ts";
+import { sqlType, typeNamed } from "./types.ts";
 import type { Value } from "./value.ts";
 
 /** A function of JSON in the words of the standard: what it is among the functions of the language. */
@@ -13,6 +13,10 @@ export function bindJsonCall(call: ast.JsonCall, binder: ExpressionBinder): Valu
   if (args === null || fails || (returning && type === null)) return null;
   switch (fn) {
     case "JSON_VALUE": {
+      if (type?.nested) {
+        const hint = `Write JSON_QUERY(… RETURNING ${sqlType(type)})`;
+        return report.add(returning!.at, `JSON_VALUE gives single values, and ${sqlType(type)} is none`, hint);
+      }
       const all = withFallbacks(args, on, binder);
       return all && values.call("json_value", all, at, fn, type ?? undefined);
     }

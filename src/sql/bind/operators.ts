@@ -4,6 +4,7 @@ import { isCall, isLiteral } from "../../expr/mod.ts";
 import { commonType, isNumber, nameOf } from "../../expr/type.ts";
 import type { BinaryOperator, ComparisonOperator, Span } from "../ast.ts";
 import { besideDoubles, wholeNumber, wholeOf } from "./literal.ts";
+import { alikeRows } from "./row_cast.ts";
 import type { Value, ValueMaker } from "./value.ts";
 
 const ARITHMETIC = { "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod" } as const;
@@ -113,7 +114,11 @@ export function sameSpans(args: readonly Value[], at: Span, values: ValueMaker):
  */
 export function harmonise(args: readonly Value[], values: ValueMaker): readonly Value[] | null {
   const others = args.filter(({ type }) => type !== null && !isText(type));
-  if (others.length === 0 || others.length === args.length) return besideDoubles(args, values);
+  if (others.length === 0) return besideDoubles(args, values);
+  if (others.length === args.filter(({ type }) => type !== null).length) {
+    const alike = alikeRows(args, values);
+    return alike && besideDoubles(alike, values);
+  }
   const target = textTarget(others);
   if (target === null) return besideDoubles(args, values);
   const cast = args.map((arg) => arg.type && isText(arg.type) ? ofText(arg, target, values) : arg);

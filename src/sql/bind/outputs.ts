@@ -1,5 +1,5 @@
 import { COLUMNS_MAX } from "../../core/limits.ts";
-import { isColumn } from "../../expr/mod.ts";
+import { isCall, isColumn } from "../../expr/mod.ts";
 import type * as ast from "../ast.ts";
 import { freeName } from "./column.ts";
 import type { Context } from "./context.ts";
@@ -62,8 +62,10 @@ function typedValue(value: Value | null, { report }: Context): Value | null {
 
 /** The name that a column has where it is named. */
 function ownName(expr: ast.Expression, value: Value, scope: Scope): string | null {
+  if (expr.kind === "field") return expr.name.name;
   if (expr.kind !== "column") return null;
   const { expr: bound } = value;
+  if (isCall(bound) && bound.call === "field") return expr.parts[expr.parts.length - 1].name;
   if (!isColumn(bound)) return null;
   const found = scope.tables.flatMap(({ columns }) => columns).find(({ column }) => column.id === bound.column);
   return found?.name ?? expr.parts[expr.parts.length - 1].name;

@@ -6,6 +6,7 @@ import type { BoundQuery, Context, EmitRequest } from "./context.ts";
 import { bindDistinct } from "./distinct.ts";
 import { groupRows } from "./group.ts";
 import type { Output } from "./nodes.ts";
+import { commonRow } from "./row_cast.ts";
 import { finishRank } from "./rank.ts";
 
 const NO_EMIT: EmitRequest = { emit: null, lateness: null };
@@ -40,6 +41,8 @@ function aligned(
     return report.add(inputs[i].at, reason);
   }
   const types = first.outputs.map(({ name, column: { type } }, c) => {
+    const row = commonRow(bound.map(({ outputs }, i) => values.column(outputs[c].column, inputs[i].at)));
+    if (row !== null) return row;
     let common = type;
     for (const [i, { outputs }] of bound.entries()) {
       const other = outputs[c].column.type, next = commonType(common, other);

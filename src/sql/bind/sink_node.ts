@@ -1,9 +1,10 @@
 import { type DataType, formatType, isDecimal } from "../../core/schema.ts";
-import { commonType } from "../../expr/type.ts";
+import { commonType, isNumber } from "../../expr/type.ts";
 import type { SinkOptions } from "../../plan/mod.ts";
 import type * as ast from "../ast.ts";
 import { freeName } from "./column.ts";
 import type { BoundQuery, Context } from "./context.ts";
+import { formatOfFile } from "./file_format.ts";
 import type { Output } from "./nodes.ts";
 import { finishRank } from "./rank.ts";
 import { quoted, resolvePath, Scope } from "./scope.ts";
@@ -109,10 +110,22 @@ function namedColumns(
 /** What Flink casts without being told: numbers to wider ones; int64 is the widest of all whole numbers here. */
 function implicitCast(value: Value, type: DataType, { values }: Context): Value | null {
   const from = value.type!;
+  if (type.nested) return fitsNested(from, type) ? values.cast(value, type) : null;
   if (from.kind === type.kind && !isDecimal(from)) return value;
   const common = commonType(from, type);
   const widens = common !== null && (type.kind === "double" || isDecimal(type));
   return widens ? values.cast(value, type) : null;
+}
+
+/** Whether values of a type can be written where a nested one is expected: rows go by the order of their fields, all else as it is. */
+function fitsNested(from: DataType, to: DataType): boolean {
+  const [a, b] = [from.nested, to.nested];
+  if (a?.of === "json" || (a && b?.of === "json")) return true;
+  if (!a || !b) return !a && !b && (from.kind === to.kind || (isNumber(from) && isNumber(to) && to.kind !== "int64"));
+  if (a.of === "array" && b.of === "array") return fitsNested(a.item, b.item);
+  if (a.of === "map" && b.of === "map") return fitsNested(a.value, b.value);
+  if (a.of !== "row" || b.of !== "row" || a.fields.length !== b.fields.length) return false;
+  return a.fields.every(({ type }, i) => fitsNested(type, b.fields[i].type));
 }
 
 /** What a table of the script is as a sink; null with a problem. */
@@ -124,12 +137,19 @@ export function sinkOf(table: TableDefinition, at: ast.Span, { report, catalog }
       `Table ${name} can only be ${connector.looksUp ? "looked up" : "read"}: its connector is ${table.connectorName}`,
     );
   }
-  const format = text("format") === "json" ? "ndjson" : text("format");
+  const format = formatOfFile(table);
   const changelog = text("changelog") === true ? { changelog: true } : {};
   switch (connector.kind) {
     case "view":
       return { kind: "view", name: text("view") ?? name };
     case "file":
+      if (format === null) {
+        return report.add(
+          table.at,
+          `Table ${name} needs the option 'format'`,
+          "Add WITH (…, 'format' = 'ndjson'), csv or arrow",
+        );
+      }
       return { kind: "file", path: text("path"), format, ...changelog };
     case "stdout":
       return { kind: "stdout", format: format ?? "ndjson", ...changelog };

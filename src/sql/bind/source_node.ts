@@ -3,6 +3,7 @@ import { parseJson } from "./json.ts";
 import type * as ast from "../ast.ts";
 import type { PlacedColumn, Relation } from "./column.ts";
 import type { BoundQuery, Context, TableReference } from "./context.ts";
+import { formatOfFile } from "./file_format.ts";
 import { resolvePath, Scope } from "./scope.ts";
 import { optionsOf } from "./hints.ts";
 import { type TableColumn, type TableDefinition, withOptions } from "./table.ts";
@@ -97,13 +98,17 @@ function connectorOf(table: TableDefinition, { report }: Context): Record<string
     report.add(at, `Table ${name} needs the option '${option}'`, `Add WITH (…, '${option}' = '…')`);
   switch (kind) {
     case "file": {
-      const path = textOf(table, "path"), format = textOf(table, "format");
+      const path = textOf(table, "path"), format = formatOfFile(table);
       if (path === null || format === null) return missing(path === null ? "path" : "format");
       if (format === "arrow") {
-        return report.add(options.get("format")!.at, "Arrow files are written, not read", "What fits: ndjson, csv");
+        return report.add(
+          (options.get("format") ?? options.get("path"))!.at,
+          "Arrow files are written, not read",
+          "What fits: ndjson, csv",
+        );
       }
       const header = options.get("header")?.value ?? true, delimiter = options.get("delimiter")?.value ?? ",";
-      return { connector: { kind, path, format: format === "json" ? "ndjson" : format, header, delimiter }, columns };
+      return { connector: { kind, path, format, header, delimiter }, columns };
     }
     case "nexmark": {
       const events = numberOf(table, "events"), lower = name.toLowerCase();

@@ -1,6 +1,8 @@
+import { nameOf } from "../../expr/type.ts";
 import type * as ast from "../ast.ts";
 import type { ExpressionBinder } from "./expression.ts";
 import { compare, COMPARISONS, harmonise, sameSpans } from "./operators.ts";
+import { fieldsOf, partsOf } from "./row_cast.ts";
 import type { Value } from "./value.ts";
 
 type Test = ast.IsTest | ast.DistinctTest | ast.LikeTest | ast.BetweenTest | ast.InList;
@@ -62,7 +64,7 @@ function bindBetween(test: ast.BetweenTest, binder: ExpressionBinder): Value | n
 
 function bindIn({ arg, items, not, at }: ast.InList, binder: ExpressionBinder): Value | null {
   const { values } = binder;
-  if (arg.kind === "row") {
+  if (arg.kind === "row" || items.some((item) => item.kind === "row")) {
     const equal = items.map((item) => compareRows("=", arg, item, item.at, binder));
     if (equal.includes(null)) return null;
     const one = equal.length === 1 ? equal[0] : values.call("or", equal as Value[], at, "IN");
@@ -72,7 +74,7 @@ function bindIn({ arg, items, not, at }: ast.InList, binder: ExpressionBinder): 
   return negate(alike && values.call("in", alike, at, "IN"), not, at, binder);
 }
 
-/** `(a, b) = (c, d)`: part by part. */
+/** `(a, b) = (c, d)` and `r = (c, d)`: part by part. */
 export function compareRows(
   op: ast.BinaryOperator,
   left: ast.Expression,
@@ -81,18 +83,25 @@ export function compareRows(
   binder: ExpressionBinder,
 ): Value | null {
   const { values } = binder, { report } = values;
-  if (left.kind !== "row" || right.kind !== "row" || left.items.length !== right.items.length) {
-    return report.add(at, "A row can be compared only with a row of as many parts");
-  }
   if (op !== "=" && op !== "<>") {
     const reason = Object.hasOwn(COMPARISONS, op) ? `Rows cannot be compared by ${op}` : `Cannot apply ${op} to rows`;
     return report.add(at, reason, "Rows can be compared by = and <>");
   }
-  const parts = left.items.map((item, i) => {
-    const [a, b] = [binder.bind(item), binder.bind(right.items[i])];
-    return a && b && compare("=", a, b, at, values);
-  });
+  const [lefts, rights] = [left, right].map((side) => rowParts(side, binder));
+  if (lefts === null || rights === null) return null;
+  if (lefts.length !== rights.length) {
+    return report.add(at, "A row can be compared only with a row of as many parts");
+  }
+  const parts = lefts.map((part, i) => compare("=", part, rights[i], at, values));
   if (parts.includes(null)) return null;
   const all = parts.length === 1 ? parts[0] : values.call("and", parts as Value[], at);
   return negate(all, op === "<>", at, binder);
+}
+
+/** The parts of a row that is written or has a name; null with a problem. */
+function rowParts(side: ast.Expression, binder: ExpressionBinder): Value[] | null {
+  if (side.kind === "row") return binder.bindAll(side.items);
+  const value = binder.bind(side), { values } = binder;
+  if (value === null || fieldsOf(value.type) !== null) return value && partsOf(value, values);
+  return values.report.add(side.at, `A row can be compared only with a row, and this is ${nameOf(value.type)}`);
 }

@@ -5,6 +5,7 @@ import { type CallExpression, compileExpression, type Expression, isLiteral } fr
 import { readLiteral } from "../../expr/literal.ts";
 import type { Span } from "../ast.ts";
 import type { Report } from "./report.ts";
+import { castRow, fieldsOf } from "./row_cast.ts";
 import { NO_FUNCTIONS, type UserFunction, type UserFunctions } from "./user_function.ts";
 
 /** A bound expression: its columns are named by the ids of columns. */
@@ -126,6 +127,7 @@ export class ValueMaker {
   cast(value: Value, type: DataType, at = value.at, shown = "CAST"): Value | null {
     if (isLiteral(value.expr) && value.expr.literal === null) return this.literal(null, type, at, true);
     if (value.type !== null && sameType(value.type, type)) return { ...value, at, interval: undefined };
+    if (fieldsOf(value.type) && fieldsOf(type)) return castRow(value, type, at, shown, this);
     return this.call("cast", [value], at, shown, type);
   }
 

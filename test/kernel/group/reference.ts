@@ -27,7 +27,7 @@ function compare(a: Value, b: Value): number {
 }
 
 function jsonOf(value: Value, type: DataType): string {
-  if (isDecimal(type)) return `"${withPoint(String(value), type.scale ?? 0)}"`;
+  if (isDecimal(type)) return withPoint(String(value), type.scale ?? 0);
   return typeof value === "bigint" ? String(value) : JSON.stringify(Object.is(value, -0) ? 0 : value);
 }
 

@@ -54,4 +54,10 @@ export const NESTED: readonly Query[] = [
     "SELECT x, COUNT(*) FROM cars, UNNEST(SPLIT(name, ' ')) AS u (x) GROUP BY x",
     "SELECT x, COUNT(*) FROM cars, UNNEST(string_split(name, ' ')) AS u (x) GROUP BY x",
   ],
+  [
+    "SELECT ARRAY_MAX(a), ARRAY_CONTAINS(a, 9.5), ARRAY_SORT(a)[1], ARRAY_POSITION(a, a[2]) FROM " +
+    "(SELECT ARRAY_AGG(CAST(cylinders * 2.5 - 0.5 AS DECIMAL(10, 1))) AS a FROM cars)",
+    "SELECT list_max(a), list_contains(a, 9.5), list_sort(a)[1], list_position(a, a[2]) FROM " +
+    "(SELECT array_agg(CAST(cylinders * 2.5 - 0.5 AS DECIMAL(10, 1))) AS a FROM cars)",
+  ],
 ];
