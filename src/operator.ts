@@ -1,5 +1,8 @@
 import type { Batch } from "./core/batch.ts";
 import type { Column } from "./core/schema.ts";
+import type { OperatorState } from "./core/state.ts";
+
+export type { OperatorState, StateChange, StateTable } from "./core/state.ts";
 
 /** Event time around a batch; times are epoch ms. */
 export interface BatchTimes {
@@ -87,6 +90,8 @@ export interface Operator {
    */
   peek(rowsMax: number, first: boolean): Batch | null;
   readonly counts: OperatorCounts;
+  /** Its state as tables. "none": it keeps nothing; "replay": what it keeps is only had again by replaying what it was given. */
+  readonly state: OperatorState | "none" | "replay";
   readonly stateRows: number;
   readonly stateBytes: number;
   close(): void;

@@ -12,6 +12,9 @@ export { agg_push } from "./push";
 export { agg_advance, agg_changes, agg_changes_next, agg_peek, agg_peek_reset, agg_pull } from "./fire";
 export { agg_clear, agg_take } from "./partial";
 export {
+  agg_are_slices, agg_restore_below, agg_restore_clear, agg_restored, agg_restoring, agg_scalars,
+} from "./restore";
+export {
   running_add as agg_running_add, running_add_until as agg_running_add_until, running_begin as agg_running_begin,
   times_beyond as agg_times_beyond,
 } from "./running";

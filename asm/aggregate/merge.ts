@@ -11,10 +11,11 @@
 //   first, last           value, ordinal
 import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, DOUBLE } from "../layout";
 import { bytesReserve } from "../state/bytes";
-import { ROW_MARK, rowCopy } from "../state/row";
+import { ROW_FLAGS, ROW_MARK, rowCopy } from "../state/row";
 import { validAt } from "./assign";
 import { blockAddresses, blockImage, rowNumber, rowSlice } from "./block";
 import { combineNeeds, combineRow } from "./combine";
+import { nullMask } from "./keys";
 import { sortable } from "./order";
 import { Slice } from "./slice";
 import {
@@ -66,6 +67,19 @@ function imageRow(a: Aggregation, states: usize, row: u32, ordinal: i64): void {
     const call = callAt(a, i);
     imageCall(a, image, call, states, row, ordinal);
     states += stateColumns(call.op) * COLUMN_SIZE;
+  }
+}
+
+/** Makes the calls of a row as they are before their first value. */
+function rowReset(a: Aggregation, row: usize): void {
+  const flags = load<u32>(row, ROW_FLAGS) & nullMask(a);
+  store<u32>(row + a.presentAt, 0);
+  store<u32>(row, flags, ROW_FLAGS);
+  for (let i: u32 = 0; i < a.calls; i++) {
+    const call = callAt(a, i), two = stateColumns(call.op) > 1 && !(call.op == OP_SUM_INT);
+    store<i64>(row + call.cell, load<i64>(<usize>a.template + call.cell));
+    if (two) store<i64>(row + call.cell, 0, 8);
+    if (call.wraps) store<i64>(row + call.wraps, 0);
   }
 }
 
@@ -132,7 +146,7 @@ function addRows(a: Aggregation, states: usize, rows: u32): void {
  * ran out.
  */
 export function mergeRows(a: Aggregation, states: usize, rows: u32, ordinal: i64): u32 {
-  if (areAdded(a, states)) {
+  if (!a.restoring && areAdded(a, states)) {
     addRows(a, states, rows);
     return rows;
   }
@@ -141,6 +155,7 @@ export function mergeRows(a: Aggregation, states: usize, rows: u32, ordinal: i64
     const row: usize = load<u32>(blockAddresses() + (<usize>i << 2));
     const table = tableOf(a, changetype<Slice>(rowSlice(i)), row);
     imageRow(a, states, rowNumber(i), ordinal);
+    if (a.restoring) rowReset(a, row);
     const bytes = a.variable ? combineNeeds(a, row, image) : 0;
     if (bytes && !bytesReserve(a, table, bytes)) return i;
     combineRow(a, row, image, table);

@@ -121,6 +121,7 @@ export class Aggregation extends Space {
   slabCount: u32; // slices that have a slab
   hintSlots: u32; // of the slab that was made last
   hintSlabBase: i64;
+  restoring: bool; // what is merged takes the place of what is there (restore.ts)
   manyNew: bool; // most rows of the last slice were new: they lie in tables (slab.ts)
 }
 

@@ -41,6 +41,21 @@ export function assign_advance(at: usize, watermark: f64): void {
   if (to > a.watermark) a.watermark = to;
 }
 
+/** Watermark, late windows, rows without a time: i64 each. */
+export function assign_scalars(at: usize, to: usize): void {
+  const a = changetype<Assign>(at);
+  store<i64>(to, a.watermark);
+  store<i64>(to, i64(a.late), 8);
+  store<i64>(to, i64(a.nullTime), 16);
+}
+
+export function assign_put_scalars(at: usize, from: usize): void {
+  const a = changetype<Assign>(at);
+  a.watermark = load<i64>(from);
+  a.late = <f64>load<i64>(from, 8);
+  a.nullTime = <f64>load<i64>(from, 16);
+}
+
 export function assign_late(at: usize): f64 {
   return changetype<Assign>(at).late;
 }

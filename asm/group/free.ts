@@ -2,7 +2,7 @@
 import { ENTRY_VALUE } from "./distinct";
 import { freeCalls } from "./drop";
 import { INDEX_TABLES, indexPlaces, indexThing } from "./index_table";
-import { freeBytes, freeKey } from "./keys";
+import { forgetGone, freeBytes, freeKey } from "./keys";
 import { dropRetired } from "./retired";
 import { DistinctSet, Group, isBytes, setAt } from "./spec";
 
@@ -28,6 +28,7 @@ function freeTexts(g: Group, set: DistinctSet): void {
 
 export function freeAll(g: Group): void {
   dropRetired(g);
+  forgetGone(g);
   freeRows(g);
   for (let s: u32 = 0; s < g.sets; s++) if (isBytes(setAt(g, s).type)) freeTexts(g, setAt(g, s));
 }

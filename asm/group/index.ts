@@ -10,6 +10,9 @@ import { freeAll } from "./free";
 
 export { group_pull, group_push } from "./push";
 export { group_fire } from "./fire";
+export {
+  group_cell_at, group_changed, group_cut, group_gone, group_keys, group_put_scalars, group_restore, group_restore_clear, group_scalars,
+} from "./state";
 export { group_tick, group_ticked } from "./tick";
 
 /** A group aggregation from a SPEC (spec.ts); 0 when there is no memory. Times in ms. */

@@ -9,7 +9,7 @@ import { hashOf, numbers, setHash, setStateRow, stateRow } from "./block";
 import { indexAdd, indexFind, indexFirst, indexNext, indexRemove } from "./index_table";
 import { poolGive, poolTake } from "./pool";
 import {
-  Group, ROW_ALIVE, ROW_FIRED, ROW_GROUP, ROW_HASH, ROW_KEYS, ROW_NEWER, ROW_NULLS, ROW_OLDER, isBytes, keyCell, keyType, rowPool,
+  Group, ROW_ALIVE, ROW_FIRED, ROW_GROUP, ROW_HASH, ROW_KEYS, ROW_NEWER, ROW_NULLS, ROW_OLDER, ROW_STATE, ROW_STORED, isBytes, keyCell, keyType, rowPool,
 } from "./spec";
 
 @inline export function validAt(validity: usize, row: u32): bool {
@@ -168,10 +168,25 @@ export let isNew: bool = false;
   return row;
 }
 
-/** Takes a row out of the index and gives its memory back; what its calls hold is freed before. */
+/** Takes a row out of the index and gives its memory back, or keeps its key until a drain has told that it is gone; what its calls hold is freed before. */
 export function dropRow(g: Group, row: usize): void {
   indexRemove(g.rowsIndex, row);
+  g.rows--;
+  if (load<u32>(row, ROW_STATE) & ROW_STORED) {
+    store<u32>(row, g.gone, ROW_NEWER);
+    g.gone = <u32>row;
+    return;
+  }
   freeKey(g, row);
   poolGive(rowPool(g), row);
-  g.rows--;
+}
+
+/** Forgets what is gone, and gives its memory back. */
+export function forgetGone(g: Group): void {
+  while (g.gone) {
+    const row: usize = g.gone;
+    g.gone = load<u32>(row, ROW_NEWER);
+    freeKey(g, row);
+    poolGive(rowPool(g), row);
+  }
 }

@@ -12,14 +12,15 @@
 //   ROW   0         4           8            16        20        24       28        32          40         48
 //         +---------+-----------+------------+---------+---------+--------+---------+-----------+----------+---------
 //         | hash    | key nulls | rows alive | newer   | older   | key    | fired   | touched   | changed  | key cells,
-//         | u32     | u32       | i64        | u32     | u32     | group  | u32     | i64       | u32, 4   | heads of
-//         |         |           |            |         |         |        |         |           | unused   | sets, calls
+//         | u32     | u32       | i64        | u32     | u32     | group  | u32     | i64       | u32,     | heads of
+//         |         |           |            |         |         |        |         |           | state u32| sets, calls
 //         +---------+-----------+------------+---------+---------+--------+---------+-----------+----------+---------
 //
 //   newer, older   rows in the order of their last change (expire.ts), or of one window (fire.ts)
 //   fired          of windows: the row's result is out; else the next row that is doomed (drop.ts)
 //   touched        watermark at the last change
 //   changed        the next row that has changed since the last tick (tick.ts)
+//   state          flags: it has changed since the last cut, a drain has handed it out (state.ts)
 import { block_alloc, block_free } from "../memory";
 import { COLUMN_SIZE } from "../layout";
 import { Space } from "../state/space";
@@ -130,6 +131,11 @@ export class Group extends Space {
   ticking: bool; // they are being handed out
   late: u32; // rows that came behind the end of their window
   unknown: u32; // rows that were taken back without having come
+  gone: u32; // list of rows that a drain has handed out and that are gone (state.ts), linked by ROW_NEWER
+  scanGone: u32; // how far a drain has come
+  scanTable: u32;
+  scanPlace: u32;
+  whole: bool; // it hands out all rows
 }
 
 export const ROW_HASH: usize = 0;
@@ -141,6 +147,9 @@ export const ROW_GROUP: usize = 24;
 export const ROW_FIRED: usize = 28;
 export const ROW_TOUCHED: usize = 32;
 export const ROW_CHANGED: usize = 40;
+export const ROW_STATE: usize = 44;
+export const ROW_CHANGED_CUT: u32 = 1;
+export const ROW_STORED: u32 = 2;
 export const ROW_KEYS: u32 = 48;
 
 @inline export function isBytes(type: u32): bool {

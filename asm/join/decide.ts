@@ -3,6 +3,7 @@
 // row of a partner is taken back right in front of its first pair (there: in front of all pairs), so that no list of
 // partners is needed.
 import { ANTI, INTERVAL, Join, REGULAR, SEMI, Side } from "./spec";
+import { rowTouch } from "../rows/touch";
 import {
   DELETE, END, INSERT, PAIR, leavesRight, recordAt, recordKind, recordOp, recordRow, takesBack,
 } from "./records";
@@ -29,6 +30,7 @@ import {
 }
 
 @inline function setCount(side: Side, row: usize, count: u32): void {
+  rowTouch(row);
   store<u32>(row + side.countAt, count);
 }
 

@@ -10,6 +10,7 @@ import { batchEntry } from "../rows/gather";
 import { heapPop, heapRow, heapTime } from "../rows/heap";
 import { indexNext, indexRemove } from "../rows/index_rows";
 import { rowCell, rowOrder } from "../rows/row";
+import { rowForget } from "../rows/touch";
 import { Join, Side, heapOf, indexOf, storeOf } from "./spec";
 import { UNUSED, keptAt } from "./judge";
 import { otherSide, ownSide, rowNumber } from "./push";
@@ -70,6 +71,7 @@ export function stepInterval(j: Join, most: u32): bool {
 /** Takes the row that leaves next out of state. */
 function leave(j: Join, side: Side, isRight: bool): void {
   const row = heapPop(heapOf(side));
+  rowForget(row); // with all rows that leave at or before its time
   indexRemove(indexOf(side), row);
   if (side.countAt) recordLeave(j, row, isRight);
   bury(side, row);

@@ -14,7 +14,7 @@ import { block_alloc, block_free } from "../memory";
 import { Heap, heapFree, heapMake } from "../rows/heap";
 import { Index, indexFree, indexMake } from "../rows/index_rows";
 import { ROW_WORDS } from "../rows/row";
-import { Store, storeFree, storeMake } from "../rows/store";
+import { Store, storeFree, storeGroups, storeMake } from "../rows/store";
 import { TIME_START } from "../aggregate/window";
 
 export const INNER: u32 = 0;
@@ -200,6 +200,7 @@ function sideMake(j: Join, side: Side, isLeft: bool, storeSpec: usize): bool {
   side.store = <u32>storeMake(storeSpec);
   if (!side.store) return false;
   const s = storeOf(side);
+  storeGroups(s, list, j.keys);
   s.force = true; // a push asks for the room of a whole batch before it begins
   for (let i: u32 = 0; i < s.columns; i++) store<u32>(<usize>side.allList + (<usize>i << 2), i);
   if (needsIndex(j, isLeft)) {

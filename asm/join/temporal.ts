@@ -12,6 +12,7 @@ import {
 } from "../rows/index_rows";
 import { ROW_HASH, ROW_PREV, rowCell } from "../rows/row";
 import { rowFree } from "../rows/encode";
+import { rowForget } from "../rows/touch";
 import { FLAG_DEAD, FLAG_KIND, Join, Side, heapOf, indexOf, storeOf } from "./spec";
 import { UNUSED, keptAt } from "./judge";
 import { hashOf, kindOf, rowNumber } from "./push";
@@ -99,6 +100,7 @@ function enforce(j: Join): void {
 /** A row of the left comes out, with its version if it has one. */
 function meet(j: Join): void {
   const left = j.left, row = heapPop(heapOf(left)), hash = load<u32>(row, ROW_HASH);
+  rowForget(row); // with all rows before the watermark
   j.row = 0;
   j.kind = flagsAt(left, row) & FLAG_KIND;
   j.entry = <u32>row;

@@ -3,6 +3,7 @@
 // part; behind those of its key group the rows of the right leave, without a partner padded.
 import { heapPop, heapRow, heapTime } from "../rows/heap";
 import { Index, indexFindRow, indexNext, indexRemove } from "../rows/index_rows";
+import { rowForget, rowTouch } from "../rows/touch";
 import { ROW_GROUP, ROW_HASH, rowCell } from "../rows/row";
 import { FLAG_DEAD, Join, Side, heapOf, indexOf, storeOf } from "./spec";
 import { ACTS, UNUSED, keptAt } from "./judge";
@@ -16,6 +17,7 @@ function takeBack(j: Join, own: Side, i: u32, row: u32): void {
   if (!old) return;
   if (own.index) indexRemove(indexOf(own), old);
   indexRemove(changetype<Index>(<usize>own.same), old);
+  rowTouch(old);
   setFlags(own, old, FLAG_DEAD);
 }
 
@@ -50,6 +52,7 @@ export function takeWindow(j: Join): bool {
 
 function beginLeft(j: Join): void {
   const row = heapPop(heapOf(j.left));
+  rowForget(row); // with all rows whose window ends at or before it
   if (isDead(j.left, row)) {
     bury(j.left, row);
     return;
@@ -64,6 +67,7 @@ function beginLeft(j: Join): void {
 
 function leaveRight(j: Join): void {
   const side = j.right, row = heapPop(heapOf(side));
+  rowForget(row);
   if (!isDead(side, row)) {
     indexRemove(indexOf(side), row);
     if (side.same) indexRemove(changetype<Index>(<usize>side.same), row);

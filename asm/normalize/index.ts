@@ -12,7 +12,10 @@ import { rowEncode, rowFree } from "../rows/encode";
 import { batchEntry, rowsGather } from "../rows/gather";
 import { Index, indexAdd, indexFind, indexFree, indexMake, indexRemove, indexReplace } from "../rows/index_rows";
 import { keysHash } from "../rows/keys";
-import { Store, storeFree, storeMake } from "../rows/store";
+import { rowRename } from "../rows/touch";
+import { Store, storeFree, storeGroups, storeMake } from "../rows/store";
+
+export { normalize_put_scalars, normalize_restored, normalize_scalars, normalize_settle, normalize_store } from "./state";
 
 const NO_MEMORY: i32 = -1;
 const DONE: i32 = -2;
@@ -25,7 +28,7 @@ const AFTER: u8 = 2;
 const DELETE: u8 = 3;
 
 @unmanaged
-class Normalize {
+export class Normalize {
   store: u32;
   index: u32;
   keys: u32;
@@ -42,11 +45,11 @@ class Normalize {
   seq: u64;
 }
 
-@inline function storeOf(n: Normalize): Store {
+@inline export function storeOf(n: Normalize): Store {
   return changetype<Store>(<usize>n.store);
 }
 
-@inline function indexOf(n: Normalize): Index {
+@inline export function indexOf(n: Normalize): Index {
   return changetype<Index>(<usize>n.index);
 }
 
@@ -62,6 +65,7 @@ export function normalize_create(spec: usize): usize {
   n.keyList = <u32>address + head;
   for (let i: u32 = 0; i < keys; i++) store<u32>(<usize>n.keyList + (<usize>i << 2), i);
   n.store = <u32>storeMake(spec + 8);
+  if (n.store) storeGroups(storeOf(n), n.keyList, keys);
   if (n.store) n.index = <u32>indexMake(storeOf(n), n.keyList, keys, true, 0);
   if (n.index) return address;
   if (n.store) storeFree(storeOf(n));
@@ -107,6 +111,7 @@ function replace(n: Normalize, row: usize, columns: usize, r: u32, hash: u32): b
   if (!fresh) return false;
   if (row) {
     indexReplace(indexOf(n), row, fresh);
+    rowRename(row, fresh);
     emit(n, BEFORE, <u32>row, r);
     doom(n, row);
   } else if (!indexAdd(indexOf(n), fresh)) {
@@ -129,12 +134,17 @@ function take(n: Normalize, at: u32): bool {
   return true;
 }
 
-function begin(n: Normalize): bool {
+/** What came out last may no more refer to rows that were replaced. */
+export function dropDoomed(n: Normalize): void {
   while (n.doomed) {
     const row: usize = n.doomed;
     n.doomed = load<u32>(row);
     rowFree(storeOf(n), row);
   }
+}
+
+function begin(n: Normalize): bool {
+  dropDoomed(n);
   n.used = 0;
   n.entries = <u32>arena_alloc(<usize>OUT_ROWS << 2);
   n.kinds = <u32>arena_alloc(OUT_ROWS);

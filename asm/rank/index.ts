@@ -19,9 +19,11 @@ import { chainInsert, chainRemove, doom, dropDoomed, findEqual, findPlace, place
 import { changeByInsert, changeByRemove } from "./change";
 import { BEFORE, DELETE, OUT_ROWS, emitBegin } from "./emit";
 import {
-  FLAG_EXPIRES, FLAG_NUMBER, FLAG_RETRACTS, FLAG_TIES, FLAG_WINDOWED, Rank, has, indexOf, lengthOf, setTouched, specFree, specRead, storeOf, touched,
+  FLAG_EXPIRES, FLAG_NUMBER, FLAG_RETRACTS, FLAG_TIES, FLAG_WINDOWED, Rank, has, indexOf, lengthOf, specFree, specRead, storeOf, touched,
 } from "./spec";
 import { windowsFire, windowsFree } from "./window";
+
+export { rank_put_scalars, rank_restored, rank_scalars, rank_settle, rank_store } from "./state";
 
 const NO_MEMORY: i32 = -1;
 const DONE: i32 = -2;
@@ -171,7 +173,9 @@ export function rank_out(address: usize, columns: usize, picks: usize, picked: u
 export function rank_advance(address: usize, watermark: f64): void {
   const rank = changetype<Rank>(address), time = timeOf(watermark);
   dropDoomed(rank);
-  if (time > rank.watermark) rank.watermark = time;
+  if (time <= rank.watermark) return;
+  if (rank.begun == i64.MIN_VALUE) rank.begun = time;
+  rank.watermark = time;
 }
 
 /** Forgets some of the rows that are older than the time to live; true when there may be more. */
@@ -182,8 +186,8 @@ export function rank_expire(address: usize): bool {
     const row: usize = rank.oldest;
     if (!row) return false;
     // Before the first watermark there is no time that could have passed
-    if (touched(row) == i64.MIN_VALUE) setTouched(row, rank.watermark);
-    if (touched(row) + rank.ttl > rank.watermark) return false;
+    const since = touched(row) == i64.MIN_VALUE ? rank.begun : touched(row);
+    if (since == i64.MIN_VALUE || since + rank.ttl > rank.watermark) return false;
     const head = indexFindRow(indexOf(rank), load<u32>(row, ROW_HASH), s, row, rank.keyList);
     chainRemove(rank, head, row, 0);
     rowFree(s, row);

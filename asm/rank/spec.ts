@@ -14,7 +14,7 @@
 import { block_alloc, block_free } from "../memory";
 import { ROW_PREV, ROW_NEXT, ROW_WORDS } from "../rows/row";
 import { Index, indexMake, indexFree } from "../rows/index_rows";
-import { Store, storeFree, storeMake } from "../rows/store";
+import { Store, storeFree, storeGroups, storeMake } from "../rows/store";
 
 export const FLAG_NUMBER: u32 = 1; // the rank comes as a column behind the others
 export const FLAG_RETRACTS: u32 = 2; // rows may be taken back, so that those behind `to` are kept
@@ -24,7 +24,7 @@ export const FLAG_TIES: u32 = 16; // all rows that equal the first one in the or
 
 export const WORDS: u32 = 5;
 export const LIST_AT: u32 = <u32>ROW_WORDS;
-const TOUCHED_AT: usize = ROW_WORDS + 8;
+export const TOUCHED_AT: usize = ROW_WORDS + 8;
 const LENGTH_AT: usize = ROW_WORDS + 16;
 
 @unmanaged
@@ -48,6 +48,7 @@ export class Rank {
   seq: u64;
   ttl: i64;
   watermark: i64;
+  begun: i64; // the first watermark: what came before it lives from then on
   oldest: u32; // LIST of all rows, where they expire
   newest: u32;
   ends: u32; // windows that are open (window.ts)
@@ -118,10 +119,12 @@ export function specRead(spec: usize): usize {
   rank.keyList = <u32>address + keyList;
   rank.order = <u32>address + order;
   rank.watermark = i64.MIN_VALUE;
+  rank.begun = i64.MIN_VALUE;
   for (let i: u32 = 0; i < keys; i++) store<u32>(<usize>rank.keyList + (<usize>i << 2), i);
   const columns = load<u32>(spec, 32);
   memory.copy(rank.order, spec + 48 + (<usize>columns << 3), <usize>orders << 3);
   rank.store = <u32>storeMake(spec + 32);
+  if (rank.store) storeGroups(storeOf(rank), rank.keyList, keys);
   if (rank.store) rank.index = <u32>indexMake(storeOf(rank), rank.keyList, keys, true, 0);
   if (rank.index) return address;
   if (rank.store) storeFree(storeOf(rank));

@@ -10,6 +10,7 @@ import { indexNext, indexRemove } from "../rows/index_rows";
 import { rowFree } from "../rows/encode";
 import { rowsSortByTime } from "../rows/sort";
 import { storeGive, storeTake } from "../rows/store";
+import { rowForget } from "../rows/touch";
 import { INSERT, OUT_ROWS, emitBegin, emitStored } from "./emit";
 import { FLAG_TIES, LIST_AT, Rank, has, indexOf, isHead, storeOf } from "./spec";
 
@@ -79,6 +80,7 @@ function drop(rank: Rank): void {
   for (let row: usize = load<u32>(window, OLDEST); row;) {
     const next = listNewer(row, LIST_AT);
     indexRemove(indexOf(rank), row);
+    rowForget(row); // with all rows whose window ends at or before it
     rowFree(storeOf(rank), row);
     row = next;
   }

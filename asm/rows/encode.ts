@@ -1,8 +1,9 @@
 // Rows of a batch into state, and out of it again.
 import { COLUMN_DATA } from "../layout";
 import { columnAt, columnCell, columnIsNull } from "./cell";
-import { ROW_GROUP, ROW_HASH, ROW_NEXT, ROW_SEQ, ROW_WORDS } from "./row";
+import { ROW_GROUP, ROW_HASH, ROW_NEXT, ROW_PLACE, ROW_SEQ, ROW_STORED, ROW_WORDS } from "./row";
 import { placeBytes, placeGive, placeRoom, placeTake } from "./slab";
+import { noteGone, rowTouch } from "./touch";
 import { Store, isText, storeType } from "./store";
 
 /** Copies `length` bytes, and not one more; they do not overlap. */
@@ -103,11 +104,13 @@ export function rowEncode(s: Store, columns: usize, row: u32, hash: u32, seq: u6
 export function rowOverwrite(s: Store, at: usize, columns: usize, row: u32): bool {
   if (<u64>s.fixedBytes + rowTextBytes(s, columns, row) > <u64>placeRoom(at)) return false;
   write(s, at, columns, row);
+  rowTouch(at);
   return true;
 }
 
 /** Frees a row that is in no index, list or heap any more. */
 export function rowFree(s: Store, at: usize): void {
+  if (load<u16>(at, ROW_PLACE) & ROW_STORED) noteGone(s, at);
   s.rows--;
   placeGive(s, at);
 }

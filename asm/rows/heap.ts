@@ -141,6 +141,11 @@ export function heapPush(heap: Heap, time: i64, row: usize): bool {
   return load<i64>(at(heap, 0));
 }
 
+/** Key group and arrival, as rowOrder made it, of the row with the least; there must be one. */
+@inline export function heapOrder(heap: Heap): u64 {
+  return load<u64>(at(heap, 0), 8);
+}
+
 /** The row with the least (time, key group, arrival); there must be one. */
 @inline export function heapRow(heap: Heap): usize {
   return load<u32>(at(heap, 0), 16);

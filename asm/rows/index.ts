@@ -18,6 +18,8 @@
 //   rowsEncode(s, columns, selection, positions, count, hashes, groups, seq, out)            the rows of a batch, or none of them
 //   indexRemove(index, row); rowFree(s, row)
 //   rowsGather(s, columns, list, count, picks, picked, out, copy)                            rows → COLUMNs in the arena
+//   storeGroups(s, list, keys); rowTouch(row) in front of a change of a word that is in a table; rowForget(row)   changes.ts
+//   restoredRows(s), indexRestore(s, index, row), restoredEnd(s, list)                       restore.ts
 //
 // Rules: a row is freed only when no index, heap, list or gathered column refers to it (strings that were gathered
 // without a copy are its bytes). 0 or false from a function that takes memory means: there is none, and nothing has
@@ -26,7 +28,7 @@
 //
 // From AssemblyScript import the functions of the files; what is exported here is for TypeScript (src/kernel/rows.ts).
 import { ROW_GROUP, ROW_SEQ } from "./row";
-import { Store, storeFree, storeMake } from "./store";
+import { Store, storeFree, storeGroups, storeMake } from "./store";
 import { rowEncode, rowFree, rowOverwrite } from "./encode";
 import { keysGroups, keysHash, rowKeyGroup, rowKeyHash } from "./keys";
 import { rowCompareBatch, rowEqualsBatch, rowsCompare, rowsEqual } from "./compare";
@@ -36,6 +38,11 @@ import {
   Index, indexAdd, indexAddBefore, indexFind, indexFindAll, indexFindRow, indexFree, indexMake, indexNext, indexRemove, indexReplace,
 } from "./index_rows";
 import { rowsSortByOrder, rowsSortByTime } from "./sort";
+
+export { rows_changed, rows_cut, rows_gone, rows_names, rows_words } from "./changes";
+export {
+  rows_cell_at, rows_put_words, rows_restore, rows_restore_below, rows_restore_clear, rows_restore_gone,
+} from "./restore";
 
 @inline function storeAt(s: usize): Store {
   return changetype<Store>(s);
@@ -55,6 +62,11 @@ export function rows_store_free(s: usize): void {
 
 export function rows_store_bytes(s: usize): u32 {
   return storeAt(s).bytes;
+}
+
+/** Key groups of the rows come from the columns that `list` names (u32 each), which stays where it is. */
+export function rows_groups_by(s: usize, list: usize, keys: u32): void {
+  storeGroups(storeAt(s), list, keys);
 }
 
 export function rows_store_rows(s: usize): u32 {

@@ -9,7 +9,8 @@
 //  next   the row behind it in the chain of its key; 0 = it is the last
 //  prev   the row in front of it; of the first row, the last one (a row alone: itself)
 //  hash   keyed, of its key; 0 = a key with NULL that equals no other (no index has the row)
-//  place  (row − page) / 16; class: the size of its place (slab.ts). Nobody but the store writes them.
+//  place  (row − page) / 16, and flags in its upper 4 bits (touch.ts); class: the size of its place (slab.ts). Nobody but the
+//         store writes them.
 //  group  the key group of its key, unseeded
 //  seq    arrival: rows of one store are told apart and ordered by it
 //  words  what the operator keeps with the row; how many is said when the store is made
@@ -21,6 +22,14 @@ export const ROW_NEXT: usize = 0;
 export const ROW_PREV: usize = 4;
 export const ROW_HASH: usize = 8;
 export const ROW_PLACE: usize = 12;
+/** What of the place word says where the row lies. */
+export const ROW_PLACE_MASK: u32 = 0x0fff;
+/** There is a row in the place. */
+export const ROW_ALIVE: u32 = 0x1000;
+/** It has changed since the last cut (changes.ts). */
+export const ROW_CHANGED: u32 = 0x2000;
+/** A drain has handed it out: when it goes, that is told. */
+export const ROW_STORED: u32 = 0x4000;
 export const ROW_CLASS: usize = 14;
 export const ROW_GROUP: usize = 15;
 export const ROW_SEQ: usize = 16;

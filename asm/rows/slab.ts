@@ -7,12 +7,14 @@
 //
 //             0          4          8         12        16       20         24          28      32       36      48
 //             +----------+----------+---------+---------+--------+----------+-----------+-------+--------+-------+----
-//             | next, with a place  | next, prev of all | used   | free u32 | fresh u32 | end   | bytes  | class | rows
-//             | free, prev          |                   | places | list     | never used| u32   | u32    | u32   |
+//             | next, with a place  | next, prev of all | used   | free u32 | fresh u32 | end   | bytes  | class,| rows
+//             | free, prev          |                   | places | list     | never used| u32   | u32    |changed|
 //             +----------+----------+---------+---------+--------+----------+-----------+-------+--------+-------+----
 //
+//             changed u32 (at 40): some of its rows may have changed since the last cut
+//
 //   BIG       next u32, prev u32 of all such rows, bytes u32, unused u32; then the row
-import { ROW_CLASS, ROW_PLACE } from "./row";
+import { ROW_ALIVE, ROW_CHANGED, ROW_CLASS, ROW_PLACE, ROW_PLACE_MASK } from "./row";
 import { Store, storeGive, storeTake } from "./store";
 
 /** SLAB_CLASS: u32 address of the first page with a free place, u32 bytes of the page that was taken last. */
@@ -33,6 +35,7 @@ const PAGE_FRESH: usize = 24;
 const PAGE_END: usize = 28;
 const PAGE_BYTES: usize = 32;
 const PAGE_CLASS: usize = 36;
+const PAGE_CHANGED: usize = 40;
 const PAGE_HEADER: u32 = 48;
 const PAGE_BYTES_MIN: u32 = 1024;
 const PAGE_BYTES_MAX: u32 = 1 << 16;
@@ -87,6 +90,7 @@ function pageMake(s: Store, kind: u32, room: usize): usize {
   store<u32>(page, <u32>page + bytes, PAGE_END);
   store<u32>(page, bytes, PAGE_BYTES);
   store<u32>(page, kind, PAGE_CLASS);
+  store<u32>(page, 0, PAGE_CHANGED);
   roomAdd(room, page);
   return page;
 }
@@ -108,6 +112,7 @@ function bigTake(s: Store, bytes: u64): usize {
   store<u32>(block, all, 8);
   if (s.bigs) store<u32>(s.bigs, <u32>block, 4);
   s.bigs = <u32>block;
+  store<u16>(block + BIG_HEADER, <u16>(ROW_ALIVE | ROW_CHANGED), ROW_PLACE);
   store<u8>(block + BIG_HEADER, BIG, ROW_CLASS);
   return block + BIG_HEADER;
 }
@@ -120,7 +125,7 @@ function bigGive(s: Store, row: usize): void {
   storeGive(s, block, load<u32>(block, 8));
 }
 
-/** A place for a row of `bytes`, with its place and class written; 0 when there is no memory. */
+/** A place for a row of `bytes`, with its place and class written, as one that has changed; 0 when there is no memory. */
 export function placeTake(s: Store, bytes: u64): usize {
   if (bytes > PLACE_BYTES_MAX) return bigTake(s, bytes);
   const kind = classOf(<u32>bytes), size = classBytes(kind), room: usize = s.classes + kind * SLAB_CLASS_BYTES;
@@ -139,9 +144,55 @@ export function placeTake(s: Store, bytes: u64): usize {
   }
   store<u32>(page, load<u32>(page, PAGE_USED) + 1, PAGE_USED);
   if (!load<u32>(page, PAGE_FREE) && fresh + size > load<u32>(page, PAGE_END)) roomRemove(room, page);
-  store<u16>(row, <u16>((row - page) >>> 4), ROW_PLACE);
+  store<u32>(page, 1, PAGE_CHANGED);
+  store<u16>(row, <u16>(((row - page) >>> 4) | ROW_ALIVE | ROW_CHANGED), ROW_PLACE);
   store<u8>(row, <u8>kind, ROW_CLASS);
   return row;
+}
+
+@inline function pageOf(row: usize): usize {
+  return row - (<usize>(load<u16>(row, ROW_PLACE) & ROW_PLACE_MASK) << 4);
+}
+
+/** Some row of the page that the row lies in has changed. */
+export function placeTouch(row: usize): void {
+  if (load<u8>(row, ROW_CLASS) != BIG) store<u32>(pageOf(row), 1, PAGE_CHANGED);
+}
+
+/** The first row in a place of its own; placeNextBig goes on. */
+@inline export function placeFirstBig(s: Store): usize {
+  return s.bigs ? <usize>s.bigs + BIG_HEADER : 0;
+}
+
+@inline export function placeNextBig(row: usize): usize {
+  const next: usize = load<u32>(row - BIG_HEADER);
+  return next ? next + BIG_HEADER : 0;
+}
+
+/** The page behind this one in the list of all that begins with `pages` of the store; 0 = it is the last. */
+@inline export function pageNext(page: usize): usize {
+  return load<u32>(page, PAGE_ALL_NEXT);
+}
+
+@inline export function pageFirstRow(page: usize): usize {
+  return page + PAGE_HEADER;
+}
+
+/** Where the places that were ever used end, and how long each is. */
+@inline export function pageEnd(page: usize): usize {
+  return load<u32>(page, PAGE_FRESH);
+}
+
+@inline export function pageStep(page: usize): u32 {
+  return classBytes(load<u32>(page, PAGE_CLASS));
+}
+
+@inline export function pageChanged(page: usize): bool {
+  return load<u32>(page, PAGE_CHANGED) != 0;
+}
+
+@inline export function pageClean(page: usize): void {
+  store<u32>(page, 0, PAGE_CHANGED);
 }
 
 /** Gives a row's place back. */
@@ -151,7 +202,7 @@ export function placeGive(s: Store, row: usize): void {
     bigGive(s, row);
     return;
   }
-  const page = row - (<usize>load<u16>(row, ROW_PLACE) << 4), room: usize = s.classes + kind * SLAB_CLASS_BYTES;
+  const page = pageOf(row), room: usize = s.classes + kind * SLAB_CLASS_BYTES;
   const used = load<u32>(page, PAGE_USED) - 1, free = load<u32>(page, PAGE_FREE);
   const wasFull = !free && load<u32>(page, PAGE_FRESH) + classBytes(kind) > load<u32>(page, PAGE_END);
   if (!used) {
@@ -160,6 +211,7 @@ export function placeGive(s: Store, row: usize): void {
     return;
   }
   store<u32>(page, used, PAGE_USED);
+  store<u16>(row, 0, ROW_PLACE);
   store<u32>(row, free);
   store<u32>(page, <u32>row, PAGE_FREE);
   if (wasFull) roomAdd(room, page);

@@ -31,6 +31,20 @@ export class Store {
   classes: u32; // address of SLAB_CLASS (slab.ts)
   pages: u32; // list of all pages
   bigs: u32; // list of rows that lie outside of pages
+  groupList: u32; // address of the numbers of the columns that make the key group
+  groupKeys: u32;
+  gone: u32; // of rows that were handed out by a drain and are gone (changes.ts): u64 each
+  goneCount: u32;
+  goneRoom: u32;
+  scanPage: u32; // how far a drain has come
+  scanRow: u32;
+  scanBig: u32;
+  scanGone: u32;
+  map: u32; // while rows are restored (restore.ts)
+  mapRoom: u32;
+  mapUsed: u32;
+  lost: bool; // what is gone could not be remembered: the next drain hands out everything
+  whole: bool; // the drain at hand does
   force: bool; // memory is taken whatever the bound of state: who sets it has asked for room before
   blockBytes: u32; // of this instance
 }
@@ -88,8 +102,16 @@ export function storeMake(spec: usize): usize {
   return address;
 }
 
+/** Key groups of the rows come from the columns that `list` names (u32 each), which stay there. */
+export function storeGroups(s: Store, list: usize, keys: u32): void {
+  s.groupList = <u32>list;
+  s.groupKeys = keys;
+}
+
 /** Frees every row and the store itself; what indices and heaps of it hold is freed by themselves, before. */
 export function storeFree(s: Store): void {
   slabsFree(s);
+  if (s.goneRoom) storeGive(s, s.gone, s.goneRoom << 3);
+  if (s.mapRoom) storeGive(s, s.map, s.mapRoom << 2);
   block_free(changetype<usize>(s), s.blockBytes);
 }

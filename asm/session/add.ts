@@ -6,8 +6,10 @@ import { heapPush } from "../rows/heap";
 import { indexAdd } from "../rows/index_rows";
 import { ROW_GROUP, ROW_SEQ } from "../rows/row";
 import { storeGive, storeTake } from "../rows/store";
+import { noteGoneName, rowTouch } from "../rows/touch";
 import {
-  FIRST_ROW, KEY_EARLIEST, KEY_ENTRIES, KEY_SESSIONS, LAST, LAST_ROW, NEXT, ROWS, ROW_FOLLOWING, SESSION_BYTES, START,
+  FIRST_ROW, KEY_EARLIEST, KEY_ENTRIES, KEY_SESSIONS, LAST, LAST_ROW, NEXT, ROWS, ROW_FOLLOWING, ROW_SESSION, SESSION_BYTES, SESSION_KEY,
+  SESSION_NAME, SESSION_TOLD, START,
   Sessions, endOf, heapOf, indexOf, keyStoreOf, rowStoreOf,
 } from "./spec";
 
@@ -22,6 +24,12 @@ import {
   return s.max == 0 || max<i64>(last, t) - min<i64>(start, t) < s.max;
 }
 
+/** The row belongs to another session. */
+function move(row: usize, to: usize): void {
+  rowTouch(row);
+  store<u32>(row, <u32>to, ROW_SESSION);
+}
+
 /** Puts the rows of two sessions into one list in the order of their arrival. */
 function mergeRows(to: usize, from: usize): void {
   let a: usize = load<u32>(to, FIRST_ROW), b: usize = load<u32>(from, FIRST_ROW), last: usize = 0;
@@ -29,6 +37,7 @@ function mergeRows(to: usize, from: usize): void {
     const takeA = a != 0 && (b == 0 || load<u64>(a, ROW_SEQ) < load<u64>(b, ROW_SEQ)), row = takeA ? a : b;
     if (takeA) a = following(a);
     else b = following(b);
+    if (!takeA) move(row, to);
     if (last) store<u32>(last, <u32>row, ROW_FOLLOWING);
     else store<u32>(to, <u32>row, FIRST_ROW);
     last = row;
@@ -36,6 +45,13 @@ function mergeRows(to: usize, from: usize): void {
   store<u32>(last, 0, ROW_FOLLOWING);
   store<u32>(to, <u32>last, LAST_ROW);
   store<u32>(to, load<u32>(to, ROWS) + load<u32>(from, ROWS), ROWS);
+}
+
+/** A session that a drain has handed out ends otherwise than with its time. */
+function noteEnd(s: Sessions, session: usize): void {
+  if (!load<u32>(session, SESSION_TOLD)) return;
+  const key: usize = load<u32>(session, SESSION_KEY);
+  noteGoneName(keyStoreOf(s), (<u64>load<u8>(key, ROW_GROUP) << 57) | load<u64>(session, SESSION_NAME));
 }
 
 function freeSession(s: Sessions, session: usize): void {
@@ -58,6 +74,7 @@ function findSession(s: Sessions, key: usize, t: i64, watermark: i64): usize {
         mergeRows(target, session);
         store<i64>(target, max<i64>(load<i64>(target, LAST), load<i64>(session, LAST)), LAST);
         store<u32>(from, load<u32>(session, NEXT));
+        noteEnd(s, session);
         freeSession(s, session);
         continue;
       }
@@ -71,8 +88,8 @@ function findSession(s: Sessions, key: usize, t: i64, watermark: i64): usize {
   return target;
 }
 
-/** A new session at the place that findSession found; 0 when there is no memory. */
-function addSession(s: Sessions, t: i64): usize {
+/** A new session of the key at the place that findSession found; 0 when there is no memory. */
+function addSession(s: Sessions, key: usize, t: i64, name: u64): usize {
   const session = storeTake(keyStoreOf(s), SESSION_BYTES);
   if (!session) return 0;
   memory.fill(session, 0, SESSION_BYTES);
@@ -80,6 +97,8 @@ function addSession(s: Sessions, t: i64): usize {
   store<i64>(session, t, LAST);
   store<u32>(session, load<u32>(link), NEXT);
   store<u32>(link, <u32>session);
+  store<u64>(session, name, SESSION_NAME);
+  store<u32>(session, <u32>key, SESSION_KEY);
   s.sessions++;
   return session;
 }
@@ -94,13 +113,35 @@ export function schedule(s: Sessions, key: usize, end: i64): bool {
 }
 
 /** The key of row `r`, which is not there yet; 0 when there is no memory. */
-function addKey(s: Sessions, columns: usize, r: u32, hash: u32, group: u8): usize {
-  const keys = keyStoreOf(s), key = rowEncode(keys, columns, r, hash, s.seq);
+export function addKey(s: Sessions, columns: usize, r: u32, hash: u32, group: u8, arrival: u64): usize {
+  const keys = keyStoreOf(s), key = rowEncode(keys, columns, r, hash, arrival);
   if (!key) return 0;
   store<u8>(key, group, ROW_GROUP);
   if (indexAdd(indexOf(s), key)) return key;
   rowFree(keys, key);
   return 0;
+}
+
+/** A session of the key that begins at `start`, behind those that begin no later; 0 without memory. */
+export function openSession(s: Sessions, key: usize, start: i64, name: u64): usize {
+  link = key + KEY_SESSIONS;
+  for (let at: usize = load<u32>(link); at; at = load<u32>(link)) {
+    const begins = load<i64>(at, START);
+    if (begins > start || (begins == start && load<u64>(at, SESSION_NAME) > name)) break;
+    link = at + NEXT;
+  }
+  return addSession(s, key, start, name);
+}
+
+/** Puts a row behind the others of its session. */
+export function append(session: usize, row: usize): void {
+  const last: usize = load<u32>(session, LAST_ROW);
+  store<u32>(row, 0, ROW_FOLLOWING);
+  store<u32>(row, <u32>session, ROW_SESSION);
+  if (last) store<u32>(last, <u32>row, ROW_FOLLOWING);
+  else store<u32>(session, <u32>row, FIRST_ROW);
+  store<u32>(session, <u32>row, LAST_ROW);
+  store<u32>(session, load<u32>(session, ROWS) + 1, ROWS);
 }
 
 /** Adds row `r` of the batch with time `t`; false when there is no memory, and then it is not added. */
@@ -113,8 +154,11 @@ export function add(
     noteLate(r);
     return true;
   }
-  const key = found ? found : addKey(s, columns, r, hash, group);
+  const key = found ? found : addKey(s, columns, r, hash, group, s.seq);
   if (!key) return false;
+  // A key whose sessions are all gone begins anew: that it is still there does not show
+  if (!load<u32>(key, KEY_SESSIONS)) store<u64>(key, s.seq, ROW_SEQ);
+  rowTouch(key);
   let session = findSession(s, key, t, watermark);
   if (!session && isLate) {
     s.late++;
@@ -123,16 +167,12 @@ export function add(
   }
   const row = rowEncode(rowStoreOf(s), columns, r, 0, s.seq++);
   if (!row) return false;
-  if (!session) session = addSession(s, t);
+  if (!session) session = addSession(s, key, t, load<u64>(row, ROW_SEQ));
   if (!session || !schedule(s, key, endOf(s, session))) {
     rowFree(rowStoreOf(s), row);
     return false;
   }
-  const last: usize = load<u32>(session, LAST_ROW);
-  if (last) store<u32>(last, <u32>row, ROW_FOLLOWING);
-  else store<u32>(session, <u32>row, FIRST_ROW);
-  store<u32>(session, <u32>row, LAST_ROW);
-  store<u32>(session, load<u32>(session, ROWS) + 1, ROWS);
+  append(session, row);
   return true;
 }
 
@@ -161,6 +201,7 @@ export function remove(s: Sessions, key: usize, columns: usize, r: u32, t: i64):
     if (!touches(s, session, t) || !unlink(s, session, columns, r)) continue;
     if (load<u32>(session, ROWS)) return;
     store<u32>(from, load<u32>(session, NEXT));
+    noteEnd(s, session);
     freeSession(s, session);
     return;
   }

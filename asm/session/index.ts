@@ -11,14 +11,21 @@ import { isTime, timeOf } from "../aggregate/window";
 import { columnAt, columnIsNull } from "../rows/cell";
 import { rowFree } from "../rows/encode";
 import { rowsGather } from "../rows/gather";
-import { heapPop, heapTime } from "../rows/heap";
+import { heapOrder, heapPop, heapPush, heapTime } from "../rows/heap";
 import { indexFind, indexRemove } from "../rows/index_rows";
 import { keysGroups, keysHash } from "../rows/keys";
+import { rowOrder } from "../rows/row";
+import { rowForget } from "../rows/touch";
 import { add, dropFirst, remove, schedule } from "./add";
 import {
   FIRST_ROW, KEY_EARLIEST, KEY_ENTRIES, KEY_SESSIONS, ROW_FOLLOWING, START, Sessions, endOf, heapOf, indexOf, keyStoreOf,
   rowStoreOf, specFree, specRead,
 } from "./spec";
+
+export {
+  session_changed, session_key_store, session_put, session_put_scalars, session_restored, session_row_store, session_scalars,
+  session_settle,
+} from "./state";
 
 const NO_MEMORY: i32 = -1;
 const DONE: i32 = -2;
@@ -71,7 +78,8 @@ function take(s: Sessions, at: u32): bool {
   return add(s, key, columns, r, hash, load<u8>(<usize>s.groups + at), t, watermarkBefore(s, push, r));
 }
 
-function dropDoomed(s: Sessions): void {
+/** What came out last may no more refer to rows that have left. */
+export function dropDoomed(s: Sessions): void {
   while (s.doomed) {
     const row: usize = s.doomed;
     s.doomed = load<u32>(row);
@@ -86,13 +94,23 @@ function begin(s: Sessions): bool {
   const heap = heapOf(s);
   full = false;
   while (heap.size && heapTime(heap) - 1 <= s.watermark) {
-    const t = heapTime(heap), key = heapPop(heap), entries = load<u32>(key, KEY_ENTRIES) - 1;
+    const t = heapTime(heap), order = heapOrder(heap), key = heapPop(heap), entries = load<u32>(key, KEY_ENTRIES) - 1;
     store<u32>(key, entries, KEY_ENTRIES);
     // Of the entries that are left none is before the one that came out
     store<i64>(key, i64.MAX_VALUE, KEY_EARLIEST);
     let session: usize = load<u32>(key, KEY_SESSIONS), leaves = false;
     if (session && endOf(s, session) == t) {
       leaves = true;
+      if (order < rowOrder(key)) {
+        // The entry is of the time before the key began anew: it comes behind those that began before
+        store<u32>(key, entries + 1, KEY_ENTRIES);
+        store<i64>(key, t, KEY_EARLIEST);
+        if (!heapPush(heap, t, key)) {
+          full = true;
+          return false;
+        }
+        continue;
+      }
       s.leaving = load<u32>(session, FIRST_ROW);
       s.leavingStart = load<i64>(session, START);
       s.leavingEnd = t;
@@ -103,6 +121,7 @@ function begin(s: Sessions): bool {
       full = !schedule(s, key, endOf(s, session));
     } else if (!entries) {
       indexRemove(indexOf(s), key);
+      rowForget(key);
       rowFree(keyStoreOf(s), key);
     }
     if (full) return false;

@@ -12,29 +12,35 @@
 //                    1      entries that the heap has of it: it is freed behind the last
 //                    2, 3   the earliest time among them, i64
 //   words of a row   0      the next row of its session, in the order of their arrival
+//                    1      its session
 //
-//   SESSION   0            8           16         20          24         28
-//             +------------+-----------+----------+-----------+----------+-----------+
-//             | start i64  | last i64  | next u32 | first row | last row | rows u32  |
-//             +------------+-----------+----------+-----------+----------+-----------+
+//   SESSION   0            8           16         20          24         28         32          40       44
+//             +------------+-----------+----------+-----------+----------+----------+-----------+--------+----------+
+//             | start i64  | last i64  | next u32 | first row | last row | rows u32 | name i64  | key u32| told u32 |
+//             +------------+-----------+----------+-----------+----------+----------+-----------+--------+----------+
+//             name: the arrival of the row that opened it; told: a drain has handed it out (state.ts)
 import { block_alloc, block_free } from "../memory";
 import { ROW_WORDS } from "../rows/row";
 import { Heap, heapFree, heapMake } from "../rows/heap";
 import { Index, indexFree, indexMake } from "../rows/index_rows";
-import { Store, storeFree, storeMake } from "../rows/store";
+import { Store, storeFree, storeGroups, storeMake } from "../rows/store";
 
-export const SESSION_BYTES: u32 = 32;
+export const SESSION_BYTES: u32 = 48;
 export const START: usize = 0;
 export const LAST: usize = 8;
 export const NEXT: usize = 16;
 export const FIRST_ROW: usize = 20;
 export const LAST_ROW: usize = 24;
 export const ROWS: usize = 28;
+export const SESSION_NAME: usize = 32;
+export const SESSION_KEY: usize = 40;
+export const SESSION_TOLD: usize = 44;
 
 export const KEY_SESSIONS: usize = ROW_WORDS;
 export const KEY_ENTRIES: usize = ROW_WORDS + 4;
 export const KEY_EARLIEST: usize = ROW_WORDS + 8;
 export const ROW_FOLLOWING: usize = ROW_WORDS;
+export const ROW_SESSION: usize = ROW_WORDS + 4;
 
 @unmanaged
 export class Sessions {
@@ -68,6 +74,8 @@ export class Sessions {
   nullTime: u32;
   unknown: u32;
   sessions: u32; // that are open
+  scanKey: u32; // how far a drain has come (state.ts)
+  scanSession: u32;
 }
 
 @inline export function keyStoreOf(s: Sessions): Store {
@@ -115,6 +123,8 @@ export function specRead(spec: usize): usize {
   }
   s.keyStore = <u32>storeMake(spec + 32);
   s.rowStore = <u32>storeMake(spec + 32 + load<u32>(spec, 24));
+  if (s.rowStore) storeGroups(rowStoreOf(s), s.keyList, keys);
+  if (s.keyStore) storeGroups(keyStoreOf(s), s.keyList, keys);
   if (s.keyStore) s.index = <u32>indexMake(keyStoreOf(s), s.keyList, keys, true, 0);
   if (s.keyStore) s.heap = <u32>heapMake(keyStoreOf(s));
   if (s.rowStore && s.index && s.heap) return address;

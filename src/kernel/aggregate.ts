@@ -12,6 +12,8 @@ import {
   stateTypes,
 } from "./aggregate_spec.ts";
 import { readBatch } from "./column_read.ts";
+import { SliceTable } from "./slice_table.ts";
+import { ScalarTable, type TablePart } from "./state_tables.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 
 export { type PushResult, type PushTimes, skipSelected } from "./aggregate_push.ts";
@@ -24,6 +26,8 @@ const NO_MEMORY = -1;
 const NO_MORE = -2;
 /** Places in the log that a merge takes: more than a chunk has rows. */
 const MERGE_ROWS = 2 ** 32;
+/** No window has fired for rows of this lateness epoch. */
+const FIRST_EPOCH = -(1n << 63n);
 
 /**
  * Tumbling and hopping windows over keyed rows, computed from shared slices. Every batch that comes out lies in the batch
@@ -40,6 +44,8 @@ export class WindowAggregate {
   readonly #stateTypes: readonly DataType[];
   /** Rows of the batch that was pushed last: the next one comes behind them in the log. */
   #rowsBefore = 0;
+  /** Values of a table that is restored. */
+  #scalars: readonly bigint[] | null = null;
 
   /** Refuses impossible specs with RdxError("invalid_plan"); "no_space" without memory. */
   constructor(kernel: Kernel, spec: AggregateSpec) {
@@ -135,6 +141,68 @@ export class WindowAggregate {
   /** Every slice that starts before this time (ms) has been dropped; far below any time before the first. */
   get droppedBefore(): number {
     return this.#kernel.fn("agg_dropped_before")(this.#aggregation);
+  }
+
+  /**
+   * Its slices and what it knows as tables. `names` are those of the keys, then of the calls; `counts` are the caller's, which are kept
+   * with the rest.
+   */
+  tables(names: readonly string[], counts: { read(): number[]; write(values: number[]): void }): TablePart[] {
+    const kernel = this.#kernel, aggregation = this.#aggregation;
+    this.#scalars = null;
+    const scalars = new ScalarTable(
+      kernel,
+      "scalars",
+      1,
+      ["ordinal", "watermark", "overflows", "late", "null_time"],
+      (to) => {
+        kernel.fn("agg_scalars")(aggregation, to);
+        const data = kernel.data, ordinal = data.getBigInt64(to, true) + BigInt(this.#rowsBefore);
+        data.setBigInt64(to, ordinal, true);
+        counts.read().forEach((count, i) => data.setBigInt64(to + 24 + i * 8, BigInt(count), true));
+      },
+      (from) => {
+        const values = [0, 8, 16, 24, 32].map((at) => kernel.data.getBigInt64(from + at, true));
+        counts.write(values.slice(3).map(Number));
+        this.#scalars = values;
+        return true;
+      },
+    );
+    return [scalars, new SliceTable(kernel, this, aggregation, this.#spec, names)];
+  }
+
+  /** All of its tables are there. The watermark comes last: it would make rows late. */
+  restored(): void {
+    const kernel = this.#kernel, mark = kernel.mark(), from = kernel.arena(24);
+    kernel.fn("agg_restoring")(this.#aggregation, 0);
+    const scalars = this.#scalars;
+    if (scalars === null) throw new RdxError("invalid", "Cannot restore table scalars: it is not there");
+    scalars.slice(0, 3).forEach((value, i) => kernel.data.setBigInt64(from + i * 8, value, true));
+    const taken = kernel.fn("agg_restored")(this.#aggregation, from) !== 0;
+    kernel.release(mark);
+    if (!taken) throw new RdxError("invalid", "Cannot restore table scalars: it has a value that cannot be");
+    this.#rowsBefore = 0;
+  }
+
+  /** Takes rows of slices as a change listing gives them, each in place of the one of its key. */
+  restore(rows: Batch, starts: Vector): PushResult {
+    const kernel = this.#kernel, keys = this.#spec.keys.length, mark = kernel.mark();
+    const epochs = kernel.arena(Math.max(1, rows.rows) * 8);
+    for (let i = 0; i < rows.rows; i++) kernel.data.setBigInt64(epochs + i * 8, FIRST_EPOCH, true);
+    kernel.fn("agg_restoring")(this.#aggregation, 1);
+    const times = { time: starts, running: 0, before: -Infinity, delayMs: 0, others: Infinity };
+    const merge = { epochs, counts: epochs }, given = rows.columns;
+    const result = this.#block.push(
+      this.#aggregation,
+      rows,
+      given.slice(0, keys),
+      given.slice(keys),
+      times,
+      merge,
+      -1,
+    );
+    kernel.release(mark);
+    return result;
   }
 
   get stateRows(): number {

@@ -5,6 +5,7 @@ import { type DataType, TIMESTAMP } from "../core/schema.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
+import { ScalarTable, type TablePart } from "./state_tables.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 
 /** How windows lie: `[start, start + sizeMs)` with starts at `offsetMs` plus multiples of the slide, of the size for cumulating ones. */
@@ -94,6 +95,24 @@ export class WindowAssigner {
   /** Nothing is open any more that ends at the watermark + 1 or before. */
   advance(watermark: number): void {
     this.#kernel.fn("assign_advance")(this.#at, watermark);
+  }
+
+  /** What it knows, as a table. */
+  tables(): TablePart[] {
+    const kernel = this.#kernel;
+    return [
+      new ScalarTable(
+        kernel,
+        "scalars",
+        1,
+        ["watermark", "late", "null_time"],
+        (to) => kernel.fn("assign_scalars")(this.#at, to),
+        (from) => {
+          kernel.fn("assign_put_scalars")(this.#at, from);
+          return true;
+        },
+      ),
+    ];
   }
 
   /** Windows of rows that were closed when these came, since the start. */

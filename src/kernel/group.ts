@@ -4,8 +4,10 @@ import type { DataType } from "../core/schema.ts";
 import { writeColumnsAt } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { createGroup, type GroupSpec, type KernelCalls, kernelCalls } from "./group_spec.ts";
+import { groupTables } from "./group_table.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
+import type { TablePart } from "./state_tables.ts";
 
 export { type GroupCallSpec, groupResultType, type GroupSpec } from "./group_spec.ts";
 
@@ -44,6 +46,11 @@ export class GroupAggregate {
     this.#at = kernel.alloc(this.#bytes);
     this.#pull = kernel.fn("group_pull");
     this.#fire = kernel.fn("group_fire");
+  }
+
+  /** Its state as tables, null: they do not say all of it. `names` are those of the keys, then of the calls. */
+  tables(names: readonly string[]): TablePart[] | null {
+    return groupTables(this.#kernel, this.#group, this.#spec, this.#calls, names);
   }
 
   /** Types of the keys and the results. */

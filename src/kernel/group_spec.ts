@@ -82,7 +82,7 @@ const VALUES = ["percentile_cont", "percentile_disc", "mode", "histogram", "top_
 const COUNTERS_MAX = 32;
 
 /** Operations as asm/group/spec.ts numbers them. */
-const OP = {
+export const OP = {
   count: 1,
   sumInt: 2,
   sumDouble: 3,

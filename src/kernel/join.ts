@@ -1,13 +1,15 @@
 import type { Batch, Vector } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
 import { FIRE_ROWS_MAX } from "../core/limits.ts";
-import type { DataType } from "../core/schema.ts";
+import type { Column, DataType } from "../core/schema.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { createJoin, type JoinSpec, resumeJoin } from "./join_spec.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 import { ProgramRunner } from "./program.ts";
+import { joinTables } from "./join_tables.ts";
+import { noStateSpace, type TablePart } from "./state_tables.ts";
 
 export type { JoinMode, JoinSpec, JoinType } from "./join_spec.ts";
 
@@ -174,6 +176,23 @@ export class Join {
   /** Rows without a usable time. */
   get nullTime(): number {
     return this.#nullTime += this.#number("join_null_time");
+  }
+
+  /** The rows of both sides as tables. */
+  tables(left: readonly Column[], right: readonly Column[]): TablePart[] {
+    const counts = {
+      read: () => [this.late, this.nullTime],
+      write: (late: number, nullTime: number) => {
+        this.#late = late;
+        this.#nullTime = nullTime;
+      },
+    };
+    return joinTables(this.#kernel, this.#join, this.#spec.mode, left, right, counts);
+  }
+
+  /** All of its tables are there. */
+  restored(): void {
+    if (this.#kernel.fn("join_restored")(this.#join) === 0) throw noStateSpace("left or right");
   }
 
   get stateRows(): number {

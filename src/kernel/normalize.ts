@@ -1,11 +1,13 @@
 import type { Batch } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
-import type { DataType } from "../core/schema.ts";
+import type { Column, DataType } from "../core/schema.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
+import { RowTable } from "./row_table.ts";
 import { hashSeed, storeSpecBytes, writeStoreSpec } from "./rows.ts";
+import { noStateSpace, ScalarTable, type TablePart } from "./state_tables.ts";
 
 const SPEC_BYTES = 8, PUSH_BYTES = 16;
 const NO_MEMORY = -1, DONE = -2;
@@ -60,6 +62,34 @@ export class Normalizer {
   }
 
   /** Keys. */
+  /** Its rows as a table called `name`; `columns` are those of the pushed batches. */
+  tables(name: string, columns: readonly Column[]): TablePart[] {
+    const kernel = this.#kernel, normalize = this.#normalize, scalars = `${name}_scalars`;
+    return [
+      new RowTable(kernel, {
+        name,
+        version: 1,
+        store: kernel.fn("normalize_store")(normalize) >>> 0,
+        columns,
+        words: [],
+        settle: () => kernel.fn("normalize_settle")(normalize),
+      }),
+      new ScalarTable(
+        kernel,
+        scalars,
+        1,
+        ["arrivals"],
+        (to) => kernel.fn("normalize_scalars")(normalize, to),
+        (from) => kernel.fn("normalize_put_scalars")(normalize, from) !== 0,
+      ),
+    ];
+  }
+
+  /** All of its tables are there. */
+  restored(): void {
+    if (this.#kernel.fn("normalize_restored")(this.#normalize) === 0) throw noStateSpace("of rows by key");
+  }
+
   get stateRows(): number {
     return this.#kernel.fn("normalize_state_rows")(this.#normalize) >>> 0;
   }

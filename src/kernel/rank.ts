@@ -1,11 +1,13 @@
 import type { Batch } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
 import { RANK_ROWS_MAX } from "../core/limits.ts";
-import { type DataType, INT64 } from "../core/schema.ts";
+import { type Column, type DataType, INT64 } from "../core/schema.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
+import { RowTable } from "./row_table.ts";
+import { endsBelow, noStateSpace, ScalarTable, type TablePart } from "./state_tables.ts";
 import { hashSeed, type OrderColumn, storeSpecBytes, writeStoreSpec } from "./rows.ts";
 
 export type { OrderColumn } from "./rows.ts";
@@ -37,6 +39,8 @@ export type RankBatch = Batch & { readonly causes: number };
 const FLAG_NUMBER = 1, FLAG_RETRACTS = 2, FLAG_WINDOWED = 4, FLAG_EXPIRES = 8, FLAG_TIES = 16;
 const SPEC_BYTES = 32, PUSH_BYTES = 16;
 const NO_MEMORY = -1, DONE = -2;
+/** Offset in a row of the watermark at its arrival (asm/rank/spec.ts). */
+const TOUCHED_AT = 32;
 
 /** The first rows of each key by an order, as an insertion-sorted chain a key. Batches lie in the batch arena. */
 export class Ranking {
@@ -111,6 +115,34 @@ export class Ranking {
   advance(watermark: number): void {
     this.#kernel.fn("rank_advance")(this.#rank, watermark);
     while (this.#kernel.fn("rank_expire")(this.#rank)) { /* a step at a time */ }
+  }
+
+  /** Its rows as tables; `columns` are those of the pushed batches. */
+  tables(columns: readonly Column[]): TablePart[] {
+    const kernel = this.#kernel, rank = this.#rank, { end } = this.#spec;
+    const scalars = new ScalarTable(
+      kernel,
+      "scalars",
+      1,
+      ["arrivals", "watermark", "late", "unknown", "begun"],
+      (to) => kernel.fn("rank_scalars")(rank, to),
+      (from) => kernel.fn("rank_put_scalars")(rank, from) !== 0,
+    );
+    const rows = new RowTable(kernel, {
+      name: "rows",
+      version: 1,
+      store: kernel.fn("rank_store")(rank) >>> 0,
+      columns,
+      words: [{ name: "$watermark", at: TOUCHED_AT, wide: true }],
+      settle: () => kernel.fn("rank_settle")(rank),
+      ...(end === null ? {} : { expiry: { column: columns[end].name, below: () => endsBelow(scalars.value(1)) } }),
+    });
+    return [scalars, rows];
+  }
+
+  /** All of its tables are there. */
+  restored(): void {
+    if (this.#kernel.fn("rank_restored")(this.#rank) === 0) throw noStateSpace("rows");
   }
 
   get stateRows(): number {

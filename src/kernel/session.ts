@@ -1,10 +1,13 @@
 import type { Batch } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
-import { type DataType, TIMESTAMP } from "../core/schema.ts";
+import { type Column, type DataType, TIMESTAMP } from "../core/schema.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
+import { SessionTable } from "./session_table.ts";
+import { RowTable } from "./row_table.ts";
+import { damaged, endsBelow, noStateSpace, ScalarTable, type TablePart } from "./state_tables.ts";
 import { hashSeed, storeSpecBytes, writeStoreSpec } from "./rows.ts";
 
 /** Which rows make a session. Columns are those of the pushed batch. */
@@ -28,8 +31,10 @@ export interface SessionTimes {
   readonly others: number;
 }
 
-const SPEC_BYTES = 32, PUSH_BYTES = 48, KEY_WORDS = 4, ROW_WORDS = 1;
+const SPEC_BYTES = 32, PUSH_BYTES = 48, KEY_WORDS = 4, ROW_WORDS = 2;
 const NO_MEMORY = -1, DONE = -2;
+/** Offset in a row of the address of its session, and where that has its name (asm/session/spec.ts). */
+const SESSION_AT = 28, SESSION_NAME = { bytes: 32, back: 24 };
 
 /**
  * Puts rows into sessions. They come out when the watermark has passed the end of theirs, by (end, key group, first row of the key), those of
@@ -40,12 +45,15 @@ export class Sessions {
   readonly #sessions: number;
   readonly #picks: readonly number[];
   readonly #types: readonly DataType[];
+  readonly #keys: number;
+  #table: SessionTable | null = null;
   readonly #push: number;
 
   /** `picks`: columns in the order in which they come out. Throws RdxError("no_space") without memory. */
   constructor(kernel: Kernel, spec: SessionSpec, picks: readonly number[]) {
     this.#kernel = kernel;
     this.#picks = picks;
+    this.#keys = spec.keys;
     this.#types = [...picks.map((pick) => spec.types[pick]), TIMESTAMP, TIMESTAMP, TIMESTAMP];
     this.#sessions = create(kernel, spec);
     this.#push = kernel.alloc(PUSH_BYTES);
@@ -76,6 +84,37 @@ export class Sessions {
 
   advance(watermark: number): void {
     this.#kernel.fn("session_advance")(this.#sessions, watermark);
+  }
+
+  /** Its rows and sessions as tables; `columns` are those of the pushed batches. */
+  tables(columns: readonly Column[]): TablePart[] {
+    const kernel = this.#kernel, sessions = this.#sessions;
+    const scalars = new ScalarTable(
+      kernel,
+      "scalars",
+      1,
+      ["arrivals", "watermark", "late", "null_time", "unknown"],
+      (to) => kernel.fn("session_scalars")(sessions, to),
+      (from) => kernel.fn("session_put_scalars")(sessions, from) !== 0,
+    );
+    const rows = new RowTable(kernel, {
+      name: "rows",
+      version: 1,
+      store: kernel.fn("session_row_store")(sessions) >>> 0,
+      columns,
+      words: [{ name: "$session", at: SESSION_AT, wide: false, through: SESSION_NAME }],
+      settle: () => kernel.fn("session_settle")(sessions),
+    });
+    this.#table = new SessionTable(kernel, sessions, columns.slice(0, this.#keys), () => endsBelow(scalars.value(1)));
+    return [scalars, rows, this.#table];
+  }
+
+  /** All of its tables are there. */
+  restored(): void {
+    this.#table!.restored();
+    const status = this.#kernel.fn("session_restored")(this.#sessions);
+    if (status === 1) throw damaged("rows", "a row names a session that is not there, or a session has no rows");
+    if (status !== 0) throw noStateSpace("rows");
   }
 
   get stateRows(): number {

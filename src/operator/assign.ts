@@ -1,8 +1,9 @@
 import type { Batch } from "../core/batch.ts";
 import type { Column } from "../core/schema.ts";
 import { type AssignedWindow, WindowAssigner } from "../kernel/assign.ts";
+import { StateTables } from "../kernel/state_tables.ts";
 import type { Kernel } from "../kernel/module.ts";
-import type { BatchTimes, Exchange, Operator, OperatorCounts, Pulled } from "../operator.ts";
+import type { BatchTimes, Exchange, Operator, OperatorCounts, OperatorState, Pulled } from "../operator.ts";
 
 /** A window table function as a plan describes it: the input's columns, then window_start, window_end, window_time. */
 export interface AssignPlan {
@@ -28,6 +29,7 @@ export class Assign implements Operator {
   readonly windowEnd = -1;
   readonly exchanges: readonly [Exchange | null];
   readonly combiner = null;
+  readonly state: OperatorState;
   readonly stateRows = 0;
   readonly stateBytes = 0;
   readonly #windows: WindowAssigner;
@@ -43,6 +45,7 @@ export class Assign implements Operator {
     const given = Array.from({ length: columns.length - WINDOW_COLUMNS }, (_, column) => column);
     this.exchanges = [time < 0 ? { columns: [...given, time], keys: 0 } : null];
     this.#windows = new WindowAssigner(kernel, window, keepsLate);
+    this.state = new StateTables(this.#windows.tables(), () => {});
     this.#before = previous?.counts ?? { late: 0, nullTime: 0 };
   }
 

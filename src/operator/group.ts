@@ -3,8 +3,16 @@ import type { Column, DataType } from "../core/schema.ts";
 import { GroupAggregate, type GroupCallSpec } from "../kernel/group.ts";
 import type { Kernel } from "../kernel/module.ts";
 import { Normalizer } from "../kernel/normalize.ts";
+import { StateTables } from "../kernel/state_tables.ts";
 import { nextEnd, type WindowEnds } from "./due.ts";
-import { type Exchange, type Operator, type OperatorCounts, type Pulled, StateFull } from "../operator.ts";
+import {
+  type Exchange,
+  type Operator,
+  type OperatorCounts,
+  type OperatorState,
+  type Pulled,
+  StateFull,
+} from "../operator.ts";
 
 /** A group aggregation as a plan describes it. */
 export interface GroupPlan {
@@ -52,6 +60,7 @@ export class GroupOperator implements Operator {
   readonly columns: readonly Column[];
   readonly exchanges: readonly [Exchange];
   readonly combiner = null;
+  readonly state: OperatorState | "replay";
   readonly windowEnd: number;
   readonly #kernel: Kernel;
   readonly #ends: WindowEnds | null | undefined;
@@ -90,6 +99,8 @@ export class GroupOperator implements Operator {
       ttlMs: emit.mode === "final" ? 0 : emit.ttlMs,
     });
     if (previous) this.#groups.setUpsert(plan.upsert ?? false);
+    const parts = this.#groups.tables(plan.columns.map(({ name }) => name));
+    this.state = parts === null ? "replay" : new StateTables(parts, () => {});
   }
 
   private handOn(): GroupAggregate {

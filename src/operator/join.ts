@@ -2,9 +2,17 @@ import type { Batch } from "../core/batch.ts";
 import type { Column } from "../core/schema.ts";
 import { Join, type JoinBatch, type JoinMode, type JoinType } from "../kernel/join.ts";
 import type { Kernel } from "../kernel/module.ts";
+import { StateTables, valueColumns } from "../kernel/state_tables.ts";
 import type { Program } from "../kernel/program.ts";
 import { nextEnd, type WindowEnds } from "./due.ts";
-import { type BatchTimes, type Exchange, type Operator, type OperatorCounts, StateFull } from "../operator.ts";
+import {
+  type BatchTimes,
+  type Exchange,
+  type Operator,
+  type OperatorCounts,
+  type OperatorState,
+  StateFull,
+} from "../operator.ts";
 
 /** A join as a plan describes it: input 0 is the left. Columns count within their side. */
 export interface JoinPlan {
@@ -60,6 +68,7 @@ export class JoinOperator implements Operator {
   readonly #sides: readonly [Side, Side];
   /** Undefined: this is no window join. */
   readonly #ends: WindowEnds | null | undefined;
+  readonly state: OperatorState;
   readonly #join: Join;
 
   /**
@@ -81,6 +90,8 @@ export class JoinOperator implements Operator {
     const types = (columns: readonly Column[]) => columns.map(({ type }) => type);
     const spec = { ...plan, left: types(plan.leftColumns), right: types(plan.rightColumns) };
     this.#join = new Join(kernel, spec, previous === null ? null : previous.#join);
+    const parts = this.#join.tables(valueColumns(plan.leftColumns), valueColumns(plan.rightColumns));
+    this.state = new StateTables(parts, () => this.#join.restored());
   }
 
   /** Takes a batch in exchange layout; `pull` hands out what it makes, row by row in its order. Throws StateFull. */

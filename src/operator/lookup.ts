@@ -63,6 +63,7 @@ export class LookupOperator implements Asking {
   readonly columns: readonly Column[];
   readonly exchanges = [null];
   readonly combiner = null;
+  readonly state = "replay";
   readonly windowEnd = -1;
   readonly counts = NONE;
   readonly #kernel: Kernel;

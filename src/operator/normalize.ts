@@ -1,8 +1,16 @@
 import type { Batch } from "../core/batch.ts";
 import type { Column } from "../core/schema.ts";
 import type { Kernel } from "../kernel/module.ts";
+import { StateTables, valueColumns } from "../kernel/state_tables.ts";
 import { Normalizer } from "../kernel/normalize.ts";
-import { type Exchange, type Operator, type OperatorCounts, type Pulled, StateFull } from "../operator.ts";
+import {
+  type Exchange,
+  type Operator,
+  type OperatorCounts,
+  type OperatorState,
+  type Pulled,
+  StateFull,
+} from "../operator.ts";
 
 /** A normalization as a plan describes it. */
 export interface NormalizePlan {
@@ -22,6 +30,7 @@ export class NormalizeOperator implements Operator {
   readonly combiner = null;
   readonly windowEnd = -1;
   readonly counts = NONE;
+  readonly state: OperatorState;
   readonly #rows: Normalizer;
   #handedOn = false;
 
@@ -33,6 +42,8 @@ export class NormalizeOperator implements Operator {
     this.exchanges = [{ columns: layout, keys: keys.length }];
     const types = layout.map((column) => columns[column].type), picks = all.map((i) => layout.indexOf(i));
     this.#rows = previous?.handOn() ?? new Normalizer(kernel, types, keys.length, picks);
+    const stored = valueColumns(layout.map((column) => columns[column]));
+    this.state = new StateTables(this.#rows.tables("rows", stored), () => this.#rows.restored());
   }
 
   private handOn(): Normalizer {

@@ -32,6 +32,7 @@ export class OverOperator implements Operator {
   readonly columns: readonly Column[];
   readonly exchanges: readonly [Exchange];
   readonly combiner = null;
+  readonly state = "replay";
   readonly windowEnd = -1;
   readonly #over: OverAggregate;
   readonly #timed: boolean;

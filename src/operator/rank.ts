@@ -2,8 +2,16 @@ import type { Batch } from "../core/batch.ts";
 import type { Column } from "../core/schema.ts";
 import type { Kernel } from "../kernel/module.ts";
 import { type OrderColumn, Ranking } from "../kernel/rank.ts";
+import { StateTables, valueColumns } from "../kernel/state_tables.ts";
 import { nextEnd, type WindowEnds } from "./due.ts";
-import { type Exchange, type Operator, type OperatorCounts, type Pulled, StateFull } from "../operator.ts";
+import {
+  type Exchange,
+  type Operator,
+  type OperatorCounts,
+  type OperatorState,
+  type Pulled,
+  StateFull,
+} from "../operator.ts";
 
 /** A ranking as a plan describes it. */
 export interface RankPlan {
@@ -35,6 +43,7 @@ export class RankOperator implements Operator {
   readonly exchanges: readonly [Exchange];
   readonly combiner = null;
   readonly windowEnd: number;
+  readonly state: OperatorState;
   readonly #ranking: Ranking;
   readonly #ends: WindowEnds | null | undefined;
   #handedOn = false;
@@ -61,6 +70,8 @@ export class RankOperator implements Operator {
       end: plan.mode.mode === "window" ? place(plan.mode.end) : null,
       ttlMs: plan.mode.mode === "window" ? 0 : plan.mode.ttlMs,
     }, inputs.map((_, i) => place(i)));
+    const stored = valueColumns(columns.map((column) => inputs[column]));
+    this.state = new StateTables(this.#ranking.tables(stored), () => this.#ranking.restored());
   }
 
   private handOn(): Ranking {

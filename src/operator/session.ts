@@ -2,12 +2,14 @@ import type { Batch } from "../core/batch.ts";
 import { type Column, TIMESTAMP } from "../core/schema.ts";
 import type { GroupCallSpec } from "../kernel/group.ts";
 import type { Kernel } from "../kernel/module.ts";
+import { StateTables, valueColumns } from "../kernel/state_tables.ts";
 import { Sessions } from "../kernel/session.ts";
 import {
   type BatchTimes,
   type Exchange,
   type Operator,
   type OperatorCounts,
+  type OperatorState,
   type Pulled,
   StateFull,
 } from "../operator.ts";
@@ -59,6 +61,7 @@ export class SessionOperator implements Operator {
   readonly exchanges: readonly [Exchange];
   readonly combiner = null;
   readonly windowEnd: number;
+  readonly state: OperatorState;
   readonly #sessions: Sessions;
   readonly #groups: GroupOperator | null;
   #watermark = -Infinity;
@@ -77,6 +80,9 @@ export class SessionOperator implements Operator {
     const types = columns.map((column) => column < 0 ? TIMESTAMP : plan.inputColumns[column].type);
     const spec = { types, keys: plan.keys.length, time: place(plan.time), gapMs: plan.gapMs, maxMs: plan.maxMs };
     this.#sessions = previous?.handOn() ?? new Sessions(kernel, spec, plan.inputColumns.map((_, i) => place(i)));
+    const arrival: Column = { name: "$time", type: TIMESTAMP, nullable: true };
+    const stored = valueColumns(columns.map((column) => column < 0 ? arrival : plan.inputColumns[column]));
+    this.state = new StateTables(this.#sessions.tables(stored), () => this.#sessions.restored());
     // Between two numbers no group is open: what has left its session has been aggregated
     this.#groups = plan.calls ? groupOf(kernel, plan) : null;
   }

@@ -11,6 +11,7 @@ export abstract class Stateless implements Operator {
   readonly combiner = null;
   readonly windowEnd = -1;
   readonly counts = NONE;
+  readonly state = "none";
   readonly stateRows = 0;
   readonly stateBytes = 0;
 

@@ -21,6 +21,7 @@ export class Unnest implements Operator {
   readonly windowEnd = -1;
   readonly exchanges: readonly [null] = [null];
   readonly combiner = null;
+  readonly state = "none";
   readonly counts: OperatorCounts = { late: 0, nullTime: 0 };
   readonly stateRows = 0;
   readonly stateBytes = 0;

@@ -8,6 +8,7 @@ import {
   type PushTimes,
   WindowAggregate,
 } from "../kernel/aggregate.ts";
+import { StateTables } from "../kernel/state_tables.ts";
 import type { Kernel } from "../kernel/module.ts";
 import {
   type BatchTimes,
@@ -15,6 +16,7 @@ import {
   type Exchange,
   type Operator,
   type OperatorCounts,
+  type OperatorState,
   type Pulled,
   StateFull,
 } from "../operator.ts";
@@ -58,6 +60,11 @@ function layoutOf(plan: WindowAggregatePlan): Layout {
   return { exchange: { columns, keys: plan.keys.length }, args, time: columns.length - 1 };
 }
 
+/** Names of the results, which are the last columns. */
+function namesOf({ columns, aggregates }: WindowAggregatePlan): string[] {
+  return columns.slice(columns.length - aggregates.length).map(({ name }) => name);
+}
+
 /** Tumbling and hopping aggregation by key; a row meets the other rows of its key in the task that owns the key group. */
 export class WindowAggregateOperator implements Operator {
   readonly id: string;
@@ -65,6 +72,7 @@ export class WindowAggregateOperator implements Operator {
   readonly exchanges: readonly [Exchange];
   readonly combiner: Combiner | null;
   readonly windowEnd = WINDOW_END;
+  readonly state: OperatorState;
   readonly #plan: WindowAggregatePlan;
   readonly #layout: Layout;
   readonly #windows: WindowAggregate;
@@ -103,6 +111,15 @@ export class WindowAggregateOperator implements Operator {
     if (previous) previous.#handedOn = true;
     this.#late = previous ? previous.#late : 0;
     this.#nullTime = previous ? previous.#nullTime : 0;
+    const names = [...plan.keys.map((key) => plan.inputColumns[key].name), ...namesOf(plan)];
+    const parts = this.#windows.tables(names, {
+      read: () => [this.#late, this.#nullTime],
+      write: ([late, nullTime]) => {
+        this.#late = late;
+        this.#nullTime = nullTime;
+      },
+    });
+    this.state = new StateTables(parts, () => this.#windows.restored());
     this.#partial = plan.twoPhase ? new PartialAggregate(kernel, spec) : null;
     this.combiner = this.#partial === null ? null : {
       push: (batch, times) => this.#took(batch, this.#pushInto(this.#partial!, batch, times)),

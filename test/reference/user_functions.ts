@@ -5,11 +5,21 @@ import type { Apply } from "./functions.ts";
 
 const USER = { twist: ["int64", "int64"], tag: ["string", "string"], odd: ["int64", "bool"] } as const;
 
+function referenceOf(name: keyof typeof USER): FunctionReference {
+  const [takes, returns] = USER[name], module = new URL("user_batch.ts", import.meta.url).href;
+  return { module, export: name, takes: [takes], returns };
+}
+
+/** The functions of user_batch.ts. */
+export const USER_REFERENCES: readonly FunctionReference[] = [
+  referenceOf("twist"),
+  referenceOf("tag"),
+  referenceOf("odd"),
+];
+
 /** A call of a function of user_batch.ts. */
 export function userCall(name: keyof typeof USER, arg: Expression): Expression {
-  const [takes, returns] = USER[name], module = new URL("user_batch.ts", import.meta.url).href;
-  const reference: FunctionReference = { module, export: name, takes: [takes], returns };
-  return { call: name, args: [arg], function: reference };
+  return { call: name, args: [arg], function: referenceOf(name) };
 }
 
 const int64 = (value: bigint) => BigInt.asIntN(64, value);

@@ -29,6 +29,7 @@ export class CountChanges implements Operator {
   readonly windowEnd = -1;
   readonly exchanges = [null];
   readonly combiner = null;
+  readonly state = "none";
   readonly counts = { late: 0, nullTime: 0 };
   readonly stateBytes = 0;
   readonly #kernel: Kernel;

@@ -1,0 +1,95 @@
+// The rows of both sides as tables (rows/changes.ts), each with how many it has met, its flags and its time, where the join keeps
+// them. Indices, heaps and lists are made anew.
+import { heapPush } from "../rows/heap";
+import { Index } from "../rows/index_rows";
+import { keyColumn, rowKeyHash } from "../rows/keys";
+import { listAdd } from "../rows/list";
+import { indexRestore, listed, restoredCount, restoredEnd, restoredRows } from "../rows/restore";
+import { ROW_HASH, rowIsNull } from "../rows/row";
+import { rowsSortByTime } from "../rows/sort";
+import { flagsAt, listOf, timeAt } from "./keep";
+import { FLAG_DEAD, INTERVAL, Join, Side, TEMPORAL, WINDOW, heapOf, indexOf, storeOf } from "./spec";
+
+/** Address of a side's store, and offsets in its rows of their count, flags and time (0: there is none), u32 each. */
+export function join_side(join: usize, isRight: bool, to: usize): void {
+  const j = changetype<Join>(join), side = isRight ? j.right : j.left;
+  store<u32>(to, side.store);
+  store<u32>(to, side.countAt, 4);
+  store<u32>(to, side.flagsAt, 8);
+  store<u32>(to, side.timeAt, 12);
+}
+
+/** Arrivals so far, watermark, the watermark that rows with a time to live have met last, and the first: i64 each. */
+export function join_scalars(join: usize, to: usize): void {
+  const j = changetype<Join>(join);
+  store<u64>(to, j.arrivals);
+  store<i64>(to, j.watermark, 8);
+  store<i64>(to, j.now, 16);
+  store<i64>(to, j.begun, 24);
+}
+
+export function join_put_scalars(join: usize, from: usize): bool {
+  const j = changetype<Join>(join);
+  j.arrivals = load<u64>(from);
+  j.watermark = load<i64>(from, 8);
+  j.now = load<i64>(from, 16);
+  j.begun = load<i64>(from, 24);
+  return j.arrivals < 1 << 57;
+}
+
+@inline function indexAt(address: u32): Index {
+  return changetype<Index>(<usize>address);
+}
+
+/** Puts a row under its keys; false without memory. */
+function putKeys(j: Join, side: Side, row: usize): bool {
+  const s = storeOf(side);
+  if (side.same && !indexRestore(s, indexAt(side.same), row)) return false;
+  if (!side.index) {
+    // It looks for others by its hash all the same
+    store<u32>(row, rowKeyHash(s, row, side.keyList, j.keys, false), ROW_HASH);
+    return true;
+  }
+  if (!j.nullAware) return indexRestore(s, indexOf(side), row);
+  const firstIsNull = rowIsNull(s, row, keyColumn(side.keyList, 0));
+  const index = firstIsNull ? indexAt(side.nulls) : indexOf(side);
+  return indexRestore(s, index, row) && indexRestore(s, indexAt(side.all), row);
+}
+
+/** When the heap of its side gives a row back. */
+function leavesAt(j: Join, side: Side, isLeft: bool, row: usize): i64 {
+  const time = timeAt(side, row);
+  if (j.mode != INTERVAL) return time;
+  return time + (isLeft ? j.upper : -j.lower);
+}
+
+/** A version that is in force waits for nothing. */
+@inline function waits(j: Join, side: Side, row: usize): bool {
+  return side.heap != 0 && (!side.versions || timeAt(side, row) >= j.watermark);
+}
+
+function putRow(j: Join, side: Side, isLeft: bool, row: usize): bool {
+  const dead = j.mode == WINDOW && side.flagsAt != 0 && flagsAt(side, row) == FLAG_DEAD;
+  if (!dead && !putKeys(j, side, row)) return false;
+  return !waits(j, side, row) || heapPush(heapOf(side), leavesAt(j, side, isLeft, row), row);
+}
+
+function restoreSide(j: Join, side: Side, isLeft: bool): bool {
+  const s = storeOf(side), list = restoredRows(s), count = restoredCount;
+  if (!list) return false;
+  // Chains are in the order of arrival, those of versions in that of their times
+  let all = rowsSortByTime(list, count, side.versions && j.mode == TEMPORAL ? side.timeAt : 0);
+  for (let i: u32 = 0; all && i < count; i++) all = putRow(j, side, isLeft, listed(list, i));
+  if (all && side.listAt) {
+    all = rowsSortByTime(list, count, side.timeAt);
+    for (let i: u32 = 0; all && i < count; i++) listAdd(listOf(side), listed(list, i), side.listAt);
+  }
+  restoredEnd(s, list);
+  return all;
+}
+
+/** All rows are there; false without memory. */
+export function join_restored(join: usize): bool {
+  const j = changetype<Join>(join);
+  return restoreSide(j, j.left, true) && restoreSide(j, j.right, false);
+}

@@ -1,0 +1,32 @@
+// The newest rows by key as a table (rows/changes.ts).
+import { indexRestore, listed, restoredCount, restoredEnd, restoredRows } from "../rows/restore";
+import { Normalize, dropDoomed, indexOf, storeOf } from "./index";
+
+export function normalize_store(address: usize): usize {
+  return changetype<usize>(storeOf(changetype<Normalize>(address)));
+}
+
+/** In front of a cut. */
+export function normalize_settle(address: usize): void {
+  dropDoomed(changetype<Normalize>(address));
+}
+
+/** Arrivals so far, i64. */
+export function normalize_scalars(address: usize, to: usize): void {
+  store<u64>(to, changetype<Normalize>(address).seq);
+}
+
+export function normalize_put_scalars(address: usize, from: usize): bool {
+  changetype<Normalize>(address).seq = load<u64>(from);
+  return load<u64>(from) < 1 << 57;
+}
+
+/** All rows are there; false without memory. */
+export function normalize_restored(address: usize): bool {
+  const n = changetype<Normalize>(address), s = storeOf(n), list = restoredRows(s);
+  if (!list) return false;
+  let all = true;
+  for (let i: u32 = 0; all && i < restoredCount; i++) all = indexRestore(s, indexOf(n), listed(list, i));
+  restoredEnd(s, list);
+  return all;
+}

@@ -1,0 +1,77 @@
+// Ranked rows as a table (rows/changes.ts): with each the watermark at its arrival. Chains are made anew by the order and arrival.
+import { indexNext } from "../rows/index_rows";
+import { List, listAdd } from "../rows/list";
+import { indexRestore, listed, restoredCount, restoredEnd, restoredRows } from "../rows/restore";
+import { rowCell } from "../rows/row";
+import { rowsSortByOrder, rowsSortByTime } from "../rows/sort";
+import { dropDoomed } from "./chain";
+import { FLAG_EXPIRES, FLAG_WINDOWED, LIST_AT, Rank, TOUCHED_AT, has, indexOf, isHead, setLength, storeOf } from "./spec";
+import { windowList } from "./window";
+
+export function rank_store(address: usize): usize {
+  return changetype<usize>(storeOf(changetype<Rank>(address)));
+}
+
+/** In front of a cut. */
+export function rank_settle(address: usize): void {
+  dropDoomed(changetype<Rank>(address));
+}
+
+/** Arrivals so far, watermark, late rows, unknown rows, first watermark: i64 each. */
+export function rank_scalars(address: usize, to: usize): void {
+  const rank = changetype<Rank>(address);
+  store<u64>(to, rank.seq);
+  store<i64>(to, rank.watermark, 8);
+  store<i64>(to, rank.late, 16);
+  store<i64>(to, rank.unknown, 24);
+  store<i64>(to, rank.begun, 32);
+}
+
+export function rank_put_scalars(address: usize, from: usize): bool {
+  const rank = changetype<Rank>(address);
+  rank.seq = load<u64>(from);
+  rank.watermark = load<i64>(from, 8);
+  rank.late = load<u32>(from, 16);
+  rank.unknown = load<u32>(from, 24);
+  rank.begun = load<i64>(from, 32);
+  return rank.seq < 1 << 57;
+}
+
+function countRows(rank: Rank, head: usize): u32 {
+  let length: u32 = 0;
+  for (let row = head; row; row = indexNext(indexOf(rank), row)) length++;
+  return length;
+}
+
+/** Puts all rows into the lists by which they go, in the order of the watermarks that they met. */
+function listRows(rank: Rank, list: usize, count: u32): bool {
+  const windowed = has(rank, FLAG_WINDOWED), s = storeOf(rank);
+  if (!windowed && !has(rank, FLAG_EXPIRES)) return true;
+  if (!rowsSortByTime(list, count, <u32>TOUCHED_AT)) return false;
+  for (let i: u32 = 0; i < count; i++) {
+    const row = listed(list, i), all = changetype<List>(oldestOf(rank));
+    const one = windowed ? windowList(rank, <i64>rowCell(s, row, rank.endColumn)) : all;
+    if (!changetype<usize>(one)) return false;
+    listAdd(one, row, LIST_AT);
+  }
+  return true;
+}
+
+@inline function oldestOf(rank: Rank): usize {
+  return changetype<usize>(rank) + offsetof<Rank>("oldest");
+}
+
+/** All rows are there; false without memory. */
+export function rank_restored(address: usize): bool {
+  const rank = changetype<Rank>(address), s = storeOf(rank), list = restoredRows(s), count = restoredCount;
+  if (!list) return false;
+  let all = rowsSortByOrder(s, list, count, rank.order, rank.orders);
+  for (let i: u32 = 0; all && i < count; i++) all = indexRestore(s, indexOf(rank), listed(list, i));
+  for (let i: u32 = 0; all && i < count; i++) {
+    const row = listed(list, i);
+    if (isHead(row)) setLength(row, countRows(rank, row));
+  }
+  all = all && listRows(rank, list, count);
+  restoredEnd(s, list);
+  return all;
+}

@@ -1,0 +1,158 @@
+// Rows that wait and their sessions as tables. Rows are those of their store (rows/changes.ts), each with the name of its session;
+// sessions are named by the key group and the arrival of the row that opened them, and change with the rows of their keys.
+import { rows_changed } from "../rows/changes";
+import { indexFind, indexFindRow } from "../rows/index_rows";
+import { keysHash, rowKeyHash } from "../rows/keys";
+import { listed, restoredCount, restoredEnd, restoredRows } from "../rows/restore";
+import { ROW_SEQ } from "../rows/row";
+import { rowsSortByTime } from "../rows/sort";
+import { rowSetGroup } from "../rows/touch";
+import { addKey, append, openSession, schedule } from "./add";
+import { dropDoomed } from "./index";
+import {
+  KEY_SESSIONS, LAST, NEXT, ROW_FOLLOWING, ROW_SESSION, SESSION_NAME, SESSION_TOLD, START, Sessions, endOf, indexOf, keyStoreOf, rowStoreOf,
+} from "./spec";
+
+const DONE: i32 = 0;
+const DAMAGED: i32 = 1;
+const NO_MEMORY: i32 = 2;
+const KEY: usize = memory.data(4, 4);
+const HASH: usize = memory.data(4, 4);
+const ROW: usize = memory.data(4, 4);
+
+export function session_row_store(address: usize): usize {
+  return changetype<usize>(rowStoreOf(changetype<Sessions>(address)));
+}
+
+export function session_key_store(address: usize): usize {
+  return changetype<usize>(keyStoreOf(changetype<Sessions>(address)));
+}
+
+/** In front of a cut. */
+export function session_settle(address: usize): void {
+  const s = changetype<Sessions>(address);
+  dropDoomed(s);
+  s.scanKey = 0;
+  s.scanSession = 0;
+}
+
+/** Arrivals so far, watermark, late rows, rows without a time, unknown rows: i64 each. */
+export function session_scalars(address: usize, to: usize): void {
+  const s = changetype<Sessions>(address);
+  store<u64>(to, s.seq);
+  store<i64>(to, s.watermark, 8);
+  store<i64>(to, s.late, 16);
+  store<i64>(to, s.nullTime, 24);
+  store<i64>(to, s.unknown, 32);
+}
+
+export function session_put_scalars(address: usize, from: usize): bool {
+  const s = changetype<Sessions>(address);
+  s.seq = load<u64>(from);
+  s.watermark = load<i64>(from, 8);
+  s.late = load<u32>(from, 16);
+  s.nullTime = load<u32>(from, 24);
+  s.unknown = load<u32>(from, 32);
+  return s.seq < 1 << 57;
+}
+
+@inline function put(to: usize, i: u32, value: i64): void {
+  store<i64>(to + (<usize>i << 3), value);
+}
+
+/**
+ * The next sessions of keys that have changed, after rows_cut of the store of the keys: their keys' rows at `list`, and their names, the keys'
+ * arrivals, starts, last times and ends in columns of i64 that follow each other at `out`, each with room for `most`. How many.
+ */
+export function session_changed(address: usize, list: usize, out: usize, most: u32): u32 {
+  const s = changetype<Sessions>(address), column = <usize>most << 3;
+  let found: u32 = 0;
+  while (found < most) {
+    if (!s.scanSession) {
+      if (!rows_changed(s.keyStore, KEY, 1)) return found;
+      s.scanKey = load<u32>(KEY);
+      s.scanSession = load<u32>(s.scanKey, KEY_SESSIONS);
+      continue;
+    }
+    const session: usize = s.scanSession;
+    store<u32>(list + (<usize>found << 2), s.scanKey);
+    put(out, found, load<i64>(session, SESSION_NAME));
+    put(out + column, found, load<i64>(s.scanKey, ROW_SEQ));
+    put(out + 2 * column, found, load<i64>(session, START));
+    put(out + 3 * column, found, load<i64>(session, LAST));
+    put(out + 4 * column, found, endOf(s, session));
+    store<u32>(session, 1, SESSION_TOLD);
+    s.scanSession = load<u32>(session, NEXT);
+    found++;
+  }
+  return found;
+}
+
+/** The key of row `r` of the batch, made when it is not there; 0 without memory. */
+function keyOf(s: Sessions, columns: usize, r: u32, arrival: u64): usize {
+  store<u32>(ROW, r);
+  keysHash(columns, s.keyList, s.keys, true, ROW, 1, keyStoreOf(s).seed, HASH);
+  const found = indexFind(indexOf(s), load<u32>(HASH), columns, s.keyList, r);
+  if (found) return found;
+  const key = addKey(s, columns, r, load<u32>(HASH), 0, arrival);
+  if (key) rowSetGroup(keyStoreOf(s), key);
+  return key;
+}
+
+/** Sessions as session_changed gives them, with the COLUMNs of their keys. */
+export function session_put(
+  address: usize, columns: usize, names: usize, arrivals: usize, starts: usize, lasts: usize, count: u32,
+): i32 {
+  const s = changetype<Sessions>(address);
+  for (let i: u32 = 0; i < count; i++) {
+    const at = <usize>i << 3, arrival = load<u64>(arrivals + at), key = keyOf(s, columns, i, arrival);
+    if (!key) return NO_MEMORY;
+    if (load<u64>(key, ROW_SEQ) != arrival) return DAMAGED;
+    const session = openSession(s, key, load<i64>(starts + at), load<u64>(names + at));
+    if (!session) return NO_MEMORY;
+    store<i64>(session, load<i64>(lasts + at), LAST);
+    store<u32>(session, 1, SESSION_TOLD);
+  }
+  return DONE;
+}
+
+/** The session that a row names in the place of its words; 0 = there is none. */
+function sessionOf(s: Sessions, row: usize): usize {
+  const rows = rowStoreOf(s), seed = rows.seed;
+  // The index hashes with the seed of its own store
+  rows.seed = keyStoreOf(s).seed;
+  const hash = rowKeyHash(rows, row, s.keyList, s.keys, true);
+  rows.seed = seed;
+  const key = indexFindRow(indexOf(s), hash, rows, row, s.keyList), name = load<u64>(row, ROW_FOLLOWING);
+  let session: usize = key ? load<u32>(key, KEY_SESSIONS) : 0;
+  while (session && load<u64>(session, SESSION_NAME) != name) session = load<u32>(session, NEXT);
+  return session;
+}
+
+/** All rows and sessions are there. */
+export function session_restored(address: usize): i32 {
+  const s = changetype<Sessions>(address), rows = rowStoreOf(s), list = restoredRows(rows), count = restoredCount;
+  if (!list) return NO_MEMORY;
+  let status = rowsSortByTime(list, count, 0) ? DONE : NO_MEMORY;
+  for (let i: u32 = 0; status == DONE && i < count; i++) {
+    const row = listed(list, i), session = sessionOf(s, row);
+    if (!session) status = DAMAGED;
+    else append(session, row);
+  }
+  restoredEnd(rows, list);
+  return status == DONE ? timeKeys(s) : status;
+}
+
+/** Puts all keys into the heap, and refuses sessions without rows. */
+function timeKeys(s: Sessions): i32 {
+  const keys = keyStoreOf(s), list = restoredRows(keys), count = restoredCount;
+  if (!list) return NO_MEMORY;
+  let status = DONE;
+  for (let i: u32 = 0; status == DONE && i < count; i++) {
+    const key = listed(list, i), first: usize = load<u32>(key, KEY_SESSIONS);
+    if (!first) status = DAMAGED;
+    else if (!schedule(s, key, endOf(s, first))) status = NO_MEMORY;
+  }
+  restoredEnd(keys, list);
+  return status;
+}

@@ -1,0 +1,48 @@
+import type { Batch } from "./batch.ts";
+import type { Column } from "./schema.ts";
+
+/**
+ * A table that an operator keeps its state in, with a name that is its own. Columns: the key's first, of which the first is the key
+ * group (`$group`), then the values; columns of the operator's own begin with `$`. What it means grows its version. A table of one row without
+ * a key has what the operator knows beside its keys.
+ */
+export interface StateTable {
+  readonly name: string;
+  readonly version: number;
+  readonly columns: readonly Column[];
+  /** How many columns are the key; 0: the table has one row. */
+  readonly keys: number;
+  /** The i64 column by which ranges of rows go, −1: none. */
+  readonly expiry: number;
+}
+
+/** One step of what has happened to a table: steps are applied in the order in which they are handed out. */
+export type StateChange =
+  /** All rows are gone: what follows is the whole table. */
+  | { readonly kind: "clear"; readonly table: string }
+  /** Rows whose expiry column is below this are gone. */
+  | { readonly kind: "expire"; readonly table: string; readonly below: bigint }
+  /** Rows with these keys are gone: the batch has the key's columns alone. */
+  | { readonly kind: "delete"; readonly table: string; readonly rows: Batch }
+  /** Rows with all columns, new or in place of those with their keys. */
+  | { readonly kind: "upsert"; readonly table: string; readonly rows: Batch };
+
+/**
+ * The state of an operator as tables. A checkpoint is made where everything that the operator was given is drained: `cut`, then `drain`
+ * until it returns null; meanwhile nothing else is called that changes the operator, while others may run between two steps. The first
+ * cut hands out everything, every later one what has changed since the one before.
+ *
+ * A new operator of the same plan takes it in again: `restore` with the steps of a whole drain and of those after it, then
+ * `restored`, before anything else. Nothing that is drained depends on this process: indices, heaps, timers and hashes are made anew.
+ */
+export interface OperatorState {
+  readonly tables: readonly StateTable[];
+  /** Begins a drain. `whole`: everything is handed out, since what the last drains gave is not kept any more. */
+  cut(whole: boolean): void;
+  /** The next step, with about `rowsMax` rows at most, in the batch arena; null at the end. A step may be empty. */
+  drain(rowsMax: number): StateChange | null;
+  /** Takes a step of a drain. Throws RdxError("invalid") for what no drain gives, "no_space" without room; then the operator is of no use. */
+  restore(change: StateChange): void;
+  /** All steps have come. Throws as `restore` does. */
+  restored(): void;
+}

@@ -1,0 +1,144 @@
+import type { Batch, Vector } from "../core/batch.ts";
+import { KEY_GROUPS } from "../core/limits.ts";
+import { type Column, INT64, TIMESTAMP } from "../core/schema.ts";
+import type { StateChange, StateTable } from "../core/state.ts";
+import type { PushResult } from "./aggregate_push.ts";
+import { type AggregateSpec, stateTypes } from "./aggregate_spec.ts";
+import { KeyGroups } from "./hash.ts";
+import type { Kernel } from "./module.ts";
+import { batchOf, damaged, noStateSpace, type TablePart, wordColumn } from "./state_tables.ts";
+
+/** What the table needs of a window aggregation. */
+interface Windows {
+  mark(n: number): void;
+  changes(since: number): void;
+  nextChanges(rowsMax: number): Batch | null;
+  readonly droppedBefore: number;
+  readonly stateVersion: number;
+  restore(rows: Batch, starts: Vector): PushResult;
+}
+
+const NAME = "slices", NAMES = 3, SLICE = 1;
+/** Slices that start before times that windows can have have none. */
+const FIRST_TIME = -8.64e15;
+
+/**
+ * The rows of the slices of a window aggregation: `$group`, `$slice` (its start) and `$row` (its place in the slice's rows of the key group),
+ * the keys, then the state of each call.
+ */
+export class SliceTable implements TablePart {
+  readonly tables: readonly StateTable[];
+  readonly #kernel: Kernel;
+  readonly #windows: Windows;
+  readonly #aggregation: number;
+  readonly #keys: number;
+  readonly #groups: KeyGroups;
+  #step: "clear" | "expire" | "changed" | "done" = "done";
+  /** Changes carry this mark. */
+  #mark = 1;
+  #since = 0;
+
+  /** `names`: those of the keys, then of the calls. */
+  constructor(kernel: Kernel, windows: Windows, aggregation: number, spec: AggregateSpec, names: readonly string[]) {
+    this.#kernel = kernel;
+    this.#windows = windows;
+    this.#aggregation = aggregation;
+    this.#keys = spec.keys.length;
+    this.#groups = new KeyGroups(kernel);
+    const slice: Column = { name: "$slice", type: TIMESTAMP, nullable: false };
+    const keys = spec.keys.map((type, i): Column => ({ name: names[i], type, nullable: true }));
+    const states = spec.aggregates.flatMap((call, i) =>
+      stateTypes(call).map((type, k, all): Column => ({
+        // Doubles have no wraps
+        name: `${names[spec.keys.length + i]}${k === 0 ? "" : `.${PARTS[call.fn].slice(1 - all.length)[k - 1]}`}`,
+        type,
+        nullable: k === 0,
+      }))
+    );
+    const columns = [wordColumn("$group"), slice, wordColumn("$row"), ...keys, ...states];
+    this.tables = [{ name: NAME, version: windows.stateVersion, columns, keys: NAMES, expiry: SLICE }];
+  }
+
+  cut(whole: boolean): void {
+    this.#step = whole ? "clear" : "expire";
+    this.#windows.changes(whole ? 0 : this.#since);
+    this.#since = this.#mark++;
+    this.#windows.mark(this.#mark);
+  }
+
+  drain(rowsMax: number): StateChange | null {
+    const table = NAME;
+    if (this.#step === "clear") {
+      this.#step = "changed";
+      return { kind: "clear", table };
+    }
+    if (this.#step === "expire") {
+      this.#step = "changed";
+      const before = this.#windows.droppedBefore;
+      if (before > FIRST_TIME) {
+        return { kind: "expire", table, below: BigInt(Math.min(before, Number.MAX_SAFE_INTEGER)) };
+      }
+    }
+    if (this.#step === "done") return null;
+    const batch = this.#windows.nextChanges(rowsMax);
+    if (batch === null) {
+      this.#step = "done";
+      return null;
+    }
+    if (batch.rows === 0) return { kind: "delete", table, rows: batchOf(0, this.#none()) };
+    const [slice, group, row, ...values] = batch.columns;
+    return { kind: "upsert", table, rows: batchOf(batch.rows, [group, slice, row, ...values]) };
+  }
+
+  #none(): Vector[] {
+    const data = this.#kernel.arena(64);
+    return [INT64, TIMESTAMP, INT64].map((type) => ({ type, data, validity: 0 }));
+  }
+
+  restore(change: StateChange): void {
+    const kernel = this.#kernel, aggregation = this.#aggregation;
+    if (change.kind === "clear") kernel.fn("agg_restore_clear")(aggregation);
+    else if (change.kind === "expire") {
+      const at = kernel.arena(8);
+      kernel.data.setBigInt64(at, change.below, true);
+      kernel.fn("agg_restore_below")(aggregation, at);
+    } else if (change.kind === "upsert") this.#put(change.rows);
+    else if (change.rows.rows > 0) throw damaged(NAME, "its rows go by slices");
+    // What was restored counts as stored
+    this.#since = 1;
+    this.#mark = 2;
+    this.#windows.mark(2);
+  }
+
+  #put({ rows, columns }: Batch): void {
+    if (rows === 0) return;
+    const kernel = this.#kernel, [group, slice] = columns, given = columns.slice(NAMES);
+    if (kernel.fn("agg_are_slices")(this.#aggregation, slice.data, rows) === 0) {
+      throw damaged(NAME, "$slice is not the start of a slice");
+    }
+    this.#checkGroups(rows, group, given.slice(0, this.#keys));
+    this.#windows.mark(1);
+    const { consumed } = this.#windows.restore(batchOf(rows, given), slice);
+    if (consumed < rows) throw noStateSpace(NAME);
+  }
+
+  /** Key groups have to be those of the keys, else a row would be looked for elsewhere. */
+  #checkGroups(rows: number, group: Vector, keys: readonly Vector[]): void {
+    const kernel = this.#kernel, at = keys.length === 0 ? 0 : this.#groups.of(batchOf(rows, keys), keys);
+    for (let i = 0; i < rows; i++) {
+      const told = kernel.data.getBigInt64(group.data + i * 8, true), is = at === 0 ? 0 : kernel.bytes[at + i];
+      if (told !== BigInt(is)) throw damaged(NAME, `key group ${told} of ${KEY_GROUPS} is not that of its key`);
+    }
+  }
+}
+
+/** What the columns of a call's state behind the first one are. */
+const PARTS: Readonly<Record<AggregateSpec["aggregates"][number]["fn"], readonly string[]>> = {
+  count: [],
+  sum: ["wraps"],
+  avg: ["wraps", "count"],
+  min: [],
+  max: [],
+  first: ["ordinal"],
+  last: ["ordinal"],
+};

@@ -1,0 +1,157 @@
+import { FrameView } from "../../src/core/frame.ts";
+import { BATCH_ROWS_MAX } from "../../src/core/limits.ts";
+import { SourceClock } from "../../src/core/watermark.ts";
+import { FrameReader, FrameWriter, NO_INFO } from "../../src/kernel/frame.ts";
+import type { Kernel } from "../../src/kernel/module.ts";
+import type { OperatorState, StateChange } from "../../src/operator.ts";
+import type { PhysicalPlan } from "../../src/plan/physical.ts";
+import { planShape } from "../../src/runtime/plan_shape.ts";
+import type { FromTask, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
+import { ChunkReader } from "../../src/runtime/task/chunk_reader.ts";
+import { PipelineTask } from "../../src/runtime/task/task.ts";
+import { UserModules } from "../../src/runtime/task/user_modules.ts";
+import { hostParts } from "../../workers/parts.ts";
+import { USER_REFERENCES } from "../reference/user_functions.ts";
+import { extensionModule, loadKernel } from "../kernel/load.ts";
+import { textOf } from "../runtime/rows.ts";
+
+/** A step of a drain, outside of a kernel. */
+export interface Step {
+  readonly node: string;
+  readonly kind: StateChange["kind"];
+  readonly table: string;
+  readonly frame: ArrayBuffer | null;
+  readonly below: bigint;
+}
+
+/** A message without what the run says. */
+export type Input =
+  | Omit<Extract<ToTask, { kind: "chunk" }>, "pipeline" | "number">
+  | Omit<Extract<ToTask, { kind: "mark" }>, "pipeline" | "number">
+  | Omit<Extract<ToTask, { kind: "tick" }>, "pipeline" | "number">;
+
+/** Rows of a frame as text. */
+export function frameText(frame: ArrayBuffer): string[] {
+  const view = new FrameView(frame), columns = view.types.map((_, column) => column);
+  return Array.from(
+    { length: view.rows },
+    (_, row) => `${view.kind(row)} ${textOf(columns.map((column) => view.value(row, column)))}`,
+  );
+}
+
+/** The user functions of random plans. */
+const modules = new UserModules(hostParts(null).importModule);
+await modules.load(USER_REFERENCES);
+
+/** One task that runs a plan in a kernel of its own, and gives its state out after any message. */
+export class StateRun {
+  readonly #kernel: Kernel;
+  readonly #task: PipelineTask;
+  readonly #sent: FromTask[] = [];
+  readonly #clocks: readonly SourceClock[];
+  readonly #writer: FrameWriter;
+  #number: number;
+
+  /** Columns of the streams are those of the plan's sources in their order. With `from`, goes on behind that run. */
+  constructor(plan: PhysicalPlan, readonly positions: readonly (readonly number[])[], from: StateRun | null = null) {
+    const kernel = this.#kernel = loadKernel();
+    kernel.extend("functions", extensionModule("functions"));
+    kernel.extend("operators", extensionModule("operators"));
+    modules.provide(USER_REFERENCES, kernel.functions);
+    this.#writer = new FrameWriter(kernel);
+    const watermarks = from ? from.#clocks.map(({ watermark }) => watermark) : plan.sources.map(() => -Infinity);
+    this.#clocks = plan.sources.map(({ delayMs }, i) => new SourceClock(delayMs, watermarks[i]));
+    this.#number = from ? from.#number : 0;
+    const { mode } = planShape(plan), parts = hostParts(null);
+    const taskPlan: TaskPlan = {
+      plan,
+      positions,
+      after: this.#number,
+      watermarks,
+      inherits: null,
+      mode,
+      owner: 0,
+    };
+    const place = {
+      pipeline: 1,
+      task: 0,
+      tasks: 1,
+      report: (message: FromTask) => void this.#sent.push(message),
+      exchange: () => {
+        throw new Error("There is no other task");
+      },
+    };
+    const chunks = new ChunkReader(kernel, taskPlan, parts);
+    this.#task = new PipelineTask(kernel, taskPlan, place, { chunks, create: parts.createOperator, previous: null });
+  }
+
+  /** Sends a message; what comes out for the sinks, as text. */
+  send(input: Input): string[] {
+    const number = ++this.#number, before = this.#sent.length;
+    this.#task.receive({ ...input, pipeline: 1, number });
+    if (input.kind === "mark") this.#clocks[input.source].raise(input.watermark);
+    return this.#sent.slice(before).flatMap((message) => {
+      if (message.kind === "failed") throw new Error(`The task failed: ${message.reason}`);
+      const { chunk, outputs, late, untimed } = message;
+      if (chunk) this.#clocks[chunk.source].observe(chunk.timeMax);
+      const rows = outputs.flatMap(({ sink, frame }) => frameText(frame).map((row) => `${sink}: ${row}`));
+      return [...rows, `late ${late} untimed ${untimed}`];
+    });
+  }
+
+  /** Some operator of the plan cannot give its state out. */
+  get replays(): boolean {
+    return this.#task.flow.operators.some((operator) => operator?.state === "replay");
+  }
+
+  get #states(): [string, OperatorState][] {
+    return this.#task.flow.operators.flatMap((operator): [string, OperatorState][] =>
+      operator && typeof operator.state === "object" ? [[operator.id, operator.state]] : []
+    );
+  }
+
+  /** What has changed since the last drain. */
+  drain(whole: boolean, rowsMax = BATCH_ROWS_MAX): Step[] {
+    const steps: Step[] = [], kernel = this.#kernel;
+    for (const [node, state] of this.#states) {
+      state.cut(whole);
+      for (let change; (change = state.drain(rowsMax)) !== null; kernel.reset()) {
+        const rows = "rows" in change ? this.#writer.write(change.rows, NO_INFO) : null;
+        const { kind, table } = change;
+        steps.push({ node, kind, table, frame: rows, below: kind === "expire" ? change.below : 0n });
+      }
+      kernel.reset();
+    }
+    return steps;
+  }
+
+  /** Takes in what drains gave. */
+  restore(steps: readonly Step[]): void {
+    const reader = new FrameReader(this.#kernel), states = new Map(this.#states);
+    for (const { node, kind, table, frame, below } of steps) {
+      const change: StateChange = kind === "clear"
+        ? { kind, table }
+        : kind === "expire"
+        ? { kind, table, below }
+        : { kind, table, rows: reader.read(frame!) };
+      states.get(node)!.restore(change);
+      this.#kernel.reset();
+    }
+    for (const state of states.values()) {
+      state.restored();
+      this.#kernel.reset();
+    }
+  }
+
+  close(): void {
+    this.#task.close();
+  }
+}
+
+/** The tables of a whole drain as sorted text. */
+export function tablesText(steps: readonly Step[]): string[] {
+  const rows = steps.flatMap(({ node, kind, table, frame }) =>
+    kind === "upsert" ? frameText(frame!).map((row) => `${node} ${table} ${row}`) : []
+  );
+  return rows.sort();
+}
