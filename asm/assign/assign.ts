@@ -4,7 +4,7 @@
 //
 //   watermark = max(advanced, min(others, max(before, greatest time of the rows before it in the chunk) − delay))
 //
-// and a window is closed for it when window_end − 1 ≤ watermark.
+// and a window is closed for it when window_end − 1 + lateness ≤ watermark.
 import { TIME_START, isTime, timeOf } from "../aggregate/window";
 import { validAt } from "../aggregate/assign";
 import { batch_gather, batch_kinds } from "../batch/gather";
@@ -18,13 +18,13 @@ import { endStep, firstEnd, firstStart, startStep, windows, windowsOf } from "./
 /** window_start, window_end, window_time */
 const WINDOW_COLUMNS: u32 = 3;
 
-export function assign_new(kind: u32, size: f64, step: f64, offset: f64, keepsLate: bool): usize {
+export function assign_new(kind: u32, size: f64, step: f64, offset: f64, lateness: f64): usize {
   const at = block_alloc(offsetof<Assign>());
   if (!at) return 0;
   memory.fill(at, 0, offsetof<Assign>());
   const a = changetype<Assign>(at);
   a.kind = kind;
-  a.keepsLate = keepsLate;
+  a.lateness = isFinite(lateness) ? i64(lateness) : i64.MAX_VALUE;
   a.size = i64(size);
   a.step = i64(step);
   a.offset = i64(offset);
@@ -104,8 +104,10 @@ export function assign_push(
   return least > a.watermark ? least : a.watermark;
 }
 
-/** How many of the row's windows are closed; `windowsOf` has told them. */
-@inline function closedAt(watermark: i64): u32 {
+/** How many of the row's windows take nothing more at a watermark; `windowsOf` has told them. */
+@inline function closedAt(a: Assign, reached: i64): u32 {
+  if (a.lateness == i64.MAX_VALUE || reached < TIME_START + a.lateness) return 0;
+  const watermark = reached - a.lateness;
   if (watermark < firstEnd - 1) return 0;
   const closed = (watermark + 1 - firstEnd) / endStep + 1;
   return closed < <i64>windows ? <u32>closed : windows;
@@ -120,7 +122,7 @@ function openRow(a: Assign, row: u32): bool {
   }
   windowsOf(a, t);
   if (a.window) return a.window < windows;
-  a.window = a.keepsLate ? 0 : closedAt(watermarkAt(a, row));
+  a.window = closedAt(a, watermarkAt(a, row));
   a.late += <f64>a.window;
   if (a.window < windows) return true;
   if (windows) noteLate(row);

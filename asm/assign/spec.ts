@@ -6,7 +6,7 @@ export const KIND_CUMULATE: u32 = 1;
 @unmanaged
 export class Assign {
   kind: u32;
-  keepsLate: bool; // windows that are closed take rows all the same
+  lateness: i64; // windows take rows for so long after they have passed; i64.MAX_VALUE = for ever
   columns: u32; // COLUMNs of the input
   time: u32; // COLUMN
   selection: u32;

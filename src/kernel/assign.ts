@@ -38,8 +38,8 @@ export class WindowAssigner {
   readonly #next: KernelFunction;
   #types: readonly DataType[] = [];
 
-  /** `keepsLate`: windows that have passed take rows all the same. Refuses impossible windows with RdxError("invalid_plan"); "no_space" without memory. */
-  constructor(kernel: Kernel, window: AssignedWindow, keepsLate = false) {
+  /** `latenessMs`: windows that have passed take rows for so long; null: for ever. Refuses impossible windows with RdxError("invalid_plan"); "no_space" without memory. */
+  constructor(kernel: Kernel, window: AssignedWindow, latenessMs: number | null = 0) {
     const { sizeMs, offsetMs } = window;
     const stepMs = window.kind === "tumble" ? sizeMs : window.kind === "hop" ? window.slideMs : window.stepMs;
     const whole = [sizeMs, stepMs, offsetMs].every(Number.isSafeInteger);
@@ -52,7 +52,7 @@ export class WindowAssigner {
     this.#kernel = kernel;
     this.#single = window.kind === "cumulate" ? stepMs === sizeMs : stepMs >= sizeMs;
     const kind = window.kind === "cumulate" ? KIND_CUMULATE : KIND_HOP;
-    this.#at = kernel.fn("assign_new")(kind, sizeMs, stepMs, offsetMs, Number(keepsLate)) >>> 0;
+    this.#at = kernel.fn("assign_new")(kind, sizeMs, stepMs, offsetMs, latenessMs ?? Infinity) >>> 0;
     if (this.#at === 0) throw new RdxError("no_space", "Cannot get kernel memory to assign windows");
     this.#push = kernel.fn("assign_push");
     this.#next = kernel.fn("assign_next");

@@ -12,8 +12,8 @@ export interface AssignPlan {
   /** Input column of the event time; −1 = the source's arrival time. */
   readonly time: number;
   readonly window: AssignedWindow;
-  /** Windows that have passed take rows all the same. */
-  readonly keepsLate: boolean;
+  /** Windows that have passed take rows for so long; null: for ever. */
+  readonly latenessMs: number | null;
 }
 
 /** Behind the input's columns. */
@@ -37,14 +37,14 @@ export class Assign implements Operator {
   readonly #before: OperatorCounts;
 
   /** With `previous`, an operator of the same node, its counts go on here. */
-  constructor(kernel: Kernel, { id, columns, time, window, keepsLate }: AssignPlan, previous: Assign | null = null) {
+  constructor(kernel: Kernel, { id, columns, time, window, latenessMs }: AssignPlan, previous: Assign | null = null) {
     this.id = id;
     this.columns = columns;
     this.#time = time;
     // The time of arrival is no column: it travels behind those that are.
     const given = Array.from({ length: columns.length - WINDOW_COLUMNS }, (_, column) => column);
     this.exchanges = [time < 0 ? { columns: [...given, time], keys: 0 } : null];
-    this.#windows = new WindowAssigner(kernel, window, keepsLate);
+    this.#windows = new WindowAssigner(kernel, window, latenessMs);
     this.state = new StateTables(this.#windows.tables(), () => {});
     this.#before = previous?.counts ?? { late: 0, nullTime: 0 };
   }

@@ -129,7 +129,7 @@ function lowerOperator(
         columns: [...input, ...WINDOW_COLUMNS],
         time: at(node.time),
         window: node.window,
-        keepsLate: false,
+        latenessMs: 0,
       };
     case "aggregate":
       return lowerAggregate(node, input, place);

@@ -111,8 +111,8 @@ export interface PhysicalAssign extends PhysicalBase {
   readonly time: number;
   /** Offsets are in [0, the distance of two windows' starts). */
   readonly window: PhysicalWindow;
-  /** Rows whose window has passed go on: nobody behind forgets windows. */
-  readonly keepsLate: boolean;
+  /** Rows go on for so long after their window has passed, as who reads them takes them; null: for ever, since nobody behind forgets windows. */
+  readonly latenessMs: number | null;
 }
 
 /** Each row once for each item of an array. Output: the input's columns, the item as JSON, its number from 1. */

@@ -260,3 +260,16 @@ Deno.test("a JSON document of arrays of objects is taken apart and joined, as Ja
     .filter(({ c }) => c > 0).sort((a, b) => String(a.name) < String(b.name) ? -1 : 1);
   assert.deepEqual(out.trimEnd().split("\n").map((line) => JSON.parse(line)), counts);
 });
+
+Deno.test("ALLOWED LATENESS: windows that have fired take rows for a while, and no longer", async () => {
+  const rows = ["00:01", "00:12", "00:09", "00:30", "00:08"].map((time) => ({ k: "a", ts: `2026-01-01T00:${time}Z` }));
+  const sql =
+    "SELECT window_start, COUNT(*) AS n FROM TABLE(TUMBLE(TABLE input, DESCRIPTOR(ts), INTERVAL '10' SECOND)) " +
+    "GROUP BY window_start, window_end";
+  const counts = async (tail: string) => {
+    const { out } = await rdx(["run", "--time", "ts", sql + tail], lines(rows));
+    return out.trimEnd().split("\n").map((line) => JSON.parse(line).n);
+  };
+  assert.deepEqual(await counts(""), [1, 1, 1]);
+  assert.deepEqual(await counts(" ALLOWED LATENESS INTERVAL '5' SECOND"), [2, 1, 1]);
+});

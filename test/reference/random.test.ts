@@ -9,13 +9,8 @@ import { anyChoices, type RandomPlan, randomPlan } from "./random_plan.ts";
 import { anySeeds, rowsOf, type StreamRow } from "./random_rows.ts";
 import type { Row } from "./value.ts";
 
-/** Where the engine still differs, and how. */
-const DIFFERS: Readonly<Partial<Record<Feature, string>>> = {
-  lateness: "Rows that a window would take for a while after its end do not reach it",
-};
-const KNOWN = FEATURES.filter((feature) => !(feature in DIFFERS));
 /** These, or what RDX_RANDOM_FEATURES lists, to look into one thing. */
-const features = new Set((Deno.env.get("RDX_RANDOM_FEATURES")?.split(" ") ?? KNOWN) as Feature[]);
+const features = new Set((Deno.env.get("RDX_RANDOM_FEATURES")?.split(" ") ?? FEATURES) as Feature[]);
 /** Runs of a plan: workers, and how the rows are cut. */
 const RUNS = 3;
 

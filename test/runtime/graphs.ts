@@ -214,7 +214,7 @@ function operatorsOf(
         columns,
         time: 0,
         window: node.window,
-        keepsLate: false,
+        latenessMs: 0,
       };
       return [assign, shaped(columns, [column("window_time"), column("k"), column("v")])];
     }

@@ -117,7 +117,7 @@ function leavesLateOut(operator: PhysicalOperator): boolean {
     case "session":
       return true;
     case "assign":
-      return !operator.keepsLate;
+      return operator.latenessMs !== null;
     case "group":
       return operator.emit.end >= 0;
     case "over":
