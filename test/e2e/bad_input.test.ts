@@ -7,8 +7,8 @@ import { type Answer, ask, type Body, CSV, isHealthy, JSON_TYPE, NDJSON, post, p
 import { completed, startServer, type TestServer } from "./server.ts";
 
 const MIB = 1 << 20;
-/** Bodies that are being read, as much again while their buffers grow, and as much that waits to be collected. */
-const BOMBS_RSS_BYTES_MAX = 3 * BODIES_BYTES_MAX;
+/** Bodies that are being read, as much again while their buffers grow, and twice as much that waits to be collected, as it does under load. */
+const BOMBS_RSS_BYTES_MAX = 4 * BODIES_BYTES_MAX;
 
 /** Runs a test against a server of its own, which has to be as well afterwards as before. */
 async function withServer(test: (server: TestServer) => Promise<void>): Promise<void> {
