@@ -84,6 +84,7 @@ Deno.test({
     await tabTo(page, "Filter to a view");
     await until(() => page.locator("#plan").inputValue().then((text) => text !== ""));
     await keyboard.press("Enter");
+    await until(() => page.locator("#plan").inputValue().then((text) => text.includes("orders_some")));
     await page.locator("#plan").focus();
     await keyboard.press("Tab");
     await focused(page, "#plan");
