@@ -24,12 +24,14 @@ export type Guarantee = "exactly once" | "effectively once" | "at least once";
 export interface Sink {
   readonly guarantee: Guarantee;
   /**
-   * Makes ready; returns the number of the last output that is already committed, −1 for none. `origin`: what `origin` was in an earlier process, whose
-   * outputs come again from the first on, byte by byte: those that were written are not written twice.
+   * Makes ready; returns the number of the last output that is already committed, −1 for none: outputs up to it are not written again. `place`: what `place` was in an
+   * earlier process, whose outputs come again from there on, byte by byte: those that were written are not written twice.
    */
-  open(origin?: unknown): Promise<number>;
-  /** What it has to be opened with in a later process, as plain data, once it is open; absent or null: it needs nothing. */
-  readonly origin?: unknown;
+  open(place?: unknown): Promise<number>;
+  /** What it has to be opened with in a later process to go on behind the last output that was written, as plain data; absent or null: it needs nothing. */
+  readonly place?: unknown;
+  /** Resolves when all that was written is where no crash of the machine takes it away; absent: it always is. A checkpoint is not whole before. */
+  flush?(): Promise<void>;
   /** Resolves when the rows are as safe as the guarantee says. */
   write(output: OutputBatch): Promise<void>;
   /** Writes out what waits, and ends. */

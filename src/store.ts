@@ -1,39 +1,78 @@
 import type { Column } from "./core/schema.ts";
+import type { StateTable } from "./core/state.ts";
 import type { Log, OpenedOrder, OrderLog } from "./log.ts";
 
-/** A state table that an operator declares: `(key group, key, order…) → values`. Columns are `key…, order…, value…`. */
-export interface TableDeclaration {
+/** A state table of a node of the plan. */
+export interface SavedTable extends StateTable {
   /** Belongs to the node's id, so that a changed plan finds its state again. */
   readonly node: string;
-  readonly name: string;
-  readonly version: number;
-  readonly kind: "upsert" | "append";
-  readonly columns: readonly Column[];
-  /** The first columns that make the key, and those that order rows under it. */
-  readonly keys: number;
-  readonly order: number;
-  /** The column whose value passes the watermark when the row expires, or null. */
-  readonly expiry: string | null;
 }
 
-/** What changed in one table since a checkpoint: frames of upserted rows, deleted keys, and ranges that expired. */
-export interface TableDelta {
-  readonly table: TableDeclaration;
-  readonly keyGroup: number;
-  readonly upserts: readonly ArrayBuffer[];
-  readonly deletes: readonly ArrayBuffer[];
-  /** Rows whose expiry column is less than this are gone, or null. */
-  readonly expiredBelow: number | null;
+/** One step of what has happened to a table, as core/state.ts says; rows are a frame (core/frame.ts) of the table's columns, or of its key's alone. */
+export type SavedStep =
+  & { readonly node: string; readonly table: string }
+  & (
+    | { readonly kind: "clear" }
+    | { readonly kind: "expire"; readonly below: bigint }
+    | { readonly kind: "delete" | "upsert"; readonly frame: ArrayBuffer; readonly rows: number }
+  );
+
+/** What a checkpoint has beside the rows of its tables. */
+export interface CheckpointFacts {
+  /** It is the state after this number of the pipeline's order. */
+  readonly number: number;
+  /** Wall clock, epoch ms. */
+  readonly takenMs: number;
+  readonly tables: readonly SavedTable[];
+  /** Positions, watermarks, places of sinks: plain data as JSON can say it, whose meaning is the runtime's. */
+  readonly run: unknown;
 }
 
-/** Keeps checkpoints: a base and deltas, each whole or not at all. */
-export interface Store {
-  /** Writes checkpoint `number` ("after chunk `number`"); resolves when it is durable. */
-  write(pipeline: string, number: number, deltas: AsyncIterable<TableDelta>): Promise<void>;
-  /** The newest whole checkpoint, or null. */
-  latest(pipeline: string): Promise<number | null>;
-  /** The tables of a checkpoint, base and deltas in order. */
-  read(pipeline: string, number: number): AsyncIterable<TableDelta>;
+/** A checkpoint that is being written. Nothing of it can be seen before `commit` has resolved. */
+export interface CheckpointWriter {
+  /** Takes the next step; resolves when there is room for more. Throws RdxError("no_space") when the disk is full. */
+  add(step: SavedStep): Promise<void>;
+  /** Makes it whole and durable, by one atomic step, and lets go of those that are not kept any more. Throws as `add`; then the checkpoint is not there. */
+  commit(facts: CheckpointFacts): Promise<void>;
+  /** Leaves it. */
+  abandon(): Promise<void>;
+}
+
+/** A checkpoint that can be restored: all that it consists of has been read and found whole. */
+export interface OpenedCheckpoint {
+  readonly facts: CheckpointFacts;
+  /** Base and deltas, in the order in which they were drained. */
+  steps(): AsyncIterable<SavedStep>;
+}
+
+/** What is known of a checkpoint without reading its rows. */
+export interface CheckpointInfo {
+  readonly number: number;
+  readonly takenMs: number;
+  /** Of all that it consists of; what it shares with those before it counts again. */
+  readonly bytes: number;
+  /** Of what was written for it alone. */
+  readonly deltaBytes: number;
+  /** How many deltas lie on its base. */
+  readonly deltas: number;
+}
+
+/**
+ * Keeps checkpoints of pipelines, by the folders that `Meta` gives to their orders: a base, and deltas on it. The last CHECKPOINTS_KEPT are kept.
+ * When deltas exceed half of their base, both become a new base, beside all else that goes on.
+ */
+export interface CheckpointStore {
+  readonly kind: string;
+  /** Those that are there, newest first; a damaged one may be among them. */
+  list(folder: string): Promise<readonly CheckpointInfo[]>;
+  /** Begins one on top of the newest; with `whole`, its steps are all that there is. One at a time of a folder. */
+  begin(folder: string, number: number, whole: boolean): Promise<CheckpointWriter>;
+  /** Throws RdxError("invalid") that says what is damaged or missing, "not_found" when there is no such checkpoint. */
+  open(folder: string, number: number): Promise<OpenedCheckpoint>;
+  /** Forgets a checkpoint that turned out to be damaged and those that were made on top of it. */
+  discard(folder: string, number: number): Promise<void>;
+  /** Forgets all checkpoints of a pipeline. */
+  remove(folder: string): Promise<void>;
   close(): Promise<void>;
 }
 

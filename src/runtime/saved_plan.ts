@@ -21,8 +21,8 @@ export function savedPlan(
     stream === null ? [] : [[id, pipeline.inputs[i].offset] as const]
   );
   const origins = sinks.flatMap(({ id }, i) => {
-    const { origin } = pipeline.sinks[i];
-    return origin === undefined || origin === null ? [] : [[id, origin] as const];
+    const { place } = pipeline.sinks[i];
+    return place === undefined || place === null ? [] : [[id, place] as const];
   });
   return {
     after,

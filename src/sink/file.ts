@@ -64,7 +64,7 @@ class FileSink implements Sink {
   readonly #openFile: OpenFile;
   #file: AppendFile | null = null;
   /** Where the file ended before anything was written. */
-  #origin = 0;
+  #start = 0;
   /** Behind what was written, or is there already from an earlier process. */
   #position = 0;
   #again = false;
@@ -79,28 +79,45 @@ class FileSink implements Sink {
    * Throws RdxError("invalid_plan") for a file that cannot be made or opened, and "conflict" for an Arrow file that has rows already: its
    * stream cannot be continued.
    */
-  async open(origin?: unknown): Promise<number> {
-    const file = await this.#guard(() => this.#openFile(this.#path), "invalid_plan"), before = sizeOf(origin);
+  async open(place?: unknown): Promise<number> {
+    const file = await this.#guard(() => this.#openFile(this.#path), "invalid_plan"), before = placeOf(place);
     this.#file = file;
-    this.#origin = this.#position = before === null ? file.size : Math.min(before, file.size);
     this.#again = before !== null;
-    if (this.#origin === 0) await this.#append(file, this.#written.encoder.head());
-    else if (this.#written.format === "arrow") {
+    this.#position = this.#start = before?.start ?? file.size;
+    if (before === null && file.size > 0) await this.#continue(file);
+    else if (this.#start === 0) await this.#append(file, this.#written.encoder.head());
+    if (before === null) return -1;
+    if (before.size > Math.max(file.size, this.#position)) {
+      const reason = `File ${this.#path} has lost rows that were written to it: deploy afresh to another file`;
+      throw new RdxError("conflict", reason, [{ path: "sink.path", reason }]);
+    }
+    this.#position = Math.max(before.size, this.#position);
+    return -1;
+  }
+
+  /** Makes ready to write behind what others have written. */
+  async #continue(file: AppendFile): Promise<void> {
+    if (this.#written.format === "arrow") {
       this.#file = null;
       file.close();
       throw new RdxError(
         "conflict",
         `File ${this.#path} is not empty, and an Arrow stream ends only once: name another`,
       );
-    } else if (await this.#guard(() => byteAt(file, this.#origin - 1)) !== NEWLINE) {
-      // Whoever wrote the last line did not end it: it stays, by itself.
+    }
+    // Whoever wrote the last line did not end it: it stays, by itself.
+    if (await this.#guard(() => byteAt(file, file.size - 1)) !== NEWLINE) {
       await this.#append(file, Uint8Array.of(NEWLINE));
     }
-    return -1;
   }
 
-  get origin(): unknown {
-    return { size: this.#origin };
+  get place(): unknown {
+    return { start: this.#start, size: this.#position };
+  }
+
+  async flush(): Promise<void> {
+    const file = this.#file;
+    if (file) await this.#guard(() => file.sync());
   }
 
   async write(output: OutputBatch): Promise<void> {
@@ -162,10 +179,16 @@ class FileSink implements Sink {
   }
 }
 
-/** What `origin` gave in an earlier process. */
-function sizeOf(origin: unknown): number | null {
-  const { size } = (origin ?? {}) as { size?: unknown };
-  return typeof size === "number" ? size : null;
+interface Place {
+  /** Where the file ended before anything was written. */
+  readonly start: number;
+  readonly size: number;
+}
+
+/** What `place` gave in an earlier process. */
+function placeOf(place: unknown): Place | null {
+  const { start, size } = (place ?? {}) as Partial<Place>;
+  return typeof start === "number" && typeof size === "number" ? { start, size } : null;
 }
 
 async function byteAt(file: AppendFile, at: number): Promise<number> {

@@ -158,7 +158,7 @@ Deno.test("changes of changes follow each row at once, however many operators th
 });
 
 const anyKinds = fc.array(
-  fc.oneof({ weight: 20, arbitrary: fc.constantFrom(...ROW_KINDS) }, fc.constantFrom(null, "?")),
+  fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...ROW_KINDS) }, fc.constantFrom(null, "?")),
   {
     minLength: 60,
     maxLength: 60,
@@ -201,7 +201,7 @@ Deno.test("the kinds of a source's rows go through filters, projections and unio
     }),
     { numRuns: 60 },
   );
-  assert.ok(bad > 50, `${bad} rows without a kind`);
+  assert.ok(bad > 10, `${bad} rows without a kind`);
 });
 
 const rowAt = (ts: number, key: number): Row => [BigInt(ts), BigInt(key), null, null, null, null, 1n, null];

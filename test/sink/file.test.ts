@@ -84,23 +84,37 @@ Deno.test("outputs that come again are compared with what is there, and the file
     const outputs = [1, 2, 3].map((number) => sinkOutput(number, [[BigInt(number), "x".repeat(number)]]));
     const before = format === "arrow" ? "" : "1,before\n", whole = new SmallFile(before), first = sinkOn(whole, format);
     await first.open();
-    const origin = JSON.parse(JSON.stringify(first.origin));
-    for (const output of outputs) await first.write(output);
+    const places = [JSON.parse(JSON.stringify(first.place))];
+    for (const output of outputs) {
+      await first.write(output);
+      places.push(JSON.parse(JSON.stringify(first.place)));
+    }
     const written = whole.bytes;
     await first.close();
     const closed = whole.text;
     for (let cut = before.length; cut <= written.length; cut++) {
       const file = new SmallFile(), again = sinkOn(file, format);
       file.bytes = written.slice(0, cut);
-      await again.open(origin);
+      await again.open(places[0]);
       for (const output of outputs) await again.write(output);
       await again.close();
       assert.equal(file.text, closed, `${format}, cut at ${cut}`);
+      // From a later place on, only what lies behind it comes again.
+      const later = sinkOn(file, format);
+      file.bytes = written.slice(0, cut);
+      if (cut < places[2].size) {
+        await assert.rejects(later.open(places[2]), { code: "conflict", message: /has lost rows/ });
+        continue;
+      }
+      await later.open(places[2]);
+      await later.write(outputs[2]);
+      await later.close();
+      assert.equal(file.text, closed, `${format}, cut at ${cut}, from the second output on`);
     }
     // Of what differs, everything from there on is written anew.
     const file = new SmallFile(), again = sinkOn(file, format);
     file.bytes = Uint8Array.from([...written.slice(0, -3), 0, 0, 0, 1, 2, 3]);
-    await again.open(origin);
+    await again.open(places[0]);
     for (const output of outputs) await again.write(output);
     await again.close();
     assert.equal(file.text, closed, format);
