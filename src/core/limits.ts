@@ -322,3 +322,9 @@ export const LOOKUP_REDIRECTS_MAX = 4;
 export const LOOKUP_THREADS_MAX = 64;
 /** Bytes of texts after which a batch of items of arrays ends: each item has the texts of its row beside it. */
 export const UNNEST_BYTES = 8 << 20;
+/** Checkpoints of a pipeline that are kept. */
+export const CHECKPOINTS_KEPT_MAX = 3;
+/** Bytes that a checkpoint writes and checks at a time. */
+export const CHECKPOINT_PIECE_BYTES = 1 << 20;
+/** Bytes of steps that are on their way to the thread that writes checkpoints. */
+export const CHECKPOINT_AHEAD_BYTES = 16 << 20;
