@@ -316,8 +316,10 @@ export const LOOKUP_READ_ROWS_MAX = 16_384;
 export const LOOKUP_PARAMETERS_MAX = 32_000;
 /** Characters of the address that a lookup over HTTP asks. */
 export const LOOKUP_URL_CHARS_MAX = 8192;
-/** Redirects that a lookup over HTTP follows. */
-export const LOOKUP_REDIRECTS_MAX = 4;
+/** Redirects that a request of a lookup or a sink follows. */
+export const REDIRECTS_MAX = 4;
+/** Addresses that a lookup or a sink over HTTP keeps connections to. */
+export const HTTP_CLIENTS_MAX = 64;
 /** Tables in SQLite that a process looks rows up in; each has a thread. */
 export const LOOKUP_THREADS_MAX = 64;
 /** Bytes of texts after which a batch of items of arrays ends: each item has the texts of its row beside it. */
