@@ -27,6 +27,8 @@ export interface SinkKind {
   readonly changes?: "insert" | "upsert" | "all";
   /** What it promises when a pipeline starts again. */
   readonly guarantee?: "exactly once" | "effectively once" | "at least once";
+  /** What it does so that this holds, as a part of a sentence. */
+  readonly by?: string;
 }
 
 /** Which modules of user functions plans may name. */
@@ -82,6 +84,9 @@ const CHANGELOG: JsonSchema = {
   description: "Takes changes too: each row gets a member $op, which is +I, -U, +U or -D",
 };
 
+const FILE_BY = "what comes again is compared with what is there, byte by byte, and written once";
+const STDOUT_BY = "what was shown is shown again";
+
 /** The kinds of sinks that every build has, as roots hand them to a catalogue. */
 export const STANDARD_SINKS: ReadonlyMap<string, SinkKind> = new Map<string, SinkKind>([
   ["view", {
@@ -89,6 +94,7 @@ export const STANDARD_SINKS: ReadonlyMap<string, SinkKind> = new Map<string, Sin
     options: closed({ name: { ...TEXT, description: "The name of the view" }, order: VIEW_ORDER }, ["name"]),
     changes: "all",
     guarantee: "effectively once",
+    by: "a view takes every number once",
   }],
   ["file", {
     target: "path",
@@ -96,13 +102,15 @@ export const STANDARD_SINKS: ReadonlyMap<string, SinkKind> = new Map<string, Sin
       "path",
       "format",
     ]),
-    guarantee: "at least once",
+    guarantee: "exactly once",
+    by: FILE_BY,
   }],
   ["stdout", {
     options: closed({ format: { enum: ["ndjson", "csv"] }, changelog: CHANGELOG }, ["format"]),
     guarantee: "at least once",
+    by: STDOUT_BY,
   }],
-  ["discard", { options: closed({}, []), changes: "all", guarantee: "effectively once" }],
+  ["discard", { options: closed({}, []), changes: "all", guarantee: "effectively once", by: "nothing is kept" }],
 ]);
 
 function closed(properties: Record<string, JsonSchema>, required: readonly string[]): JsonSchema {

@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import type { RowKind } from "../../src/core/batch.ts";
 import { FrameBuilder } from "../../src/core/frame.ts";
 import { type Column, INT64, STRING } from "../../src/core/schema.ts";
-import type { OutputBatch, SinkFactory } from "../../src/sink.ts";
+import type { OutputBatch, SinkFactory, SinkInput } from "../../src/sink.ts";
 
 export const SINK_COLUMNS: readonly Column[] = [
   { name: "n", type: INT64, nullable: true },
   { name: "s", type: STRING, nullable: true },
 ];
+
+export const SINK_INPUT: SinkInput = { pipeline: "p", node: "out", upsertKeys: null, changes: false };
 
 type Row = readonly [bigint, string, RowKind?];
 
@@ -44,7 +46,7 @@ export function sinkConformance(name: string, prepare: () => Promise<SinkUnderTe
     Deno.test(`${name}: ${behaviour}`, async () => run(await prepare()));
 
   test("writes the rows of all outputs in order, also of those without rows", async ({ factory, options, read }) => {
-    const sink = factory.create(options, SINK_COLUMNS, "p");
+    const sink = factory.create(options, SINK_COLUMNS, SINK_INPUT);
     assert.equal(await sink.open(), -1);
     await sink.write(sinkOutput(1, [[1n, "a"], [2n, "b"], [3n, 'c "quoted", with\nline end']]));
     await sink.write(sinkOutput(2, []));
@@ -56,7 +58,7 @@ export function sinkConformance(name: string, prepare: () => Promise<SinkUnderTe
   });
 
   test("leaves something that can be read when no output came", async ({ factory, options, read }) => {
-    const sink = factory.create(options, SINK_COLUMNS, "p");
+    const sink = factory.create(options, SINK_COLUMNS, SINK_INPUT);
     await sink.open();
     await sink.close();
     const found = await read();
@@ -65,19 +67,21 @@ export function sinkConformance(name: string, prepare: () => Promise<SinkUnderTe
 
   test("takes rows back only as a changelog, and says then what each row does", async ({ factory, options, read }) => {
     if (!hasChangelog(factory)) return;
-    const sink = factory.create({ ...options, changelog: true }, SINK_COLUMNS, "p");
+    const sink = factory.create({ ...options, changelog: true }, SINK_COLUMNS, SINK_INPUT);
     await sink.open();
     await sink.write(CHANGES);
     await sink.write(sinkOutput(2, [[3n, "d"]]));
     await sink.close();
     const expected = ["1 a +I", "1 a -U", "1 b +U", "1 b -D", "2 c +I", "3 d +I"];
     assert.deepEqual(await read(), expected);
-    assert.throws(() => factory.create({ ...options, changelog: "yes" }, SINK_COLUMNS, "p"), { code: "invalid_plan" });
+    assert.throws(() => factory.create({ ...options, changelog: "yes" }, SINK_COLUMNS, SINK_INPUT), {
+      code: "invalid_plan",
+    });
   });
 
   test("refuses what takes rows back where nothing would say so", async ({ factory, options }) => {
     if (!hasChangelog(factory)) return;
-    const sink = factory.create({ ...options, changelog: false }, SINK_COLUMNS, "p");
+    const sink = factory.create({ ...options, changelog: false }, SINK_COLUMNS, SINK_INPUT);
     await sink.open();
     await assert.rejects(sink.write(CHANGES), { code: "internal", message: /changelog/ });
     await sink.close();
@@ -98,13 +102,14 @@ export function sinkConformance(name: string, prepare: () => Promise<SinkUnderTe
       // What may be left out is a switch that is off.
       if (!schema.required.includes(name)) assert.deepEqual([type, option.default], ["boolean", false]);
     }
-    const { guarantee } = factory.create(options, SINK_COLUMNS, "p");
+    const { guarantee } = factory.create(options, SINK_COLUMNS, SINK_INPUT);
     assert.ok(["exactly once", "effectively once", "at least once"].includes(guarantee));
     return Promise.resolve();
   });
 
   test("refuses options that it does not know or that are missing", ({ factory, options }) => {
-    const create = (options: Readonly<Record<string, unknown>>) => () => factory.create(options, SINK_COLUMNS, "p");
+    const create = (options: Readonly<Record<string, unknown>>) => () =>
+      factory.create(options, SINK_COLUMNS, SINK_INPUT);
     assert.throws(create({ ...options, colour: "red" }), { code: "invalid_plan", message: /"colour"/ });
     assert.throws(create({ ...options, ["__proto__"]: "red" }), { code: "invalid_plan" });
     for (const key of Object.keys(options)) {
