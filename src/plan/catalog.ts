@@ -1,7 +1,8 @@
-import { KEY_COLUMNS_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
 import type { AggregateSignature } from "./aggregates.ts";
 import type { JsonSchema } from "./json_schema.ts";
+
+export { STANDARD_SINKS } from "./sink_kinds.ts";
 
 /** A stream as a plan sees it. */
 export interface StreamInfo {
@@ -57,62 +58,4 @@ export interface Catalog {
   readonly aggregates?: ReadonlyMap<string, AggregateSignature>;
   /** Absent: plans may call functions of any module. */
   readonly functions?: FunctionRules;
-}
-
-const TEXT: JsonSchema = { type: "string", minLength: 1 };
-/** The option of views that says how their rows follow each other. */
-const VIEW_ORDER: JsonSchema = {
-  type: "array",
-  minItems: 1,
-  maxItems: KEY_COLUMNS_MAX,
-  items: {
-    type: "object",
-    properties: {
-      column: { ...TEXT, description: "The name of a column" },
-      desc: { type: "boolean", default: false },
-      nulls_last: { type: "boolean", description: "NULL counts as the least value if absent" },
-    },
-    required: ["column"],
-    additionalProperties: false,
-  },
-  description: "The order of answers; by window_end and keys if absent",
-};
-/** The option of sinks that write rows by themselves: with it they also write what rows do to those before them. */
-const CHANGELOG: JsonSchema = {
-  type: "boolean",
-  default: false,
-  description: "Takes changes too: each row gets a member $op, which is +I, -U, +U or -D",
-};
-
-const FILE_BY = "what comes again is compared with what is there, byte by byte, and written once";
-const STDOUT_BY = "what was shown is shown again";
-
-/** The kinds of sinks that every build has, as roots hand them to a catalogue. */
-export const STANDARD_SINKS: ReadonlyMap<string, SinkKind> = new Map<string, SinkKind>([
-  ["view", {
-    target: "name",
-    options: closed({ name: { ...TEXT, description: "The name of the view" }, order: VIEW_ORDER }, ["name"]),
-    changes: "all",
-    guarantee: "effectively once",
-    by: "a view takes every number once",
-  }],
-  ["file", {
-    target: "path",
-    options: closed({ path: TEXT, format: { enum: ["ndjson", "csv", "arrow"] }, changelog: CHANGELOG }, [
-      "path",
-      "format",
-    ]),
-    guarantee: "exactly once",
-    by: FILE_BY,
-  }],
-  ["stdout", {
-    options: closed({ format: { enum: ["ndjson", "csv"] }, changelog: CHANGELOG }, ["format"]),
-    guarantee: "at least once",
-    by: STDOUT_BY,
-  }],
-  ["discard", { options: closed({}, []), changes: "all", guarantee: "effectively once", by: "nothing is kept" }],
-]);
-
-function closed(properties: Record<string, JsonSchema>, required: readonly string[]): JsonSchema {
-  return { type: "object", properties, required, additionalProperties: false };
 }
