@@ -350,6 +350,12 @@ export const LOOKUP_THREADS_MAX = 64;
 export const UNNEST_BYTES = 8 << 20;
 /** Checkpoints of a pipeline that are kept. */
 export const CHECKPOINTS_KEPT_MAX = 3;
+/** Deltas that lie on the base of a checkpoint before all become a new base. */
+export const CHECKPOINT_DELTAS_MAX = 128;
+/** Bytes of deltas that are left as they are, however small their base is. */
+export const CHECKPOINT_SMALL_BYTES = 64 << 10;
+/** Bytes of rows that are in memory at a time while a base and its deltas become a new base. */
+export const CHECKPOINT_COMPACT_BYTES = 128 << 20;
 /** Bytes that a checkpoint writes and checks at a time. */
 export const CHECKPOINT_PIECE_BYTES = 1 << 20;
 /** Bytes of steps that are on their way to the thread that writes checkpoints. */

@@ -13,7 +13,7 @@ import {
 import type { SavedStep } from "../store.ts";
 
 /** The column that key groups are in (core/state.ts). */
-const GROUP_COLUMN = "$group";
+export const GROUP_COLUMN = "$group";
 
 /** Steps with rows. */
 export type RowStep = Extract<SavedStep, { readonly frame: ArrayBuffer }>;
@@ -59,16 +59,11 @@ function groupsOf(columns: readonly Column[], view: FrameView): readonly [number
   if (first?.name !== GROUP_COLUMN || first.type.kind !== "int64" || view.rows === 0) return null;
   let lowest = Infinity, highest = -Infinity;
   for (let row = 0; row < view.rows; row++) {
-    const group = groupOf(view, row);
+    const group = Number(view.int64(0, row));
     lowest = Math.min(lowest, group);
     highest = Math.max(highest, group);
   }
   return [lowest, highest];
-}
-
-/** The key group of a row whose first column has it. */
-export function groupOf(view: FrameView, row: number): number {
-  return Number(view.int64(0, row));
 }
 
 /** Turns the bytes of a table's file into frames again. */

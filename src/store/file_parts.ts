@@ -19,6 +19,9 @@ export interface FileParts {
 
 export interface CheckpointBounds {
   readonly kept: number;
+  readonly deltasMax: number;
+  readonly smallBytes: number;
+  readonly compactBytes: number;
 }
 
 /** What the device throws, with the place and what to do. */

@@ -1,7 +1,7 @@
 import { RdxError } from "../core/errors.ts";
-import { type Column, sameType } from "../core/schema.ts";
 import type { SavedStep, SavedTable } from "../store.ts";
 import { encodeRowSchema, encodeStep, type RowStep } from "./arrow_rows.ts";
+import { sameColumns } from "./compact.ts";
 import { explained, type FileParts, writeWhole } from "./file_parts.ts";
 import type { StoredFile } from "./manifest.ts";
 import { encodeIndex, INDEX_NAME, type RowFile, type StoredStep } from "./part_index.ts";
@@ -131,9 +131,4 @@ export class PartWriter {
 
 function keyOf({ kind, node, table }: RowStep): string {
   return JSON.stringify([kind, node, table]);
-}
-
-/** Whether rows of both are of one table. */
-export function sameColumns(a: readonly Column[], b: readonly Column[]): boolean {
-  return a.length === b.length && a.every(({ name, type }, i) => name === b[i].name && sameType(type, b[i].type));
 }
