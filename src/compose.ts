@@ -9,7 +9,8 @@ import { DenoDevice } from "./log/device_deno.ts";
 import { DurableLogs } from "./log/durable_logs.ts";
 import { memoryLogs } from "./log/memory.ts";
 import { zstdPacker } from "./log/packer_deno.ts";
-import type { Durable } from "./store.ts";
+import type { CheckpointStore, Durable } from "./store.ts";
+import { MemoryCheckpoints } from "./store/checkpoints_memory.ts";
 import { openDataFolder } from "./store/data_folder_deno.ts";
 import { MetaFile } from "./store/meta_deno.ts";
 import { rangeOf } from "./lookup/address.ts";
@@ -50,6 +51,10 @@ export interface EngineSettings {
   readonly allowPrivate?: readonly string[];
   /** Files and folders, absolute, whose user functions plans may call; null, the default: those of any module. */
   readonly functions?: readonly string[] | null;
+  /** Where checkpoints are kept. */
+  readonly checkpoints?: CheckpointStore;
+  /** How often they are taken; 0: only at an orderly end. */
+  readonly checkpointIntervalMs?: number;
   /** Default: nothing is logged. */
   readonly log?: Logger;
 }
@@ -94,6 +99,7 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
       lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
       openMade,
       log,
+      checkpointIntervalMs: settings.checkpointIntervalMs,
       ...(functions === null ? {} : { functions: functionFiles(functions) }),
       openRanges: ({ path, format, delimiter }) =>
         openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),
@@ -116,6 +122,7 @@ async function openData(settings: EngineSettings, module: WebAssembly.Module): P
     return await DurableLogs.open({
       device: new DenoDevice(data),
       meta,
+      checkpoints: settings.checkpoints ?? new MemoryCheckpoints(),
       checksum: (bytes, before) => crc.of(bytes, before),
       packer: compression === "zstd" ? zstdPacker : null,
       unpacker: zstdPacker,

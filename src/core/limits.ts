@@ -322,3 +322,17 @@ export const LOOKUP_REDIRECTS_MAX = 4;
 export const LOOKUP_THREADS_MAX = 64;
 /** Bytes of texts after which a batch of items of arrays ends: each item has the texts of its row beside it. */
 export const UNNEST_BYTES = 8 << 20;
+/** Checkpoints of a pipeline that are kept. */
+export const CHECKPOINTS_KEPT_MAX = 3;
+/** Interval of checkpoints, unless it is told. */
+export const CHECKPOINT_INTERVAL_MS = 10_000;
+/** Bytes of state that a task hands out before whatever else waits for its worker has its turn. */
+export const CUT_TURN_BYTES = 1 << 20;
+/** Such turns that a task is asked for while earlier ones are on their way. */
+export const CUT_TURNS_MAX = 2;
+/** Bytes of a checkpoint that wait for the store: beyond it tasks and views hand out nothing more, and their pipeline stands still. */
+export const CUT_WAITING_BYTES_MAX = 256 << 20;
+/** Bytes of a checkpoint that are given to tasks at a time when it is restored. */
+export const RESTORE_TURN_BYTES = 4 << 20;
+/** Longest wait before a checkpoint is tried again that could not be written. */
+export const CHECKPOINT_RETRY_MS_MAX = 300_000;

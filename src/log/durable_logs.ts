@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { ORDER_SEGMENT_BYTES_MAX, ORDER_SEGMENT_FIRST_BYTES } from "../core/limits.ts";
 import type { Log, OpenedOrder, OrderLog } from "../log.ts";
-import type { Durable, Meta } from "../store.ts";
+import type { CheckpointStore, Durable, Meta } from "../store.ts";
 import type { LogDevice } from "./device.ts";
 import type { Checksum, Packer } from "./format.ts";
 import { JournalLog } from "./journal.ts";
@@ -13,6 +13,7 @@ import type { SegmentParts } from "./segment_files.ts";
 export interface DurableParts {
   readonly device: LogDevice;
   readonly meta: Meta;
+  readonly checkpoints: CheckpointStore;
   readonly checksum: Checksum;
   /** Packs rows; null: they are written as they are. */
   readonly packer: Packer | null;
@@ -33,6 +34,7 @@ const ROOMS = ["journal", "order"], PARTITION = "0";
 export class DurableLogs implements Durable {
   readonly meta: Meta;
   readonly durability: "fsync" | "os";
+  readonly checkpoints: CheckpointStore;
   readonly #parts: DurableParts;
   readonly #shared = { bytes: 0 };
   /** Removals that are under way. */
@@ -41,6 +43,7 @@ export class DurableLogs implements Durable {
   private constructor(parts: DurableParts) {
     this.meta = parts.meta;
     this.durability = parts.durability;
+    this.checkpoints = parts.checkpoints;
     this.#parts = parts;
   }
 

@@ -11,7 +11,10 @@ import { rowHash } from "./row_hash.ts";
 import { type Before, Places } from "./places.ts";
 import { RowList } from "./row_list.ts";
 import { selectLeast } from "./selection.ts";
+import type { TableKeeper } from "../store.ts";
 import { TableIndex } from "./table_index.ts";
+import { TableRows } from "./table_rows.ts";
+import { ViewKeeper } from "./view_keeper.ts";
 import { equalRows, type StoredFrame, TableStore } from "./table_store.ts";
 
 const ADDS = ROW_KINDS.map((kind) => kind === "+I" || kind === "+U");
@@ -54,6 +57,8 @@ export class TableView extends LiveView {
   readonly #places = new Places();
   /** What its answers are ordered by; empty: by windows and keys. */
   readonly #asked: readonly (Omit<ViewOrder, "column"> & { readonly position: number })[];
+  readonly #kept: TableRows;
+  override readonly keeper: TableKeeper;
   #rows = 0;
 
   constructor(
@@ -70,6 +75,16 @@ export class TableView extends LiveView {
     this.#asked = order.map(({ column, ...how }) => ({ position: positionOf(name, columns, column), ...how }));
     this.#store = new TableStore((entry, stored, row) => {
       this.#places.put(entry, stored, row, this.#places.countOf(entry));
+    });
+    const index = this.#index, places = this.#places, store = this.#store, seed = this.#seed;
+    this.#kept = new TableRows({ columns, identity: this.#identity, seed, index, places, store });
+    this.keeper = new ViewKeeper(["seq", "watermark", "arrivals", "rows"], this.#kept, {
+      read: () => [this.facts.seq, this.facts.watermark, index.arrivals, this.#rows],
+      write: ([seq, watermark, arrivals, rows]) => {
+        this.facts = { seq, watermark };
+        index.arrivals = arrivals;
+        this.#rows = rows;
+      },
     });
   }
 
@@ -153,6 +168,7 @@ export class TableView extends LiveView {
   #tell(entry: number, before: Before, changes: Change[]): void {
     const stored = this.#places.storedOf(entry), row = this.#places.rowOf(entry), count = this.#places.countOf(entry);
     this.#rows += count - before.count;
+    this.#kept.note(entry, count > 0);
     if (count === 0) {
       this.#index.remove(entry);
       this.#places.clear(entry);
