@@ -9,8 +9,9 @@ import { DenoDevice } from "./log/device_deno.ts";
 import { DurableLogs } from "./log/durable_logs.ts";
 import { memoryLogs } from "./log/memory.ts";
 import { zstdPacker } from "./log/packer_deno.ts";
-import type { CheckpointStore, Durable } from "./store.ts";
-import { MemoryCheckpoints } from "./store/checkpoints_memory.ts";
+import type { Durable } from "./store.ts";
+import { ThreadCheckpoints } from "./store/checkpoints_thread.ts";
+import { startCheckpointThread } from "./store/checkpoints_thread_deno.ts";
 import { openDataFolder } from "./store/data_folder_deno.ts";
 import { MetaFile } from "./store/meta_deno.ts";
 import { rangeOf } from "./lookup/address.ts";
@@ -51,9 +52,7 @@ export interface EngineSettings {
   readonly allowPrivate?: readonly string[];
   /** Files and folders, absolute, whose user functions plans may call; null, the default: those of any module. */
   readonly functions?: readonly string[] | null;
-  /** Where checkpoints are kept. */
-  readonly checkpoints?: CheckpointStore;
-  /** How often they are taken; 0: only at an orderly end. */
+  /** How often checkpoints are taken of what survives; 0: only at an orderly end. */
   readonly checkpointIntervalMs?: number;
   /** Default: nothing is logged. */
   readonly log?: Logger;
@@ -65,6 +64,7 @@ const dist = new URL("../dist/", import.meta.url);
 const kernel = new URL("kernel.wasm", dist);
 const worker = new URL("../workers/task_deno.ts", import.meta.url);
 const sqliteWorker = new URL("../workers/sqlite_deno.ts", import.meta.url);
+const checkpointsWorker = new URL("../workers/checkpoints_deno.ts", import.meta.url);
 
 /**
  * Starts an engine. Where something outlives the process, what an earlier one has left is there again: `recovered` tells when pipelines have caught up.
@@ -118,17 +118,18 @@ async function openData(settings: EngineSettings, module: WebAssembly.Module): P
   let meta: MetaFile | null = null;
   try {
     meta = new MetaFile(folder.metaPath);
-    const crc = new Crc32c(new Kernel(module));
+    const crc = new Crc32c(new Kernel(module)), said = (what: string) => log.warn(what);
+    const checkpoints = { root: data, module, durability };
     return await DurableLogs.open({
       device: new DenoDevice(data),
       meta,
-      checkpoints: settings.checkpoints ?? new MemoryCheckpoints(),
+      checkpoints: new ThreadCheckpoints("files", () => startCheckpointThread(checkpointsWorker, checkpoints, said)),
       checksum: (bytes, before) => crc.of(bytes, before),
       packer: compression === "zstd" ? zstdPacker : null,
       unpacker: zstdPacker,
       durability,
       clock: systemClock,
-      said: (what) => log.warn(what),
+      said,
       closed: () => folder.close(),
     });
   } catch (thrown) {

@@ -336,3 +336,7 @@ export const CUT_WAITING_BYTES_MAX = 256 << 20;
 export const RESTORE_TURN_BYTES = 4 << 20;
 /** Longest wait before a checkpoint is tried again that could not be written. */
 export const CHECKPOINT_RETRY_MS_MAX = 300_000;
+/** Bytes that a checkpoint writes and checks at a time. */
+export const CHECKPOINT_PIECE_BYTES = 1 << 20;
+/** Bytes of steps that are on their way to the thread that writes checkpoints. */
+export const CHECKPOINT_AHEAD_BYTES = 16 << 20;

@@ -28,7 +28,7 @@ export interface DurableParts {
 }
 
 /** Rooms of a data directory whose folders are logs. A stream's log is one partition, 0. */
-const ROOMS = ["journal", "order"], PARTITION = "0";
+const ORDERS = "order", ROOMS = ["journal", ORDERS], PARTITION = "0";
 
 /** The logs of streams and pipelines on one device, in the folders that `meta` gives. */
 export class DurableLogs implements Durable {
@@ -115,10 +115,17 @@ export class DurableLogs implements Durable {
   }
 
   remove(folder: string): void {
-    const removing = this.#parts.device.removeFolder(folder).then(() => this.meta.forget(folder)).catch((thrown) =>
+    const removing = this.#removeAll(folder).catch((thrown) =>
       this.said(`${folder} could not be removed, which is tried again at the next start: ${reasonOf(thrown)}`)
     ).finally(() => this.#removing.delete(removing));
     this.#removing.add(removing);
+  }
+
+  /** It is forgotten last, so that what is left of it is found again. */
+  async #removeAll(folder: string): Promise<void> {
+    if (folder.startsWith(`${ORDERS}/`)) await this.checkpoints.remove(folder);
+    await this.#parts.device.removeFolder(folder);
+    this.meta.forget(folder);
   }
 
   said(what: string): void {
@@ -127,6 +134,7 @@ export class DurableLogs implements Durable {
 
   async close(): Promise<void> {
     while (this.#removing.size > 0) await Promise.all(this.#removing);
+    await this.checkpoints.close();
     this.meta.close();
     this.#parts.closed?.();
   }

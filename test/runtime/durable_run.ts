@@ -1,5 +1,4 @@
 import { createEngine } from "../../src/compose.ts";
-import { MemoryCheckpoints } from "../../src/store/checkpoints_memory.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
 import { createLog } from "../../src/telemetry/log.ts";
 import { textOfRanges } from "./rows.ts";
@@ -19,7 +18,6 @@ export class DurableRun {
   /** What it said to those who run it. */
   readonly said: string[] = [];
   engine!: Engine;
-  readonly checkpoints = new MemoryCheckpoints();
   readonly #options: LifeOptions;
 
   private constructor(folder: string, options: LifeOptions) {
@@ -46,7 +44,6 @@ export class DurableRun {
       folder: this.folder,
       workers,
       log,
-      checkpoints: this.checkpoints,
       checkpointIntervalMs: this.#options.intervalMs ?? 0,
     } as const;
     this.engine = await createEngine(settings);
