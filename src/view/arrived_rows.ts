@@ -34,6 +34,10 @@ export class ArrivedRows implements KeptRows {
     this.table = { name: TABLE, version: 1, columns: keptColumns(columns), keys: NAME_COLUMNS, expiry: ARRIVAL };
   }
 
+  get rows(): number {
+    return this.#chunks.rows;
+  }
+
   /** The arrival of the oldest row that is kept. */
   get #first(): number {
     return this.#chunks.arrived - this.#chunks.rows;

@@ -27,6 +27,7 @@ export interface TableParts {
 /** Rows that change as a table: `$group`, `$arrival` (of the first with its identity), `$count`, then their columns. */
 export class TableRows implements KeptRows {
   readonly table: StateTable;
+  rows = 0;
   readonly #parts: TableParts;
   #step: "clear" | "gone" | "rows" = "rows";
   /** Entries that came before had been handed out. */
@@ -124,6 +125,7 @@ export class TableRows implements KeptRows {
   #remove(entries: Map<bigint, number>, arrival: bigint): void {
     const { index, places } = this.#parts, entry = entries.get(arrival);
     if (entry === undefined) return;
+    this.rows -= places.countOf(entry);
     this.#leave(entry);
     index.remove(entry);
     places.clear(entry);
@@ -150,7 +152,11 @@ export class TableRows implements KeptRows {
         entries.set(arrival, entry);
         places.open(entry);
       } else if (places.storedOf(entry) === stored) throw misfit(TABLE, `row ${arrival} is there twice`);
-      else this.#leave(entry);
+      else {
+        this.rows -= places.countOf(entry);
+        this.#leave(entry);
+      }
+      this.rows += count;
       places.put(entry, stored, row, count);
       store.attach(stored, row, entry);
     });

@@ -59,7 +59,6 @@ export class TableView extends LiveView {
   readonly #asked: readonly (Omit<ViewOrder, "column"> & { readonly position: number })[];
   readonly #kept: TableRows;
   override readonly keeper: TableKeeper;
-  #rows = 0;
 
   constructor(
     name: string,
@@ -78,18 +77,17 @@ export class TableView extends LiveView {
     });
     const index = this.#index, places = this.#places, store = this.#store, seed = this.#seed;
     this.#kept = new TableRows({ columns, identity: this.#identity, seed, index, places, store });
-    this.keeper = new ViewKeeper(["seq", "watermark", "arrivals", "rows"], this.#kept, {
-      read: () => [this.facts.seq, this.facts.watermark, index.arrivals, this.#rows],
-      write: ([seq, watermark, arrivals, rows]) => {
+    this.keeper = new ViewKeeper(["seq", "watermark", "arrivals"], this.#kept, {
+      read: () => [this.facts.seq, this.facts.watermark, index.arrivals],
+      write: ([seq, watermark, arrivals]) => {
         this.facts = { seq, watermark };
         index.arrivals = arrivals;
-        this.#rows = rows;
       },
     });
   }
 
   override get rows(): number {
-    return this.#rows;
+    return this.#kept.rows;
   }
 
   /** Frames that its rows lie in. */
@@ -114,10 +112,10 @@ export class TableView extends LiveView {
     const changes: Change[] = [];
     this.#places.settle((entry, before) => this.#tell(entry, before, changes));
     this.#store.settle([...frames.values(), ...changed]);
-    if (this.#rows > this.bounds.rowsMax) {
+    if (this.#kept.rows > this.bounds.rowsMax) {
       throw new RdxError(
         "no_space",
-        `View ${this.name} has ${this.#rows} rows, and a view has room for ${this.bounds.rowsMax}: keep fewer keys, or forget them ` +
+        `View ${this.name} has ${this.#kept.rows} rows, and a view has room for ${this.bounds.rowsMax}: keep fewer keys, or forget them ` +
           "by windows or a time to live",
       );
     }
@@ -167,7 +165,7 @@ export class TableView extends LiveView {
   /** Adds to `changes` what an output has changed of an entry. One that is not there any more is forgotten. */
   #tell(entry: number, before: Before, changes: Change[]): void {
     const stored = this.#places.storedOf(entry), row = this.#places.rowOf(entry), count = this.#places.countOf(entry);
-    this.#rows += count - before.count;
+    this.#kept.rows += count - before.count;
     this.#kept.note(entry, count > 0);
     if (count === 0) {
       this.#index.remove(entry);

@@ -7,6 +7,8 @@ import type { TableKeeper, TableStep } from "../store.ts";
 /** The rows of a view as a table, which the keeper of the view hands out and takes in. */
 export interface KeptRows {
   readonly table: StateTable;
+  /** How many there are. */
+  readonly rows: number;
   cut(whole: boolean): void;
   drain(): TableStep | null;
   restore(step: TableStep): void;
@@ -35,7 +37,7 @@ export class ViewKeeper implements TableKeeper {
   constructor(names: readonly string[], rows: KeptRows, facts: KeptFacts) {
     this.#rows = rows;
     this.#facts = facts;
-    this.#columns = names.map((name) => ({ name: `$${name}`, type: DOUBLE, nullable: false }));
+    this.#columns = [...names, "rows"].map((name) => ({ name: `$${name}`, type: DOUBLE, nullable: false }));
     this.tables = [{ name: FACTS, version: 1, columns: this.#columns, keys: 0, expiry: -1 }, rows.table];
   }
 
@@ -49,7 +51,7 @@ export class ViewKeeper implements TableKeeper {
     if (this.#step === "rows") return this.#rows.drain();
     this.#step = "rows";
     const builder = new FrameBuilder(this.#columns);
-    builder.append(this.#facts.read());
+    builder.append([...this.#facts.read(), this.#rows.rows]);
     return { kind: "upsert", table: FACTS, frame: builder.finish(), rows: 1, columns: this.#columns };
   }
 
@@ -63,8 +65,12 @@ export class ViewKeeper implements TableKeeper {
 
   restored(): void {
     if (this.#read === null) throw misfit(FACTS, "it is not there");
+    const rows = this.#read.at(-1);
     this.#facts.write(this.#read);
     this.#rows.restored();
+    if (this.#rows.rows !== rows) {
+      throw misfit(this.#rows.table.name, `it has ${this.#rows.rows} rows, and had ${rows}`);
+    }
     this.#read = null;
     this.#fresh = false;
   }
