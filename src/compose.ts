@@ -56,6 +56,8 @@ export interface EngineSettings {
   readonly allowPrivate?: readonly string[];
   /** Files and folders, absolute, whose user functions plans may call; null, the default: those of any module. */
   readonly functions?: readonly string[] | null;
+  /** How often checkpoints are taken of what survives; 0: only at an orderly end. */
+  readonly checkpointIntervalMs?: number;
   /** Default: nothing is logged. */
   readonly log?: Logger;
 }
@@ -108,6 +110,7 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
       lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
       openMade,
       log,
+      checkpointIntervalMs: settings.checkpointIntervalMs,
       ...(functions === null ? {} : { functions: functionFiles(functions) }),
       openRanges: ({ path, format, delimiter }) =>
         openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),

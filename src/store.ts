@@ -9,8 +9,10 @@ export interface SavedTable extends StateTable {
 }
 
 /** One step of what has happened to a table, as core/state.ts says; rows are a frame (core/frame.ts), whose row kinds and info count for nothing. */
-export type SavedStep =
-  & { readonly node: string; readonly table: string }
+export type SavedStep = { readonly node: string } & TableStep;
+
+export type TableStep =
+  & { readonly table: string }
   & (
     | { readonly kind: "clear" }
     | { readonly kind: "expire"; readonly below: bigint }
@@ -22,6 +24,19 @@ export type SavedStep =
       readonly columns: readonly Column[];
     }
   );
+
+/** What keeps rows beside the tasks of a pipeline, such as a view, as tables: like OperatorState, with frames. Nothing changes it between `cut` and the last step. */
+export interface TableKeeper {
+  readonly tables: readonly StateTable[];
+  /** Begins to hand out what has changed since the last time, or, `whole` and at first, everything. */
+  cut(whole: boolean): void;
+  /** The next step, of BATCH_ROWS_MAX rows at most; null at the end. */
+  drain(): TableStep | null;
+  /** Takes a step of a drain, before anything else. Throws RdxError("invalid") for what no drain gives; then it is of no use. */
+  restore(step: TableStep): void;
+  /** All steps have come. Throws as `restore` does. */
+  restored(): void;
+}
 
 /** What a checkpoint has beside the rows of its tables. */
 export interface CheckpointFacts {
@@ -112,6 +127,8 @@ export interface SavedStream {
 
 /** What a plan meant when it was deployed: beside the plan, all that this depended on. */
 export interface SavedPlan {
+  /** Counts the plans that the pipeline's order was made with, from 0; absent: they are all there, and it is its place among them. */
+  readonly turn?: number;
   /** The last number that plans before it have taken; 0 for the first. */
   readonly after: number;
   readonly plan: unknown;
@@ -126,7 +143,7 @@ export interface SavedPlan {
 
 export interface SavedPipeline {
   readonly name: string;
-  /** The plans that it had without losing its state, the running one last. */
+  /** The plans that it had without losing its state, the running one last; without those that only led to what checkpoints have. */
   readonly plans: readonly SavedPlan[];
 }
 

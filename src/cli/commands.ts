@@ -55,6 +55,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
           "with all in memory and no data directory",
       },
       compression: { value: "zstd", about: "Write rows to the data directory packed (default none)" },
+      "checkpoint-interval": {
+        value: "DURATION",
+        about:
+          "How often pipelines write down what they have, so that a restart goes on from there (default 10s); 0 only at SIGTERM",
+      },
       "auto-create": {
         about: "Make a stream when its first rows come (default on loopback)",
         negatable: true,

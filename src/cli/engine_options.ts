@@ -16,6 +16,8 @@ export interface EngineOptions {
   readonly durability: "fsync" | "os" | "none";
   /** How rows are written to the data directory; default: as they are. */
   readonly compression?: "none" | "zstd";
+  /** How often checkpoints are taken; absent: the default. 0: only at an orderly end. */
+  readonly checkpointIntervalMs?: number;
   readonly log: Logger;
   /** Addresses of inner networks that lookups over HTTP may ask. */
   readonly allowPrivate?: readonly string[];

@@ -356,6 +356,18 @@ export const CHECKPOINT_DELTAS_MAX = 128;
 export const CHECKPOINT_SMALL_BYTES = 64 << 10;
 /** Bytes of rows that are in memory at a time while a base and its deltas become a new base. */
 export const CHECKPOINT_COMPACT_BYTES = 128 << 20;
+/** Interval of checkpoints, unless it is told. */
+export const CHECKPOINT_INTERVAL_MS = 10_000;
+/** Bytes of state that a task hands out before whatever else waits for its worker has its turn. */
+export const CUT_TURN_BYTES = 1 << 20;
+/** Such turns that a task is asked for while earlier ones are on their way. */
+export const CUT_TURNS_MAX = 2;
+/** Bytes of a checkpoint that wait for the store: beyond it tasks and views hand out nothing more, and their pipeline stands still. */
+export const CUT_WAITING_BYTES_MAX = 256 << 20;
+/** Bytes of a checkpoint that are given to tasks at a time when it is restored. */
+export const RESTORE_TURN_BYTES = 4 << 20;
+/** Longest wait before a checkpoint is tried again that could not be written. */
+export const CHECKPOINT_RETRY_MS_MAX = 300_000;
 /** Bytes that a checkpoint writes and checks at a time. */
 export const CHECKPOINT_PIECE_BYTES = 1 << 20;
 /** Bytes of steps that are on their way to the thread that writes checkpoints. */

@@ -3,6 +3,7 @@ import type { ErrorDetail } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import type { RowRange } from "../sink.ts";
+import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import type { View } from "../view.ts";
 
 /**
@@ -225,6 +226,8 @@ export interface PipelineInfo {
   readonly errors: readonly { readonly path: string; readonly offset: number; readonly reason: string }[];
   /** Calls of user functions that failed: they gave NULL. */
   readonly functionErrors: number;
+  /** Where it goes on from after a restart; null: nothing outlives the process. */
+  readonly checkpoint: CheckpointStatus | null;
   readonly plan: unknown;
   /** The script of SQL that it was deployed as, or null. */
   readonly sql: string | null;
