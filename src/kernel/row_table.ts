@@ -98,9 +98,13 @@ export class RowTable implements TablePart {
   }
 
   #next(most: number): Batch | null {
-    const kernel = this.#kernel, { store, columns } = this.#spec, list = kernel.arena(most * 4);
-    const rows = this.#changed(store, list, most);
-    if (rows === 0) return null;
+    const list = this.#kernel.arena(most * 4), rows = this.#changed(this.#spec.store, list, most);
+    return rows === 0 ? null : this.read(list, rows);
+  }
+
+  /** Rows at addresses, u32 each, with all columns of the table. */
+  read(list: number, rows: number): Batch {
+    const kernel = this.#kernel, { store, columns } = this.#spec;
     const groups = words(kernel, rows), arrivals = words(kernel, rows);
     kernel.fn("rows_names")(store, list, rows, groups.data, arrivals.data);
     const out = kernel.arena(Math.max(1, columns.length) * COLUMN_SIZE);
