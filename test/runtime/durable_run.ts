@@ -34,6 +34,7 @@ export class DurableRun {
       data: `${this.folder}/data`,
       folder: this.folder,
       workers: 1,
+      allowPrivate: ["127.0.0.1"],
       log,
     } as const;
     this.engine = await createEngine(settings);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { RowKind } from "../../src/core/batch.ts";
-import { RdxError } from "../../src/core/errors.ts";
+import type { RdxError } from "../../src/core/errors.ts";
 import { FrameBuilder } from "../../src/core/frame.ts";
 import { SQLITE_SINKS_MAX } from "../../src/core/limits.ts";
 import {
