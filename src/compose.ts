@@ -10,6 +10,8 @@ import { DurableLogs } from "./log/durable_logs.ts";
 import { memoryLogs } from "./log/memory.ts";
 import { zstdPacker } from "./log/packer_deno.ts";
 import type { Durable } from "./store.ts";
+import { ThreadCheckpoints } from "./store/checkpoints_thread.ts";
+import { startCheckpointThread } from "./store/checkpoints_thread_deno.ts";
 import { openDataFolder } from "./store/data_folder_deno.ts";
 import { MetaFile } from "./store/meta_deno.ts";
 import { rangeOf } from "./client/http/address.ts";
@@ -66,6 +68,7 @@ const dist = new URL("../dist/", import.meta.url);
 const kernel = new URL("kernel.wasm", dist);
 const worker = new URL("../workers/task_deno.ts", import.meta.url);
 const sqliteWorker = new URL("../workers/sqlite_deno.ts", import.meta.url);
+const checkpointsWorker = new URL("../workers/checkpoints_deno.ts", import.meta.url);
 const sqliteSinkWorker = new URL("../workers/sqlite_sink_deno.ts", import.meta.url);
 
 /**
@@ -137,16 +140,18 @@ async function openData(settings: EngineSettings, module: WebAssembly.Module): P
   let meta: MetaFile | null = null;
   try {
     meta = new MetaFile(folder.metaPath);
-    const crc = new Crc32c(new Kernel(module));
+    const crc = new Crc32c(new Kernel(module)), said = (what: string) => log.warn(what);
+    const checkpoints = { root: data, module, durability };
     return await DurableLogs.open({
       device: new DenoDevice(data),
       meta,
+      checkpoints: new ThreadCheckpoints("files", () => startCheckpointThread(checkpointsWorker, checkpoints, said)),
       checksum: (bytes, before) => crc.of(bytes, before),
       packer: compression === "zstd" ? zstdPacker : null,
       unpacker: zstdPacker,
       durability,
       clock: systemClock,
-      said: (what) => log.warn(what),
+      said,
       closed: () => folder.close(),
     });
   } catch (thrown) {

@@ -14,6 +14,7 @@ import type { DecodeJob, DecodeResult } from "./protocol.ts";
 import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo, StreamService } from "./service.ts";
 import type { Durable } from "../store.ts";
 import type { DeadRows } from "./aside.ts";
+import { DeadLetters } from "./dead/dead_letters.ts";
 import { type Marks, putSlowly, type SideStreams } from "./side_rows.ts";
 import { Stream, type StreamFacts, type Verdict } from "./stream.ts";
 import { checked } from "./stream_schema.ts";
@@ -46,10 +47,24 @@ export class Streams implements StreamService, SideStreams {
   readonly #streams = new Map<string, Stream>();
   /** Folders of their logs. */
   readonly #folders = new WeakMap<Stream, string>();
+  /** What is done with dead rows. */
+  readonly dead: DeadLetters;
   #closing = false;
 
   constructor(parts: StreamsParts) {
     this.#parts = parts;
+    const { clock, durable } = parts;
+    this.dead = new DeadLetters({
+      clock,
+      stream: (name) => this.#get(name),
+      deadOf: ({ name }) => this.#ownDead(name),
+      nameOf: (dead) => this.#folders.get(dead)!,
+      noted: (dead) => {
+        const folder = this.#folders.get(dead)!;
+        if (!durable) return { ranges: [], store: null };
+        return { ranges: durable.meta.settled(folder), store: { settle: (all) => durable.meta.settle(folder, all) } };
+      },
+    });
   }
 
   find(name: string): Stream | null {
@@ -88,6 +103,7 @@ export class Streams implements StreamService, SideStreams {
       this.#add({ name, kind, declared, declaration, version, asideFrom }, log, folder);
     }
     for (const stream of [...this.#streams.values()]) await stream.recover();
+    await this.dead.recover(this.#streams.values());
     return () => holds.forEach((hold) => hold.close());
   }
 
@@ -112,6 +128,7 @@ export class Streams implements StreamService, SideStreams {
 
   #add(facts: StreamFacts, log: Log<Verdict>, folder: string): Stream {
     const { name } = facts, sender = `aside ${folder}`, find = () => this.find(deadName(name));
+    const openOf = () => this.dead.openOf(stream);
     const dead: DeadRows = {
       hasRoom: (frames) =>
         frames.length === 0 || this.#dead(name).log.hasRoom(frames.reduce((sum, frame) => sum + frame.byteLength, 0)),
@@ -125,6 +142,9 @@ export class Streams implements StreamService, SideStreams {
       get rows() {
         return find()?.log.end ?? 0;
       },
+      get open() {
+        return openOf();
+      },
     };
     const changed = ({ saved }: Stream) => {
       if (this.#streams.has(name)) this.#parts.durable?.meta.changeStream(saved);
@@ -137,8 +157,16 @@ export class Streams implements StreamService, SideStreams {
 
   /** The stream that takes the bad rows of another; made when the first are there. */
   #dead(name: string): Stream {
-    return this.find(deadName(name)) ??
-      this.#create(deadName(name), "dead", true, { ...INFERRED, columns: DEAD_COLUMNS });
+    const known = this.find(deadName(name));
+    // One that an earlier version has made lacks the last columns.
+    if (known?.kind === "dead" && known.columns.length < DEAD_COLUMNS.length) known.grow(DEAD_COLUMNS);
+    return known ?? this.#create(deadName(name), "dead", true, { ...INFERRED, columns: DEAD_COLUMNS });
+  }
+
+  /** The same if it is there; a stream of other rows that is called so is none. */
+  #ownDead(name: string): Stream | null {
+    const dead = this.find(deadName(name));
+    return dead?.kind === "dead" ? dead : null;
   }
 
   async bury(stream: string, frames: readonly ArrayBuffer[], rows: number, pipeline: string, marks: Marks = NO_MARKS) {

@@ -10,6 +10,7 @@ import type {
   ViewService,
 } from "../../src/runtime/service.ts";
 import type { RowRange } from "../../src/sink.ts";
+import { SimDead } from "./dead.ts";
 import { SimStreams } from "./streams.ts";
 import { SimView } from "./view.ts";
 
@@ -34,6 +35,7 @@ interface SimNode {
  */
 export class SimEngine implements EngineService {
   readonly streams = new SimStreams();
+  readonly dead = new SimDead(this.streams);
   readonly simViews = new Map<string, SimView>();
   readonly pipelines: SimPipelines = new SimPipelines(this);
   readonly views: ViewService;
