@@ -23,6 +23,7 @@ import { Engine } from "./runtime/engine.ts";
 import { forgetfulOrder } from "./runtime/order.ts";
 import { type Logger, silentLog } from "./telemetry/log.ts";
 import { MetricRegistry } from "./telemetry/metrics.ts";
+import { sinkMetrics } from "./telemetry/sink_metrics.ts";
 import { discardSink } from "./sink/discard.ts";
 import { fileSink } from "./sink/file.ts";
 import { openDenoFile } from "./sink/file_deno.ts";
@@ -30,6 +31,7 @@ import { filesSink } from "./sink/files.ts";
 import { DenoPartFolder } from "./sink/part_folder_deno.ts";
 import { sqliteSink } from "./sink/sqlite.ts";
 import { startSqliteWriter } from "./sink/sqlite_thread_deno.ts";
+import { webhookSink } from "./sink/webhook.ts";
 import { stdoutSink } from "./sink/stdout.ts";
 import { DenoFileReader } from "./source/file_deno.ts";
 import { openMade } from "./source/made.ts";
@@ -80,20 +82,32 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
   const { workers = Math.max(1, Math.min(WORKERS_DEFAULT_MAX, availableParallelism() - 1)), folder = Deno.cwd() } =
     settings;
   const pathOf = (path: string) => isAbsolute(path) ? path : resolve(folder, path);
+  const allowed = allowPrivate.map(rangeOf), openWeb = () => new DenoWeb(allowed, pathOf);
+  const registry = new MetricRegistry(), createLog = memoryLogs(systemClock);
+  let data: Durable | null = null;
   const sinks = [
     fileSink((path) => openDenoFile(pathOf(path)), openEncoder),
     filesSink((path) => new DenoPartFolder(pathOf(path)), openEncoder, systemClock),
     sqliteSink(() => startSqliteWriter(sqliteSinkWorker), pathOf),
+    webhookSink({
+      openWeb,
+      openEncoder,
+      openLog: (run, of) =>
+        data ? data.openSinkLog(`${run}~${of}`) : Promise.resolve(createLog<null>(`${run}~${of}`, [])),
+      clock: systemClock,
+      random: Math.random,
+      metrics: sinkMetrics(registry),
+      log,
+    }),
     stdoutSink(openEncoder),
     discardSink(),
   ];
-  const allowed = allowPrivate.map(rangeOf);
   const lookups = [
     sqliteLookup(() => startSqliteThread(sqliteWorker), pathOf),
-    httpLookup(() => new DenoWeb(allowed, pathOf)),
+    httpLookup(openWeb),
   ];
   const module = await compileKernels(await Deno.readFile(kernel));
-  const data = await openData(settings, module);
+  data = await openData(settings, module);
   try {
     return await Engine.start({
       module,
@@ -101,8 +115,8 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
       spawn: (index) => new Worker(worker, { type: "module", name: `rdx task ${index}` }),
       workers,
       clock: systemClock,
-      registry: new MetricRegistry(),
-      createLog: memoryLogs(systemClock),
+      registry,
+      createLog,
       createOrder: () => forgetfulOrder,
       durable: data,
       createView,

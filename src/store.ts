@@ -188,6 +188,11 @@ export interface Durable {
   openLog<Answer>(folder: string): Promise<Log<Answer>>;
   createOrder(folder: string): OrderLog;
   openOrder(folder: string): Promise<OpenedOrder>;
+  /**
+   * A log of a sink's own, made if it is not there. The name begins with what the sink's `place` says of its run, and `~`: at the next start, logs of runs that no
+   * pipeline has any more are removed.
+   */
+  openSinkLog<Answer>(name: string): Promise<Log<Answer>>;
   /** Removes a folder and its checkpoints in the background, and has `Meta` forget it. */
   remove(folder: string): void;
   /** Something is to be known by those who run this. */

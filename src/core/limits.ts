@@ -396,3 +396,19 @@ export const WEBHOOK_BATCH_ROWS_MAX = 8192;
 export const WEBHOOK_TIMEOUT_MS_DEFAULT = 10_000;
 /** The same at most. */
 export const WEBHOOK_TIMEOUT_MS_MAX = 600_000;
+/** Bytes of one request of a webhook, unless a row by itself has more. */
+export const WEBHOOK_BODY_BYTES_MAX = 4 << 20;
+/** Longest wait before a request of a webhook is sent for the second time; it doubles from then on, and a random part of it is waited. */
+export const WEBHOOK_RETRY_MS = 200;
+/** The longest of these waits. */
+export const WEBHOOK_RETRY_MS_MAX = 30_000;
+/** Bytes of an answer that are told as its reason. */
+export const WEBHOOK_REASON_BYTES = 512;
+/** Bytes that wait in the outbox of a webhook. */
+export const OUTBOX_BYTES_MAX = 1 << 30;
+/** Failures in a row after which a server is left alone. */
+export const BREAKER_FAILURES_MAX = 5;
+/** Time for which it is. */
+export const BREAKER_OPEN_MS = 10_000;
+/** The same where nothing outlives the process. */
+export const OUTBOX_MEMORY_BYTES_MAX = 64 << 20;

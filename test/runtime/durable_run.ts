@@ -43,6 +43,7 @@ export class DurableRun {
       data: `${this.folder}/data`,
       folder: this.folder,
       workers,
+      allowPrivate: ["127.0.0.1"],
       log,
       checkpointIntervalMs: this.#options.intervalMs ?? 0,
     } as const;
