@@ -55,6 +55,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
           "with all in memory and no data directory",
       },
       compression: { value: "zstd", about: "Write rows to the data directory packed (default none)" },
+      store: {
+        value: "KIND",
+        about: "What keeps checkpoints in the data directory: files (default), or sqlite, one database",
+      },
       "auto-create": {
         about: "Make a stream when its first rows come (default on loopback)",
         negatable: true,

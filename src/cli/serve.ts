@@ -27,6 +27,7 @@ export async function serve(
   const token = terminal.env("RDX_TOKEN") || null, insecure = args.switch("insecure") ?? false;
   const durability = args.choice("durability", ["fsync", "os", "none"], "fsync");
   const compression = args.choice("compression", ["none", "zstd"], "none");
+  const store = args.choice("store", ["files", "sqlite"], "files");
   const allowOrigins = [...args.all("allow-origin"), ...splitList(terminal.env("RDX_ALLOW_ORIGIN"))];
   calledRightly(() => requireAuthentication(hostname, token, insecure));
   calledRightly(() => new Origins(allowOrigins));
@@ -40,6 +41,7 @@ export async function serve(
     folder: terminal.folder,
     durability,
     compression,
+    store,
     allowPrivate: args.all("allow-private"),
     log,
     functions,

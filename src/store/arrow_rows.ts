@@ -29,7 +29,16 @@ function widest(type: DataType): DataType {
   return { ...type, precision: type.kind === "decimal" ? CELL_DIGITS_MAX : DECIMAL_DIGITS_MAX };
 }
 
-/** The record batch of a step, and its key groups. Throws RdxError("invalid") for a frame that is none of the step's columns. */
+/** The rows of a step, and its key groups. Throws RdxError("invalid") for a frame that is none of the step's columns. */
+export function viewStep(
+  step: RowStep,
+): { readonly view: FrameView; readonly groups: readonly [number, number] | null } {
+  const view = new FrameView(step.frame);
+  check(step, view);
+  return { view, groups: groupsOf(step.columns, view) };
+}
+
+/** The record batch of a step, and its key groups. Throws as `viewStep`. */
 export function encodeStep(
   step: RowStep,
 ): {
@@ -37,9 +46,8 @@ export function encodeStep(
   readonly rows: number;
   readonly groups: readonly [number, number] | null;
 } {
-  const view = new FrameView(step.frame);
-  check(step, view);
-  return { message: encodeRecordBatch(view), rows: view.rows, groups: groupsOf(step.columns, view) };
+  const { view, groups } = viewStep(step);
+  return { message: encodeRecordBatch(view), rows: view.rows, groups };
 }
 
 function check({ node, table, columns }: RowStep, view: FrameView): void {
