@@ -14,9 +14,9 @@ import { ThreadCheckpoints } from "./store/checkpoints_thread.ts";
 import { startCheckpointThread, type StoreKind } from "./store/checkpoints_thread_deno.ts";
 import { openDataFolder, requireStore } from "./store/data_folder_deno.ts";
 import { MetaFile } from "./store/meta_deno.ts";
-import { rangeOf } from "./lookup/address.ts";
+import { rangeOf } from "./client/http/address.ts";
 import { httpLookup } from "./lookup/http.ts";
-import { DenoWeb } from "./lookup/http_web_deno.ts";
+import { DenoWeb } from "./client/http/web_deno.ts";
 import { sqliteLookup } from "./lookup/sqlite.ts";
 import { startSqliteThread } from "./lookup/sqlite_thread_deno.ts";
 import { Engine } from "./runtime/engine.ts";
@@ -26,6 +26,10 @@ import { MetricRegistry } from "./telemetry/metrics.ts";
 import { discardSink } from "./sink/discard.ts";
 import { fileSink } from "./sink/file.ts";
 import { openDenoFile } from "./sink/file_deno.ts";
+import { filesSink } from "./sink/files.ts";
+import { DenoPartFolder } from "./sink/part_folder_deno.ts";
+import { sqliteSink } from "./sink/sqlite.ts";
+import { startSqliteWriter } from "./sink/sqlite_thread_deno.ts";
 import { stdoutSink } from "./sink/stdout.ts";
 import { DenoFileReader } from "./source/file_deno.ts";
 import { openMade } from "./source/made.ts";
@@ -65,6 +69,7 @@ const kernel = new URL("kernel.wasm", dist);
 const worker = new URL("../workers/task_deno.ts", import.meta.url);
 const sqliteWorker = new URL("../workers/sqlite_deno.ts", import.meta.url);
 const checkpointsWorker = new URL("../workers/checkpoints_deno.ts", import.meta.url);
+const sqliteSinkWorker = new URL("../workers/sqlite_sink_deno.ts", import.meta.url);
 
 /**
  * Starts an engine. Where something outlives the process, what an earlier one has left is there again: `recovered` tells when pipelines have caught up.
@@ -75,7 +80,13 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
   const { workers = Math.max(1, Math.min(WORKERS_DEFAULT_MAX, availableParallelism() - 1)), folder = Deno.cwd() } =
     settings;
   const pathOf = (path: string) => isAbsolute(path) ? path : resolve(folder, path);
-  const sinks = [fileSink((path) => openDenoFile(pathOf(path)), openEncoder), stdoutSink(openEncoder), discardSink()];
+  const sinks = [
+    fileSink((path) => openDenoFile(pathOf(path)), openEncoder),
+    filesSink((path) => new DenoPartFolder(pathOf(path)), openEncoder, systemClock),
+    sqliteSink(() => startSqliteWriter(sqliteSinkWorker), pathOf),
+    stdoutSink(openEncoder),
+    discardSink(),
+  ];
   const allowed = allowPrivate.map(rangeOf);
   const lookups = [
     sqliteLookup(() => startSqliteThread(sqliteWorker), pathOf),

@@ -104,6 +104,8 @@ export interface SavedStream {
   readonly futureSkewMs: number;
   readonly onError: "dead_letter" | "reject";
   readonly retentionMs: number | null;
+  /** How long after they failed its dead rows are tried again; absent: never by themselves. */
+  readonly retryMs?: readonly number[];
   /** Rows that could not be taken are looked for from this offset on when they are missing where they belong. */
   readonly asideFrom: number;
 }
@@ -139,6 +141,10 @@ export interface Meta {
   changeStream(stream: SavedStream): void;
   /** Returns the folder, which somebody has to remove, and to `forget` then. */
   dropStream(name: string): string;
+  /** Which rows of a dead-letter stream, by its folder, were replayed or discarded: offsets from the first up to the second. */
+  settled(folder: string): readonly (readonly [from: number, to: number])[];
+  /** Adds to these, all or none. */
+  settle(folder: string, ranges: readonly (readonly [from: number, to: number])[]): void;
   pipelines(): readonly (SavedPipeline & { readonly folder: string })[];
   /** A folder for the order of a pipeline that is to come; without one, it is forgotten at the next start. */
   newOrder(pipeline: string): string;
