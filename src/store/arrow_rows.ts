@@ -65,13 +65,20 @@ function check({ node, table, columns }: RowStep, view: FrameView): void {
 function groupsOf(columns: readonly Column[], view: FrameView): readonly [number, number] | null {
   const [first] = columns;
   if (first?.name !== GROUP_COLUMN || first.type.kind !== "int64" || view.rows === 0) return null;
-  let lowest = Infinity, highest = -Infinity;
-  for (let row = 0; row < view.rows; row++) {
-    const group = Number(view.int64(0, row));
-    lowest = Math.min(lowest, group);
-    highest = Math.max(highest, group);
+  const groups = groupWords(view);
+  let lowest = groups[0], highest = lowest;
+  for (let row = 1; row < view.rows; row++) {
+    const group = groups[row * 2];
+    if (group < lowest) lowest = group;
+    else if (group > highest) highest = group;
   }
   return [lowest, highest];
+}
+
+/** Key groups of rows whose first column has them, each in the lower of two words. */
+export function groupWords(view: FrameView): Int32Array {
+  const { data } = view.buffers(0);
+  return new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 }
 
 /** Turns the bytes of a table's file into frames again. */

@@ -4,7 +4,7 @@ import { gatherRows } from "../core/frame_gather.ts";
 import { BATCH_ROWS_MAX, KEY_GROUPS } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
 import type { SavedStep, SavedTable } from "../store.ts";
-import { GROUP_COLUMN } from "./arrow_rows.ts";
+import { GROUP_COLUMN, groupWords } from "./arrow_rows.ts";
 import { KeySet } from "./key_set.ts";
 import { sameColumns } from "./step_columns.ts";
 
@@ -125,12 +125,6 @@ function newRows(
     rows.push(row);
   }
   return Int32Array.from(rows.reverse());
-}
-
-/** Key groups of a frame's rows, each in the lower of two words. */
-function groupWords(view: FrameView): Int32Array {
-  const { data } = view.buffers(0);
-  return new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 }
 
 /** Of a frame of which little stays, no more than that is kept in memory. */

@@ -77,7 +77,8 @@ export class SqliteRows {
     this.#db = db;
     this.#checksum = checksum;
     this.#try(() => {
-      db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+      // Pages that are this large suit frames; a database that is there keeps its own.
+      db.exec("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
       const { user_version: version } = db.prepare("PRAGMA user_version").get() ?? {};
       if (version !== 0 && version !== SQLITE_VERSION) {
         const told = `it has version ${version}, and this rdx knows ${SQLITE_VERSION}`;
