@@ -1,4 +1,5 @@
 import { RdxError } from "../core/errors.ts";
+import { CHECKPOINT_AHEAD_BYTES, CHECKPOINT_PIECE_BYTES } from "../core/limits.ts";
 import type { SavedStep, SavedTable } from "../store.ts";
 import { encodeRowSchema, encodeStep, type RowStep } from "./arrow_rows.ts";
 import { explained, type FileParts, writeWhole } from "./file_parts.ts";
@@ -82,6 +83,15 @@ export class PartWriter {
     await written.writer.append(message);
     this.#steps.push({ kind: "rows", file: written.position, rows, at: written.end, bytes: message.length, groups });
     written.end += message.length;
+    await this.#flushMany();
+  }
+
+  /** Of many tables, each with a little, no more is held than what one may have on its way. */
+  async #flushMany(): Promise<void> {
+    const writers = [...this.#files.values()].map(({ writer }) => writer);
+    if (writers.length * CHECKPOINT_PIECE_BYTES <= CHECKPOINT_AHEAD_BYTES) return;
+    if (writers.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0) <= CHECKPOINT_AHEAD_BYTES) return;
+    for (const writer of writers) await writer.flush();
   }
 
   async #begin(step: RowStep): Promise<Written> {
