@@ -60,6 +60,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         about:
           "How often pipelines write down what they have, so that a restart goes on from there (default 10s); 0 only at SIGTERM",
       },
+      store: {
+        value: "KIND",
+        about: "What keeps checkpoints in the data directory: files (default), or sqlite, one database",
+      },
       "auto-create": {
         about: "Make a stream when its first rows come (default on loopback)",
         negatable: true,

@@ -30,6 +30,7 @@ export async function serve(
   const compression = args.choice("compression", ["none", "zstd"], "none");
   const interval = args.text("checkpoint-interval");
   const checkpointIntervalMs = interval === undefined ? undefined : durationOf("checkpoint-interval", interval);
+  const store = args.choice("store", ["files", "sqlite"], "files");
   const allowOrigins = [...args.all("allow-origin"), ...splitList(terminal.env("RDX_ALLOW_ORIGIN"))];
   calledRightly(() => requireAuthentication(hostname, token, insecure));
   calledRightly(() => new Origins(allowOrigins));
@@ -44,6 +45,7 @@ export async function serve(
     durability,
     compression,
     ...(checkpointIntervalMs === undefined ? {} : { checkpointIntervalMs }),
+    store,
     allowPrivate: args.all("allow-private"),
     log,
     functions,

@@ -370,7 +370,7 @@ export const RESTORE_TURN_BYTES = 4 << 20;
 export const CHECKPOINT_RETRY_MS_MAX = 300_000;
 /** Bytes that a checkpoint writes and checks at a time. */
 export const CHECKPOINT_PIECE_BYTES = 1 << 20;
-/** Bytes of steps that are on their way to the thread that writes checkpoints. */
+/** Bytes of steps that are on their way to the thread that writes checkpoints, and from there to files. */
 export const CHECKPOINT_AHEAD_BYTES = 16 << 20;
 /** Tables in SQLite that a process writes to; each has a thread. */
 export const SQLITE_SINKS_MAX = 64;
