@@ -26,7 +26,7 @@ const WORKERS = { value: "N", about: "Worker threads (default: as the machine ha
 const ALLOW_PRIVATE = {
   value: "ADDRESS",
   about:
-    "Let lookups over HTTP ask servers of an inner network that have this address, such as 10.0.0.7 or 10.0.0.0/8; " +
+    "Let lookups and webhooks ask servers of an inner network that have this address, such as 10.0.0.7 or 10.0.0.0/8; " +
     "may be repeated (default: none)",
   repeated: true,
 } as const;

@@ -225,9 +225,9 @@ export class PipelineMaker {
   }
 
   #sink(pipeline: string, given: PhysicalSink, keep: Pipeline | null): Sink {
-    const same = keep?.plan.sinks.findIndex((other) => sameSink(other, given)) ?? -1;
+    const { kind, ...options } = given.sink, isKeyed = this.#parts.sinks.get(kind)?.changes === "upsert";
+    const same = keep?.plan.sinks.findIndex((other) => sameSink(other, given, isKeyed)) ?? -1;
     if (same >= 0) return keep!.sinks[same];
-    const { kind, ...options } = given.sink;
     if (kind === "view") return this.#parts.views.create(String(options.name), given);
     const { id: node, upsertKeys, changes } = given, { streams } = this.#parts;
     const refuse = (rows: RefusedRows, run: string) => streams.refuse(pipeline, node, rows, run);
@@ -244,10 +244,14 @@ function noLookup(node: string, reason: string): RdxError {
   return new RdxError("invalid_plan", reason, [{ node, path: "table", reason }]);
 }
 
-/** Whether what was written to one goes on with the other. */
-function sameSink(a: PhysicalSink, b: PhysicalSink): boolean {
+/** Whether what was written to one goes on with the other. `isKeyed`: what is written depends on what tells its rows apart. */
+function sameSink(a: PhysicalSink, b: PhysicalSink, isKeyed: boolean): boolean {
   const facts = ({ id, sink, keys, upsertKeys, changes }: PhysicalSink) =>
-    JSON.stringify(sink.kind === "view" ? [id, sink, keys, upsertKeys, changes] : [id, sink]);
+    JSON.stringify([
+      id,
+      sink,
+      ...(isKeyed ? [upsertKeys, changes] : sink.kind === "view" ? [keys, upsertKeys, changes] : []),
+    ]);
   return facts(a) === facts(b) && sameColumns(a.columns, b.columns);
 }
 
