@@ -73,6 +73,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
           "(default: of none)",
         repeated: true,
       },
+      start: {
+        value: "PLACE",
+        about:
+          "Where the sources of what is named begin: earliest (default), latest, or a time of arrival such as 2026-01-01T00:00:00Z",
+      },
       insecure: { about: "Let anyone in who reaches the server: no token off loopback" },
       stream: STREAM,
       "log-level": { value: "LEVEL", about: "debug, info (default), warn or error" },

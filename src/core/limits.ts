@@ -113,6 +113,10 @@ export const PRODUCERS_MAX = 65_536;
 /** Newest answers that a stream keeps for each producer, to give them again at a repetition. */
 export const PRODUCER_ANSWERS_MAX = 8;
 
+/** Rows of a log that somebody who follows it gets at a time. */
+export const FOLLOWER_PIECE_ROWS = 1024;
+/** Somebody who follows a log and takes nothing for so long has no reader in it meanwhile. */
+export const FOLLOWER_IDLE_MS = 1000;
 /** Rows that one WebSocket connection may send ahead of verdicts. */
 export const CREDIT_ROWS_MAX = 65_536;
 /** Bytes of one WebSocket message. */

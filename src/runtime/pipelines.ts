@@ -21,6 +21,7 @@ import {
   PipelineMaker,
   type PipelinesParts,
   type Start,
+  startOf,
   streamsOf,
 } from "./pipeline_maker.ts";
 import { lostInfo } from "./lost_pipeline.ts";
@@ -31,7 +32,7 @@ import { catalogOf, savedPlan } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { labelNodes } from "./node_labels.ts";
 import { compileAndLoad, loadFunctions } from "./load_functions.ts";
-import type { PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
+import type { PipelineFlow, PipelineInfo, PipelineService, PipelineStart } from "./service.ts";
 
 /** A plan as it was given, and the script that it comes from. */
 interface Text {
@@ -115,7 +116,7 @@ export class Pipelines implements PipelineService {
     return deployed;
   }
 
-  put(name: string, json: unknown, options: { start: Start; state: "keep" | "fresh"; sql?: string }) {
+  put(name: string, json: unknown, options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string }) {
     return this.#inTurn(() => this.#put(name, json, options));
   }
 
@@ -128,7 +129,7 @@ export class Pipelines implements PipelineService {
   async #put(
     name: string,
     json: unknown,
-    { start, state, sql }: { start: Start; state: "keep" | "fresh"; sql?: string },
+    { start: from, state, sql }: { start: PipelineStart; state: "keep" | "fresh"; sql?: string },
   ) {
     if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
     const plan = named(json, name),
@@ -140,6 +141,7 @@ export class Pipelines implements PipelineService {
     checkViews(name, compiled.physical, this.#parts.views);
     checkTargets(name, compiled.physical, this.all(), this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
+    const start = await startOf(from, compiled.physical, this.#parts.streams);
     if (before?.pipeline.state === "stalled" && state === "keep") {
       throw new RdxError(
         "conflict",

@@ -8,8 +8,16 @@ import type { PhysicalPlan } from "../plan/physical.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import { DEAD_COLUMNS, deadName, stampDead } from "./dead_letters.ts";
 import { lateColumns, lateName, streamOfLate } from "./late_columns.ts";
+import { Follower } from "./log_follower.ts";
 import type { DecodeJob, DecodeResult } from "./protocol.ts";
-import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo, StreamService } from "./service.ts";
+import type {
+  FollowOptions,
+  IngestAnswer,
+  IngestRequest,
+  StreamDeclaration,
+  StreamInfo,
+  StreamService,
+} from "./service.ts";
 import type { Durable } from "../store.ts";
 import type { DeadRows } from "./aside.ts";
 import { DeadLetters } from "./dead/dead_letters.ts";
@@ -282,6 +290,11 @@ export class Streams implements StreamService, SideStreams {
 
   async end(name: string): Promise<void> {
     await this.#get(name).end();
+  }
+
+  follow(name: string, options: FollowOptions): Promise<Follower> {
+    const stream = this.#get(name);
+    return Follower.open(stream, this.#parts.clock, options, () => this.find(name) === stream);
   }
 
   async rows(name: string, limit: number) {

@@ -10,6 +10,7 @@ import type { App, Context, ServerContext } from "./context.ts";
 import { parseDeclaration } from "./declaration.ts";
 import { checkProducer, ingest } from "./ingest.ts";
 import { nameOf, Parameters, RENDERING } from "./parameters.ts";
+import { followLog } from "./log.ts";
 import { columnsJson, RangeRenderer } from "./rows.ts";
 import { openIngestSocket } from "./websocket.ts";
 
@@ -55,6 +56,7 @@ export function streamRoutes(app: App, server: ServerContext): void {
     const name = nameOf(c, "stream");
     return newest(c, name, (limit) => streams.rows(name, limit));
   });
+  app.get("/v1/streams/:name/log", (c) => followLog(c, server));
   app.get("/v1/streams/:name/late", (c) => {
     const name = nameOf(c, "stream");
     return newest(c, name, (limit) => lateRows(server, name, limit));

@@ -48,6 +48,7 @@ for (
     [["serve", "--workers", "0"], /expected a whole number of 1/],
     [["serve", "--durability", "maybe"], /expected fsync, os, none/],
     [["serve", "--compression", "lzma"], /expected none, zstd/],
+    [["serve", "--start", "noon"], /--start is "noon": expected earliest, latest/],
     [["serve", "--log-level", "loud"], /expected debug, info/],
     [["serve", "--host", "0.0.0.0"], /RDX_TOKEN/],
     [["serve", "--stream", "nofile"], /expected NAME=FILE/],

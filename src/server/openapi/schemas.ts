@@ -114,6 +114,18 @@ const DEAD_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   dead_discard: object({ stream: text("The stream's name"), discarded: count("Rows that are dead rows no more") }),
 };
 
+const LOG_TIME: JsonSchema = {
+  oneOf: [{ type: "string" }, { type: "integer" }],
+  description: "ISO 8601; time=ms: epoch ms",
+};
+const LOG_LINE: JsonSchema = {
+  oneOf: [
+    object({ offset: count("The row's"), arrival: LOG_TIME, row: ROW }),
+    object({ heartbeat: LOG_TIME, end: count("Offset behind the newest row") }),
+    object({ error: ref("problem"), next: count("The offset from which on rows were not sent") }),
+  ],
+};
+
 const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   name: text("The pipeline's name"),
   state: { enum: ["starting", "recovering", "running", "stalled", "completed", "failed", "stopped"] },
@@ -288,6 +300,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     rows: list(ROW, "Newest first"),
   }),
   ingest_answer: INGEST_ANSWER,
+  log_line: LOG_LINE,
   ...DEAD_SCHEMAS,
   pipeline: object({
     ...PIPELINE_MEMBERS,
