@@ -344,9 +344,41 @@ export const LOOKUP_READ_ROWS_MAX = 16_384;
 export const LOOKUP_PARAMETERS_MAX = 32_000;
 /** Characters of the address that a lookup over HTTP asks. */
 export const LOOKUP_URL_CHARS_MAX = 8192;
-/** Redirects that a lookup over HTTP follows. */
-export const LOOKUP_REDIRECTS_MAX = 4;
+/** Redirects that a request of a lookup or a sink follows. */
+export const REDIRECTS_MAX = 4;
+/** Addresses that a lookup or a sink over HTTP keeps connections to. */
+export const HTTP_CLIENTS_MAX = 64;
 /** Tables in SQLite that a process looks rows up in; each has a thread. */
 export const LOOKUP_THREADS_MAX = 64;
 /** Bytes of texts after which a batch of items of arrays ends: each item has the texts of its row beside it. */
 export const UNNEST_BYTES = 8 << 20;
+/** Checkpoints of a pipeline that are kept. */
+export const CHECKPOINTS_KEPT_MAX = 3;
+/** Bytes that a checkpoint writes and checks at a time. */
+export const CHECKPOINT_PIECE_BYTES = 1 << 20;
+/** Bytes of steps that are on their way to the thread that writes checkpoints. */
+export const CHECKPOINT_AHEAD_BYTES = 16 << 20;
+/** Tables in SQLite that a process writes to; each has a thread. */
+export const SQLITE_SINKS_MAX = 64;
+/** Time that a sink waits for a database which another process has locked. */
+export const SQLITE_BUSY_MS_MAX = 30_000;
+/** Rows of one part of a folder of files, unless its plan says otherwise. */
+export const FILES_ROLL_ROWS_DEFAULT = 10_000_000;
+/** The same at most. */
+export const FILES_ROLL_ROWS_MAX = 1_000_000_000;
+/** Bytes of one part, unless the plan says otherwise. */
+export const FILES_ROLL_BYTES_DEFAULT = 128 << 20;
+/** The same at most. */
+export const FILES_ROLL_BYTES_MAX = 64 * 2 ** 30;
+/** Time from the first row of a part to when it becomes visible, unless the plan says otherwise. */
+export const FILES_ROLL_MS_DEFAULT = 10_000;
+/** The same at most. */
+export const FILES_ROLL_MS_MAX = 7 * 86_400_000;
+/** Rows of one request of a webhook, unless its plan says otherwise. */
+export const WEBHOOK_BATCH_ROWS_DEFAULT = 1000;
+/** The same at most. */
+export const WEBHOOK_BATCH_ROWS_MAX = 8192;
+/** Time that the answer to a request of a webhook may take, unless its plan says otherwise. */
+export const WEBHOOK_TIMEOUT_MS_DEFAULT = 10_000;
+/** The same at most. */
+export const WEBHOOK_TIMEOUT_MS_MAX = 600_000;

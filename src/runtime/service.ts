@@ -238,7 +238,8 @@ export interface PipelineInfo {
   /** Why it is failed or stalled, else null. */
   readonly reason: string | null;
   readonly sources: readonly string[];
-  readonly sinks: readonly { kind: string; name: string; guarantee: string }[];
+  /** `trouble`: why a sink does not get on at the moment, or null. */
+  readonly sinks: readonly { kind: string; name: string; guarantee: string; trouble: string | null }[];
   /** Epoch ms, null before the first row, Infinity at the end of the input. */
   readonly watermark: number | null;
   readonly rowsIn: number;

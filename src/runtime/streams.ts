@@ -6,6 +6,8 @@ import type { Log, LogFactory, LogHold } from "../log.ts";
 import type { StreamInfo as CatalogStream } from "../plan/catalog.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
+import type { RefusedRows } from "../sink.ts";
+import { REFUSED_COLUMNS, refusedFrame, refusedName } from "./refused_rows.ts";
 import { DEAD_COLUMNS, deadName, stampDead } from "./dead_letters.ts";
 import { lateColumns, lateName, streamOfLate } from "./late_columns.ts";
 import { Follower } from "./log_follower.ts";
@@ -178,6 +180,17 @@ export class Streams implements StreamService, SideStreams {
   async bury(stream: string, frames: readonly ArrayBuffer[], rows: number, pipeline: string, marks: Marks = NO_MARKS) {
     await putSlowly(this.#dead(stream), frames, pipeline, marks);
     this.#get(stream).countDead(rows);
+  }
+
+  /** Keeps rows that a sink could not give away in the stream `<pipeline>.<node>.refused`; waits while its readers are behind. */
+  async refuse(pipeline: string, node: string, rows: RefusedRows, run: string): Promise<void> {
+    const name = refusedName(pipeline, node), known = this.find(name);
+    if (known && known.columns.some((column, i) => column.name !== REFUSED_COLUMNS[i]?.name)) {
+      throw new RdxError("conflict", `Stream ${name} holds other rows than what sink ${node} could not give away`);
+    }
+    const stream = known ?? this.#create(name, "rows", true, { ...INFERRED, columns: REFUSED_COLUMNS });
+    const { frame, marks } = refusedFrame(rows, run, this.#parts.clock);
+    await putSlowly(stream, [frame], pipeline, marks);
   }
 
   columnsOf(name: string): readonly Column[] {

@@ -131,7 +131,7 @@ export class SimPipelines implements PipelineService {
     }
     this.puts.push({ name, ...options });
     const sinks = nodes.flatMap(({ sink }) =>
-      sink ? [{ kind: sink.kind, name: sink.name ?? "", guarantee: "effectively once" }] : []
+      sink ? [{ kind: sink.kind, name: sink.name ?? "", guarantee: "effectively once", trouble: null }] : []
     );
     for (const sink of sinks) if (sink.kind === "view") this.#engine.addView(sink.name);
     const pipeline: PipelineInfo = {

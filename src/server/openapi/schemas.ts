@@ -131,7 +131,12 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   state: { enum: ["starting", "recovering", "running", "stalled", "completed", "failed", "stopped"] },
   reason: orNull({ type: "string" }, "Why it is failed or stalled"),
   sources: list({ type: "string" }),
-  sinks: list(object({ kind: { type: "string" }, name: { type: "string" }, guarantee: { type: "string" } })),
+  sinks: list(object({
+    kind: { type: "string" },
+    name: { type: "string" },
+    guarantee: { type: "string" },
+    trouble: orNull({ type: "string" }, "Why the sink does not get on at the moment"),
+  })),
   watermark: WATERMARK,
   rows_in: count("Rows taken from the sources"),
   rows_out: count("Rows given to the sinks"),
