@@ -95,6 +95,14 @@ export const DEAD_COUNT_ROWS_MAX = 1 << 20;
 export const DEAD_REASONS_MAX = 1000;
 /** Gaps between the dead rows of a stream that are replayed or discarded: with more, all of them have to be. */
 export const DEAD_RANGES_MAX = 1 << 18;
+/** Delays after which the dead rows of a stream are tried again. */
+export const DEAD_RETRIES_MAX = 16;
+/** Dead rows whose delay is over are looked for no more often than this. */
+export const DEAD_RETRY_LOOK_MS = 250;
+/** Wait until dead rows are tried again where something stood in the way, such as a full disk. */
+export const DEAD_RETRY_FAULT_MS = 30_000;
+/** Longest sleep of what looks for them: timers of a platform may not be longer than some days. */
+export const DEAD_RETRY_SLEEP_MS_MAX = 3_600_000;
 /** Dead rows that one request names one by one. */
 export const DEAD_IDS_MAX = 10_000;
 

@@ -1,6 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import { PLAN_BYTES_MAX, QUERY_ROWS_DEFAULT, QUERY_ROWS_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
+import { formatDuration } from "../plan/duration.ts";
 import type { StreamInfo } from "../runtime/service.ts";
 import type { RowRange } from "../sink.ts";
 import { json, jsonText } from "./answers.ts";
@@ -106,6 +107,7 @@ function streamJson(stream: StreamInfo) {
     future_skew_ms: stream.futureSkewMs,
     on_error: stream.onError,
     retention_ms: stream.retentionMs,
+    retry: (stream.retryMs ?? []).map(formatDuration),
     declared: stream.declared,
     schema_version: stream.schemaVersion,
     start: stream.start,

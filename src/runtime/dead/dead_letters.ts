@@ -13,6 +13,7 @@ import { type LetterView, matcher, takesAll } from "./letter.ts";
 import { EMPTY_PAGE, pageOf, type PageQuery } from "./page.ts";
 import { ReasonCounts } from "./reasons.ts";
 import { type DeadOf, tryAgain } from "./replay.ts";
+import { Retries, type Waiting } from "./retries.ts";
 import { scanOpen, type ScanParts } from "./scan.ts";
 import { rangesOf, Settled, type SettledStore, union } from "./settled.ts";
 
@@ -25,6 +26,10 @@ export interface DeadParts {
   deadOf(stream: Stream): Stream | null;
   /** Names a dead-letter stream for good: no other ever has it. */
   nameOf(dead: Stream): string;
+  /** All that there are. */
+  streams(): Iterable<Stream>;
+  /** Something is to be known by those who run this. */
+  said(what: string): void;
   /** What is noted of it, and where more of it is; the latter null where nothing outlives the process. */
   noted(dead: Stream): { readonly ranges: readonly IdRange[]; readonly store: SettledStore | null };
 }
@@ -43,8 +48,22 @@ export class DeadLetters implements DeadLetterService {
   readonly #parts: DeadParts;
   readonly #opened = new WeakMap<Stream, Promise<Opened>>();
 
+  /** Tries letters again by the clock. */
+  readonly retries: Retries;
+
   constructor(parts: DeadParts) {
     this.#parts = parts;
+    this.retries = new Retries(parts.clock, () => this.#waiting(), parts.said);
+  }
+
+  /** The streams whose dead letters are tried again by themselves. */
+  async *#waiting(): AsyncGenerator<Waiting> {
+    for (const stream of [...this.#parts.streams()]) {
+      const opened = stream.retryMs.length > 0 ? await this.#open(stream) : null;
+      if (!opened) continue;
+      const again = (ids: readonly number[]) => this.replay(stream.name, { ids });
+      yield { stream, scan: this.#scan(opened), again };
+    }
   }
 
   async list(name: string, query: PageQuery): Promise<DeadPage> {
@@ -166,9 +185,12 @@ export class DeadLetters implements DeadLetterService {
     return { dead, settled, producer, counts: new ReasonCounts(), turn: Promise.resolve() };
   }
 
-  /** Finds out, of streams that an earlier process has left, what it has settled. */
-  async recover(streams: Iterable<Stream>): Promise<void> {
-    for (const stream of streams) await this.#open(stream);
+  /** Finds out what an earlier process has settled, and goes on with what it was to try again. */
+  async recover(): Promise<void> {
+    for (const stream of this.#parts.streams()) {
+      await this.#open(stream);
+      if (stream.retryMs.length > 0) this.retries.kick();
+    }
   }
 
   #scan({ dead: { log }, settled }: Opened): ScanParts {
