@@ -173,6 +173,8 @@ export interface DeadFilter {
   readonly offsetTo?: number;
   /** These alone. */
   readonly ids?: readonly number[];
+  /** Those whose id is less. */
+  readonly before?: number;
 }
 
 export interface DeadPage {
@@ -198,8 +200,9 @@ export interface DeadReplay {
   readonly failed: number;
   /** Rows that a pipeline left out of a stream which others read too: they are there already. `DeadFilter.pipeline` takes them all the same. */
   readonly skipped: number;
-  /** There are more than one call takes. */
+  /** There are more than one call takes: another takes them with the same filter and `before`, and leaves alone what failed in this one. */
   readonly more: boolean;
+  readonly before: number;
   /** The first of those that failed. */
   readonly errors: readonly (ErrorDetail & { readonly id: number })[];
 }

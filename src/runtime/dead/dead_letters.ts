@@ -90,7 +90,7 @@ export class DeadLetters implements DeadLetterService {
 
   async replay(name: string, filter: DeadFilter): Promise<DeadReplay> {
     const stream = this.#parts.stream(name), opened = await this.#open(stream);
-    if (!opened) return { replayed: 0, failed: 0, skipped: 0, more: false, errors: [] };
+    if (!opened) return new Replayed(0).answer(false);
     return await inTurn(opened, () => this.#replay(stream, opened, filter));
   }
 
@@ -101,7 +101,7 @@ export class DeadLetters implements DeadLetterService {
         `Stream ${stream.name} has ended and takes no more rows: its dead rows can be discarded`,
       );
     }
-    const matches = matcher(filter), { log } = opened.dead, to = endOf(filter, log.end), once = new Replayed();
+    const matches = matcher(filter), { log } = opened.dead, to = endOf(filter, log.end), once = new Replayed(to);
     const mayEnter = (letter: LetterView) => filter.pipeline !== undefined || isAlone(stream, letter.pipeline);
     opened.settled.checkRoom();
     let from = startOf(filter, log.start);
@@ -214,8 +214,9 @@ function startOf({ ids }: DeadFilter, start: number): number {
   return ids ? Math.max(start, ids.reduce((least, id) => Math.min(least, id), Infinity)) : start;
 }
 
-function endOf({ ids }: DeadFilter, end: number): number {
-  return ids ? Math.min(end, ids.reduce((most, id) => Math.max(most, id), -1) + 1) : end;
+function endOf({ ids, before = Infinity }: DeadFilter, end: number): number {
+  const last = ids ? ids.reduce((most, id) => Math.max(most, id), -1) + 1 : Infinity;
+  return Math.min(end, before, last);
 }
 
 /** What one call has come to. */
@@ -223,7 +224,13 @@ class Replayed {
   #replayed = 0;
   #failed = 0;
   skipped = 0;
+  readonly #before: number;
   readonly #errors: DeadReplay["errors"][number][] = [];
+
+  /** `before`: what was dead when it began has lesser ids. */
+  constructor(before: number) {
+    this.#before = before;
+  }
 
   get rows(): number {
     return this.#replayed + this.#failed;
@@ -247,6 +254,13 @@ class Replayed {
   }
 
   answer(more: boolean): DeadReplay {
-    return { replayed: this.#replayed, failed: this.#failed, skipped: this.skipped, more, errors: this.#errors };
+    return {
+      replayed: this.#replayed,
+      failed: this.#failed,
+      skipped: this.skipped,
+      more,
+      before: this.#before,
+      errors: this.#errors,
+    };
   }
 }

@@ -106,6 +106,9 @@ const DEAD_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     skipped: count(
       "Rows that a pipeline left out of a stream which others read too: they are in it already. With `pipeline` they are put there once more",
     ),
+    before: count(
+      "Rows that were dead when it began have a lesser id: with `before` and the same filter, the next request takes what is left",
+    ),
     more: {
       type: "boolean",
       description: "There are more than one request takes, or the stream had no room for them: ask again",

@@ -21,6 +21,7 @@ const DEAD_FILTER: readonly Parameter[] = [
   query("to", "Failed before this time", TIME),
   query("offset_from", "`offset` at least", { type: "integer" }),
   query("offset_to", "`offset` less than", { type: "integer" }),
+  query("before", "`id` less than", { type: "integer" }),
 ];
 
 const DEAD_PAGE: readonly Parameter[] = [
