@@ -111,6 +111,8 @@ export interface Log<Answer> {
   hold(offset: number): LogHold;
   /** A reader at `from`: an offset, `earliest` that is kept, or `latest`. */
   reader(from: number | "earliest" | "latest"): LogReader;
+  /** Offset of the first row that is kept and arrived at `timeMs` (epoch ms) or later; the end when there is none. */
+  offsetAt(timeMs: number): Promise<number>;
   /** From now on, rows that every reader is done with leave this long after they came; null: when the log's bound says so. */
   retain(forMs: number | null): void;
   /** Calls back after each append and each release, and when a reader has got what it reads from elsewhere; the returned function ends that. */

@@ -95,6 +95,14 @@ export const DEAD_COUNT_ROWS_MAX = 1 << 20;
 export const DEAD_REASONS_MAX = 1000;
 /** Gaps between the dead rows of a stream that are replayed or discarded: with more, all of them have to be. */
 export const DEAD_RANGES_MAX = 1 << 18;
+/** Delays after which the dead rows of a stream are tried again. */
+export const DEAD_RETRIES_MAX = 16;
+/** Dead rows whose delay is over are looked for no more often than this. */
+export const DEAD_RETRY_LOOK_MS = 250;
+/** Wait until dead rows are tried again where something stood in the way, such as a full disk. */
+export const DEAD_RETRY_FAULT_MS = 30_000;
+/** Longest sleep of what looks for them: timers of a platform may not be longer than some days. */
+export const DEAD_RETRY_SLEEP_MS_MAX = 3_600_000;
 /** Dead rows that one request names one by one. */
 export const DEAD_IDS_MAX = 10_000;
 
@@ -113,6 +121,10 @@ export const PRODUCERS_MAX = 65_536;
 /** Newest answers that a stream keeps for each producer, to give them again at a repetition. */
 export const PRODUCER_ANSWERS_MAX = 8;
 
+/** Rows of a log that somebody who follows it gets at a time. */
+export const FOLLOWER_PIECE_ROWS = 1024;
+/** Somebody who follows a log and takes nothing for so long has no reader in it meanwhile. */
+export const FOLLOWER_IDLE_MS = 1000;
 /** Rows that one WebSocket connection may send ahead of verdicts. */
 export const CREDIT_ROWS_MAX = 65_536;
 /** Bytes of one WebSocket message. */

@@ -28,6 +28,7 @@ import { PipelineMeter } from "./pipeline_meter.ts";
 import { lookupsOf, modeAfter } from "./plan_shape.ts";
 import type { WorkerPool } from "./pool.ts";
 import { findMeets } from "./task/meets.ts";
+import type { PipelineStart } from "./service.ts";
 import type { Streams } from "./streams.ts";
 import type { Views } from "./views.ts";
 
@@ -101,6 +102,15 @@ export interface Ends {
 
 /** Where sources begin; by their ids, where they have begun, or have come to, in an earlier process. */
 export type Start = "earliest" | "latest" | Readonly<Record<string, number>>;
+/** The offsets at which sources begin that begin at a time. */
+export async function startOf(start: PipelineStart, { sources }: PhysicalPlan, streams: Streams): Promise<Start> {
+  if (typeof start === "string") return start;
+  const offsets = sources.filter(({ stream }) => stream !== null).map(async ({ id, stream }) =>
+    [id, await streams.find(stream!)!.log.offsetAt(start.timeMs)] as const
+  );
+  return Object.fromEntries(await Promise.all(offsets));
+}
+
 export type Compiled = ReturnType<typeof compilePlan>;
 
 /** Puts pipelines together. With `keep`, a pipeline in whose place the new one comes, what both have in common goes on. */
