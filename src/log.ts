@@ -42,6 +42,8 @@ export interface LogEntry<Answer> {
   readonly kind: "rows" | "end";
   readonly rows: number;
   readonly frames: readonly ArrayBuffer[];
+  /** CRC-32C of each frame, if somebody has computed them: a log that wants them does not go through the bytes once more. */
+  readonly sums?: readonly number[];
   readonly schema: number;
   /** Kept in the record, for whoever brings them where they belong: a crash between the two loses nothing. */
   readonly aside?: readonly ArrayBuffer[];

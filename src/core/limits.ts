@@ -322,3 +322,15 @@ export const LOOKUP_REDIRECTS_MAX = 4;
 export const LOOKUP_THREADS_MAX = 64;
 /** Bytes of texts after which a batch of items of arrays ends: each item has the texts of its row beside it. */
 export const UNNEST_BYTES = 8 << 20;
+/** Bodies of requests that travel to a worker's decoder in one message, and back. */
+export const BODIES_TOGETHER_MAX = 8;
+/** Bytes of the same, unless one body alone has more. */
+export const BODIES_TOGETHER_BYTES = 1 << 20;
+/** Such messages that a worker has at one time: one that it works on, and one that waits for it. */
+export const BODY_MESSAGES_MAX = 2;
+/** Kinds of bodies (stream, version of its schema, format) that a worker is told once and knows from then on. */
+export const BODY_SHAPES_MAX = 64;
+/** Bytes of one buffer that groups of a journal are written from and that is kept for later groups. */
+export const JOURNAL_BUFFER_BYTES_MAX = 4 << 20;
+/** Such buffers, for all journals together. */
+export const JOURNAL_BUFFERS_MAX = 4;

@@ -204,7 +204,8 @@ export class Stream {
       const { version: schema, columns } = this.#schema;
       const widen = !this.declared && tries < WIDEN_TRIES_MAX;
       const { name: stream } = this, { format } = request, bound = this.#bound(columns, arrivalMs);
-      const result = await this.#parts.decode({ stream, schema, columns, format, options, body, widen, bound });
+      const shape = { stream, schema, columns, format, options }, sums = this.log.durability !== "none";
+      const result = await this.#parts.decode({ ...shape, body, widen, bound, sums });
       if (result.kind === "refused") throw new RdxError(result.code, result.reason);
       if (result.kind === "decoded") {
         this.#parts.metrics.rowsDecoded.with(this.name).increment(result.rows + result.rejected);
@@ -251,10 +252,9 @@ export class Stream {
     const kept = bad.length > 0 ? this.#aside.expect() : null;
     try {
       if (rows > 0 || producer !== undefined) {
-        const frames = refused ? [] : decoded.frames,
-          { schema } = decoded,
-          aside = log.durability === "none" ? [] : bad;
-        appended = await log.append({ kind: "rows", rows, frames, schema, aside, ...mark, answer: verdictAt });
+        const { schema } = decoded, frames = refused ? [] : decoded.frames, sums = refused ? [] : decoded.sums;
+        const aside = log.durability === "none" ? [] : bad;
+        appended = await log.append({ kind: "rows", rows, frames, sums, schema, aside, ...mark, answer: verdictAt });
       }
       const { duplicate, answer: verdict } = appended;
       if (!duplicate) this.#count(rows, bytes, rows > 0 ? decoded.frames : []);

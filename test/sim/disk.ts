@@ -213,6 +213,10 @@ export class SimDisk implements LogDevice {
       }
     });
   }
+
+  turn(): Promise<void> {
+    return this.#turn(() => {});
+  }
 }
 
 function inode(bytes: Uint8Array<ArrayBuffer>): Inode {
