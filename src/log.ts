@@ -113,8 +113,11 @@ export interface Log<Answer> {
   hold(offset: number): LogHold;
   /** A reader at `from`: an offset, `earliest` that is kept, or `latest`. */
   reader(from: number | "earliest" | "latest"): LogReader;
-  /** From now on, rows that every reader is done with leave this long after they came; null: when the log's bound says so. */
-  retain(forMs: number | null): void;
+  /**
+   * From now on, rows that every reader is done with leave this long after they came, and the oldest of them when there are more bytes than this; null: when
+   * the log's bound says so.
+   */
+  retain(forMs: number | null, bytesMax?: number | null): void;
   /** Calls back after each append and each release, and when a reader has got what it reads from elsewhere; the returned function ends that. */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;

@@ -91,7 +91,9 @@ async function latencies(server: TestServer, messages: readonly Uint8Array[], ro
   const name = `s${crypto.randomUUID().slice(0, 8)}`, due: number[] = [];
   await server.put(`/v1/streams/${name}`, STREAM);
   const sql = `SELECT window_start, device, COUNT(*) AS n, SUM(value) AS total
-    FROM TUMBLE(${name}, ts, INTERVAL '${WINDOW_MS / 1000}' SECOND) GROUP BY window_start, window_end, device`;
+    FROM TABLE(TUMBLE(TABLE ${name}, DESCRIPTOR(ts), INTERVAL '${
+    WINDOW_MS / 1000
+  }' SECOND)) GROUP BY window_start, window_end, device`;
   const headers = { "content-type": "application/sql" };
   const made = await server.fetch(`/v1/pipelines/${name}`, { method: "PUT", headers, body: sql });
   assert.equal(made.status, 201, await made.text());

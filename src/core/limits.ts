@@ -293,7 +293,7 @@ export const ORDER_STEPS_MAX = 4096;
 /** Wait until steps of an order are written again for which the disk had no room. */
 export const ORDER_RETRY_MS = 1000;
 /** Messages of one WebSocket that are decoded or written while earlier ones have no verdict yet. */
-export const INGEST_AHEAD_MESSAGES_MAX = 16;
+export const INGEST_AHEAD_MESSAGES_MAX = 64;
 /** Types in types, such as arrays of arrays, that a type is written with. */
 export const TYPE_DEPTH_MAX = 16;
 /** Arrays and objects in an array that inference tells the types of; what lies deeper is JSON. */

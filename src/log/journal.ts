@@ -280,8 +280,9 @@ export class JournalLog<Answer> implements Log<Answer> {
     };
   }
 
-  retain(forMs: number | null): void {
+  retain(forMs: number | null, bytesMax: number | null = null): void {
     this.#retention.forMs = forMs ?? Infinity;
+    this.#retention.bytesMax = bytesMax;
     this.#trim();
   }
 

@@ -88,7 +88,7 @@ export class Stream {
     this.#declaration = checked(declaration);
     this.#schema = makeSchema(this.#declaration.columns, version);
     this.#aside = new Aside(parts.log, parts.dead, asideFrom);
-    parts.log.retain(this.#declaration.retentionMs);
+    parts.log.retain(declaration.retentionMs, declaration.retentionBytes);
   }
 
   get log(): Log<Verdict> {
@@ -161,7 +161,7 @@ export class Stream {
     }
     const grown = next.columns.length > this.#schema.columns.length;
     this.#change(next, makeSchema(next.columns, this.#schema.version + (grown ? 1 : 0)));
-    this.log.retain(next.retentionMs);
+    this.log.retain(next.retentionMs, next.retentionBytes);
   }
 
   /** What cannot be noted does not become so: no row comes under a schema that a restart would not know. */

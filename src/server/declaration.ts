@@ -56,6 +56,12 @@ export const DECLARATION_SCHEMA: JsonSchema = {
       oneOf: [{ type: "integer", minimum: 0, maximum: DURATION_MS_MAX }, { type: "null" }],
       description: "How long rows are kept; null: as long as there is room",
     },
+    retention_bytes: {
+      oneOf: [{ type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER }, { type: "null" }],
+      description:
+        "How many bytes of rows are kept once every pipeline is done with them, in whole files of the log; " +
+        "null: as many as there is room for",
+    },
   },
   required: ["columns"],
   additionalProperties: false,
@@ -68,6 +74,7 @@ interface DeclarationJson {
   readonly future_skew_ms?: number;
   readonly on_error?: "dead_letter" | "reject";
   readonly retention_ms?: number | null;
+  readonly retention_bytes?: number | null;
 }
 
 /** Reads a declaration. Throws RdxError("invalid_plan") that names each place by its path. */
@@ -94,6 +101,7 @@ export function parseDeclaration(stream: string, value: unknown): StreamDeclarat
     futureSkewMs: declared.future_skew_ms ?? FUTURE_SKEW_MS,
     onError: declared.on_error ?? "dead_letter",
     retentionMs: declared.retention_ms ?? null,
+    ...(declared.retention_bytes == null ? {} : { retentionBytes: declared.retention_bytes }),
   };
 }
 

@@ -58,7 +58,7 @@ function first(pipelines: readonly SqlPipeline[], what: "deploy" | "explain"): S
 
 /** Declares the streams of a script; a stream that is there keeps what the script does not change. */
 export function declareScript(engine: EngineService, { streams }: CompiledSql): void {
-  for (const { name, columns, time, delayMs, futureSkewMs, onError, retentionMs } of streams) {
+  for (const { name, columns, time, delayMs, futureSkewMs, onError, retentionMs, retentionBytes } of streams) {
     engine.streams.put(name, {
       columns,
       time,
@@ -66,6 +66,7 @@ export function declareScript(engine: EngineService, { streams }: CompiledSql): 
       futureSkewMs: futureSkewMs ?? FUTURE_SKEW_MS,
       onError: onError ?? "dead_letter",
       retentionMs,
+      ...(retentionBytes === undefined ? {} : { retentionBytes }),
     });
   }
 }

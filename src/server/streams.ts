@@ -104,6 +104,7 @@ function streamJson(stream: StreamInfo) {
     future_skew_ms: stream.futureSkewMs,
     on_error: stream.onError,
     retention_ms: stream.retentionMs,
+    retention_bytes: stream.retentionBytes ?? null,
     declared: stream.declared,
     schema_version: stream.schemaVersion,
     start: stream.start,

@@ -46,6 +46,7 @@ const STREAM = object({
   future_skew_ms: count("How far event time may be ahead of a row's arrival; 0: without bound"),
   on_error: { enum: ["dead_letter", "reject"] },
   retention_ms: orNull({ type: "integer" }),
+  retention_bytes: orNull({ type: "integer" }),
   declared: { type: "boolean", description: "False: the schema was inferred and widens" },
   schema_version: count("Grows with every change of the columns"),
   start: count("Offset of the oldest row that is kept"),

@@ -103,6 +103,10 @@ export const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
       },
       "on-error": { type: ["dead_letter", "reject"], about: "What becomes of rows that cannot be read" },
       "retention": { type: "duration", about: "How long rows are kept" },
+      "retention-bytes": {
+        type: "integer",
+        about: "How many bytes of rows are kept once every pipeline is done with them",
+      },
       ...READING,
     },
   },

@@ -10,6 +10,7 @@ export interface StreamDeclaration {
   readonly futureSkewMs: number | null;
   readonly onError: "dead_letter" | "reject" | null;
   readonly retentionMs: number | null;
+  readonly retentionBytes?: number;
 }
 
 export function streamName({ name, options }: TableDefinition): string {
@@ -31,7 +32,7 @@ export function declarationOf(table: TableDefinition): StreamDeclaration | null 
     own.push({ name: String(kind), type: STRING, nullable: false });
   }
   const isOwn = time !== null && own.some(({ name }) => name === time.column);
-  const onError = options.get("on-error")?.value;
+  const onError = options.get("on-error")?.value, retentionBytes = numberOf(options.get("retention-bytes")?.value);
   return {
     name: streamName(table),
     columns: own,
@@ -40,6 +41,7 @@ export function declarationOf(table: TableDefinition): StreamDeclaration | null 
     futureSkewMs: numberOf(options.get("future-skew")?.value),
     onError: onError === "reject" || onError === "dead_letter" ? onError : null,
     retentionMs: numberOf(options.get("retention")?.value),
+    ...(retentionBytes === null ? {} : { retentionBytes }),
   };
 }
 

@@ -101,7 +101,7 @@ Deno.test("SET holds for what follows it", () => {
 Deno.test("tables of streams are streams to be declared", () => {
   const script =
     `CREATE TABLE rides (id BIGINT NOT NULL, who STRING, at TIMESTAMP(3), WATERMARK FOR at AS at - INTERVAL '3' SECOND)
-    WITH ('connector' = 'stream', 'stream' = 'trips', 'retention' = '1 h')`;
+    WITH ('connector' = 'stream', 'stream' = 'trips', 'retention' = '1 h', 'retention-bytes' = '1000000')`;
   assert.deepEqual(compile(script).streams, [{
     name: "trips",
     columns: [
@@ -114,6 +114,7 @@ Deno.test("tables of streams are streams to be declared", () => {
     futureSkewMs: null,
     onError: null,
     retentionMs: 3_600_000,
+    retentionBytes: 1_000_000,
   }]);
 });
 
