@@ -119,6 +119,8 @@ export interface SavedStream {
   readonly futureSkewMs: number;
   readonly onError: "dead_letter" | "reject";
   readonly retentionMs: number | null;
+  /** Absent: as the log's bound says. */
+  readonly retentionBytes?: number;
   /** How long after they failed its dead rows are tried again; absent: never by themselves. */
   readonly retryMs?: readonly number[];
   /** Rows that could not be taken are looked for from this offset on when they are missing where they belong. */

@@ -305,7 +305,7 @@ export const ORDER_STEPS_MAX = 4096;
 /** Wait until steps of an order are written again for which the disk had no room. */
 export const ORDER_RETRY_MS = 1000;
 /** Messages of one WebSocket that are decoded or written while earlier ones have no verdict yet. */
-export const INGEST_AHEAD_MESSAGES_MAX = 16;
+export const INGEST_AHEAD_MESSAGES_MAX = 64;
 /** Types in types, such as arrays of arrays, that a type is written with. */
 export const TYPE_DEPTH_MAX = 16;
 /** Arrays and objects in an array that inference tells the types of; what lies deeper is JSON. */
@@ -360,6 +360,18 @@ export const HTTP_CLIENTS_MAX = 64;
 export const LOOKUP_THREADS_MAX = 64;
 /** Bytes of texts after which a batch of items of arrays ends: each item has the texts of its row beside it. */
 export const UNNEST_BYTES = 8 << 20;
+/** Bodies of requests that travel to a worker's decoder in one message, and back. */
+export const BODIES_TOGETHER_MAX = 8;
+/** Bytes of the same, unless one body alone has more. */
+export const BODIES_TOGETHER_BYTES = 1 << 20;
+/** Such messages that a worker has at one time: one that it works on, and one that waits for it. */
+export const BODY_MESSAGES_MAX = 2;
+/** Kinds of bodies (stream, version of its schema, format) that a worker is told once and knows from then on. */
+export const BODY_SHAPES_MAX = 64;
+/** Bytes of one buffer that groups of a journal are written from and that is kept for later groups. */
+export const JOURNAL_BUFFER_BYTES_MAX = 4 << 20;
+/** Such buffers, for all journals together. */
+export const JOURNAL_BUFFERS_MAX = 4;
 /** Checkpoints of a pipeline that are kept. */
 export const CHECKPOINTS_KEPT_MAX = 3;
 /** Deltas that lie on the base of a checkpoint before all become a new base. */

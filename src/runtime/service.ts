@@ -39,6 +39,8 @@ export interface StreamDeclaration {
   readonly onError: "dead_letter" | "reject";
   /** Null: as the log's bound says. */
   readonly retentionMs: number | null;
+  /** Bytes of columns that are kept once every pipeline is done with them; absent: as the log's bound says. */
+  readonly retentionBytes?: number;
   /** How long after it failed a dead row is tried again, for the first time, the second …; absent: never by itself. */
   readonly retryMs?: readonly number[];
 }

@@ -47,6 +47,7 @@ const STREAM = object({
   on_error: { enum: ["dead_letter", "reject"] },
   retention_ms: orNull({ type: "integer" }),
   retry: list({ type: "string" }, "How long after they failed dead rows are tried again, each time"),
+  retention_bytes: orNull({ type: "integer" }),
   declared: { type: "boolean", description: "False: the schema was inferred and widens" },
   schema_version: count("Grows with every change of the columns"),
   start: count("Offset of the oldest row that is kept"),
