@@ -94,6 +94,7 @@ export class Aggregation extends Space {
   drained: i64; // the last window that has been handed out with all before it
   versionCell: u32; // offset in a row of the address of its newest version; behind it LINKS (hop.ts; hopping only)
   imageBytes: u32; // of a row without what hops add to it, a multiple of 16
+  slotBytes: u32; // of a row in a slab (slab.ts)
   suffixAt: u32; // offset in a row of a second image (hop_fold.ts); 0 = every call has an inverse
   hop: u32; // windows under way (hop.ts); 0 = tumbling
   versionFirst: u32; // versions (version.ts)
@@ -121,6 +122,13 @@ export class Aggregation extends Space {
   slabCount: u32; // slices that have a slab
   hintSlots: u32; // of the slab that was made last
   hintSlabBase: i64;
+  hot0: u32; // slices that have a slab or get one (seal.ts; hopping only), or 0
+  hot1: u32;
+  hot2: u32;
+  hot3: u32;
+  spare: u32; // a clear slab that no slice has (seal.ts), or 0
+  spareSlots: u32;
+  spareBase: i64;
   restoring: bool; // what is merged takes the place of what is there (restore.ts)
   manyNew: bool; // most rows of the last slice were new: they lie in tables (slab.ts)
 }
@@ -234,7 +242,7 @@ function layOutCall(call: Call, at: u32, wrapsInFlags: bool): u32 {
 function layOut(a: Aggregation): void {
   const wrapsInFlags = layOutFlags(a);
   // Count and sum alone: one pass is faster in tables than steps are in slabs (fuse.ts)
-  if (a.calls == 2 && !wrapsInFlags) a.slabs = false;
+  if (a.calls == 2 && !wrapsInFlags && a.size == a.slide) a.slabs = false;
   const count = firstCall(a, OP_COUNT, OP_COUNT), sum = firstCall(a, OP_SUM_INT, OP_SUM_DOUBLE);
   let at = keyCell(a.keys ? a.keys : 1);
   if (count < a.calls) at = layOutCall(callAt(a, count), at, wrapsInFlags);
@@ -252,6 +260,7 @@ function layOut(a: Aggregation): void {
   }
   if (a.size != a.slide && a.mode != MODE_PARTIAL) at = layOutHop(a, at);
   a.rowBytes = (at + 15) & ~15;
+  a.slotBytes = a.imageBytes ? a.imageBytes : a.rowBytes;
 }
 
 /** What a row of hopping windows has behind its image; returns where that ends. */
@@ -322,7 +331,7 @@ export function specRead(spec: usize, tailBytes: u32): usize {
   memory.copy(a.keyTypes, spec + SPEC_LIST, keys << 3);
   a.fixedKey = keys == 0 || (keys == 1 && !isBytes(keyType(a, 0)));
   readCalls(a, spec + SPEC_LIST + (<usize>keys << 3));
-  a.slabs = keys == 1 && a.fixedKey && !a.variable && a.size == a.slide && a.mode != MODE_PARTIAL;
+  a.slabs = keys == 1 && a.fixedKey && !a.variable && a.mode != MODE_PARTIAL;
   layOut(a);
   makeTemplate(a);
   return address;
