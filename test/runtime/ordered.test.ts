@@ -81,8 +81,8 @@ Deno.test("any graph gives what a plain reference gives row by row, for every nu
     }),
     { numRuns: 200 },
   );
-  assert.ok(ordered > 100 && rowsOut > 5000 && late > 1000, `${ordered} ordered, ${rowsOut} rows, ${late} late`);
-  assert.ok(keptRows > 500, `${keptRows} late rows of the source`);
+  assert.ok(ordered > 60 && rowsOut > 5000 && late > 400, `${ordered} ordered, ${rowsOut} rows, ${late} late`);
+  assert.ok(keptRows > 100, `${keptRows} late rows of the source`);
 });
 
 /** SHA-256 of what a sink writes as NDJSON. */
@@ -126,7 +126,7 @@ Deno.test("graphs written as plans give the same bytes for every number of tasks
     }),
     { numRuns: 100 },
   );
-  assert.ok(ordered > 30 && rowsOut > 2000, `${ordered} ordered, ${rowsOut} rows`);
+  assert.ok(ordered > 15 && rowsOut > 2000, `${ordered} ordered, ${rowsOut} rows`);
 });
 
 /** What a test does with one of two sources: it sends rows, or nothing comes for a while. */
@@ -186,5 +186,5 @@ Deno.test("two sources of different rates, one of them silent at times, give wha
     ),
     { numRuns: 150 },
   );
-  assert.ok(idle > 20 && ordered > 50 && keptRows > 200, `${idle} idle marks, ${ordered} ordered, ${keptRows} late`);
+  assert.ok(idle > 20 && ordered > 30 && keptRows > 200, `${idle} idle marks, ${ordered} ordered, ${keptRows} late`);
 });

@@ -5,7 +5,7 @@ import { FrameReader, FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import { BatchGather } from "../../kernel/gather.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import type { BatchTimes } from "../../operator.ts";
-import type { PhysicalAggregate } from "../../plan/physical.ts";
+import type { PhysicalAggregate, PhysicalPlan } from "../../plan/physical.ts";
 import { LATE_OWN_COLUMNS } from "../late_columns.ts";
 
 /** Times beyond this are no times (ECMAScript's limit of dates): their rows belong to no window. */
@@ -55,10 +55,12 @@ export class LateFound {
  */
 export class LateNotes {
   readonly #kernel: Kernel;
+  readonly #plan: PhysicalPlan;
   readonly #met: Met[] = [];
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Kernel, plan: PhysicalPlan) {
     this.#kernel = kernel;
+    this.#plan = plan;
   }
 
   /** Notes the rows of a batch in exchange layout, whose last column is the event time; rows have the numbers of their frame. */
@@ -91,8 +93,10 @@ export class LateNotes {
     timesAt: (operator: PhysicalAggregate) => Omit<BatchTimes, "running">,
     watermark: number,
   ): Map<number, LateRow[]> {
-    const late = new Map<number, LateFound>();
-    for (const { frame, operator, rows, lastFire, running } of this.#met) {
+    const late = new Map<number, LateFound>(), { operators } = this.#plan;
+    // Rows have come to the operators in the order of the flow; nodes are named in that of the plan.
+    const met = this.#met.toSorted((a, b) => operators.indexOf(a.operator) - operators.indexOf(b.operator));
+    for (const { frame, operator, rows, lastFire, running } of met) {
       const count = rows.length, { delayMs, others } = timesAt(operator), told = watermark - operator.lagMs;
       for (let i = 0; i < count; i++) {
         const reached = Math.min(others, Math.max(told, running[i] - delayMs));

@@ -63,7 +63,7 @@ export class ParallelMode implements TaskMode {
     const { kernel, place } = this.#parts;
     this.#message = message;
     this.#outputs = outputs;
-    this.#notes = message.late ? new LateNotes(kernel) : null;
+    this.#notes = message.late ? new LateNotes(kernel, this.#parts.plan) : null;
     this.#outgoing = new Map(this.#keyed.map((index) => [index, Array.from({ length: place.tasks }, () => [])]));
   }
 
