@@ -233,7 +233,7 @@ function session(calls: readonly GroupCallSpec[] | null): Form {
     keys: [K],
     time: TS,
     gapMs: 40,
-    maxMs: 150,
+    maxMs: 0,
     calls,
   });
 }
@@ -275,7 +275,7 @@ const FORMS: Readonly<Record<OperatorPlan["op"], readonly [string, Form][]>> = {
       rank({ retracts: true, number: true, columns: [...INPUT, column("rank", INT64)] }),
     ],
     ["rank of windows", rank({ keys: [END, K], mode: { mode: "window", end: END } })],
-    ["ties", rank({ to: 1, ties: true })],
+    ["ties", rank({ keys: [END, K], to: 1, ties: true, mode: { mode: "window", end: END } })],
   ],
   over: [
     ["over a range", over(TS, "range", 60)],
