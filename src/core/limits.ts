@@ -398,3 +398,5 @@ export const OUTBOX_MEMORY_BYTES_MAX = 64 << 20;
 export const SQLITE_PUT_ROWS_MAX = 32;
 /** Parameters of such a statement. */
 export const SQLITE_PARAMETERS_MAX = 32_000;
+/** Longest wait that a server outside may ask for. */
+export const RETRY_AFTER_MS_MAX = 3_600_000;
