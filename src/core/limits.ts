@@ -352,3 +352,5 @@ export const CHECKPOINT_RETRY_MS_MAX = 300_000;
 export const CHECKPOINT_PIECE_BYTES = 1 << 20;
 /** Bytes of steps that are on their way to the thread that writes checkpoints, and from there to files. */
 export const CHECKPOINT_AHEAD_BYTES = 16 << 20;
+/** Longest wait that a server outside may ask for. */
+export const RETRY_AFTER_MS_MAX = 3_600_000;

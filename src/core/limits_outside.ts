@@ -88,3 +88,7 @@ export const BREAKER_FAILURES_MAX = 5;
 export const BREAKER_OPEN_MS = 10_000;
 /** The same where nothing outlives the process. */
 export const OUTBOX_MEMORY_BYTES_MAX = 64 << 20;
+/** Rows that one statement puts into a table of SQLite. */
+export const SQLITE_PUT_ROWS_MAX = 32;
+/** Parameters of such a statement. */
+export const SQLITE_PARAMETERS_MAX = 32_000;

@@ -44,7 +44,7 @@ export function restoreSteps(
       : kind === "expire"
       ? { kind, table, below }
       : { kind, table, rows: reader.read(frame!) };
-    const { keys } = state.tables.find(({ name }) => name === table)!;
+    const keys = state.tables.find(({ name }) => name === table)?.keys ?? 0;
     if ("rows" in change && keys > 0) {
       const { rows } = change, own = rowsOf(frame!, groups);
       if (own.length < rows.rows) {
