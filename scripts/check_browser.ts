@@ -13,6 +13,7 @@ const PLATFORM = [
   /^src\/compose\.ts$/,
   /^workers\/.*_deno\.ts$/,
   /^src\/(source|sink|log|store|lookup)\/[a-z_]*(deno|file|stdout)[a-z_]*\.ts$/,
+  /^src\/client\/(http|sqlite)\/[a-z_]*deno[a-z_]*\.ts$/,
   /^src\/telemetry\/.*_deno\.ts$/,
 ];
 

@@ -10,11 +10,13 @@ import { DurableLogs } from "./log/durable_logs.ts";
 import { memoryLogs } from "./log/memory.ts";
 import { zstdPacker } from "./log/packer_deno.ts";
 import type { Durable } from "./store.ts";
+import { ThreadCheckpoints } from "./store/checkpoints_thread.ts";
+import { startCheckpointThread } from "./store/checkpoints_thread_deno.ts";
 import { openDataFolder } from "./store/data_folder_deno.ts";
 import { MetaFile } from "./store/meta_deno.ts";
-import { rangeOf } from "./lookup/address.ts";
+import { rangeOf } from "./client/http/address.ts";
 import { httpLookup } from "./lookup/http.ts";
-import { DenoWeb } from "./lookup/http_web_deno.ts";
+import { DenoWeb } from "./client/http/web_deno.ts";
 import { sqliteLookup } from "./lookup/sqlite.ts";
 import { startSqliteThread } from "./lookup/sqlite_thread_deno.ts";
 import { Engine } from "./runtime/engine.ts";
@@ -24,6 +26,10 @@ import { MetricRegistry } from "./telemetry/metrics.ts";
 import { discardSink } from "./sink/discard.ts";
 import { fileSink } from "./sink/file.ts";
 import { openDenoFile } from "./sink/file_deno.ts";
+import { filesSink } from "./sink/files.ts";
+import { DenoPartFolder } from "./sink/part_folder_deno.ts";
+import { sqliteSink } from "./sink/sqlite.ts";
+import { startSqliteWriter } from "./sink/sqlite_thread_deno.ts";
 import { stdoutSink } from "./sink/stdout.ts";
 import { DenoFileReader } from "./source/file_deno.ts";
 import { openMade } from "./source/made.ts";
@@ -60,6 +66,8 @@ const dist = new URL("../dist/", import.meta.url);
 const kernel = new URL("kernel.wasm", dist);
 const worker = new URL("../workers/task_deno.ts", import.meta.url);
 const sqliteWorker = new URL("../workers/sqlite_deno.ts", import.meta.url);
+const checkpointsWorker = new URL("../workers/checkpoints_deno.ts", import.meta.url);
+const sqliteSinkWorker = new URL("../workers/sqlite_sink_deno.ts", import.meta.url);
 
 /**
  * Starts an engine. Where something outlives the process, what an earlier one has left is there again: `recovered` tells when pipelines have caught up.
@@ -70,7 +78,13 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
   const { workers = Math.max(1, Math.min(WORKERS_DEFAULT_MAX, availableParallelism() - 1)), folder = Deno.cwd() } =
     settings;
   const pathOf = (path: string) => isAbsolute(path) ? path : resolve(folder, path);
-  const sinks = [fileSink((path) => openDenoFile(pathOf(path)), openEncoder), stdoutSink(openEncoder), discardSink()];
+  const sinks = [
+    fileSink((path) => openDenoFile(pathOf(path)), openEncoder),
+    filesSink((path) => new DenoPartFolder(pathOf(path)), openEncoder, systemClock),
+    sqliteSink(() => startSqliteWriter(sqliteSinkWorker), pathOf),
+    stdoutSink(openEncoder),
+    discardSink(),
+  ];
   const allowed = allowPrivate.map(rangeOf);
   const lookups = [
     sqliteLookup(() => startSqliteThread(sqliteWorker), pathOf),
@@ -112,16 +126,18 @@ async function openData(settings: EngineSettings, module: WebAssembly.Module): P
   let meta: MetaFile | null = null;
   try {
     meta = new MetaFile(folder.metaPath);
-    const crc = new Crc32c(new Kernel(module));
+    const crc = new Crc32c(new Kernel(module)), said = (what: string) => log.warn(what);
+    const checkpoints = { root: data, module, durability };
     return await DurableLogs.open({
       device: new DenoDevice(data),
       meta,
+      checkpoints: new ThreadCheckpoints("files", () => startCheckpointThread(checkpointsWorker, checkpoints, said)),
       checksum: (bytes, before) => crc.of(bytes, before),
       packer: compression === "zstd" ? zstdPacker : null,
       unpacker: zstdPacker,
       durability,
       clock: systemClock,
-      said: (what) => log.warn(what),
+      said,
       closed: () => folder.close(),
     });
   } catch (thrown) {

@@ -20,12 +20,16 @@ export interface OutputBatch {
 /** What a sink promises when the pipeline restarts. */
 export type Guarantee = "exactly once" | "effectively once" | "at least once";
 
-/** Takes output in number order; the next comes when the last one's promise resolved. */
+/**
+ * Takes output in number order; the next comes when the last one's promise resolved. Numbers go on over changes of a plan and restarts, and begin anew with a
+ * deployment that starts afresh: a run. A sink tells runs apart by what it gives as its `place`.
+ */
 export interface Sink {
   readonly guarantee: Guarantee;
   /**
-   * Makes ready; returns the number of the last output that is already committed, −1 for none: outputs up to it are not written again. `place`: what `place` was in an
-   * earlier process, whose outputs come again from there on, byte by byte: those that were written are not written twice.
+   * Makes ready; returns the number of the last output that is already committed, −1 for none: outputs up to it are not written again. Without `place` a run
+   * begins: what was committed under its numbers before was another's. `place`: what `place` was in an earlier process, whose outputs come again from there on, byte by byte:
+   * those that were written are not written twice. Throws RdxError("conflict") when what was written up to there is gone.
    */
   open(place?: unknown): Promise<number>;
   /** What it has to be opened with in a later process to go on behind the last output that was written, as plain data; absent or null: it needs nothing. */
@@ -36,6 +40,33 @@ export interface Sink {
   write(output: OutputBatch): Promise<void>;
   /** Writes out what waits, and ends. */
   close(): Promise<void>;
+  /** Nobody waits any more for what it does: it ends as soon as it can, and `write` may reject. Absent: it never takes long. */
+  giveUp?(): void;
+  /** Why it does not get on at the moment, or null; absent: it never says so. */
+  readonly trouble?: string | null;
+}
+
+/** Rows that a sink has given to somebody who does not want them, however often they are sent. */
+export interface RefusedRows {
+  /** The output that they are of, and which part of it. */
+  readonly number: number;
+  readonly ordinal: number;
+  /** Each as JSON. */
+  readonly rows: readonly string[];
+  readonly reason: string;
+}
+
+/** What a sink is given, as the plan knows it. */
+export interface SinkInput {
+  readonly pipeline: string;
+  /** The id of the sink in the plan. */
+  readonly node: string;
+  /** Columns that tell the current rows apart; null: nothing known does. */
+  readonly upsertKeys: readonly string[] | null;
+  /** Rows may take others back. */
+  readonly changes: boolean;
+  /** Keeps refused rows where they can be looked at, once for each output and part of a run; absent: nowhere. */
+  refuse?(rows: RefusedRows, run: string): Promise<void>;
 }
 
 /** Makes a sink of one kind from the options that the plan gives. Throws RdxError("invalid_plan") for options it does not know. */
@@ -45,9 +76,10 @@ export interface SinkFactory {
   readonly target?: string;
   /** What rows it takes: inserts only (the default), changes of rows that keys tell apart, or all. */
   readonly changes?: "insert" | "upsert" | "all";
-  /** What its sinks promise. */
+  /** What its sinks promise, and by what. */
   readonly guarantee?: Guarantee;
+  readonly by?: string;
   /** JSON Schema of the options. */
   readonly options: Readonly<Record<string, unknown>>;
-  create(options: Readonly<Record<string, unknown>>, columns: readonly Column[], pipeline: string): Sink;
+  create(options: Readonly<Record<string, unknown>>, columns: readonly Column[], input: SinkInput): Sink;
 }

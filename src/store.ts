@@ -8,13 +8,19 @@ export interface SavedTable extends StateTable {
   readonly node: string;
 }
 
-/** One step of what has happened to a table, as core/state.ts says; rows are a frame (core/frame.ts) of the table's columns, or of its key's alone. */
+/** One step of what has happened to a table, as core/state.ts says; rows are a frame (core/frame.ts), whose row kinds and info count for nothing. */
 export type SavedStep =
   & { readonly node: string; readonly table: string }
   & (
     | { readonly kind: "clear" }
     | { readonly kind: "expire"; readonly below: bigint }
-    | { readonly kind: "delete" | "upsert"; readonly frame: ArrayBuffer; readonly rows: number }
+    | {
+      readonly kind: "delete" | "upsert";
+      readonly frame: ArrayBuffer;
+      readonly rows: number;
+      /** Those of the frame: the table's, or of its key alone. */
+      readonly columns: readonly Column[];
+    }
   );
 
 /** What a checkpoint has beside the rows of its tables. */
@@ -30,9 +36,15 @@ export interface CheckpointFacts {
 
 /** A checkpoint that is being written. Nothing of it can be seen before `commit` has resolved. */
 export interface CheckpointWriter {
-  /** Takes the next step; resolves when there is room for more. Throws RdxError("no_space") when the disk is full. */
+  /**
+   * Takes the next step, and its frame for good; resolves when there is room for more. Throws RdxError("no_space") when the disk is full, "invalid" for a
+   * frame that is none of these columns; then all that is left is to abandon it.
+   */
   add(step: SavedStep): Promise<void>;
-  /** Makes it whole and durable, by one atomic step, and lets go of those that are not kept any more. Throws as `add`; then the checkpoint is not there. */
+  /**
+   * Makes it whole and durable, by one atomic step, and lets go of those that are not kept any more. Throws as `add`, and "invalid" when steps are of no table
+   * that the facts tell; then the checkpoint is not there.
+   */
   commit(facts: CheckpointFacts): Promise<void>;
   /** Leaves it. */
   abandon(): Promise<void>;
@@ -58,14 +70,17 @@ export interface CheckpointInfo {
 }
 
 /**
- * Keeps checkpoints of pipelines, by the folders that `Meta` gives to their orders: a base, and deltas on it. The last CHECKPOINTS_KEPT are kept.
+ * Keeps checkpoints of pipelines, by the folders that `Meta` gives to their orders: a base, and deltas on it. The last CHECKPOINTS_KEPT_MAX are kept.
  * When deltas exceed half of their base, both become a new base, beside all else that goes on.
  */
 export interface CheckpointStore {
   readonly kind: string;
   /** Those that are there, newest first; a damaged one may be among them. */
   list(folder: string): Promise<readonly CheckpointInfo[]>;
-  /** Begins one on top of the newest; with `whole`, its steps are all that there is. One at a time of a folder. */
+  /**
+   * Begins one on top of the newest; with `whole`, its steps are all that there is. One at a time of a folder: "conflict" else, and for a number that is not
+   * above the newest. Throws RdxError("invalid") when the newest is known to be damaged, so that nothing can lie on it: `whole`, or discard it.
+   */
   begin(folder: string, number: number, whole: boolean): Promise<CheckpointWriter>;
   /** Throws RdxError("invalid") that says what is damaged or missing, "not_found" when there is no such checkpoint. */
   open(folder: string, number: number): Promise<OpenedCheckpoint>;
@@ -89,6 +104,8 @@ export interface SavedStream {
   readonly futureSkewMs: number;
   readonly onError: "dead_letter" | "reject";
   readonly retentionMs: number | null;
+  /** How long after they failed its dead rows are tried again; absent: never by themselves. */
+  readonly retryMs?: readonly number[];
   /** Rows that could not be taken are looked for from this offset on when they are missing where they belong. */
   readonly asideFrom: number;
 }
@@ -124,6 +141,10 @@ export interface Meta {
   changeStream(stream: SavedStream): void;
   /** Returns the folder, which somebody has to remove, and to `forget` then. */
   dropStream(name: string): string;
+  /** Which rows of a dead-letter stream, by its folder, were replayed or discarded: offsets from the first up to the second. */
+  settled(folder: string): readonly (readonly [from: number, to: number])[];
+  /** Adds to these, all or none. */
+  settle(folder: string, ranges: readonly (readonly [from: number, to: number])[]): void;
   pipelines(): readonly (SavedPipeline & { readonly folder: string })[];
   /** A folder for the order of a pipeline that is to come; without one, it is forgotten at the next start. */
   newOrder(pipeline: string): string;
@@ -145,11 +166,12 @@ export interface Meta {
 export interface Durable {
   readonly meta: Meta;
   readonly durability: "fsync" | "os";
+  readonly checkpoints: CheckpointStore;
   createLog<Answer>(folder: string): Log<Answer>;
   openLog<Answer>(folder: string): Promise<Log<Answer>>;
   createOrder(folder: string): OrderLog;
   openOrder(folder: string): Promise<OpenedOrder>;
-  /** Removes a folder in the background, and has `Meta` forget it. */
+  /** Removes a folder and its checkpoints in the background, and has `Meta` forget it. */
   remove(folder: string): void;
   /** Something is to be known by those who run this. */
   said(what: string): void;

@@ -33,7 +33,8 @@ export {
 export { asc, desc, type OrderOptions, type OrderSpec } from "./order.ts";
 export { type Pipeline, pipeline } from "./pipeline.ts";
 export type { JsonRow, Row } from "./row.ts";
-export { discard, file, sink, stdout, view } from "./sink.ts";
+export { discard, file, files, sink, sqlite, stdout, view, webhook } from "./sink.ts";
+export type { FilesOptions, HeaderValue, WebhookOptions } from "./sink.ts";
 export { csvFile, declareColumns, ndjsonFile, nexmark, type SourceSpec, stream, values } from "./source.ts";
 export type { Stage } from "./stage.ts";
 export {

@@ -71,8 +71,32 @@ export const DECODE_ERRORS_MAX = 1024;
 export const DEAD_ROWS_MAX = 65_536;
 /** Rows that a pipeline makes dead letters of at a time, before others have their turn. */
 export const DEAD_TURN_ROWS = 512;
-/** Bytes of a bad row that are kept beside its reason. */
-export const DEAD_RAW_BYTES_MAX = 4096;
+/** Bytes of a bad row that are kept beside its reason: a longer one is cut, and cannot be tried again. */
+export const DEAD_RAW_BYTES_MAX = 1 << 20;
+/** Bytes of the header of a CSV text that are kept with its bad rows: with a longer one they cannot be tried again. */
+export const DEAD_HEAD_BYTES_MAX = 1 << 16;
+/** Characters of a bad row that a list of them shows, unless all of it is asked for. */
+export const DEAD_SHOWN_CHARS_MAX = 4096;
+/** Dead rows that are looked at before others have their turn. */
+export const DEAD_LOOK_ROWS = 4096;
+/** Dead rows that one page of them is looked for in; what it lacks is on the next. */
+export const DEAD_PAGE_LOOK_ROWS_MAX = 1 << 18;
+/** Bytes of the rows on one page of dead rows, beyond which the rest is on the next. */
+export const DEAD_PAGE_BYTES = 4 << 20;
+/** Dead rows that are decoded and stored again at a time. */
+export const DEAD_REPLAY_TURN_ROWS = 1024;
+/** Bytes of dead rows that are read to be tried again. */
+export const DEAD_REPLAY_TURN_BYTES = 8 << 20;
+/** Dead rows that one request tries again; it says when there are more. */
+export const DEAD_REPLAY_ROWS_MAX = 65_536;
+/** Newest dead rows whose reasons are counted. */
+export const DEAD_COUNT_ROWS_MAX = 1 << 20;
+/** Different reasons that are counted apart. */
+export const DEAD_REASONS_MAX = 1000;
+/** Gaps between the dead rows of a stream that are replayed or discarded: with more, all of them have to be. */
+export const DEAD_RANGES_MAX = 1 << 18;
+/** Dead rows that one request names one by one. */
+export const DEAD_IDS_MAX = 10_000;
 
 /** Bytes of one stream's in-memory log that consumers have not finished; beyond it 429 and no credits. */
 export const LOG_UNREAD_BYTES_MAX = 64 << 20;
@@ -316,9 +340,41 @@ export const LOOKUP_READ_ROWS_MAX = 16_384;
 export const LOOKUP_PARAMETERS_MAX = 32_000;
 /** Characters of the address that a lookup over HTTP asks. */
 export const LOOKUP_URL_CHARS_MAX = 8192;
-/** Redirects that a lookup over HTTP follows. */
-export const LOOKUP_REDIRECTS_MAX = 4;
+/** Redirects that a request of a lookup or a sink follows. */
+export const REDIRECTS_MAX = 4;
+/** Addresses that a lookup or a sink over HTTP keeps connections to. */
+export const HTTP_CLIENTS_MAX = 64;
 /** Tables in SQLite that a process looks rows up in; each has a thread. */
 export const LOOKUP_THREADS_MAX = 64;
 /** Bytes of texts after which a batch of items of arrays ends: each item has the texts of its row beside it. */
 export const UNNEST_BYTES = 8 << 20;
+/** Checkpoints of a pipeline that are kept. */
+export const CHECKPOINTS_KEPT_MAX = 3;
+/** Bytes that a checkpoint writes and checks at a time. */
+export const CHECKPOINT_PIECE_BYTES = 1 << 20;
+/** Bytes of steps that are on their way to the thread that writes checkpoints. */
+export const CHECKPOINT_AHEAD_BYTES = 16 << 20;
+/** Tables in SQLite that a process writes to; each has a thread. */
+export const SQLITE_SINKS_MAX = 64;
+/** Time that a sink waits for a database which another process has locked. */
+export const SQLITE_BUSY_MS_MAX = 30_000;
+/** Rows of one part of a folder of files, unless its plan says otherwise. */
+export const FILES_ROLL_ROWS_DEFAULT = 10_000_000;
+/** The same at most. */
+export const FILES_ROLL_ROWS_MAX = 1_000_000_000;
+/** Bytes of one part, unless the plan says otherwise. */
+export const FILES_ROLL_BYTES_DEFAULT = 128 << 20;
+/** The same at most. */
+export const FILES_ROLL_BYTES_MAX = 64 * 2 ** 30;
+/** Time from the first row of a part to when it becomes visible, unless the plan says otherwise. */
+export const FILES_ROLL_MS_DEFAULT = 10_000;
+/** The same at most. */
+export const FILES_ROLL_MS_MAX = 7 * 86_400_000;
+/** Rows of one request of a webhook, unless its plan says otherwise. */
+export const WEBHOOK_BATCH_ROWS_DEFAULT = 1000;
+/** The same at most. */
+export const WEBHOOK_BATCH_ROWS_MAX = 8192;
+/** Time that the answer to a request of a webhook may take, unless its plan says otherwise. */
+export const WEBHOOK_TIMEOUT_MS_DEFAULT = 10_000;
+/** The same at most. */
+export const WEBHOOK_TIMEOUT_MS_MAX = 600_000;

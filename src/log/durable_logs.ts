@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { ORDER_SEGMENT_BYTES_MAX, ORDER_SEGMENT_FIRST_BYTES } from "../core/limits.ts";
 import type { Log, OpenedOrder, OrderLog } from "../log.ts";
-import type { Durable, Meta } from "../store.ts";
+import type { CheckpointStore, Durable, Meta } from "../store.ts";
 import type { LogDevice } from "./device.ts";
 import type { Checksum, Packer } from "./format.ts";
 import { JournalLog } from "./journal.ts";
@@ -13,6 +13,7 @@ import type { SegmentParts } from "./segment_files.ts";
 export interface DurableParts {
   readonly device: LogDevice;
   readonly meta: Meta;
+  readonly checkpoints: CheckpointStore;
   readonly checksum: Checksum;
   /** Packs rows; null: they are written as they are. */
   readonly packer: Packer | null;
@@ -27,12 +28,13 @@ export interface DurableParts {
 }
 
 /** Rooms of a data directory whose folders are logs. A stream's log is one partition, 0. */
-const ROOMS = ["journal", "order"], PARTITION = "0";
+const ORDERS = "order", ROOMS = ["journal", ORDERS], PARTITION = "0";
 
 /** The logs of streams and pipelines on one device, in the folders that `meta` gives. */
 export class DurableLogs implements Durable {
   readonly meta: Meta;
   readonly durability: "fsync" | "os";
+  readonly checkpoints: CheckpointStore;
   readonly #parts: DurableParts;
   readonly #shared = { bytes: 0 };
   /** Removals that are under way. */
@@ -41,6 +43,7 @@ export class DurableLogs implements Durable {
   private constructor(parts: DurableParts) {
     this.meta = parts.meta;
     this.durability = parts.durability;
+    this.checkpoints = parts.checkpoints;
     this.#parts = parts;
   }
 
@@ -112,10 +115,17 @@ export class DurableLogs implements Durable {
   }
 
   remove(folder: string): void {
-    const removing = this.#parts.device.removeFolder(folder).then(() => this.meta.forget(folder)).catch((thrown) =>
+    const removing = this.#removeAll(folder).catch((thrown) =>
       this.said(`${folder} could not be removed, which is tried again at the next start: ${reasonOf(thrown)}`)
     ).finally(() => this.#removing.delete(removing));
     this.#removing.add(removing);
+  }
+
+  /** It is forgotten last, so that what is left of it is found again. */
+  async #removeAll(folder: string): Promise<void> {
+    if (folder.startsWith(`${ORDERS}/`)) await this.checkpoints.remove(folder);
+    await this.#parts.device.removeFolder(folder);
+    this.meta.forget(folder);
   }
 
   said(what: string): void {
@@ -124,6 +134,7 @@ export class DurableLogs implements Durable {
 
   async close(): Promise<void> {
     while (this.#removing.size > 0) await Promise.all(this.#removing);
+    await this.checkpoints.close();
     this.meta.close();
     this.#parts.closed?.();
   }

@@ -1,3 +1,4 @@
+import { affinityOf } from "../client/sqlite/names.ts";
 import { withPoint } from "../core/cell_text.ts";
 import { nestedText } from "../core/json_text.ts";
 import { type Column, type DataType, isDecimal } from "../core/schema.ts";
@@ -70,8 +71,8 @@ export function toSqlite(value: Value, { type }: Column): SqliteValue {
  */
 export function canHold(declared: string, type: DataType, isKey: boolean): boolean {
   const { kind } = type;
-  const isWhole = /INT/i.test(declared), isText = !isWhole && /CHAR|CLOB|TEXT/i.test(declared);
-  const isReal = !isWhole && !isText && !/BLOB/i.test(declared) && /REAL|FLOA|DOUB/i.test(declared);
+  const affinity = affinityOf(declared), isWhole = affinity === "integer", isText = affinity === "text";
+  const isReal = affinity === "real";
   if (kind === "string") return !isWhole && !isReal;
   if (isKey && kind === "decimal128") return isText || declared.trim() === "";
   const mayBeText = kind === "bytes" || (!isKey && (isDecimal(type) || kind === "timestamp"));

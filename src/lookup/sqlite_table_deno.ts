@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { codeOf, identifier } from "../client/sqlite/names.ts";
 import { reasonOf } from "../core/errors.ts";
 import { FrameView } from "../core/frame.ts";
 import {
@@ -104,10 +105,6 @@ function questionOf({ table, keys, columns, hasRowId }: Omit<Open, "database" | 
     `ORDER BY k.number${hasRowId ? ", t.rowid" : ""} LIMIT ?`;
 }
 
-function identifier(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
 /** Whether rows of the table are numbered. Throws LookupFailure that names what is not there, or is of another type. */
 function checkTable(database: DatabaseSync, path: string, table: string, { keys, columns }: LookupShape): boolean {
   const select = "SELECT type, wr FROM pragma_table_list WHERE schema = 'main' AND name = ? COLLATE NOCASE";
@@ -146,7 +143,7 @@ function replyOf<T>(path: string, run: () => T): SqliteReply<T> {
     return { value: run() };
   } catch (thrown) {
     if (thrown instanceof LookupFailure) return { failure: thrown.message, lasting: thrown.lasting };
-    const code = thrown instanceof Error && "errcode" in thrown ? Number(thrown.errcode) & 0xff : null;
+    const code = codeOf(thrown);
     const passing = code !== null && PASSING.includes(code);
     return { failure: `Cannot read the database ${path}: ${reasonOf(thrown)}`, lasting: !passing };
   }

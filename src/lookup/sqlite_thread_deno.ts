@@ -1,22 +1,17 @@
-import { releaseProxy, wrap } from "comlink";
+import { startDatabaseThread, type ThreadEnd } from "../client/sqlite/thread_deno.ts";
 import type { SqliteReply, SqliteThread } from "./sqlite.ts";
 import type { SqliteTable } from "./sqlite_table_deno.ts";
 
 /** Starts a thread that runs the module at `url`, which exposes a SqliteTable. */
 export function startSqliteThread(url: URL): SqliteThread {
-  const worker = new Worker(url, { type: "module", name: "rdx sqlite" }), table = wrap<SqliteTable>(worker);
-  const { promise: died, resolve } = Promise.withResolvers<SqliteReply<never>>();
-  worker.addEventListener("error", (event) => {
-    event.preventDefault();
-    resolve({ failure: `The thread of a lookup has ended: ${event.message}`, lasting: true });
-  });
+  const { api, ask, end } = startDatabaseThread<SqliteTable>(url, "rdx sqlite");
   return {
-    open: (path, name, shape) => Promise.race([table.open(path, name, shape), died]),
-    find: (keys) => Promise.race([table.find(keys), died]),
-    end: () => {
-      table[releaseProxy]();
-      worker.terminate();
-      resolve({ failure: "The lookup is closed", lasting: true });
-    },
+    open: async (path, name, shape) => replyOf(await ask<SqliteReply<null>>(api.open(path, name, shape))),
+    find: async (keys) => replyOf(await ask<SqliteReply<readonly ArrayBuffer[]>>(api.find(keys))),
+    end,
   };
+}
+
+function replyOf<T>(reply: SqliteReply<T> | ThreadEnd): SqliteReply<T> {
+  return "ended" in reply ? { failure: `A lookup cannot be answered: ${reply.ended}`, lasting: true } : reply;
 }

@@ -1,7 +1,8 @@
-import { KEY_COLUMNS_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
 import type { AggregateSignature } from "./aggregates.ts";
 import type { JsonSchema } from "./json_schema.ts";
+
+export { STANDARD_SINKS } from "./sink_kinds.ts";
 
 /** A stream as a plan sees it. */
 export interface StreamInfo {
@@ -27,6 +28,8 @@ export interface SinkKind {
   readonly changes?: "insert" | "upsert" | "all";
   /** What it promises when a pipeline starts again. */
   readonly guarantee?: "exactly once" | "effectively once" | "at least once";
+  /** What it does so that this holds, as a part of a sentence. */
+  readonly by?: string;
 }
 
 /** Which modules of user functions plans may name. */
@@ -55,56 +58,4 @@ export interface Catalog {
   readonly aggregates?: ReadonlyMap<string, AggregateSignature>;
   /** Absent: plans may call functions of any module. */
   readonly functions?: FunctionRules;
-}
-
-const TEXT: JsonSchema = { type: "string", minLength: 1 };
-/** The option of views that says how their rows follow each other. */
-const VIEW_ORDER: JsonSchema = {
-  type: "array",
-  minItems: 1,
-  maxItems: KEY_COLUMNS_MAX,
-  items: {
-    type: "object",
-    properties: {
-      column: { ...TEXT, description: "The name of a column" },
-      desc: { type: "boolean", default: false },
-      nulls_last: { type: "boolean", description: "NULL counts as the least value if absent" },
-    },
-    required: ["column"],
-    additionalProperties: false,
-  },
-  description: "The order of answers; by window_end and keys if absent",
-};
-/** The option of sinks that write rows by themselves: with it they also write what rows do to those before them. */
-const CHANGELOG: JsonSchema = {
-  type: "boolean",
-  default: false,
-  description: "Takes changes too: each row gets a member $op, which is +I, -U, +U or -D",
-};
-
-/** The kinds of sinks that every build has, as roots hand them to a catalogue. */
-export const STANDARD_SINKS: ReadonlyMap<string, SinkKind> = new Map<string, SinkKind>([
-  ["view", {
-    target: "name",
-    options: closed({ name: { ...TEXT, description: "The name of the view" }, order: VIEW_ORDER }, ["name"]),
-    changes: "all",
-    guarantee: "effectively once",
-  }],
-  ["file", {
-    target: "path",
-    options: closed({ path: TEXT, format: { enum: ["ndjson", "csv", "arrow"] }, changelog: CHANGELOG }, [
-      "path",
-      "format",
-    ]),
-    guarantee: "at least once",
-  }],
-  ["stdout", {
-    options: closed({ format: { enum: ["ndjson", "csv"] }, changelog: CHANGELOG }, ["format"]),
-    guarantee: "at least once",
-  }],
-  ["discard", { options: closed({}, []), changes: "all", guarantee: "effectively once" }],
-]);
-
-function closed(properties: Record<string, JsonSchema>, required: readonly string[]): JsonSchema {
-  return { type: "object", properties, required, additionalProperties: false };
 }

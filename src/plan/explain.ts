@@ -1,6 +1,7 @@
 import { type Column, formatType } from "../core/schema.ts";
 import type { Catalog } from "./catalog.ts";
 import { type AnalysedPlan, analysePlan } from "./compile.ts";
+import { type ExplainedPath, explainPaths } from "./explain_paths.ts";
 import { describeNode } from "./explain_node.ts";
 import { notesOf } from "./explain_notes.ts";
 import { stateNotes } from "./explain_state.ts";
@@ -15,6 +16,8 @@ export interface RuntimeFacts {
   readonly workers?: number;
   /** Streams whose decoded batches these pipelines read together. */
   readonly shared?: readonly { readonly stream: string; readonly pipelines: readonly string[] }[];
+  /** What rows and orders survive: a power cut · the end of the process · nothing. */
+  readonly durability?: "fsync" | "os" | "none";
   /** Whether answers of lookups are kept with the order. */
   readonly answersLogged?: boolean;
   /** Streams whose late rows are kept. */
@@ -38,6 +41,8 @@ export interface Explanation {
   readonly pipeline: string;
   /** Inputs come first. */
   readonly nodes: readonly ExplainedNode[];
+  /** What holds from end to end, for every source that a sink gets rows of. */
+  readonly paths: readonly ExplainedPath[];
 }
 
 /** A step in all of its forms. */
@@ -63,14 +68,14 @@ export function explainPlan(json: unknown, catalog: Catalog, facts: RuntimeFacts
       does: describeNode(step),
       columns: step.columns.map(declare),
       notes: [
-        ...notesOf(step, catalog, facts),
+        ...notesOf(step, facts),
         ...upsertNotes(analysed.physical, node.id),
         ...stateNotes(node),
         ...ownNotes(node.id, facts),
       ],
     };
   });
-  return { pipeline: analysed.physical.name, nodes };
+  return { pipeline: analysed.physical.name, nodes, paths: explainPaths(analysed.physical, catalog, facts) };
 }
 
 /** The columns that sources and operators give. */

@@ -1,18 +1,17 @@
 import { KEY_GROUPS } from "../core/limits.ts";
 import { functionName } from "../core/user_function.ts";
 import { signatureOf } from "../expr/mod.ts";
-import type { Catalog } from "./catalog.ts";
 import { formatDuration } from "./duration.ts";
 import { planId, type RuntimeFacts, type Step } from "./explain.ts";
 import { lookupNotes } from "./explain_lookup.ts";
 import { describeWindow } from "./explain_node.ts";
 import { functionsOf } from "./expressions.ts";
-import type { LogicalAggregate, LogicalNode, LogicalSink } from "./logical.ts";
+import type { LogicalAggregate, LogicalNode } from "./logical.ts";
 import type { ResolvedNode } from "./resolved.ts";
 
 /** What else is worth knowing of a step: how it runs, what was done with it, what rows it gives. */
-export function notesOf(step: Step, catalog: Catalog, facts: RuntimeFacts): string[] {
-  return [...runNotes(step, facts), ...functionNotes(step), ...rewriteNotes(step), ...rowNotes(step, catalog)];
+export function notesOf(step: Step, facts: RuntimeFacts): string[] {
+  return [...runNotes(step, facts), ...functionNotes(step), ...rewriteNotes(step), ...rowNotes(step)];
 }
 
 function runNotes(step: Step, { workers, shared = [], late = [], answersLogged }: RuntimeFacts): string[] {
@@ -77,10 +76,10 @@ function nodesAbove(id: string, nodes: readonly LogicalNode[]): Set<string> {
 }
 
 /** What is known of the rows that come out: of sinks in full, else where something changes. */
-function rowNotes({ node, analysed: { resolved } }: Step, catalog: Catalog): string[] {
+function rowNotes({ node, analysed: { resolved } }: Step): string[] {
   const found = resolved.nodes.find((one) => one.node.id === node.id);
   if (!found) return [];
-  if (node.op === "sink") return sinkNotes(node, found, catalog);
+  if (node.op === "sink") return [kindsOf(found)];
   const gives = found.changes && !found.inputs.some(({ changes }) => changes);
   return [...(gives ? [kindsOf(found)] : []), ...timeNotes(found)];
 }
@@ -102,9 +101,4 @@ function timeNotes({ times, inputs, lost, window }: ResolvedNode): string[] {
   const ends = !window && times.size === 0 && lost !== null &&
     inputs.some((input) => input.times.size > 0);
   return ends ? ["event time ends here"] : [];
-}
-
-function sinkNotes({ sink }: LogicalSink, found: ResolvedNode, { sinkKinds }: Catalog): string[] {
-  const guarantee = sinkKinds.get(sink.kind)?.guarantee;
-  return [kindsOf(found), ...(guarantee ? [`${guarantee}, end to end`] : [])];
 }

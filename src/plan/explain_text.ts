@@ -2,7 +2,7 @@ import type { ExplainedNode, Explanation } from "./explain.ts";
 import type { ColumnDeclaration } from "./plan.ts";
 
 /** The explanation as trees: each sink, and below it what it reads. Branches that meet are written once. */
-export function formatExplanation({ pipeline, nodes }: Explanation): string {
+export function formatExplanation({ pipeline, nodes, paths }: Explanation): string {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const written = new Set<string>(), lines = [`pipeline ${pipeline}`];
   const write = (node: ExplainedNode, lead: string, last: string) => {
@@ -13,6 +13,9 @@ export function formatExplanation({ pipeline, nodes }: Explanation): string {
     const inputs = node.inputs.map((id) => byId.get(id)!);
     const rest = `${lead}${inputs.length > 0 ? "│" : " "}  `;
     for (const note of node.notes) lines.push(`${rest}${note}`);
+    for (const { source, guarantee, why } of paths.filter(({ sink }) => sink === node.id)) {
+      lines.push(`${rest}${guarantee}, from ${source} to here: ${why}`);
+    }
     lines.push(`${rest}→ ${node.columns.map(formatColumn).join(", ")}`);
     inputs.forEach((input, i) => {
       const more = i < inputs.length - 1;

@@ -114,7 +114,11 @@ function checkTargets({ nodes, problems }: Draft, sinkKinds: ReadonlyMap<string,
     if (first === undefined) writers.set(target, node.id);
     else {
       const path = member(`${index("nodes", i)}.sink`, option);
-      problems.add(path, `Sink ${first} writes to this ${kind} too`, "Give each sink a target of its own");
+      problems.add(
+        path,
+        `Sink ${first} writes to this ${kind === "files" ? "folder" : kind} too`,
+        "Give each sink a target of its own",
+      );
     }
   });
 }

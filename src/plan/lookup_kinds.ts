@@ -4,7 +4,7 @@ import type { JsonSchema } from "./json_schema.ts";
 const TEXT: JsonSchema = { type: "string", minLength: 1 };
 
 /** The value of a header: as it stands, or from a place that is not the plan. */
-const HEADER: JsonSchema = {
+export const HEADER: JsonSchema = {
   oneOf: [
     TEXT,
     {

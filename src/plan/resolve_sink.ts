@@ -1,7 +1,7 @@
 import { columnIndex } from "../core/schema.ts";
 import type { PlacedNode } from "./graph.ts";
 import type { OrderColumn, SinkNode, SinkOptions } from "./plan.ts";
-import { index } from "./problems.ts";
+import { index, type Problems } from "./problems.ts";
 import { addUnknownColumn, type Facts, type ResolvedNode, type Resolving, sameFacts } from "./resolved.ts";
 import type { SinkKind } from "./catalog.ts";
 
@@ -42,7 +42,26 @@ export function resolveSink(
       "Keep the keys of the aggregates and joins before it, or use a sink that takes all changes",
     );
   }
+  checkKeys(node, path, input, problems);
   return sameFacts(input);
+}
+
+/** The keys that a sink is told must be there, and be those by which rows change. */
+function checkKeys({ sink: { keys } }: SinkNode, path: string, input: ResolvedNode, problems: Problems): void {
+  if (!Array.isArray(keys)) return;
+  const names = keys.map(String), known = names.filter((name) => columnIndex(input.columns, name) >= 0);
+  names.forEach((name, i) => {
+    if (!known.includes(name)) addUnknownColumn(name, input.columns, index(`${path}.sink.keys`, i), problems);
+  });
+  const { changes, upsertKeys } = input;
+  if (!changes || upsertKeys === null || known.length < names.length) return;
+  if (new Set(names).size === upsertKeys.length && names.every((name) => upsertKeys.includes(name))) return;
+  const by = upsertKeys.join(", ") || "no key, since there is one row";
+  problems.add(
+    `${path}.sink.keys`,
+    `Rows change by ${by}, and not by ${names.join(", ")}`,
+    "Leave keys out, or name these",
+  );
 }
 
 function hintFor(kind: SinkKind | undefined, input: ResolvedNode): string {

@@ -11,6 +11,8 @@ export interface DeadRows {
   readonly last: number;
   /** How many there ever were, of all requests. */
   readonly rows: number;
+  /** How many of them are kept and were neither replayed nor discarded. */
+  readonly open: number;
 }
 
 /**

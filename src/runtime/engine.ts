@@ -15,7 +15,7 @@ import type { MetricRegistry } from "../telemetry/metrics.ts";
 import { Pipelines } from "./pipelines.ts";
 import type { LoadExtension } from "../kernel/extension.ts";
 import { type SpawnWorker, WorkerPool } from "./pool.ts";
-import type { EngineService } from "./service.ts";
+import type { DeadLetterService, EngineService } from "./service.ts";
 import { Streams } from "./streams.ts";
 import { type ViewFactory, Views } from "./views.ts";
 import { within } from "./within.ts";
@@ -50,6 +50,7 @@ export interface EngineParts {
 /** Streams in, pipelines over them, views out: one process's engine, on the server and in the page. */
 export class Engine implements EngineService {
   readonly streams: Streams;
+  readonly dead: DeadLetterService;
   readonly pipelines: Pipelines;
   readonly views: Views;
   readonly #pool: WorkerPool;
@@ -68,6 +69,7 @@ export class Engine implements EngineService {
     this.#registry = registry;
     this.#durable = parts.durable ?? null;
     this.streams = new Streams({ ...parts, metrics, decode: (job) => pool.decode(job) });
+    this.dead = this.streams.dead;
     this.views = new Views(parts.createView, (name) => this.pipelines.find(name));
     this.pipelines = new Pipelines({ ...parts, metrics, pool, streams: this.streams, views: this.views });
   }

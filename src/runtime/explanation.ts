@@ -11,6 +11,7 @@ export function runtimeFacts(parts: PipelinesParts, name: string | null): Runtim
     workers: parts.pool.tasks,
     shared,
     late,
+    durability: parts.durable?.durability ?? "none",
     answersLogged: parts.ordersKept ?? !!parts.durable,
   };
 }

@@ -1,11 +1,11 @@
 import { FrameBuilder, FrameView } from "../core/frame.ts";
 import type { Clock } from "../core/clock.ts";
-import { DEAD_RAW_BYTES_MAX, DEAD_TURN_ROWS } from "../core/limits.ts";
+import { DEAD_TURN_ROWS } from "../core/limits.ts";
 import { RowRenderer } from "../core/render.ts";
 import type { LostRows } from "../operator.ts";
 import type { PhysicalLookup, PhysicalPlan, PhysicalSource } from "../plan/physical.ts";
 import type { Finished } from "./collector.ts";
-import { DEAD_COLUMNS } from "./dead_letters.ts";
+import { addLetter, DEAD_COLUMNS, jsonRow } from "./dead_letters.ts";
 import type { DeadRow } from "./protocol.ts";
 import type { Marks, SideStreams } from "./side_rows.ts";
 
@@ -35,7 +35,7 @@ export async function setLostAside(
     const path = source.stream ?? source.file?.path ?? source.made?.kind ?? source.id;
     const tell = (reason: string, field: string) => told({ ...NO_PLACE, offset: NO_OFFSET, reason, path, field });
     for (const rows of lost) {
-      for (const letter of letters(lookup, rows, clock.now(), tell)) {
+      for (const letter of letters(plan, lookup, rows, clock.now(), tell)) {
         if (source.stream !== null) await side.bury(source.stream, [letter.frame], letter.rows, plan.name, marks);
         if (letter.rows === DEAD_TURN_ROWS) await clock.soon(0);
       }
@@ -51,21 +51,31 @@ export function lostRows({ answers }: Finished): number {
 }
 
 function* letters(
-  { id, inputColumns, keys }: PhysicalLookup,
+  plan: PhysicalPlan,
+  lookup: PhysicalLookup,
   { frame, rows, reason: why }: LostRows,
   nowMs: number,
   tell: (reason: string, field: string) => void,
 ): Generator<{ readonly frame: ArrayBuffer; readonly rows: number }> {
+  const { id, inputColumns, keys } = lookup, whole = asItCame(plan, lookup.inputs[0]);
   const builder = new FrameBuilder(DEAD_COLUMNS), renderer = new RowRenderer(inputColumns), view = new FrameView(frame);
   const field = keys.map((key) => inputColumns[key].name).join(", "), reason = `Lookup ${id}: ${why}`;
   const finish = () => ({ rows: builder.rows, frame: builder.finish() });
   for (let row = 0; row < rows; row++) {
     tell(reason, field);
-    const raw = renderer.row(view, row).slice(0, DEAD_RAW_BYTES_MAX);
-    builder.append([NO_OFFSET, 1, field, reason, raw, Math.trunc(nowMs)]);
+    const text = jsonRow(renderer.row(view, row)), from = { pipeline: plan.name, ts: Math.trunc(nowMs) };
+    const letter = { offset: NO_OFFSET, line: 1, field, reason, ...from, ...text };
+    addLetter(builder, whole ? letter : { ...letter, format: null });
     if (builder.rows === DEAD_TURN_ROWS) yield finish();
   }
   if (builder.rows > 0) yield finish();
+}
+
+/** Whether the rows of a source or an operator are as they are in a stream: what was computed or joined on the way is no row of it. */
+function asItCame(plan: PhysicalPlan, input: string): boolean {
+  const source = plan.sources.find(({ id }) => id === input), above = plan.operators.find(({ id }) => id === input);
+  if (source) return source.stream !== null && source.computed.length === 0 && source.kindColumn < 0;
+  return above?.op === "filter" && asItCame(plan, above.inputs[0]);
 }
 
 /** The sources that rows of an operator come from, also through other lookups. */

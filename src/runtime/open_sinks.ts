@@ -26,15 +26,19 @@ async function openSink(sink: Sink, node: string, origin: unknown): Promise<void
   try {
     await sink.open(origin);
   } catch (thrown) {
-    if (!(thrown instanceof RdxError)) throw thrown;
-    const { code, message, details, extra } = thrown;
-    const places = details.length > 0 ? details : [{ path: "sink", reason: message }];
-    throw new RdxError(code, message, places.map((place) => ({ node, ...place })), extra);
+    throw thrown instanceof RdxError ? atSink(node, thrown) : thrown;
   }
 }
 
-/** Closes sinks behind what is written before. One that hangs must not keep its pipeline from going: what it still writes, it writes alone. */
+/** The same of the sink with this id. */
+export function atSink(node: string, { code, message, details, extra }: RdxError): RdxError {
+  const places = details.length > 0 ? details : [{ path: "sink", reason: message }];
+  return new RdxError(code, message, places.map((place) => ({ node, ...place })), extra);
+}
+
+/** Closes sinks behind what is written before. One that hangs must not keep its pipeline from going: what it still writes, it writes alone, or gives up. */
 export async function closeSinks(clock: Clock, before: Promise<void>, sinks: readonly Sink[]): Promise<void> {
   const closed = before.then(() => Promise.allSettled(sinks.map((sink) => sink.close())));
-  await within(clock, SINK_CLOSE_MS_MAX, closed);
+  if (await within(clock, SINK_CLOSE_MS_MAX, closed)) return;
+  for (const sink of sinks) sink.giveUp?.();
 }

@@ -11,8 +11,9 @@ export function pipelineInfo({ plan, pipeline }: Deployed, sql: string | null, t
     sources: streamsOf(physical),
     sinks: physical.sinks.map(({ id, sink }, i) => ({
       kind: sink.kind,
-      name: String(sink.name ?? sink.path ?? id),
+      name: String(sink.name ?? sink.path ?? sink.url ?? id),
       guarantee: pipeline.sinks[i].guarantee,
+      trouble: pipeline.sinks[i].trouble ?? null,
     })),
     watermark: watermark === -Infinity ? null : watermark,
     rowsIn: meter.rowsIn,

@@ -7,7 +7,7 @@ import type { FunctionRules } from "../plan/catalog.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
 import type { FileConnector, MadeConnector, Plan } from "../plan/plan.ts";
 import type { LookupFactory } from "../lookup.ts";
-import type { Sink, SinkFactory } from "../sink.ts";
+import type { RefusedRows, Sink, SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
 import type { Durable, SavedPlan } from "../store.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
@@ -15,6 +15,8 @@ import { type Logger, silentLog } from "../telemetry/log.ts";
 import { FunctionFaults } from "./function_faults.ts";
 import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
 import { LookupMeter } from "./lookup_meter.ts";
+import { NumberedSink } from "./numbered_sink.ts";
+import { atSink } from "./open_sinks.ts";
 import { PipelineLookups } from "./lookups.ts";
 import { Pipeline } from "./pipeline.ts";
 import { PipelineMeter } from "./pipeline_meter.ts";
@@ -201,7 +203,14 @@ export class PipelineMaker {
     if (same >= 0) return keep!.sinks[same];
     const { kind, ...options } = given.sink;
     if (kind === "view") return this.#parts.views.create(String(options.name), given);
-    return this.#parts.sinks.get(kind)!.create(options, given.columns, pipeline);
+    const { id: node, upsertKeys, changes } = given, { streams } = this.#parts;
+    const refuse = (rows: RefusedRows, run: string) => streams.refuse(pipeline, node, rows, run);
+    try {
+      const input = { pipeline, node, upsertKeys, changes, refuse };
+      return new NumberedSink(this.#parts.sinks.get(kind)!.create(options, given.columns, input));
+    } catch (thrown) {
+      throw thrown instanceof RdxError ? atSink(node, thrown) : thrown;
+    }
   }
 }
 

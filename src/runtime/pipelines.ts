@@ -77,8 +77,8 @@ export class Pipelines implements PipelineService {
       streamNames: () => streams.names(),
       sinkKinds: new Map([
         ["view", views.kind],
-        ...[...sinks].map(([kind, { options, target, changes, guarantee }]) =>
-          [kind, { options, ...(target ? { target } : {}), changes, guarantee }] as const
+        ...[...sinks].map(([kind, { options, target, changes, guarantee, by }]) =>
+          [kind, { options, ...(target ? { target } : {}), changes, guarantee, ...(by ? { by } : {}) }] as const
         ),
       ]),
     };

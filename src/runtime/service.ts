@@ -11,6 +11,7 @@ import type { View } from "../view.ts";
  */
 export interface EngineService {
   readonly streams: StreamService;
+  readonly dead: DeadLetterService;
   readonly pipelines: PipelineService;
   readonly views: ViewService;
   /** Prometheus text of all metrics. */
@@ -37,6 +38,8 @@ export interface StreamDeclaration {
   readonly onError: "dead_letter" | "reject";
   /** Null: as the log's bound says. */
   readonly retentionMs: number | null;
+  /** How long after it failed a dead row is tried again, for the first time, the second …; absent: never by itself. */
+  readonly retryMs?: readonly number[];
 }
 
 export interface StreamInfo extends StreamDeclaration {
@@ -51,6 +54,8 @@ export interface StreamInfo extends StreamDeclaration {
   readonly rowsIn: number;
   readonly bytesIn: number;
   readonly deadRows: number;
+  /** Dead rows that are kept and were neither replayed nor discarded. */
+  readonly deadOpen: number;
   readonly unreadBytes: number;
   /** Pipelines that read it. */
   readonly readers: readonly string[];
@@ -116,6 +121,77 @@ export interface StreamService {
   onCredit(name: string, listener: () => void): () => void;
 }
 
+/** Which dead rows; what is absent leaves none out. */
+export interface DeadFilter {
+  /** In the reason, in any case. */
+  readonly reason?: string;
+  readonly field?: string;
+  /** Who has left them out. */
+  readonly pipeline?: string;
+  /** When they failed, epoch ms: from, and up to. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** Their `offset`: from, and up to. */
+  readonly offsetFrom?: number;
+  readonly offsetTo?: number;
+  /** These alone. */
+  readonly ids?: readonly number[];
+}
+
+export interface DeadPage {
+  /** Of dead rows as they are listed: `id` names one, `retry_at` is when it is tried again by itself. */
+  readonly columns: readonly Column[];
+  readonly ranges: readonly RowRange[];
+  /** Where the next page begins; null: there is none. */
+  readonly next: number | null;
+}
+
+export interface DeadReasons {
+  readonly rows: number;
+  /** False: only the newest were counted. */
+  readonly complete: boolean;
+  /** The most frequent first. */
+  readonly reasons: readonly { readonly reason: string; readonly field: string | null; readonly rows: number }[];
+}
+
+export interface DeadReplay {
+  /** Rows that are in the stream now. */
+  readonly replayed: number;
+  /** Rows that failed again, and are dead with one attempt more. */
+  readonly failed: number;
+  /** Rows that a pipeline left out of a stream which others read too: they are there already. `DeadFilter.pipeline` takes them all the same. */
+  readonly skipped: number;
+  /** There are more than one call takes. */
+  readonly more: boolean;
+  /** The first of those that failed. */
+  readonly errors: readonly (ErrorDetail & { readonly id: number })[];
+}
+
+/** Rows that streams could not take, and those that pipelines left out. All throw not_found for a stream that is not there. */
+export interface DeadLetterService {
+  /** `cursor`: `next` of the page before. A page may have fewer rows than `limit`, or none, and others behind it. */
+  list(
+    stream: string,
+    query: {
+      readonly filter: DeadFilter;
+      readonly order: "newest" | "oldest";
+      readonly limit: number;
+      readonly cursor: number | null;
+      /** Whole texts of the rows, not their beginnings. */
+      readonly whole?: boolean;
+    },
+  ): Promise<DeadPage>;
+  /** Counts them by their reasons, without what is different in each. */
+  reasons(stream: string, filter: DeadFilter): Promise<DeadReasons>;
+  /**
+   * Decodes rows again, under the schema that the stream has now, and appends them: each once, whatever ends the process meanwhile. Throws conflict when the stream has ended,
+   * busy when it has no room for any.
+   */
+  replay(stream: string, filter: DeadFilter): Promise<DeadReplay>;
+  /** They are dead rows no more. */
+  discard(stream: string, filter: DeadFilter): Promise<{ readonly discarded: number }>;
+}
+
 /** `recovering`: it does again what an earlier process did. */
 export type PipelineState = "starting" | "recovering" | "running" | "stalled" | "completed" | "failed" | "stopped";
 
@@ -125,7 +201,8 @@ export interface PipelineInfo {
   /** Why it is failed or stalled, else null. */
   readonly reason: string | null;
   readonly sources: readonly string[];
-  readonly sinks: readonly { kind: string; name: string; guarantee: string }[];
+  /** `trouble`: why a sink does not get on at the moment, or null. */
+  readonly sinks: readonly { kind: string; name: string; guarantee: string; trouble: string | null }[];
   /** Epoch ms, null before the first row, Infinity at the end of the input. */
   readonly watermark: number | null;
   readonly rowsIn: number;

@@ -2,14 +2,14 @@ import { FrameBuilder, FrameView } from "../core/frame.ts";
 import { frameRows } from "../core/frame_info.ts";
 import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
-import { DEAD_RAW_BYTES_MAX, DEAD_TURN_ROWS } from "../core/limits.ts";
+import { DEAD_TURN_ROWS } from "../core/limits.ts";
 import { RowRenderer } from "../core/render.ts";
 import type { Column } from "../core/schema.ts";
 import type { ProducerMark } from "../log.ts";
 import { givenBy, type PhysicalPlan } from "../plan/physical.ts";
 import type { Finished } from "./collector.ts";
 import { changeOf } from "./each_record.ts";
-import { aheadReason, DEAD_COLUMNS } from "./dead_letters.ts";
+import { addLetter, aheadReason, DEAD_COLUMNS, jsonRow } from "./dead_letters.ts";
 import type { Taken } from "./input.ts";
 import type { AheadRows, DeadRow } from "./protocol.ts";
 import type { Stream } from "./stream.ts";
@@ -86,10 +86,10 @@ export function* aheadLetters(
   for (const { frame, rows, timesMs } of ahead) {
     const view = new FrameView(frames[frame].frame), { arrivalMs } = frames[frame];
     for (const [i, row] of rows.entries()) {
-      const offset = firsts[frame] + row, raw = renderer.row(view, row).slice(0, DEAD_RAW_BYTES_MAX);
+      const offset = firsts[frame] + row, text = jsonRow(renderer.row(view, row));
       const reason = aheadReason(timesMs[i], arrivalMs, skewMs, `pipeline ${pipeline}`);
       told({ offset, reason });
-      builder.append([offset, 1, field, reason, raw, Math.trunc(arrivalMs)]);
+      addLetter(builder, { offset, line: 1, field, reason, ts: Math.trunc(arrivalMs), pipeline, ...text });
       if (builder.rows === DEAD_TURN_ROWS) yield builder.finish();
     }
   }

@@ -2,25 +2,22 @@ import type { DecodeOptions } from "../codec.ts";
 import type { Clock } from "../core/clock.ts";
 import { type ErrorDetail, RdxError } from "../core/errors.ts";
 import { BODIES_BYTES_MAX, CREDIT_ROWS_MAX, INGEST_ERRORS_MAX } from "../core/limits.ts";
-import { frameRows } from "../core/frame_info.ts";
 import { type Column, columnIndex, formatType, makeSchema, sameType, type Schema } from "../core/schema.ts";
 import type { Log, ProducerMark } from "../log.ts";
 import type { SavedStream } from "../store.ts";
 import { Aside, type DeadRows } from "./aside.ts";
-import { eachRecord } from "./each_record.ts";
+import { newestRows } from "./newest_rows.ts";
 import type { RowRange } from "../sink.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import type { DecodeJob, DecodeResult, TimeBound } from "./protocol.ts";
 import { checked, detailOf, digestOf, mergeColumns } from "./stream_schema.ts";
 import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo } from "./service.ts";
+import { errorOf, type IdRange, plainOf, type Verdict } from "./verdict.ts";
 
-/** What one request was told, kept beside its producer's number: an answer, or why all of it was refused. Plain data. */
-export type Verdict =
-  | { readonly answer: IngestAnswer }
-  | { readonly refused: Pick<RdxError, "message" | "details" | "extra"> };
+export type { Verdict } from "./verdict.ts";
 
 /** What came of a body, and the version of the schema under which it was decoded. */
-type Decoded = Extract<DecodeResult, { kind: "decoded" }> & { readonly schema: number };
+export type Decoded = Extract<DecodeResult, { kind: "decoded" }> & { readonly schema: number };
 
 /** What a stream needs from its engine. */
 export interface StreamParts {
@@ -42,6 +39,16 @@ export interface StreamFacts {
   readonly declaration: StreamDeclaration;
   readonly version?: number;
   readonly asideFrom?: number;
+}
+
+/** What else is known of rows that the engine appends. */
+export interface PutMore {
+  /** Dead letters that are none any more once the rows are there. */
+  readonly settled?: readonly IdRange[];
+  /** The version of the schema that they were decoded under; default: the one that there is. */
+  readonly schema?: number;
+  /** Of the body that they came from. */
+  readonly bytes?: number;
 }
 
 /** How often a body is decoded again because the schema became wider meanwhile. */
@@ -104,8 +111,13 @@ export class Stream {
     return this.#declaration.futureSkewMs;
   }
 
+  /** How long after they failed its dead rows are tried again. */
+  get retryMs(): readonly number[] {
+    return this.#declaration.retryMs ?? [];
+  }
+
   get info(): StreamInfo {
-    const { log } = this.#parts;
+    const { log, dead } = this.#parts;
     return {
       ...this.#declaration,
       columns: this.#schema.columns,
@@ -118,6 +130,7 @@ export class Stream {
       rowsIn: this.#rowsBefore + this.#rowsIn,
       bytesIn: this.#bytesIn,
       deadRows: this.#deadBefore + this.#deadRows,
+      deadOpen: dead.open,
       unreadBytes: log.unreadBytes,
       readers: [...this.readers],
     };
@@ -180,7 +193,7 @@ export class Stream {
     this.#tail = new Promise((resolve) => leave = resolve);
     try {
       const digest = request.producer === undefined ? "" : await digestOf(request.body);
-      const decoded = await this.#decode(request, arrivalMs);
+      const decoded = await this.decode(request, arrivalMs);
       await before;
       // It has its place when this returns: what comes behind it is stored with it.
       storing = this.#append(request, decoded, digest, bytes);
@@ -193,7 +206,8 @@ export class Stream {
     return await storing;
   }
 
-  async #decode(request: IngestRequest, arrivalMs: number): Promise<Decoded> {
+  /** Decodes a body under the schema that there is, which may widen for it. Throws RdxError for one that cannot be read at all. */
+  async decode(request: IngestRequest, arrivalMs: number): Promise<Decoded> {
     let { body } = request;
     const options: DecodeOptions = {
       coerce: request.coerce ?? !this.declared,
@@ -313,19 +327,25 @@ export class Stream {
   }
 
   /** Appends rows that the engine itself made, in frames of at most BATCH_ROWS_MAX rows; with a mark only once. Throws busy. */
-  async put(frames: readonly ArrayBuffer[], rows: number, mark?: ProducerMark): Promise<void> {
-    const { duplicate } = await this.#appendOwn("rows", frames, rows, mark);
+  async put(frames: readonly ArrayBuffer[], rows: number, mark?: ProducerMark, more: PutMore = {}): Promise<void> {
+    const { duplicate } = await this.#appendOwn("rows", frames, rows, mark, more);
     if (duplicate) return;
-    this.#rowsIn += rows;
-    this.#storedBytes += bytesOf(frames);
+    this.#count(rows, more.bytes ?? 0, frames);
   }
 
-  #appendOwn(kind: "rows" | "end", frames: readonly ArrayBuffer[], rows: number, mark?: ProducerMark) {
+  #appendOwn(
+    kind: "rows" | "end",
+    frames: readonly ArrayBuffer[],
+    rows: number,
+    mark?: ProducerMark,
+    { settled, schema = this.#schema.version }: PutMore = {},
+  ) {
     const { durability } = this.log;
     const answer = (offset: number): Verdict => ({
       answer: { stream: this.name, accepted: rows, rejected: 0, offset, durability, errors: [] },
+      ...(settled ? { settled } : {}),
     });
-    return this.log.append({ kind, rows, frames, schema: this.#schema.version, ...(mark ? { mark } : {}), answer });
+    return this.log.append({ kind, rows, frames, schema, ...(mark ? { mark } : {}), answer });
   }
 
   /** Marks the end of the input, behind all requests that came before. */
@@ -363,14 +383,8 @@ export class Stream {
   }
 
   /** The newest rows, newest first: one range for each row. */
-  async newest(limit: number): Promise<RowRange[]> {
-    const { log } = this.#parts, { end } = log, ranges: RowRange[] = [];
-    const first = Math.max(log.start, end - limit);
-    await eachRecord(log, first, end, (record) => {
-      let { offset } = record;
-      for (const frame of record.frames) offset = newestOf(frame, offset, first, ranges);
-    });
-    return ranges.reverse();
+  newest(limit: number): Promise<RowRange[]> {
+    return newestRows(this.log, limit);
   }
 
   close(): Promise<void> {
@@ -378,20 +392,6 @@ export class Stream {
   }
 }
 
-function errorOf({ message, details, extra }: Pick<RdxError, "message" | "details" | "extra">): RdxError {
-  return new RdxError("invalid", message, details, extra);
-}
-
-function plainOf({ message, details, extra }: RdxError): Pick<RdxError, "message" | "details" | "extra"> {
-  return { message, details, extra };
-}
-
 function bytesOf(frames: readonly ArrayBuffer[]): number {
   return frames.reduce((sum, frame) => sum + frame.byteLength, 0);
-}
-
-function newestOf(frame: ArrayBuffer, offset: number, first: number, ranges: RowRange[]): number {
-  const rows = frameRows(frame);
-  for (let row = Math.max(0, first - offset); row < rows; row++) ranges.push({ frame, start: row, rows: 1 });
-  return offset + rows;
 }

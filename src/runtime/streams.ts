@@ -6,12 +6,15 @@ import type { Log, LogFactory, LogHold } from "../log.ts";
 import type { StreamInfo as CatalogStream } from "../plan/catalog.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
+import type { RefusedRows } from "../sink.ts";
+import { REFUSED_COLUMNS, refusedFrame, refusedName } from "./refused_rows.ts";
 import { DEAD_COLUMNS, deadName, stampDead } from "./dead_letters.ts";
 import { lateColumns, lateName, streamOfLate } from "./late_columns.ts";
 import type { DecodeJob, DecodeResult } from "./protocol.ts";
 import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo, StreamService } from "./service.ts";
 import type { Durable } from "../store.ts";
 import type { DeadRows } from "./aside.ts";
+import { DeadLetters } from "./dead/dead_letters.ts";
 import { type Marks, putSlowly, type SideStreams } from "./side_rows.ts";
 import { Stream, type StreamFacts, type Verdict } from "./stream.ts";
 import { checked } from "./stream_schema.ts";
@@ -44,10 +47,24 @@ export class Streams implements StreamService, SideStreams {
   readonly #streams = new Map<string, Stream>();
   /** Folders of their logs. */
   readonly #folders = new WeakMap<Stream, string>();
+  /** What is done with dead rows. */
+  readonly dead: DeadLetters;
   #closing = false;
 
   constructor(parts: StreamsParts) {
     this.#parts = parts;
+    const { clock, durable } = parts;
+    this.dead = new DeadLetters({
+      clock,
+      stream: (name) => this.#get(name),
+      deadOf: ({ name }) => this.#ownDead(name),
+      nameOf: (dead) => this.#folders.get(dead)!,
+      noted: (dead) => {
+        const folder = this.#folders.get(dead)!;
+        if (!durable) return { ranges: [], store: null };
+        return { ranges: durable.meta.settled(folder), store: { settle: (all) => durable.meta.settle(folder, all) } };
+      },
+    });
   }
 
   find(name: string): Stream | null {
@@ -86,6 +103,7 @@ export class Streams implements StreamService, SideStreams {
       this.#add({ name, kind, declared, declaration, version, asideFrom }, log, folder);
     }
     for (const stream of [...this.#streams.values()]) await stream.recover();
+    await this.dead.recover(this.#streams.values());
     return () => holds.forEach((hold) => hold.close());
   }
 
@@ -110,6 +128,7 @@ export class Streams implements StreamService, SideStreams {
 
   #add(facts: StreamFacts, log: Log<Verdict>, folder: string): Stream {
     const { name } = facts, sender = `aside ${folder}`, find = () => this.find(deadName(name));
+    const openOf = () => this.dead.openOf(stream);
     const dead: DeadRows = {
       hasRoom: (frames) =>
         frames.length === 0 || this.#dead(name).log.hasRoom(frames.reduce((sum, frame) => sum + frame.byteLength, 0)),
@@ -123,6 +142,9 @@ export class Streams implements StreamService, SideStreams {
       get rows() {
         return find()?.log.end ?? 0;
       },
+      get open() {
+        return openOf();
+      },
     };
     const changed = ({ saved }: Stream) => {
       if (this.#streams.has(name)) this.#parts.durable?.meta.changeStream(saved);
@@ -135,13 +157,32 @@ export class Streams implements StreamService, SideStreams {
 
   /** The stream that takes the bad rows of another; made when the first are there. */
   #dead(name: string): Stream {
-    return this.find(deadName(name)) ??
-      this.#create(deadName(name), "dead", true, { ...INFERRED, columns: DEAD_COLUMNS });
+    const known = this.find(deadName(name));
+    // One that an earlier version has made lacks the last columns.
+    if (known?.kind === "dead" && known.columns.length < DEAD_COLUMNS.length) known.grow(DEAD_COLUMNS);
+    return known ?? this.#create(deadName(name), "dead", true, { ...INFERRED, columns: DEAD_COLUMNS });
+  }
+
+  /** The same if it is there; a stream of other rows that is called so is none. */
+  #ownDead(name: string): Stream | null {
+    const dead = this.find(deadName(name));
+    return dead?.kind === "dead" ? dead : null;
   }
 
   async bury(stream: string, frames: readonly ArrayBuffer[], rows: number, pipeline: string, marks: Marks = NO_MARKS) {
     await putSlowly(this.#dead(stream), frames, pipeline, marks);
     this.#get(stream).countDead(rows);
+  }
+
+  /** Keeps rows that a sink could not give away in the stream `<pipeline>.<node>.refused`; waits while its readers are behind. */
+  async refuse(pipeline: string, node: string, rows: RefusedRows, run: string): Promise<void> {
+    const name = refusedName(pipeline, node), known = this.find(name);
+    if (known && known.columns.some((column, i) => column.name !== REFUSED_COLUMNS[i]?.name)) {
+      throw new RdxError("conflict", `Stream ${name} holds other rows than what sink ${node} could not give away`);
+    }
+    const stream = known ?? this.#create(name, "rows", true, { ...INFERRED, columns: REFUSED_COLUMNS });
+    const { frame, marks } = refusedFrame(rows, run, this.#parts.clock);
+    await putSlowly(stream, [frame], pipeline, marks);
   }
 
   columnsOf(name: string): readonly Column[] {

@@ -11,6 +11,7 @@ import { Budget } from "./budget.ts";
 import { catalogRoutes } from "./catalog.ts";
 import { Connections } from "./connections.ts";
 import type { App, Context, ServerContext } from "./context.ts";
+import { deadRoutes } from "./dead.ts";
 import { demoRoutes, type LoadDemo } from "./demo.ts";
 import { healthRoutes } from "./health.ts";
 import { liveCharactersMax } from "./live_feed.ts";
@@ -68,6 +69,7 @@ export function createApp(options: AppOptions): { app: App; server: ServerContex
     await next();
   });
   streamRoutes(app, server);
+  deadRoutes(app, server);
   pipelineRoutes(app, server);
   viewRoutes(app, server);
   catalogRoutes(app, server);

@@ -55,10 +55,6 @@ export function streamRoutes(app: App, server: ServerContext): void {
     const name = nameOf(c, "stream");
     return newest(c, name, (limit) => streams.rows(name, limit));
   });
-  app.get("/v1/streams/:name/dead", (c) => {
-    const name = nameOf(c, "stream");
-    return newest(c, name, (limit) => deadRows(server, name, limit));
-  });
   app.get("/v1/streams/:name/late", (c) => {
     const name = nameOf(c, "stream");
     return newest(c, name, (limit) => lateRows(server, name, limit));
@@ -85,17 +81,6 @@ async function newest(c: Context, stream: string, rowsOf: (limit: number) => Pro
   return jsonText(
     `{"stream":${JSON.stringify(stream)},"columns":${JSON.stringify(columnsJson(columns))},"rows":[${rows}]}`,
   );
-}
-
-/** A stream without dead rows has no stream of them. */
-async function deadRows({ engine: { streams } }: ServerContext, name: string, limit: number): Promise<Rows> {
-  streams.get(name);
-  try {
-    return await streams.rows(`${name}.dead`, limit);
-  } catch (thrown) {
-    if (thrown instanceof RdxError && thrown.code === "not_found") return { columns: [], ranges: [] };
-    throw thrown;
-  }
 }
 
 /** Late rows are only counted as long as nobody wants them. */
@@ -127,6 +112,7 @@ function streamJson(stream: StreamInfo) {
     rows_in: stream.rowsIn,
     bytes_in: stream.bytesIn,
     dead_rows: stream.deadRows,
+    dead_open: stream.deadOpen,
     unread_bytes: stream.unreadBytes,
     readers: stream.readers,
   };

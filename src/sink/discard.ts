@@ -9,6 +9,7 @@ export function discardSink(): SinkFactory {
     kind: "discard",
     changes: "all",
     guarantee: "effectively once",
+    by: "nothing is kept",
     options: OPTIONS,
     create(options) {
       readOptions("discard", OPTIONS, options);

@@ -34,7 +34,8 @@ export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFact
   return {
     kind: "file",
     target: "path",
-    guarantee: "at least once",
+    guarantee: "exactly once",
+    by: "what comes again is compared with what is there, byte by byte, and written once",
     options: OPTIONS,
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
       const read = readOptions("file", OPTIONS, options), format = read.text("format") as OutputFormat;
@@ -58,7 +59,7 @@ interface Written {
  * compared and left alone; from the first difference on, such as a part of an output, the file is written anew.
  */
 class FileSink implements Sink {
-  readonly guarantee: Guarantee = "at least once";
+  readonly guarantee: Guarantee = "exactly once";
   readonly #path: string;
   readonly #written: Written;
   readonly #openFile: OpenFile;

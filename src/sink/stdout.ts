@@ -23,6 +23,7 @@ export function stdoutSink(openEncoder: OpenEncoder, write: WriteOut = writeStdo
   return {
     kind: "stdout",
     guarantee: "at least once",
+    by: "what was shown is shown again",
     options: OPTIONS,
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
       const read = readOptions("stdout", OPTIONS, options), format = read.text("format") as OutputFormat;

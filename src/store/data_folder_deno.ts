@@ -19,6 +19,7 @@ export interface DataFolder {
  *   meta.sqlite   streams and pipelines; see meta_deno.ts
  *   journal/      rows by stream and partition; see log/format.ts
  *   order/        what pipelines took, in order; see log/order_codec.ts
+ *   checkpoints/  state of pipelines after some number of their order; see manifest.ts
  */
 export async function openDataFolder(root: string): Promise<DataFolder> {
   try {

@@ -24,6 +24,12 @@ const TABLES = `
     columns TEXT NOT NULL,             -- JSON
     PRIMARY KEY (folder, version)
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS settled (
+    folder TEXT NOT NULL,              -- of a stream of dead rows
+    first INTEGER NOT NULL,            -- offsets of rows that were replayed or discarded: from it …
+    behind INTEGER NOT NULL,           -- … up to, and not, it; no two ranges meet
+    PRIMARY KEY (folder, first)
+  ) STRICT;
   CREATE TABLE IF NOT EXISTS pipelines (
     name TEXT PRIMARY KEY,
     folder TEXT NOT NULL,
@@ -89,8 +95,8 @@ export class MetaFile implements Meta {
   }
 
   #putStream({ name, kind, declared, columns, schemaVersion, ...rest }: SavedStream, folder: string): void {
-    const { time, delayMs, futureSkewMs, onError, retentionMs, asideFrom } = rest;
-    const declaration = JSON.stringify({ time, delayMs, futureSkewMs, onError, retentionMs, asideFrom });
+    const { time, delayMs, futureSkewMs, onError, retentionMs, retryMs, asideFrom } = rest;
+    const declaration = JSON.stringify({ time, delayMs, futureSkewMs, onError, retentionMs, retryMs, asideFrom });
     this.#run("INSERT OR REPLACE INTO schemas VALUES (?, ?, ?)", folder, schemaVersion, JSON.stringify(columns));
     this.#run(
       "INSERT INTO streams VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET " +
@@ -109,7 +115,29 @@ export class MetaFile implements Meta {
       const folder = this.#folderOf("streams", name);
       this.#run("DELETE FROM streams WHERE name = ?", name);
       this.#run("DELETE FROM schemas WHERE folder = ?", folder);
+      this.#run("DELETE FROM settled WHERE folder = ?", folder);
       return folder;
+    });
+  }
+
+  settled(folder: string): (readonly [number, number])[] {
+    const rows = this.#db.prepare("SELECT first, behind FROM settled WHERE folder = ? ORDER BY first").all(
+      folder,
+    ) as Row[];
+    return rows.map(({ first, behind }) => [Number(first), Number(behind)]);
+  }
+
+  settle(folder: string, ranges: readonly (readonly [number, number])[]): void {
+    const around = this.#db.prepare(
+      "SELECT min(first) AS first, max(behind) AS behind FROM settled WHERE folder = ? AND first <= ? AND behind >= ?",
+    );
+    this.#changing(() => {
+      for (const [from, to] of ranges) {
+        const { first, behind } = around.get(folder, to, from) as Record<string, number | null>;
+        this.#run("DELETE FROM settled WHERE folder = ? AND first <= ? AND behind >= ?", folder, to, from);
+        const joined = [Math.min(from, first ?? from), Math.max(to, behind ?? to)];
+        this.#run("INSERT INTO settled VALUES (?, ?, ?)", folder, ...joined);
+      }
     });
   }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { BOOL, type Column, type DataType, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
-import { rangeOf } from "../../src/lookup/address.ts";
+import { rangeOf } from "../../src/client/http/address.ts";
 import { httpLookup } from "../../src/lookup/http.ts";
-import { DenoWeb } from "../../src/lookup/http_web_deno.ts";
+import { DenoWeb } from "../../src/client/http/web_deno.ts";
 import { type Lookup, LookupFailure, type LookupShape } from "../../src/lookup.ts";
 import { cert, key } from "./certificate.ts";
 import { forever, keysOf, rowsOf } from "./frames.ts";

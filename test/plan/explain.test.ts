@@ -19,6 +19,10 @@ const PLAN = planOf(
   sinkOf("filter", "sink_raw"),
 );
 
+/** What holds of the rows of streams while nobody knows where they are kept. */
+const JOURNALED =
+  "rows are in the journal of a data directory before they are acknowledged, senders that number what they send repeat nothing";
+
 Deno.test("an explanation is a tree from each sink to its source, with columns, windows and what the runtime knows", () => {
   const facts = {
     workers: 2,
@@ -31,7 +35,7 @@ Deno.test("an explanation is a tree from each sink to its source, with columns, 
     `pipeline p
 sink sink_view: view, name delays
 │  inserts only
-│  effectively once, end to end
+│  effectively once, from source to here: ${JOURNALED}; a view takes every number once
 │  → window_start timestamp, window_end timestamp, origin string, mean double?, n int64
 └─ aggregate aggregate: mean = avg(delay), n = count(*) by origin
    │  hopping window of 1 d every 1 h by ts, slices shared
@@ -46,8 +50,8 @@ sink sink_view: view, name delays
             → ts timestamp, origin string, destination string, delay int64?, distance double, cancelled bool, scheduled timestamp
 sink sink_raw: discard
 │  inserts only
-│  effectively once, end to end
 │  idle
+│  effectively once, from source to here: ${JOURNALED}; nothing is kept
 │  → ts timestamp, origin string, destination string, delay int64?, distance double, cancelled bool, scheduled timestamp
 └─ filter filter (as above)
 `,
@@ -81,7 +85,7 @@ Deno.test("an explanation in JSON has one entry a step, inputs first, and says w
       "one phase",
       "keeps a row for each key and slice until the watermark has passed its last window",
     ]],
-    ["sink", "sink", ["aggregate"], "discard", ["inserts only", "effectively once, end to end"]],
+    ["sink", "sink", ["aggregate"], "discard", ["inserts only"]],
   ]);
   assert.deepEqual(nodes[1].columns, [{ name: "ts", type: "timestamp", nullable: false }]);
   assert.deepEqual(JSON.parse(JSON.stringify(nodes)), nodes);
@@ -118,7 +122,8 @@ Deno.test("an explanation of a join shows both branches, what was moved before i
     `pipeline p
 sink per_sink: discard
 │  inserts only
-│  effectively once, end to end
+│  effectively once, from f to here: ${JOURNALED}; nothing is kept
+│  effectively once, from g to here: ${JOURNALED}; nothing is kept
 │  → window_start timestamp, window_end timestamp, l_origin string, n int64
 └─ group per: n = count(distinct r_origin) by window_start, window_end, l_origin, at the end of the window
    │  keeps a row for each group and each of its different values until the end of its window
@@ -214,7 +219,44 @@ Deno.test("what is done once for several nodes is said, and what a file gives to
   assert.ok(saidOf(twice, "a", ["a", "b"]).includes("done once for a, b"));
   const sink: Json = { id: "s", op: "sink", input: ["f"], sink: { kind: "file", path: "x", format: "csv" } };
   const { notes } = explainPlan({ rdx: 1, name: "p", nodes: [FLIGHTS_SOURCE, sink] }, CATALOG).nodes[1];
-  assert.deepEqual(notes, ["inserts only", "at least once, end to end"]);
+  assert.deepEqual(notes, ["inserts only"]);
+});
+
+Deno.test("every path from a source to a sink has its guarantee: of the source, of what the process keeps and of the sink", () => {
+  const file: Json = {
+    id: "r",
+    op: "source",
+    connector: { kind: "values", rows: [[1]] },
+    columns: [{ name: "delay", type: "int64" }],
+  };
+  const out = (id: string, input: string, sink: Json): Json => ({ id, op: "sink", input: [input], sink });
+  const nodes = [
+    FLIGHTS_SOURCE,
+    file,
+    { id: "of_f", op: "project", input: ["f"], columns: ["delay"] },
+    { id: "both", op: "union", input: ["of_f", "r"] },
+    out("a", "both", { kind: "file", path: "x", format: "csv" }),
+    out("b", "f", { kind: "stdout", format: "csv" }),
+  ];
+  const pathsWith = (durability?: "fsync" | "os" | "none") =>
+    explainPlan({ rdx: 1, name: "p", nodes }, CATALOG, durability ? { durability } : {}).paths;
+  for (const durability of ["fsync", "os", undefined] as const) {
+    const paths = pathsWith(durability);
+    assert.deepEqual(paths.map(({ source, sink, guarantee }) => [source, sink, guarantee]), [
+      ["f", "a", "exactly once"],
+      ["r", "a", "exactly once"],
+      ["f", "b", "at least once"],
+    ]);
+    const [journaled, made, shown] = paths.map(({ why }) => why);
+    const survives = { fsync: /^rows are on the device before/, os: /a power cut takes the newest/ };
+    assert.match(journaled, durability ? survives[durability] : /^rows are in the journal of a data directory/);
+    assert.match(journaled, /compared with what is there, byte by byte/);
+    assert.match(made, durability ? /^rows are made again, in the order that is kept; / : /kept in a data directory; /);
+    assert.match(shown, /; what was shown is shown again$/);
+  }
+  const lost = pathsWith("none");
+  assert.deepEqual(new Set(lost.map(({ guarantee }) => guarantee)), new Set(["once in this process"]));
+  assert.match(lost[0].why, /nothing outlives the process/);
 });
 
 Deno.test("expressions are written with as few parentheses as keep their meaning", () => {

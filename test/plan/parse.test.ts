@@ -145,7 +145,7 @@ const SHAPE_ERRORS: readonly [string, unknown, string, RegExp, RegExp?][] = [
     planOf(SOURCE, ["sink", "source", { sink: { kind: "veiw" } }]),
     "nodes[1].sink.kind",
     /^Unknown kind "veiw"$/,
-    /mean view.*Known: view, file, stdout, discard/,
+    /mean view.*Known: view, file, files, sqlite, webhook, stdout, discard/,
   ],
   [
     "a sink without options",

@@ -50,13 +50,13 @@ function bounded(plan: PhysicalPlan): PhysicalPlan {
   return { ...plan, sources: plan.sources.map((source) => ({ ...source, futureSkewMs: SKEW_MS })) };
 }
 
-/** Field, reason, row and time of a dead letter; the offset is a place in the test's chunks. */
+/** Line, field, reason, row, time and what else is known of a dead letter; the offset is a place in the test's chunks. */
 function letterOf(row: Row, arrivalMs: number): string {
   const reason =
     `Time ${formatTime(Number(row[0]))} is more than 20 ms ahead of its arrival ${formatTime(arrivalMs)}: ` +
     "set the sender's clock, or raise future_skew_ms of pipeline p (0: without bound)";
   const raw = renderRow(new FrameView(frameOfRows(COLUMNS, [row])), COLUMNS, 0);
-  return textOf([1n, "ts", reason, raw, BigInt(arrivalMs)]);
+  return textOf([1n, "ts", reason, raw, BigInt(arrivalMs), 0n, "json", null, "p"]);
 }
 
 async function runOnce(shape: Shape, records: readonly Record[], tasks: number, seed: number) {

@@ -43,8 +43,8 @@ Deno.test("rows ahead of their request are rejected at their line, among other b
   assert.deepEqual(result.errors.map(({ line, field }) => [line, field]), [[2, "ts"], [3, "ts"], [5, "ts"]]);
   assert.equal(result.errors[0].reason, reason);
   assert.deepEqual(texts(result.dead).filter((_, i) => i !== 1), [
-    `0n 2n "ts" ${JSON.stringify(reason)} ${JSON.stringify(lines[1])} 0n`,
-    `0n 5n "ts" ${JSON.stringify(reason)} ${JSON.stringify(lines[4])} 0n`,
+    `0n 2n "ts" ${JSON.stringify(reason)} ${JSON.stringify(lines[1])} 0n 0n "json" null null`,
+    `0n 5n "ts" ${JSON.stringify(reason)} ${JSON.stringify(lines[4])} 0n 0n "json" null null`,
   ]);
 });
 
@@ -76,7 +76,9 @@ Deno.test("rows of an Arrow body are judged one by one, and counted instead of l
   assert.deepEqual(texts(result.frames), [`"d0" ${ARRIVAL}n null`, `"d2" ${ARRIVAL + SKEW}n null`]);
   assert.deepEqual(result.errors.map(({ line, reason }) => [line, reason]), [[2, reason]]);
   const raw = JSON.stringify({ device: "d1", ts: iso(ARRIVAL + SKEW + 1), n: null });
-  assert.deepEqual(texts(result.dead), [`0n 2n "ts" ${JSON.stringify(reason)} ${JSON.stringify(raw)} 0n`]);
+  assert.deepEqual(texts(result.dead), [
+    `0n 2n "ts" ${JSON.stringify(reason)} ${JSON.stringify(raw)} 0n 0n "json" null null`,
+  ]);
 });
 
 Deno.test("without a bound no time is too late", () => {

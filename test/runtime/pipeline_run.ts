@@ -281,8 +281,10 @@ export class PipelineRun {
 
   /** Ends the input and lets everything come to its end. */
   async end(): Promise<void> {
-    const drained = this.pipeline.drain();
-    await this.pool.settle();
+    let isDrained = false;
+    const drained = this.pipeline.drain().finally(() => isDrained = true);
+    // Many outputs in a row are written without a message to a task, so that the pool looks as if nothing happened any more.
+    for (let times = 0; times < 100 && !isDrained; times++) await this.pool.settle();
     await drained;
   }
 

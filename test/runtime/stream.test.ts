@@ -198,8 +198,8 @@ Deno.test("a stream that rejects stores nothing of a request with a bad row, one
   assert.deepEqual([answer.accepted, answer.rejected, answer.offset, answer.errors.length], [2, 2, 1, 2]);
   assert.deepEqual(await lenient.rows(), ["5n", "1n", "2n"]);
   assert.deepEqual(await lenient.rows("s.dead"), [
-    '1n 1n "n" "It is bad" "bad" 5000n',
-    '1n 2n "n" "It is bad" "bad" 5000n',
+    '1n 1n "n" "It is bad" "bad" 5000n null null null null',
+    '1n 2n "n" "It is bad" "bad" 5000n null null null null',
   ]);
   assert.equal(lenient.streams.get("s").deadRows, 2);
 });

@@ -24,7 +24,7 @@ Deno.test("a schema that cannot be noted is not taken, so that no row comes unde
     metrics: engineMetrics(new MetricRegistry()),
     clock,
     decode: () => Promise.reject(new Error("Nothing is decoded here")),
-    dead: { hasRoom: () => true, put: () => Promise.resolve(), last: -1, rows: 0 },
+    dead: { hasRoom: () => true, put: () => Promise.resolve(), last: -1, rows: 0, open: 0 },
     changed: () => {
       if (full) throw new RdxError("no_space", "There is no room");
     },

@@ -121,9 +121,8 @@ export class SimDisk implements LogDevice {
   folders(folder: string): Promise<string[]> {
     return this.#turn(() => {
       const below = [...this.#names.keys()].filter((path) => path.startsWith(`${folder}/`));
-      return [...new Set(below.map((path) => path.slice(folder.length + 1)).filter((path) => path.includes("/")))].map((
-        path,
-      ) => path.slice(0, path.indexOf("/")));
+      const paths = below.map((path) => path.slice(folder.length + 1)).filter((path) => path.includes("/"));
+      return [...new Set(paths.map((path) => path.slice(0, path.indexOf("/"))))];
     });
   }
 

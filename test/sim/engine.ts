@@ -10,6 +10,7 @@ import type {
   ViewService,
 } from "../../src/runtime/service.ts";
 import type { RowRange } from "../../src/sink.ts";
+import { SimDead } from "./dead.ts";
 import { SimStreams } from "./streams.ts";
 import { SimView } from "./view.ts";
 
@@ -34,6 +35,7 @@ interface SimNode {
  */
 export class SimEngine implements EngineService {
   readonly streams = new SimStreams();
+  readonly dead = new SimDead(this.streams);
   readonly simViews = new Map<string, SimView>();
   readonly pipelines: SimPipelines = new SimPipelines(this);
   readonly views: ViewService;
@@ -128,7 +130,7 @@ export class SimPipelines implements PipelineService {
     }
     this.puts.push({ name, ...options });
     const sinks = nodes.flatMap(({ sink }) =>
-      sink ? [{ kind: sink.kind, name: sink.name ?? "", guarantee: "effectively once" }] : []
+      sink ? [{ kind: sink.kind, name: sink.name ?? "", guarantee: "effectively once", trouble: null }] : []
     );
     for (const sink of sinks) if (sink.kind === "view") this.#engine.addView(sink.name);
     const pipeline: PipelineInfo = {

@@ -77,6 +77,7 @@ export class SimStreams implements StreamService {
       rowsIn: rows.length,
       bytesIn: bytes,
       deadRows: dead,
+      deadOpen: dead,
       unreadBytes: 0,
       readers: this.readers,
     };

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import { openEncoder } from "../../src/codec/encoder.ts";
+import { systemClock } from "../../src/core/clock.ts";
 import { STANDARD_SINKS } from "../../src/plan/catalog.ts";
 import { discardSink } from "../../src/sink/discard.ts";
 import { fileSink } from "../../src/sink/file.ts";
 import { openDenoFile } from "../../src/sink/file_deno.ts";
+import { filesSink } from "../../src/sink/files.ts";
+import { sqliteSink } from "../../src/sink/sqlite.ts";
 import { stdoutSink } from "../../src/sink/stdout.ts";
 import { sinkConformance } from "../contract/sink.ts";
+import { MemoryFolder } from "./memory_folder.ts";
 
 sinkConformance("discard", () => ({
   factory: discardSink(),
@@ -16,7 +20,17 @@ sinkConformance("discard", () => ({
 Deno.test("plans and sinks agree on the options of every kind", () => {
   const withoutTexts = (schema: unknown) =>
     JSON.parse(JSON.stringify(schema, (key, value) => key === "description" ? undefined : value));
-  for (const factory of [discardSink(), fileSink(openDenoFile, openEncoder), stdoutSink(openEncoder)]) {
+  const files = filesSink(() => new MemoryFolder(), openEncoder, systemClock);
+  const sqlite = sqliteSink(() => assert.fail("nothing is opened"), (path) => path);
+  const all = [discardSink(), fileSink(openDenoFile, openEncoder), files, sqlite, stdoutSink(openEncoder)];
+  for (const factory of all) {
+    const { target, changes, guarantee, by } = STANDARD_SINKS.get(factory.kind)!;
+    assert.deepEqual([factory.target, factory.changes, factory.guarantee, factory.by], [
+      target,
+      changes,
+      guarantee,
+      by,
+    ]);
     assert.deepEqual(withoutTexts(factory.options), withoutTexts(STANDARD_SINKS.get(factory.kind)?.options));
   }
 });

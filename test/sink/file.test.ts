@@ -3,7 +3,7 @@ import { openEncoder } from "../../src/codec/encoder.ts";
 import type { AppendFile } from "../../src/sink/file.ts";
 import { fileSink } from "../../src/sink/file.ts";
 import { openDenoFile } from "../../src/sink/file_deno.ts";
-import { SINK_COLUMNS, sinkConformance, sinkOutput } from "../contract/sink.ts";
+import { SINK_COLUMNS, SINK_INPUT, sinkConformance, sinkOutput } from "../contract/sink.ts";
 import { readRows } from "./read_rows.ts";
 
 const factory = fileSink(openDenoFile, openEncoder);
@@ -68,7 +68,7 @@ class SmallFile implements AppendFile {
 }
 
 function sinkOn(file: SmallFile, format: string) {
-  return fileSink(() => Promise.resolve(file), openEncoder).create({ path: "f", format }, SINK_COLUMNS, "p");
+  return fileSink(() => Promise.resolve(file), openEncoder).create({ path: "f", format }, SINK_COLUMNS, SINK_INPUT);
 }
 
 Deno.test("a file that has rows is continued, without a second header", async () => {
@@ -159,6 +159,6 @@ Deno.test("what was written is synced before the file is closed, and no row is t
 });
 
 Deno.test("a file that cannot be opened is an error that names it", async () => {
-  const sink = factory.create({ path: "/nowhere/at/all", format: "csv" }, SINK_COLUMNS, "p");
+  const sink = factory.create({ path: "/nowhere/at/all", format: "csv" }, SINK_COLUMNS, SINK_INPUT);
   await assert.rejects(sink.open(), { code: "invalid_plan", message: /\/nowhere\/at\/all/ });
 });

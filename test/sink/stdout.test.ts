@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { openEncoder } from "../../src/codec/encoder.ts";
 import { stdoutSink, type WriteOut } from "../../src/sink/stdout.ts";
-import { SINK_COLUMNS, sinkConformance, sinkOutput } from "../contract/sink.ts";
+import { SINK_COLUMNS, SINK_INPUT, sinkConformance, sinkOutput } from "../contract/sink.ts";
 import { readRows } from "./read_rows.ts";
 
 for (const format of ["ndjson", "csv"]) {
@@ -26,7 +26,7 @@ Deno.test("outputs of several sinks do not mix, and an error reaches only the on
     seen.push(`end ${text.length}`);
   };
   const sinks = stdoutSink(openEncoder, write);
-  const [a, b] = [1, 2].map(() => sinks.create({ format: "ndjson" }, SINK_COLUMNS, "p"));
+  const [a, b] = [1, 2].map(() => sinks.create({ format: "ndjson" }, SINK_COLUMNS, SINK_INPUT));
   const done = await Promise.allSettled([
     a.write(sinkOutput(1, [[1n, "a"]])),
     b.write(sinkOutput(1, [[1n, "bad"]])),
@@ -43,7 +43,7 @@ Deno.test("a sink opens while nobody takes what another writes", async () => {
     await gate;
     written.push(new TextDecoder().decode(bytes));
   });
-  const [stuck, other] = ["ndjson", "csv"].map((format) => sinks.create({ format }, SINK_COLUMNS, "p"));
+  const [stuck, other] = ["ndjson", "csv"].map((format) => sinks.create({ format }, SINK_COLUMNS, SINK_INPUT));
   const writing = stuck.write(sinkOutput(1, [[1n, "a"]]));
   assert.equal(await other.open(), -1);
   const closing = other.close();
@@ -60,9 +60,9 @@ Deno.test("standard output with a changelog tells what each row does, and takes 
     openEncoder,
     (bytes) => Promise.resolve(void written.push(new TextDecoder().decode(bytes))),
   );
-  const sink = factory.create({ format: "ndjson", changelog: true }, SINK_COLUMNS, "p");
+  const sink = factory.create({ format: "ndjson", changelog: true }, SINK_COLUMNS, SINK_INPUT);
   await sink.write(sinkOutput(1, [[1n, "a"]]));
   assert.deepEqual(written, ['{"n":1,"s":"a","$op":"+I"}\n']);
-  const create = () => factory.create({ format: "ndjson", changelog: "yes" }, SINK_COLUMNS, "p");
+  const create = () => factory.create({ format: "ndjson", changelog: "yes" }, SINK_COLUMNS, SINK_INPUT);
   assert.throws(create, { code: "invalid_plan", message: /"changelog" to be true or false/ });
 });

@@ -1,12 +1,12 @@
 import type { RowError } from "../../codec.ts";
 import type { Batch } from "../../core/batch.ts";
 import { FrameBuilder, FrameView } from "../../core/frame.ts";
-import { BATCH_ROWS_MAX, DEAD_RAW_BYTES_MAX, DEAD_ROWS_MAX, INGEST_ERRORS_MAX } from "../../core/limits.ts";
+import { BATCH_ROWS_MAX, DEAD_ROWS_MAX, INGEST_ERRORS_MAX } from "../../core/limits.ts";
 import { RowRenderer } from "../../core/render.ts";
 import type { Column } from "../../core/schema.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import { leftOut, RunningTimes, timeAt } from "../../kernel/running_times.ts";
-import { aheadReason, DEAD_COLUMNS } from "../dead_letters.ts";
+import { addLetter, aheadReason, DEAD_COLUMNS, jsonRow } from "../dead_letters.ts";
 import type { DecodeJob } from "../protocol.ts";
 
 /** Dead letters of an Arrow body: rows have no lines in it and are counted instead, and are told as JSON. */
@@ -46,8 +46,8 @@ export class ArrowLetters {
     const reason = aheadReason(timeMs, bound!.arrivalMs, bound!.skewMs, `stream ${stream}`);
     const field = columns[bound!.column].name, place = { line, column: 1, start: 0, end: 0, mismatch: false };
     if (this.#errors.length < INGEST_ERRORS_MAX) this.#errors.push({ ...place, field, reason });
-    const raw = this.#renderer.row(view, row).slice(0, DEAD_RAW_BYTES_MAX);
-    this.#builder.append([0, line, field, reason, raw, 0]);
+    const text = jsonRow(this.#renderer.row(view, row));
+    addLetter(this.#builder, { offset: 0, line, field, reason, ts: 0, ...text });
     if (this.#builder.rows === BATCH_ROWS_MAX) this.#letters.push(this.#builder.finish());
   }
 

@@ -1,23 +1,16 @@
 import type { DecodedBatch, Decoder, RowError, RowLocator, SchemaInference } from "../../codec.ts";
 import type { Batch } from "../../core/batch.ts";
 import { FrameBuilder } from "../../core/frame.ts";
-import {
-  BATCH_ROWS_MAX,
-  DEAD_RAW_BYTES_MAX,
-  DEAD_ROWS_MAX,
-  DECODERS_MAX,
-  INGEST_ERRORS_MAX,
-} from "../../core/limits.ts";
+import { BATCH_ROWS_MAX, DEAD_ROWS_MAX, DECODERS_MAX, INGEST_ERRORS_MAX } from "../../core/limits.ts";
 import { type Column, sameType } from "../../core/schema.ts";
 import { FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import { InputBuffer } from "../../kernel/input.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import { leftOut, RunningTimes, timeAt } from "../../kernel/running_times.ts";
-import { aheadReason, DEAD_COLUMNS } from "../dead_letters.ts";
+import { addLetter, aheadReason, DEAD_COLUMNS } from "../dead_letters.ts";
 import type { DecodeJob, DecodeResult } from "../protocol.ts";
 import type { DecoderFactory } from "./chunk_reader.ts";
-
-const decoderOfText = new TextDecoder();
+import { RowTexts } from "./row_texts.ts";
 
 /** A row that cannot be found again is told without its text. */
 const NOWHERE = { line: 1, column: 1, start: 0, end: 0 };
@@ -185,12 +178,12 @@ class Collected {
     }));
   }
 
-  /** Frames of the dead letters: reasons, and the start of each row's text. */
+  /** Frames of the dead letters: reasons, and each row's text. Their offsets and times are known later. */
   #letters(errors: readonly RowError[]): ArrayBuffer[] {
     const builder = new FrameBuilder(DEAD_COLUMNS), letters: ArrayBuffer[] = [];
+    const texts = errors.length > 0 ? new RowTexts(this.#job) : null;
     for (const { line, field, reason, start, end } of errors) {
-      const raw = this.#job.body.subarray(start, Math.min(end, start + DEAD_RAW_BYTES_MAX));
-      builder.append([0, line, field, reason, decoderOfText.decode(raw), 0]);
+      addLetter(builder, { offset: 0, line, field, reason, ts: 0, ...texts!.of(start, end) });
       if (builder.rows === BATCH_ROWS_MAX) letters.push(builder.finish());
     }
     if (builder.rows > 0) letters.push(builder.finish());

@@ -11,6 +11,7 @@ export interface Operation {
   readonly parameters?: readonly Parameter[];
   /** The body's types and their schemas. */
   readonly body?: Readonly<Record<string, JsonSchema>>;
+  readonly bodyOptional?: true;
   /** Statuses of success, with what the answer's types hold. */
   readonly answers: Readonly<Record<number, { description: string; content?: Readonly<Record<string, JsonSchema>> }>>;
   /** Problems that are this operation's own, beside those that every operation may have. */
@@ -56,7 +57,8 @@ const ALWAYS: readonly ProblemCode[] = ["invalid", "unauthorized", "forbidden", 
 
 /** The operation as OpenAPI writes it. */
 export function operationJson(operation: Operation): Record<string, unknown> {
-  const { id, summary, description, tag, parameters, body, answers, problems, secured } = operation;
+  const { id, summary, description, tag, parameters, body, bodyOptional = false, answers, problems, secured } =
+    operation;
   const responses: Record<string, unknown> = {};
   for (const [status, { description, content }] of Object.entries(answers)) {
     responses[status] = { description, ...(content ? { content: contentJson(content) } : {}) };
@@ -71,7 +73,7 @@ export function operationJson(operation: Operation): Record<string, unknown> {
     ...(description ? { description } : {}),
     tags: [tag],
     ...(parameters ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: contentJson(body) } } : {}),
+    ...(body ? { requestBody: { required: !bodyOptional, content: contentJson(body) } } : {}),
     responses,
     ...(secured === false ? { security: [] } : {}),
   };

@@ -1,5 +1,6 @@
 import type { JsonSchema } from "../../plan/json_schema.ts";
 import { ROW_KINDS } from "../../core/batch.ts";
+import { DEAD_IDS_SCHEMA } from "../dead.ts";
 import { DECLARATION_SCHEMA } from "../declaration.ts";
 import { PROBLEMS } from "../problems.ts";
 import { count, list, number, object, orNull, ref, text } from "./build.ts";
@@ -52,7 +53,8 @@ const STREAM = object({
   ended: { type: "boolean", description: "Nothing follows" },
   rows_in: count("Rows that were stored"),
   bytes_in: count("Bytes of bodies, inflated"),
-  dead_rows: count("Rows that went to the dead letters"),
+  dead_rows: count("Rows that went to the dead letters, again and again those that were tried again"),
+  dead_open: count("Dead rows that are kept and were neither replayed nor discarded"),
   unread_bytes: count("Bytes that some pipeline has not taken yet"),
   readers: list({ type: "string" }, "Pipelines that read it"),
 });
@@ -70,12 +72,59 @@ const INGEST_ANSWER = object(
   ["duplicate"],
 );
 
+const DEAD_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
+  dead_rows: object({
+    stream: text("The stream's name"),
+    columns: list(ref("column")),
+    rows: list(
+      ROW,
+      "Those that are open, in the order asked for: `id` names one, `attempts` is how often it was tried again, `retry_at` when it is tried again by itself, " +
+        "`pipeline` who has left it out of results (null: it never was in its stream), `format` what `raw` is (null: not all of the row, or not as it came), " +
+        "`head` the header of its CSV",
+    ),
+    next: orNull(count("The cursor"), "The `cursor` of the next page; null: there is none"),
+  }),
+  dead_reasons: object({
+    stream: text("The stream's name"),
+    rows: count("Dead rows that were counted"),
+    complete: { type: "boolean", description: "False: there are more than were counted" },
+    reasons: list(
+      object({
+        reason: text("Without the times of each row"),
+        field: orNull({ type: "string" }),
+        rows: count("Rows with it"),
+      }),
+      "The most frequent first",
+    ),
+  }),
+  dead_ids: DEAD_IDS_SCHEMA,
+  dead_replay: object({
+    stream: text("The stream's name"),
+    replayed: count("Rows that are in the stream now"),
+    failed: count("Rows that failed again, and are dead with one attempt more"),
+    skipped: count(
+      "Rows that a pipeline left out of a stream which others read too: they are in it already. With `pipeline` they are put there once more",
+    ),
+    more: {
+      type: "boolean",
+      description: "There are more than one request takes, or the stream had no room for them: ask again",
+    },
+    errors: list(object({ id: count("The row"), field: { type: "string" }, reason: text("Why it failed") }, ["field"])),
+  }),
+  dead_discard: object({ stream: text("The stream's name"), discarded: count("Rows that are dead rows no more") }),
+};
+
 const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   name: text("The pipeline's name"),
   state: { enum: ["starting", "recovering", "running", "stalled", "completed", "failed", "stopped"] },
   reason: orNull({ type: "string" }, "Why it is failed or stalled"),
   sources: list({ type: "string" }),
-  sinks: list(object({ kind: { type: "string" }, name: { type: "string" }, guarantee: { type: "string" } })),
+  sinks: list(object({
+    kind: { type: "string" },
+    name: { type: "string" },
+    guarantee: { type: "string" },
+    trouble: orNull({ type: "string" }, "Why the sink does not get on at the moment"),
+  })),
   watermark: WATERMARK,
   rows_in: count("Rows taken from the sources"),
   rows_out: count("Rows given to the sinks"),
@@ -244,6 +293,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     rows: list(ROW, "Newest first"),
   }),
   ingest_answer: INGEST_ANSWER,
+  ...DEAD_SCHEMAS,
   pipeline: object({
     ...PIPELINE_MEMBERS,
     plan: { description: "The plan as it was deployed, or that the script was compiled to" },

@@ -1,5 +1,6 @@
 import { QUERY_ROWS_DEFAULT, QUERY_ROWS_MAX } from "../../core/limits.ts";
 import { INGEST_TYPES } from "../content_type.ts";
+import type { JsonSchema } from "../../plan/json_schema.ts";
 import { count, ref, text } from "./build.ts";
 import { answer, name, type Operations, type Parameter, query, RENDERING } from "./operations.ts";
 
@@ -9,6 +10,24 @@ const LIMIT = query("limit", "Rows at most", {
   maximum: QUERY_ROWS_MAX,
   default: QUERY_ROWS_DEFAULT,
 });
+
+const TIME: JsonSchema = { type: "string", description: "Epoch milliseconds or ISO 8601, without a zone UTC" };
+
+const DEAD_FILTER: readonly Parameter[] = [
+  query("reason", "Text in the reason, in any case", { type: "string" }),
+  query("field", "The field that it names", { type: "string" }),
+  query("pipeline", "The pipeline that has left it out", { type: "string" }),
+  query("from", "Failed at this time or later", TIME),
+  query("to", "Failed before this time", TIME),
+  query("offset_from", "`offset` at least", { type: "integer" }),
+  query("offset_to", "`offset` less than", { type: "integer" }),
+];
+
+const DEAD_PAGE: readonly Parameter[] = [
+  query("order", "Which come first", { enum: ["newest", "oldest"], default: "newest" }),
+  query("cursor", "`next` of the page before", count("The cursor")),
+  query("raw", "whole: all of the text of each row, not its beginning", { enum: ["begin", "whole"], default: "begin" }),
+];
 
 const PRODUCER: readonly Parameter[] = [
   {
@@ -140,11 +159,72 @@ export const STREAM_OPERATIONS: Operations = {
   "/v1/streams/{name}/dead": {
     get: {
       id: "deadRows",
-      summary: "The newest rows that could not be read, newest first, with the reason",
+      summary: "Rows that could not be taken, and those that pipelines left out, with the reason; a page at a time",
+      description:
+        "A page may have fewer rows than its limit, or none, and others behind it: `next` tells. Rows that were replayed or discarded are not listed.",
       tag: "streams",
-      parameters: [name("stream"), LIMIT, ...RENDERING],
-      answers: { 200: answer("The rows", "stream_rows") },
+      parameters: [name("stream"), LIMIT, ...DEAD_PAGE, ...DEAD_FILTER, ...RENDERING],
+      answers: { 200: answer("The rows", "dead_rows") },
       problems: ["not_found"],
+    },
+  },
+  "/v1/streams/{name}/dead/reasons": {
+    get: {
+      id: "deadReasons",
+      summary: "Counts dead rows by their reasons",
+      tag: "streams",
+      parameters: [name("stream"), ...DEAD_FILTER],
+      answers: { 200: answer("The counts", "dead_reasons") },
+      problems: ["not_found"],
+    },
+  },
+  "/v1/streams/{name}/dead/replay": {
+    post: {
+      id: "replayDeadRows",
+      summary: "Try dead rows again under the schema that the stream has now",
+      description:
+        "All, those that a filter takes, or those that the body names. What can be taken now is appended, each row once, also when the server ends meanwhile; what fails again is dead " +
+        "again with one attempt more. Rows that a pipeline left out are in the stream already: they are put there again only where no other pipeline reads it, or with `pipeline`.",
+      tag: "streams",
+      parameters: [name("stream"), ...DEAD_FILTER],
+      body: { "application/json": ref("dead_ids") },
+      bodyOptional: true,
+      answers: { 200: answer("What came of it", "dead_replay") },
+      problems: [
+        "not_found",
+        "timeout",
+        "conflict",
+        "too_large",
+        "unsupported_type",
+        "invalid_plan",
+        "busy",
+        "closing",
+        "no_space",
+      ],
+    },
+  },
+  "/v1/streams/{name}/dead/discard": {
+    post: {
+      id: "discardDeadRows",
+      summary: "Dead rows are wanted no more",
+      description:
+        "All, those that a filter takes, or those that the body names. Durable: they are not listed again after a restart.",
+      tag: "streams",
+      parameters: [name("stream"), ...DEAD_FILTER],
+      body: { "application/json": ref("dead_ids") },
+      bodyOptional: true,
+      answers: { 200: answer("How many there were", "dead_discard") },
+      problems: [
+        "not_found",
+        "timeout",
+        "conflict",
+        "too_large",
+        "unsupported_type",
+        "invalid_plan",
+        "busy",
+        "closing",
+        "no_space",
+      ],
     },
   },
   "/v1/streams/{name}/late": {

@@ -57,6 +57,11 @@ const CHANGELOG: OptionSpec = {
   about: "Whether rows that are taken back are written too, each with a member $op that is +I, -U, +U or -D (false)",
 };
 
+const HEADERS: OptionSpec = {
+  type: "text",
+  about: 'JSON: the value of each header, or {"env": …} with a variable RDX_SECRET_…, or {"file": …}, and a "prefix"',
+};
+
 /** Options of all tables that rows are looked up in. */
 const LOOKING_UP: Readonly<Record<string, OptionSpec>> = {
   "cache-rows": {
@@ -163,10 +168,54 @@ export const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
     writes: true,
     options: { "format": { ...FORMAT, type: ["ndjson", "json", "csv"] }, "changelog": CHANGELOG },
   },
+  files: {
+    kind: "files",
+    reads: false,
+    writes: true,
+    options: {
+      "path": {
+        type: "text",
+        required: true,
+        about: "The folder of the parts; from the folder where the command is given",
+      },
+      "format": { type: ["ndjson", "json", "csv", "arrow"], about: "How rows are written (ndjson)" },
+      "compression": { type: ["none", "gzip"], about: "Of texts (none)" },
+      "roll-rows": { type: "integer", about: "Rows after which a part becomes visible (10000000)" },
+      "roll-bytes": { type: "integer", about: "Bytes after which it does (134217728)" },
+      "roll-interval": {
+        type: "duration",
+        aliases: ["sink.rolling-policy.rollover-interval"],
+        about: "Time after its first row at which it does (10 s)",
+      },
+      "changelog": CHANGELOG,
+    },
+  },
+  webhook: {
+    kind: "webhook",
+    reads: false,
+    writes: true,
+    options: {
+      "url": { type: "text", required: true, about: "Where rows are sent by POST" },
+      "headers": HEADERS,
+      "format": { type: ["ndjson", "json"], about: "Rows of a request: a line each, or an array (ndjson)" },
+      "batch-rows": { type: "integer", aliases: ["batch_rows"], about: "Rows of one request at most (1000)" },
+      "timeout": { type: "duration", about: "Time that an answer may take (10 s)" },
+      "on-refused": {
+        type: ["stop", "dead_letter"],
+        aliases: ["on_refused"],
+        about: "What 4xx means, but for 408, 425 and 429: the pipeline ends (stop), or the rows go to a stream (stop)",
+      },
+      "outbox": {
+        type: "boolean",
+        about: "Whether rows wait on disk, so that a slow receiver does not stall the pipeline (false)",
+      },
+      "changelog": CHANGELOG,
+    },
+  },
   sqlite: {
     kind: "sqlite",
     reads: false,
-    writes: false,
+    writes: true,
     looksUp: true,
     options: {
       "path": {
@@ -177,7 +226,7 @@ export const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
       "table": {
         type: "text",
         aliases: ["table-name"],
-        about: "The table or view there; named like this one if left out",
+        about: "The table there, to look up also a view; named like this one if left out",
       },
       ...LOOKING_UP,
     },
@@ -194,11 +243,7 @@ export const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
         about: "Of GET with {column} in the place of each key, which may be several with commas between",
       },
       "method": { type: ["GET", "POST"], about: 'POST sends {"keys": [{column: value}, …]} (GET)' },
-      "headers": {
-        type: "text",
-        about:
-          'JSON: the value of each header, or {"env": …} with a variable RDX_SECRET_…, or {"file": …}, and a "prefix"',
-      },
+      "headers": HEADERS,
       "rows": { type: "text", about: "The member of the answer that holds the rows; the answer itself if left out" },
       ...LOOKING_UP,
     },

@@ -34,7 +34,7 @@ export function lookupOptions(table: TableDefinition, report: Report): Asked | n
 }
 
 /** The headers of requests: a JSON object; undefined without any, null with a problem. */
-function headersOf({ options }: TableDefinition, report: Report): unknown | null {
+export function headersOf({ options }: TableDefinition, report: Report): unknown | null {
   const option = options.get("headers");
   if (option === undefined) return undefined;
   const parsed = parseJson(String(option.value));

@@ -19,6 +19,11 @@ const TRANSLATIONS: readonly Translation[] = [
     hint: "Keep the keys of GROUP BY and of joins in SELECT",
   },
   {
+    pattern: /^(Rows change by .+, and not by .+)$/,
+    reason: "$1",
+    hint: "Leave PRIMARY KEY out, or name these columns in it",
+  },
+  {
     pattern: /^Cannot use (\S+) as event time: .* has none, .*$/,
     reason: "$1 is no event time here: behind regular joins, row numbers and groups without windows there is none",
     hint: "Window the rows before that",

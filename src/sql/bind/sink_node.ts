@@ -4,7 +4,6 @@ import type { SinkOptions } from "../../plan/mod.ts";
 import type * as ast from "../ast.ts";
 import { freeName } from "./column.ts";
 import type { BoundQuery, Context } from "./context.ts";
-import { formatOfFile } from "./file_format.ts";
 import type { Output } from "./nodes.ts";
 import { finishRank } from "./rank.ts";
 import { quoted, resolvePath, Scope } from "./scope.ts";
@@ -126,41 +125,4 @@ function fitsNested(from: DataType, to: DataType): boolean {
   if (a.of === "map" && b.of === "map") return fitsNested(a.value, b.value);
   if (a.of !== "row" || b.of !== "row" || a.fields.length !== b.fields.length) return false;
   return a.fields.every(({ type }, i) => fitsNested(type, b.fields[i].type));
-}
-
-/** What a table of the script is as a sink; null with a problem. */
-export function sinkOf(table: TableDefinition, at: ast.Span, { report, catalog }: Context): SinkOptions | null {
-  const { connector, options, name } = table, text = (option: string) => options.get(option)?.value;
-  if (!connector.writes) {
-    return report.add(
-      at,
-      `Table ${name} can only be ${connector.looksUp ? "looked up" : "read"}: its connector is ${table.connectorName}`,
-    );
-  }
-  const format = formatOfFile(table);
-  const changelog = text("changelog") === true ? { changelog: true } : {};
-  switch (connector.kind) {
-    case "view":
-      return { kind: "view", name: text("view") ?? name };
-    case "file":
-      if (format === null) {
-        return report.add(
-          table.at,
-          `Table ${name} needs the option 'format'`,
-          "Add WITH (…, 'format' = 'ndjson'), csv or arrow",
-        );
-      }
-      return { kind: "file", path: text("path"), format, ...changelog };
-    case "stdout":
-      return { kind: "stdout", format: format ?? "ndjson", ...changelog };
-    case "discard":
-      return { kind: "discard" };
-    default:
-      if (catalog.sinkKinds.has(connector.kind)) return { kind: connector.kind, name: text(connector.kind) ?? name };
-      return report.add(
-        at,
-        `Cannot write to the ${connector.kind} ${name}: results go to views, files and stdout`,
-        "Add WITH ('connector' = 'view')",
-      );
-  }
 }

@@ -99,7 +99,8 @@ function detailsOf(node: PlanNode): string {
     }
     case "sink": {
       const { order: _, ...options } = node.sink, order = viewOrder(node.sink);
-      return [Object.values(options).join(" "), ...(order.length === 0 ? [] : [orderText(order)])].join("; ");
+      const texts = Object.values(options).map((one) => typeof one === "object" ? JSON.stringify(one) : String(one));
+      return [texts.join(" "), ...(order.length === 0 ? [] : [orderText(order)])].join("; ");
     }
   }
 }

@@ -1,10 +1,9 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { RdxError, reasonOf } from "../core/errors.ts";
-import { LOOKUP_CONCURRENCY_MAX } from "../core/limits.ts";
-import { LookupFailure } from "../lookup.ts";
+import { RdxError, reasonOf } from "../../core/errors.ts";
+import { HTTP_CLIENTS_MAX } from "../../core/limits.ts";
 import { type AddressRange, mayAsk } from "./address.ts";
-import type { SecretPlace, Web, WebRequest } from "./http.ts";
+import { type SecretPlace, type Web, WebFailure, type WebRequest } from "./web.ts";
 
 /** Variables of the environment that plans may name: others, such as the server's token, are not theirs. */
 const SECRET = /^RDX_SECRET_\w+$/;
@@ -29,7 +28,7 @@ export class DenoWeb implements Web {
     try {
       await this.#addresses(url);
     } catch (thrown) {
-      if (thrown instanceof LookupFailure) throw new RdxError("invalid_plan", thrown.message);
+      if (thrown instanceof WebFailure) throw new RdxError("invalid_plan", thrown.message);
       // A name that is not known now may be by the time that rows come.
     }
   }
@@ -47,14 +46,14 @@ export class DenoWeb implements Web {
     throw new Error(`${url.hostname} has no address`);
   }
 
-  /** Where a name leads. Throws LookupFailure when nobody may ask there. */
+  /** Where a name leads. Throws WebFailure when nobody may ask there. */
   async #addresses({ hostname }: URL): Promise<readonly string[]> {
     const name = hostname.replace(/^\[(.*)\]$/, "$1");
     const addresses = isIP(name) ? [name] : (await lookup(name, { all: true })).map(({ address }) => address);
     const inner = addresses.find((address) => !mayAsk(address, this.#allowed));
     if (inner === undefined) return [...new Set(addresses)].sort();
     const where = inner === name ? name : `${name}, which is ${inner},`;
-    throw new LookupFailure(`${where} is an address of an inner network: allow it with --allow-private ${inner}`, true);
+    throw new WebFailure(`${where} is an address of an inner network: allow it with --allow-private ${inner}`, true);
   }
 
   #client(hostname: string, url: URL): Deno.HttpClient {
@@ -62,7 +61,7 @@ export class DenoWeb implements Web {
     let client = this.#clients.get(key);
     if (client) return client;
     const [oldest] = this.#clients;
-    if (this.#clients.size === LOOKUP_CONCURRENCY_MAX) {
+    if (this.#clients.size === HTTP_CLIENTS_MAX) {
       oldest[1].close();
       this.#clients.delete(oldest[0]);
     }

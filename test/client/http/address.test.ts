@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mayAsk, rangeOf } from "../../src/lookup/address.ts";
+import { mayAsk, rangeOf } from "../../../src/client/http/address.ts";
 
 const inner = [
   "127.0.0.1",

@@ -1,4 +1,4 @@
-import { RdxError } from "../core/errors.ts";
+import { RdxError } from "../../core/errors.ts";
 
 /** Addresses whose first `prefix` bits are those of `bits`. */
 export interface AddressRange {

@@ -1,0 +1,137 @@
+import { FrameBuilder, FrameView } from "../../core/frame.ts";
+import { RdxError, reasonOf } from "../../core/errors.ts";
+import { BATCH_ROWS_MAX } from "../../core/limits.ts";
+import { addLetter, DEAD_COLUMNS } from "../dead_letters.ts";
+import type { Decoded, Stream } from "../stream.ts";
+import type { IdRange } from "../verdict.ts";
+import { type Again, bodyOf, groupLetters, letterAt } from "./bodies.ts";
+import { LetterView } from "./letter.ts";
+import { rangesOf, type Settled } from "./settled.ts";
+
+/** A stream with its dead letters, and who appends what is tried again. */
+export interface DeadOf {
+  readonly stream: Stream;
+  readonly dead: Stream;
+  readonly settled: Settled;
+  /** The producer whose last verdict, in either log, says which letters its rows have settled. */
+  readonly producer: string;
+}
+
+/** Why a letter is dead still. */
+export interface Failure {
+  readonly letter: LetterView;
+  readonly field: string | null;
+  readonly reason: string;
+}
+
+/** Rows that are ready to be in the stream, all of one version of its schema. */
+interface Ready {
+  readonly schema: number;
+  readonly frames: ArrayBuffer[];
+  readonly letters: LetterView[];
+  bytes: number;
+  rows: number;
+}
+
+/**
+ * Tries letters again. Those that can be taken are appended by one record, whose verdict says that they are settled: both are there in one moment, and whoever opens the
+ * log next settles them where that was not noted. Those that fail are appended to the dead letters in the same way, with one attempt more.
+ */
+export async function tryAgain(of: DeadOf, letters: readonly LetterView[], nowMs: number): Promise<Failure[]> {
+  const { stream, dead, settled, producer } = of, { groups, lost } = groupLetters(letters);
+  const ready: Ready[] = [], failed: Failure[] = lost.map(notWhole);
+  for (const group of groups) await decodeGroup(stream, group, nowMs, ready, failed);
+  for (const { schema, frames, letters, rows, bytes } of ready) {
+    const ids = idsOf(letters);
+    await stream.put(frames, rows, nextMark(stream, producer), { settled: ids, schema, bytes });
+    settled.add(ids);
+  }
+  const ids = idsOf(failed.map(({ letter }) => letter));
+  if (failed.length > 0) {
+    await dead.put(framesOf(failed, nowMs), failed.length, nextMark(dead, producer), { settled: ids });
+    stream.countDead(failed.length);
+    settled.add(ids);
+  }
+  return failed;
+}
+
+function idsOf(letters: readonly LetterView[]): IdRange[] {
+  return rangesOf(letters.map(({ id }) => id));
+}
+
+function nextMark({ log }: Stream, producer: string) {
+  return { producer, sequence: log.lastOf(producer) + 1, sparse: true, digest: "" } as const;
+}
+
+function notWhole(letter: LetterView): Failure {
+  const { field, reason, pipeline } = letter;
+  const why = pipeline === null
+    ? "only a part of its text is kept, or it is no UTF-8"
+    : `pipeline ${pipeline} had changed it before it left it out`;
+  const lead = `Cannot be replayed: ${why}; it was dead for: `;
+  return { letter, field, reason: reason.startsWith("Cannot be replayed: ") ? reason : lead + reason };
+}
+
+/** Decodes a group; when its rows cannot be told apart in what came of it, each by itself. */
+async function decodeGroup(
+  stream: Stream,
+  group: Again,
+  nowMs: number,
+  ready: Ready[],
+  failed: Failure[],
+): Promise<void> {
+  const { letters, format, header, delimiter } = group, body = bodyOf(group), bytes = body.length;
+  let decoded: Decoded;
+  try {
+    const csv = format === "csv" ? { header: header!, delimiter: delimiter! } : {};
+    decoded = await stream.decode({ body, format, autoCreate: false, ...csv }, nowMs);
+  } catch (thrown) {
+    if (!(thrown instanceof RdxError) || thrown.code === "internal") throw thrown;
+    if (letters.length > 1) return await eachAlone(stream, group, nowMs, ready, failed);
+    failed.push({ letter: letters[0], field: null, reason: reasonOf(thrown) });
+    return;
+  }
+  const { rows, rejected, fatal, schema, frames } = decoded, bad = failuresOf(group, decoded);
+  const clear = !fatal && rows + rejected === letters.length && bad.size === rejected;
+  if (letters.length > 1 && !clear) return await eachAlone(stream, group, nowMs, ready, failed);
+  if (letters.length === 1 && (rows !== 1 || rejected > 0)) {
+    failed.push(bad.get(letters[0]) ?? { letter: letters[0], field: null, reason: `It is ${rows} rows, not one` });
+    return;
+  }
+  failed.push(...bad.values());
+  if (rows === 0) return;
+  let same = ready.at(-1);
+  if (same?.schema !== schema) ready.push(same = { schema, frames: [], letters: [], bytes: 0, rows: 0 });
+  same.frames.push(...frames);
+  same.letters.push(...letters.filter((letter) => !bad.has(letter)));
+  same.rows += rows;
+  same.bytes += bytes;
+}
+
+async function eachAlone(stream: Stream, group: Again, nowMs: number, ready: Ready[], failed: Failure[]) {
+  for (const letter of group.letters) await decodeGroup(stream, { ...group, letters: [letter] }, nowMs, ready, failed);
+}
+
+/** Which letters failed, from the letters that the decoder has made of them. */
+function failuresOf(group: Again, { dead }: Decoded): Map<LetterView, Failure> {
+  const failures = new Map<LetterView, Failure>();
+  for (const frame of dead) {
+    const view = new FrameView(frame);
+    for (let row = 0; row < view.rows; row++) {
+      const { line, field, reason } = new LetterView(row, view, row), letter = letterAt(group, line);
+      if (letter) failures.set(letter, { letter, field, reason });
+    }
+  }
+  return failures;
+}
+
+function framesOf(failures: readonly Failure[], nowMs: number): ArrayBuffer[] {
+  const builder = new FrameBuilder(DEAD_COLUMNS), frames: ArrayBuffer[] = [], ts = Math.trunc(nowMs);
+  for (const { letter, field, reason } of failures) {
+    const { offset, line, raw, attempts, format, head, pipeline } = letter;
+    addLetter(builder, { offset, line, field, reason, raw, ts, attempts: attempts + 1, format, head, pipeline });
+    if (builder.rows === BATCH_ROWS_MAX) frames.push(builder.finish());
+  }
+  if (builder.rows > 0) frames.push(builder.finish());
+  return frames;
+}

@@ -1,0 +1,87 @@
+import { encodeRecordBatch, encodeSchema } from "../core/arrow/writer.ts";
+import { ArrowReader } from "../core/arrow/reader.ts";
+import { RdxError } from "../core/errors.ts";
+import { FrameView } from "../core/frame.ts";
+import {
+  CELL_DIGITS_MAX,
+  type Column,
+  type DataType,
+  DECIMAL_DIGITS_MAX,
+  formatType,
+  isDecimal,
+} from "../core/schema.ts";
+import type { SavedStep } from "../store.ts";
+
+/** The column that key groups are in (core/state.ts). */
+const GROUP_COLUMN = "$group";
+
+/** Steps with rows. */
+export type RowStep = Extract<SavedStep, { readonly frame: ArrayBuffer }>;
+
+/** The schema of a table's file. Decimals have all the digits that their cells may have: state may hold more than what its column promises. */
+export function encodeRowSchema(columns: readonly Column[]): Uint8Array<ArrayBuffer> {
+  return encodeSchema(
+    columns.map((column) => isDecimal(column.type) ? { ...column, type: widest(column.type) } : column),
+  );
+}
+
+function widest(type: DataType): DataType {
+  return { ...type, precision: type.kind === "decimal" ? CELL_DIGITS_MAX : DECIMAL_DIGITS_MAX };
+}
+
+/** The record batch of a step, and its key groups. Throws RdxError("invalid") for a frame that is none of the step's columns. */
+export function encodeStep(
+  step: RowStep,
+): {
+  readonly message: Uint8Array<ArrayBuffer>;
+  readonly rows: number;
+  readonly groups: readonly [number, number] | null;
+} {
+  const view = new FrameView(step.frame);
+  check(step, view);
+  return { message: encodeRecordBatch(view), rows: view.rows, groups: groupsOf(step.columns, view) };
+}
+
+function check({ node, table, columns }: RowStep, view: FrameView): void {
+  const wrong = (reason: string) => new RdxError("invalid", `Cannot save rows of table ${table} of ${node}: ${reason}`);
+  if (view.columns !== columns.length) throw wrong(`there are ${view.columns} columns, not ${columns.length}`);
+  columns.forEach(({ name, type, nullable }, i) => {
+    const own = view.types[i];
+    if (own.kind !== type.kind || (own.scale ?? 0) !== (type.scale ?? 0)) {
+      throw wrong(`column ${name} is of type ${formatType(type)}, not ${formatType(own)}`);
+    }
+    if (!nullable && view.buffers(i).nulls > 0) throw wrong(`column ${name} has NULL`);
+  });
+}
+
+function groupsOf(columns: readonly Column[], view: FrameView): readonly [number, number] | null {
+  const [first] = columns;
+  if (first?.name !== GROUP_COLUMN || first.type.kind !== "int64" || view.rows === 0) return null;
+  let lowest = Infinity, highest = -Infinity;
+  for (let row = 0; row < view.rows; row++) {
+    const group = groupOf(view, row);
+    lowest = Math.min(lowest, group);
+    highest = Math.max(highest, group);
+  }
+  return [lowest, highest];
+}
+
+/** The key group of a row whose first column has it. */
+export function groupOf(view: FrameView, row: number): number {
+  return Number(view.int64(0, row));
+}
+
+/** Turns the bytes of a table's file into frames again. */
+export class RowReader {
+  readonly #reader = new ArrowReader(Infinity);
+
+  /** `head`: the schema message. */
+  constructor(head: Uint8Array<ArrayBuffer>) {
+    this.#reader.read(head);
+  }
+
+  /** The rows of a record batch, at most BATCH_ROWS_MAX in each frame. */
+  read(message: Uint8Array<ArrayBuffer>): ArrayBuffer[] {
+    return this.#reader.read(message);
+  }
+}

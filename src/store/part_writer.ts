@@ -1,0 +1,139 @@
+import { RdxError } from "../core/errors.ts";
+import { type Column, sameType } from "../core/schema.ts";
+import type { SavedStep, SavedTable } from "../store.ts";
+import { encodeRowSchema, encodeStep, type RowStep } from "./arrow_rows.ts";
+import { explained, type FileParts, writeWhole } from "./file_parts.ts";
+import type { StoredFile } from "./manifest.ts";
+import { encodeIndex, INDEX_NAME, type RowFile, type StoredStep } from "./part_index.ts";
+import { RowFileWriter } from "./row_file_writer.ts";
+import { Turns } from "./turns.ts";
+
+/** A file of a table that is being written. */
+interface Written {
+  readonly position: number;
+  readonly file: RowFile;
+  readonly writer: RowFileWriter;
+  /** Where its next record batch stands. */
+  end: number;
+}
+
+/** Writes steps as the files of a part, into a folder of their own. */
+export class PartWriter {
+  readonly #parts: FileParts;
+  readonly #folder: string;
+  readonly #name: string;
+  readonly #files = new Map<string, Written>();
+  readonly #steps: StoredStep[] = [];
+  #made = false;
+  readonly #turns = new Turns();
+  #failure: RdxError | null = null;
+
+  /** `folder`: of the pipeline's checkpoints; `name`: that of the part in it. */
+  constructor(parts: FileParts, folder: string, name: string) {
+    this.#parts = parts;
+    this.#folder = folder;
+    this.#name = name;
+  }
+
+  /** Takes steps one after the other. After a failure it takes nothing more. */
+  add(step: SavedStep): Promise<void> {
+    return this.#inTurn(() => this.#add(step));
+  }
+
+  /**
+   * All files, which are there for good but for their names: the index first, none without steps. Throws RdxError("invalid") when rows are of no table that is
+   * told here.
+   */
+  finish(tables: readonly SavedTable[]): Promise<StoredFile[]> {
+    return this.#inTurn(() => {
+      this.#check(tables);
+      return this.#finish();
+    });
+  }
+
+  /** Takes nothing more; what it was about is over when this resolves. */
+  stop(): Promise<void> {
+    return this.#turns.take(async () => {
+      this.#failure ??= new RdxError("conflict", `Cannot write ${this.#folder}/${this.#name}: it is over`);
+      await null;
+    });
+  }
+
+  #check(tables: readonly SavedTable[]): void {
+    for (const { file } of this.#files.values()) {
+      const { node, table, kind, columns } = file, own = tables.find((one) => one.node === node && one.name === table);
+      const expected = kind === "upsert" ? own?.columns : own?.columns.slice(0, own.keys);
+      if (expected && sameColumns(expected, columns)) continue;
+      const reason = own
+        ? `the columns of what was to ${kind} are not the table's`
+        : "the checkpoint has no such table";
+      throw new RdxError("invalid", `Cannot save rows of table ${table} of ${node}: ${reason}`);
+    }
+  }
+
+  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
+    return this.#turns.take(async () => {
+      if (this.#failure) throw this.#failure;
+      try {
+        return await run();
+      } catch (thrown) {
+        throw this.#failure = explained(`${this.#folder}/${this.#name}`, thrown);
+      }
+    });
+  }
+
+  async #add(step: SavedStep): Promise<void> {
+    const { node, table } = step;
+    if (step.kind === "clear") return void this.#steps.push({ kind: step.kind, node, table });
+    if (step.kind === "expire") return void this.#steps.push({ kind: step.kind, node, table, below: step.below });
+    const { message, rows, groups } = encodeStep(step);
+    if (rows === 0) return;
+    const written = this.#files.get(keyOf(step)) ?? await this.#begin(step);
+    if (!sameColumns(written.file.columns, step.columns)) {
+      throw new RdxError(
+        "invalid",
+        `Cannot save rows of table ${table} of ${node}: its columns are not always the same`,
+      );
+    }
+    await written.writer.append(message);
+    this.#steps.push({ kind: "rows", file: written.position, rows, at: written.end, bytes: message.length, groups });
+    written.end += message.length;
+  }
+
+  async #begin(step: RowStep): Promise<Written> {
+    await this.#make();
+    const { node, table, kind, columns } = step, position = this.#files.size;
+    const name = `${position}-${kind}s.arrow`, schema = encodeRowSchema(columns);
+    const file = { name, node, table, kind, columns, head: schema.length };
+    const writer = new RowFileWriter(this.#parts, this.#folder, `${this.#name}/${name}`);
+    const written = { position, file, writer, end: schema.length };
+    this.#files.set(keyOf(step), written);
+    await writer.append(schema);
+    return written;
+  }
+
+  async #make(): Promise<void> {
+    if (!this.#made) await this.#parts.device.makeFolder(`${this.#folder}/${this.#name}`);
+    this.#made = true;
+  }
+
+  async #finish(): Promise<StoredFile[]> {
+    if (this.#steps.length === 0) return [];
+    await this.#make();
+    const rows: StoredFile[] = [], { checksum } = this.#parts, path = `${this.#name}/${INDEX_NAME}`;
+    for (const { writer } of this.#files.values()) rows.push(await writer.finish());
+    const files = [...this.#files.values()].map(({ file }) => file);
+    const index = encodeIndex({ files, steps: this.#steps }, checksum);
+    await writeWhole(this.#parts, `${this.#folder}/${path}`, index);
+    return [{ path, bytes: index.length, sum: checksum(index) }, ...rows];
+  }
+}
+
+function keyOf({ kind, node, table }: RowStep): string {
+  return JSON.stringify([kind, node, table]);
+}
+
+/** Whether rows of both are of one table. */
+export function sameColumns(a: readonly Column[], b: readonly Column[]): boolean {
+  return a.length === b.length && a.every(({ name, type }, i) => name === b[i].name && sameType(type, b[i].type));
+}

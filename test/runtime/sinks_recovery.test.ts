@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { DurableRun } from "./durable_run.ts";
+import { EVENTS } from "./engine_run.ts";
+
+const HOW = { start: "earliest", state: "keep" } as const;
+
+/** Rows of `events` whose value is at least `least`, and the sinks that they go to. */
+function plan(least: number, sinks: Readonly<Record<string, Record<string, unknown>>>) {
+  const where = { call: "ge", args: [{ column: "value" }, { literal: least }] };
+  return {
+    rdx: 1,
+    nodes: [
+      { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 },
+      { id: "where", op: "filter", input: ["source"], where },
+      ...Object.entries(sinks).map(([id, sink]) => ({ id, op: "sink", input: ["where"], sink })),
+    ],
+  };
+}
+
+const table = { kind: "sqlite", path: "out.db", table: "rows" };
+const parts = { kind: "files", path: "parts", format: "ndjson", roll_rows: 7 };
+
+function valuesIn(life: DurableRun, table: string): number[] {
+  using database = new DatabaseSync(`${life.folder}/out.db`);
+  return database.prepare(`SELECT value FROM "${table}" ORDER BY rowid`).all().map(({ value }) => Number(value));
+}
+
+function valuesOfParts(life: DurableRun, folder = "parts"): number[] {
+  const path = `${life.folder}/${folder}`, names = [...Deno.readDirSync(path)].map(({ name }) => name);
+  const texts = names.filter((name) => name.startsWith("part-")).sort().map((name) =>
+    Deno.readTextFileSync(`${path}/${name}`)
+  );
+  return texts.join("").trim().split("\n").filter(Boolean).map((line) => JSON.parse(line).value);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+async function send(life: DurableRun, from: number, to: number): Promise<void> {
+  for (const value of range(from, to)) await life.send("events", [{ ts: value, key: "a", value }]);
+  await life.settled();
+}
+
+Deno.test("tables and folders have every row once over restarts and changes of the plan, whose new sinks begin where they were added", async () => {
+  await DurableRun.with(async (life) => {
+    const { pipelines } = life.engine;
+    life.engine.streams.put("events", EVENTS);
+    await pipelines.put("p", plan(0, { table, parts }), HOW);
+    await send(life, 0, 10);
+    await life.restart();
+    assert.deepEqual(valuesIn(life, "rows"), range(0, 10));
+    await send(life, 10, 15);
+    // The state of the plan goes on, and so do its sinks; one more begins.
+    const more = { kind: "sqlite", path: "out.db", table: "more" };
+    await life.engine.pipelines.put("p", plan(0, { table, parts, more }), HOW);
+    await send(life, 15, 21);
+    for (let restarts = 0; restarts < 2; restarts++) {
+      await life.restart();
+      assert.deepEqual(valuesIn(life, "rows"), range(0, 21));
+      assert.deepEqual(valuesIn(life, "more"), range(15, 21));
+    }
+    // One that was left out and comes again is another run, behind what it had.
+    await life.engine.pipelines.put("p", plan(0, { parts }), HOW);
+    await send(life, 21, 24);
+    await life.engine.pipelines.put("p", plan(0, { table, parts }), HOW);
+    await send(life, 24, 30);
+    await life.restart();
+    await send(life, 30, 31);
+    assert.deepEqual(valuesIn(life, "rows"), [...range(0, 21), ...range(24, 31)]);
+    await life.engine.close();
+    assert.deepEqual(valuesOfParts(life), range(0, 31));
+    await life.start();
+  });
+});
+
+Deno.test("a deployment that starts afresh does not take the numbers of the one before it for its own", async () => {
+  await DurableRun.with(async (life) => {
+    life.engine.streams.put("events", EVENTS);
+    await life.engine.pipelines.put("p", plan(0, { table, parts }), HOW);
+    await send(life, 0, 6);
+    await life.engine.pipelines.put("p", plan(3, { table, parts }), { start: "earliest", state: "fresh" });
+    await life.settled();
+    await life.restart();
+    await send(life, 6, 8);
+    await life.engine.pipelines.delete("p");
+    await life.engine.pipelines.put("p", plan(7, { table, parts }), HOW);
+    await life.settled();
+    await life.restart();
+    const expected = [...range(0, 6), ...range(3, 8), 7];
+    assert.deepEqual(valuesIn(life, "rows"), expected);
+    await life.engine.close();
+    assert.deepEqual(valuesOfParts(life), expected);
+    await life.start();
+  });
+});
+
+Deno.test("changes of groups are in a table by their keys, also after restarts", async () => {
+  await DurableRun.with(async (life) => {
+    life.engine.streams.put("events", EVENTS);
+    const aggs = [{ fn: "count", as: "n" }, { fn: "sum", arg: { column: "value" }, as: "total" }];
+    const nodes = [
+      { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 },
+      { id: "groups", op: "aggregate", input: ["source"], keys: ["key"], aggs },
+      { id: "sink", op: "sink", input: ["groups"], sink: { kind: "sqlite", path: "out.db", table: "totals" } },
+    ];
+    await life.engine.pipelines.put("p", { rdx: 1, nodes }, HOW);
+    const expected = new Map<string, [number, number]>();
+    for (let value = 0; value < 40; value++) {
+      const key = "abcd"[value * 7 % 4], [n, total] = expected.get(key) ?? [0, 0];
+      expected.set(key, [n + 1, total + value]);
+      await life.send("events", [{ ts: value, key, value }]);
+      if (value % 13 === 12) await life.restart();
+    }
+    await life.settled();
+    using database = new DatabaseSync(`${life.folder}/out.db`);
+    const rows = database.prepare("SELECT key, n, total FROM totals ORDER BY key").all();
+    assert.deepEqual(
+      rows.map(({ key, n, total }) => [key, [n, total]]),
+      [...expected].sort(([a], [b]) => a < b ? -1 : 1),
+    );
+  });
+});
+
+Deno.test("EXPLAIN of what runs says the guarantee of its paths, a table that does not fit is refused with the node", async () => {
+  await DurableRun.with(async (life) => {
+    life.engine.streams.put("events", EVENTS);
+    await life.engine.pipelines.put("p", plan(0, { table, parts }), HOW);
+    const { text, json } = life.engine.pipelines.explain("p");
+    assert.match(
+      text,
+      /exactly once, from source to here: rows are on the device .*; rows and their number are committed in one transaction/,
+    );
+    const { paths } = json as { paths: { sink: string; guarantee: string }[] };
+    assert.deepEqual(paths.map(({ sink, guarantee }) => [sink, guarantee]), [
+      ["table", "exactly once"],
+      ["parts", "exactly once"],
+    ]);
+    using database = new DatabaseSync(`${life.folder}/out.db`);
+    database.exec("CREATE TABLE other (ts TEXT)");
+    const other = { other: { ...table, table: "other" } };
+    await assert.rejects(
+      life.engine.pipelines.put("q", plan(0, other), HOW),
+      (thrown: Error & { details: unknown[] }) => {
+        assert.match(thrown.message, /has no column key/);
+        assert.equal((thrown.details[0] as { node: string }).node, "other");
+        return true;
+      },
+    );
+  });
+});

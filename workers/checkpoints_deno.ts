@@ -1,0 +1,16 @@
+/** The thread that writes and reads checkpoints, in Deno. */
+import { expose } from "comlink";
+import { Crc32c } from "../src/kernel/crc.ts";
+import { Kernel } from "../src/kernel/module.ts";
+import { DenoDevice } from "../src/log/device_deno.ts";
+import { CheckpointHost } from "../src/store/checkpoint_host.ts";
+import { FileCheckpoints } from "../src/store/checkpoints_files.ts";
+import type { ThreadSettings } from "../src/store/checkpoints_thread_deno.ts";
+
+expose(
+  new CheckpointHost<ThreadSettings>(({ root, module, ...settings }, said) => {
+    const crc = new Crc32c(new Kernel(module)),
+      checksum = (bytes: Uint8Array, before?: number) => crc.of(bytes, before);
+    return Promise.resolve(new FileCheckpoints({ ...settings, device: new DenoDevice(root), checksum, said }));
+  }),
+);
