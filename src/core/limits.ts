@@ -86,9 +86,11 @@ export const DEAD_PAGE_LOOK_ROWS_MAX = 1 << 18;
 /** Bytes of the rows on one page of dead rows, beyond which the rest is on the next. */
 export const DEAD_PAGE_BYTES = 4 << 20;
 /** Dead rows that are decoded and stored again at a time. */
-export const DEAD_REPLAY_TURN_ROWS = 1024;
-/** Bytes of dead rows that are read to be tried again. */
-export const DEAD_REPLAY_TURN_BYTES = 8 << 20;
+export const DEAD_REPLAY_TURN_ROWS = 2048;
+/** Dead rows that are read at a time to be tried again: reading begins at the start of a segment each time. */
+export const DEAD_REPLAY_READ_ROWS = 16_384;
+/** The same in bytes. */
+export const DEAD_REPLAY_READ_BYTES = 8 << 20;
 /** Dead rows that one request tries again; it says when there are more. */
 export const DEAD_REPLAY_ROWS_MAX = 65_536;
 /** Newest dead rows whose reasons are counted. */

@@ -1,8 +1,9 @@
 import type { Clock } from "../../core/clock.ts";
 import { RdxError } from "../../core/errors.ts";
 import {
+  DEAD_REPLAY_READ_BYTES,
+  DEAD_REPLAY_READ_ROWS,
   DEAD_REPLAY_ROWS_MAX,
-  DEAD_REPLAY_TURN_BYTES,
   DEAD_REPLAY_TURN_ROWS,
   INGEST_ERRORS_MAX,
 } from "../../core/limits.ts";
@@ -112,9 +113,12 @@ export class DeadLetters implements DeadLetterService {
         if (!matches(letter)) return true;
         if (!mayEnter(letter)) once.skipped++;
         else if (letters.push(letter) > 0) bytes += letter.rawBytes;
-        return letters.length < once.room && bytes < DEAD_REPLAY_TURN_BYTES;
+        return letters.length < once.room && bytes < DEAD_REPLAY_READ_BYTES;
       });
-      if (letters.length > 0 && !await this.#turn({ ...opened, stream }, letters, once)) return once.answer(true);
+      for (let at = 0; at < letters.length; at += DEAD_REPLAY_TURN_ROWS) {
+        const turn = letters.slice(at, at + DEAD_REPLAY_TURN_ROWS);
+        if (!await this.#turn({ ...opened, stream }, turn, once)) return once.answer(true);
+      }
     }
     return once.answer(once.full && from < to);
   }
@@ -237,7 +241,7 @@ class Replayed {
   }
 
   get room(): number {
-    return Math.min(DEAD_REPLAY_TURN_ROWS, DEAD_REPLAY_ROWS_MAX - this.rows);
+    return Math.min(DEAD_REPLAY_READ_ROWS, DEAD_REPLAY_ROWS_MAX - this.rows);
   }
 
   get full(): boolean {
