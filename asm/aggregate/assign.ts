@@ -164,13 +164,13 @@ export function assignBlock(a: Aggregation, push: Push, first: u32, count: u32):
     }
     const watermark = watermarkAt(a, push, row);
     if (watermark >= firstFire) {
-      if (changetype<usize>(slice) && !sliceSeal(a, slice)) {
-        stop = STOP_FULL;
-        break;
-      }
       if (watermark >= lastFire) {
         if (addLate(push, row)) continue;
         stop = STOP_MEMORY;
+        break;
+      }
+      if (changetype<usize>(slice) && !sliceSeal(a, slice)) {
+        stop = STOP_FULL;
         break;
       }
       const fired = lastFired(a, watermark);

@@ -56,9 +56,14 @@ export function spareFree(a: Aggregation): void {
   a.spare = 0;
 }
 
+/** The spare slab is for the keys that slices have had last. */
+@inline function isSpareFit(a: Aggregation): bool {
+  return a.spare != 0 && a.spareSlots == a.hintSlots && a.spareBase == a.hintSlabBase;
+}
+
 /** A new slice takes over the spare slab when the slice before filled it well. */
 export function slabStart(a: Aggregation, slice: Slice, before: Slice): void {
-  if (!a.spare || a.slabCount == SLABS_MAX || before.rows < a.spareSlots / KEYS_A_ROW_MAX) return;
+  if (!isSpareFit(a) || a.slabCount == SLABS_MAX || before.rows < a.spareSlots / KEYS_A_ROW_MAX) return;
   slice.slab = a.spare;
   slice.slabSlots = a.spareSlots;
   slice.slabBytes = a.spareSlots * a.slotBytes;
@@ -176,7 +181,7 @@ function writeTables(a: Aggregation, slice: Slice): void {
 function slabLeave(a: Aggregation, slice: Slice): void {
   const isHint = slice.slabSlots == a.hintSlots && slice.slabBase == a.hintSlabBase;
   if (isHint && slice.slabSlots / KEYS_A_ROW_MAX > slice.rows) a.hintSlots = 0;
-  if (a.spare && (a.spareSlots != a.hintSlots || a.spareBase != a.hintSlabBase)) spareFree(a);
+  if (!isSpareFit(a)) spareFree(a);
   if (!a.spare && isHint && a.hintSlots) {
     a.spare = slice.slab;
     a.spareSlots = slice.slabSlots;

@@ -107,6 +107,21 @@ Deno.test("a full state takes a prefix of the rows of a dense slice, and the res
   assert.ok(stopped > 30, `only ${stopped} pushes met a full state`);
 });
 
+Deno.test("late rows leave the slab of a window that has fired and waits to be pulled as it is", () => {
+  for (const kernel of VARIANTS.map((variant) => loadKernel(variant))) {
+    const spec = specOf(CALLS[0]), windows = new WindowAggregate(kernel, spec);
+    const log = Array.from(
+      { length: 4000 },
+      (_, i): LogRow => ({ time: 5n, keys: [BigInt(i % 1500)], args: [null, 1n] }),
+    );
+    cut(log, [2000]).forEach((rows) => push(kernel, windows, spec, rows));
+    windows.advance(SIZE_MS);
+    push(kernel, windows, spec, log.slice(0, 100));
+    assert.deepEqual(pullAll(kernel, windows, 8192).map(keyText), expectedRows(spec, log));
+    windows.close();
+  }
+});
+
 /** Rows of a change listing as text, by slice, key group and row number. */
 function listChanges(kernel: Kernel, windows: WindowAggregate, since: number, step: number): Map<string, string> {
   const found = new Map<string, string>();
