@@ -82,8 +82,7 @@ Deno.test("any sequence of bad rows, mends, replays and discards leaves what a p
         if (one.do === "mend") {
           nullable = one.nullable;
           streams.put("s", nullable ? LENIENT : BASE);
-        }
-        else if (one.do === "post") {
+        } else if (one.do === "post") {
           const posted = one.kinds.map((kind) => {
             const n = next++, raw = [`{"id":${n}}`, `{"text":"r${n}"}`, `{"id":"x${n}"}`, `nonsense ${n}`][kind];
             return { kind, raw, n };
