@@ -6,7 +6,7 @@ import { keysHash, rowKeyHash } from "../rows/keys";
 import { restoredEach } from "../rows/restore";
 import { ROW_SEQ } from "../rows/row";
 import { rowSetGroup } from "../rows/touch";
-import { addKey, append, openSession, schedule } from "./add";
+import { addKey, append, earliest, openSession, schedule } from "./add";
 import { dropDoomed } from "./index";
 import {
   KEY_SESSIONS, LAST, NEXT, ROW_FOLLOWING, ROW_SESSION, SESSION_NAME, SESSION_TOLD, START, Sessions, endOf, indexOf, keyStoreOf, rowStoreOf,
@@ -142,7 +142,7 @@ function putRow(owner: usize, row: usize): bool {
 function timeKey(owner: usize, key: usize): bool {
   const s = changetype<Sessions>(owner), first: usize = load<u32>(key, KEY_SESSIONS);
   isDamaged = !first;
-  return first != 0 && schedule(s, key, endOf(s, first));
+  return first != 0 && schedule(s, key, endOf(s, load<u32>(earliest(s, key))));
 }
 
 /** All rows and sessions are there. */
