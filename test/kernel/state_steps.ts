@@ -44,11 +44,11 @@ export function restoreSteps(
       : kind === "expire"
       ? { kind, table, below }
       : { kind, table, rows: reader.read(frame!) };
-    const own = state.tables.find(({ name }) => name === table);
-    if ("rows" in change && own && own.keys > 0) {
-      const { rows } = change, wanted = rowsOf(frame!, groups);
-      if (wanted.length < rows.rows) {
-        const picked = pick(kernel, frame!, wanted);
+    const keys = state.tables.find(({ name }) => name === table)?.keys ?? 0;
+    if ("rows" in change && keys > 0) {
+      const { rows } = change, own = rowsOf(frame!, groups);
+      if (own.length < rows.rows) {
+        const picked = pick(kernel, frame!, own);
         if (picked) state.restore({ ...change, rows: reader.read(picked) });
         kernel.reset();
         continue;
