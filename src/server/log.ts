@@ -18,12 +18,14 @@ export async function followLog(c: Context, server: ServerContext): Promise<Resp
   const name = nameOf(c, "stream"), parameters = new Parameters(c, ["from", "to", "follow", "limit", ...RENDERING]);
   const from = parsePlace("Parameter from", parameters.text("from") ?? "earliest");
   const until = parameters.text("to"), to = until === null ? null : parsePlace("Parameter to", until);
-  const end = to === "earliest" || to === "latest"
-    ? server.engine.streams.get(name)[to === "latest" ? "end" : "start"]
-    : to;
+  const { start, end: behind } = server.engine.streams.get(name);
+  const end = to === "earliest" ? start : to === "latest" ? behind : to;
   const follow = parameters.choice("follow", ["false", "true"], until === null ? "true" : "false") === "true";
   const limit = parameters.integer("limit", 1, Number.MAX_SAFE_INTEGER, Infinity);
   const rendering = parameters.rendering();
+  const headers = { "content-type": "application/x-ndjson", "x-accel-buffering": "no" };
+  // A body that nobody reads would never end.
+  if (c.req.raw.method === "HEAD") return new Response(null, { headers });
   server.connections.claim();
   const follower = await server.engine.streams.follow(name, { from, to: end, follow });
   const answer = new LogAnswer(
@@ -34,7 +36,6 @@ export async function followLog(c: Context, server: ServerContext): Promise<Resp
     (columns) => new RowRenderer(columns, rendering),
     rendering.time,
   );
-  const headers = { "content-type": "application/x-ndjson", "x-accel-buffering": "no" };
   return new Response(answer.stream, { headers });
 }
 
