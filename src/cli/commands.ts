@@ -26,7 +26,7 @@ const WORKERS = { value: "N", about: "Worker threads (default: as the machine ha
 const ALLOW_PRIVATE = {
   value: "ADDRESS",
   about:
-    "Let lookups over HTTP ask servers of an inner network that have this address, such as 10.0.0.7 or 10.0.0.0/8; " +
+    "Let lookups and webhooks ask servers of an inner network that have this address, such as 10.0.0.7 or 10.0.0.0/8; " +
     "may be repeated (default: none)",
   repeated: true,
 } as const;
@@ -55,6 +55,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
           "with all in memory and no data directory",
       },
       compression: { value: "zstd", about: "Write rows to the data directory packed (default none)" },
+      "checkpoint-interval": {
+        value: "DURATION",
+        about:
+          "How often pipelines write down what they have, so that a restart goes on from there (default 10s); 0 only at SIGTERM",
+      },
+      store: {
+        value: "KIND",
+        about: "What keeps checkpoints in the data directory: files (default), or sqlite, one database",
+      },
       "auto-create": {
         about: "Make a stream when its first rows come (default on loopback)",
         negatable: true,

@@ -8,6 +8,7 @@ import { requireAuthentication, type RunningServer, startServer } from "../serve
 import { deployScript } from "../server/sql.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import type { CreateEngine, EngineOptions, OpenSite } from "./engine_options.ts";
+import { durationOf } from "./input/duration.ts";
 import { functionFiles } from "./function_files.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import { baseName, declareStreams, isSqlFile, readPlanFile, readSql, scriptBase } from "./files.ts";
@@ -28,6 +29,9 @@ export async function serve(
   const token = terminal.env("RDX_TOKEN") || null, insecure = args.switch("insecure") ?? false;
   const durability = args.choice("durability", ["fsync", "os", "none"], "fsync");
   const compression = args.choice("compression", ["none", "zstd"], "none");
+  const interval = args.text("checkpoint-interval");
+  const checkpointIntervalMs = interval === undefined ? undefined : durationOf("checkpoint-interval", interval);
+  const store = args.choice("store", ["files", "sqlite"], "files");
   const allowOrigins = [...args.all("allow-origin"), ...splitList(terminal.env("RDX_ALLOW_ORIGIN"))];
   calledRightly(() => requireAuthentication(hostname, token, insecure));
   calledRightly(() => new Origins(allowOrigins));
@@ -43,6 +47,8 @@ export async function serve(
     folder: terminal.folder,
     durability,
     compression,
+    ...(checkpointIntervalMs === undefined ? {} : { checkpointIntervalMs }),
+    store,
     allowPrivate: args.all("allow-private"),
     log,
     functions,

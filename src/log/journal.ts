@@ -187,10 +187,10 @@ export class JournalLog<Answer> implements Log<Answer> {
     this.#stagedEnd += rows;
     this.#stagedEnded = kind === "end";
     this.#stagedBytes += bytes;
-    const { frames, schema } = entry, arrivalMs = this.#arrivalMs, newestAside = this.#stagedAside;
+    const { frames, sums, schema } = entry, arrivalMs = this.#arrivalMs, newestAside = this.#stagedAside;
     const record: LogRecord = { offset, rows, kind, frames, schema, arrivalMs, bytes, aside };
     this.#log.append({
-      record: partsOfRecord(record, newestAside, mark ? { mark, answer } : null),
+      record: partsOfRecord(record, newestAside, mark ? { mark, answer } : null, sums),
       stored: (segment) => {
         this.#stagedBytes -= bytes;
         if (mark) this.#producers.stored(mark.producer);
@@ -286,8 +286,9 @@ export class JournalLog<Answer> implements Log<Answer> {
     };
   }
 
-  retain(forMs: number | null): void {
+  retain(forMs: number | null, bytesMax: number | null = null): void {
     this.#retention.forMs = forMs ?? Infinity;
+    this.#retention.bytesMax = bytesMax;
     this.#trim();
   }
 

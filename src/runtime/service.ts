@@ -3,6 +3,7 @@ import type { ErrorDetail } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import type { RowRange } from "../sink.ts";
+import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import type { View } from "../view.ts";
 
 /**
@@ -38,6 +39,8 @@ export interface StreamDeclaration {
   readonly onError: "dead_letter" | "reject";
   /** Null: as the log's bound says. */
   readonly retentionMs: number | null;
+  /** Bytes of columns that are kept once every pipeline is done with them; absent: as the log's bound says. */
+  readonly retentionBytes?: number;
   /** How long after it failed a dead row is tried again, for the first time, the second …; absent: never by itself. */
   readonly retryMs?: readonly number[];
 }
@@ -265,6 +268,8 @@ export interface PipelineInfo {
   readonly errors: readonly { readonly path: string; readonly offset: number; readonly reason: string }[];
   /** Calls of user functions that failed: they gave NULL. */
   readonly functionErrors: number;
+  /** Where it goes on from after a restart; null: nothing outlives the process. */
+  readonly checkpoint: CheckpointStatus | null;
   readonly plan: unknown;
   /** The script of SQL that it was deployed as, or null. */
   readonly sql: string | null;

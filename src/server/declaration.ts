@@ -65,6 +65,12 @@ export const DECLARATION_SCHEMA: JsonSchema = {
       description:
         "How long after it failed a dead row is tried again: for the first time, the second …; then it stays dead",
     },
+    retention_bytes: {
+      oneOf: [{ type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER }, { type: "null" }],
+      description:
+        "How many bytes of rows are kept once every pipeline is done with them, in whole files of the log; " +
+        "null: as many as there is room for",
+    },
   },
   required: ["columns"],
   additionalProperties: false,
@@ -78,6 +84,7 @@ interface DeclarationJson {
   readonly on_error?: "dead_letter" | "reject";
   readonly retention_ms?: number | null;
   readonly retry?: readonly string[];
+  readonly retention_bytes?: number | null;
 }
 
 /** Reads a declaration. Throws RdxError("invalid_plan") that names each place by its path. */
@@ -106,6 +113,7 @@ export function parseDeclaration(stream: string, value: unknown): StreamDeclarat
     onError: declared.on_error ?? "dead_letter",
     retentionMs: declared.retention_ms ?? null,
     retryMs,
+    ...(declared.retention_bytes == null ? {} : { retentionBytes: declared.retention_bytes }),
   };
 }
 

@@ -92,12 +92,18 @@ export function parsePlace(what: string, text: string): LogPlace {
   };
 }
 
-function parseTime(what: string, text: string, expected: string): number {
+/** Milliseconds of a time that is written as epoch milliseconds or ISO 8601; null for anything else. */
+export function readTime(text: string): number | null {
   if (/^-?\d{1,16}$/.test(text)) return Number(text);
   // A plus sign that was not escaped has become a space.
   const match = ISO.exec(text.replace(/^(\S+T\S+) (\d{2}:\d{2})$/, "$1+$2"));
   const time = match ? Date.parse(`${match[1]}T${match[2] ?? "00:00"}${match[3] ?? "Z"}`) : NaN;
-  if (!Number.isNaN(time)) return time;
+  return Number.isNaN(time) ? null : time;
+}
+
+function parseTime(what: string, text: string, expected: string): number {
+  const time = readTime(text);
+  if (time !== null) return time;
   throw invalid(`${what} is ${JSON.stringify(text.slice(0, 200))}: expected ${expected}`);
 }
 

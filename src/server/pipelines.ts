@@ -1,4 +1,5 @@
 import { PLAN_BYTES_MAX, SQL_BYTES_MAX } from "../core/limits.ts";
+import type { CheckpointStatus } from "../runtime/checkpoint/checkpoints.ts";
 import type { PipelineFlow, PipelineInfo } from "../runtime/service.ts";
 import { acceptsJson, json, plainText } from "./answers.ts";
 import { readJson, readText } from "./body.ts";
@@ -85,9 +86,15 @@ function pipelineJson(pipeline: Omit<PipelineInfo, "plan" | "sql">) {
     lag_rows: pipeline.lagRows,
     state_rows: pipeline.stateRows,
     state_bytes: pipeline.stateBytes,
+    checkpoint: pipeline.checkpoint && checkpointJson(pipeline.checkpoint),
     progress: pipeline.progress,
     tasks: pipeline.tasks,
   };
+}
+
+function checkpointJson({ number, takenMs, bytes, seconds, stoodSeconds, restored, problem }: CheckpointStatus) {
+  const taken_at = takenMs === null ? null : new Date(takenMs).toISOString();
+  return { number, taken_at, bytes, seconds, stood_seconds: stoodSeconds, restored, problem };
 }
 
 function flowJson({ name, state, reason, nodes, edges }: PipelineFlow) {

@@ -58,7 +58,8 @@ function first(pipelines: readonly SqlPipeline[], what: "deploy" | "explain"): S
 
 /** Declares the streams of a script; a stream that is there keeps what the script does not change. */
 export function declareScript(engine: EngineService, { streams }: CompiledSql): void {
-  for (const { name, columns, time, delayMs, futureSkewMs, onError, retentionMs, retryMs } of streams) {
+  for (const stream of streams) {
+    const { name, columns, time, delayMs, futureSkewMs, onError, retentionMs, retentionBytes, retryMs } = stream;
     engine.streams.put(name, {
       columns,
       time,
@@ -67,6 +68,7 @@ export function declareScript(engine: EngineService, { streams }: CompiledSql): 
       onError: onError ?? "dead_letter",
       retentionMs,
       retryMs: retryMs ?? [],
+      ...(retentionBytes === undefined ? {} : { retentionBytes }),
     });
   }
 }

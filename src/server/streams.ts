@@ -108,6 +108,7 @@ function streamJson(stream: StreamInfo) {
     on_error: stream.onError,
     retention_ms: stream.retentionMs,
     retry: (stream.retryMs ?? []).map(formatDuration),
+    retention_bytes: stream.retentionBytes ?? null,
     declared: stream.declared,
     schema_version: stream.schemaVersion,
     start: stream.start,

@@ -48,6 +48,7 @@ for (
     [["serve", "--workers", "0"], /expected a whole number of 1/],
     [["serve", "--durability", "maybe"], /expected fsync, os, none/],
     [["serve", "--compression", "lzma"], /expected none, zstd/],
+    [["serve", "--store", "redis"], /expected files, sqlite/],
     [["dead"], /rdx dead list STREAM/],
     [["dead", "lst", "s"], /did you mean rdx dead list/],
     [["dead", "list"], /takes what to do and one stream/],

@@ -7,6 +7,7 @@ const READINGS = {
   delay_ms: 500,
   future_skew_ms: 0,
   on_error: "reject",
+  retention_bytes: 1_000_000,
 };
 const put = (body: unknown) => ({ method: "PUT", headers: JSON_TYPE, body: JSON.stringify(body) });
 
@@ -30,9 +31,10 @@ Deno.test("a declared stream is created with 201, declared again with 200 and re
         stream.future_skew_ms,
         stream.on_error,
         stream.retention_ms,
+        stream.retention_bytes,
         stream.declared,
       ],
-      ["readings", "ts", 500, 0, "reject", null, true],
+      ["readings", "ts", 500, 0, "reject", null, 1_000_000, true],
     );
     const { streams } = await (await ask("/v1/streams")).json();
     assert.deepEqual(streams, [stream]);

@@ -154,6 +154,7 @@ export class SimPipelines implements PipelineService {
       stateRows: 0,
       stateBytes: 0,
       progress: null,
+      checkpoint: null,
       tasks: 1,
       plan,
       sql: options.sql ?? null,

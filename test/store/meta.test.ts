@@ -46,7 +46,7 @@ Deno.test("streams are there again as they were changed last, in the order in wh
       "journal/a",
     ]);
     const columns = [...stream("b").columns, { name: "n", type: STRING, nullable: true }];
-    const changed = stream("b", { columns, schemaVersion: 2, retentionMs: 7, asideFrom: 12 });
+    const changed = stream("b", { columns, schemaVersion: 2, retentionMs: 7, retentionBytes: 9, asideFrom: 12 });
     meta.changeStream(changed);
     meta = again(meta, path);
     assert.deepEqual(meta.streams(), [

@@ -47,6 +47,7 @@ const STREAM = object({
   on_error: { enum: ["dead_letter", "reject"] },
   retention_ms: orNull({ type: "integer" }),
   retry: list({ type: "string" }, "How long after they failed dead rows are tried again, each time"),
+  retention_bytes: orNull({ type: "integer" }),
   declared: { type: "boolean", description: "False: the schema was inferred and widens" },
   schema_version: count("Grows with every change of the columns"),
   start: count("Offset of the oldest row that is kept"),
@@ -165,6 +166,21 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   lag_rows: count("Rows of the sources that are not taken yet"),
   state_rows: count("Rows of keyed state"),
   state_bytes: count("Bytes of keyed state"),
+  checkpoint: orNull(
+    object({
+      number: orNull(
+        { type: "integer" },
+        "It is the state after this number of the pipeline's order; null: there is none yet",
+      ),
+      taken_at: orNull({ type: "string", format: "date-time" }),
+      bytes: orNull({ type: "integer" }, "Of the rows that were written for it"),
+      seconds: orNull({ type: "number" }, "How long that took"),
+      stood_seconds: orNull({ type: "number" }, "In which nothing new was taken"),
+      restored: orNull({ type: "integer" }, "The one that it went on from at the last start; null: from its beginning"),
+      problem: orNull({ type: "string" }, "Why there is none, or no newer one"),
+    }),
+    "The newest checkpoint, from which a restart goes on; null: nothing outlives the process",
+  ),
   progress: orNull(
     { type: "number", minimum: 0, maximum: 1 },
     "While it is recovering, part of what it does again that is done; then of bounded inputs; null: unbounded",

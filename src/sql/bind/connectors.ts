@@ -110,6 +110,10 @@ export const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
         type: "durations",
         about: "How long after they failed dead rows are tried again, each time they fail: 10 s, 1 min, 10 min",
       },
+      "retention-bytes": {
+        type: "integer",
+        about: "How many bytes of rows are kept once every pipeline is done with them",
+      },
       ...READING,
     },
   },

@@ -12,6 +12,7 @@ export interface StreamDeclaration {
   readonly onError: "dead_letter" | "reject" | null;
   readonly retentionMs: number | null;
   readonly retryMs?: readonly number[];
+  readonly retentionBytes?: number;
 }
 
 export function streamName({ name, options }: TableDefinition): string {
@@ -34,6 +35,7 @@ export function declarationOf(table: TableDefinition): StreamDeclaration | null 
   }
   const isOwn = time !== null && own.some(({ name }) => name === time.column);
   const onError = options.get("on-error")?.value, retryMs = durationsOf(String(options.get("retry")?.value ?? ""));
+  const retentionBytes = numberOf(options.get("retention-bytes")?.value);
   return {
     name: streamName(table),
     columns: own,
@@ -43,6 +45,7 @@ export function declarationOf(table: TableDefinition): StreamDeclaration | null 
     onError: onError === "reject" || onError === "dead_letter" ? onError : null,
     retentionMs: numberOf(options.get("retention")?.value),
     ...(retryMs === null ? {} : { retryMs }),
+    ...(retentionBytes === null ? {} : { retentionBytes }),
   };
 }
 
