@@ -34,7 +34,7 @@ export async function followLog(c: Context, server: ServerContext): Promise<Resp
     c.req.path,
     limit,
     (columns) => new RowRenderer(columns, rendering),
-    rendering.time,
+    { ...rendering, follow },
   );
   return new Response(answer.stream, { headers });
 }
@@ -47,6 +47,7 @@ class LogAnswer {
   readonly #path: string;
   readonly #rendererOf: (columns: readonly Column[]) => RowRenderer;
   readonly #time: "iso" | "ms";
+  readonly #follow: boolean;
   readonly #forget: () => void;
   #left: number;
   #columns: readonly Column[] | null = null;
@@ -61,7 +62,7 @@ class LogAnswer {
     path: string,
     limit: number,
     rendererOf: (columns: readonly Column[]) => RowRenderer,
-    time: "iso" | "ms" = "iso",
+    { time = "iso", follow }: { readonly time?: "iso" | "ms"; readonly follow: boolean },
   ) {
     this.#server = server;
     this.#follower = follower;
@@ -69,6 +70,7 @@ class LogAnswer {
     this.#left = limit;
     this.#rendererOf = rendererOf;
     this.#time = time;
+    this.#follow = follow;
     this.#forget = server.connections.add({ kind: "live", close: () => this.#leave() });
     this.stream = new ReadableStream({
       pull: (controller) => this.#pull(controller),
@@ -93,7 +95,7 @@ class LogAnswer {
   async #pieceOrBeat(): Promise<LogPiece | null | "beat"> {
     let cancel = () => {};
     const beat = new Promise<"beat">((resolve) => {
-      cancel = this.#server.clock.after(this.#server.bounds.heartbeatMs, () => resolve("beat"));
+      if (this.#follow) cancel = this.#server.clock.after(this.#server.bounds.heartbeatMs, () => resolve("beat"));
     });
     this.#next ??= this.#follower.next();
     try {
