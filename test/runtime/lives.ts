@@ -15,7 +15,7 @@ import { modeAfter } from "../../src/runtime/plan_shape.ts";
 import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
 import type { OutputBatch, Sink } from "../../src/sink.ts";
 import type { OpenedCheckpoint, TableKeeper } from "../../src/store.ts";
-import { MemoryCheckpoints } from "../../src/store/checkpoints_memory.ts";
+import { MemoryCheckpoints } from "../sim/checkpoints.ts";
 import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";

@@ -1,5 +1,5 @@
-import { RdxError } from "../core/errors.ts";
-import { CHECKPOINTS_KEPT_MAX } from "../core/limits.ts";
+import { RdxError } from "../../src/core/errors.ts";
+import { CHECKPOINTS_KEPT_MAX } from "../../src/core/limits.ts";
 import type {
   CheckpointFacts,
   CheckpointInfo,
@@ -7,7 +7,7 @@ import type {
   CheckpointWriter,
   OpenedCheckpoint,
   SavedStep,
-} from "../store.ts";
+} from "../../src/store.ts";
 
 /** A checkpoint that nobody writes on any more. */
 interface Kept {
@@ -18,7 +18,7 @@ interface Kept {
   readonly base: Kept | null;
 }
 
-/** Checkpoints that live as long as the process: where nothing else is kept, and for tests. */
+/** Checkpoints that are only remembered, for tests of those who take them: frames come back as they were, one step after the other. */
 export class MemoryCheckpoints implements CheckpointStore {
   readonly kind = "memory";
   readonly #folders = new Map<string, Kept[]>();
