@@ -14,7 +14,6 @@ const SEED = 17;
 /** A run that was timed behind the rows that made the keys. */
 export interface Paced {
   readonly seconds: number;
-  readonly longestMs: number;
   readonly checkpoints: readonly { readonly bytes: number; readonly stoodMs: number }[];
 }
 
@@ -117,20 +116,15 @@ export class KeyedRun {
   /** Watches until so many rows have come through. */
   async reach(rows: number): Promise<Paced> {
     const begin = performance.now(), checkpoints: { bytes: number; stoodMs: number }[] = [];
-    let seen = -1, sinceMs = begin, longestMs = 0, last = this.#checkpoint().number;
+    let last = this.#checkpoint().number;
     for (;;) {
       const { rowsIn, state, reason } = this.#engine.pipelines.get("keyed"), nowMs = performance.now();
       if (state === "failed" || state === "stalled") throw new Error(`The pipeline is ${state}: ${reason}`);
-      if (rowsIn !== seen) {
-        if (seen >= 0) longestMs = Math.max(longestMs, nowMs - sinceMs);
-        seen = rowsIn;
-        sinceMs = nowMs;
-      }
       const { number, bytes, stoodSeconds, problem } = this.#checkpoint();
       if (problem !== null) throw new Error(problem);
       if (number !== last) checkpoints.push({ bytes: bytes!, stoodMs: stoodSeconds! * 1000 });
       last = number;
-      if (rowsIn >= rows) return { seconds: (nowMs - begin) / 1000, longestMs, checkpoints };
+      if (rowsIn >= rows) return { seconds: (nowMs - begin) / 1000, checkpoints };
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

@@ -360,6 +360,8 @@ export const CHECKPOINT_COMPACT_BYTES = 128 << 20;
 export const CHECKPOINT_INTERVAL_MS = 10_000;
 /** Bytes of state that a task hands out before whatever else waits for its worker has its turn. */
 export const CUT_TURN_BYTES = 1 << 20;
+/** Rows of a step of it: they, their columns and their frame are in the cache of a core together. */
+export const CUT_STEP_ROWS_MAX = 2048;
 /** Such turns that a task is asked for while earlier ones are on their way. */
 export const CUT_TURNS_MAX = 2;
 /** Rows that a task sets aside for a checkpoint before it waits until they are taken. */
