@@ -7,6 +7,7 @@ import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts
 import { TaskDispatch } from "./dispatch.ts";
 import { EdgeFlow } from "./edge_flow.ts";
 import type { PipelineInput } from "./input.ts";
+import { CutPoint } from "./cut_point.ts";
 import { closeSinks, openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { PipelineParts } from "./pipeline_parts.ts";
@@ -48,6 +49,7 @@ export class Pipeline {
   #errors: DeadRow[];
   /** The watermark that has come through its lookups. */
   #heldAt: number;
+  #cut: CutPoint | null = null;
   /** How much of the checkpoint that it begins with its tasks and views have taken in, 0 to 1. */
   restored = 1;
   /** Nodes whose state is only had again by replaying. */
@@ -175,7 +177,7 @@ export class Pipeline {
 
   /** Takes what a task of this pipeline says. */
   receive(message: FromTask): void {
-    if (this.#state !== "running") return;
+    if (this.#state !== "running" || this.#cut?.holds(message)) return;
     if (message.kind === "failed") {
       this.#fail(message.stalled ? "stalled" : "failed", message.reason);
       return;
@@ -189,19 +191,20 @@ export class Pipeline {
       const watermark = this.watermark;
       this.#committing = this.#committing.then(() => this.#commit(finished, watermark));
     }
-    if (this.#collector.last === this.number) this.#waiters.wake();
+    const cut = this.#cut;
+    if (cut?.number !== this.#collector.last) return;
+    this.#cut = null;
+    for (const later of cut.reach()) this.receive(later);
   }
 
-  /** Nothing gets a number until `moveOn`; resolves when its tasks are through with all that have one: false when it does not run. */
-  async standStill(): Promise<boolean> {
-    this.#sequencer.standStill();
-    await this.#waiters.until(() => this.#state !== "running" || this.#collector.last === this.number);
-    return this.#state === "running";
-  }
-
-  moveOn(): void {
-    this.#sequence(() => this.#sequencer.moveOn());
-    this.#pump();
+  /**
+   * Has its tasks set their state aside behind a number of its own, while it goes on. `note` is called when they are through with that number and nothing behind
+   * it has been counted yet. Null: no cut is possible now.
+   */
+  cut(whole: boolean, note: () => void): CutPoint | null {
+    if (this.#state !== "running" || this.#cut || this.#sequencer.repeating) return null;
+    this.#sequence(() => this.#cut = new CutPoint(this.#sequencer.cut(whole), note));
+    return this.#cut;
   }
 
   /** Does something behind the results of all that its tasks are through with, and in front of those that follow. */
@@ -238,9 +241,7 @@ export class Pipeline {
     // Nothing of it may be seen before it is certain that it would come out the same after a crash.
     if (!await this.#could("Its order cannot be written", async () => await order.durable(number))) return;
     const leaveOut = async () => {
-      const lost = await putAside(this.parts, finished, taken, (row) => this.#note(row));
-      // Only now: answers to later numbers have been counted meanwhile.
-      meter.deadRows += lost;
+      meter.lost(await putAside(this.parts, finished, taken, (row) => this.#note(row)));
     };
     if (!await this.#could("Rows that it leaves out cannot be kept", leaveOut)) return;
     if (!await this.#could("A sink cannot write", async () => rows = await this.#write(finished, watermark))) return;
@@ -317,6 +318,8 @@ export class Pipeline {
   }
 
   #detach(): void {
+    this.#cut?.end();
+    this.#cut = null;
     this.#ticks.stop();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }

@@ -13,6 +13,7 @@ import type {
   TaskHostApi,
   TaskOutput,
   TaskPlan,
+  TaskTurn,
   ToTask,
 } from "./protocol.ts";
 import type { SavedStep, SavedTable } from "../store.ts";
@@ -36,8 +37,9 @@ export interface TaskPool {
   /** Rows by edge of the plan, for each task. */
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]>;
   /** These do in one task what TaskHostApi says; frames are handed over. */
-  cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut>;
-  drain(task: number, pipeline: number): Promise<SavedStep[]>;
+  cut(task: number, pipeline: number, number: number): Promise<TaskCut>;
+  drain(task: number, pipeline: number, number: number): Promise<TaskTurn>;
+  leave(task: number, pipeline: number, number: number): Promise<void>;
   restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null>;
   restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null>;
   restored(task: number, pipeline: number): Promise<string | null>;
@@ -212,12 +214,16 @@ export class WorkerPool implements TaskPool {
     return Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.flow(pipeline))));
   }
 
-  cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut> {
-    return ask<TaskCut>(this.#members[task], ({ host }) => host.cut(pipeline, whole));
+  cut(task: number, pipeline: number, number: number): Promise<TaskCut> {
+    return ask<TaskCut>(this.#members[task], ({ host }) => host.cut(pipeline, number));
   }
 
-  drain(task: number, pipeline: number): Promise<SavedStep[]> {
-    return ask<SavedStep[]>(this.#members[task], ({ host }) => host.drain(pipeline));
+  drain(task: number, pipeline: number, number: number): Promise<TaskTurn> {
+    return ask<TaskTurn>(this.#members[task], ({ host }) => host.drain(pipeline, number));
+  }
+
+  leave(task: number, pipeline: number, number: number): Promise<void> {
+    return ask<void>(this.#members[task], ({ host }) => host.leave(pipeline, number));
   }
 
   restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null> {

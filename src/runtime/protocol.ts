@@ -41,13 +41,17 @@ export interface ChunkMessage {
   readonly late: boolean;
 }
 
-/** The source is idle or at its end (Infinity): its watermark is at least this. */
+/**
+ * The source is idle or at its end (Infinity): its watermark is at least this. With `cut` a checkpoint is taken behind the number: what has changed in
+ * the task's state since the last one, or all of it, is set aside before anything else is done.
+ */
 export interface MarkMessage {
   readonly kind: "mark";
   readonly pipeline: number;
   readonly number: number;
   readonly source: number;
   readonly watermark: number;
+  readonly cut?: { readonly whole: boolean };
 }
 
 /** An interval of the wall clock has ended, of a plan whose operators give early results. */
@@ -254,9 +258,16 @@ export interface TaskFacts {
   readonly reached: readonly number[];
 }
 
-/** A task hands its state out from now on. */
+/** A task has come to a cut. */
 export interface TaskCut extends TaskFacts {
   readonly tables: readonly SavedTable[];
+}
+
+/** Some of what a cut has set aside; without steps: that was all. */
+export interface TaskTurn {
+  readonly steps: readonly SavedStep[];
+  /** With the last one, how long the task did nothing else. */
+  readonly stoodMs: number;
 }
 
 /** What a worker offers the main thread, through comlink. */
@@ -273,10 +284,12 @@ export interface TaskHostApi {
   takeBodies(port: MessagePort): void;
   /** Rows of windows that are still open, for the sink at `sink`, in canonical order within this task. */
   open(pipeline: number, sink: number): TaskOutput[];
-  /** Begins to hand out what has changed in the task's state since the last time, or, `whole`, everything. Until all of it is out, the task is given nothing. */
-  cut(pipeline: number, whole: boolean): TaskCut;
-  /** The next steps of that; none at the end. */
-  drain(pipeline: number): SavedStep[];
+  /** What the task knows where it has come to the cut of this number. Rejects when it ends before. */
+  cut(pipeline: number, number: number): Promise<TaskCut>;
+  /** The next of what is set aside there. */
+  drain(pipeline: number, number: number): Promise<TaskTurn>;
+  /** What is set aside there is not wanted any more; the next cut has to be whole. */
+  leave(pipeline: number, number: number): void;
   /** A checkpoint with these tables of the task's operators is to be taken in; why it cannot be, or null. */
   restoring(pipeline: number, tables: readonly SavedTable[]): string | null;
   /** Takes in steps of a checkpoint, in front of everything else; why that cannot be, or null. */

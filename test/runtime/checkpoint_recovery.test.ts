@@ -201,3 +201,28 @@ checkpointTest(
   },
   { intervalMs: 20 },
 );
+
+checkpointTest("frames of rows go on from a checkpoint", async (life) => {
+  life.engine.streams.put("events", EVENTS);
+  const over = {
+    id: "over",
+    op: "over",
+    input: ["source"],
+    keys: ["key"],
+    frame: { kind: "rows", preceding: 2 },
+    aggs: [{ fn: "sum", arg: { column: "value" }, as: "total" }],
+  };
+  const plan = {
+    rdx: 1,
+    nodes: [source, over, { id: "view", op: "sink", input: ["over"], sink: { kind: "view", name: "over" } }],
+  };
+  await life.engine.pipelines.put("over", plan, HOW);
+  await send(life, 0);
+  const number = await life.checkpoint("over");
+  await send(life, 1);
+  await life.settled();
+  const before = life.view("over");
+  await life.restart();
+  assert.equal(life.engine.pipelines.get("over").checkpoint!.restored, number);
+  assert.deepEqual(life.view("over"), before);
+});

@@ -1,7 +1,7 @@
 import { extensionsOf } from "../../src/kernel/extension.ts";
 import type { TaskPool } from "../../src/runtime/pool.ts";
 import type { SavedStep, SavedTable } from "../../src/store.ts";
-import type { FromTask, TaskCut, TaskOutput, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
+import type { FromTask, TaskCut, TaskOutput, TaskPlan, TaskTurn, ToTask } from "../../src/runtime/protocol.ts";
 import { type PackedReports, unpackReports } from "../../src/runtime/report_wire.ts";
 import { type HostParts, TaskHost } from "../../src/runtime/task/host.ts";
 import { extensionModule } from "../kernel/load.ts";
@@ -102,14 +102,17 @@ export class SimPool implements TaskPool {
     return Promise.resolve(this.hosts.map((host) => host.flow(pipeline)));
   }
 
-  async cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut> {
-    await null;
-    return structuredClone(this.hosts[task].cut(pipeline, whole));
+  async cut(task: number, pipeline: number, number: number): Promise<TaskCut> {
+    return structuredClone(await this.hosts[task].cut(pipeline, number));
   }
 
-  async drain(task: number, pipeline: number): Promise<SavedStep[]> {
+  async drain(task: number, pipeline: number, number: number): Promise<TaskTurn> {
+    return structuredClone(await this.hosts[task].drain(pipeline, number));
+  }
+
+  async leave(task: number, pipeline: number, number: number): Promise<void> {
     await null;
-    return structuredClone(this.hosts[task].drain(pipeline));
+    this.hosts[task].leave(pipeline, number);
   }
 
   async restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null> {

@@ -12,7 +12,7 @@ export interface CheckpointStatus {
   /** The number behind which the newest is the state, and when it was taken (epoch ms); null: there is none yet. */
   readonly number: number | null;
   readonly takenMs: number | null;
-  /** Of the rows that were written for it, and how long that took, with the time in which nothing new was taken. */
+  /** Of the rows that were written for it, how long that took, and in how much of it a task did nothing else, at most. */
   readonly bytes: number | null;
   readonly seconds: number | null;
   readonly stoodSeconds: number | null;

@@ -17,6 +17,7 @@ import type {
   TaskHostApi,
   TaskOutput,
   TaskPlan,
+  TaskTurn,
   ToTask,
 } from "../protocol.ts";
 import type { SavedStep, SavedTable } from "../../store.ts";
@@ -52,7 +53,7 @@ export class TaskHost implements TaskHostApi {
   constructor(parts: HostParts, self = new MessageChannel()) {
     this.#parts = parts;
     this.#modules = new UserModules(parts.importModule);
-    this.#queue = new WorkQueue((message) => this.#tasks.get(message.pipeline)?.receive(message), self);
+    this.#queue = new WorkQueue((message) => this.#tasks.get(message.pipeline)?.receive(message) ?? "nothing", self);
   }
 
   init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void {
@@ -87,6 +88,7 @@ export class TaskHost implements TaskHostApi {
         reports.send(message, transfer, waits || this.#queue.has(pipeline)),
       exchange: (task: number, message: ExchangeMessage, transfer: ArrayBuffer[]) =>
         this.#peers[task]!.send(message, transfer),
+      wake: () => this.#queue.wake(pipeline),
     };
     const chunks = new ChunkReader(kernel, plan, this.#parts);
     const parts = { chunks, create: this.#parts.createOperator, previous };
@@ -138,13 +140,17 @@ export class TaskHost implements TaskHostApi {
     return transfer(outputs, outputs.map(({ frame }) => frame));
   }
 
-  cut(pipeline: number, whole: boolean): TaskCut {
-    return this.#task(pipeline).cut(whole);
+  async cut(pipeline: number, number: number): Promise<TaskCut> {
+    return await this.#task(pipeline).cuts.facts(number);
   }
 
-  drain(pipeline: number): SavedStep[] {
-    const steps = this.#task(pipeline).drain();
-    return transfer(steps, steps.flatMap((step) => "frame" in step ? [step.frame] : []));
+  async drain(pipeline: number, number: number): Promise<TaskTurn> {
+    const turn = await this.#task(pipeline).cuts.next(number);
+    return transfer(turn, turn.steps.flatMap((step) => "frame" in step ? [step.frame] : []));
+  }
+
+  leave(pipeline: number, number: number): void {
+    this.#tasks.get(pipeline)?.cuts.leave(number);
   }
 
   restoring(pipeline: number, tables: readonly SavedTable[]): string | null {

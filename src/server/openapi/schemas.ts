@@ -175,7 +175,7 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
       taken_at: orNull({ type: "string", format: "date-time" }),
       bytes: orNull({ type: "integer" }, "Of the rows that were written for it"),
       seconds: orNull({ type: "number" }, "How long that took"),
-      stood_seconds: orNull({ type: "number" }, "In which nothing new was taken"),
+      stood_seconds: orNull({ type: "number" }, "In which a task did nothing else for it, at most"),
       restored: orNull({ type: "integer" }, "The one that it went on from at the last start; null: from its beginning"),
       problem: orNull({ type: "string" }, "Why there is none, or no newer one"),
     }),
