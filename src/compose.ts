@@ -12,6 +12,7 @@ import { zstdPacker } from "./log/packer_deno.ts";
 import type { Durable } from "./store.ts";
 import { ThreadCheckpoints } from "./store/checkpoints_thread.ts";
 import { startCheckpointThread } from "./store/checkpoints_thread_deno.ts";
+import { FileSavepoints } from "./store/savepoints_files.ts";
 import { openDataFolder } from "./store/data_folder_deno.ts";
 import { MetaFile } from "./store/meta_deno.ts";
 import { rangeOf } from "./client/http/address.ts";
@@ -144,12 +145,14 @@ async function openData(settings: EngineSettings, module: WebAssembly.Module): P
   try {
     meta = new MetaFile(folder.metaPath);
     const crc = new Crc32c(new Kernel(module)), said = (what: string) => log.warn(what);
+    const checksum = (bytes: Uint8Array, before?: number) => crc.of(bytes, before), device = new DenoDevice(data);
     const checkpoints = { root: data, module, durability };
     return await DurableLogs.open({
-      device: new DenoDevice(data),
+      device,
       meta,
       checkpoints: new ThreadCheckpoints("files", () => startCheckpointThread(checkpointsWorker, checkpoints, said)),
-      checksum: (bytes, before) => crc.of(bytes, before),
+      savepoints: new FileSavepoints({ device, checksum, durability }),
+      checksum,
       packer: compression === "zstd" ? zstdPacker : null,
       unpacker: zstdPacker,
       durability,

@@ -131,6 +131,29 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     examples: [["rdx explain report.sql", "as text"]],
     load: async () => (await import("./check.ts")).explain,
   },
+  savepoint: {
+    summary: "Take savepoints of pipelines of a running server, and move them to files and back",
+    positionals:
+      "take PIPELINE NAME | list PIPELINE | export PIPELINE FILE | import PIPELINE FILE | delete PIPELINE NAME",
+    flags: {
+      server: { value: "URL", about: "The server (default http://127.0.0.1:8080); RDX_TOKEN is sent to it" },
+      name: { value: "NAME", about: "export: a savepoint that is kept (default: one that is taken now)" },
+      start: {
+        value: "WHERE",
+        about: "import: where sources of streams go on: saved (default), earliest or latest",
+      },
+      quiet: { about: "Show no progress" },
+    },
+    examples: [
+      ["rdx savepoint take traffic before-upgrade", "kept on the server until it is deleted"],
+      ["rdx savepoint export traffic traffic.rdxsave", "what the pipeline has now, in one file"],
+      [
+        "rdx savepoint import traffic2 traffic.rdxsave --server http://other:8080",
+        "under another name, on another server",
+      ],
+    ],
+    load: async () => (await import("./savepoint.ts")).savepoint,
+  },
   fmt: {
     summary: "Write scripts of SQL in one form",
     positionals: "[script.sql ...]",

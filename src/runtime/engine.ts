@@ -14,6 +14,7 @@ import type { Logger } from "../telemetry/log.ts";
 import type { MetricRegistry } from "../telemetry/metrics.ts";
 import { Pipelines } from "./pipelines.ts";
 import type { LoadExtension } from "../kernel/extension.ts";
+import { Savepoints } from "./savepoint/savepoints.ts";
 import { type SpawnWorker, WorkerPool } from "./pool.ts";
 import type { DeadLetterService, EngineService } from "./service.ts";
 import { Streams } from "./streams.ts";
@@ -54,6 +55,7 @@ export class Engine implements EngineService {
   readonly streams: Streams;
   readonly dead: DeadLetterService;
   readonly pipelines: Pipelines;
+  readonly savepoints: Savepoints;
   readonly views: Views;
   readonly #pool: WorkerPool;
   readonly #registry: MetricRegistry;
@@ -74,6 +76,7 @@ export class Engine implements EngineService {
     this.dead = this.streams.dead;
     this.views = new Views(parts.createView, (name) => this.pipelines.find(name));
     this.pipelines = new Pipelines({ ...parts, metrics, pool, streams: this.streams, views: this.views });
+    this.savepoints = new Savepoints(this.#durable, this.pipelines);
   }
 
   /** Starts the workers, and opens what an earlier process has left. Throws RdxError("invalid") for what is damaged of it. */

@@ -4,6 +4,7 @@ import type { Column } from "../core/schema.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import type { RowRange } from "../sink.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
+import type { SavepointInfo } from "../store.ts";
 import type { View } from "../view.ts";
 
 /**
@@ -14,6 +15,7 @@ export interface EngineService {
   readonly streams: StreamService;
   readonly dead: DeadLetterService;
   readonly pipelines: PipelineService;
+  readonly savepoints: SavepointService;
   readonly views: ViewService;
   /** Prometheus text of all metrics. */
   metrics(): string;
@@ -279,6 +281,30 @@ export interface PipelineService {
   explain(name: string): { text: string; json: unknown };
   /** The same for a plan that is not deployed, against another catalogue than what there is when one is given. */
   explainPlan(plan: unknown, catalog?: Catalog): { text: string; json: unknown };
+}
+
+/** Savepoints by pipeline and name: they stay until they are removed, whatever becomes of their pipelines. All throw conflict where nothing outlives the process. */
+export interface SavepointService {
+  /** Oldest first. */
+  list(pipeline: string): Promise<readonly SavepointInfo[]>;
+  /** Takes one now. Throws not_found; conflict when there is one of the name, or the pipeline cannot be saved. */
+  take(pipeline: string, name: string): Promise<SavepointInfo>;
+  /** The bytes of one, or, without a name, of what the pipeline has now; `bytes`: how many, if that is known. Throws as `take` does. */
+  read(
+    pipeline: string,
+    name: string | null,
+  ): Promise<{ readonly bytes: number | null; readonly pieces: AsyncIterable<Uint8Array<ArrayBuffer>> }>;
+  /** Throws not_found. */
+  remove(pipeline: string, name: string): Promise<void>;
+  /**
+   * Makes a pipeline of the bytes of one, in the place of what has its name, which goes on when that is not possible. Throws invalid for bytes that are damaged or of a newer
+   * version; conflict, with the places as details, when streams here do not have what it goes on with.
+   */
+  restore(
+    pipeline: string,
+    pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+    start: "saved" | "earliest" | "latest",
+  ): Promise<{ created: boolean; pipeline: PipelineInfo }>;
 }
 
 export interface ViewInfo {

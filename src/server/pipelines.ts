@@ -62,7 +62,8 @@ function explanation(c: Context, { text, json: value }: { text: string; json: un
   return answer;
 }
 
-function withPlan(pipeline: PipelineInfo) {
+/** A pipeline as it is shown by itself. */
+export function withPlan(pipeline: PipelineInfo) {
   return { ...pipelineJson(pipeline), plan: pipeline.plan, sql: pipeline.sql };
 }
 

@@ -21,6 +21,7 @@ export interface DataFolder {
  *   order/        what pipelines took, in order; see log/order_codec.ts
  *   sink/         what sinks have given away, and what waits to be, by their runs; see log/format.ts
  *   checkpoints/  state of pipelines after some number of their order; see manifest.ts
+ *   savepoints/   the same in one file each, by pipeline and name; see savepoint_codec.ts
  */
 export async function openDataFolder(root: string): Promise<DataFolder> {
   try {

@@ -11,6 +11,7 @@ import type {
 } from "../../src/runtime/service.ts";
 import type { RowRange } from "../../src/sink.ts";
 import { SimDead } from "./dead.ts";
+import { SimSavepoints } from "./savepoints.ts";
 import { SimStreams } from "./streams.ts";
 import { SimView } from "./view.ts";
 
@@ -38,6 +39,7 @@ export class SimEngine implements EngineService {
   readonly dead = new SimDead(this.streams);
   readonly simViews = new Map<string, SimView>();
   readonly pipelines: SimPipelines = new SimPipelines(this);
+  readonly savepoints = new SimSavepoints(this.pipelines);
   readonly views: ViewService;
   ready = true;
   drained = 0;

@@ -1,3 +1,4 @@
+import { SAVEPOINT_OPERATIONS } from "./savepoints.ts";
 import { answer, name, type Operations, query } from "./operations.ts";
 
 const PLAN = {
@@ -67,6 +68,7 @@ export const PIPELINE_OPERATIONS: Operations = {
       problems: ["not_found", "closing"],
     },
   },
+  ...SAVEPOINT_OPERATIONS,
   "/v1/pipelines/{name}/flow": {
     get: {
       id: "pipelineFlow",
