@@ -59,6 +59,8 @@ export interface EngineSettings {
   readonly allowPrivate?: readonly string[];
   /** Files and folders, absolute, whose user functions plans may call; null, the default: those of any module. */
   readonly functions?: readonly string[] | null;
+  /** False: pipelines that an earlier process has left are left as they are; default: they go on. */
+  readonly recoverPipelines?: boolean;
   /** How often checkpoints are taken of what survives; 0: only at an orderly end. */
   readonly checkpointIntervalMs?: number;
   /** Default: nothing is logged. */
@@ -125,6 +127,7 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
       lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
       openMade,
       log,
+      recoverPipelines: settings.recoverPipelines,
       checkpointIntervalMs: settings.checkpointIntervalMs,
       ...(functions === null ? {} : { functions: functionFiles(functions) }),
       openRanges: ({ path, format, delimiter }) =>

@@ -16,8 +16,16 @@ export class ServerCalls {
   }
 
   /** Throws CommandError with what the server says when it refuses, or why it cannot be reached. */
-  async call(method: string, path: string, body: ReadableStream<Uint8Array> | null = null): Promise<Response> {
-    const headers: Record<string, string> = this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
+  async call(
+    method: string,
+    path: string,
+    body: ReadableStream<Uint8Array> | string | null = null,
+    type: string | null = null,
+  ): Promise<Response> {
+    const headers = {
+      ...(this.#token === null ? {} : { authorization: `Bearer ${this.#token}` }),
+      ...(type === null ? {} : { "content-type": type }),
+    };
     let answer: Response;
     try {
       answer = await fetch(this.#url + path, { method, headers, body });

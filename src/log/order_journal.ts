@@ -109,6 +109,10 @@ export class OrderJournal implements OrderLog {
     return new Promise((resolve, reject) => this.#waiters.push({ number, resolve, reject }));
   }
 
+  replay(after: number): OrderReplay {
+    return new Replay(this.#log, after, this.#stored);
+  }
+
   /** Whole segments go; one that cannot go now goes with those that follow. */
   drop(number: number): void {
     this.#dropping = this.#dropping.then(async () => {

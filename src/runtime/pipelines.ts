@@ -20,6 +20,7 @@ import { noteReader } from "./readers.ts";
 import { pipelineInfo } from "./pipeline_info.ts";
 import { named } from "./named_plan.ts";
 import { findPipelines, type RecoveryParts } from "./pipeline_recovery.ts";
+import { Replays } from "./replay/replays.ts";
 import { restoreSavepoint, type SavedStart } from "./savepoint/restore.ts";
 import { catalogOf, notePlan, noteText } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
@@ -44,10 +45,12 @@ export class Pipelines implements PipelineService {
   /** What the nodes of a deployed plan do, once somebody asked. */
   readonly #labels = new WeakMap<Pipeline, PipelineFlow["nodes"]>();
   #closing = false;
+  readonly replays: Replays;
 
   constructor(parts: PipelinesParts) {
     this.#parts = parts;
-    this.#maker = new PipelineMaker(parts);
+    const maker = this.#maker = new PipelineMaker(parts), deployed = (name: string) => this.#deployed.get(name) ?? null;
+    this.replays = new Replays(parts, { maker, heard: this.#byId, catalog: () => this.catalog, deployed });
     this.#absent = new AbsentPipelines(parts.pool.tasks);
     parts.pool.onMessage(
       (message: FromTask) => this.#byId.get(message.pipeline)?.receive(message),

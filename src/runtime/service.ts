@@ -4,6 +4,8 @@ import type { Column } from "../core/schema.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import type { RowRange } from "../sink.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
+import type { ReplayOutput } from "./replay/outputs.ts";
+import type { SlicePoint } from "./replay/slice.ts";
 import type { SavepointInfo } from "../store.ts";
 import type { View } from "../view.ts";
 
@@ -16,6 +18,7 @@ export interface EngineService {
   readonly dead: DeadLetterService;
   readonly pipelines: PipelineService;
   readonly savepoints: SavepointService;
+  readonly replays: ReplayService;
   readonly views: ViewService;
   /** Prometheus text of all metrics. */
   metrics(): string;
@@ -305,6 +308,31 @@ export interface SavepointService {
     pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
     start: "saved" | "earliest" | "latest",
   ): Promise<{ created: boolean; pipeline: PipelineInfo }>;
+}
+
+/** What a replay reads and where it begins. */
+export interface ReplaySlice {
+  /** Of each stream: its first row; absent: the oldest that is kept. */
+  readonly from?: SlicePoint;
+  /** Behind its last row; absent: behind the newest. */
+  readonly to?: SlicePoint;
+  /** The number of a checkpoint that is kept: it begins with its state and behind its rows, and what was taken together then is taken together again. */
+  readonly at?: number;
+}
+
+/** What a replay gives. Who does not take all of `outputs` closes it. */
+export interface ReplayedRows {
+  /** Rows for sinks as they come, then what each view has in the end. Throws conflict when it fails. */
+  outputs(): AsyncGenerator<ReplayOutput>;
+  close(): Promise<void>;
+}
+
+/** Runs plans once more over slices of the logs, without an effect on anything. All throw invalid_plan as a deployment does. */
+export interface ReplayService {
+  /** Throws not_found, also for a checkpoint that is not kept. */
+  pipeline(name: string, slice: ReplaySlice): Promise<ReplayedRows>;
+  /** A plan that is not deployed. */
+  plan(name: string, plan: unknown, slice: Omit<ReplaySlice, "at">): Promise<ReplayedRows>;
 }
 
 export interface ViewInfo {

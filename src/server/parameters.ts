@@ -77,12 +77,16 @@ export const RENDERING = ["int64", "time"] as const;
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
 
 function parseTime(name: string, text: string): number {
-  if (/^-?\d{1,16}$/.test(text)) return Number(text);
-  // A plus sign that was not escaped has become a space.
-  const match = ISO.exec(text.replace(/^(\S+T\S+) (\d{2}:\d{2})$/, "$1+$2"));
-  const time = match ? Date.parse(`${match[1]}T${match[2] ?? "00:00"}${match[3] ?? "Z"}`) : NaN;
+  const time = /^-?\d{1,16}$/.test(text) ? Number(text) : timeIn(text);
   if (!Number.isNaN(time)) return time;
   throw invalid(`Parameter ${name} is ${JSON.stringify(text)}: expected epoch milliseconds or ISO 8601`);
+}
+
+/** A time in ISO 8601 (without a zone: UTC) as epoch ms; NaN for what is none. */
+export function timeIn(text: string): number {
+  // A plus sign that was not escaped has become a space.
+  const match = ISO.exec(text.replace(/^(\S+T\S+) (\d{2}:\d{2})$/, "$1+$2"));
+  return match ? Date.parse(`${match[1]}T${match[2] ?? "00:00"}${match[3] ?? "Z"}`) : NaN;
 }
 
 /** The name in the path, if it may be one. Throws RdxError("invalid"). */

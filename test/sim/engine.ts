@@ -6,6 +6,8 @@ import type {
   PipelineFlow,
   PipelineInfo,
   PipelineService,
+  ReplayedRows,
+  ReplayService,
   ViewInfo,
   ViewService,
 } from "../../src/runtime/service.ts";
@@ -40,6 +42,13 @@ export class SimEngine implements EngineService {
   readonly simViews = new Map<string, SimView>();
   readonly pipelines: SimPipelines = new SimPipelines(this);
   readonly savepoints = new SimSavepoints(this.pipelines);
+  readonly replays: ReplayService = {
+    pipeline: (name) => {
+      this.pipelines.get(name);
+      return Promise.resolve(noRows());
+    },
+    plan: () => Promise.resolve(noRows()),
+  };
   readonly views: ViewService;
   ready = true;
   drained = 0;
@@ -212,4 +221,12 @@ function nodesOf(plan: unknown): SimNode[] {
   );
   if (details.length > 0) throw new RdxError("invalid_plan", "Cannot use the plan", details);
   return nodes;
+}
+
+/** A replay that gives nothing. */
+function noRows(): ReplayedRows {
+  return {
+    async *outputs() {},
+    close: () => Promise.resolve(),
+  };
 }
