@@ -169,6 +169,8 @@ export interface OrderLog {
   append(record: OrderRecord): void;
   /** Resolves when the records up to `number` are as durable as this log makes them, and rejects when they never will be; null: they are. */
   durable(number: number): Promise<void> | null;
+  /** Reads what is durable of it from the number behind `after` on. Absent: nothing is kept. */
+  replay?(after: number): OrderReplay;
   /** Records up to `number` are not done again any more: they may go. Absent: nothing is kept anyway. */
   drop?(number: number): void;
   /** Resolves when all that was appended is written, or cannot be. */

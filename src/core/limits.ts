@@ -338,6 +338,12 @@ export const CHECKPOINT_DELTAS_MAX = 128;
 export const CHECKPOINT_SMALL_BYTES = 64 << 10;
 /** Bytes of rows that are in memory at a time while a base and its deltas become a new base. */
 export const CHECKPOINT_COMPACT_BYTES = 128 << 20;
+/** Bytes of one piece of a savepoint; what claims to be longer is damaged. */
+export const SAVEPOINT_PIECE_BYTES_MAX = 1 << 30;
+/** Bytes of a savepoint that is imported. */
+export const SAVEPOINT_BYTES_MAX = 256 * (1 << 30);
+/** Savepoints of a pipeline that are kept under names. */
+export const SAVEPOINTS_MAX = 1000;
 /** Interval of checkpoints, unless it is told. */
 export const CHECKPOINT_INTERVAL_MS = 10_000;
 /** Bytes of state that a task hands out before whatever else waits for its worker has its turn. */

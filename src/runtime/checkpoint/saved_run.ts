@@ -21,8 +21,8 @@ export interface SavedRun {
   /** By the ids of its lookups, the watermark that has come out. */
   readonly lookups: Readonly<Record<string, SavedTime>>;
   readonly tickedMs: SavedTime;
-  /** By the ids of its sinks, what each has to be opened with. */
-  readonly places: Readonly<Record<string, unknown>>;
+  /** By the ids of its sinks, what each has to be opened with; null, as in savepoints: what its plan says, for sinks begin anew. */
+  readonly places: Readonly<Record<string, unknown>> | null;
   readonly counts: RunCounts;
   readonly errors: readonly DeadRow[];
   /** Those before it that may still be there, the oldest first. */

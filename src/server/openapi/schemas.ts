@@ -188,6 +188,17 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   tasks: count("Tasks that work on it"),
 };
 
+const SAVEPOINT = object({
+  name: text("Its name"),
+  pipeline: text("The pipeline that it was taken of"),
+  number: {
+    type: "integer",
+    description: "It is the state after this number of the pipeline's order; −1: it is damaged",
+  },
+  taken_at: { type: "string", format: "date-time" },
+  bytes: count("Of its file"),
+});
+
 const VIEW = object({
   name: text("The view's name"),
   pipeline: text("The pipeline that writes it"),
@@ -335,6 +346,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   pipelines: object({ pipelines: list(object(PIPELINE_MEMBERS)) }),
   pipeline_flow: PIPELINE_FLOW,
   catalog: CATALOG,
+  savepoint: SAVEPOINT,
   view: VIEW,
   views: object({ views: list(ref("view")) }),
   view_answer: VIEW_ANSWER,
