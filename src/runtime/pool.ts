@@ -2,9 +2,20 @@ import { type Remote, transfer, wrap } from "comlink";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import type { FunctionReference } from "../core/user_function.ts";
 import { type Extension, type Extensions, extensionsOf, type LoadExtension } from "../kernel/extension.ts";
+import { BodyPort } from "./body_port.ts";
 import { TurnPort } from "./turn_port.ts";
 import { type PackedReports, unpackReports } from "./report_wire.ts";
-import type { DecodeJob, DecodeResult, FromTask, TaskHostApi, TaskOutput, TaskPlan, ToTask } from "./protocol.ts";
+import type {
+  DecodeJob,
+  DecodeResult,
+  FromTask,
+  TaskCut,
+  TaskHostApi,
+  TaskOutput,
+  TaskPlan,
+  ToTask,
+} from "./protocol.ts";
+import type { SavedStep, SavedTable } from "../store.ts";
 
 /** Starts the worker with the engine's entry; platforms differ in where that is. */
 export type SpawnWorker = (index: number) => Worker;
@@ -16,13 +27,20 @@ export interface TaskPool {
   /** Why nothing can be deployed any more, or null. */
   readonly broken: string | null;
   send(task: number, message: ToTask): void;
-  deploy(pipeline: number, plan: TaskPlan): Promise<void>;
+  /** Resolves to the ids of operators whose state is only had again by replaying. */
+  deploy(pipeline: number, plan: TaskPlan): Promise<readonly string[]>;
   /** Removes the tasks of a pipeline; those of a dead worker are gone with it. */
   remove(pipeline: number): Promise<void>;
   /** Open windows of one sink, for each task in the order of key groups. */
   open(pipeline: number, sink: number): Promise<TaskOutput[][]>;
   /** Rows by edge of the plan, for each task. */
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]>;
+  /** These do in one task what TaskHostApi says; frames are handed over. */
+  cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut>;
+  drain(task: number, pipeline: number): Promise<SavedStep[]>;
+  restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null>;
+  restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null>;
+  restored(task: number, pipeline: number): Promise<string | null>;
 }
 
 interface Member {
@@ -31,8 +49,7 @@ interface Member {
   /** Carries chunks and marks one way, results the other. */
   readonly data: MessagePort;
   readonly outbox: TurnPort<ToTask>;
-  /** Bodies that it is decoding. */
-  decoding: number;
+  readonly bodies: BodyPort;
   /** Ends what it was asked and has not answered. */
   readonly asked: Set<(reason: RdxError) => void>;
   /** Why it answers no more, or null while it does. */
@@ -70,8 +87,12 @@ export class WorkerPool implements TaskPool {
 
   async #start(spawn: SpawnWorker, tasks: number, module: WebAssembly.Module): Promise<void> {
     await Promise.all(Array.from({ length: tasks }, (_, index) => {
-      const { port1, port2 } = new MessageChannel(), member = this.#add(index, spawn(index), port1);
-      return ask(member, ({ host }) => host.init({ index, tasks, module }, transfer(port2, [port2])));
+      const data = new MessageChannel(), bodies = new MessageChannel();
+      const member = this.#add(index, spawn(index), data.port1, bodies.port1);
+      return ask(member, async ({ host }) => {
+        await host.init({ index, tasks, module }, transfer(data.port2, [data.port2]));
+        await host.takeBodies(transfer(bodies.port2, [bodies.port2]));
+      });
     }));
     const links: Promise<void>[] = [];
     const connect = (member: Member, peer: number, port: MessagePort) =>
@@ -86,14 +107,14 @@ export class WorkerPool implements TaskPool {
     await Promise.all(links);
   }
 
-  #add(index: number, worker: Worker, data: MessagePort): Member {
+  #add(index: number, worker: Worker, data: MessagePort, bodies: MessagePort): Member {
     const host = wrap<TaskHostApi>(worker);
     const member: Member = {
       worker,
       host,
       data,
       outbox: new TurnPort<ToTask>(data),
-      decoding: 0,
+      bodies: new BodyPort(bodies, () => this.#died(member, `An answer of worker ${index} cannot be read`)),
       asked: new Set(),
       gone: null,
     };
@@ -143,14 +164,15 @@ export class WorkerPool implements TaskPool {
     if (problem) throw new RdxError("invalid_plan", problem);
   }
 
-  async deploy(pipeline: number, plan: TaskPlan): Promise<void> {
+  async deploy(pipeline: number, plan: TaskPlan): Promise<readonly string[]> {
     const needed = await Promise.all(
       extensionsOf(plan.plan).map(async (name) => [name, await this.#need(name)] as const),
     );
     const extensions: Extensions = Object.fromEntries(needed);
-    await Promise.all(
-      this.#members.map((member) => ask(member, ({ host }) => host.deploy(pipeline, plan, extensions))),
+    const replays = await Promise.all(
+      this.#members.map((member) => ask<string[]>(member, ({ host }) => host.deploy(pipeline, plan, extensions))),
     );
+    return [...new Set(replays.flat())];
   }
 
   async #need(name: Extension): Promise<WebAssembly.Module> {
@@ -175,19 +197,11 @@ export class WorkerPool implements TaskPool {
   }
 
   /** Has the least busy worker decode a body, which is handed over to it. */
-  async decode(job: DecodeJob): Promise<DecodeResult> {
-    const member = this.#members.reduce((best, other) =>
-      best.gone !== null || (other.gone === null && other.decoding < best.decoding) ? other : best
+  decode(job: DecodeJob): Promise<DecodeResult> {
+    const { bodies } = this.#members.reduce((best, other) =>
+      best.gone !== null || (other.gone === null && other.bodies.decoding < best.bodies.decoding) ? other : best
     );
-    member.decoding++;
-    try {
-      return await ask<DecodeResult>(
-        member,
-        async ({ host }) => await host.decode(transfer(job, [job.body.buffer])),
-      );
-    } finally {
-      member.decoding--;
-    }
+    return bodies.decode(job);
   }
 
   open(pipeline: number, sink: number): Promise<TaskOutput[][]> {
@@ -196,6 +210,27 @@ export class WorkerPool implements TaskPool {
 
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]> {
     return Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.flow(pipeline))));
+  }
+
+  cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut> {
+    return ask<TaskCut>(this.#members[task], ({ host }) => host.cut(pipeline, whole));
+  }
+
+  drain(task: number, pipeline: number): Promise<SavedStep[]> {
+    return ask<SavedStep[]>(this.#members[task], ({ host }) => host.drain(pipeline));
+  }
+
+  restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null> {
+    return ask<string | null>(this.#members[task], ({ host }) => host.restoring(pipeline, tables));
+  }
+
+  restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null> {
+    const frames = steps.flatMap((step) => "frame" in step ? [step.frame] : []);
+    return ask<string | null>(this.#members[task], ({ host }) => host.restore(pipeline, transfer(steps, frames)));
+  }
+
+  restored(task: number, pipeline: number): Promise<string | null> {
+    return ask<string | null>(this.#members[task], ({ host }) => host.restored(pipeline));
   }
 
   close(): void {
@@ -219,5 +254,6 @@ function ask<T>(member: Member, question: (member: Member) => Promise<T>): Promi
 function leave(member: Member, reason: RdxError): void {
   member.gone ??= reason;
   for (const reject of member.asked) reject(reason);
+  member.bodies.leave(member.gone);
   member.asked.clear();
 }

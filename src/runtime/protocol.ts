@@ -6,6 +6,7 @@ import type { Extensions } from "../kernel/extension.ts";
 import type { LookupAnswer, LookupReport } from "../operator.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { FileRange } from "../source.ts";
+import type { SavedStep, SavedTable } from "../store.ts";
 import type { PlanMode } from "./plan_shape.ts";
 
 /*
@@ -172,19 +173,25 @@ export interface FailedMessage {
 
 export type FromTask = DoneMessage | FailedMessage;
 
-/** One request body that a worker decodes for the log. */
-export interface DecodeJob {
+/** What bodies of one stream have in common, as long as they come in one format. */
+export interface BodyShape {
   readonly stream: string;
   /** Version and columns of the stream's schema. */
   readonly schema: number;
   readonly columns: readonly Column[];
   readonly format: InputFormat | "arrow";
   readonly options: DecodeOptions;
+}
+
+/** One request body that a worker decodes for the log. */
+export interface DecodeJob extends BodyShape {
   readonly body: Uint8Array<ArrayBuffer>;
   /** The schema was inferred: fields it lacks, or values that do not fit, ask for a wider one. */
   readonly widen: boolean;
   /** How late the rows' event time may be, or null. */
   readonly bound: TimeBound | null;
+  /** Whether the log wants the checksums of the frames. */
+  readonly sums: boolean;
 }
 
 /** Rows whose time in column `column` is over `arrivalMs + skewMs` are bad. */
@@ -200,6 +207,8 @@ export type DecodeResult =
   | {
     readonly kind: "decoded";
     readonly frames: readonly ArrayBuffer[];
+    /** CRC-32C of each frame, if they are wanted; else none. */
+    readonly sums: readonly number[];
     readonly rows: number;
     readonly rejected: number;
     /** The first INGEST_ERRORS_MAX. */
@@ -212,6 +221,12 @@ export type DecodeResult =
   | { readonly kind: "widen"; readonly columns: readonly Column[]; readonly body: Uint8Array<ArrayBuffer> }
   /** Errors lose their code on the way between threads; this keeps it. */
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly reason: string };
+
+/** What came of a body that was handed to a worker under this number. */
+export interface BodyAnswer {
+  readonly id: number;
+  readonly result: DecodeResult;
+}
 
 /** A plan as tasks get it. */
 export interface TaskPlan {
@@ -227,6 +242,21 @@ export interface TaskPlan {
   readonly mode: PlanMode;
   /** Of a plan that runs in order: the task that has its state. */
   readonly owner: number;
+  /** Set where the tasks take in what a checkpoint has: it comes before the first number. */
+  readonly resumes?: TaskFacts | null;
+}
+
+/** What a task knows beside its operators. */
+export interface TaskFacts {
+  /** When the last tick was, epoch ms; −Infinity before the first. */
+  readonly tickedMs: number;
+  /** For each lookup of the plan the watermark that has come out of it. */
+  readonly reached: readonly number[];
+}
+
+/** A task hands its state out from now on. */
+export interface TaskCut extends TaskFacts {
+  readonly tables: readonly SavedTable[];
 }
 
 /** What a worker offers the main thread, through comlink. */
@@ -236,12 +266,23 @@ export interface TaskHostApi {
   connect(peer: number, port: MessagePort): void;
   /** Imports user functions for plans that come; why one of them cannot be used, or null. */
   loadFunctions(references: readonly FunctionReference[]): Promise<string | null>;
-  /** `extensions`: what joins the kernels for this plan. */
-  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void;
+  /** `extensions`: what joins the kernels for this plan. Returns the ids of operators whose state is only had again by replaying. */
+  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): string[];
   remove(pipeline: number): void;
-  decode(job: DecodeJob): DecodeResult | Promise<DecodeResult>;
+  /** The way of bodies to its decoder: lists of BodyMessage one way, lists of BodyAnswer the other. */
+  takeBodies(port: MessagePort): void;
   /** Rows of windows that are still open, for the sink at `sink`, in canonical order within this task. */
   open(pipeline: number, sink: number): TaskOutput[];
+  /** Begins to hand out what has changed in the task's state since the last time, or, `whole`, everything. Until all of it is out, the task is given nothing. */
+  cut(pipeline: number, whole: boolean): TaskCut;
+  /** The next steps of that; none at the end. */
+  drain(pipeline: number): SavedStep[];
+  /** A checkpoint with these tables of the task's operators is to be taken in; why it cannot be, or null. */
+  restoring(pipeline: number, tables: readonly SavedTable[]): string | null;
+  /** Takes in steps of a checkpoint, in front of everything else; why that cannot be, or null. */
+  restore(pipeline: number, steps: readonly SavedStep[]): string | null;
+  /** All steps have come; why the task cannot go on with them, or null. */
+  restored(pipeline: number): string | null;
   /** Rows that took each edge of the plan in this task since it was deployed, as `planEdges` orders them; empty: there is no such task. */
   flow(pipeline: number): Float64Array<ArrayBuffer>;
 }

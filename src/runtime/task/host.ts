@@ -6,16 +6,20 @@ import { EXTENSIONS, type Extensions } from "../../kernel/extension.ts";
 import { Kernel } from "../../kernel/module.ts";
 import { referencesIn } from "../../kernel/user_functions.ts";
 import type { FunctionReference } from "../../core/user_function.ts";
+import { type BodyMessage, ToldShapes } from "../body_wire.ts";
 import type {
+  BodyAnswer,
   DecodeJob,
   DecodeResult,
   ExchangeMessage,
   FromTask,
+  TaskCut,
   TaskHostApi,
   TaskOutput,
   TaskPlan,
   ToTask,
 } from "../protocol.ts";
+import type { SavedStep, SavedTable } from "../../store.ts";
 import { decodeArrowBody } from "./arrow_body.ts";
 import { TurnPort } from "../turn_port.ts";
 import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
@@ -68,7 +72,7 @@ export class TaskHost implements TaskHostApi {
     return this.#modules.load(references);
   }
 
-  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void {
+  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): string[] {
     const { index, tasks, module, reports } = this.#ready();
     const previous = plan.inherits === null ? null : this.#tasks.get(plan.inherits) ?? null;
     const kernel = previous?.kernel ?? new Kernel(module);
@@ -86,7 +90,9 @@ export class TaskHost implements TaskHostApi {
     };
     const chunks = new ChunkReader(kernel, plan, this.#parts);
     const parts = { chunks, create: this.#parts.createOperator, previous };
-    this.#tasks.set(pipeline, new PipelineTask(kernel, plan, place, parts));
+    const task = new PipelineTask(kernel, plan, place, parts);
+    this.#tasks.set(pipeline, task);
+    return task.replays;
   }
 
   remove(pipeline: number): void {
@@ -96,13 +102,22 @@ export class TaskHost implements TaskHostApi {
     task?.close();
   }
 
-  decode(job: DecodeJob): DecodeResult {
-    const result = this.#decode(job);
-    if (result.kind === "decoded") return transfer(result, [...result.frames, ...result.dead]);
-    return result.kind === "widen" ? transfer(result, [result.body.buffer]) : result;
+  takeBodies(port: MessagePort): void {
+    const shapes = new ToldShapes();
+    port.onmessage = ({ data: messages }: MessageEvent<readonly BodyMessage[]>) => {
+      const transfer: ArrayBuffer[] = [];
+      const answers = messages.map((message): BodyAnswer => {
+        const result = this.decode(shapes.job(message));
+        if (result.kind === "decoded") transfer.push(...result.frames, ...result.dead);
+        else if (result.kind === "widen") transfer.push(result.body.buffer);
+        return { id: message.id, result };
+      });
+      port.postMessage(answers, transfer);
+    };
   }
 
-  #decode(job: DecodeJob): DecodeResult {
+  /** Decodes one body into frames for the log. */
+  decode(job: DecodeJob): DecodeResult {
     const { module } = this.#ready();
     try {
       this.#bodyKernel ??= new Kernel(module);
@@ -121,6 +136,33 @@ export class TaskHost implements TaskHostApi {
   open(pipeline: number, sink: number): TaskOutput[] {
     const outputs = this.#tasks.get(pipeline)?.open(sink) ?? [];
     return transfer(outputs, outputs.map(({ frame }) => frame));
+  }
+
+  cut(pipeline: number, whole: boolean): TaskCut {
+    return this.#task(pipeline).cut(whole);
+  }
+
+  drain(pipeline: number): SavedStep[] {
+    const steps = this.#task(pipeline).drain();
+    return transfer(steps, steps.flatMap((step) => "frame" in step ? [step.frame] : []));
+  }
+
+  restoring(pipeline: number, tables: readonly SavedTable[]): string | null {
+    return this.#task(pipeline).state.restoring(tables);
+  }
+
+  restore(pipeline: number, steps: readonly SavedStep[]): string | null {
+    return this.#task(pipeline).state.restore(steps);
+  }
+
+  restored(pipeline: number): string | null {
+    return this.#task(pipeline).state.restored();
+  }
+
+  #task(pipeline: number): PipelineTask {
+    const task = this.#tasks.get(pipeline);
+    if (!task) throw new Error("The pipeline has no task here any more");
+    return task;
   }
 
   flow(pipeline: number): Float64Array<ArrayBuffer> {
