@@ -13,6 +13,7 @@ import type {
   TaskHostApi,
   TaskOutput,
   TaskPlan,
+  TaskRestored,
   ToTask,
 } from "./protocol.ts";
 import type { SavedStep, SavedTable } from "../store.ts";
@@ -40,7 +41,7 @@ export interface TaskPool {
   drain(task: number, pipeline: number): Promise<SavedStep[]>;
   restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null>;
   restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null>;
-  restored(task: number, pipeline: number): Promise<string | null>;
+  restored(task: number, pipeline: number): Promise<TaskRestored>;
 }
 
 interface Member {
@@ -229,8 +230,8 @@ export class WorkerPool implements TaskPool {
     return ask<string | null>(this.#members[task], ({ host }) => host.restore(pipeline, transfer(steps, frames)));
   }
 
-  restored(task: number, pipeline: number): Promise<string | null> {
-    return ask<string | null>(this.#members[task], ({ host }) => host.restored(pipeline));
+  restored(task: number, pipeline: number): Promise<TaskRestored> {
+    return ask<TaskRestored>(this.#members[task], ({ host }) => host.restored(pipeline));
   }
 
   close(): void {

@@ -17,6 +17,7 @@ import type {
   TaskCut,
   TaskOutput,
   TaskPlan,
+  TaskRestored,
   ToTask,
 } from "../protocol.ts";
 import { aheadRows, latestTime, within } from "./ahead_rows.ts";
@@ -123,6 +124,12 @@ export class PipelineTask {
       const { tickedMs } = this.#mode, { reached } = this.#clocks;
       return { tables: this.state.tables, tickedMs, reached };
     });
+  }
+
+  /** All steps of a checkpoint have come. */
+  restored(): TaskRestored {
+    const reason = this.state.restored();
+    return { reason, lookups: reason === null ? this.#mode.lookups() : [] };
   }
 
   /** The next steps of its state; none at the end. */
@@ -305,7 +312,8 @@ function pendingOf(message: Exclude<ToTask, ChunkMessage>): Pending {
   }
 }
 
-function framesOf(lookups: readonly NodeLookups[]): ArrayBuffer[] {
+/** What goes with the reports of lookups. */
+export function framesOf(lookups: readonly NodeLookups[]): ArrayBuffer[] {
   return lookups.flatMap(({ questions, lost }) => [
     ...questions.map(({ keys }) => keys),
     ...lost.map(({ frame }) => frame),
