@@ -13,7 +13,7 @@ import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { PipelineParts } from "./pipeline_parts.ts";
 import { PipelineTicks } from "./pipeline_ticks.ts";
 import { tickMs } from "./plan_shape.ts";
-import type { DeadRow, DoneMessage, FromTask } from "./protocol.ts";
+import type { DeadRow, DoneMessage, FromTask, NodeLookups } from "./protocol.ts";
 import { comesToRest } from "./quiesce.ts";
 import { Sequencer } from "./sequencer.ts";
 import { putAside } from "./put_aside.ts";
@@ -52,6 +52,8 @@ export class Pipeline {
   #cut: CutPoint | null = null;
   /** How much of the checkpoint that it begins with its tasks and views have taken in, 0 to 1. */
   restored = 1;
+  /** What lookups had asked for at its checkpoint, for when it starts. */
+  readonly asked: NodeLookups[] = [];
   /** Nodes whose state is only had again by replaying. */
   replays: readonly string[] = [];
 
@@ -110,6 +112,7 @@ export class Pipeline {
     });
     const everyMs = tickMs(this.plan), { clock } = this.parts;
     if (everyMs !== null) this.#ticks.every(everyMs, () => this.#sequence(() => this.#sequencer.tick(clock.now())));
+    this.#lookUp(this.asked.splice(0));
     if (this.parts.taskPlan.resumes && this.#sequencer.complete && this.pendingRows === 0) void this.#complete();
     else this.#pump();
   }
@@ -185,7 +188,7 @@ export class Pipeline {
     this.parts.meter.answered(message);
     for (const error of message.errors) this.#note(error);
     for (const { sink, rows } of message.outputs) this.#edges.came(sink, rows);
-    this.#lookUp(message);
+    this.#lookUp(message.lookups);
     for (const finished of this.#collector.take(message)) {
       this.#observe(finished);
       const watermark = this.watermark;
@@ -215,7 +218,7 @@ export class Pipeline {
   }
 
   /** Asks what its lookups want to know, and takes no more rows while too many wait. */
-  #lookUp({ lookups: reports }: DoneMessage): void {
+  #lookUp(reports: readonly NodeLookups[]): void {
     const { lookups } = this.parts;
     if (!lookups || reports.length === 0) return;
     lookups.take(reports);

@@ -13,6 +13,7 @@ import type {
   TaskHostApi,
   TaskOutput,
   TaskPlan,
+  TaskRestored,
   TaskTurn,
   ToTask,
 } from "./protocol.ts";
@@ -42,7 +43,7 @@ export interface TaskPool {
   leave(task: number, pipeline: number, number: number): Promise<void>;
   restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null>;
   restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null>;
-  restored(task: number, pipeline: number): Promise<string | null>;
+  restored(task: number, pipeline: number): Promise<TaskRestored>;
 }
 
 interface Member {
@@ -235,8 +236,8 @@ export class WorkerPool implements TaskPool {
     return ask<string | null>(this.#members[task], ({ host }) => host.restore(pipeline, transfer(steps, frames)));
   }
 
-  restored(task: number, pipeline: number): Promise<string | null> {
-    return ask<string | null>(this.#members[task], ({ host }) => host.restored(pipeline));
+  restored(task: number, pipeline: number): Promise<TaskRestored> {
+    return ask<TaskRestored>(this.#members[task], ({ host }) => host.restored(pipeline));
   }
 
   close(): void {

@@ -63,6 +63,14 @@ export interface TickMessage {
   readonly nowMs: number;
 }
 
+/** What a task says when it has taken in a checkpoint. */
+export interface TaskRestored {
+  /** Why it cannot go on, or null. */
+  readonly reason: string | null;
+  /** What its lookups had asked for without an answer, and how many rows wait for it. */
+  readonly lookups: readonly NodeLookups[];
+}
+
 /** What came of a question of the operator at this position in the plan. */
 export interface AnswerMessage extends LookupAnswer {
   readonly kind: "answer";
@@ -294,8 +302,8 @@ export interface TaskHostApi {
   restoring(pipeline: number, tables: readonly SavedTable[]): string | null;
   /** Takes in steps of a checkpoint, in front of everything else; why that cannot be, or null. */
   restore(pipeline: number, steps: readonly SavedStep[]): string | null;
-  /** All steps have come; why the task cannot go on with them, or null. */
-  restored(pipeline: number): string | null;
+  /** All steps have come. */
+  restored(pipeline: number): TaskRestored;
   /** Rows that took each edge of the plan in this task since it was deployed, as `planEdges` orders them; empty: there is no such task. */
   flow(pipeline: number): Float64Array<ArrayBuffer>;
 }

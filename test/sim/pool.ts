@@ -1,7 +1,15 @@
 import { extensionsOf } from "../../src/kernel/extension.ts";
 import type { TaskPool } from "../../src/runtime/pool.ts";
 import type { SavedStep, SavedTable } from "../../src/store.ts";
-import type { FromTask, TaskCut, TaskOutput, TaskPlan, TaskTurn, ToTask } from "../../src/runtime/protocol.ts";
+import type {
+  FromTask,
+  TaskCut,
+  TaskOutput,
+  TaskPlan,
+  TaskRestored,
+  TaskTurn,
+  ToTask,
+} from "../../src/runtime/protocol.ts";
 import { type PackedReports, unpackReports } from "../../src/runtime/report_wire.ts";
 import { type HostParts, TaskHost } from "../../src/runtime/task/host.ts";
 import { extensionModule } from "../kernel/load.ts";
@@ -125,9 +133,9 @@ export class SimPool implements TaskPool {
     return this.hosts[task].restore(pipeline, structuredClone(steps));
   }
 
-  async restored(task: number, pipeline: number): Promise<string | null> {
+  async restored(task: number, pipeline: number): Promise<TaskRestored> {
     await null;
-    return this.hosts[task].restored(pipeline);
+    return structuredClone(this.hosts[task].restored(pipeline));
   }
 
   /** Delivers one message; false when none waits. */

@@ -17,6 +17,7 @@ import type {
   TaskHostApi,
   TaskOutput,
   TaskPlan,
+  TaskRestored,
   TaskTurn,
   ToTask,
 } from "../protocol.ts";
@@ -27,7 +28,7 @@ import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
 import { BodyDecoder } from "./decode_job.ts";
 import type { OperatorFactory } from "./flow.ts";
 import { ReportPort } from "./report_port.ts";
-import { PipelineTask } from "./task.ts";
+import { framesOf, PipelineTask } from "./task.ts";
 import { type ImportModule, UserModules } from "./user_modules.ts";
 import { WorkQueue } from "./work_queue.ts";
 
@@ -161,8 +162,9 @@ export class TaskHost implements TaskHostApi {
     return this.#task(pipeline).state.restore(steps);
   }
 
-  restored(pipeline: number): string | null {
-    return this.#task(pipeline).state.restored();
+  restored(pipeline: number): TaskRestored {
+    const restored = this.#task(pipeline).restored();
+    return transfer(restored, framesOf(restored.lookups));
   }
 
   #task(pipeline: number): PipelineTask {

@@ -16,6 +16,7 @@ import type {
   NodeLookups,
   TaskOutput,
   TaskPlan,
+  TaskRestored,
   ToTask,
 } from "../protocol.ts";
 import { aheadRows, latestTime, within } from "./ahead_rows.ts";
@@ -125,6 +126,12 @@ export class PipelineTask {
   /** The ids of operators here whose state is only had again by replaying. */
   get replays(): string[] {
     return this.flow.operators.flatMap((operator) => operator?.state === "replay" ? [operator.id] : []);
+  }
+
+  /** All steps of a checkpoint have come. */
+  restored(): TaskRestored {
+    const reason = this.state.restored();
+    return { reason, lookups: reason === null ? this.#mode.lookups() : [] };
   }
 
   /** A chunk to decode, a mark or a tick, from the main thread. Of a cut something is left until all is set aside: it comes again. */
@@ -322,7 +329,8 @@ function pendingOf(message: Exclude<ToTask, ChunkMessage>): Pending {
   }
 }
 
-function framesOf(lookups: readonly NodeLookups[]): ArrayBuffer[] {
+/** What goes with the reports of lookups. */
+export function framesOf(lookups: readonly NodeLookups[]): ArrayBuffer[] {
   return lookups.flatMap(({ questions, lost }) => [
     ...questions.map(({ keys }) => keys),
     ...lost.map(({ frame }) => frame),
