@@ -11,8 +11,8 @@ import { memoryLogs } from "./log/memory.ts";
 import { zstdPacker } from "./log/packer_deno.ts";
 import type { Durable } from "./store.ts";
 import { ThreadCheckpoints } from "./store/checkpoints_thread.ts";
-import { startCheckpointThread } from "./store/checkpoints_thread_deno.ts";
-import { openDataFolder } from "./store/data_folder_deno.ts";
+import { startCheckpointThread, type StoreKind } from "./store/checkpoints_thread_deno.ts";
+import { openDataFolder, requireStore } from "./store/data_folder_deno.ts";
 import { MetaFile } from "./store/meta_deno.ts";
 import { rangeOf } from "./client/http/address.ts";
 import { httpLookup } from "./lookup/http.ts";
@@ -23,6 +23,7 @@ import { Engine } from "./runtime/engine.ts";
 import { forgetfulOrder } from "./runtime/order.ts";
 import { type Logger, silentLog } from "./telemetry/log.ts";
 import { MetricRegistry } from "./telemetry/metrics.ts";
+import { sinkMetrics } from "./telemetry/sink_metrics.ts";
 import { discardSink } from "./sink/discard.ts";
 import { fileSink } from "./sink/file.ts";
 import { openDenoFile } from "./sink/file_deno.ts";
@@ -30,6 +31,7 @@ import { filesSink } from "./sink/files.ts";
 import { DenoPartFolder } from "./sink/part_folder_deno.ts";
 import { sqliteSink } from "./sink/sqlite.ts";
 import { startSqliteWriter } from "./sink/sqlite_thread_deno.ts";
+import { webhookSink } from "./sink/webhook.ts";
 import { stdoutSink } from "./sink/stdout.ts";
 import { DenoFileReader } from "./source/file_deno.ts";
 import { openMade } from "./source/made.ts";
@@ -46,6 +48,8 @@ export interface EngineSettings {
   readonly durability?: Durability;
   /** The data directory, where something survives. */
   readonly data?: string;
+  /** What keeps checkpoints there; default: files. */
+  readonly store?: StoreKind;
   /** How rows are written there; default: as they are. */
   readonly compression?: "none" | "zstd";
   /** Worker threads; default: as many as processors, less one for the main thread, from 1 to 8. */
@@ -56,6 +60,8 @@ export interface EngineSettings {
   readonly allowPrivate?: readonly string[];
   /** Files and folders, absolute, whose user functions plans may call; null, the default: those of any module. */
   readonly functions?: readonly string[] | null;
+  /** How often checkpoints are taken of what survives; 0: only at an orderly end. */
+  readonly checkpointIntervalMs?: number;
   /** Default: nothing is logged. */
   readonly log?: Logger;
 }
@@ -78,20 +84,32 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
   const { workers = Math.max(1, Math.min(WORKERS_DEFAULT_MAX, availableParallelism() - 1)), folder = Deno.cwd() } =
     settings;
   const pathOf = (path: string) => isAbsolute(path) ? path : resolve(folder, path);
+  const allowed = allowPrivate.map(rangeOf), openWeb = () => new DenoWeb(allowed, pathOf);
+  const registry = new MetricRegistry(), createLog = memoryLogs(systemClock);
+  let data: Durable | null = null;
   const sinks = [
     fileSink((path) => openDenoFile(pathOf(path)), openEncoder),
     filesSink((path) => new DenoPartFolder(pathOf(path)), openEncoder, systemClock),
     sqliteSink(() => startSqliteWriter(sqliteSinkWorker), pathOf),
+    webhookSink({
+      openWeb,
+      openEncoder,
+      openLog: (run, of) =>
+        data ? data.openSinkLog(`${run}~${of}`) : Promise.resolve(createLog<null>(`${run}~${of}`, [])),
+      clock: systemClock,
+      random: Math.random,
+      metrics: sinkMetrics(registry),
+      log,
+    }),
     stdoutSink(openEncoder),
     discardSink(),
   ];
-  const allowed = allowPrivate.map(rangeOf);
   const lookups = [
     sqliteLookup(() => startSqliteThread(sqliteWorker), pathOf),
-    httpLookup(() => new DenoWeb(allowed, pathOf)),
+    httpLookup(openWeb),
   ];
   const module = await compileKernels(await Deno.readFile(kernel));
-  const data = await openData(settings, module);
+  data = await openData(settings, module);
   try {
     return await Engine.start({
       module,
@@ -99,8 +117,8 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
       spawn: (index) => new Worker(worker, { type: "module", name: `rdx task ${index}` }),
       workers,
       clock: systemClock,
-      registry: new MetricRegistry(),
-      createLog: memoryLogs(systemClock),
+      registry,
+      createLog,
       createOrder: () => forgetfulOrder,
       durable: data,
       createView,
@@ -108,6 +126,7 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
       lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
       openMade,
       log,
+      checkpointIntervalMs: settings.checkpointIntervalMs,
       ...(functions === null ? {} : { functions: functionFiles(functions) }),
       openRanges: ({ path, format, delimiter }) =>
         openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),
@@ -120,18 +139,19 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
 
 /** What outlives the process, or null. */
 async function openData(settings: EngineSettings, module: WebAssembly.Module): Promise<Durable | null> {
-  const { durability = "none", data, compression = "none", log = silentLog } = settings;
+  const { durability = "none", data, store = "files", compression = "none", log = silentLog } = settings;
   if (durability === "none" || data === undefined) return null;
   const folder = await openDataFolder(data);
   let meta: MetaFile | null = null;
   try {
+    await requireStore(data, store);
     meta = new MetaFile(folder.metaPath);
     const crc = new Crc32c(new Kernel(module)), said = (what: string) => log.warn(what);
-    const checkpoints = { root: data, module, durability };
+    const checkpoints = { kind: store, root: data, module, durability };
     return await DurableLogs.open({
       device: new DenoDevice(data),
       meta,
-      checkpoints: new ThreadCheckpoints("files", () => startCheckpointThread(checkpointsWorker, checkpoints, said)),
+      checkpoints: new ThreadCheckpoints(store, () => startCheckpointThread(checkpointsWorker, checkpoints, said)),
       checksum: (bytes, before) => crc.of(bytes, before),
       packer: compression === "zstd" ? zstdPacker : null,
       unpacker: zstdPacker,

@@ -126,6 +126,8 @@ export interface Log<Answer> {
   hold(offset: number): LogHold;
   /** A reader at `from`: an offset, `earliest` that is kept, or `latest`. */
   reader(from: number | "earliest" | "latest"): LogReader;
+  /** Offset of the first row that is kept and arrived at `timeMs` (epoch ms) or later; the end when there is none. */
+  offsetAt(timeMs: number): Promise<number>;
   /**
    * From now on, rows that every reader is done with leave this long after they came, and the oldest of them when there are more bytes than this; null: when
    * the log's bound says so.
@@ -180,6 +182,8 @@ export interface OrderLog {
   append(record: OrderRecord): void;
   /** Resolves when the records up to `number` are as durable as this log makes them, and rejects when they never will be; null: they are. */
   durable(number: number): Promise<void> | null;
+  /** Records up to `number` are not done again any more: they may go. Absent: nothing is kept anyway. */
+  drop?(number: number): void;
   /** Resolves when all that was appended is written, or cannot be. */
   close(): Promise<void>;
 }
@@ -200,8 +204,11 @@ export interface OrderReplay {
 /** An order that an earlier process has left. */
 export interface OpenedOrder {
   readonly order: OrderLog;
-  /** From its first record on. */
-  readonly replay: OrderReplay;
+  /** The first number that it still has (1: all are there), and the last. */
+  readonly first: number;
+  readonly last: number;
+  /** Reads it from the number behind `after` on. */
+  replay(after: number): OrderReplay;
   /** Behind the last row that was taken of each source. */
   readonly ends: ReadonlyMap<string, number>;
 }

@@ -1,4 +1,5 @@
 import type { Column } from "./core/schema.ts";
+import type { TableKeeper } from "./store.ts";
 
 /** Rows `start` to `start + rows` of one frame. */
 export interface RowRange {
@@ -34,6 +35,8 @@ export interface Sink {
   open(place?: unknown): Promise<number>;
   /** What it has to be opened with in a later process to go on behind the last output that was written, as plain data; absent or null: it needs nothing. */
   readonly place?: unknown;
+  /** What it keeps itself, and has only from a checkpoint in a later process; absent: nothing. */
+  readonly keeper?: TableKeeper;
   /** Resolves when all that was written is where no crash of the machine takes it away; absent: it always is. A checkpoint is not whole before. */
   flush?(): Promise<void>;
   /** Resolves when the rows are as safe as the guarantee says. */

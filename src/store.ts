@@ -9,8 +9,10 @@ export interface SavedTable extends StateTable {
 }
 
 /** One step of what has happened to a table, as core/state.ts says; rows are a frame (core/frame.ts), whose row kinds and info count for nothing. */
-export type SavedStep =
-  & { readonly node: string; readonly table: string }
+export type SavedStep = { readonly node: string } & TableStep;
+
+export type TableStep =
+  & { readonly table: string }
   & (
     | { readonly kind: "clear" }
     | { readonly kind: "expire"; readonly below: bigint }
@@ -22,6 +24,19 @@ export type SavedStep =
       readonly columns: readonly Column[];
     }
   );
+
+/** What keeps rows beside the tasks of a pipeline, such as a view, as tables: like OperatorState, with frames. Nothing changes it between `cut` and the last step. */
+export interface TableKeeper {
+  readonly tables: readonly StateTable[];
+  /** Begins to hand out what has changed since the last time, or, `whole` and at first, everything. */
+  cut(whole: boolean): void;
+  /** The next step, of BATCH_ROWS_MAX rows at most; null at the end. */
+  drain(): TableStep | null;
+  /** Takes a step of a drain, before anything else. Throws RdxError("invalid") for what no drain gives; then it is of no use. */
+  restore(step: TableStep): void;
+  /** All steps have come. Throws as `restore` does. */
+  restored(): void;
+}
 
 /** What a checkpoint has beside the rows of its tables. */
 export interface CheckpointFacts {
@@ -75,7 +90,7 @@ export interface CheckpointInfo {
  */
 export interface CheckpointStore {
   readonly kind: string;
-  /** Those that are there, newest first; a damaged one may be among them. */
+  /** Those that are there, newest first; a damaged one may be among them. Throws RdxError when the store itself is of no use. */
   list(folder: string): Promise<readonly CheckpointInfo[]>;
   /**
    * Begins one on top of the newest; with `whole`, its steps are all that there is. One at a time of a folder: "conflict" else, and for a number that is not
@@ -114,6 +129,8 @@ export interface SavedStream {
 
 /** What a plan meant when it was deployed: beside the plan, all that this depended on. */
 export interface SavedPlan {
+  /** Counts the plans that the pipeline's order was made with, from 0; absent: they are all there, and it is its place among them. */
+  readonly turn?: number;
   /** The last number that plans before it have taken; 0 for the first. */
   readonly after: number;
   readonly plan: unknown;
@@ -128,7 +145,7 @@ export interface SavedPlan {
 
 export interface SavedPipeline {
   readonly name: string;
-  /** The plans that it had without losing its state, the running one last. */
+  /** The plans that it had without losing its state, the running one last; without those that only led to what checkpoints have. */
   readonly plans: readonly SavedPlan[];
 }
 
@@ -173,6 +190,11 @@ export interface Durable {
   openLog<Answer>(folder: string): Promise<Log<Answer>>;
   createOrder(folder: string): OrderLog;
   openOrder(folder: string): Promise<OpenedOrder>;
+  /**
+   * A log of a sink's own, made if it is not there. The name begins with what the sink's `place` says of its run, and `~`: at the next start, logs of runs that no
+   * pipeline has any more are removed.
+   */
+  openSinkLog<Answer>(name: string): Promise<Log<Answer>>;
   /** Removes a folder and its checkpoints in the background, and has `Meta` forget it. */
   remove(folder: string): void;
   /** Something is to be known by those who run this. */

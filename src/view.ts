@@ -1,6 +1,7 @@
 import type { RowKind } from "./core/batch.ts";
 import type { Column } from "./core/schema.ts";
 import type { OutputBatch, RowRange } from "./sink.ts";
+import type { TableKeeper } from "./store.ts";
 
 /** A question to a view. Times are epoch ms; `from` is inclusive and `to` exclusive on `window_start`. */
 export interface ViewQuery {
@@ -56,6 +57,8 @@ export interface View {
   since(seq: number): readonly ViewDelta[] | null;
   /** The part of a delta that a question is about: its keys and times; order and limit play no part. The seq stays, also without rows. */
   narrow(delta: ViewDelta, query: ViewQuery): ViewDelta;
+  /** What it has, as tables; absent: it is not kept. */
+  readonly keeper?: TableKeeper;
   /** Calls back for each delta; the returned function ends that. */
   subscribe(listener: (delta: ViewDelta) => void): () => void;
 }

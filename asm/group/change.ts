@@ -116,7 +116,7 @@ function changeHeap(g: Group, call: Call, cell: usize, weight: i64, entry: usize
 
 function changeList(g: Group, call: Call, cell: usize, weight: i64, value: i64): bool {
   if (weight > 0) return listAdd(g, call, cell, value);
-  listRemove(g, call, cell, value);
+  listRemove(g, call, cell - call.cell, value);
   return true;
 }
 

@@ -22,21 +22,29 @@ export function touch(g: Group, row: usize): void {
   store<i64>(row, g.watermark, ROW_TOUCHED);
   if (g.newest == <u32>row) return;
   unlink(g, row);
+  link(g, row);
+}
+
+/** Puts a row behind those in the order. */
+export function link(g: Group, row: usize): void {
   store<u32>(row, g.newest, ROW_OLDER);
   if (g.newest) store<u32>(g.newest, <u32>row, ROW_NEWER);
   else g.oldest = <u32>row;
   g.newest = <u32>row;
 }
 
+/** The watermark at the last change of a row: before the first one there is no time that could have passed. */
+@inline function touchedAt(g: Group, row: usize): i64 {
+  return max<i64>(load<i64>(row, ROW_TOUCHED), g.begun);
+}
+
 /** Frees rows whose time has come; true when there may be more. */
 export function expire(g: Group): bool {
+  if (g.begun == i64.MIN_VALUE) return false;
   for (let i: u32 = 0; i < STEP_ROWS; i++) {
     const row: usize = g.oldest;
     if (!row) return false;
-    const touched = load<i64>(row, ROW_TOUCHED);
-    // Before the first watermark there is no time that could have passed
-    if (touched == i64.MIN_VALUE) store<i64>(row, g.watermark, ROW_TOUCHED);
-    if (load<i64>(row, ROW_TOUCHED) + g.ttl > g.watermark) return false;
+    if (touchedAt(g, row) + g.ttl > g.watermark) return false;
     freeRow(g, row);
   }
   return true;

@@ -56,8 +56,21 @@ function windowOf(g: Group, end: i64): usize {
   memory.copy(at + WINDOW, at, (g.endCount - i) * WINDOW);
   memory.fill(at, 0, WINDOW);
   store<i64>(at, end);
+  // What comes to a window that has passed is told at once, whichever rows came before it
+  store<u32>(at, u32(has(g, FLAG_FINAL) && end - 1 <= g.watermark), FIRED);
   g.endCount++;
   return at;
+}
+
+/** Windows that the watermark has passed are out, where results are final. */
+export function firedRestore(g: Group): void {
+  if (!has(g, FLAG_FINAL)) return;
+  for (let i: u32 = 0; i < g.endCount; i++) {
+    const window = windowAt(g, i);
+    if (load<i64>(window) - 1 > g.watermark) return;
+    store<u32>(window, 1, FIRED);
+    for (let row: usize = load<u32>(window, FIRST); row; row = load<u32>(row, ROW_NEWER)) store<u32>(row, 1, ROW_FIRED);
+  }
 }
 
 /** Puts a new row into the list of its window; false when there is no memory. */

@@ -4,14 +4,21 @@ import { freeCalls } from "./drop";
 import { INDEX_TABLES, indexPlaces, indexThing } from "./index_table";
 import { forgetGone, freeBytes, freeKey } from "./keys";
 import { dropRetired } from "./retired";
-import { DistinctSet, Group, isBytes, setAt } from "./spec";
+import { goneForget } from "./gone";
+import { DistinctSet, Group, callAt, callGone, isBytes, setAt, setGone } from "./spec";
+
+/** Forgets the names of all things that are gone. */
+export function forgetNames(g: Group): void {
+  for (let i: u32 = 0; i < g.calls; i++) goneForget(g, callGone(callAt(g, i)));
+  for (let s: u32 = 0; s < g.sets; s++) goneForget(g, setGone(setAt(g, s)));
+}
 
 function freeRows(g: Group): void {
   for (let t: u32 = 0; t < INDEX_TABLES; t++) {
     for (let i: u32 = 0; i < indexPlaces(g.rowsIndex, t); i++) {
       const row = indexThing(g.rowsIndex, t, i);
       if (!row) continue;
-      freeCalls(g, row);
+      freeCalls(g, row, false);
       freeKey(g, row);
     }
   }
@@ -29,6 +36,7 @@ function freeTexts(g: Group, set: DistinctSet): void {
 export function freeAll(g: Group): void {
   dropRetired(g);
   forgetGone(g);
+  forgetNames(g);
   freeRows(g);
   for (let s: u32 = 0; s < g.sets; s++) if (isBytes(setAt(g, s).type)) freeTexts(g, setAt(g, s));
 }

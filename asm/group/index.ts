@@ -1,9 +1,10 @@
 // Group room: aggregates by key without windows, or by keys that name their window; rows may be taken back.
-import { timeOf } from "../aggregate/window";
+import { TIME_START, timeOf } from "../aggregate/window";
 import { dropDoomed } from "./drop";
 import { expire } from "./expire";
 import { windowsFree } from "./fire";
 import { indexFree } from "./index_table";
+import { namesForget } from "./names";
 import { poolFree } from "./pool";
 import { FLAG_EXPIRES, FLAG_UPSERT, Group, has, rowPool, setAt, setPool, specFree, specRead } from "./spec";
 import { freeAll } from "./free";
@@ -11,8 +12,12 @@ import { freeAll } from "./free";
 export { group_pull, group_push } from "./push";
 export { group_fire } from "./fire";
 export {
-  group_cell_at, group_changed, group_cut, group_gone, group_keys, group_put_scalars, group_restore, group_restore_clear, group_scalars,
+  group_cell_at, group_changed, group_cut, group_gone, group_keys, group_places, group_put_scalars, group_scalars, group_scan, group_texts,
 } from "./state";
+export { group_counters, group_detail_names, group_detail_values, group_details, group_details_gone } from "./details";
+export {
+  group_put_entries, group_put_nodes, group_put_pages, group_put_texts, group_restore, group_restore_below, group_restored, group_rows_restored,
+} from "./restore";
 export { group_tick, group_ticked } from "./tick";
 
 /** A group aggregation from a SPEC (spec.ts); 0 when there is no memory. Times in ms. */
@@ -35,6 +40,7 @@ export function group_advance(group: usize, watermark: f64): void {
   const g = changetype<Group>(group), time = timeOf(watermark);
   dropDoomed(g);
   if (time > g.watermark) g.watermark = time;
+  if (g.begun == i64.MIN_VALUE && time > TIME_START) g.begun = time;
 }
 
 /** Frees some rows that nothing has changed for long; true when there may be more. */
@@ -47,6 +53,7 @@ export function group_expire(group: usize): bool {
 export function group_free(group: usize): void {
   const g = changetype<Group>(group);
   freeAll(g);
+  namesForget(g);
   windowsFree(g);
   indexFree(g, g.rowsIndex);
   poolFree(g, rowPool(g));

@@ -145,6 +145,7 @@ function addRow(g: Group, hash: u32, columns: usize, number: u32): usize {
     poolGive(rowPool(g), row);
     return 0;
   }
+  if (g.nameAt) store<u64>(row + g.nameAt, g.seq++);
   g.rows++;
   return row;
 }

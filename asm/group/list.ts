@@ -4,16 +4,19 @@
 //          +-----------+----------+-----------+----------+----------+
 //          | first u32 | last u32 | count u32 | bytes u32| unused   |     bytes: of the texts of all values
 //          +-----------+----------+-----------+----------+----------+
-//   NODE   0           4           8          16
-//          +-----------+-----------+----------+
-//          | next u32  | bytes u32 | 8 bytes  |   of a text: its bytes from 8 on
-//          +-----------+-----------+----------+
+//   NODE   0           4           8           12         16           24
+//          +-----------+-----------+-----------+----------+------------+----------+
+//          | next u32  | prev u32  | bytes u32 | unused   | number u64 | 8 bytes  |   of a text: its bytes from 24 on
+//          +-----------+-----------+-----------+----------+------------+----------+
+//
+// Numbers rise along the list: they tell nodes apart, and which ones came since the last cut (details.ts).
 import { DECIMAL128 } from "../layout";
 import { arena_alloc } from "../memory";
 import { bytesEqual } from "../state/bytes";
 import { spaceGive, spaceTake } from "../state/space";
 import { JSON_CELL_BYTES, writeBytes, writeText, writeValue, writeWide } from "./json_value";
-import { Call, Group, isBytes } from "./spec";
+import { goneAdd } from "./gone";
+import { Call, Group, callGone, isBytes, nameOf } from "./spec";
 
 /** What leaves: values with the call's text between them, or the first, or the last, or all as a JSON array. */
 export const LIST_JOINED: i32 = 0;
@@ -21,7 +24,10 @@ export const LIST_FIRST: i32 = 1;
 export const LIST_LAST: i32 = 2;
 export const LIST_JSON: i32 = 3;
 
-const HEADER: u32 = 8;
+const PREV: usize = 4;
+const BYTES: usize = 8;
+const NUMBER: usize = 16;
+const HEADER: u32 = 24;
 
 @inline function lengthOf(call: Call, cell: i64): u32 {
   return isBytes(call.type) ? load<u32>(<usize>cell, 4) : 8;
@@ -29,10 +35,19 @@ const HEADER: u32 = 8;
 
 /** Adds a value: 8 bytes, or the address of a REF; false without memory. */
 export function listAdd(g: Group, call: Call, list: usize, cell: i64): bool {
+  if (!listAppend(g, call, list, cell, g.seq)) return false;
+  g.seq++;
+  return true;
+}
+
+/** The same of one that has its number. */
+export function listAppend(g: Group, call: Call, list: usize, cell: i64, number: u64): bool {
   const length = lengthOf(call, cell), node = spaceTake(g, HEADER + length);
   if (!node) return false;
   store<u32>(node, 0);
-  store<u32>(node, length, 4);
+  store<u32>(node, load<u32>(list, 4), PREV);
+  store<u32>(node, length, BYTES);
+  store<u64>(node, number, NUMBER);
   if (isBytes(call.type)) memory.copy(node + HEADER, load<u32>(<usize>cell), length);
   else store<i64>(node + HEADER, cell);
   const last: usize = load<u32>(list, 4);
@@ -47,23 +62,30 @@ export function listAdd(g: Group, call: Call, list: usize, cell: i64): bool {
 function same(call: Call, node: usize, cell: i64): bool {
   if (!isBytes(call.type)) return load<i64>(node + HEADER) == cell;
   const length = load<u32>(<usize>cell, 4);
-  return load<u32>(node, 4) == length && bytesEqual(node + HEADER, load<u32>(<usize>cell), length);
+  return load<u32>(node, BYTES) == length && bytesEqual(node + HEADER, load<u32>(<usize>cell), length);
 }
 
-/** Takes back the first of equal values. */
-export function listRemove(g: Group, call: Call, list: usize, cell: i64): void {
-  let before: usize = 0;
-  for (let node: usize = load<u32>(list); node; before = node, node = load<u32>(node)) {
+/** Takes back the first of equal values of a row. */
+export function listRemove(g: Group, call: Call, row: usize, cell: i64): void {
+  const list = row + call.cell;
+  for (let node: usize = load<u32>(list); node; node = load<u32>(node)) {
     if (!same(call, node, cell)) continue;
-    const next = load<u32>(node);
-    if (before) store<u32>(before, next);
+    const next = load<u32>(node), prev = load<u32>(node, PREV);
+    if (prev) store<u32>(prev, next);
     else store<u32>(list, next);
-    if (!next) store<u32>(list, <u32>before, 4);
+    if (next) store<u32>(next, prev, PREV);
+    else store<u32>(list, prev, 4);
     store<u32>(list, load<u32>(list, 8) - 1, 8);
-    store<u32>(list, load<u32>(list, 12) - load<u32>(node, 4), 12);
-    spaceGive(g, node, HEADER + load<u32>(node, 4));
+    store<u32>(list, load<u32>(list, 12) - load<u32>(node, BYTES), 12);
+    noteGone(g, call, row, node);
+    spaceGive(g, node, HEADER + load<u32>(node, BYTES));
     return;
   }
+}
+
+function noteGone(g: Group, call: Call, row: usize, node: usize): void {
+  const number = nodeNumber(node);
+  if (number < g.told && !goneAdd(g, callGone(call), nameOf(g, row, number))) g.lost = true;
 }
 
 /** How long the text of `listJoin` was. */
@@ -82,8 +104,8 @@ export function listJoin(call: Call, list: usize): usize {
       memory.copy(to, call.text, call.textLength);
       to += call.textLength;
     }
-    memory.copy(to, node + HEADER, load<u32>(node, 4));
-    to += load<u32>(node, 4);
+    memory.copy(to, node + HEADER, load<u32>(node, BYTES));
+    to += load<u32>(node, BYTES);
   }
   return text;
 }
@@ -97,7 +119,7 @@ export function listJson(call: Call, list: usize): usize {
   for (let node = first; node; node = load<u32>(node)) {
     if (node != first) to = writeText(to, ",");
     if (call.type == DECIMAL128) to = writeWide(to, call, node + HEADER);
-    else if (isBytes(call.type)) to = writeBytes(to, call, node + HEADER, load<u32>(node, 4));
+    else if (isBytes(call.type)) to = writeBytes(to, call, node + HEADER, load<u32>(node, BYTES));
     else to = writeValue(to, call, node + HEADER);
   }
   to = writeText(to, "]");
@@ -115,14 +137,24 @@ export function nodeValue(node: usize): usize {
 }
 
 export function nodeLength(node: usize): u32 {
-  return load<u32>(node, 4);
+  return load<u32>(node, BYTES);
 }
 
-/** Frees all nodes. */
-export function listFree(g: Group, list: usize): void {
-  for (let node: usize = load<u32>(list); node;) {
+@inline export function nodeNumber(node: usize): u64 {
+  return load<u64>(node, NUMBER);
+}
+
+/** The node in front of it; 0 = it is the first. */
+@inline export function nodeBefore(node: usize): usize {
+  return load<u32>(node, PREV);
+}
+
+/** Frees all nodes of a row; `tells`: drains tell that they are gone. */
+export function listFree(g: Group, call: Call, row: usize, tells: bool): void {
+  for (let node: usize = load<u32>(row + call.cell); node;) {
     const next: usize = load<u32>(node);
-    spaceGive(g, node, HEADER + load<u32>(node, 4));
+    if (tells) noteGone(g, call, row, node);
+    spaceGive(g, node, HEADER + load<u32>(node, BYTES));
     node = next;
   }
 }

@@ -3,10 +3,13 @@
 import { DECIMAL, DECIMAL128, DOUBLE } from "../layout";
 import { powerOfTen } from "../aggregate/spec";
 import { hash_bytes, hash_i64 } from "../hash/keyed";
-import { distinctAdd, distinctEstimate, distinctFree } from "./sketch_distinct";
-import { quantileAdd, quantileFree, quantileOf } from "./sketch_quantile";
-import { topAdd, topFree, topText, topTextLength } from "./sketch_top";
-import { Call, Group, isBytes } from "./spec";
+import { goneAdd } from "./gone";
+import {
+  distinctAdd, distinctEstimate, distinctFree, distinctPage, distinctPages, distinctTake, distinctTell,
+} from "./sketch_distinct";
+import { quantileAdd, quantileFree, quantileOf, quantilePage, quantilePages, quantileTake, quantileTell } from "./sketch_quantile";
+import { topAdd, topFree, topLength, topPage, topPages, topTake, topTell, topText, topTextLength } from "./sketch_top";
+import { Call, Group, ROW_STATE, ROW_STORED, callGone, isBytes, nameOf, rowNumber } from "./spec";
 import { wideDouble } from "./wide";
 
 // Which, in the lowest two bits of a call's param; the rest, through 4, is its own parameter
@@ -75,9 +78,62 @@ function noneYet(): bool {
   return true;
 }
 
-/** Frees the sketch of a call. */
-export function sketchFree(g: Group, call: Call, cell: usize): void {
+/** Pages of a sketch are named by the number of its row, with so many bits behind it. */
+export const SKETCH_PAGE_BITS: u64 = 10;
+/** The longest page but for those of long texts. */
+const PAGE_BYTES_MAX: u32 = 256;
+
+/** The name of a page of a row's sketch. */
+@inline export function pageNumber(g: Group, row: usize, page: u32): u64 {
+  return (rowNumber(g, row) << SKETCH_PAGE_BITS) | page;
+}
+
+/** The first page of a sketch from `from` on that there is, or that has changed unless `whole`; −1 = there is none. */
+export function sketchPage(call: Call, cell: usize, from: u32, whole: bool): i32 {
+  if (!load<u32>(cell)) return -1;
+  const kind = kindOf(call);
+  if (kind == DISTINCT) return distinctPage(cell, from, whole);
+  return kind == QUANTILE ? quantilePage(cell, from, whole) : topPage(cell, from, whole);
+}
+
+/** Room that a page may need. */
+export function sketchPageRoom(call: Call, cell: usize, page: u32): u32 {
+  const kind = kindOf(call);
+  return kind == DISTINCT || kind == QUANTILE ? PAGE_BYTES_MAX : topLength(call, cell, page);
+}
+
+/** Copies a page to `to`; returns how long it is. */
+export function sketchTell(call: Call, cell: usize, page: u32, to: usize): u32 {
+  const kind = kindOf(call);
+  if (kind == DISTINCT) return distinctTell(cell, page, to);
+  if (kind == QUANTILE) return quantileTell(cell, page, to);
+  topTell(call, cell, page, to);
+  return topLength(call, cell, page);
+}
+
+/** Takes a page in, after those before it: 0, or 1: it cannot be; 2: there is no memory. */
+export function sketchTake(g: Group, call: Call, cell: usize, page: u32, from: usize, bytes: u32): i32 {
+  const kind = kindOf(call);
+  if (kind == DISTINCT) return distinctTake(g, cell, page, from, bytes);
+  if (kind == QUANTILE) return quantileTake(g, cell, page, from, bytes);
+  return topTake(g, call, cell, <u32>parameterOf(call), page, from, bytes);
+}
+
+/** Remembers that the pages of a row's sketch are gone, where a drain may have handed them out. */
+function noteGone(g: Group, call: Call, row: usize): void {
+  if (!(load<u32>(row, ROW_STATE) & ROW_STORED)) return;
+  const cell = row + call.cell, kind = kindOf(call);
+  const last = kind == DISTINCT ? distinctPages(cell) : kind == QUANTILE ? quantilePages(cell) : topPages(cell);
+  for (let page: u32 = 0; page <= last; page++) {
+    if (!goneAdd(g, callGone(call), nameOf(g, row, pageNumber(g, row, page)))) g.lost = true;
+  }
+}
+
+/** Frees the sketch of a call in a row; `tells`: drains tell that it is gone. */
+export function sketchFree(g: Group, call: Call, row: usize, tells: bool): void {
+  const cell = row + call.cell;
   if (!load<u32>(cell)) return;
+  if (tells) noteGone(g, call, row);
   const kind = kindOf(call);
   if (kind == DISTINCT) distinctFree(g, cell);
   else if (kind == QUANTILE) quantileFree(g, cell);

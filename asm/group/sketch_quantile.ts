@@ -3,19 +3,24 @@
 // bins on one side (values more than 35 orders of magnitude apart) those nearest to 0 are counted as the last of them.
 // NaN and infinities are left out.
 //
-//   SKETCH   0            8            16          32          48
-//            +------------+------------+-----------+-----------+
-//            | zeros u64  | values u64 | positive  | negative  |
-//            +------------+------------+-----------+-----------+
+//   SKETCH   0            8            16          32          48                64                80
+//            +------------+------------+-----------+-----------+-----------------+-----------------+
+//            | zeros u64  | values u64 | positive  | negative  | dirty, positive | dirty, negative |
+//            +------------+------------+-----------+-----------+-----------------+-----------------+
 //   side     0           4               8          12
 //            +-----------+---------------+----------+----------+
 //            | bins u32  | first bin i32 | used u32 | room u32 |
 //            +-----------+---------------+----------+----------+
 //
+//   pages (details.ts): 0 counts and places of bins; from 1 on 32 bins of the positive side each, from 129 on of the negative
+//   dirty               a bit for each of these that has changed since it was handed out, 128 of a side
+//
 // Sketches are merged bin by bin.
 import { Space, spaceGive, spaceTake } from "../state/space";
 
-const SKETCH_BYTES: u32 = 48;
+const SKETCH_BYTES: u32 = 80;
+/** From a side to what of it is dirty. */
+const DIRTY: usize = 32;
 const VALUES: usize = 8;
 const POSITIVE: usize = 16;
 const NEGATIVE: usize = 32;
@@ -24,6 +29,25 @@ const BINS_MAX: u32 = 4096;
 const ACCURACY: f64 = 0.01;
 const GAMMA: f64 = (1 + ACCURACY) / (1 - ACCURACY);
 const LOG_GAMMA: f64 = 0.02000066670666957; // ln γ
+
+const PAGE_LOG: u32 = 5;
+const PAGE_BINS: u32 = 1 << PAGE_LOG;
+const SIDE_PAGES: u32 = BINS_MAX >>> PAGE_LOG;
+const HEAD_BYTES: u32 = 32;
+/** No double has a bin beyond it. */
+const BIN_MAX: i32 = 40000;
+
+@inline function dirtyAt(side: usize, page: u32): usize {
+  return side + DIRTY + (<usize>(page >>> 5) << 2);
+}
+
+@inline function isDirty(side: usize, page: u32): bool {
+  return ((load<u32>(dirtyAt(side, page)) >>> (page & 31)) & 1) != 0;
+}
+
+@inline function setDirty(side: usize, page: u32): void {
+  store<u32>(dirtyAt(side, page), load<u32>(dirtyAt(side, page)) | (1 << (page & 31)));
+}
 
 @inline function binAt(side: usize, i: u32): usize {
   return <usize>load<u32>(side) + (<usize>i << 3);
@@ -55,6 +79,7 @@ function widen(space: Space, side: usize, first: i32, last: i32): bool {
   store<i32>(side, first, 4);
   store<u32>(side, need, 8);
   store<u32>(side, more, 12);
+  memory.fill(side + DIRTY, 0xff, 16);
   return true;
 }
 
@@ -68,21 +93,27 @@ function count(space: Space, side: usize, value: f64): bool {
     if (bin < from) bin = from;
     if ((from != first || to != last || !used) && !widen(space, side, from, to)) return false;
   }
-  const at = binAt(side, bin - load<i32>(side, 4));
+  const i = <u32>(bin - load<i32>(side, 4)), at = binAt(side, i);
   store<u64>(at, load<u64>(at) + 1);
+  setDirty(side, i >>> PAGE_LOG);
   return true;
+}
+
+/** A sketch without values; 0 without memory. */
+function sketchMake(space: Space, cell: usize): usize {
+  const at = spaceTake(space, SKETCH_BYTES);
+  if (!at) return 0;
+  memory.fill(at, 0, SKETCH_BYTES);
+  store<u32>(cell, <u32>at);
+  return at;
 }
 
 /** Adds a value; false when there is no memory. */
 export function quantileAdd(space: Space, cell: usize, value: f64): bool {
   if (!isFinite<f64>(value)) return true;
   let at: usize = load<u32>(cell);
-  if (!at) {
-    at = spaceTake(space, SKETCH_BYTES);
-    if (!at) return false;
-    memory.fill(at, 0, SKETCH_BYTES);
-    store<u32>(cell, <u32>at);
-  }
+  if (!at) at = sketchMake(space, cell);
+  if (!at) return false;
   store<u64>(at, load<u64>(at, VALUES) + 1, VALUES);
   if (value > 0) return count(space, at + POSITIVE, value);
   if (value < 0) return count(space, at + NEGATIVE, -value);
@@ -121,4 +152,83 @@ export function quantileFree(space: Space, cell: usize): void {
     if (load<u32>(side)) spaceGive(space, load<u32>(side), load<u32>(side, 12) << 3);
   }
   spaceGive(space, at, SKETCH_BYTES);
+}
+
+@inline function sideOf(at: usize, page: u32): usize {
+  return at + (page > SIDE_PAGES ? NEGATIVE : POSITIVE);
+}
+
+@inline function placeOf(page: u32): u32 {
+  return (page - 1) & (SIDE_PAGES - 1);
+}
+
+/** The first page from `from` on that there is, or that has changed unless `whole`; −1 = there is none. */
+export function quantilePage(cell: usize, from: u32, whole: bool): i32 {
+  const at: usize = load<u32>(cell);
+  if (!from) return 0;
+  for (let page = from; page <= 2 * SIDE_PAGES; page++) {
+    const side = sideOf(at, page), i = placeOf(page);
+    if (i << PAGE_LOG < load<u32>(side, 8) && (whole || isDirty(side, i))) return <i32>page;
+  }
+  return -1;
+}
+
+/** The last page that there may be. */
+export function quantilePages(cell: usize): u32 {
+  const at: usize = load<u32>(cell);
+  const negative = load<u32>(at, NEGATIVE + 8), positive = load<u32>(at, POSITIVE + 8);
+  if (negative) return SIDE_PAGES + ((negative + PAGE_BINS - 1) >>> PAGE_LOG);
+  return (positive + PAGE_BINS - 1) >>> PAGE_LOG;
+}
+
+/** How long a page is, which is copied to `to`; it is as it was handed out from now on. */
+export function quantileTell(cell: usize, page: u32, to: usize): u32 {
+  const at: usize = load<u32>(cell);
+  if (!page) {
+    store<u64>(to, load<u64>(at));
+    store<u64>(to, load<u64>(at, VALUES), 8);
+    store<u64>(to, load<u64>(at, POSITIVE + 4), 16);
+    store<u64>(to, load<u64>(at, NEGATIVE + 4), 24);
+    return HEAD_BYTES;
+  }
+  const side = sideOf(at, page), i = placeOf(page), first = i << PAGE_LOG;
+  store<u32>(dirtyAt(side, i), load<u32>(dirtyAt(side, i)) & ~(1 << (i & 31)));
+  const bytes = min<u32>(PAGE_BINS, load<u32>(side, 8) - first) << 3;
+  memory.copy(to, binAt(side, first), bytes);
+  return bytes;
+}
+
+/** Room for the bins of a side as page 0 says, all of them 0. */
+function takeSide(space: Space, side: usize, first: i32, used: u32): i32 {
+  if (used > BINS_MAX || first > BIN_MAX || first < -BIN_MAX) return 1;
+  if (!used) return 0;
+  let room = ROOM_MIN;
+  while (room < used) room <<= 1;
+  const bins = spaceTake(space, room << 3);
+  if (!bins) return 2;
+  memory.fill(bins, 0, <usize>room << 3);
+  store<u32>(side, <u32>bins);
+  store<i32>(side, first, 4);
+  store<u32>(side, used, 8);
+  store<u32>(side, room, 12);
+  return 0;
+}
+
+/** Takes a page in, after those before it: 0, or 1: it cannot be; 2: there is no memory. */
+export function quantileTake(space: Space, cell: usize, page: u32, from: usize, bytes: u32): i32 {
+  let at: usize = load<u32>(cell);
+  if (!page) {
+    if (at || bytes != HEAD_BYTES || load<i64>(from, 8) < 0) return 1;
+    at = sketchMake(space, cell);
+    if (!at) return 2;
+    store<u64>(at, load<u64>(from));
+    store<u64>(at, load<u64>(from, 8), VALUES);
+    const status = takeSide(space, at + POSITIVE, load<i32>(from, 16), load<u32>(from, 20));
+    return status ? status : takeSide(space, at + NEGATIVE, load<i32>(from, 24), load<u32>(from, 28));
+  }
+  if (!at || page > 2 * SIDE_PAGES) return 1;
+  const side = sideOf(at, page), first = placeOf(page) << PAGE_LOG, used = load<u32>(side, 8);
+  if (first >= used || bytes != min<u32>(PAGE_BINS, used - first) << 3) return 1;
+  memory.copy(binAt(side, first), from, bytes);
+  return 0;
 }

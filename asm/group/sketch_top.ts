@@ -2,11 +2,14 @@
 // is too high by at most its own error, which is at most n / c; every value that came more than n / c times has a
 // counter. There are ten counters for each value that is asked for, and at least a hundred.
 //
-//   SKETCH   0          4           8                   8 × counters        …                   …
-//            +----------+-----------+-------------------+-------------------+-------------------+-------------------
-//            | used u32 | room u32  | hashes u64 …      | counts u64 …      | errors u64 …      | values: 8 bytes
-//            |          |           |                   |                   |                   | or a REF …
-//            +----------+-----------+-------------------+-------------------+-------------------+-------------------
+//   SKETCH   0          4           8                   8 × counters        …                   …                   …
+//            +----------+-----------+-------------------+-------------------+-------------------+-------------------+--------
+//            | used u32 | room u32  | hashes u64 …      | counts u64 …      | errors u64 …      | values: 8 bytes   | dirty
+//            |          |           |                   |                   |                   | or a REF …        | u8 …
+//            +----------+-----------+-------------------+-------------------+-------------------+-------------------+--------
+//
+//   pages (details.ts): one for each counter: count, error, and the value's bytes
+//   dirty               the counter has changed since its page was handed out
 import { arena_alloc } from "../memory";
 import { write_decimal } from "../expr/format";
 import { hash_bytes, hash_i64 } from "../hash/keyed";
@@ -22,7 +25,7 @@ const COUNTERS_EACH: u32 = 10;
 const TEXT_EACH: usize = 80;
 
 @inline function bytesOf(room: u32): u32 {
-  return <u32>HEADER + room * 32;
+  return <u32>HEADER + room * 33;
 }
 
 @inline function cellAt(at: usize, part: u32, i: u32): usize {
@@ -43,6 +46,10 @@ function make(g: Group, cell: usize, most: u32): usize {
   return at;
 }
 
+@inline function dirtyAt(at: usize, i: u32): usize {
+  return at + HEADER + <usize>(load<u32>(at, 4) * 32 + i);
+}
+
 function find(at: usize, hash: u64): i32 {
   const used = load<u32>(at);
   for (let i: u32 = 0; i < used; i++) if (load<u64>(cellAt(at, HASH, i)) == hash) return i;
@@ -58,16 +65,20 @@ function least(at: usize): u32 {
   return best;
 }
 
+@inline function hashOf(text: bool, value: i64): u64 {
+  return text ? hash_bytes(load<u32>(<usize>value), load<u32>(<usize>value, 4), 0) : hash_i64(<u64>value, 0);
+}
+
 /** Counts a value; false when there is no memory. `most`: how many values are asked for. */
 export function topAdd(g: Group, call: Call, cell: usize, most: u32, value: i64): bool {
-  const text = isBytes(call.type);
-  const hash = text ? hash_bytes(load<u32>(<usize>value), load<u32>(<usize>value, 4), 0) : hash_i64(<u64>value, 0);
+  const text = isBytes(call.type), hash = hashOf(text, value);
   let at: usize = load<u32>(cell);
   if (!at) at = make(g, cell, most);
   if (!at) return false;
   const found = find(at, hash);
   if (found >= 0) {
     store<u64>(cellAt(at, COUNT, found), load<u64>(cellAt(at, COUNT, found)) + 1);
+    store<u8>(dirtyAt(at, found), 1);
     return true;
   }
   let i = load<u32>(at);
@@ -80,6 +91,7 @@ export function topAdd(g: Group, call: Call, cell: usize, most: u32, value: i64)
   }
   store<u64>(cellAt(at, HASH, i), hash);
   store<u64>(cellAt(at, COUNT, i), load<u64>(cellAt(at, COUNT, i)) + 1);
+  store<u8>(dirtyAt(at, i), 1);
   const to = cellAt(at, VALUE, i);
   if (!text) store<i64>(to, value);
   else if (!ownBytes(g, to, load<u32>(<usize>value), load<u32>(<usize>value, 4))) return false;
@@ -129,4 +141,54 @@ export function topFree(g: Group, call: Call, cell: usize): void {
   const at: usize = load<u32>(cell);
   if (isBytes(call.type)) for (let i: u32 = 0; i < load<u32>(at); i++) freeBytes(g, cellAt(at, VALUE, i));
   spaceGive(g, at, bytesOf(load<u32>(at, 4)));
+}
+
+/** The first page from `from` on that there is, or that has changed unless `whole`; −1 = there is none. */
+export function topPage(cell: usize, from: u32, whole: bool): i32 {
+  const at: usize = load<u32>(cell), used = load<u32>(at);
+  for (let i = from; i < used; i++) if (whole || load<u8>(dirtyAt(at, i))) return <i32>i;
+  return -1;
+}
+
+/** The last page that there may be. */
+export function topPages(cell: usize): u32 {
+  const used = load<u32>(<usize>load<u32>(cell));
+  return used ? used - 1 : 0;
+}
+
+/** How long a page is. */
+export function topLength(call: Call, cell: usize, page: u32): u32 {
+  return 16 + (isBytes(call.type) ? load<u32>(cellAt(load<u32>(cell), VALUE, page), 4) : 8);
+}
+
+/** Copies a page to `to`; it is as it was handed out from now on. */
+export function topTell(call: Call, cell: usize, page: u32, to: usize): void {
+  const at: usize = load<u32>(cell), value = cellAt(at, VALUE, page);
+  store<u8>(dirtyAt(at, page), 0);
+  store<u64>(to, load<u64>(cellAt(at, COUNT, page)));
+  store<u64>(to, load<u64>(cellAt(at, ERROR, page)), 8);
+  if (isBytes(call.type)) memory.copy(to + 16, load<u32>(value), load<u32>(value, 4));
+  else store<u64>(to, load<u64>(value), 16);
+}
+
+const REF: usize = memory.data(8, 16);
+
+/** Takes a page in, after those before it: 0, or 1: it cannot be; 2: there is no memory. `most`: how many values are asked for. */
+export function topTake(g: Group, call: Call, cell: usize, most: u32, page: u32, from: usize, bytes: u32): i32 {
+  const text = isBytes(call.type);
+  if (text ? bytes < 16 : bytes != 24) return 1;
+  let at: usize = load<u32>(cell);
+  if (!at) at = make(g, cell, most);
+  if (!at) return 2;
+  if (page != load<u32>(at) || page >= load<u32>(at, 4)) return 1;
+  store<u32>(REF, <u32>from + 16);
+  store<u32>(REF, bytes - 16, 4);
+  const value = text ? <i64>REF : load<i64>(from, 16), to = cellAt(at, VALUE, page);
+  if (!text) store<i64>(to, value);
+  else if (!ownBytes(g, to, from + 16, bytes - 16)) return 2;
+  store<u64>(cellAt(at, HASH, page), hashOf(text, value));
+  store<u64>(cellAt(at, COUNT, page), load<u64>(from));
+  store<u64>(cellAt(at, ERROR, page), load<u64>(from, 8));
+  store<u32>(at, page + 1);
+  return 0;
 }

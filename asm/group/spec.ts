@@ -21,10 +21,14 @@
 //   touched        watermark at the last change
 //   changed        the next row that has changed since the last tick (tick.ts)
 //   state          flags: it has changed since the last cut, a drain has handed it out (state.ts)
+//
+// Behind the cells, where something asks for it: the row's number in the order in which rows were made (u64), and its turn
+// among those that have changed since the last tick (u64).
 import { block_alloc, block_free } from "../memory";
 import { COLUMN_SIZE } from "../layout";
 import { Space } from "../state/space";
 import { isVariable } from "../types";
+import { Gone } from "./gone";
 import { INDEX_BYTES } from "./index_table";
 import { Pool } from "./pool";
 
@@ -78,6 +82,10 @@ export class Call {
   textLength: u32;
   cell: u32; // offset of its first cell in a row
   cells: u32;
+  gone: u32; // GONE: names of its nodes or pages (gone.ts)
+  goneCount: u32;
+  goneRoom: u32;
+  goneScan: u32;
   param: f64;
 }
 
@@ -90,7 +98,7 @@ export class DistinctSet {
   head: u32; // offset in a row of the list of its entries
   index: u32; // address of an INDEX
   unused: u32;
-  unused2: u32; // the POOL of entries lies behind
+  unused2: u32; // the POOL of entries lies behind, then the GONE of their names
 }
 
 @unmanaged
@@ -135,7 +143,21 @@ export class Group extends Space {
   scanGone: u32; // how far a drain has come
   scanTable: u32;
   scanPlace: u32;
+  scanRow: u32; // of what rows hold: the row at hand, and what is next in it
+  scanThing: u32;
   whole: bool; // it hands out all rows
+  lost: bool; // what is gone could not be remembered: the next drain hands out everything
+  nameAt: u32; // offset in a row of its number, 0 = rows have none
+  turnAt: u32; // offset in a row of its turn, 0 = there are no ticks
+  seq: u64; // of the next row, entry or node
+  told: u64; // those before it have been handed out by a drain
+  since: u64; // what the drain at hand hands out begins with it
+  turns: u64; // so many rows have had their turn
+  begun: i64; // the first watermark
+  toldBlock: u32; // the last block of input before the last cut (distinct.ts), and before the one in front of it
+  sinceBlock: u32;
+  map: u32; // while what rows hold is restored: the rows by their names (names.ts), and its places less one
+  mapMask: u32;
 }
 
 export const ROW_HASH: usize = 0;
@@ -160,7 +182,7 @@ export const ROW_KEYS: u32 = 48;
   return changetype<Call>(<usize>g.callList + i * CALL_BYTES);
 }
 
-const SET_BYTES: u32 = 48;
+const SET_BYTES: u32 = 64;
 
 @inline export function setAt(g: Group, i: u32): DistinctSet {
   return changetype<DistinctSet>(<usize>g.setList + i * SET_BYTES);
@@ -170,8 +192,26 @@ const SET_BYTES: u32 = 48;
   return changetype<Pool>(changetype<usize>(set) + 24);
 }
 
+@inline export function setGone(set: DistinctSet): Gone {
+  return changetype<Gone>(changetype<usize>(set) + 48);
+}
+
+@inline export function callGone(call: Call): Gone {
+  return changetype<Gone>(changetype<usize>(call) + offsetof<Call>("gone"));
+}
+
+/** The number of a row; only where rows have one. */
+@inline export function rowNumber(g: Group, row: usize): u64 {
+  return load<u64>(row + g.nameAt);
+}
+
 @inline export function rowPool(g: Group): Pool {
   return changetype<Pool>(<usize>g.pool);
+}
+
+/** Key group and number as one name. */
+@inline export function nameOf(g: Group, row: usize, number: u64): u64 {
+  return (<u64>load<u32>(row, ROW_GROUP) << 57) | number;
 }
 
 @inline export function keyType(g: Group, i: u32): u32 {
@@ -201,7 +241,7 @@ function cellsOf(op: u32): u32 {
 
 /** Entry of a set (distinct.ts): header and counters. */
 export function entryBytes(counters: u32): u32 {
-  return (32 + counters * 4 + 15) & ~15;
+  return (40 + counters * 4 + 15) & ~15;
 }
 
 function readCalls(g: Group, list: usize): u32 {
@@ -222,6 +262,30 @@ function readCalls(g: Group, list: usize): u32 {
     call.cells = cellsOf(call.op);
     call.cell = at;
     at += call.cells << 3;
+  }
+  return at;
+}
+
+/** Whether something is named by the numbers of rows: what they hold, and the order in which they came out. */
+function areNumbered(g: Group): bool {
+  if (g.sets || (g.flags & (FLAG_WINDOWED | FLAG_TICKS)) != 0) return true;
+  for (let i: u32 = 0; i < g.calls; i++) {
+    const op = callAt(g, i).op;
+    if (op == OP_LIST || op == OP_SKETCH) return true;
+  }
+  return false;
+}
+
+/** Room behind the cells, which end at `end`, for numbers; returns the end of it. */
+function placeNumbers(g: Group, end: u32): u32 {
+  let at = end;
+  if (areNumbered(g)) {
+    g.nameAt = at;
+    at += 8;
+  }
+  if (g.flags & FLAG_TICKS) {
+    g.turnAt = at;
+    at += 8;
   }
   return at;
 }
@@ -255,6 +319,7 @@ export function specRead(spec: usize): usize {
   g.pool = <u32>address + pool;
   g.out = <u32>address + out;
   g.watermark = i64.MIN_VALUE;
+  g.begun = i64.MIN_VALUE;
   let list = spec + SPEC_LIST;
   memory.copy(g.keyTypes, list, keys << 3);
   list += <usize>keys << 3;
@@ -265,7 +330,7 @@ export function specRead(spec: usize): usize {
     set.index = g.rowsIndex + INDEX_BYTES * (i + 1);
     setPool(set).size = entryBytes(set.counters);
   }
-  g.rowBytes = aligned(readCalls(g, list));
+  g.rowBytes = aligned(placeNumbers(g, readCalls(g, list)));
   rowPool(g).size = g.rowBytes;
   return address;
 }

@@ -1,30 +1,43 @@
-// Rows of state as a table: each row that has changed since the last cut by its key, with its cells as they are. Only for
-// groups whose calls keep all they know in the cells of their rows, without windows, time to live and ticks: then nothing depends on the
-// order of rows. A row that was handed out and is gone keeps its key until the next drain has told it.
+// Rows of state as a table: each row that has changed since the last cut by its key, with its cells as they are. What rows hold
+// beside their cells has tables of its own (details.ts), which a drain hands out before. A row that was handed out and is gone keeps its key
+// until the next drain has told it; rows of windows go without, by the end of these.
 import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_VALIDITY } from "../layout";
-import { BLOCK_ROWS, setNumber } from "./block";
+import { lastBlock } from "./distinct";
 import { dropDoomed } from "./drop";
-import { INDEX_TABLES, indexPlaces, indexThing } from "./index_table";
-import { dropRow, forgetGone, hashKeys, resolve } from "./keys";
+import { forgetNames } from "./free";
+import { forgetGone } from "./keys";
 import { outColumn, setBit } from "./push";
-import {
-  Group, ROW_CHANGED_CUT, ROW_GROUP, ROW_NEWER, ROW_NULLS, ROW_STATE, ROW_STORED, callAt, keyCell, keyScale, keyType,
-} from "./spec";
+import { nextRow, scanBegin, scanDone, stepBegin } from "./scan";
+import { Group, ROW_NEWER, ROW_NULLS, ROW_STATE, ROW_STORED, callAt, callGone, keyCell, keyScale, keyType, setAt, setGone } from "./spec";
 
-// Answers
 const DONE: i32 = 0;
-const DAMAGED: i32 = 1;
-const NO_MEMORY: i32 = 2;
+/** A step ends without rows, and there is more. */
+const MORE: i32 = -1;
 
-/** A cut: the drain begins. */
-export function group_cut(group: usize, whole: bool): void {
+/** A cut: the drain begins. True: it hands out everything, and nothing that is gone. */
+export function group_cut(group: usize, whole: bool): bool {
   const g = changetype<Group>(group);
   dropDoomed(g);
-  if (whole) forgetGone(g);
-  g.whole = whole;
-  g.scanTable = 0;
-  g.scanPlace = 0;
+  g.whole = whole || g.lost;
+  g.lost = false;
+  if (g.whole) {
+    forgetGone(g);
+    forgetNames(g);
+  }
+  g.since = g.whole ? 0 : g.told;
+  g.told = g.seq;
+  g.sinceBlock = g.toldBlock;
+  g.toldBlock = lastBlock();
   g.scanGone = g.gone;
+  for (let i: u32 = 0; i < g.calls; i++) callGone(callAt(g, i)).scan = 0;
+  for (let i: u32 = 0; i < g.sets; i++) setGone(setAt(g, i)).scan = 0;
+  scanBegin(g);
+  return g.whole;
+}
+
+/** Goes through the rows once more, for another table. */
+export function group_scan(group: usize): void {
+  scanBegin(changetype<Group>(group));
 }
 
 /** The next rows that are gone, u32 each at `list`; 0 = all were told, and they are forgotten. */
@@ -39,22 +52,22 @@ export function group_gone(group: usize, list: usize, most: u32): u32 {
   return found;
 }
 
-/** The next rows that have changed, u32 each at `list`; 0 = there are no more. They belong to the checkpoint from now on. */
-export function group_changed(group: usize, list: usize, most: u32): u32 {
+/**
+ * The next rows that have changed, u32 each at `list`: how many, DONE, or MORE. They belong to the checkpoint from now on, so that this is the
+ * last that a drain asks for.
+ */
+export function group_changed(group: usize, list: usize, most: u32): i32 {
   const g = changetype<Group>(group);
   let found: u32 = 0;
-  for (; g.scanTable < INDEX_TABLES; g.scanTable++, g.scanPlace = 0) {
-    const places = indexPlaces(g.rowsIndex, g.scanTable);
-    for (; g.scanPlace < places; g.scanPlace++) {
-      if (found == most) return found;
-      const row = indexThing(g.rowsIndex, g.scanTable, g.scanPlace);
-      if (!row || !(g.whole || load<u32>(row, ROW_STATE) & ROW_CHANGED_CUT)) continue;
-      store<u32>(row, ROW_STORED, ROW_STATE);
-      store<u32>(list + (<usize>found << 2), <u32>row);
-      found++;
-    }
+  stepBegin();
+  while (found < most) {
+    const row = nextRow(g);
+    if (!row) break;
+    store<u32>(row, ROW_STORED, ROW_STATE);
+    store<u32>(list + (<usize>found << 2), <u32>row);
+    found++;
   }
-  return found;
+  return found ? <i32>found : scanDone(g) ? DONE : MORE;
 }
 
 /** Keys of listed rows in COLUMNs at `out`, which refer to the state's own bytes; false without memory. */
@@ -80,51 +93,46 @@ export function group_cell_at(group: usize, call: u32): u32 {
   return callAt(g, call).cell;
 }
 
-/**
- * Finds or makes the rows of a batch of keys; their addresses go to `list`, where there is one; without, they go. Their key groups must be
- * those that the keys make.
- */
-export function group_restore(group: usize, columns: usize, groups: usize, count: u32, list: usize): i32 {
-  const g = changetype<Group>(group);
-  for (let from: u32 = 0; from < count; from += BLOCK_ROWS) {
-    const rows = min<u32>(BLOCK_ROWS, count - from);
-    for (let i: u32 = 0; i < rows; i++) setNumber(i, from + i);
-    hashKeys(g, columns, rows);
-    for (let i: u32 = 0; i < rows; i++) {
-      const at = from + i, row = resolve(g, columns, i);
-      if (!row) return NO_MEMORY;
-      store<u32>(row, list ? ROW_STORED : 0, ROW_STATE);
-      if (<u64>load<u32>(row, ROW_GROUP) != load<u64>(groups + (<usize>at << 3))) return DAMAGED;
-      if (list) store<u32>(list + (<usize>at << 2), <u32>row);
-      else dropRow(g, row);
-    }
+/** Texts in the cell at this offset of listed rows as a COLUMN, which refers to the state's own bytes; false without memory. */
+export function group_texts(list: usize, count: u32, at: u32, type: u32, scale: u32, out: usize): bool {
+  if (!outColumn(out, type, scale, count, true)) return false;
+  const data: usize = load<u32>(out, COLUMN_DATA), validity: usize = load<u32>(out, COLUMN_VALIDITY);
+  for (let i: u32 = 0; i < count; i++) {
+    const cell = <usize>load<u32>(list + (<usize>i << 2)) + at, there = load<i64>(cell, 8) != 0;
+    store<u64>(data + (<usize>i << 3), there ? load<u64>(cell) : 0);
+    if (there) setBit(validity, i);
   }
-  return DONE;
+  return true;
 }
 
-/** Takes out all rows. */
-export function group_restore_clear(group: usize): void {
+/** Offsets in a row of its number and its turn, 0 = there is none: u32 each. */
+export function group_places(group: usize, to: usize): void {
   const g = changetype<Group>(group);
-  for (let t: u32 = 0; t < INDEX_TABLES; t++) {
-    for (let i: u32 = 0; i < indexPlaces(g.rowsIndex, t); i++) {
-      // Those behind it close up
-      for (let row = indexThing(g.rowsIndex, t, i); row; row = indexThing(g.rowsIndex, t, i)) {
-        store<u32>(row, 0, ROW_STATE);
-        dropRow(g, row);
-      }
-    }
-  }
+  store<u32>(to, g.nameAt);
+  store<u32>(to, g.turnAt, 4);
 }
 
-/** Rows that came late, and unknown rows: i64 each. */
+/** Rows that came late, unknown rows, watermark, the first one, numbers and turns so far: i64 each. */
 export function group_scalars(group: usize, to: usize): void {
   const g = changetype<Group>(group);
   store<i64>(to, g.late);
   store<i64>(to, g.unknown, 8);
+  store<i64>(to, g.watermark, 16);
+  store<i64>(to, g.begun, 24);
+  store<u64>(to, g.seq, 32);
+  store<u64>(to, g.turns, 40);
 }
 
-export function group_put_scalars(group: usize, from: usize): void {
+/** Numbers have room for those of pages behind them. */
+const NUMBER_END: u64 = 1 << 47;
+
+export function group_put_scalars(group: usize, from: usize): bool {
   const g = changetype<Group>(group);
   g.late = load<u32>(from);
   g.unknown = load<u32>(from, 8);
+  g.watermark = load<i64>(from, 16);
+  g.begun = load<i64>(from, 24);
+  g.seq = load<u64>(from, 32);
+  g.turns = load<u64>(from, 40);
+  return g.seq < NUMBER_END;
 }

@@ -4,7 +4,7 @@ import { doom } from "./drop";
 import { putResults } from "./fire";
 import { AFTER, DELETE, DONE, NO_MEMORY, outRows, putKeys, select } from "./push";
 import { noRoom, resultBegin } from "./result";
-import { FLAG_WINDOWED, Group, ROW_ALIVE, ROW_CHANGED, has } from "./spec";
+import { FLAG_WINDOWED, Group, ROW_ALIVE, ROW_CHANGED, ROW_CHANGED_CUT, ROW_STATE, has } from "./spec";
 
 // ROW_CHANGED of the last row in the list
 const END: u32 = 1;
@@ -13,6 +13,12 @@ const TICK_ROWS_MAX: u32 = 8192;
 /** The row has changed. */
 export function noteChange(g: Group, row: usize): void {
   if (load<u32>(row, ROW_CHANGED)) return;
+  store<u64>(row + g.turnAt, ++g.turns);
+  takeTurn(g, row);
+}
+
+/** The row, which is in no list, has its turn behind those that are in it. */
+export function takeTurn(g: Group, row: usize): void {
   store<u32>(row, END, ROW_CHANGED);
   if (g.changed) store<u32>(g.lastChanged, <u32>row, ROW_CHANGED);
   else g.changed = <u32>row;
@@ -49,6 +55,8 @@ export function group_ticked(group: usize): i32 {
     const row: usize = g.changed, next = load<u32>(row, ROW_CHANGED), alive = load<i64>(row, ROW_ALIVE) > 0;
     g.changed = next == END ? 0 : next;
     store<u32>(row, 0, ROW_CHANGED);
+    store<u64>(row + g.turnAt, 0);
+    store<u32>(row, load<u32>(row, ROW_STATE) | ROW_CHANGED_CUT, ROW_STATE);
     putKeys(g, row, rows);
     if (alive) putResults(g, row, rows);
     else if (!has(g, FLAG_WINDOWED)) doom(g, row);

@@ -16,7 +16,9 @@ import { heapPush } from "../rows/heap";
 import { keysGroups, keysHash } from "../rows/keys";
 import { ROW_GROUP } from "../rows/row";
 import { FLAG_TIMED, Over, has, heapOf, setTime, specFree, specRead, storeOf } from "./spec";
-import { peerAdd, stepBegin, stepFill } from "./step";
+import { dropDoomed, peerAdd, stepBegin, stepFill } from "./step";
+
+export { over_put_scalars, over_restored, over_scalars, over_settle, over_store } from "./state";
 
 const NO_MEMORY: i32 = -1;
 const DONE: i32 = -2;
@@ -73,14 +75,6 @@ function take(o: Over, at: u32): bool {
   if (timed ? heapPush(heapOf(o), t, row) : peerAdd(o, row)) return true;
   rowFree(storeOf(o), row);
   return false;
-}
-
-function dropDoomed(o: Over): void {
-  while (o.doomed) {
-    const row: usize = o.doomed;
-    o.doomed = load<u32>(row);
-    rowFree(storeOf(o), row);
-  }
 }
 
 /** The next step: how many rows its feed has, for over_feed and over_out. DONE when there is nothing to do. */

@@ -16,14 +16,14 @@ import { Heap, heapFree, heapMake } from "../rows/heap";
 import { Index, indexFree, indexMake } from "../rows/index_rows";
 import { List } from "../rows/list";
 import { ROW_WORDS } from "../rows/row";
-import { Store, storeFree, storeMake } from "../rows/store";
+import { Store, storeFree, storeGroups, storeMake } from "../rows/store";
 
 export const FLAG_ROWS: u32 = 1; // the frame is a number of rows, else a range of time
 export const FLAG_UNBOUNDED: u32 = 2; // it begins with the first row
 export const FLAG_TIMED: u32 = 4; // rows go in the order of their times when the watermark has passed; else as they come
 
 export const LIST_AT: u32 = <u32>ROW_WORDS;
-const TIME_AT: usize = ROW_WORDS + 8;
+export const TIME_AT: usize = ROW_WORDS + 8;
 const LENGTH_AT: usize = ROW_WORDS + 16;
 
 @unmanaged
@@ -115,6 +115,7 @@ export function specRead(spec: usize): usize {
   o.keyList = <u32>address + head;
   for (let i: u32 = 0; i < keys; i++) store<u32>(<usize>o.keyList + (<usize>i << 2), i);
   o.store = <u32>storeMake(spec + 24);
+  if (o.store) storeGroups(storeOf(o), o.keyList, keys);
   if (o.store) o.index = <u32>indexMake(storeOf(o), o.keyList, keys, true, 0);
   if (o.store) o.heap = <u32>heapMake(storeOf(o));
   if (o.index && o.heap) return address;

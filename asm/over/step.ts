@@ -5,7 +5,9 @@ import { arena_alloc, block_alloc, block_free } from "../memory";
 import { heapPop, heapTime } from "../rows/heap";
 import { indexAdd, indexFindRow, indexNext, indexRemove } from "../rows/index_rows";
 import { listAdd, listRemove } from "../rows/list";
+import { rowFree } from "../rows/encode";
 import { ROW_HASH } from "../rows/row";
+import { rowForget } from "../rows/touch";
 import {
   FLAG_ROWS, FLAG_TIMED, FLAG_UNBOUNDED, LIST_AT, Over, has, heapOf, indexOf, lengthOf, listOf, setLength, storeOf, timeOfRow,
 } from "./spec";
@@ -52,6 +54,21 @@ function doom(o: Over, row: usize): void {
   o.doomed = <u32>row;
 }
 
+/** The same of rows that go by their times: nobody has to be told of each. */
+function doomByTime(o: Over, row: usize): void {
+  rowForget(row);
+  doom(o, row);
+}
+
+/** Frees the rows that are through: what came out last may refer to them. */
+export function dropDoomed(o: Over): void {
+  while (o.doomed) {
+    const row: usize = o.doomed;
+    o.doomed = load<u32>(row);
+    rowFree(storeOf(o), row);
+  }
+}
+
 /** Rows that are older than `from` leave the range; false when the feed is full. */
 function shorten(o: Over, from: i64): bool {
   const list = listOf(o);
@@ -60,7 +77,7 @@ function shorten(o: Over, from: i64): bool {
     const row: usize = list.oldest;
     give(o, row, LEAVES);
     listRemove(list, row, LIST_AT);
-    doom(o, row);
+    doomByTime(o, row);
   }
   return true;
 }
@@ -123,7 +140,7 @@ function showRange(o: Over): bool {
     const row = peer(o, o.shown);
     give(o, row, LOOKS);
     show(o, row);
-    if (has(o, FLAG_UNBOUNDED)) doom(o, row);
+    if (has(o, FLAG_UNBOUNDED)) doomByTime(o, row);
   }
   return true;
 }
@@ -153,7 +170,7 @@ function joinRows(o: Over): bool {
     }
     give(o, row, JOINS);
     show(o, row);
-    if (!bounded) doom(o, row);
+    if (!bounded) doomByTime(o, row);
   }
   return true;
 }

@@ -41,7 +41,7 @@ import { rowsSortByOrder, rowsSortByTime } from "./sort";
 
 export { rows_changed, rows_cut, rows_gone, rows_names, rows_words } from "./changes";
 export {
-  rows_cell_at, rows_put_words, rows_restore, rows_restore_below, rows_restore_clear, rows_restore_gone,
+  rows_cell_at, rows_listed, rows_listed_end, rows_put_words, rows_restore, rows_restore_below, rows_restore_clear, rows_restore_gone,
 } from "./restore";
 
 @inline function storeAt(s: usize): Store {
@@ -67,6 +67,11 @@ export function rows_store_bytes(s: usize): u32 {
 /** Key groups of the rows come from the columns that `list` names (u32 each), which stays where it is. */
 export function rows_groups_by(s: usize, list: usize, keys: u32): void {
   storeGroups(storeAt(s), list, keys);
+}
+
+/** The store, which has no rows yet, is for rows that wait to be restored elsewhere. */
+export function rows_aside(s: usize): void {
+  storeAt(s).aside = true;
 }
 
 export function rows_store_rows(s: usize): u32 {

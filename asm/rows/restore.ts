@@ -7,6 +7,7 @@ import { ROW_ALIVE, ROW_GROUP, ROW_PLACE, rowOrder } from "./row";
 import { Index, indexAdd } from "./index_rows";
 import { rowKeyHash } from "./keys";
 import { rowEncode, rowFree } from "./encode";
+import { rowsSortByTime } from "./sort";
 import { pageEnd, pageFirstRow, pageNext, pageStep, placeFirstBig, placeNextBig } from "./slab";
 import { Store, storeGive, storeTake } from "./store";
 import { rowForget, rowGroup, rowStored } from "./touch";
@@ -177,6 +178,18 @@ export function restoredRows(s: Store): usize {
   }
   for (let row = placeFirstBig(s); row; row = placeNextBig(row)) listRow(list, row);
   return list;
+}
+
+/** All rows of a store by (key group, arrival), u32 each in a block that rows_listed_end frees; 0 without memory. */
+export function rows_listed(store_: usize): usize {
+  const s = storeAt(store_), list = restoredRows(s);
+  if (!list || rowsSortByTime(list, restoredCount, 0)) return list;
+  restoredEnd(s, list);
+  return 0;
+}
+
+export function rows_listed_end(store_: usize, list: usize): void {
+  restoredEnd(storeAt(store_), list);
 }
 
 function listRow(list: usize, row: usize): void {

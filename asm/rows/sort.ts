@@ -6,8 +6,9 @@ import { Store } from "./store";
 
 const RUN: u32 = 8;
 
-// What rows are compared by: an i64 at `keyAt` (0: none), key group, arrival; or an ORDER
+// What rows are compared by: an i64 at `keyAt` (0: none), then, unless `keyOnly`, key group and arrival; or an ORDER
 let keyAt: u32 = 0;
+let keyOnly: bool = false;
 let order: usize = 0;
 let orderColumns: u32 = 0;
 let ordered: Store = changetype<Store>(0);
@@ -20,7 +21,7 @@ let ordered: Store = changetype<Store>(0);
   }
   if (keyAt) {
     const x = load<i64>(a + keyAt), y = load<i64>(b + keyAt);
-    if (x != y) return x > y;
+    if (x != y || keyOnly) return x > y;
   }
   return rowOrder(a) > rowOrder(b);
 }
@@ -73,6 +74,15 @@ function sort(list: usize, count: u32): bool {
 /** Sorts rows by (the i64 at offset `at`, key group, arrival); `at` 0: by (key group, arrival). False: no memory. */
 export function rowsSortByTime(list: usize, count: u32, at: u32): bool {
   keyAt = at;
+  keyOnly = false;
+  order = 0;
+  return sort(list, count);
+}
+
+/** Sorts things that need be no rows by the i64 at offset `at`. False: no memory. */
+export function rowsSortByNumber(list: usize, count: u32, at: u32): bool {
+  keyAt = at;
+  keyOnly = true;
   order = 0;
   return sort(list, count);
 }

@@ -46,6 +46,7 @@ export class Store {
   lost: bool; // what is gone could not be remembered: the next drain hands out everything
   whole: bool; // the drain at hand does
   force: bool; // memory is taken whatever the bound of state: who sets it has asked for room before
+  aside: bool; // its memory is no state, and its rows have the key groups that they came with: they wait to be restored elsewhere
   blockBytes: u32; // of this instance
 }
 
@@ -63,7 +64,7 @@ export class Store {
 
 /** State memory that counts as the store's; 0 when the state's bound or the memory's maximum is reached. */
 export function storeTake(s: Store, bytes: u32): usize {
-  const address = s.force ? state_force(bytes) : state_alloc(bytes);
+  const address = s.aside ? block_alloc(bytes) : s.force ? state_force(bytes) : state_alloc(bytes);
   if (address) s.bytes += <u32>block_size(bytes);
   return address;
 }
@@ -71,7 +72,8 @@ export function storeTake(s: Store, bytes: u32): usize {
 /** Gives back what storeTake gave; `bytes` as it was asked for. */
 export function storeGive(s: Store, address: usize, bytes: u32): void {
   s.bytes -= <u32>block_size(bytes);
-  state_free(address, bytes);
+  if (s.aside) block_free(address, bytes);
+  else state_free(address, bytes);
 }
 
 /** A store without rows from the SPEC at `spec`; 0 when there is no memory. */

@@ -36,6 +36,7 @@ export function rowRename(from: usize, to: usize): void {
 
 /** The key group of a row: a kernel that has no use for it does not write it. */
 export function rowGroup(s: Store, row: usize): u32 {
+  if (s.aside && !s.groupKeys) return load<u8>(row, ROW_GROUP);
   return s.groupKeys ? rowKeyGroup(s, row, s.groupList, s.groupKeys) : 0;
 }
 

@@ -13,6 +13,12 @@ export interface ViewRange {
 
 /** One frame with the rows of all ranges, in order. All must have the same column types, and there must be one at least. */
 export function concatRanges(ranges: readonly ViewRange[], info: Partial<FrameInfo> = {}): ArrayBuffer {
+  const rows = ranges.reduce((sum, range) => sum + range.rows, 0);
+  return writeFrame(rows, concatColumns(ranges), concatKinds(ranges, rows), info);
+}
+
+/** The columns of that frame, each for itself. */
+export function concatColumns(ranges: readonly ViewRange[]): ColumnBuffers[] {
   const { types } = ranges[0].view;
   for (const { view } of ranges) {
     if (view.types.length !== types.length || !view.types.every((type, i) => sameType(type, types[i]))) {
@@ -20,7 +26,7 @@ export function concatRanges(ranges: readonly ViewRange[], info: Partial<FrameIn
     }
   }
   const rows = ranges.reduce((sum, range) => sum + range.rows, 0);
-  return writeFrame(rows, types.map((type, i) => concatColumn(type, ranges, i, rows)), concatKinds(ranges, rows), info);
+  return types.map((type, i) => concatColumn(type, ranges, i, rows));
 }
 
 function concatKinds(ranges: readonly ViewRange[], rows: number): Uint8Array | null {

@@ -14,6 +14,11 @@ export interface StateTable {
   readonly keys: number;
   /** The i64 column by which ranges of rows go, −1: none. */
   readonly expiry: number;
+  /**
+   * Of a table of one row whose operator may run in several tasks: how the rows that these have become one, by column. What is summed is taken
+   * on by one of the tasks that restore it, the greatest by all. Absent: only one task has it.
+   */
+  readonly merge?: readonly ("max" | "sum")[];
 }
 
 /** One step of what has happened to a table: steps are applied in the order in which they are handed out. */

@@ -167,6 +167,8 @@ export class WindowAggregate {
         this.#scalars = values;
         return true;
       },
+      // Rows that come have to be behind all that any task has met
+      ["max", "max", "sum", "sum", "sum"],
     );
     return [scalars, new SliceTable(kernel, this, aggregation, this.#spec, names)];
   }

@@ -4,7 +4,7 @@ import type { DataType } from "../core/schema.ts";
 import { writeColumnsAt } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { createGroup, type GroupSpec, type KernelCalls, kernelCalls } from "./group_spec.ts";
-import { groupTables } from "./group_table.ts";
+import { type GroupTables, groupTables } from "./group_table.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 import type { TablePart } from "./state_tables.ts";
@@ -33,6 +33,7 @@ export class GroupAggregate {
   readonly #at: number;
   readonly #pull: KernelFunction;
   readonly #fire: KernelFunction;
+  #tables: GroupTables | null = null;
 
   /** Throws RdxError("invalid_plan") for calls that there are none of; "no_space" without memory. */
   constructor(kernel: Kernel, spec: GroupSpec) {
@@ -48,9 +49,15 @@ export class GroupAggregate {
     this.#fire = kernel.fn("group_fire");
   }
 
-  /** Its state as tables, null: they do not say all of it. `names` are those of the keys, then of the calls. */
-  tables(names: readonly string[]): TablePart[] | null {
-    return groupTables(this.#kernel, this.#group, this.#spec, this.#calls, names);
+  /** Its state as tables. `names` are those of the keys, then of the calls; `scalars`: the table of what it knows beside its keys. */
+  tables(names: readonly string[], scalars: string): readonly TablePart[] {
+    this.#tables = groupTables(this.#kernel, this.#group, this.#spec, this.#calls, names, scalars);
+    return this.#tables.parts;
+  }
+
+  /** All of its tables are there. */
+  restored(): void {
+    this.#tables?.restored();
   }
 
   /** Types of the keys and the results. */
@@ -153,6 +160,7 @@ export class GroupAggregate {
   }
 
   close(): void {
+    this.#tables?.close();
     this.#kernel.fn("group_free")(this.#group);
     this.#kernel.free(this.#at, this.#bytes);
     for (const { at, bytes } of this.#texts) this.#kernel.free(at, bytes);

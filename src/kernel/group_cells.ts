@@ -13,7 +13,7 @@ const EXTREME: readonly Part[] = [["value", INT64], THERE];
 const BOOLS: readonly Part[] = [["trues", INT64], ["falses", INT64]];
 const SUM_128: readonly Part[] = [["sum", INT64], ["middle", INT64], ["high", INT64], COUNT];
 
-/** Cells that are all that a call knows, by its operation, as asm/group/spec.ts has them. */
+/** Cells of numbers,  by its operation, as asm/group/spec.ts has them. */
 const CELLS: ReadonlyMap<number, readonly Part[]> = new Map([
   [OP.count, [COUNT]],
   [OP.sumInt, WIDE_SUM],
@@ -31,7 +31,12 @@ const CELLS: ReadonlyMap<number, readonly Part[]> = new Map([
   [OP.avgWide, SUM_128],
 ]);
 
-/** Names and types of the cells of a call; null: it keeps more than its cells. */
-export function cellNames(op: number): readonly Part[] | null {
-  return CELLS.get(op) ?? null;
+/** Names and types of the cells of a call that are numbers. What it knows beside them is in texts, or in tables of their own. */
+export function cellNames(op: number): readonly Part[] {
+  return CELLS.get(op) ?? [];
+}
+
+/** The call keeps a text, or that there is none. */
+export function keepsText(op: number): boolean {
+  return op === OP.minBytes || op === OP.maxBytes || op === OP.firstBytes || op === OP.lastBytes;
 }

@@ -1,102 +1,209 @@
 import type { Batch, Vector } from "../core/batch.ts";
 import { BATCH_ROWS_MAX } from "../core/limits.ts";
-import type { Column, DataType } from "../core/schema.ts";
+import { BYTES, type Column, type DataType, kindCode } from "../core/schema.ts";
 import type { StateChange, StateTable } from "../core/state.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
-import { cellNames } from "./group_cells.ts";
-import type { GroupSpec, KernelCalls } from "./group_spec.ts";
+import { cellNames, keepsText } from "./group_cells.ts";
+import { DETAIL, DetailTable } from "./group_detail.ts";
+import { type GroupSpec, type KernelCalls, OP } from "./group_spec.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
-import { batchOf, damaged, noStateSpace, ScalarTable, type TablePart, wordColumn, words } from "./state_tables.ts";
+import {
+  batchOf,
+  damaged,
+  endsBelow,
+  noStateSpace,
+  ScalarTable,
+  type TablePart,
+  valueColumns,
+  wordColumn,
+  words,
+} from "./state_tables.ts";
 
 const NAME = "groups";
-/** Offsets of how many rows a group has, and of its key group (asm/group/spec.ts). */
-const ALIVE_AT = 8, GROUP_AT = 24;
+/** Offsets of how many rows a group has, of its key group, and of its last watermark (asm/group/spec.ts). */
+const ALIVE_AT = 8, GROUP_AT = 24, TOUCHED_AT = 32;
 const DONE = 0, NO_MEMORY = 2;
+const WATERMARK = 2;
 
-/** A cell of a call: its column, and its offset in a row. */
+/** A cell of a row: its column, and its offset there. */
 interface Cell {
   readonly column: Column;
   readonly at: number;
+  readonly isText: boolean;
 }
 
-/**
- * The tables of a group aggregation; null: more of it depends on the order in which its rows came than they say, or its calls keep what
- * is not in their rows. `names` are those of the keys, then of the calls.
- */
+/** The tables of a group aggregation. */
+export interface GroupTables {
+  readonly parts: readonly TablePart[];
+  /** All steps have come. */
+  restored(): void;
+  close(): void;
+}
+
+/** `names` are those of the keys, then of the calls; `scalars`: the table of what it knows beside its keys. */
 export function groupTables(
   kernel: Kernel,
   group: number,
   spec: GroupSpec,
-  { calls, sets }: KernelCalls,
+  calls: KernelCalls,
   names: readonly string[],
-): TablePart[] | null {
-  if (spec.end !== null || spec.ttlMs > 0 || spec.ticks || spec.dense || sets.length > 0) return null;
-  const cells = calls.map(({ op }) => cellNames(op));
-  if (cells.some((list) => list === null)) return null;
-  const keys = spec.keys.map((key, i): Column => ({ name: names[i], type: spec.types[key], nullable: true }));
-  const places = cells.flatMap((list, i): Cell[] => {
-    const at = kernel.fn("group_cell_at")(group, i), name = names[keys.length + i];
-    return list!.map(([part, type], k) => ({
-      column: { name: `${name}.${part}`, type, nullable: false },
-      at: at + k * 8,
-    }));
-  });
-  const scalars = new ScalarTable(
-    kernel,
-    "scalars",
-    1,
-    ["late", "unknown"],
-    (to) => kernel.fn("group_scalars")(group, to),
-    (from) => {
-      kernel.fn("group_put_scalars")(group, from);
-      return true;
-    },
-  );
-  return [scalars, new GroupTable(kernel, group, keys, [{ column: wordColumn("$rows"), at: ALIVE_AT }, ...places])];
+  scalars: string,
+): GroupTables {
+  const known = scalarsOf(kernel, group, scalars), { end } = spec;
+  const below = end === null ? null : () => {
+    const bound = endsBelow(known.value(WATERMARK));
+    return bound === null ? null : bound - BigInt(spec.latenessMs);
+  };
+  const own = names.slice(spec.keys.length), details = detailsOf(kernel, group, spec, calls, own, below);
+  const keys = valueColumns(spec.keys.map((key, i) => ({ name: names[i], type: spec.types[key], nullable: true })));
+  const cells = [...rowCells(kernel, group, spec), ...callCells(kernel, group, spec, calls, own)];
+  const table = new GroupTable(kernel, group, { keys, cells, end, below, details });
+  return { parts: [known, table], restored: () => table.restored(), close: () => table.close() };
 }
 
-/** The groups as a table: `$group`, the keys, `$rows`, then the cells of each call. */
+function scalarsOf(kernel: Kernel, group: number, name: string): ScalarTable {
+  return new ScalarTable(
+    kernel,
+    name,
+    1,
+    ["late", "unknown", "watermark", "begun", "numbers", "turns"],
+    (to) => kernel.fn("group_scalars")(group, to),
+    (from) => kernel.fn("group_put_scalars")(group, from) !== 0,
+    ["sum", "sum", "max", "max", "max", "max"],
+  );
+}
+
+/** What rows have beside their keys and the cells of calls. */
+function rowCells(kernel: Kernel, group: number, { ttlMs, end }: GroupSpec): Cell[] {
+  const mark = kernel.mark(), to = kernel.arena(8);
+  kernel.fn("group_places")(group, to);
+  const [numberAt, turnAt] = [0, 4].map((at) => kernel.data.getUint32(to + at, true));
+  kernel.release(mark);
+  const places: (readonly [string, number])[] = [["$rows", ALIVE_AT]];
+  if (numberAt > 0) places.push(["$number", numberAt]);
+  if (turnAt > 0) places.push(["$turn", turnAt]);
+  if (ttlMs > 0 && end === null) places.push(["$touched", TOUCHED_AT]);
+  return places.map(([name, at]) => ({ column: wordColumn(name), at, isText: false }));
+}
+
+function callCells(
+  kernel: Kernel,
+  group: number,
+  { types }: GroupSpec,
+  { calls }: KernelCalls,
+  names: readonly string[],
+): Cell[] {
+  return calls.flatMap(({ op, arg }, i): Cell[] => {
+    const at = kernel.fn("group_cell_at")(group, i);
+    if (keepsText(op)) return [{ column: { name: names[i], type: types[arg], nullable: true }, at, isText: true }];
+    return cellNames(op).map(([part, type], k) => {
+      return { column: { name: `${names[i]}.${part}`, type, nullable: false }, at: at + k * 8, isText: false };
+    });
+  });
+}
+
+/** The tables of what rows hold beside their cells. */
+function detailsOf(
+  kernel: Kernel,
+  group: number,
+  { types }: GroupSpec,
+  { calls, sets }: KernelCalls,
+  names: readonly string[],
+  below: (() => bigint | null) | null,
+): DetailTable[] {
+  const of = (name: string, type: DataType): Column => ({ name, type, nullable: false });
+  const entries = sets.map(({ column }, which) => {
+    const counting = calls.flatMap(({ set }, i) => set === which + 1 ? [i] : []);
+    const counters = counting.toSorted((a, b) => calls[a].counter - calls[b].counter).map((i) => `${names[i]}.count`);
+    const table = `${names[counting[0]]}.values`, value = of("value", types[column]);
+    return new DetailTable(kernel, group, { table, kind: DETAIL.entries, which, value, counters, below });
+  });
+  const others = calls.flatMap(({ op, arg }, which): DetailTable[] => {
+    if (op !== OP.list && op !== OP.sketch) return [];
+    const spec = op === OP.list
+      ? { table: `${names[which]}.list`, kind: DETAIL.nodes, value: of("value", types[arg]) }
+      : { table: `${names[which]}.pages`, kind: DETAIL.pages, value: of("bytes", BYTES) };
+    return [new DetailTable(kernel, group, { ...spec, which, counters: [], below })];
+  });
+  return [...entries, ...others];
+}
+
+interface GroupTableSpec {
+  readonly keys: readonly Column[];
+  readonly cells: readonly Cell[];
+  /** Position among the keys of the window's end, with which rows go. */
+  readonly end: number | null;
+  readonly below: (() => bigint | null) | null;
+  /** What the rows hold: it is handed out before them. */
+  readonly details: readonly DetailTable[];
+}
+
+/**
+ * The groups as a table: `$group`, the keys, `$rows`, what is known of the order in which rows go, then the cells of each call; and the tables
+ * of what they hold.
+ */
 class GroupTable implements TablePart {
   readonly tables: readonly StateTable[];
   readonly #kernel: Kernel;
   readonly #group: number;
+  readonly #spec: GroupTableSpec;
   readonly #types: readonly DataType[];
-  readonly #cells: readonly Cell[];
-  #step: "clear" | "gone" | "changed" | "done" = "done";
+  #step: "clear" | "gone" | "expire" | "scan" | "changed" | "done" = "done";
 
-  constructor(kernel: Kernel, group: number, keys: readonly Column[], cells: readonly Cell[]) {
+  constructor(kernel: Kernel, group: number, spec: GroupTableSpec) {
     this.#kernel = kernel;
     this.#group = group;
-    this.#types = keys.map(({ type }) => type);
-    this.#cells = cells;
-    const columns = [wordColumn("$group"), ...keys, ...cells.map(({ column }) => column)];
-    this.tables = [{ name: NAME, version: 1, columns, keys: keys.length + 1, expiry: -1 }];
+    this.#spec = spec;
+    this.#types = spec.keys.map(({ type }) => type);
+    const columns = [wordColumn("$group"), ...spec.keys, ...spec.cells.map(({ column }) => column)];
+    const expiry = spec.end === null ? -1 : spec.end + 1;
+    const own: StateTable = { name: NAME, version: 1, columns, keys: spec.keys.length + 1, expiry };
+    this.tables = [own, ...spec.details.map(({ table }) => table)];
   }
 
   cut(whole: boolean): void {
-    this.#kernel.fn("group_cut")(this.#group, Number(whole));
-    this.#step = whole ? "clear" : "gone";
+    const all = this.#kernel.fn("group_cut")(this.#group, Number(whole)) !== 0;
+    for (const detail of this.#spec.details) detail.cut(all);
+    this.#step = all ? "clear" : "gone";
   }
 
   drain(rowsMax: number): StateChange | null {
     const kernel = this.#kernel, most = Math.max(1, Math.min(rowsMax, BATCH_ROWS_MAX)), table = NAME;
-    if (this.#step === "done") return null;
+    // Only the rows know which of them have changed
+    for (const detail of this.#spec.details) {
+      const change = detail.drain(most);
+      if (change) return change;
+    }
     if (this.#step === "clear") {
-      this.#step = "changed";
+      this.#step = "scan";
       return { kind: "clear", table };
     }
-    const list = kernel.arena(most * 4);
     if (this.#step === "gone") {
-      const rows = kernel.fn("group_gone")(this.#group, list, most);
+      const list = kernel.arena(most * 4), rows = kernel.fn("group_gone")(this.#group, list, most);
       if (rows > 0) return { kind: "delete", table, rows: batchOf(rows, this.#keys(list, rows)) };
+      this.#step = "expire";
+    }
+    if (this.#step === "expire") {
+      this.#step = "scan";
+      const below = this.#spec.below?.() ?? null;
+      if (below !== null) return { kind: "expire", table, below };
+    }
+    if (this.#step === "scan") {
+      kernel.fn("group_scan")(this.#group);
       this.#step = "changed";
     }
-    const rows = kernel.fn("group_changed")(this.#group, list, most);
+    return this.#step === "changed" ? this.#changed(most) : null;
+  }
+
+  #changed(most: number): StateChange | null {
+    const kernel = this.#kernel, list = kernel.arena(most * 4);
+    const rows = kernel.fn("group_changed")(this.#group, list, most), table = NAME;
     if (rows > 0) {
       return { kind: "upsert", table, rows: batchOf(rows, [...this.#keys(list, rows), ...this.#read(list, rows)]) };
     }
+    if (rows < 0) return { kind: "delete", table, rows: batchOf(0, this.#keys(list, 0)) };
     this.#step = "done";
     return null;
   }
@@ -111,17 +218,36 @@ class GroupTable implements TablePart {
   }
 
   #read(list: number, rows: number): Vector[] {
-    return this.#cells.map(({ column, at }) => {
-      const cells = words(this.#kernel, rows);
-      this.#kernel.fn("rows_words")(list, rows, at, 1, 0, cells.data);
-      return { ...cells, type: column.type };
+    const kernel = this.#kernel;
+    return this.#spec.cells.map(({ column: { type }, at, isText }) => {
+      if (isText) return this.#texts(type, at, list, rows);
+      const cells = words(kernel, rows);
+      kernel.fn("rows_words")(list, rows, at, 1, 0, cells.data);
+      return { ...cells, type };
     });
   }
 
-  restore(change: StateChange): void {
-    if (change.kind === "clear") this.#kernel.fn("group_restore_clear")(this.#group);
-    else if (change.kind === "expire") throw damaged(NAME, "its rows do not expire");
+  #texts(type: DataType, at: number, list: number, rows: number): Vector {
+    const kernel = this.#kernel, out = kernel.arena(COLUMN_SIZE);
+    const done = kernel.fn("group_texts")(list, rows, at, kindCode(type.kind), type.scale ?? 0, out);
+    if (done === 0) throw noStateSpace(NAME);
+    return readBatch(kernel, out, [type], rows).columns[0];
+  }
+
+  restore(change: StateChange, { name }: StateTable): void {
+    const detail = this.#spec.details.find(({ table }) => table.name === name);
+    if (detail) detail.restore(change);
+    else if (change.kind === "clear") this.#kernel.fn("group_restore_below")(this.#group, 0);
+    else if (change.kind === "expire") this.#expire(change.below);
     else this.#put(change.rows, change.kind === "upsert");
+  }
+
+  #expire(below: bigint): void {
+    const kernel = this.#kernel;
+    if (this.#spec.end === null) throw damaged(NAME, "its rows do not expire");
+    const at = kernel.arena(8);
+    kernel.data.setBigInt64(at, below, true);
+    kernel.fn("group_restore_below")(this.#group, at);
   }
 
   /** Makes or finds the rows of the keys, and fills them; else they go. */
@@ -132,8 +258,28 @@ class GroupTable implements TablePart {
     if (status === NO_MEMORY) throw noStateSpace(NAME);
     if (status !== DONE) throw damaged(NAME, "a row's key group is not that of its key");
     if (!fill) return;
-    this.#cells.forEach(({ at }, i) => {
-      kernel.fn("rows_put_words")(list, rows, at, 1, columns[behind + i].data, 0);
+    this.#spec.cells.forEach(({ at, isText }, i) => {
+      const column = columns[behind + i];
+      if (!isText) kernel.fn("rows_put_words")(list, rows, at, 1, column.data, 0);
+      else if (kernel.fn("group_put_texts")(this.#group, list, rows, at, writeColumns(kernel, [column])) === 0) {
+        throw noStateSpace(NAME);
+      }
     });
+  }
+
+  restored(): void {
+    const kernel = this.#kernel, group = this.#group;
+    this.#check(kernel.fn("group_rows_restored")(group));
+    for (const detail of this.#spec.details) detail.restored();
+    this.#check(kernel.fn("group_restored")(group));
+  }
+
+  #check(status: number): void {
+    if (status === NO_MEMORY) throw noStateSpace(NAME);
+    if (status !== DONE) throw damaged(NAME, "two rows have one number, or one that was not given yet");
+  }
+
+  close(): void {
+    for (const detail of this.#spec.details) detail.close();
   }
 }

@@ -1,13 +1,15 @@
 import type { Batch } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
-import type { DataType } from "../core/schema.ts";
+import type { Column, DataType } from "../core/schema.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { BatchGather } from "./gather.ts";
 import { GroupAggregate, type GroupCallSpec } from "./group.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
+import { RowTable } from "./row_table.ts";
 import { hashSeed, storeSpecBytes, writeStoreSpec } from "./rows.ts";
+import { noStateSpace, ScalarTable, type TablePart } from "./state_tables.ts";
 
 /** Which rows in front of each row are aggregated. Columns are those of the pushed batch. */
 export interface OverSpec {
@@ -33,6 +35,8 @@ export interface OverTimes {
 const FLAG_ROWS = 1, FLAG_UNBOUNDED = 2, FLAG_TIMED = 4;
 const SPEC_BYTES = 24, PUSH_BYTES = 48, ROW_WORDS = 5;
 const NO_MEMORY = -1, DONE = -2;
+/** Offset in a row of its time (asm/over/spec.ts), position of the watermark among the scalars, and one that stands for none. */
+const TIME_AT = 32, WATERMARK = 1, TIME_START = -(1n << 62n);
 
 /**
  * For each row its columns and the aggregates of its frame. With an event time rows come when the watermark has passed theirs, by (time,
@@ -138,6 +142,43 @@ export class OverAggregate {
 
   advance(watermark: number): void {
     this.#kernel.fn("over_advance")(this.#over, watermark);
+  }
+
+  /** Its rows as a table, and those of the aggregation; `columns` are those of the pushed batches, `calls` names of the aggregates. */
+  tables(columns: readonly Column[], calls: readonly string[]): TablePart[] {
+    const kernel = this.#kernel, over = this.#over, { time, preceding, frame } = this.#spec;
+    const scalars = new ScalarTable(
+      kernel,
+      "scalars",
+      1,
+      ["arrivals", "watermark", "late", "null_time"],
+      (to) => kernel.fn("over_scalars")(over, to),
+      (from) => kernel.fn("over_put_scalars")(over, from) !== 0,
+      ["max", "max", "sum", "sum"],
+    );
+    // What a row that comes after the watermark could not reach is gone; of a number of rows, one goes for one that comes
+    const byTime = time >= 0 && (preceding < 0 || frame === "range"), back = BigInt(Math.max(0, preceding));
+    const below = () => {
+      const watermark = scalars.value(WATERMARK);
+      return watermark <= TIME_START ? null : watermark + 1n - back;
+    };
+    const rows = new RowTable(kernel, {
+      name: "rows",
+      version: 1,
+      store: kernel.fn("over_store")(over) >>> 0,
+      columns,
+      words: time < 0 ? [] : [{ name: "$time", at: TIME_AT, wide: true }],
+      settle: () => kernel.fn("over_settle")(over),
+      ...(byTime ? { expiry: { column: "$time", below } } : {}),
+    });
+    const keys = columns.slice(0, this.#spec.keys).map(({ name }) => name);
+    return [scalars, rows, ...this.#groups.tables([...keys, ...calls], "group_scalars")];
+  }
+
+  /** All of its tables are there. */
+  restored(): void {
+    if (this.#kernel.fn("over_restored")(this.#over) === 0) throw noStateSpace("rows");
+    this.#groups.restored();
   }
 
   get stateRows(): number {

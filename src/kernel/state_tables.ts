@@ -123,7 +123,7 @@ export class ScalarTable implements TablePart {
   readonly #write: (from: number) => boolean;
   #drained = true;
 
-  /** `read` writes the values (i64 each) to an address; `write` takes them, false: they cannot be right. */
+  /** `read` writes the values (i64 each) to an address; `write` takes them, false: they cannot be right. `merge`: see StateTable. */
   constructor(
     kernel: Kernel,
     name: string,
@@ -131,11 +131,13 @@ export class ScalarTable implements TablePart {
     names: readonly string[],
     read: (to: number) => void,
     write: (from: number) => boolean,
+    merge?: StateTable["merge"],
   ) {
     this.#kernel = kernel;
     this.#read = read;
     this.#write = write;
-    this.tables = [{ name, version, columns: names.map((one) => wordColumn(`$${one}`)), keys: 0, expiry: -1 }];
+    const table = { name, version, columns: names.map((one) => wordColumn(`$${one}`)), keys: 0, expiry: -1 };
+    this.tables = [merge ? { ...table, merge } : table];
   }
 
   /** The value at a position, as it is now. */

@@ -30,6 +30,8 @@ export interface DurableParts {
 
 /** Rooms of a data directory whose folders are logs. A stream's log is one partition, 0. */
 const ORDERS = "order", ROOMS = ["journal", ORDERS], PARTITION = "0";
+/** The room of logs that sinks have for themselves, which `meta` knows by the places of sinks alone. */
+const SINKS = "sink";
 
 /** The logs of streams and pipelines on one device, in the folders that `meta` gives. */
 export class DurableLogs implements Durable {
@@ -62,6 +64,7 @@ export class DurableLogs implements Durable {
       }
     }
     const logs = new DurableLogs(parts);
+    await logs.#dropSinkLogs();
     for (const folder of meta.unused()) logs.remove(folder);
     return logs;
   }
@@ -83,6 +86,25 @@ export class DurableLogs implements Durable {
   async openOrder(folder: string): Promise<OpenedOrder> {
     await this.#requireFiles(folder, folder);
     return await OrderJournal.open(folder, this.#orderParts(folder), (cut) => this.said(cut));
+  }
+
+  async openSinkLog<Answer>(name: string): Promise<Log<Answer>> {
+    const folder = `${SINKS}/${name}`, { segments, shared } = this.#journalParts(folder);
+    const segmentBytes = { first: ORDER_SEGMENT_FIRST_BYTES, max: ORDER_SEGMENT_BYTES_MAX };
+    const parts = { segments: { ...segments, segmentBytes }, shared };
+    const isThere = (await this.#parts.device.list(folder)).length > 0;
+    return isThere
+      ? await JournalLog.open<Answer>(folder, parts, (cut) => this.said(cut))
+      : JournalLog.create<Answer>(folder, parts);
+  }
+
+  /** Removes the logs of sinks that nobody has any more. */
+  async #dropSinkLogs(): Promise<void> {
+    const { device, meta } = this.#parts;
+    const known = JSON.stringify(meta.pipelines().flatMap(({ plans }) => plans.map(({ origins }) => origins)));
+    for (const name of await device.folders(SINKS)) {
+      if (!known.includes(name.split("~")[0])) await device.removeFolder(`${SINKS}/${name}`);
+    }
   }
 
   async #requireFiles(folder: string, path: string): Promise<void> {

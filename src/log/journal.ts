@@ -4,6 +4,7 @@ import { bytesOf, checkEntry } from "./entry.ts";
 import { boundsOf, type JournalBounds, type JournalParts, Retention } from "./journal_parts.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { endOf, partsOfHello, partsOfRecord, takeRecord } from "./journal_records.ts";
+import { offsetAtTime } from "./journal_times.ts";
 import { ProducerTable } from "./producers.ts";
 import { loadTable, saveTable } from "./producers_file.ts";
 import { SegmentFiles } from "./segment_files.ts";
@@ -257,6 +258,11 @@ export class JournalLog<Answer> implements Log<Answer> {
         this.#changed();
       },
     }, cursor);
+  }
+
+  async offsetAt(timeMs: number): Promise<number> {
+    const kept = this.hold(this.start);
+    return await offsetAtTime(this.#log, this.#window, this.start, timeMs).finally(kept.close);
   }
 
   #recordAt(offset: number): number {

@@ -201,6 +201,16 @@ export class MemoryLog<Answer> implements Log<Answer> {
     return new MemoryReader(this.#access, cursor);
   }
 
+  offsetAt(timeMs: number): Promise<number> {
+    let low = this.#first, high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#records.get(middle)!.arrivalMs < timeMs) low = middle + 1;
+      else high = middle;
+    }
+    return Promise.resolve(this.#records.get(low)?.offset ?? this.#end);
+  }
+
   onChange(listener: () => void): () => void {
     // Wrapped, so that a listener that is added twice is called twice and ends apart.
     const call = () => listener();

@@ -37,6 +37,7 @@ export class OrderJournal implements OrderLog {
   #failure: RdxError | null = null;
   #cancel = () => {};
   #closed = false;
+  #dropping: Promise<void> = Promise.resolve();
 
   private constructor(parts: OrderParts, log: SegmentLog, last: number) {
     this.#parts = parts;
@@ -62,7 +63,8 @@ export class OrderJournal implements OrderLog {
     });
     if (cut !== null) said(cut);
     if (log.segments.length === 0) await log.start(1);
-    return { order: new OrderJournal(parts, log, last), replay: new Replay(log, last), ends };
+    const first = log.segments[0]?.first ?? 1, order = new OrderJournal(parts, log, last);
+    return { order, first, last, replay: (after) => new Replay(log, after, last), ends };
   }
 
   append(record: OrderRecord): void {
@@ -107,9 +109,19 @@ export class OrderJournal implements OrderLog {
     return new Promise((resolve, reject) => this.#waiters.push({ number, resolve, reject }));
   }
 
+  /** Whole segments go; one that cannot go now goes with those that follow. */
+  drop(number: number): void {
+    this.#dropping = this.#dropping.then(async () => {
+      const { segments } = this.#log,
+        gone = segments.findIndex((_, i) => (segments[i + 1]?.first ?? Infinity) > number + 1);
+      if (gone > 0 && !this.#closed) await this.#log.drop(gone);
+    }).catch(() => {});
+  }
+
   async close(): Promise<void> {
     await this.#log.flush();
     this.#closed = true;
+    await this.#dropping;
     this.#cancel();
     await this.#log.close();
     this.#fail(new RdxError("closing", "The order is closed"));
@@ -121,7 +133,7 @@ function recordOf(steps: readonly OrderRecord[]): RecordParts {
   return { ...place, newestAside: -1, text: encodeOrder(steps), parts: [], aside: [] };
 }
 
-/** Reads an order from its begin, a piece at a time. */
+/** Reads an order from behind a number on, a piece at a time. */
 class Replay implements OrderReplay {
   readonly last: number;
   readonly #reader: SegmentReader;
@@ -129,14 +141,15 @@ class Replay implements OrderReplay {
   /** Read and not yet taken, from `#at` on. */
   #steps: readonly OrderRecord[] = [];
   #at = 0;
-  #read = 0;
+  #read: number;
   #reading = false;
   #failure: unknown = null;
   #closed = false;
 
-  constructor(log: SegmentLog, last: number) {
+  constructor(log: SegmentLog, after: number, last: number) {
     this.last = last;
-    this.#reader = new SegmentReader(log, 1);
+    this.#read = after;
+    this.#reader = new SegmentReader(log, after + 1);
     this.#more();
   }
 
@@ -155,7 +168,9 @@ class Replay implements OrderReplay {
     this.#reader.read().then((records) => {
       const steps = records.flatMap(({ head, text }) => decodeOrder(text, head.key));
       if (steps.length === 0) throw new RdxError("internal", `Steps from ${this.#read + 1} on are not on disk`);
-      this.#steps = steps.filter(({ number }) => number <= this.last);
+      // What is written together is read together
+      const after = this.#read;
+      this.#steps = steps.filter(({ number }) => number > after && number <= this.last);
       this.#at = 0;
       this.#read = this.#steps.at(-1)?.number ?? this.last;
       // At once with what was read: whoever takes all of it before anybody is told has the next piece read.

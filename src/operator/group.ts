@@ -3,7 +3,7 @@ import type { Column, DataType } from "../core/schema.ts";
 import { GroupAggregate, type GroupCallSpec } from "../kernel/group.ts";
 import type { Kernel } from "../kernel/module.ts";
 import { Normalizer } from "../kernel/normalize.ts";
-import { StateTables } from "../kernel/state_tables.ts";
+import { StateTables, valueColumns } from "../kernel/state_tables.ts";
 import { nextEnd, type WindowEnds } from "./due.ts";
 import {
   type Exchange,
@@ -60,7 +60,7 @@ export class GroupOperator implements Operator {
   readonly columns: readonly Column[];
   readonly exchanges: readonly [Exchange];
   readonly combiner = null;
-  readonly state: OperatorState | "replay";
+  readonly state: OperatorState;
   readonly windowEnd: number;
   readonly #kernel: Kernel;
   readonly #ends: WindowEnds | null | undefined;
@@ -99,8 +99,12 @@ export class GroupOperator implements Operator {
       ttlMs: emit.mode === "final" ? 0 : emit.ttlMs,
     });
     if (previous) this.#groups.setUpsert(plan.upsert ?? false);
-    const parts = this.#groups.tables(plan.columns.map(({ name }) => name));
-    this.state = parts === null ? "replay" : new StateTables(parts, () => {});
+    const groups = this.#groups.tables(plan.columns.map(({ name }) => name), "scalars");
+    const told = this.#told?.tables("told", valueColumns(plan.columns)) ?? [];
+    this.state = new StateTables([...groups, ...told], () => {
+      this.#groups.restored();
+      this.#told?.restored();
+    });
   }
 
   private handOn(): GroupAggregate {

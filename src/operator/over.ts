@@ -3,11 +3,13 @@ import type { Column } from "../core/schema.ts";
 import type { GroupCallSpec } from "../kernel/group.ts";
 import type { Kernel } from "../kernel/module.ts";
 import { OverAggregate } from "../kernel/over.ts";
+import { StateTables, valueColumns } from "../kernel/state_tables.ts";
 import {
   type BatchTimes,
   type Exchange,
   type Operator,
   type OperatorCounts,
+  type OperatorState,
   type Pulled,
   StateFull,
 } from "../operator.ts";
@@ -32,7 +34,7 @@ export class OverOperator implements Operator {
   readonly columns: readonly Column[];
   readonly exchanges: readonly [Exchange];
   readonly combiner = null;
-  readonly state = "replay";
+  readonly state: OperatorState;
   readonly windowEnd = -1;
   readonly #over: OverAggregate;
   readonly #timed: boolean;
@@ -55,6 +57,9 @@ export class OverOperator implements Operator {
       preceding: plan.frame.preceding,
       calls: plan.calls.map((call) => ({ ...call, args: call.args.map(place), filter: place(call.filter) })),
     }, inputs.map((_, i) => place(i)));
+    const results = plan.columns.slice(inputs.length).map(({ name }) => name);
+    const parts = this.#over.tables(valueColumns(columns.map((column) => inputs[column])), results);
+    this.state = new StateTables(parts, () => this.#over.restored());
   }
 
   private handOn(): OverAggregate {

@@ -18,6 +18,11 @@ export class Collector {
     this.#next = after + 1;
   }
 
+  /** The last number that is finished, and all before it. */
+  get last(): number {
+    return this.#next - 1;
+  }
+
   /** `answers` tasks will answer to `number`. */
   expect(number: number, answers: number): void {
     this.#expected.set(number, answers);

@@ -1,13 +1,44 @@
 import { RdxError } from "../core/errors.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
+import { compareState, type StateComparison } from "../plan/state.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { PipelinesParts } from "./pipeline_maker.ts";
 import { modeAfter, shareState } from "./plan_shape.ts";
 import type { Views } from "./views.ts";
 
+/**
+ * How a plan goes on with the state of what runs under its name, if it does; null: it begins anew. Throws RdxError("conflict") when it has to keep a state that does not fit.
+ */
+export function checkState(
+  before: Pipeline | null,
+  plan: PhysicalPlan,
+  state: "keep" | "fresh",
+  tasks: number,
+): StateComparison | null {
+  if (!before || state === "fresh") return null;
+  const { name } = before.plan;
+  if (before.state === "stalled") {
+    throw new RdxError(
+      "conflict",
+      `Pipeline ${name} is stalled, and a plan cannot take its state over: state=fresh starts without it`,
+    );
+  }
+  if (before.state !== "running") return null;
+  const comparison = compareState(before.plan, plan);
+  if (comparison.verdict === "incompatible") {
+    throw new RdxError(
+      "conflict",
+      `The state of pipeline ${name} does not fit its new plan; state=fresh starts without it`,
+      comparison.differences,
+    );
+  }
+  if (comparison.verdict === "compatible" && tasks > 1) checkPlaces(before, plan, tasks);
+  return comparison;
+}
+
 /** State that is spread over workers cannot come together in one. Throws RdxError("conflict"). */
-export function checkPlaces(pipeline: Pipeline, plan: PhysicalPlan, tasks: number): void {
-  const spread = pipeline.mode === "parallel" && modeAfter(plan, pipeline.mode) === "ordered";
+function checkPlaces(pipeline: Pipeline, plan: PhysicalPlan, tasks: number): void {
+  const { mode } = pipeline.parts.taskPlan, spread = mode === "parallel" && modeAfter(plan, mode) === "ordered";
   if (!spread || !shareState(pipeline.plan, plan)) return;
   throw new RdxError(
     "conflict",

@@ -41,6 +41,8 @@ export interface EngineParts {
   readonly log?: Logger;
   /** What `createOrder` makes outlives the process. */
   readonly ordersKept?: boolean;
+  /** How often checkpoints are taken of what outlives the process; absent: CHECKPOINT_INTERVAL_MS. 0: only at an orderly end. */
+  readonly checkpointIntervalMs?: number;
   readonly openMade: (connector: MadeConnector, columns: readonly Column[]) => RangeSource;
   readonly openRanges: ((file: FileConnector) => RangeSource) | null;
   /** Which user functions plans may call. Absent: those of any module, for plans come from who made the engine. */
@@ -114,7 +116,7 @@ export class Engine implements EngineService {
     if (broken !== null) return { ready: false, reason: `${broken}; restart the engine`, progress: null };
     if (failed !== null) return { ready: false, reason: failed, progress: null };
     if (!this.#recovering) return { ready: true, reason: "Ready", progress: null };
-    const left = this.pipelines.recovering(), all = Math.max(1, [...this.pipelines.all()].length);
+    const left = this.pipelines.recovering(), all = Math.max(1, this.pipelines.list().length);
     const progress = (all - left.length + left.reduce((sum, one) => sum + one, 0)) / all;
     const reason = `Recovering: ${left.length} of ${all} pipelines do again what they did, ${
       Math.floor(progress * 100)

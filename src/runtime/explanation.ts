@@ -11,9 +11,15 @@ export function runtimeFacts(parts: PipelinesParts, name: string | null): Runtim
     workers: parts.pool.tasks,
     shared,
     late,
-    durability: parts.durable?.durability ?? "none",
+    ...durabilityOf(parts, name),
     answersLogged: parts.ordersKept ?? !!parts.durable,
   };
+}
+
+/** Of a plan that does not run here, nobody knows where it will. */
+function durabilityOf({ durable }: PipelinesParts, name: string | null): Pick<RuntimeFacts, "durability"> {
+  if (durable) return { durability: durable.durability };
+  return name === null ? {} : { durability: "none" };
 }
 
 /** For people and for tools. */

@@ -58,10 +58,11 @@ export class LogInput implements PipelineInput {
   #ended = false;
   #stopped = false;
 
+  /** A number may lie between two frames of a record. */
   constructor(log: Log<unknown>, start: number | "earliest" | "latest") {
     this.#log = log;
     this.#reader = log.reader(start);
-    this.#offset = this.#againFrom = this.#reader.position;
+    this.#offset = this.#againFrom = typeof start === "number" ? start : this.#reader.position;
   }
 
   readonly inFlightMax = IN_FLIGHT_CHUNKS_MAX;
@@ -119,7 +120,7 @@ export class LogInput implements PipelineInput {
 
   #next(): ArrivedFrame | null {
     while (this.#hasRows) {
-      this.#record ??= this.#reader.next();
+      if (!this.#record) this.#open(this.#reader.next());
       const record = this.#record;
       if (!record) return null;
       const frame = record.frames[this.#frame++];
@@ -130,6 +131,17 @@ export class LogInput implements PipelineInput {
       if (frame) return { frame, arrivalMs: record.arrivalMs };
     }
     return null;
+  }
+
+  /** Begins with a record, behind what was taken of it already. */
+  #open(record: LogRecord | null): void {
+    this.#record = record;
+    for (let at = record?.offset ?? Infinity; at < this.#offset; this.#frame++) {
+      const frame = record!.frames[this.#frame];
+      if (!frame) return;
+      at += frameRows(frame);
+      if (at > this.#offset) throw new RdxError("invalid", `Rows up to ${this.#offset} are not where a frame ends`);
+    }
   }
 
   release(to: number): void {
@@ -163,8 +175,16 @@ export class RangeInput implements PipelineInput {
   #ended = false;
   #stopped = false;
 
-  constructor(ranges: RangeSource) {
+  /** Begins at `start`, where a range ended in an earlier process. Throws RdxError("invalid") when none does. */
+  constructor(ranges: RangeSource, start = 0) {
     this.#ranges = ranges;
+    while (ranges.position < start && ranges.next()) { /* it was read before */ }
+    if (ranges.position !== start) {
+      throw new RdxError(
+        "invalid",
+        `What was read ended at ${start}, where nothing ends now: the file is no longer what it was`,
+      );
+    }
   }
 
   readonly inFlightMax = IN_FLIGHT_RANGES_MAX;

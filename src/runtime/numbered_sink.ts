@@ -1,4 +1,5 @@
 import type { Guarantee, OutputBatch, Sink } from "../sink.ts";
+import type { TableKeeper } from "../store.ts";
 
 /** A sink that is not given what it has committed already: replays of an order come to it as if they began behind that. */
 export class NumberedSink implements Sink {
@@ -16,6 +17,10 @@ export class NumberedSink implements Sink {
 
   get place(): unknown {
     return this.#sink.place;
+  }
+
+  get keeper(): TableKeeper | undefined {
+    return this.#sink.keeper;
   }
 
   get trouble(): string | null {

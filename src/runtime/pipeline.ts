@@ -1,5 +1,5 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { IDLE_TICK_MS, INGEST_ERRORS_MAX, LOOKUP_IN_FLIGHT_MAX, LOOKUP_PENDING_ROWS_MAX } from "../core/limits.ts";
+import { INGEST_ERRORS_MAX, LOOKUP_IN_FLIGHT_MAX, LOOKUP_PENDING_ROWS_MAX } from "../core/limits.ts";
 import type { SourceClock } from "../core/watermark.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { RowRange, Sink } from "../sink.ts";
@@ -10,7 +10,8 @@ import type { PipelineInput } from "./input.ts";
 import { closeSinks, openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { PipelineParts } from "./pipeline_parts.ts";
-import { type PlanMode, tickMs } from "./plan_shape.ts";
+import { PipelineTicks } from "./pipeline_ticks.ts";
+import { tickMs } from "./plan_shape.ts";
 import type { DeadRow, DoneMessage, FromTask } from "./protocol.ts";
 import { comesToRest } from "./quiesce.ts";
 import { Sequencer } from "./sequencer.ts";
@@ -26,29 +27,39 @@ import { Waiters } from "./waiters.ts";
  */
 export class Pipeline {
   readonly plan: PhysicalPlan;
-  readonly #parts: PipelineParts;
+  readonly inputs: readonly PipelineInput[];
+  readonly sinks: readonly Sink[];
+  readonly meter: PipelineMeter;
+  /** What it is made of. */
+  readonly parts: PipelineParts;
   readonly #clocks: readonly SourceClock[];
   readonly #sequencer: Sequencer;
   readonly #collector: Collector;
   readonly #edges: EdgeFlow;
   readonly #dispatch: TaskDispatch;
   readonly #cleanups: (() => void)[] = [];
-  #cancelIdleTick = () => {};
-  #cancelTick = () => {};
+  readonly #ticks: PipelineTicks;
   readonly #waiters = new Waiters();
   #committing: Promise<void> = Promise.resolve();
   /** The last number whose effects are in the sinks. */
   #committed: number;
   #state: PipelineState = "starting";
   #reason: string | null = null;
-  #errors: DeadRow[] = [];
+  #errors: DeadRow[];
   /** The watermark that has come through its lookups. */
-  #heldAt = Infinity;
+  #heldAt: number;
+  /** How much of the checkpoint that it begins with its tasks and views have taken in, 0 to 1. */
+  restored = 1;
+  /** Nodes whose state is only had again by replaying. */
+  replays: readonly string[] = [];
 
   constructor(parts: PipelineParts) {
-    this.#parts = parts;
-    this.plan = parts.plan;
-    const { after, watermarks } = parts.taskPlan;
+    this.parts = parts;
+    ({ plan: this.plan, inputs: this.inputs, sinks: this.sinks, meter: this.meter } = parts);
+    const { after, watermarks, resumes } = parts.taskPlan;
+    this.#errors = [...parts.recovery?.errors ?? []];
+    this.#heldAt = Math.min(Infinity, ...resumes?.reached ?? []);
+    this.#ticks = new PipelineTicks(parts.clock);
     this.#clocks = parts.plan.sources.map((source, i) => sourceClock(source, watermarks[i]));
     this.#collector = new Collector(after);
     this.#edges = new EdgeFlow(parts.plan, () => parts.pool.flow(parts.id), parts.clock);
@@ -77,34 +88,40 @@ export class Pipeline {
 
   /** Opens those of its sinks that no earlier deployment hands on, and puts a task on every worker. */
   async open(handedOn: readonly Sink[] = []): Promise<void> {
-    const { pool, id, taskPlan, sinks } = this.#parts;
-    await this.#parts.lookups?.open();
-    await openSinks(sinks, this.plan, handedOn, this.#parts.origins);
-    await pool.deploy(id, taskPlan);
+    const { pool, id, taskPlan, sinks } = this.parts;
+    await this.parts.lookups?.open();
+    await openSinks(sinks, this.plan, handedOn, this.parts.origins);
+    this.replays = await pool.deploy(id, taskPlan);
   }
 
   /** Begins to take rows. */
   start(): void {
-    const { broken } = this.#parts.pool;
+    const { broken } = this.parts.pool;
     if (broken !== null) this.fail(broken);
     if (this.#state !== "starting") return;
     this.#state = "running";
-    for (const input of this.#parts.inputs) this.#cleanups.push(input.onReady(() => this.#pump()));
-    if (this.#parts.recovery) this.#cleanups.push(this.#parts.recovery.replay.onReady(() => this.#pump()));
-    this.#idleTickLater();
-    const everyMs = tickMs(this.plan);
-    if (everyMs !== null) this.#tickLater(everyMs);
-    this.#pump();
+    for (const input of this.parts.inputs) this.#cleanups.push(input.onReady(() => this.#pump()));
+    if (this.parts.recovery) this.#cleanups.push(this.parts.recovery.replay.onReady(() => this.#pump()));
+    this.#ticks.idle(() => {
+      this.parts.meter.tick(this.parts.clock.monotonic());
+      this.#sequence(() => this.#sequencer.idleTick());
+    });
+    const everyMs = tickMs(this.plan), { clock } = this.parts;
+    if (everyMs !== null) this.#ticks.every(everyMs, () => this.#sequence(() => this.#sequencer.tick(clock.now())));
+    if (this.parts.taskPlan.resumes && this.#sequencer.complete && this.pendingRows === 0) void this.#complete();
+    else this.#pump();
   }
 
   get state(): PipelineState {
-    return this.#state === "running" && this.#recovered < 1 ? "recovering" : this.#state;
+    const again = this.parts.recovery && (this.#state === "starting" || this.#state === "running");
+    return again && this.#recovered < 1 ? "recovering" : this.#state;
   }
 
-  /** How much of what an earlier process did it has done again, 0 to 1. */
+  /** How much of what an earlier process did it has again, 0 to 1. */
   get #recovered(): number {
-    const last = this.#parts.recovery?.replay.last ?? 0;
-    return last <= this.#committed ? 1 : this.#committed / last;
+    const { after, resumes } = this.parts.taskPlan, last = this.parts.recovery?.replay.last ?? 0;
+    const repeated = last <= this.#committed ? 1 : (this.#committed - after) / (last - after);
+    return resumes ? (this.restored + repeated) / 2 : repeated;
   }
 
   get reason(): string | null {
@@ -114,15 +131,6 @@ export class Pipeline {
   /** The lowest of its sources', and of what has come through its lookups. */
   get watermark(): number {
     return Math.min(this.#heldAt, ...this.#clocks.map((clock) => clock.watermark));
-  }
-
-  get mode(): PlanMode {
-    return this.#parts.taskPlan.mode;
-  }
-
-  /** The task that has its state, if it runs in order. */
-  get owner(): number {
-    return this.#parts.taskPlan.owner;
   }
 
   /** The last number that its order has. */
@@ -135,26 +143,14 @@ export class Pipeline {
     return this.#sequencer.inFlight;
   }
 
-  get inputs(): readonly PipelineInput[] {
-    return this.#parts.inputs;
-  }
-
-  get sinks(): readonly Sink[] {
-    return this.#parts.sinks;
-  }
-
-  get meter(): PipelineMeter {
-    return this.#parts.meter;
-  }
-
   get lagRows(): number {
-    return this.#parts.inputs.reduce((sum, input) => sum + input.lagRows, 0);
+    return this.parts.inputs.reduce((sum, input) => sum + input.lagRows, 0);
   }
 
   /** While it recovers, how far it is, 0 to 1; then of bounded inputs; null when one is not bounded. */
   get progress(): number | null {
     if (this.state === "recovering") return this.#recovered;
-    const each = this.#parts.inputs.map((input) => input.progress);
+    const each = this.parts.inputs.map((input) => input.progress);
     return each.reduce((low, one) => low === null || one === null ? null : Math.min(low, one));
   }
 
@@ -177,23 +173,6 @@ export class Pipeline {
     }
   }
 
-  #idleTickLater(): void {
-    this.#cancelIdleTick = this.#parts.clock.after(IDLE_TICK_MS, () => {
-      this.#idleTickLater();
-      this.#parts.meter.tick(this.#parts.clock.monotonic());
-      this.#sequence(() => this.#sequencer.idleTick());
-    });
-  }
-
-  /** At every multiple of the interval. */
-  #tickLater(everyMs: number): void {
-    const { clock } = this.#parts;
-    this.#cancelTick = clock.after(everyMs - clock.now() % everyMs, () => {
-      this.#tickLater(everyMs);
-      this.#sequence(() => this.#sequencer.tick(clock.now()));
-    });
-  }
-
   /** Takes what a task of this pipeline says. */
   receive(message: FromTask): void {
     if (this.#state !== "running") return;
@@ -201,7 +180,7 @@ export class Pipeline {
       this.#fail(message.stalled ? "stalled" : "failed", message.reason);
       return;
     }
-    this.#parts.meter.answered(message);
+    this.parts.meter.answered(message);
     for (const error of message.errors) this.#note(error);
     for (const { sink, rows } of message.outputs) this.#edges.came(sink, rows);
     this.#lookUp(message);
@@ -210,11 +189,31 @@ export class Pipeline {
       const watermark = this.watermark;
       this.#committing = this.#committing.then(() => this.#commit(finished, watermark));
     }
+    if (this.#collector.last === this.number) this.#waiters.wake();
+  }
+
+  /** Nothing gets a number until `moveOn`; resolves when its tasks are through with all that have one: false when it does not run. */
+  async standStill(): Promise<boolean> {
+    this.#sequencer.standStill();
+    await this.#waiters.until(() => this.#state !== "running" || this.#collector.last === this.number);
+    return this.#state === "running";
+  }
+
+  moveOn(): void {
+    this.#sequence(() => this.#sequencer.moveOn());
+    this.#pump();
+  }
+
+  /** Does something behind the results of all that its tasks are through with, and in front of those that follow. */
+  behind<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.#committing.then(act);
+    this.#committing = done.then(() => {}, () => {});
+    return done;
   }
 
   /** Asks what its lookups want to know, and takes no more rows while too many wait. */
   #lookUp({ lookups: reports }: DoneMessage): void {
-    const { lookups } = this.#parts;
+    const { lookups } = this.parts;
     if (!lookups || reports.length === 0) return;
     lookups.take(reports);
     this.#sequencer.holdBack(lookups.pendingRows > LOOKUP_PENDING_ROWS_MAX);
@@ -222,7 +221,7 @@ export class Pipeline {
 
   /** Rows that wait for answers from outside. */
   get pendingRows(): number {
-    return this.#parts.lookups?.pendingRows ?? 0;
+    return this.parts.lookups?.pendingRows ?? 0;
   }
 
   #observe({ number, answers }: Finished): void {
@@ -234,18 +233,18 @@ export class Pipeline {
 
   async #commit(finished: Finished, watermark: number): Promise<void> {
     if (this.#state !== "running") return;
-    const { meter, order } = this.#parts, taken = this.#dispatch.takenOf(finished.number), { number } = finished;
+    const { meter, order } = this.parts, taken = this.#dispatch.takenOf(finished.number), { number } = finished;
     let rows = 0;
     // Nothing of it may be seen before it is certain that it would come out the same after a crash.
     if (!await this.#could("Its order cannot be written", async () => await order.durable(number))) return;
     const leaveOut = async () => {
-      const lost = await putAside(this.#parts, finished, taken, (row) => this.#note(row));
+      const lost = await putAside(this.parts, finished, taken, (row) => this.#note(row));
       // Only now: answers to later numbers have been counted meanwhile.
       meter.deadRows += lost;
     };
     if (!await this.#could("Rows that it leaves out cannot be kept", leaveOut)) return;
     if (!await this.#could("A sink cannot write", async () => rows = await this.#write(finished, watermark))) return;
-    if (rows > 0 && taken && this.#recovered >= 1) meter.committed(this.#parts.clock.now() - taken.frames[0].arrivalMs);
+    if (rows > 0 && taken && this.#recovered >= 1) meter.committed(this.parts.clock.now() - taken.frames[0].arrivalMs);
     this.#committed = number;
     this.#sequence(() => this.#sequencer.finished(number));
     this.#waiters.wake();
@@ -266,10 +265,10 @@ export class Pipeline {
   /** Gives all sinks what is theirs; resolves to how many rows that are. */
   async #write(finished: Finished, watermark: number): Promise<number> {
     let all = 0;
-    await Promise.all(this.#parts.sinks.map(async (sink, i) => {
+    await Promise.all(this.parts.sinks.map(async (sink, i) => {
       const output = outputOf(finished, i, watermark), { rows } = output;
       all += rows;
-      this.#parts.meter.wrote(rows);
+      this.parts.meter.wrote(rows);
       await sink.write(output);
       this.#edges.wrote(i, rows);
     }));
@@ -281,7 +280,7 @@ export class Pipeline {
   }
 
   async #complete(): Promise<void> {
-    const close = () => Promise.all(this.#parts.sinks.map((sink) => sink.close()));
+    const close = () => Promise.all(this.parts.sinks.map((sink) => sink.close()));
     if (await this.#could("A sink cannot be closed", close)) this.#leave("completed", null);
   }
 
@@ -302,12 +301,12 @@ export class Pipeline {
     this.#state = state;
     this.#reason = reason;
     this.#detach();
-    void this.#parts.lookups?.close();
-    this.#parts.meter.rest();
+    void this.parts.lookups?.close();
+    this.parts.meter.rest();
     if (state !== "stalled") {
       this.#edges.rest();
-      for (const input of this.#parts.inputs) input.close();
-      this.#parts.pool.remove(this.#parts.id).catch(() => {});
+      for (const input of this.parts.inputs) input.close();
+      this.parts.pool.remove(this.parts.id).catch(() => {});
     }
     this.#waiters.wake();
   }
@@ -318,14 +317,13 @@ export class Pipeline {
   }
 
   #detach(): void {
-    this.#cancelIdleTick();
-    this.#cancelTick();
+    this.#ticks.stop();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
 
   /** Ends its sources behind what they have accepted; resolves when all of that is committed or it failed. */
   drain(): Promise<void> {
-    for (const input of this.#parts.inputs) input.stop();
+    for (const input of this.parts.inputs) input.stop();
     this.#pump();
     return this.settled();
   }
@@ -342,7 +340,7 @@ export class Pipeline {
   async quiesce(): Promise<void> {
     this.#sequencer.pause();
     try {
-      await comesToRest(this, this.#parts.clock);
+      await comesToRest(this, this.parts.clock);
     } catch (thrown) {
       this.resume();
       throw thrown;
@@ -362,30 +360,30 @@ export class Pipeline {
   async handOver(next: { inputs: readonly PipelineInput[]; sinks: readonly Sink[] }): Promise<void> {
     this.#state = "stopped";
     this.#detach();
-    void this.#parts.lookups?.close();
+    void this.parts.lookups?.close();
     this.#waiters.wake();
-    for (const input of this.#parts.inputs) if (!next.inputs.includes(input)) input.close();
+    for (const input of this.parts.inputs) if (!next.inputs.includes(input)) input.close();
     await closeSinks(
-      this.#parts.clock,
+      this.parts.clock,
       this.#committing,
-      this.#parts.sinks.filter((sink) => !next.sinks.includes(sink)),
+      this.parts.sinks.filter((sink) => !next.sinks.includes(sink)),
     );
   }
 
   /** Removes its tasks and closes its sinks. What was in flight has no effect any more. */
   async stop(): Promise<void> {
     const before = this.#state;
-    await this.#parts.lookups?.close();
+    await this.parts.lookups?.close();
     if (before === "running" || before === "starting" || before === "stalled") this.#leave("stopped", null);
-    await this.#parts.pool.remove(this.#parts.id);
-    if (before !== "completed") await closeSinks(this.#parts.clock, this.#committing, this.#parts.sinks);
+    await this.parts.pool.remove(this.parts.id);
+    if (before !== "completed") await closeSinks(this.parts.clock, this.#committing, this.parts.sinks);
   }
 
   /** What goes through the edges of its plan. */
   flow(): Promise<FlowEdge[]> {
     return this.#edges.edges({
       watermark: (source) => this.#clocks[source].watermark,
-      lagRows: (source) => this.#parts.inputs[source].lagRows,
+      lagRows: (source) => this.parts.inputs[source].lagRows,
       heldAt: this.#heldAt,
     });
   }
@@ -393,7 +391,7 @@ export class Pipeline {
   /** Rows of open windows for the sink at `sink`, in canonical order. */
   async openRows(sink: number): Promise<RowRange[]> {
     if (this.#state !== "running") return [];
-    const perTask = await this.#parts.pool.open(this.#parts.id, sink);
+    const perTask = await this.parts.pool.open(this.parts.id, sink);
     return mergeOutputs(perTask.map((outputs, task) => ({ task, outputs })), sink);
   }
 }

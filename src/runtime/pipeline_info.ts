@@ -2,7 +2,7 @@ import { type Deployed, streamsOf } from "./pipeline_maker.ts";
 import type { PipelineInfo } from "./service.ts";
 
 /** A pipeline as people see it. */
-export function pipelineInfo({ plan, pipeline }: Deployed, sql: string | null, tasks: number): PipelineInfo {
+export function pipelineInfo({ plan, pipeline, order }: Deployed, sql: string | null, tasks: number): PipelineInfo {
   const { meter, watermark, plan: physical } = pipeline;
   return {
     name: plan.name,
@@ -30,6 +30,7 @@ export function pipelineInfo({ plan, pipeline }: Deployed, sql: string | null, t
     deadRows: meter.deadRows,
     functionErrors: meter.functionErrors,
     errors: pipeline.errors,
+    checkpoint: order.checkpoints?.status ?? null,
     plan,
     sql,
   };

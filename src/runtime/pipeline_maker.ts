@@ -1,7 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
+import { CHECKPOINT_INTERVAL_MS } from "../core/limits.ts";
 import { type Column, columnIndex, sameType } from "../core/schema.ts";
-import type { LogHold, OrderLog, OrderReplay } from "../log.ts";
+import type { OrderLog, OrderReplay } from "../log.ts";
 import type { compilePlan } from "../plan/compile.ts";
 import type { FunctionRules } from "../plan/catalog.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "../plan/physical.ts";
@@ -12,6 +13,10 @@ import type { RangeSource } from "../source.ts";
 import type { Durable, SavedPlan } from "../store.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import { type Logger, silentLog } from "../telemetry/log.ts";
+import { Checkpoints } from "./checkpoint/checkpoints.ts";
+import { type SavedRun, timesOf } from "./checkpoint/saved_run.ts";
+import { letGoBefore, type SourceHold } from "./order_holds.ts";
+import type { TaskPlan } from "./protocol.ts";
 import { FunctionFaults } from "./function_faults.ts";
 import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
 import { LookupMeter } from "./lookup_meter.ts";
@@ -23,6 +28,7 @@ import { PipelineMeter } from "./pipeline_meter.ts";
 import { lookupsOf, modeAfter } from "./plan_shape.ts";
 import type { WorkerPool } from "./pool.ts";
 import { findMeets } from "./task/meets.ts";
+import type { PipelineStart } from "./service.ts";
 import type { Streams } from "./streams.ts";
 import type { Views } from "./views.ts";
 
@@ -44,6 +50,8 @@ export interface PipelinesParts {
   readonly createOrder: (pipeline: string) => OrderLog;
   /** What outlives the process; absent: nothing does. */
   readonly durable?: Durable | null;
+  /** Absent: CHECKPOINT_INTERVAL_MS. 0: only at an orderly end. */
+  readonly checkpointIntervalMs?: number;
   readonly clock: Clock;
   readonly metrics: EngineMetrics;
   /** Which user functions plans may call; absent: those of all modules. */
@@ -64,16 +72,13 @@ export interface PipelineOrder {
   /** Where it is kept, or null. */
   readonly folder: string | null;
   /** What an earlier process has left of it. */
-  readonly replay: OrderReplay | null;
-  /** The plans that it was made with; all of them, where it is kept. */
+  replay: OrderReplay | null;
+  /** The plans that it was made with, where it is kept: all that are needed to do again what no checkpoint has. */
   plans: readonly SavedPlan[];
-  /** Keep what was taken, for as long as the order is there: also of a pipeline that has ended. */
-  readonly holds: LogHold[];
-}
-
-/** An order is no longer to be done again. */
-export function letGo({ holds }: PipelineOrder): void {
-  for (const hold of holds.splice(0)) hold.close();
+  /** Keep what was taken, for as long as it may be done again: also of a pipeline that has ended. */
+  readonly holds: SourceHold[];
+  /** Null: none are taken. */
+  readonly checkpoints: Checkpoints | null;
 }
 
 /** What of an earlier process a plan goes on with. */
@@ -81,6 +86,8 @@ export interface Resumed {
   readonly saved: SavedPlan;
   /** The number at which another plan goes on. */
   readonly until: number;
+  /** What it begins with; null: nothing, or what the plan before it has. */
+  readonly checkpoint: { readonly number: number; readonly run: SavedRun } | null;
 }
 
 /** What a pipeline reads and writes, in the order of its plan. */
@@ -88,13 +95,22 @@ export interface Ends {
   readonly inputs: readonly PipelineInput[];
   readonly sinks: readonly Sink[];
   /** Keep what the inputs take, so that it can be taken again; they belong to the pipeline's order. */
-  readonly holds: readonly LogHold[];
+  readonly holds: readonly SourceHold[];
   /** Null: the plan looks nothing up. */
   readonly lookups: PipelineLookups | null;
 }
 
-/** Where sources begin; by their ids, where they have begun in an earlier process. */
+/** Where sources begin; by their ids, where they have begun, or have come to, in an earlier process. */
 export type Start = "earliest" | "latest" | Readonly<Record<string, number>>;
+/** The offsets at which sources begin that begin at a time. */
+export async function startOf(start: PipelineStart, { sources }: PhysicalPlan, streams: Streams): Promise<Start> {
+  if (typeof start === "string") return start;
+  const offsets = sources.filter(({ stream }) => stream !== null).map(async ({ id, stream }) =>
+    [id, await streams.find(stream!)!.log.offsetAt(start.timeMs)] as const
+  );
+  return Object.fromEntries(await Promise.all(offsets));
+}
+
 export type Compiled = ReturnType<typeof compilePlan>;
 
 /** Puts pipelines together. With `keep`, a pipeline in whose place the new one comes, what both have in common goes on. */
@@ -109,14 +125,14 @@ export class PipelineMaker {
   /** Opens what the plan reads and makes its sinks, which are not open yet. When it throws, nothing new is left open. */
   ends(name: string, plan: PhysicalPlan, keep: Pipeline | null, start: Start): Ends {
     findMeets(plan); // a plan that no task could run is refused before anything is open
-    const inputs: PipelineInput[] = [], sinks: Sink[] = [], holds: LogHold[] = [];
+    const inputs: PipelineInput[] = [], sinks: Sink[] = [], holds: SourceHold[] = [];
     try {
       for (const source of plan.sources) inputs.push(this.#input(source, keep, start, holds));
       for (const sink of plan.sinks) sinks.push(this.#sink(name, sink, keep));
       return { inputs, sinks, holds, lookups: this.#lookups(name, plan) };
     } catch (thrown) {
       closeInputs(inputs, keep);
-      for (const hold of holds) hold.close();
+      for (const { hold } of holds) hold.close();
       throw thrown;
     }
   }
@@ -148,21 +164,25 @@ export class PipelineMaker {
     resumed: Resumed | null = null,
   ): Deployed {
     const id = ++this.#lastId, { pool, clock, metrics } = this.#parts, keep = before?.pipeline;
-    const taskPlan = {
+    const run = resumed?.checkpoint?.run ?? null, from = run && timesOf(run, physical);
+    const taskPlan: TaskPlan = {
       plan: physical,
       positions: physical.sources.map((source) => this.#positions(source)),
-      after: keep?.number ?? 0,
-      watermarks: physical.sources.map((source) => keep?.watermarkOf(source.id) ?? -Infinity),
+      after: keep?.number ?? resumed?.checkpoint?.number ?? 0,
+      watermarks: from?.watermarks ?? physical.sources.map((source) => keep?.watermarkOf(source.id) ?? -Infinity),
       inherits: before?.id ?? null,
-      mode: modeAfter(physical, keep?.mode ?? null),
+      mode: modeAfter(physical, keep?.parts.taskPlan.mode ?? null),
       // State stays where it is.
-      owner: keep?.owner ?? id % pool.tasks,
+      owner: keep?.parts.taskPlan.owner ?? id % pool.tasks,
+      resumes: from?.facts ?? null,
     };
     const faults = new FunctionFaults(name, this.#parts.log ?? silentLog, clock);
-    const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics, faults);
+    const { mode, owner } = taskPlan, first = mode === "ordered" ? owner : 0;
+    const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics, faults, run?.counts, first);
     const ends = { inputs, sinks, lookups, side: this.#parts.streams, order: order.log };
-    const recovery = resumed && order.replay ? { replay: order.replay, until: resumed.until } : null;
-    const again = { recovery, origins: resumed?.saved.origins ?? {}, writer: order.folder };
+    const errors = run?.errors ?? keep?.errors ?? [];
+    const recovery = resumed && order.replay ? { replay: order.replay, until: resumed.until, errors } : null;
+    const again = { recovery, origins: run?.places ?? resumed?.saved.origins ?? {}, writer: order.folder };
     order.holds.push(...holds);
     const parts = { id, plan: physical, taskPlan, ...ends, ...again, pool, clock, meter };
     return { plan, pipeline: new Pipeline(parts), id, order };
@@ -170,27 +190,43 @@ export class PipelineMaker {
 
   /** An order that begins. */
   newOrder(name: string): PipelineOrder {
-    const { durable, createOrder } = this.#parts, rest = { replay: null, plans: [], holds: [] };
+    const { durable, createOrder } = this.#parts, rest = { replay: null, plans: [], holds: [], checkpoints: null };
     if (!durable) return { log: createOrder(name), folder: null, ...rest };
     const folder = durable.meta.newOrder(name);
-    return { log: durable.createOrder(folder), folder, ...rest };
+    return this.orderOf(name, folder, durable.createOrder(folder), []);
   }
 
-  #input(source: PhysicalSource, keep: Pipeline | null, start: Start, holds: LogHold[]): PipelineInput {
+  /** An order that is kept in a folder. */
+  orderOf(name: string, folder: string, log: OrderLog, plans: readonly SavedPlan[]): PipelineOrder {
+    const { durable, clock, metrics, checkpointIntervalMs: intervalMs = CHECKPOINT_INTERVAL_MS } = this.#parts;
+    const { checkpoints: store, durability, meta } = durable!, flush = durability === "fsync";
+    const checkpoints = new Checkpoints({
+      ...{ store, folder, name, intervalMs, flush, clock, metrics },
+      said: (what) => durable!.said(what),
+      kept: (oldest) => {
+        if (letGoBefore(order, oldest)) meta.putPipeline({ name, plans: order.plans }, folder);
+      },
+    });
+    const order: PipelineOrder = { log, folder, replay: null, plans, holds: [], checkpoints };
+    return order;
+  }
+
+  #input(source: PhysicalSource, keep: Pipeline | null, start: Start, holds: SourceHold[]): PipelineInput {
     const kept = keep?.plan.sources.findIndex(({ id }) => id === source.id) ?? -1;
     if (kept >= 0) return keep!.inputs[kept];
+    const known = typeof start !== "string" && Object.hasOwn(start, source.id) ? start[source.id] : null;
     if (source.stream !== null) {
-      const from = typeof start === "string" ? start : Object.hasOwn(start, source.id) ? start[source.id] : "earliest";
+      const from = typeof start === "string" ? start : known ?? "earliest";
       const { log } = this.#parts.streams.find(source.stream)!, input = new LogInput(log, from);
-      if (this.#parts.durable) holds.push(log.hold(input.offset));
+      if (this.#parts.durable) holds.push({ source: source.id, hold: log.hold(input.offset) });
       return input;
     }
-    if (source.made) return new RangeInput(this.#parts.openMade(source.made, source.columns));
+    if (source.made) return new RangeInput(this.#parts.openMade(source.made, source.columns), known ?? 0);
     if (!this.#parts.openRanges) {
       const reason = "This platform has no files";
       throw new RdxError("invalid_plan", reason, [{ node: source.id, path: "connector", reason }]);
     }
-    return new RangeInput(this.#parts.openRanges(source.file!));
+    return new RangeInput(this.#parts.openRanges(source.file!), known ?? 0);
   }
 
   #positions({ stream, columns }: PhysicalSource): number[] {
@@ -199,9 +235,9 @@ export class PipelineMaker {
   }
 
   #sink(pipeline: string, given: PhysicalSink, keep: Pipeline | null): Sink {
-    const same = keep?.plan.sinks.findIndex((other) => sameSink(other, given)) ?? -1;
+    const { kind, ...options } = given.sink, isKeyed = this.#parts.sinks.get(kind)?.changes === "upsert";
+    const same = keep?.plan.sinks.findIndex((other) => sameSink(other, given, isKeyed)) ?? -1;
     if (same >= 0) return keep!.sinks[same];
-    const { kind, ...options } = given.sink;
     if (kind === "view") return this.#parts.views.create(String(options.name), given);
     const { id: node, upsertKeys, changes } = given, { streams } = this.#parts;
     const refuse = (rows: RefusedRows, run: string) => streams.refuse(pipeline, node, rows, run);
@@ -218,16 +254,20 @@ function noLookup(node: string, reason: string): RdxError {
   return new RdxError("invalid_plan", reason, [{ node, path: "table", reason }]);
 }
 
-/** Whether what was written to one goes on with the other. */
-function sameSink(a: PhysicalSink, b: PhysicalSink): boolean {
+/** Whether what was written to one goes on with the other. `isKeyed`: what is written depends on what tells its rows apart. */
+function sameSink(a: PhysicalSink, b: PhysicalSink, isKeyed: boolean): boolean {
   const facts = ({ id, sink, keys, upsertKeys, changes }: PhysicalSink) =>
-    JSON.stringify(sink.kind === "view" ? [id, sink, keys, upsertKeys, changes] : [id, sink]);
+    JSON.stringify([
+      id,
+      sink,
+      ...(isKeyed ? [upsertKeys, changes] : sink.kind === "view" ? [keys, upsertKeys, changes] : []),
+    ]);
   return facts(a) === facts(b) && sameColumns(a.columns, b.columns);
 }
 
 /** Closes what `keep` does not use. */
 export async function closeEnds({ inputs, sinks, holds, lookups }: Ends, keep: Pipeline | null): Promise<void> {
-  for (const hold of holds) hold.close();
+  for (const { hold } of holds) hold.close();
   closeInputs(inputs, keep);
   await lookups?.close();
   await Promise.allSettled(sinks.filter((sink) => !keep?.sinks.includes(sink)).map((sink) => sink.close()));

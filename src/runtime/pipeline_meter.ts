@@ -1,10 +1,13 @@
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
+import type { RunCounts } from "./checkpoint/saved_run.ts";
 import type { FunctionFaults } from "./function_faults.ts";
 import { Latencies } from "./latencies.ts";
 import type { DoneMessage } from "./protocol.ts";
 
 /** Over how many ticks rates are taken. */
 const RATE_TICKS = 5;
+
+const NOTHING: RunCounts = { rowsIn: 0, rowsOut: 0, deadRows: 0, functionErrors: 0, late: 0, untimed: 0 };
 
 interface Sample {
   readonly atMs: number;
@@ -26,13 +29,27 @@ export class PipelineMeter {
   readonly #untimed: number[] = [];
   readonly #stateRows: number[] = [];
   readonly #stateBytes: number[] = [];
-  rowsIn = 0;
-  rowsOut = 0;
-  deadRows = 0;
+  rowsIn: number;
+  rowsOut: number;
+  deadRows: number;
   /** Rows for which user functions gave no value. */
-  functionErrors = 0;
+  functionErrors: number;
 
-  constructor(name: string, streams: readonly string[], metrics: EngineMetrics, faults: FunctionFaults) {
+  /** With what it had counted in an earlier process, and the task that goes on with what tasks had. */
+  constructor(
+    name: string,
+    streams: readonly string[],
+    metrics: EngineMetrics,
+    faults: FunctionFaults,
+    { rowsIn, rowsOut, deadRows, functionErrors, late, untimed }: RunCounts = NOTHING,
+    task = 0,
+  ) {
+    this.#late[task] = late;
+    this.#untimed[task] = untimed;
+    this.rowsIn = rowsIn;
+    this.rowsOut = rowsOut;
+    this.deadRows = deadRows;
+    this.functionErrors = functionErrors;
     this.#faults = faults;
     this.#name = name;
     this.#streams = streams;
@@ -108,6 +125,12 @@ export class PipelineMeter {
 
   get latencyMs(): { p50: number; p99: number } | null {
     return this.#latencies.quantiles;
+  }
+
+  /** All that it has counted. */
+  get counts(): RunCounts {
+    const { rowsIn, rowsOut, deadRows, functionErrors } = this;
+    return { rowsIn, rowsOut, deadRows, functionErrors, late: sum(this.#late), untimed: sum(this.#untimed) };
   }
 
   get lateRows(): number {

@@ -6,7 +6,7 @@ import type { PipelineInput } from "./input.ts";
 import type { PipelineLookups } from "./lookups.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { TaskPool } from "./pool.ts";
-import type { TaskPlan } from "./protocol.ts";
+import type { DeadRow, TaskPlan } from "./protocol.ts";
 import type { SideStreams } from "./side_rows.ts";
 
 /** What a pipeline is made of. */
@@ -36,4 +36,6 @@ export interface PipelineParts {
 export interface Recovery {
   readonly replay: OrderReplay;
   readonly until: number;
+  /** The first dead rows of what it does not do again. */
+  readonly errors?: readonly DeadRow[];
 }

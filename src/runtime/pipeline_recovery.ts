@@ -1,6 +1,10 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import type { Durable, SavedPlan } from "../store.ts";
+import type { OpenedOrder } from "../log.ts";
+import type { CheckpointInfo, Durable, OpenedCheckpoint, SavedPlan } from "../store.ts";
+import { restoreCheckpoint } from "./checkpoint/restore.ts";
+import { neededFor, type SavedRun, savedRun } from "./checkpoint/saved_run.ts";
 import { openSinks } from "./open_sinks.ts";
+import { letGo, turnAt } from "./order_holds.ts";
 import type { Compiled, Deployed, Ends, PipelineMaker, PipelineOrder, Start } from "./pipeline_maker.ts";
 
 /** What recovery needs of the pipelines that there are. */
@@ -13,16 +17,37 @@ export interface RecoveryParts {
   /** Loads the user functions that it calls. */
   load(compiled: Compiled): Promise<void>;
   ends(name: string, compiled: Compiled, before: Deployed | null, start: Start): Ends;
+  /** It is about to come back: it is listed, and what it reads stays. */
+  awaited(name: string, plan: SavedPlan): void;
   /** Makes a pipeline what its name means. */
   take(name: string, first: Deployed, sql: string | null): void;
+  /** Takes that back: it is awaited again. */
+  leave(name: string, first: Deployed): Promise<void>;
   handOver(name: string, before: Deployed, next: Deployed): Promise<void>;
   /** It cannot be made again. */
   lost(name: string, plan: SavedPlan, reason: string): void;
 }
 
+/** What an earlier process has left of a pipeline. */
+interface Found {
+  readonly name: string;
+  readonly folder: string;
+  readonly opened: OpenedOrder;
+  readonly order: PipelineOrder;
+  /** Newest first. */
+  readonly checkpoints: readonly CheckpointInfo[];
+}
+
+/** A checkpoint that a pipeline may go on from. */
+interface Candidate {
+  readonly info: CheckpointInfo;
+  readonly opened: OpenedCheckpoint;
+  readonly run: SavedRun;
+}
+
 /**
- * Opens what the pipelines of an earlier process need, and resolves to what has all of them do again what they did. What stands in the way of one is told
- * where pipelines are listed, and keeps no other from going on.
+ * Finds what the pipelines of an earlier process need, and resolves to what has all of them go on from their checkpoints and do again what they did behind
+ * those. What stands in the way of one is told where pipelines are listed, and keeps no other from going on.
  */
 export async function findPipelines(durable: Durable, parts: RecoveryParts): Promise<() => Promise<void>> {
   const found = await Promise.all(
@@ -32,11 +57,11 @@ export async function findPipelines(durable: Durable, parts: RecoveryParts): Pro
         parts.lost(name, plans.at(-1)!, reasonOf(thrown));
       };
       try {
-        const { order: log, replay, ends } = await durable.openOrder(folder);
-        const order: PipelineOrder = { log, folder, replay, plans, holds: [] };
-        checkEnds(name, plans, ends, parts);
-        const first = resume(name, order, 0, null, parts);
-        return () => repeat(name, order, first, parts).catch(lost);
+        parts.awaited(name, plans.at(-1)!);
+        const opened = await durable.openOrder(folder), checkpoints = await durable.checkpoints.list(folder);
+        const order = parts.maker.orderOf(name, folder, opened.order, plans);
+        const one = { name, folder, opened, order, checkpoints };
+        return () => new Recovery(one, durable, parts).run().catch(lost);
       } catch (thrown) {
         lost(thrown);
         return () => Promise.resolve();
@@ -46,53 +71,139 @@ export async function findPipelines(durable: Durable, parts: RecoveryParts): Pro
   return async () => void await Promise.all(found.map((again) => again()));
 }
 
-/** Rows that are gone would be taken for those that come in their place. Throws RdxError("invalid"). */
-function checkEnds(
-  name: string,
-  plans: readonly SavedPlan[],
-  taken: ReadonlyMap<string, number>,
-  { compile, endOf }: RecoveryParts,
-): void {
-  for (const { id, stream } of plans.flatMap((plan) => compile(name, plan).physical.sources)) {
-    const to = taken.get(id) ?? 0, end = stream === null ? Infinity : endOf(stream);
-    if (to <= end) continue;
-    throw new RdxError(
-      "invalid",
-      `It has taken rows up to ${to} of stream ${stream}, which ends at ${end}: deploy it anew`,
-    );
-  }
-}
+/** Brings one pipeline back. */
+class Recovery {
+  readonly #found: Found;
+  readonly #durable: Durable;
+  readonly #parts: RecoveryParts;
 
-/** The pipeline with the plan at `index` of those that it had; with `before`, in its place. */
-function resume(
-  name: string,
-  order: PipelineOrder,
-  index: number,
-  before: Deployed | null,
-  { maker, compile, ends }: RecoveryParts,
-): Deployed {
-  const saved = order.plans[index], compiled = compile(name, saved);
-  const until = order.plans[index + 1]?.after ?? Infinity;
-  return maker.make(name, compiled, ends(name, compiled, before, saved.starts), before, order, { saved, until });
-}
-
-/** Has a pipeline do again what it did, under each of its plans. */
-async function repeat(name: string, order: PipelineOrder, first: Deployed, parts: RecoveryParts): Promise<void> {
-  parts.take(name, first, order.plans.at(-1)!.sql);
-  for (const plan of order.plans) await parts.load(parts.compile(name, plan));
-  await first.pipeline.open();
-  first.pipeline.start();
-  let last = first;
-  for (const [i, { after, origins }] of order.plans.entries()) {
-    if (i === 0) continue;
-    await last.pipeline.reached(after);
-    const keep = last.pipeline;
-    await keep.quiesce();
-    const next = resume(name, order, i, last, parts);
-    await openSinks(next.pipeline.sinks, next.pipeline.plan, keep.sinks, origins);
-    await parts.handOver(name, last, next);
-    next.pipeline.start();
-    last = next;
+  constructor(found: Found, durable: Durable, parts: RecoveryParts) {
+    this.#found = found;
+    this.#durable = durable;
+    this.#parts = parts;
   }
-  await last.pipeline.reached(order.replay!.last);
+
+  /** Has it go on from its newest good checkpoint, and do again what it did under each of its plans. */
+  async run(): Promise<void> {
+    const { name, order, opened } = this.#found, parts = this.#parts, { plans, checkpoints } = order;
+    const { first, index } = await this.#begin();
+    first.pipeline.start();
+    let last = first;
+    for (const [i, { after, origins }] of plans.entries()) {
+      if (i <= index) continue;
+      await last.pipeline.reached(after);
+      const keep = last.pipeline;
+      await keep.quiesce();
+      const next = this.#make(i, last, null);
+      await openSinks(next.pipeline.sinks, next.pipeline.plan, keep.sinks, origins);
+      await parts.handOver(name, last, next);
+      next.pipeline.start();
+      last = next;
+    }
+    await last.pipeline.reached(opened.last);
+    order.replay?.close();
+    // Another plan has other tables
+    if (last !== first) await checkpoints!.detach();
+    checkpoints!.attach(last.pipeline, turnAt(plans, plans.length - 1));
+  }
+
+  /** The pipeline as its newest good checkpoint has it, or at its beginning, and the place of its plan. */
+  async #begin(): Promise<{ first: Deployed; index: number }> {
+    const { name, opened, order, checkpoints } = this.#found, bad: number[] = [];
+    for (const info of checkpoints) {
+      try {
+        const candidate = await this.#open(info), made = await this.#from(candidate);
+        await this.#discard(bad);
+        this.#tell(candidate);
+        return made;
+      } catch (thrown) {
+        bad.push(info.number);
+        this.#durable.said(
+          `Pipeline ${name} cannot go on from its checkpoint ${info.number}, and goes further back: ${
+            reasonOf(thrown)
+          }`,
+        );
+      }
+    }
+    if (opened.first > 1 || turnAt(order.plans, 0) > 0) {
+      const tried = bad.length === 0 ? "it has no checkpoint" : `none of its ${bad.length} checkpoints can be used`;
+      throw new RdxError(
+        "invalid",
+        `Its log is kept from number ${opened.first} on, and ${tried}: put a copy of them in their place, or deploy it anew`,
+      );
+    }
+    const made = await this.#from(null);
+    await this.#discard(bad);
+    return made;
+  }
+
+  async #open(info: CheckpointInfo): Promise<Candidate> {
+    const { folder, opened: { first, last } } = this.#found, { number } = info;
+    if (number > last) throw new RdxError("invalid", `It is behind number ${number}, and its order ends at ${last}`);
+    if (first > number + 1) {
+      throw new RdxError("invalid", `It is behind number ${number}, and its order begins at ${first}`);
+    }
+    const opened = await this.#durable.checkpoints.open(folder, number);
+    return { info, opened, run: savedRun(opened.facts) };
+  }
+
+  /** Makes it, with all that a checkpoint has; null: as it began. Throws what stands in the way, and has left nothing then. */
+  async #from(candidate: Candidate | null): Promise<{ first: Deployed; index: number }> {
+    const { name, order, opened } = this.#found, { plans } = order, parts = this.#parts;
+    const index = candidate ? plans.findIndex((_, i) => turnAt(plans, i) === candidate.run.turn) : 0;
+    if (index < 0) throw new RdxError("invalid", `It is of a plan ${candidate!.run.turn} that is not kept`);
+    order.replay = opened.replay(candidate?.info.number ?? 0);
+    let first: Deployed | null = null;
+    try {
+      this.#checkEnds(index, candidate?.run ?? null);
+      first = this.#make(index, null, candidate);
+      parts.take(name, first, plans.at(-1)!.sql);
+      for (const plan of plans.slice(index)) await parts.load(parts.compile(name, plan));
+      await first.pipeline.open();
+      if (candidate) await restoreCheckpoint(first.pipeline, candidate.opened, candidate.info.bytes);
+      return { first, index };
+    } catch (thrown) {
+      if (candidate === null) throw thrown;
+      if (first) await parts.leave(name, first);
+      letGo(order);
+      order.replay.close();
+      throw thrown;
+    }
+  }
+
+  /** The pipeline with the plan at `index` of those that it had; with `before`, in its place. */
+  #make(index: number, before: Deployed | null, candidate: Candidate | null): Deployed {
+    const { name, order } = this.#found, { maker, compile, ends } = this.#parts;
+    const saved = order.plans[index],
+      compiled = compile(name, saved),
+      until = order.plans[index + 1]?.after ?? Infinity;
+    const checkpoint = candidate && { number: candidate.info.number, run: candidate.run };
+    const start = candidate ? neededFor(0, candidate.run).positions : saved.starts;
+    return maker.make(name, compiled, ends(name, compiled, before, start), before, order, { saved, until, checkpoint });
+  }
+
+  /** Rows that are gone would be taken for those that come in their place. Throws RdxError("invalid"). */
+  #checkEnds(index: number, run: SavedRun | null): void {
+    const { name, order, opened: { ends } } = this.#found, { compile, endOf } = this.#parts;
+    for (const { id, stream } of order.plans.slice(index).flatMap((plan) => compile(name, plan).physical.sources)) {
+      const to = ends.get(id) ?? run?.sources[id]?.position ?? 0, end = stream === null ? Infinity : endOf(stream);
+      if (to <= end) continue;
+      throw new RdxError(
+        "invalid",
+        `It has taken rows up to ${to} of stream ${stream}, which ends at ${end}: deploy it anew`,
+      );
+    }
+  }
+
+  /** Those that could not be used: nothing may lie on them. */
+  async #discard(bad: readonly number[]): Promise<void> {
+    for (const number of bad) await this.#durable.checkpoints.discard(this.#found.folder, number);
+  }
+
+  /** What is there from now on. */
+  #tell({ info: { number, takenMs }, run }: Candidate): void {
+    const { order, checkpoints } = this.#found;
+    const earlier = run.earlier.filter((one) => checkpoints.some((other) => other.number === one.number));
+    order.checkpoints!.restored(number, takenMs, [...earlier, neededFor(number, run)]);
+  }
 }

@@ -4,26 +4,20 @@ import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { STANDARD_LOOKUPS } from "../plan/lookup_kinds.ts";
-import { compareState } from "../plan/state.ts";
 import { referencesIn } from "../kernel/user_functions.ts";
 import { deployedCatalog } from "./deployed_catalog.ts";
 import { sideDepth } from "./late_columns.ts";
-import { checkPlaces, checkTargets, checkViews } from "./deploy_checks.ts";
+import { checkState, checkTargets, checkViews } from "./deploy_checks.ts";
 import { rendered, runtimeFacts } from "./explanation.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
-import {
-  closeEnds,
-  type Compiled,
-  type Deployed,
-  type Ends,
-  letGo,
-  PipelineMaker,
-  type PipelinesParts,
-  type Start,
-  streamsOf,
-} from "./pipeline_maker.ts";
-import { lostInfo } from "./lost_pipeline.ts";
+import type { Compiled, Deployed, Ends, PipelinesParts, Start } from "./pipeline_maker.ts";
+import { closeEnds, PipelineMaker, startOf, streamsOf } from "./pipeline_maker.ts";
+import type { SavedPlan } from "../store.ts";
+import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
+import { AbsentPipelines } from "./absent_pipelines.ts";
+import { letGo, turnAt } from "./order_holds.ts";
+import { noteReader } from "./readers.ts";
 import { pipelineInfo } from "./pipeline_info.ts";
 import { named } from "./named_plan.ts";
 import { findPipelines } from "./pipeline_recovery.ts";
@@ -31,13 +25,9 @@ import { catalogOf, savedPlan } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { labelNodes } from "./node_labels.ts";
 import { compileAndLoad, loadFunctions } from "./load_functions.ts";
-import type { PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
+import type { PipelineFlow, PipelineInfo, PipelineService, PipelineStart } from "./service.ts";
 
-/** A plan as it was given, and the script that it comes from. */
-interface Text {
-  readonly plan: unknown;
-  readonly sql: string | null;
-}
+type Text = Pick<SavedPlan, "plan" | "sql">;
 
 /** The pipelines of an engine, by name. */
 export class Pipelines implements PipelineService {
@@ -46,8 +36,8 @@ export class Pipelines implements PipelineService {
   readonly #byId = new Map<number, Pipeline>();
   /** The scripts of SQL that pipelines were deployed as. */
   readonly #scripts = new Map<string, string | null>();
-  /** Those that an earlier process has left and that cannot be made again, with the reason. */
-  readonly #lost = new Map<string, PipelineInfo>();
+  /** Those that an earlier process has left and that are not there. */
+  readonly #absent: AbsentPipelines;
   /** Changes of deployments happen one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
   readonly #maker: PipelineMaker;
@@ -58,6 +48,7 @@ export class Pipelines implements PipelineService {
   constructor(parts: PipelinesParts) {
     this.#parts = parts;
     this.#maker = new PipelineMaker(parts);
+    this.#absent = new AbsentPipelines(parts.pool.tasks);
     parts.pool.onMessage(
       (message: FromTask) => this.#byId.get(message.pipeline)?.receive(message),
       (reason) => this.#workerDied(reason),
@@ -93,16 +84,16 @@ export class Pipelines implements PipelineService {
   }
 
   list(): PipelineInfo[] {
-    return [...[...this.#deployed.values()].map((deployed) => this.#info(deployed)), ...this.#lost.values()];
+    return [...[...this.#deployed.values()].map((deployed) => this.#info(deployed)), ...this.#absent.list()];
   }
 
   get(name: string): PipelineInfo {
-    return this.#lost.get(name) ?? this.#info(this.#get(name));
+    return this.#absent.get(name) ?? this.#info(this.#get(name));
   }
 
   /** How much of what an earlier process did is done again, 0 to 1, by pipeline that is not through with it. */
   recovering(): number[] {
-    return [...this.all()].filter(({ state }) => state === "recovering").map(({ progress }) => progress ?? 0);
+    return this.list().filter(({ state }) => state === "recovering").map(({ progress }) => progress ?? 0);
   }
 
   #info(deployed: Deployed): PipelineInfo {
@@ -115,7 +106,7 @@ export class Pipelines implements PipelineService {
     return deployed;
   }
 
-  put(name: string, json: unknown, options: { start: Start; state: "keep" | "fresh"; sql?: string }) {
+  put(name: string, json: unknown, options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string }) {
     return this.#inTurn(() => this.#put(name, json, options));
   }
 
@@ -128,7 +119,7 @@ export class Pipelines implements PipelineService {
   async #put(
     name: string,
     json: unknown,
-    { start, state, sql }: { start: Start; state: "keep" | "fresh"; sql?: string },
+    { start: from, state, sql }: { start: PipelineStart; state: "keep" | "fresh"; sql?: string },
   ) {
     if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
     const plan = named(json, name),
@@ -140,32 +131,14 @@ export class Pipelines implements PipelineService {
     checkViews(name, compiled.physical, this.#parts.views);
     checkTargets(name, compiled.physical, this.all(), this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
-    if (before?.pipeline.state === "stalled" && state === "keep") {
-      throw new RdxError(
-        "conflict",
-        `Pipeline ${name} is stalled, and a plan cannot take its state over: state=fresh starts without it`,
-      );
-    }
-    const running = before?.pipeline.state === "running";
-    const comparison = before && running && state === "keep"
-      ? compareState(before.pipeline.plan, compiled.physical)
-      : null;
-    if (comparison?.verdict === "incompatible") {
-      throw new RdxError(
-        "conflict",
-        `The state of pipeline ${name} does not fit its new plan; state=fresh starts without it`,
-        comparison.differences,
-      );
-    }
-    if (comparison?.verdict === "compatible" && this.#parts.pool.tasks > 1) {
-      checkPlaces(before!.pipeline, compiled.physical, this.#parts.pool.tasks);
-    }
+    const start = await startOf(from, compiled.physical, this.#parts.streams);
+    const comparison = checkState(before?.pipeline ?? null, compiled.physical, state, this.#parts.pool.tasks);
     const save = { plan, sql: sql ?? null };
     if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start, save);
     else if (comparison === null) await this.#renew(name, compiled, before ?? null, start, save);
     else this.#saveText(name, before!, save);
     this.#scripts.set(name, save.sql);
-    this.#lost.delete(name);
+    this.#absent.delete(name);
     return { created: before === undefined, pipeline: this.get(name) };
   }
 
@@ -193,14 +166,21 @@ export class Pipelines implements PipelineService {
     } finally {
       if (before) this.#removeOrder(before);
     }
-    next.pipeline.start();
+    this.#begin(next);
+  }
+
+  /** It takes rows from now on, and checkpoints of it are taken. */
+  #begin({ pipeline, order: { checkpoints, plans } }: Deployed): void {
+    pipeline.start();
+    checkpoints?.attach(pipeline, turnAt(plans, plans.length - 1));
   }
 
   /** Notes the plan that a pipeline has from now on, before anything comes of it. */
   #save(name: string, { order, pipeline }: Deployed, { plan, sql }: Text, after: number): void {
     const { durable } = this.#parts;
     if (!durable) return;
-    order.plans = [...order.plans, savedPlan(plan, sql, pipeline, after, this.catalog)];
+    const turn = order.plans.length === 0 ? 0 : turnAt(order.plans, order.plans.length - 1) + 1;
+    order.plans = [...order.plans, { ...savedPlan(plan, sql, pipeline, after, this.catalog), turn }];
     durable.meta.putPipeline({ name, plans: order.plans }, order.folder!);
   }
 
@@ -217,17 +197,19 @@ export class Pipelines implements PipelineService {
     const keep = before.pipeline, ends = this.#ends(name, compiled, before, keep, start);
     try {
       await ends.lookups?.open();
+      await before.order.checkpoints?.detach();
       await keep.quiesce();
       await openSinks(ends.sinks, compiled.physical, keep.sinks);
     } catch (thrown) {
       await closeEnds(ends, keep);
       this.#reads(name, before, null);
       keep.resume();
+      before.order.checkpoints?.attach(keep, turnAt(before.order.plans, before.order.plans.length - 1));
       throw thrown;
     }
     const next = this.#maker.make(name, compiled, ends, before, before.order);
     await this.#handOver(name, before, next, () => this.#save(name, next, save, keep.number));
-    next.pipeline.start();
+    this.#begin(next);
   }
 
   /** From here on there is no way back: the tasks of `next` take the state over. */
@@ -262,15 +244,24 @@ export class Pipelines implements PipelineService {
       load: ({ physical }) => loadFunctions(referencesIn(physical), this.#parts),
       compile: (name, saved) => compilePlan(named(saved.plan, name), catalogOf(saved, this.catalog)),
       ends: (name, compiled, before, start) => this.#ends(name, compiled, before, before?.pipeline ?? null, start),
+      awaited: (name, saved) => {
+        this.#absent.await(name, saved);
+        this.#reads(name, null, compilePlan(named(saved.plan, name), catalogOf(saved, this.catalog)));
+      },
       take: (name, first, sql) => {
+        this.#absent.delete(name);
         this.#take(name, first);
         this.#scripts.set(name, sql);
+      },
+      leave: async (name, first) => {
+        this.#absent.await(name, first.order.plans.at(-1)!);
+        await this.#remove(name, first);
       },
       handOver: (name, before, next) => this.#handOver(name, before, next, () => {}),
       lost: (name, plan, reason) => {
         const made = this.find(name);
         if (made) made.fail(`It cannot be recovered: ${reason}`);
-        else this.#lost.set(name, lostInfo(name, plan, reason, this.#parts.pool.tasks));
+        else this.#absent.lose(name, plan, reason);
       },
     });
     return () => this.#inTurn(again);
@@ -294,20 +285,21 @@ export class Pipelines implements PipelineService {
     }
   }
 
-  /** Notes what the pipeline reads, before or after a change, so that nobody deletes it meanwhile. */
   #reads(name: string, before: Deployed | null, after: Compiled | null): void {
-    const sources = [...(before?.pipeline.plan.sources ?? []), ...(after?.physical.sources ?? [])];
-    const read = new Set(sources.map(({ stream }) => stream));
-    for (const { name: stream, readers } of this.#parts.streams.all()) {
-      if (read.has(stream)) readers.add(name);
-      else readers.delete(name);
-    }
+    noteReader(this.#parts.streams, name, [before?.pipeline.plan, after?.physical]);
+  }
+
+  /** Takes a checkpoint now; resolves to what is known of the newest, `problem` says why it could not be taken. Null: nothing outlives the process. */
+  async checkpoint(name: string): Promise<CheckpointStatus | null> {
+    const { checkpoints } = this.#get(name).order;
+    await checkpoints?.take();
+    return checkpoints?.status ?? null;
   }
 
   delete(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const deployed = this.#deployed.get(name) ?? null;
-      if (!deployed && !this.#lost.has(name)) this.#get(name);
+      if (!deployed && !this.#absent.get(name)) this.#get(name);
       if (deployed) await this.#remove(name, deployed);
       this.#forget(name, deployed);
     });
@@ -316,7 +308,7 @@ export class Pipelines implements PipelineService {
   /** It is not there again after a restart. */
   #forget(name: string, deployed: Deployed | null): void {
     this.#parts.durable?.meta.dropPipeline(name);
-    this.#lost.delete(name);
+    this.#absent.delete(name);
     this.#scripts.delete(name);
     if (deployed) this.#removeOrder(deployed);
   }
@@ -327,8 +319,9 @@ export class Pipelines implements PipelineService {
     if (folder !== null) void closed.finally(() => this.#parts.durable?.remove(folder));
   }
 
-  async #remove(name: string, { pipeline, id }: Deployed): Promise<void> {
+  async #remove(name: string, { pipeline, id, order }: Deployed): Promise<void> {
     await pipeline.stop();
+    await order.checkpoints?.detach();
     this.#byId.delete(id);
     this.#deployed.delete(name);
     this.#parts.views.show(name, []);
@@ -377,12 +370,16 @@ export class Pipelines implements PipelineService {
     await this.#changes;
   }
 
-  /** Resolves when nothing that was accepted waits for a pipeline; those that an earlier process has left go on in the next. */
+  /**
+   * Resolves when nothing that was accepted waits for a pipeline, and all have checkpoints of what they have; those that an earlier process has left go on in the
+   * next.
+   */
   async rest(): Promise<void> {
     this.#closing = true;
     const busy = () =>
       [...this.all()].some(({ state, lagRows, inFlight }) => state === "running" && lagRows + inFlight > 0);
     while (busy()) await this.#parts.clock.soon(QUIESCE_POLL_MS);
+    await Promise.all([...this.#deployed.values()].map(({ order }) => order.checkpoints?.take()));
   }
 
   async close(): Promise<void> {

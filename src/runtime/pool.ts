@@ -5,7 +5,17 @@ import { type Extension, type Extensions, extensionsOf, type LoadExtension } fro
 import { BodyPort } from "./body_port.ts";
 import { TurnPort } from "./turn_port.ts";
 import { type PackedReports, unpackReports } from "./report_wire.ts";
-import type { DecodeJob, DecodeResult, FromTask, TaskHostApi, TaskOutput, TaskPlan, ToTask } from "./protocol.ts";
+import type {
+  DecodeJob,
+  DecodeResult,
+  FromTask,
+  TaskCut,
+  TaskHostApi,
+  TaskOutput,
+  TaskPlan,
+  ToTask,
+} from "./protocol.ts";
+import type { SavedStep, SavedTable } from "../store.ts";
 
 /** Starts the worker with the engine's entry; platforms differ in where that is. */
 export type SpawnWorker = (index: number) => Worker;
@@ -17,13 +27,20 @@ export interface TaskPool {
   /** Why nothing can be deployed any more, or null. */
   readonly broken: string | null;
   send(task: number, message: ToTask): void;
-  deploy(pipeline: number, plan: TaskPlan): Promise<void>;
+  /** Resolves to the ids of operators whose state is only had again by replaying. */
+  deploy(pipeline: number, plan: TaskPlan): Promise<readonly string[]>;
   /** Removes the tasks of a pipeline; those of a dead worker are gone with it. */
   remove(pipeline: number): Promise<void>;
   /** Open windows of one sink, for each task in the order of key groups. */
   open(pipeline: number, sink: number): Promise<TaskOutput[][]>;
   /** Rows by edge of the plan, for each task. */
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]>;
+  /** These do in one task what TaskHostApi says; frames are handed over. */
+  cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut>;
+  drain(task: number, pipeline: number): Promise<SavedStep[]>;
+  restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null>;
+  restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null>;
+  restored(task: number, pipeline: number): Promise<string | null>;
 }
 
 interface Member {
@@ -147,14 +164,15 @@ export class WorkerPool implements TaskPool {
     if (problem) throw new RdxError("invalid_plan", problem);
   }
 
-  async deploy(pipeline: number, plan: TaskPlan): Promise<void> {
+  async deploy(pipeline: number, plan: TaskPlan): Promise<readonly string[]> {
     const needed = await Promise.all(
       extensionsOf(plan.plan).map(async (name) => [name, await this.#need(name)] as const),
     );
     const extensions: Extensions = Object.fromEntries(needed);
-    await Promise.all(
-      this.#members.map((member) => ask(member, ({ host }) => host.deploy(pipeline, plan, extensions))),
+    const replays = await Promise.all(
+      this.#members.map((member) => ask<string[]>(member, ({ host }) => host.deploy(pipeline, plan, extensions))),
     );
+    return [...new Set(replays.flat())];
   }
 
   async #need(name: Extension): Promise<WebAssembly.Module> {
@@ -192,6 +210,27 @@ export class WorkerPool implements TaskPool {
 
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]> {
     return Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.flow(pipeline))));
+  }
+
+  cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut> {
+    return ask<TaskCut>(this.#members[task], ({ host }) => host.cut(pipeline, whole));
+  }
+
+  drain(task: number, pipeline: number): Promise<SavedStep[]> {
+    return ask<SavedStep[]>(this.#members[task], ({ host }) => host.drain(pipeline));
+  }
+
+  restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null> {
+    return ask<string | null>(this.#members[task], ({ host }) => host.restoring(pipeline, tables));
+  }
+
+  restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null> {
+    const frames = steps.flatMap((step) => "frame" in step ? [step.frame] : []);
+    return ask<string | null>(this.#members[task], ({ host }) => host.restore(pipeline, transfer(steps, frames)));
+  }
+
+  restored(task: number, pipeline: number): Promise<string | null> {
+    return ask<string | null>(this.#members[task], ({ host }) => host.restored(pipeline));
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import type { PackedFrames } from "../log.ts";
 import type { LookupAnswer, LookupReport } from "../operator.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { FileRange } from "../source.ts";
+import type { SavedStep, SavedTable } from "../store.ts";
 import type { PlanMode } from "./plan_shape.ts";
 
 /*
@@ -246,6 +247,21 @@ export interface TaskPlan {
   readonly mode: PlanMode;
   /** Of a plan that runs in order: the task that has its state. */
   readonly owner: number;
+  /** Set where the tasks take in what a checkpoint has: it comes before the first number. */
+  readonly resumes?: TaskFacts | null;
+}
+
+/** What a task knows beside its operators. */
+export interface TaskFacts {
+  /** When the last tick was, epoch ms; −Infinity before the first. */
+  readonly tickedMs: number;
+  /** For each lookup of the plan the watermark that has come out of it. */
+  readonly reached: readonly number[];
+}
+
+/** A task hands its state out from now on. */
+export interface TaskCut extends TaskFacts {
+  readonly tables: readonly SavedTable[];
 }
 
 /** What a worker offers the main thread, through comlink. */
@@ -255,13 +271,23 @@ export interface TaskHostApi {
   connect(peer: number, port: MessagePort): void;
   /** Imports user functions for plans that come; why one of them cannot be used, or null. */
   loadFunctions(references: readonly FunctionReference[]): Promise<string | null>;
-  /** `extensions`: what joins the kernels for this plan. */
-  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void;
+  /** `extensions`: what joins the kernels for this plan. Returns the ids of operators whose state is only had again by replaying. */
+  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): string[];
   remove(pipeline: number): void;
   /** The way of bodies to its decoder: lists of BodyMessage one way, lists of BodyAnswer the other. */
   takeBodies(port: MessagePort): void;
   /** Rows of windows that are still open, for the sink at `sink`, in canonical order within this task. */
   open(pipeline: number, sink: number): TaskOutput[];
+  /** Begins to hand out what has changed in the task's state since the last time, or, `whole`, everything. Until all of it is out, the task is given nothing. */
+  cut(pipeline: number, whole: boolean): TaskCut;
+  /** The next steps of that; none at the end. */
+  drain(pipeline: number): SavedStep[];
+  /** A checkpoint with these tables of the task's operators is to be taken in; why it cannot be, or null. */
+  restoring(pipeline: number, tables: readonly SavedTable[]): string | null;
+  /** Takes in steps of a checkpoint, in front of everything else; why that cannot be, or null. */
+  restore(pipeline: number, steps: readonly SavedStep[]): string | null;
+  /** All steps have come; why the task cannot go on with them, or null. */
+  restored(pipeline: number): string | null;
   /** Rows that took each edge of the plan in this task since it was deployed, as `planEdges` orders them; empty: there is no such task. */
   flow(pipeline: number): Float64Array<ArrayBuffer>;
 }

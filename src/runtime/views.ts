@@ -4,6 +4,7 @@ import type { SinkKind } from "../plan/catalog.ts";
 import { STANDARD_SINKS } from "../plan/catalog.ts";
 import type { PhysicalSink } from "../plan/physical.ts";
 import type { Guarantee, OutputBatch, RowRange, Sink } from "../sink.ts";
+import type { TableKeeper } from "../store.ts";
 import { viewOrder } from "../plan/resolve_sink.ts";
 import type { View, ViewOrder } from "../view.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -32,6 +33,10 @@ class ViewSink implements Sink {
 
   open(): Promise<number> {
     return Promise.resolve(this.view.seq === 0 ? -1 : this.view.seq);
+  }
+
+  get keeper(): TableKeeper | undefined {
+    return this.view.keeper;
   }
 
   write(output: OutputBatch): Promise<void> {

@@ -1,10 +1,11 @@
 import { PLAN_BYTES_MAX, SQL_BYTES_MAX } from "../core/limits.ts";
+import type { CheckpointStatus } from "../runtime/checkpoint/checkpoints.ts";
 import type { PipelineFlow, PipelineInfo } from "../runtime/service.ts";
 import { acceptsJson, json, plainText } from "./answers.ts";
 import { readJson, readText } from "./body.ts";
 import { isSql, requireJson, SQL_TYPE } from "./content_type.ts";
 import type { App, Context, ServerContext } from "./context.ts";
-import { nameOf, Parameters } from "./parameters.ts";
+import { nameOf, Parameters, parseStart } from "./parameters.ts";
 import { watermarkJson } from "./rows.ts";
 import { deploySql, explainSql } from "./sql.ts";
 
@@ -21,7 +22,7 @@ export function pipelineRoutes(app: App, server: ServerContext): void {
   });
   app.put("/v1/pipelines/:name", async (c) => {
     const name = nameOf(c, "pipeline"), parameters = new Parameters(c, ["start", "state"]);
-    const start = parameters.choice("start", ["earliest", "latest"], "earliest");
+    const start = parseStart("Parameter start", parameters.text("start") ?? "earliest");
     const state = parameters.choice("state", ["keep", "fresh"], "keep");
     const how = { start, state }, { engine } = server;
     const { created, pipeline } = isSql(c.req.raw)
@@ -85,9 +86,15 @@ function pipelineJson(pipeline: Omit<PipelineInfo, "plan" | "sql">) {
     lag_rows: pipeline.lagRows,
     state_rows: pipeline.stateRows,
     state_bytes: pipeline.stateBytes,
+    checkpoint: pipeline.checkpoint && checkpointJson(pipeline.checkpoint),
     progress: pipeline.progress,
     tasks: pipeline.tasks,
   };
+}
+
+function checkpointJson({ number, takenMs, bytes, seconds, stoodSeconds, restored, problem }: CheckpointStatus) {
+  const taken_at = takenMs === null ? null : new Date(takenMs).toISOString();
+  return { number, taken_at, bytes, seconds, stood_seconds: stoodSeconds, restored, problem };
 }
 
 function flowJson({ name, state, reason, nodes, edges }: PipelineFlow) {

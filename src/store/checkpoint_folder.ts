@@ -118,8 +118,13 @@ export class CheckpointFolder {
   }
 
   /** Reads all files of a checkpoint. Throws RdxError("invalid") that names the one that is damaged or missing. */
-  async verify({ parts }: Manifest): Promise<void> {
-    for (const { files } of parts) for (const file of files) await verify(this.#parts, this.path, file);
+  async verify({ parts }: Manifest, signal?: AbortSignal): Promise<void> {
+    for (const { files } of parts) {
+      for (const file of files) {
+        signal?.throwIfAborted();
+        await verify(this.#parts, this.path, file);
+      }
+    }
   }
 }
 
@@ -128,6 +133,11 @@ function ofNewer(path: string, why: string): RdxError {
     "invalid",
     `Cannot use ${path}: ${why}; use the rdx that wrote it, or move the data directory away`,
   );
+}
+
+/** Why a checkpoint is of no use: it is not there, or damaged. */
+export function damageOf(folder: string, number: number, found: { readonly damage: RdxError } | null): RdxError {
+  return found?.damage ?? new RdxError("not_found", `There is no checkpoint of ${folder} after number ${number}`);
 }
 
 export function infoOf(found: Found): CheckpointInfo {

@@ -1,27 +1,24 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import type {
-  CheckpointFacts,
-  CheckpointInfo,
-  CheckpointStore,
-  CheckpointWriter,
-  OpenedCheckpoint,
-  SavedStep,
-} from "../store.ts";
-import { CheckpointFolder, type Found, infoOf } from "./checkpoint_folder.ts";
-import { explained, type FileParts } from "./file_parts.ts";
+import type { CheckpointInfo, CheckpointStore, CheckpointWriter, OpenedCheckpoint, SavedStep } from "../store.ts";
+import { isDue } from "./bounds.ts";
+import { CheckpointFolder, damageOf, infoOf } from "./checkpoint_folder.ts";
+import { compactFiles, liesOn, sizesOf } from "./file_compaction.ts";
+import type { FileParts } from "./file_parts.ts";
+import { conflict, FileWriter } from "./file_writer.ts";
 import type { Manifest } from "./manifest.ts";
+import { CHECKPOINTS_ROOM } from "./names.ts";
 import { PartReader } from "./part_reader.ts";
-import { PartWriter } from "./part_writer.ts";
 import { Turns } from "./turns.ts";
-
-/** Where checkpoints are on their device. */
-export const CHECKPOINTS_ROOM = "checkpoints";
 
 /** One pipeline's. */
 interface Place {
   readonly files: CheckpointFolder;
   readonly turns: Turns;
+  readonly ending: AbortController;
   writer: FileWriter | null;
+  compacting: Promise<void> | null;
+  /** What was found to be damaged while a new base was made of it. */
+  damaged: { readonly manifest: Manifest; readonly damage: RdxError } | null;
 }
 
 /** Checkpoints as Arrow files beside manifests, on a device (manifest.ts says how they lie). */
@@ -38,7 +35,8 @@ export class FileCheckpoints implements CheckpointStore {
     let place = this.#places.get(folder);
     if (!place) {
       const files = new CheckpointFolder(`${CHECKPOINTS_ROOM}/${folder}`, this.#parts);
-      this.#places.set(folder, place = { files, turns: new Turns(), writer: null });
+      const idle = { writer: null, compacting: null, damaged: null };
+      this.#places.set(folder, place = { files, turns: new Turns(), ending: new AbortController(), ...idle });
     }
     return place;
   }
@@ -58,18 +56,56 @@ export class FileCheckpoints implements CheckpointStore {
       if (newest && newest.number >= number) {
         throw conflict(folder, `there is one after number ${newest.number} already`);
       }
-      if (newest && "damage" in newest && !whole) throw newest.damage;
+      if (newest && !whole) {
+        if ("damage" in newest) throw newest.damage;
+        if (place.damaged && liesOn(newest.manifest, place.damaged.manifest)) throw place.damaged.damage;
+      }
       await files.sweep();
       const below = whole || !newest ? null : newest.number;
-      return place.writer = new FileWriter(this.#parts, place, number, below);
+      return place.writer = new FileWriter(this.#parts, files, turns, number, below, (committed) => {
+        place.writer = null;
+        if (committed) this.#compact(place);
+      });
     });
+  }
+
+  /** Makes new bases beside all else as long as there is reason to. */
+  #compact(place: Place): void {
+    if (place.compacting || place.ending.signal.aborted) return;
+    place.compacting = this.#compactNewest(place).catch((thrown) => {
+      if (!place.ending.signal.aborted) {
+        this.#parts.said(`No new base was made in ${place.files.path}, which is tried again: ${reasonOf(thrown)}`);
+      }
+    }).finally(() => place.compacting = null);
+  }
+
+  async #compactNewest(place: Place): Promise<void> {
+    const { files, turns, ending } = place;
+    while (!ending.signal.aborted) {
+      const [newest] = await turns.take(() => files.list());
+      if (!newest || "damage" in newest || !isDue(sizesOf(newest.manifest), this.#parts.bounds)) return;
+      try {
+        await compactFiles(this.#parts, files, turns, newest.number, ending.signal);
+      } catch (thrown) {
+        if (thrown instanceof RdxError && thrown.code === "invalid") {
+          place.damaged = { manifest: newest.manifest, damage: thrown };
+        }
+        throw thrown;
+      }
+    }
+  }
+
+  /** Resolves when nothing is under way any more. */
+  async settled(): Promise<void> {
+    for (const place of this.#places.values()) while (place.compacting) await place.compacting;
   }
 
   async open(folder: string, number: number): Promise<OpenedCheckpoint> {
     const { files, turns } = this.#placeOf(folder);
     const { manifest, release } = await turns.take(async () => {
-      const manifest = readable(folder, number, await files.find(number));
-      return { manifest, release: files.hold(manifest) };
+      const found = await files.find(number);
+      if (!found || "damage" in found) throw damageOf(folder, number, found);
+      return { manifest: found.manifest, release: files.hold(found.manifest) };
     });
     try {
       await files.verify(manifest);
@@ -83,8 +119,9 @@ export class FileCheckpoints implements CheckpointStore {
   async *#steps(folder: string, number: number): AsyncGenerator<SavedStep> {
     const { files, turns } = this.#placeOf(folder);
     const { manifest, release } = await turns.take(async () => {
-      const manifest = readable(folder, number, await files.find(number));
-      return { manifest, release: files.hold(manifest) };
+      const found = await files.find(number);
+      if (!found || "damage" in found) throw damageOf(folder, number, found);
+      return { manifest: found.manifest, release: files.hold(found.manifest) };
     });
     try {
       for (const part of manifest.parts) {
@@ -110,94 +147,19 @@ export class FileCheckpoints implements CheckpointStore {
 
   async remove(folder: string): Promise<void> {
     const place = this.#placeOf(folder);
-    await place.writer?.abandon();
+    await this.#end(place);
     await place.turns.take(() => this.#parts.device.removeFolder(place.files.path));
     this.#places.delete(folder);
   }
 
+  async #end(place: Place): Promise<void> {
+    place.ending.abort();
+    await place.writer?.abandon();
+    await place.compacting;
+  }
+
   async close(): Promise<void> {
-    for (const place of this.#places.values()) await place.writer?.abandon();
+    for (const place of this.#places.values()) await this.#end(place);
     this.#places.clear();
-  }
-}
-
-function conflict(folder: string, why: string): RdxError {
-  return new RdxError("conflict", `Cannot change the checkpoints of ${folder}: ${why}`);
-}
-
-function readable(folder: string, number: number, found: Found | null): Manifest {
-  if (!found) throw new RdxError("not_found", `There is no checkpoint of ${folder} after number ${number}`);
-  if ("damage" in found) throw found.damage;
-  return found.manifest;
-}
-
-/** Writes one checkpoint on top of the newest, or of nothing. */
-class FileWriter implements CheckpointWriter {
-  readonly #parts: FileParts;
-  readonly #place: Place;
-  readonly #number: number;
-  /** The number of the checkpoint that it lies on, or null. */
-  readonly #below: number | null;
-  readonly #part: PartWriter;
-
-  constructor(parts: FileParts, place: Place, number: number, below: number | null) {
-    this.#parts = parts;
-    this.#place = place;
-    this.#number = number;
-    this.#below = below;
-    place.files.busy.add(String(number));
-    this.#part = new PartWriter(parts, place.files.path, String(number));
-  }
-
-  add(step: SavedStep): Promise<void> {
-    return this.#part.add(step);
-  }
-
-  async commit(facts: CheckpointFacts): Promise<void> {
-    const { files, turns } = this.#place;
-    try {
-      if (facts.number !== this.#number) throw conflict(files.path, `${facts.number} is not the number that was begun`);
-      const own = { number: this.#number, unique: false, files: await this.#part.finish(facts.tables) };
-      await turns.take(async () => {
-        const below = this.#below === null ? null : await files.find(this.#below);
-        if (this.#below !== null && !below) throw conflict(files.path, `that after number ${this.#below} is gone`);
-        if (below && "damage" in below) throw below.damage;
-        await this.#publish({ facts, parts: [...below?.manifest.parts ?? [], own] });
-      });
-    } catch (thrown) {
-      await this.abandon();
-      throw explained(`${files.path}/${this.#number}`, thrown);
-    }
-    this.#leave();
-    await turns.take(() => files.prune()).catch((thrown) =>
-      this.#parts.said(
-        `Old checkpoints in ${files.path} could not be removed, which is tried again: ${reasonOf(thrown)}`,
-      )
-    );
-  }
-
-  async #publish(manifest: Manifest): Promise<void> {
-    const { files } = this.#place;
-    try {
-      await files.publish(manifest);
-    } catch (thrown) {
-      // It may have its name already, and whoever waits is told that it is not there.
-      await files.unpublish(this.#number).catch(() => {});
-      throw thrown;
-    }
-  }
-
-  async abandon(): Promise<void> {
-    if (this.#place.writer !== this) return;
-    const { files, turns } = this.#place;
-    await this.#part.stop();
-    // What cannot be removed now is swept when the next one begins.
-    await turns.take(() => this.#parts.device.removeFolder(`${files.path}/${this.#number}`)).catch(() => {});
-    this.#leave();
-  }
-
-  #leave(): void {
-    if (this.#place.writer === this) this.#place.writer = null;
-    this.#place.files.busy.delete(String(this.#number));
   }
 }

@@ -15,7 +15,7 @@ import { type Checksum, hexOf, seal, unseal } from "./sealed.ts";
 //   { "format": 1, "number": 42, "takenMs": …, "tables": [SavedTable …], "run": …,
 //     "parts": [{ "number": 40, "unique": false, "files": [{ "path": "40/index.json", "bytes": 123, "crc32c": "0a1b2c3d" }, …] }, …] }
 //
-// `unique`: no key comes twice in the part.
+// `unique`: no key comes twice in the part, which is then the first.
 
 export const CHECKPOINT_VERSION = 1;
 export const MANIFEST_NAME = "manifest.json";

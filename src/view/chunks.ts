@@ -28,6 +28,8 @@ export class ChunkList {
   readonly #windowEnd: number;
   #chunks: Chunk[] = [];
   #rows = 0;
+  /** Rows that have come, those among them that are not kept any more. */
+  arrived = 0;
 
   /** Positions of the window columns, −1 where there are none. */
   constructor(windowStart: number, windowEnd: number) {
@@ -44,8 +46,10 @@ export class ChunkList {
   }
 
   append(chunk: Chunk): void {
+    const rows = chunk.end - chunk.start;
     this.#chunks.push(chunk);
-    this.#rows += chunk.end - chunk.start;
+    this.#rows += rows;
+    this.arrived += rows;
     this.#join();
   }
 

@@ -15,6 +15,13 @@ export class DeltaList {
     this.#rowsMax = rowsMax;
   }
 
+  /** None up to `seq` is kept. */
+  forget(seq: number): void {
+    this.#deltas = [];
+    this.#rows = 0;
+    this.#forgotten = seq;
+  }
+
   append(delta: ViewDelta): void {
     this.#deltas.push(delta);
     this.#rows += rowsOf(delta);

@@ -3,6 +3,7 @@ import { RdxError } from "../core/errors.ts";
 import { VIEW_DELTA_ROWS_MAX, VIEW_DELTAS_MAX, VIEW_ROWS_MAX } from "../core/limits.ts";
 import { type Column, columnIndex, type DataType } from "../core/schema.ts";
 import type { OutputBatch, RowRange } from "../sink.ts";
+import type { TableKeeper } from "../store.ts";
 import type { View, ViewDelta, ViewQuery, ViewRows } from "../view.ts";
 import type { TimeColumn } from "./columns.ts";
 import { DeltaList } from "./deltas.ts";
@@ -70,6 +71,7 @@ export abstract class LiveView implements View {
   }
 
   abstract readonly rows: number;
+  abstract readonly keeper: TableKeeper;
 
   /** Takes rows, and tells what they change. */
   protected abstract take(ranges: readonly OpenRange[]): ViewDelta["changes"];
@@ -94,6 +96,18 @@ export abstract class LiveView implements View {
     const delta: ViewDelta = { seq: output.number, watermark: this.#watermark, changes };
     this.#deltas.append(delta);
     for (const listener of [...this.#listeners]) listener(delta);
+  }
+
+  /** What it knows beside its rows. */
+  protected get facts(): { seq: number; watermark: number } {
+    return { seq: this.#number, watermark: this.#watermark };
+  }
+
+  /** Goes on behind what an earlier process had: its deltas are gone. */
+  protected set facts({ seq, watermark }: { seq: number; watermark: number }) {
+    this.#number = seq;
+    this.#watermark = watermark;
+    this.#deltas.forget(seq);
   }
 
   since(seq: number): readonly ViewDelta[] | null {

@@ -20,7 +20,8 @@ export class TableIndex {
   /** Behind the last entry that was ever used. */
   #end = 0;
   #size = 0;
-  #arrivals = 0;
+  /** Entries that have come: what the next one has arrived as. */
+  arrivals = 0;
 
   /** The first entry of this hash for which `is` holds, or −1. */
   find(hash: number, is: (entry: number) => boolean): number {
@@ -30,7 +31,7 @@ export class TableIndex {
     return -1;
   }
 
-  add(hash: number): number {
+  add(hash: number, arrival = this.arrivals++): number {
     if (this.#size >= this.#heads.length) this.#grow();
     const entry = this.#free.pop() ?? this.#end++;
     if (entry >= this.#next.length) {
@@ -40,7 +41,7 @@ export class TableIndex {
     }
     this.#size++;
     this.#hashes[entry] = hash;
-    this.#arrived[entry] = this.#arrivals++;
+    this.#arrived[entry] = arrival;
     this.#link(entry);
     return entry;
   }

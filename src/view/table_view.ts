@@ -11,7 +11,10 @@ import { rowHash } from "./row_hash.ts";
 import { type Before, Places } from "./places.ts";
 import { RowList } from "./row_list.ts";
 import { selectLeast } from "./selection.ts";
+import type { TableKeeper } from "../store.ts";
 import { TableIndex } from "./table_index.ts";
+import { TableRows } from "./table_rows.ts";
+import { ViewKeeper } from "./view_keeper.ts";
 import { equalRows, type StoredFrame, TableStore } from "./table_store.ts";
 
 const ADDS = ROW_KINDS.map((kind) => kind === "+I" || kind === "+U");
@@ -54,7 +57,8 @@ export class TableView extends LiveView {
   readonly #places = new Places();
   /** What its answers are ordered by; empty: by windows and keys. */
   readonly #asked: readonly (Omit<ViewOrder, "column"> & { readonly position: number })[];
-  #rows = 0;
+  readonly #kept: TableRows;
+  override readonly keeper: TableKeeper;
 
   constructor(
     name: string,
@@ -71,10 +75,19 @@ export class TableView extends LiveView {
     this.#store = new TableStore((entry, stored, row) => {
       this.#places.put(entry, stored, row, this.#places.countOf(entry));
     });
+    const index = this.#index, places = this.#places, store = this.#store, seed = this.#seed;
+    this.#kept = new TableRows({ columns, identity: this.#identity, seed, index, places, store });
+    this.keeper = new ViewKeeper(["seq", "watermark", "arrivals"], this.#kept, {
+      read: () => [this.facts.seq, this.facts.watermark, index.arrivals],
+      write: ([seq, watermark, arrivals]) => {
+        this.facts = { seq, watermark };
+        index.arrivals = arrivals;
+      },
+    });
   }
 
   override get rows(): number {
-    return this.#rows;
+    return this.#kept.rows;
   }
 
   /** Frames that its rows lie in. */
@@ -99,10 +112,10 @@ export class TableView extends LiveView {
     const changes: Change[] = [];
     this.#places.settle((entry, before) => this.#tell(entry, before, changes));
     this.#store.settle([...frames.values(), ...changed]);
-    if (this.#rows > this.bounds.rowsMax) {
+    if (this.#kept.rows > this.bounds.rowsMax) {
       throw new RdxError(
         "no_space",
-        `View ${this.name} has ${this.#rows} rows, and a view has room for ${this.bounds.rowsMax}: keep fewer keys, or forget them ` +
+        `View ${this.name} has ${this.#kept.rows} rows, and a view has room for ${this.bounds.rowsMax}: keep fewer keys, or forget them ` +
           "by windows or a time to live",
       );
     }
@@ -152,7 +165,8 @@ export class TableView extends LiveView {
   /** Adds to `changes` what an output has changed of an entry. One that is not there any more is forgotten. */
   #tell(entry: number, before: Before, changes: Change[]): void {
     const stored = this.#places.storedOf(entry), row = this.#places.rowOf(entry), count = this.#places.countOf(entry);
-    this.#rows += count - before.count;
+    this.#kept.rows += count - before.count;
+    this.#kept.note(entry, count > 0);
     if (count === 0) {
       this.#index.remove(entry);
       this.#places.clear(entry);

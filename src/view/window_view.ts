@@ -4,10 +4,13 @@ import { QUERY_ROWS_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
 import type { RowRange } from "../sink.ts";
 import type { ViewDelta, ViewQuery, ViewRows } from "../view.ts";
+import type { TableKeeper } from "../store.ts";
+import { ArrivedRows } from "./arrived_rows.ts";
 import { type Chunk, ChunkList } from "./chunks.ts";
 import type { TimeColumn } from "./columns.ts";
 import { LiveView, type OpenRange, type TimedFrame, type ViewBounds } from "./live_view.ts";
 import { selectRows } from "./select_rows.ts";
+import { ViewKeeper } from "./view_keeper.ts";
 import { allSpans, type Span, timeSpans, windowGroups } from "./spans.ts";
 
 /**
@@ -21,6 +24,7 @@ export class WindowView extends LiveView {
   readonly #chunks: ChunkList;
   readonly #starts = new Ascent();
   readonly #ends = new Ascent();
+  override readonly keeper: TableKeeper;
 
   constructor(
     name: string,
@@ -30,6 +34,19 @@ export class WindowView extends LiveView {
   ) {
     super(name, columns, keys, bounds);
     this.#chunks = new ChunkList(this.windowStart, this.windowEnd);
+    const facts = ["seq", "watermark", "last_start", "starts_ascend", "last_end", "ends_ascend", "arrivals"];
+    this.keeper = new ViewKeeper(facts, new ArrivedRows(columns, this.#chunks), {
+      read: () => {
+        const { seq, watermark } = this.facts;
+        return [seq, watermark, ...this.#starts.facts, ...this.#ends.facts, this.#chunks.arrived];
+      },
+      write: ([seq, watermark, start, starts, end, ends, arrived]) => {
+        this.facts = { seq, watermark };
+        this.#starts.facts = [start, starts];
+        this.#ends.facts = [end, ends];
+        this.#chunks.arrived = arrived;
+      },
+    });
   }
 
   override get rows(): number {
@@ -106,6 +123,15 @@ export class WindowView extends LiveView {
 class Ascent {
   #last = -Infinity;
   holds = true;
+
+  get facts(): [last: number, holds: number] {
+    return [this.#last, Number(this.holds)];
+  }
+
+  set facts([last, holds]: [last: number, holds: number]) {
+    this.#last = last;
+    this.holds = holds !== 0;
+  }
 
   follow({ start, end }: Chunk, times: TimeColumn | null): void {
     for (let row = start; row < end && times && this.holds; row = times.runEnd(row, end)) {

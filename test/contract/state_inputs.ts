@@ -5,14 +5,9 @@ import type { StreamRow } from "../reference/random_rows.ts";
 import { frameOfRows } from "../runtime/rows.ts";
 import type { Input } from "./state_run.ts";
 
-/** Features whose operators replay what they were given: they have no tables. */
-function isStored(feature: Feature): boolean {
-  return !["group_by_window", "early_results", "over"].includes(feature);
-}
-
 /** What RDX_RANDOM_FEATURES lists, to look into one thing. */
 export const STORED = new Set(
-  (Deno.env.get("RDX_RANDOM_FEATURES")?.split(" ") ?? FEATURES.filter(isStored)) as Feature[],
+  (Deno.env.get("RDX_RANDOM_FEATURES")?.split(" ") ?? FEATURES) as Feature[],
 );
 const TICK_MS = 1_000_000;
 

@@ -1,9 +1,8 @@
 import { FrameView } from "../../src/core/frame.ts";
 import { BATCH_ROWS_MAX } from "../../src/core/limits.ts";
 import { SourceClock } from "../../src/core/watermark.ts";
-import { FrameReader, FrameWriter, NO_INFO } from "../../src/kernel/frame.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
-import type { OperatorState, StateChange } from "../../src/operator.ts";
+import type { OperatorState } from "../../src/operator.ts";
 import type { PhysicalPlan } from "../../src/plan/physical.ts";
 import { planShape } from "../../src/runtime/plan_shape.ts";
 import type { FromTask, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
@@ -13,16 +12,11 @@ import { UserModules } from "../../src/runtime/task/user_modules.ts";
 import { hostParts } from "../../workers/parts.ts";
 import { USER_REFERENCES } from "../reference/user_functions.ts";
 import { extensionModule, loadKernel } from "../kernel/load.ts";
+import { drainSteps, restoreSteps, type TableStep } from "../kernel/state_steps.ts";
 import { textOf } from "../runtime/rows.ts";
 
-/** A step of a drain, outside of a kernel. */
-export interface Step {
-  readonly node: string;
-  readonly kind: StateChange["kind"];
-  readonly table: string;
-  readonly frame: ArrayBuffer | null;
-  readonly below: bigint;
-}
+/** A step of a drain of one of the plan's operators. */
+export type Step = TableStep & { readonly node: string };
 
 /** A message without what the run says. */
 export type Input =
@@ -49,7 +43,6 @@ export class StateRun {
   readonly #task: PipelineTask;
   readonly #sent: FromTask[] = [];
   readonly #clocks: readonly SourceClock[];
-  readonly #writer: FrameWriter;
   #number: number;
 
   /** Columns of the streams are those of the plan's sources in their order. With `from`, goes on behind that run. */
@@ -58,7 +51,6 @@ export class StateRun {
     kernel.extend("functions", extensionModule("functions"));
     kernel.extend("operators", extensionModule("operators"));
     modules.provide(USER_REFERENCES, kernel.functions);
-    this.#writer = new FrameWriter(kernel);
     const watermarks = from ? from.#clocks.map(({ watermark }) => watermark) : plan.sources.map(() => -Infinity);
     this.#clocks = plan.sources.map(({ delayMs }, i) => new SourceClock(delayMs, watermarks[i]));
     this.#number = from ? from.#number : 0;
@@ -99,11 +91,6 @@ export class StateRun {
     });
   }
 
-  /** Some operator of the plan cannot give its state out. */
-  get replays(): boolean {
-    return this.#task.flow.operators.some((operator) => operator?.state === "replay");
-  }
-
   get #states(): [string, OperatorState][] {
     return this.#task.flow.operators.flatMap((operator): [string, OperatorState][] =>
       operator && typeof operator.state === "object" ? [[operator.id, operator.state]] : []
@@ -112,34 +99,15 @@ export class StateRun {
 
   /** What has changed since the last drain. */
   drain(whole: boolean, rowsMax = BATCH_ROWS_MAX): Step[] {
-    const steps: Step[] = [], kernel = this.#kernel;
-    for (const [node, state] of this.#states) {
-      state.cut(whole);
-      for (let change; (change = state.drain(rowsMax)) !== null; kernel.reset()) {
-        const rows = "rows" in change ? this.#writer.write(change.rows, NO_INFO) : null;
-        const { kind, table } = change;
-        steps.push({ node, kind, table, frame: rows, below: kind === "expire" ? change.below : 0n });
-      }
-      kernel.reset();
-    }
-    return steps;
+    return this.#states.flatMap(([node, state]) =>
+      drainSteps(this.#kernel, state, whole, rowsMax).map((step) => ({ node, ...step }))
+    );
   }
 
   /** Takes in what drains gave. */
   restore(steps: readonly Step[]): void {
-    const reader = new FrameReader(this.#kernel), states = new Map(this.#states);
-    for (const { node, kind, table, frame, below } of steps) {
-      const change: StateChange = kind === "clear"
-        ? { kind, table }
-        : kind === "expire"
-        ? { kind, table, below }
-        : { kind, table, rows: reader.read(frame!) };
-      states.get(node)!.restore(change);
-      this.#kernel.reset();
-    }
-    for (const state of states.values()) {
-      state.restored();
-      this.#kernel.reset();
+    for (const [node, state] of this.#states) {
+      restoreSteps(this.#kernel, state, steps.filter((step) => step.node === node));
     }
   }
 

@@ -44,6 +44,25 @@ function windowsPlan(sink: Record<string, unknown>) {
   };
 }
 
+/** Counts and sums by key of all that has come. */
+function totalsPlan(name: string) {
+  const aggs = [{ fn: "count", as: "n" }, { fn: "sum", arg: { column: "value" }, as: "total" }];
+  return {
+    rdx: 1,
+    nodes: [
+      source,
+      { id: "aggregate", op: "aggregate", input: ["source"], keys: ["key"], aggs },
+      { id: "sink", op: "sink", input: ["aggregate"], sink: { kind: "view", name } },
+    ],
+  };
+}
+
+/** How servers run: with checkpoints as often as may be and other workers each time, or with none. */
+function argsOf(checkpoints: boolean, random: (below: number) => number): string[] {
+  const workers = checkpoints ? 1 + random(3) : 1;
+  return ["--workers", String(workers), "--checkpoint-interval", checkpoints ? "60ms" : "0"];
+}
+
 async function ready(server: TestServer): Promise<void> {
   await until(async () => {
     const response = await server.fetch("/readyz"), { reason } = await response.json();
@@ -63,8 +82,13 @@ function idsIn(path: string): number[] {
 }
 
 /** One life of the server, which ends after a random number of acknowledgements. */
-async function live(data: string, client: VerifyingClient, random: (below: number) => number, first: boolean) {
-  await using server = await startServer({ data, args: ["--workers", "1"] });
+async function live(
+  data: string,
+  client: VerifyingClient,
+  random: (below: number) => number,
+  { first, checkpoints }: { first: boolean; checkpoints: boolean },
+) {
+  await using server = await startServer({ data, args: argsOf(checkpoints, random) });
   if (first) {
     await server.put("/v1/streams/s", STREAM);
     await server.put("/v1/pipelines/all", allPlan(`${data}/all.ndjson`));
@@ -73,6 +97,7 @@ async function live(data: string, client: VerifyingClient, random: (below: numbe
       windowsPlan({ kind: "file", path: `${data}/windows.ndjson`, format: "ndjson" }),
     );
     await server.put("/v1/pipelines/view", windowsPlan({ kind: "view", name: "view" }));
+    await server.put("/v1/pipelines/totals", totalsPlan("totals"));
   }
   // Some are killed again while they recover.
   if (random(4) > 0) await ready(server);
@@ -84,16 +109,23 @@ async function live(data: string, client: VerifyingClient, random: (below: numbe
 }
 
 /** What is there in the end is what was acknowledged, and what a server has that was never killed. */
-async function check(data: string, client: VerifyingClient): Promise<void> {
-  await using server = await startServer({ data, args: ["--workers", "1"] });
+async function check(
+  data: string,
+  client: VerifyingClient,
+  random: (below: number) => number,
+  checkpoints: boolean,
+): Promise<void> {
+  await using server = await startServer({ data, args: argsOf(checkpoints, random) });
   await ready(server);
+  const { checkpoint } = await server.json<{ checkpoint: { restored: number | null } }>("/v1/pipelines/totals");
+  assert.equal(checkpoint.restored !== null, checkpoints, server.errors);
   await client.settle(server);
   await server.put(
     "/v1/pipelines/undisturbed",
     windowsPlan({ kind: "file", path: `${data}/undisturbed.ndjson`, format: "ndjson" }),
   );
   assert.equal((await server.fetch("/v1/streams/s/end", { method: "POST" })).status, 200);
-  for (const name of ["all", "windows", "view", "undisturbed"]) await completed(server, name);
+  for (const name of ["all", "windows", "view", "totals", "undisturbed"]) await completed(server, name);
   assert.deepEqual(client.compare(idsIn(`${data}/all.ndjson`)), { lost: [], doubled: [] });
   const { end, dead_rows } = await server.json<{ end: number; dead_rows: number }>("/v1/streams/s");
   assert.deepEqual([end, dead_rows], [client.acked.size, client.bad]);
@@ -104,6 +136,8 @@ async function check(data: string, client: VerifyingClient): Promise<void> {
   // A view goes by its keys, a file by key group.
   assert.deepEqual(sorted(rows), sorted(lines));
   assert.deepEqual(totals(lines), expected(client));
+  const all = await server.json<{ rows: { key: string; n: number; total: number }[] }>("/v1/views/totals");
+  assert.deepEqual(totals(all.rows), expected(client));
 }
 
 function sorted(rows: readonly unknown[]): string[] {
@@ -124,19 +158,19 @@ function expected({ acked }: VerifyingClient): [string, number, number][] {
 }
 
 for (let folder = 0; folder * KILLS_PER_FOLDER < KILLS; folder++) {
-  const seed = 1000 + folder;
-  Deno.test(`a server that is killed again and again loses nothing it has acknowledged, and doubles nothing (seed ${seed})`, async () => {
+  const seed = 1000 + folder, checkpoints = folder % 2 === 0, how = checkpoints ? "with checkpoints" : "without";
+  Deno.test(`a server that is killed again and again loses nothing it has acknowledged, and doubles nothing, ${how} (seed ${seed})`, async () => {
     const data = await Deno.makeTempDir({ prefix: "rdx-kill-" }), random = seeded(seed);
     const client = new VerifyingClient("s", random);
     try {
       for (let kill = 0; kill < Math.min(KILLS_PER_FOLDER, KILLS - folder * KILLS_PER_FOLDER); kill++) {
-        await live(`${data}/data`, client, random, kill === 0);
+        await live(`${data}/data`, client, random, { first: kill === 0, checkpoints });
         if (kill % 3 !== 2) continue;
         // Files show nothing twice at any time, nor anything that is not there later.
         const { doubled } = client.compare(idsIn(`${data}/data/all.ndjson`));
         assert.deepEqual(doubled, [], `after kill ${kill}`);
       }
-      await check(`${data}/data`, client);
+      await check(`${data}/data`, client, random, checkpoints);
     } catch (thrown) {
       throw new Error(`seed ${seed}, ${client.acks} acknowledgements`, { cause: thrown });
     } finally {

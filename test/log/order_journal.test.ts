@@ -52,9 +52,9 @@ function steps(first: number, count: number, random: (below: number) => number):
   });
 }
 
-async function replayed({ replay }: OpenedOrder): Promise<OrderRecord[]> {
-  const records: OrderRecord[] = [];
-  while (records.length < replay.last) {
+async function replayed(opened: OpenedOrder, after = 0): Promise<OrderRecord[]> {
+  const records: OrderRecord[] = [], replay = opened.replay(after);
+  while (records.length < replay.last - after) {
     const record = replay.peek();
     if (record) {
       records.push(record);
@@ -115,7 +115,7 @@ Deno.test("an order that is asked for at any moment is given whole, also what is
       if (random(5) === 0) await order.durable(step.number);
     }
     await order.close();
-    const { replay } = await openOrder(disk), given: OrderRecord[] = [];
+    const replay = (await openOrder(disk)).replay(0), given: OrderRecord[] = [];
     for (let turns = 0; given.length < all.length; turns++) {
       assert.ok(turns < 20_000, `seed ${seed}: it stands still behind ${given.length}`);
       for (let step = replay.peek(); step; step = replay.peek()) {

@@ -5,19 +5,28 @@ import { textOfRanges } from "./rows.ts";
 
 const encoder = new TextEncoder();
 
+/** How often checkpoints are taken, and how many workers there are. */
+export interface LifeOptions {
+  /** Default: none but those that are asked for. */
+  readonly intervalMs?: number;
+  readonly workers?: number;
+}
+
 /** An engine over a data directory that is closed and started again. */
 export class DurableRun {
   readonly folder: string;
   /** What it said to those who run it. */
   readonly said: string[] = [];
   engine!: Engine;
+  readonly #options: LifeOptions;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, options: LifeOptions) {
     this.folder = folder;
+    this.#options = options;
   }
 
-  static async with(run: (life: DurableRun) => Promise<void>): Promise<void> {
-    const life = new DurableRun(await Deno.makeTempDir({ prefix: "rdx-durable-" }));
+  static async with(run: (life: DurableRun) => Promise<void>, options: LifeOptions = {}): Promise<void> {
+    const life = new DurableRun(await Deno.makeTempDir({ prefix: "rdx-durable-" }), options);
     try {
       await life.start();
       await run(life);
@@ -27,23 +36,34 @@ export class DurableRun {
     }
   }
 
-  async start(): Promise<void> {
+  async start(workers = this.#options.workers ?? 1): Promise<void> {
     const log = createLog({ write: (line) => void this.said.push(line) });
     const settings = {
       durability: "fsync",
       data: `${this.folder}/data`,
       folder: this.folder,
-      workers: 1,
+      workers,
+      allowPrivate: ["127.0.0.1"],
       log,
+      checkpointIntervalMs: this.#options.intervalMs ?? 0,
     } as const;
     this.engine = await createEngine(settings);
     await this.engine.recovered;
   }
 
   /** Ends the engine without finishing anything, and starts another on what it has left. */
-  async restart(): Promise<void> {
+  async restart(workers?: number): Promise<void> {
     await this.engine.close();
-    await this.start();
+    await this.start(workers);
+  }
+
+  /** Takes a checkpoint of a pipeline, which has to be possible. */
+  async checkpoint(name: string): Promise<number> {
+    const status = await this.engine.pipelines.checkpoint(name);
+    if (!status || status.problem !== null || status.number === null) {
+      throw new Error(`No checkpoint: ${status?.problem}`);
+    }
+    return status.number;
   }
 
   async send(

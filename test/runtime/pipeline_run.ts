@@ -248,7 +248,7 @@ export class PipelineRun {
     );
     const { pool, clock, sinks, inputs } = this, id = ++this.#lastId;
     this.#owner ??= id % pool.tasks;
-    const mode = modeAfter(plan, id === 1 ? null : this.pipeline.mode);
+    const mode = modeAfter(plan, id === 1 ? null : this.pipeline.parts.taskPlan.mode);
     const taskPlan = { plan, positions, ...from, mode, owner: this.#owner };
     this.pipeline = new Pipeline({
       id,

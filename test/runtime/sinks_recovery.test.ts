@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { DurableRun } from "./durable_run.ts";
 import { EVENTS } from "./engine_run.ts";
+import { Receiver } from "../sink/receiver.ts";
 
 const HOW = { start: "earliest", state: "keep" } as const;
 
@@ -123,6 +124,43 @@ Deno.test("changes of groups are in a table by their keys, also after restarts",
   });
 });
 
+Deno.test("a table whose rows are told apart otherwise by a changed plan is another, and is refused where it does not fit", async () => {
+  await DurableRun.with(async (life) => {
+    life.engine.streams.put("events", EVENTS);
+    const start = { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 };
+    const sink = { kind: "sqlite", path: "out.db", table: "counts" };
+    const columns = ["key", { as: "n", expr: { column: "value" } }];
+    const rows = [start, { id: "rows", op: "project", input: ["source"], columns }, {
+      id: "sink",
+      op: "sink",
+      input: ["rows"],
+      sink,
+    }];
+    const groups = [
+      start,
+      { id: "groups", op: "aggregate", input: ["source"], keys: ["key"], aggs: [{ fn: "count", as: "n" }] },
+      { id: "sink", op: "sink", input: ["groups"], sink },
+    ];
+    await life.engine.pipelines.put("p", { rdx: 1, nodes: rows }, HOW);
+    await send(life, 0, 3);
+    await assert.rejects(life.engine.pipelines.put("p", { rdx: 1, nodes: groups }, HOW), {
+      code: "invalid_plan",
+      message: /does not tell rows apart by key: CREATE UNIQUE INDEX/,
+    });
+    // The plan before it goes on.
+    await send(life, 3, 5);
+    using database = new DatabaseSync(`${life.folder}/out.db`);
+    assert.deepEqual(database.prepare("SELECT n FROM counts").all().map(({ n }) => n), range(0, 5));
+    database.exec("DELETE FROM counts; CREATE UNIQUE INDEX by_key ON counts (key)");
+    await life.engine.pipelines.put("p", { rdx: 1, nodes: groups }, HOW);
+    await send(life, 5, 7);
+    assert.deepEqual(database.prepare("SELECT key, n FROM counts").all().map((row) => ({ ...row })), [{
+      key: "a",
+      n: 2,
+    }]);
+  });
+});
+
 Deno.test("EXPLAIN of what runs says the guarantee of its paths, a table that does not fit is refused with the node", async () => {
   await DurableRun.with(async (life) => {
     life.engine.streams.put("events", EVENTS);
@@ -148,5 +186,101 @@ Deno.test("EXPLAIN of what runs says the guarantee of its paths, a table that do
         return true;
       },
     );
+  });
+});
+
+async function withReceiver(run: (life: DurableRun, receiver: Receiver) => Promise<void>): Promise<void> {
+  const receiver = await Receiver.start();
+  try {
+    await DurableRun.with((life) => run(life, receiver));
+  } finally {
+    await receiver.close();
+  }
+}
+
+function valuesAt({ rows }: Receiver): number[] {
+  return (rows as { value: number }[]).map(({ value }) => value);
+}
+
+async function until(found: () => boolean): Promise<void> {
+  for (let polls = 0; !found(); polls++) {
+    assert.ok(polls < 4000, `this did not come true: ${found}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+Deno.test("a webhook that is not answered says so, holds its pipeline back, and goes on in the next process without sending again what was taken", async () => {
+  await withReceiver(async (life, receiver) => {
+    life.engine.streams.put("events", EVENTS);
+    const hook = { kind: "webhook", url: receiver.url };
+    await life.engine.pipelines.put("p", plan(0, { hook }), HOW);
+    await send(life, 0, 5);
+    await life.restart();
+    await send(life, 5, 8);
+    assert.deepEqual([valuesAt(receiver), receiver.doubled], [range(0, 8), 0]);
+    receiver.act = () => ({ status: 503, body: "closed today" });
+    for (const value of range(8, 12)) await life.send("events", [{ ts: value, key: "a", value }]);
+    const info = () => life.engine.pipelines.get("p");
+    await until(() => info().sinks[0].trouble !== null);
+    assert.match(info().sinks[0].trouble!, /answers 503: closed today/);
+    assert.deepEqual([info().state, info().sinks[0].name], ["running", receiver.url]);
+    assert.match(life.engine.metrics(), /rdx_sink_requests_total\{pipeline="p",node="hook",outcome="failed"\} [1-9]/);
+    const goesOn = () => receiver.act = () => ({ status: 200 });
+    await life.engine.close();
+    goesOn();
+    await life.start();
+    await until(() => receiver.rows.length === 12);
+    await life.settled();
+    assert.deepEqual([valuesAt(receiver), receiver.doubled], [range(0, 12), 0]);
+  });
+});
+
+Deno.test("behind an outbox a receiver that is away does not hold back what else the pipeline writes, and has all of it in order later", async () => {
+  await withReceiver(async (life, receiver) => {
+    life.engine.streams.put("events", EVENTS);
+    receiver.act = () => ({ status: 503 });
+    const hook = { kind: "webhook", url: receiver.url, outbox: true, batch_rows: 3 };
+    await life.engine.pipelines.put("p", plan(0, { hook, table }), HOW);
+    for (let from = 0; from < 30; from += 10) {
+      await send(life, from, from + 10);
+      assert.deepEqual(valuesIn(life, "rows"), range(0, from + 10));
+      await life.restart();
+    }
+    assert.deepEqual(receiver.rows, []);
+    receiver.act = () => ({ status: 200 });
+    await life.restart();
+    await until(() => receiver.rows.length === 30);
+    assert.deepEqual([valuesAt(receiver), receiver.doubled], [range(0, 30), 0]);
+    const logs = () => [...Deno.readDirSync(`${life.folder}/data/sink`)].length;
+    assert.equal(logs(), 2);
+    await life.engine.pipelines.delete("p");
+    await life.restart();
+    assert.equal(logs(), 0);
+  });
+});
+
+Deno.test("rows that a receiver refuses are in a stream of their own, once, and the pipeline goes on", async () => {
+  await withReceiver(async (life, receiver) => {
+    life.engine.streams.put("events", EVENTS);
+    const isOdd = (row: unknown) => (row as { value: number }).value % 2 === 1;
+    receiver.act = ({ rows }) => rows.some(isOdd) ? { status: 422, body: "odd" } : { status: 200 };
+    const hook = { kind: "webhook", url: receiver.url, on_refused: "dead_letter", batch_rows: 1 };
+    await life.engine.pipelines.put("p", plan(0, { hook }), HOW);
+    for (let restarts = 0; restarts < 3; restarts++) {
+      await send(life, restarts * 4, restarts * 4 + 4);
+      await life.restart();
+    }
+    assert.deepEqual(valuesAt(receiver), range(0, 12).filter((value) => value % 2 === 0));
+    const refused = await life.rows("p.hook.refused");
+    assert.equal(refused.length, 6);
+    refused.forEach((row, i) => {
+      assert.match(row, /answers 422: odd/);
+      assert.ok(row.includes(`\\"value\\":${i * 2 + 1}`) || row.includes(`"value":${i * 2 + 1}`), row);
+    });
+    assert.equal(life.engine.pipelines.get("p").state, "running");
+    // Where they are not to be kept, the pipeline ends, and says why.
+    await life.engine.pipelines.put("q", plan(0, { hook: { kind: "webhook", url: receiver.url } }), HOW);
+    await until(() => life.engine.pipelines.get("q").state === "failed");
+    assert.match(life.engine.pipelines.get("q").reason!, /Rows are refused: .* answers 422: odd/);
   });
 });

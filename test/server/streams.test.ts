@@ -73,6 +73,28 @@ for (
   });
 }
 
+Deno.test("delays after which dead rows are tried again are declared as durations, and told with the stream", async () => {
+  await withServer({}, async ({ ask }) => {
+    const answer = await ask("/v1/streams/readings", put({ ...READINGS, retry: ["10s", "1m", "90 min"] }));
+    assert.deepEqual([answer.status, (await answer.json()).retry], [201, ["10 s", "1 min", "90 min"]]);
+    for (
+      const retry of [
+        ["soon"],
+        ["0s"],
+        ["-1s"],
+        ["1 s", "1e3"],
+        "10s",
+        [10],
+        Array.from({ length: 17 }, () => "1s"),
+      ]
+    ) {
+      const refused = await ask("/v1/streams/readings", put({ ...READINGS, retry }));
+      assert.equal(refused.status, 422, JSON.stringify(retry));
+      assert.match((await problemOf(refused)).errors[0].path, /^retry/);
+    }
+  });
+});
+
 Deno.test("a declaration is JSON: other types are 415, broken JSON is 400", async () => {
   await withServer({}, async ({ ask }) => {
     const wrong = await ask("/v1/streams/s", { method: "PUT", headers: { "content-type": "text/plain" }, body: "{}" });

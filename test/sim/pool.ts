@@ -1,6 +1,7 @@
 import { extensionsOf } from "../../src/kernel/extension.ts";
 import type { TaskPool } from "../../src/runtime/pool.ts";
-import type { FromTask, TaskOutput, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
+import type { SavedStep, SavedTable } from "../../src/store.ts";
+import type { FromTask, TaskCut, TaskOutput, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
 import { type PackedReports, unpackReports } from "../../src/runtime/report_wire.ts";
 import { type HostParts, TaskHost } from "../../src/runtime/task/host.ts";
 import { extensionModule } from "../kernel/load.ts";
@@ -82,10 +83,10 @@ export class SimPool implements TaskPool {
     this.#data[task].postMessage([this.tamper(message)]);
   }
 
-  deploy(pipeline: number, plan: TaskPlan): Promise<void> {
+  deploy(pipeline: number, plan: TaskPlan): Promise<readonly string[]> {
     const extensions = Object.fromEntries(extensionsOf(plan.plan).map((name) => [name, extensionModule(name)]));
-    for (const host of this.hosts) host.deploy(pipeline, structuredClone(plan), extensions);
-    return Promise.resolve();
+    const replays = this.hosts.flatMap((host) => host.deploy(pipeline, structuredClone(plan), extensions));
+    return Promise.resolve([...new Set(replays)]);
   }
 
   remove(pipeline: number): Promise<void> {
@@ -99,6 +100,31 @@ export class SimPool implements TaskPool {
 
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]> {
     return Promise.resolve(this.hosts.map((host) => host.flow(pipeline)));
+  }
+
+  async cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut> {
+    await null;
+    return structuredClone(this.hosts[task].cut(pipeline, whole));
+  }
+
+  async drain(task: number, pipeline: number): Promise<SavedStep[]> {
+    await null;
+    return structuredClone(this.hosts[task].drain(pipeline));
+  }
+
+  async restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null> {
+    await null;
+    return this.hosts[task].restoring(pipeline, structuredClone(tables));
+  }
+
+  async restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null> {
+    await null;
+    return this.hosts[task].restore(pipeline, structuredClone(steps));
+  }
+
+  async restored(task: number, pipeline: number): Promise<string | null> {
+    await null;
+    return this.hosts[task].restored(pipeline);
   }
 
   /** Delivers one message; false when none waits. */

@@ -8,6 +8,10 @@ import { openDenoFile } from "../../src/sink/file_deno.ts";
 import { filesSink } from "../../src/sink/files.ts";
 import { sqliteSink } from "../../src/sink/sqlite.ts";
 import { stdoutSink } from "../../src/sink/stdout.ts";
+import { webhookSink } from "../../src/sink/webhook.ts";
+import { silentLog } from "../../src/telemetry/log.ts";
+import { MetricRegistry } from "../../src/telemetry/metrics.ts";
+import { sinkMetrics } from "../../src/telemetry/sink_metrics.ts";
 import { sinkConformance } from "../contract/sink.ts";
 import { MemoryFolder } from "./memory_folder.ts";
 
@@ -22,7 +26,16 @@ Deno.test("plans and sinks agree on the options of every kind", () => {
     JSON.parse(JSON.stringify(schema, (key, value) => key === "description" ? undefined : value));
   const files = filesSink(() => new MemoryFolder(), openEncoder, systemClock);
   const sqlite = sqliteSink(() => assert.fail("nothing is opened"), (path) => path);
-  const all = [discardSink(), fileSink(openDenoFile, openEncoder), files, sqlite, stdoutSink(openEncoder)];
+  const webhook = webhookSink({
+    openWeb: () => assert.fail("nobody is asked"),
+    openEncoder,
+    openLog: () => assert.fail("nothing is opened"),
+    clock: systemClock,
+    random: Math.random,
+    metrics: sinkMetrics(new MetricRegistry()),
+    log: silentLog,
+  });
+  const all = [webhook, discardSink(), fileSink(openDenoFile, openEncoder), files, sqlite, stdoutSink(openEncoder)];
   for (const factory of all) {
     const { target, changes, guarantee, by } = STANDARD_SINKS.get(factory.kind)!;
     assert.deepEqual([factory.target, factory.changes, factory.guarantee, factory.by], [

@@ -10,16 +10,25 @@ export class Clocks {
   readonly sources: readonly SourceClock[];
   readonly #above: ReadonlyMap<PhysicalOperator, readonly number[]>;
 
-  /** `watermarks`: what an earlier deployment has reached. */
-  constructor(plan: PhysicalPlan, watermarks: readonly number[]) {
+  readonly #sourceCount: number;
+
+  /** `watermarks`: what an earlier deployment has reached; `reached`: the same of lookups, in which something may wait. */
+  constructor(plan: PhysicalPlan, watermarks: readonly number[], reached: readonly number[] = []) {
     const clocks = plan.sources.map((source, i) => sourceClock(source, watermarks[i]));
     const positions = new Map(clockHeads(plan).map(({ id }, i) => [id, i]));
-    // Nothing waits in a lookup when a deployment begins: it is where its sources are.
-    for (const { sources } of lookupsOf(plan)) {
-      clocks.push(new SourceClock(0, Math.min(...sources.map((id) => clocks[positions.get(id)!].watermark))));
+    this.#sourceCount = clocks.length;
+    // Nothing waits in a lookup when a changed plan begins: it is where its sources are.
+    for (const [i, { sources }] of lookupsOf(plan).entries()) {
+      const least = Math.min(...sources.map((id) => clocks[positions.get(id)!].watermark));
+      clocks.push(new SourceClock(0, reached[i] ?? least));
     }
     this.sources = clocks;
     this.#above = new Map(plan.operators.map((one) => [one, one.sources.map((id) => positions.get(id)!)]));
+  }
+
+  /** For each lookup the watermark that has come out of it. */
+  get reached(): number[] {
+    return this.sources.slice(this.#sourceCount).map(({ watermark }) => watermark);
   }
 
   /** The operator's watermark: the least of its sources', minus its lag. */

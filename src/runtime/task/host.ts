@@ -14,11 +14,13 @@ import type {
   DecodeResult,
   ExchangeMessage,
   FromTask,
+  TaskCut,
   TaskHostApi,
   TaskOutput,
   TaskPlan,
   ToTask,
 } from "../protocol.ts";
+import type { SavedStep, SavedTable } from "../../store.ts";
 import { decodeArrowBody } from "./arrow_body.ts";
 import { TurnPort } from "../turn_port.ts";
 import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
@@ -75,7 +77,7 @@ export class TaskHost implements TaskHostApi {
     return this.#modules.load(references);
   }
 
-  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void {
+  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): string[] {
     const { index, tasks, module, reports } = this.#ready();
     const previous = plan.inherits === null ? null : this.#tasks.get(plan.inherits) ?? null;
     const kernel = previous?.kernel ?? new Kernel(module);
@@ -93,7 +95,9 @@ export class TaskHost implements TaskHostApi {
     };
     const chunks = new ChunkReader(kernel, plan, this.#parts);
     const parts = { chunks, create: this.#parts.createOperator, previous };
-    this.#tasks.set(pipeline, new PipelineTask(kernel, plan, place, parts));
+    const task = new PipelineTask(kernel, plan, place, parts);
+    this.#tasks.set(pipeline, task);
+    return task.replays;
   }
 
   remove(pipeline: number): void {
@@ -146,6 +150,33 @@ export class TaskHost implements TaskHostApi {
   open(pipeline: number, sink: number): TaskOutput[] {
     const outputs = this.#tasks.get(pipeline)?.open(sink) ?? [];
     return transfer(outputs, outputs.map(({ frame }) => frame));
+  }
+
+  cut(pipeline: number, whole: boolean): TaskCut {
+    return this.#task(pipeline).cut(whole);
+  }
+
+  drain(pipeline: number): SavedStep[] {
+    const steps = this.#task(pipeline).drain();
+    return transfer(steps, steps.flatMap((step) => "frame" in step ? [step.frame] : []));
+  }
+
+  restoring(pipeline: number, tables: readonly SavedTable[]): string | null {
+    return this.#task(pipeline).state.restoring(tables);
+  }
+
+  restore(pipeline: number, steps: readonly SavedStep[]): string | null {
+    return this.#task(pipeline).state.restore(steps);
+  }
+
+  restored(pipeline: number): string | null {
+    return this.#task(pipeline).state.restored();
+  }
+
+  #task(pipeline: number): PipelineTask {
+    const task = this.#tasks.get(pipeline);
+    if (!task) throw new Error("The pipeline has no task here any more");
+    return task;
   }
 
   flow(pipeline: number): Float64Array<ArrayBuffer> {

@@ -63,6 +63,8 @@ export interface TaskMode {
   advance(outputs: TaskOutput[]): void;
   /** An interval of the wall clock has ended, epoch ms. */
   tick(nowMs: number, outputs: TaskOutput[]): void;
+  /** When the last tick was, epoch ms; −Infinity before the first. */
+  tickedMs: number;
   /** A lookup has its answer. */
   answer(answer: AnswerMessage, outputs: TaskOutput[]): void;
   /** What the plan's lookups have come to, where they run. */

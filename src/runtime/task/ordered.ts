@@ -47,8 +47,7 @@ export class OrderedMode implements TaskMode {
   #outputs: TaskOutput[] = [];
   #edges: ExchangeEdge[] = [];
   #part = 0;
-  /** When the last tick was, epoch ms. */
-  #tickedMs = -Infinity;
+  tickedMs = -Infinity;
 
   constructor(parts: ModeParts, owner: number, front: readonly boolean[]) {
     const { kernel, plan, place, flow } = parts;
@@ -249,8 +248,8 @@ export class OrderedMode implements TaskMode {
 
   /** Operators whose interval has ended since the tick before give their early results. */
   tick(nowMs: number, outputs: TaskOutput[]): void {
-    const { plan } = this.#parts, beforeMs = this.#tickedMs;
-    this.#tickedMs = nowMs;
+    const { plan } = this.#parts, beforeMs = this.tickedMs;
+    this.tickedMs = nowMs;
     this.#drain.begin(outputs);
     for (const index of this.#keyed) {
       const everyMs = tickMsOf(plan.operators[index]);

@@ -172,6 +172,8 @@ export class ParallelMode implements TaskMode {
     for (const index of this.#keyed) this.#fire(index, outputs);
   }
 
+  tickedMs = -Infinity;
+
   tick(): void {}
 
   answer(): void {}

@@ -3,6 +3,7 @@ import { RunningTimes } from "../../kernel/aggregate.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import { StateFull } from "../../operator.ts";
 import type { PhysicalPlan } from "../../plan/physical.ts";
+import type { SavedStep } from "../../store.ts";
 import { planShape } from "../plan_shape.ts";
 import type {
   AheadRows,
@@ -13,6 +14,7 @@ import type {
   ExchangeMessage,
   FromTask,
   NodeLookups,
+  TaskCut,
   TaskOutput,
   TaskPlan,
   ToTask,
@@ -25,6 +27,7 @@ import type { LateFrames, TaskMode, TaskPlace } from "./mode.ts";
 import { OrderedMode } from "./ordered.ts";
 import { Outputs } from "./outputs.ts";
 import { ParallelMode } from "./parallel.ts";
+import { TaskState } from "./task_state.ts";
 
 /** How a task says what it has done. `waits`: another report follows when other tasks have done what they were asked already. */
 export type Report = (message: FromTask, transfer: ArrayBuffer[], waits: boolean) => void;
@@ -67,6 +70,7 @@ interface OwnChunk {
 export class PipelineTask {
   readonly kernel: Kernel;
   readonly flow: Flow;
+  readonly state: TaskState;
   readonly #plan: PhysicalPlan;
   readonly #place: TaskPlace & { readonly report: Report };
   readonly #chunks: ChunkReader;
@@ -83,7 +87,7 @@ export class PipelineTask {
   /** With `previous`, the task of an earlier deployment in the same kernel, its state goes on here. */
   constructor(
     kernel: Kernel,
-    { plan: given, after, watermarks, mode, owner }: TaskPlan,
+    { plan: given, after, watermarks, mode, owner, resumes = null }: TaskPlan,
     place: TaskPlace & { readonly report: Report },
     parts: { chunks: ChunkReader; create: OperatorFactory; previous: PipelineTask | null },
   ) {
@@ -97,11 +101,44 @@ export class PipelineTask {
     const here = ordered && place.task !== owner ? front : plan.operators.map(() => true);
     const groups = ordered ? { task: 0, tasks: 1 } : place;
     this.flow = new Flow(kernel, plan, create, { ...groups, here }, previous?.flow ?? null);
-    this.#clocks = new Clocks(plan, watermarks);
+    this.state = new TaskState(kernel, this.flow.operators, groups);
+    this.#clocks = new Clocks(plan, watermarks, resumes?.reached);
     this.#running = new RunningTimes(kernel);
     this.#outputs = new Outputs(kernel);
     const all = { kernel, plan, place, flow: this.flow, clocks: this.#clocks, outputs: this.#outputs };
     this.#mode = ordered ? new OrderedMode(all, owner, front) : new ParallelMode(all);
+    if (resumes) this.#mode.tickedMs = resumes.tickedMs;
+  }
+
+  /** The ids of operators here whose state is only had again by replaying. */
+  get replays(): string[] {
+    return this.flow.operators.flatMap((operator) => operator?.state === "replay" ? [operator.id] : []);
+  }
+
+  /** Begins to hand its state out: everything that it was given is done. */
+  cut(whole: boolean): TaskCut {
+    return this.#stepOut(() => {
+      if (this.#pending.size > 0) throw new Error(`A checkpoint was asked for in front of number ${this.#next}`);
+      this.state.cut(whole);
+      const { tickedMs } = this.#mode, { reached } = this.#clocks;
+      return { tables: this.state.tables, tickedMs, reached };
+    });
+  }
+
+  /** The next steps of its state; none at the end. */
+  drain(): SavedStep[] {
+    return this.#stepOut(() => this.state.drain());
+  }
+
+  /** What breaks here breaks the task. */
+  #stepOut<T>(act: () => T): T {
+    if (this.#halted) throw new Error("The task has ended");
+    try {
+      return act();
+    } catch (thrown) {
+      this.#fail(this.#next, thrown);
+      throw thrown;
+    }
   }
 
   /** A chunk to decode, a mark or a tick, from the main thread. */

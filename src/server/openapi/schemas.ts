@@ -46,6 +46,7 @@ const STREAM = object({
   future_skew_ms: count("How far event time may be ahead of a row's arrival; 0: without bound"),
   on_error: { enum: ["dead_letter", "reject"] },
   retention_ms: orNull({ type: "integer" }),
+  retry: list({ type: "string" }, "How long after they failed dead rows are tried again, each time"),
   retention_bytes: orNull({ type: "integer" }),
   declared: { type: "boolean", description: "False: the schema was inferred and widens" },
   schema_version: count("Grows with every change of the columns"),
@@ -106,6 +107,9 @@ const DEAD_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     skipped: count(
       "Rows that a pipeline left out of a stream which others read too: they are in it already. With `pipeline` they are put there once more",
     ),
+    before: count(
+      "Rows that were dead when it began have a lesser id: with `before` and the same filter, the next request takes what is left",
+    ),
     more: {
       type: "boolean",
       description: "There are more than one request takes, or the stream had no room for them: ask again",
@@ -113,6 +117,18 @@ const DEAD_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     errors: list(object({ id: count("The row"), field: { type: "string" }, reason: text("Why it failed") }, ["field"])),
   }),
   dead_discard: object({ stream: text("The stream's name"), discarded: count("Rows that are dead rows no more") }),
+};
+
+const LOG_TIME: JsonSchema = {
+  oneOf: [{ type: "string" }, { type: "integer" }],
+  description: "ISO 8601; time=ms: epoch ms",
+};
+const LOG_LINE: JsonSchema = {
+  oneOf: [
+    object({ offset: count("The row's"), arrival: LOG_TIME, row: ROW }),
+    object({ heartbeat: LOG_TIME, end: count("Offset behind the newest row") }),
+    object({ error: ref("problem"), next: count("The offset from which on rows were not sent") }),
+  ],
 };
 
 const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
@@ -150,6 +166,21 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   lag_rows: count("Rows of the sources that are not taken yet"),
   state_rows: count("Rows of keyed state"),
   state_bytes: count("Bytes of keyed state"),
+  checkpoint: orNull(
+    object({
+      number: orNull(
+        { type: "integer" },
+        "It is the state after this number of the pipeline's order; null: there is none yet",
+      ),
+      taken_at: orNull({ type: "string", format: "date-time" }),
+      bytes: orNull({ type: "integer" }, "Of the rows that were written for it"),
+      seconds: orNull({ type: "number" }, "How long that took"),
+      stood_seconds: orNull({ type: "number" }, "In which nothing new was taken"),
+      restored: orNull({ type: "integer" }, "The one that it went on from at the last start; null: from its beginning"),
+      problem: orNull({ type: "string" }, "Why there is none, or no newer one"),
+    }),
+    "The newest checkpoint, from which a restart goes on; null: nothing outlives the process",
+  ),
   progress: orNull(
     { type: "number", minimum: 0, maximum: 1 },
     "While it is recovering, part of what it does again that is done; then of bounded inputs; null: unbounded",
@@ -294,6 +325,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     rows: list(ROW, "Newest first"),
   }),
   ingest_answer: INGEST_ANSWER,
+  log_line: LOG_LINE,
   ...DEAD_SCHEMAS,
   pipeline: object({
     ...PIPELINE_MEMBERS,

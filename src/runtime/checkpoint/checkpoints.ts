@@ -1,0 +1,164 @@
+import type { Clock } from "../../core/clock.ts";
+import { RdxError, reasonOf } from "../../core/errors.ts";
+import { CHECKPOINT_RETRY_MS_MAX } from "../../core/limits.ts";
+import type { CheckpointStore } from "../../store.ts";
+import type { EngineMetrics } from "../../telemetry/engine_metrics.ts";
+import type { Pipeline } from "../pipeline.ts";
+import { type EarlierCheckpoint, neededFor } from "./saved_run.ts";
+import { takeCheckpoint } from "./take.ts";
+
+/** What is known of the checkpoints of a pipeline. */
+export interface CheckpointStatus {
+  /** The number behind which the newest is the state, and when it was taken (epoch ms); null: there is none yet. */
+  readonly number: number | null;
+  readonly takenMs: number | null;
+  /** Of the rows that were written for it, and how long that took, with the time in which nothing new was taken. */
+  readonly bytes: number | null;
+  readonly seconds: number | null;
+  readonly stoodSeconds: number | null;
+  /** The checkpoint that it went on from when it was last started; null: from its beginning. */
+  readonly restored: number | null;
+  /** Why it has none, or no newer one; null: nothing is wrong. */
+  readonly problem: string | null;
+}
+
+export interface CheckpointsParts {
+  readonly store: CheckpointStore;
+  readonly folder: string;
+  readonly name: string;
+  /** 0: only when somebody asks for one. */
+  readonly intervalMs: number;
+  /** What sinks have written has to outlive a crash of the machine. */
+  readonly flush: boolean;
+  readonly clock: Clock;
+  readonly metrics: Pick<EngineMetrics, "checkpointSeconds">;
+  said(what: string): void;
+  /** What lies before the oldest checkpoint is not needed any more. */
+  kept(oldest: EarlierCheckpoint): void;
+}
+
+/** Takes the checkpoints of a pipeline, under each of its plans, at an interval and when somebody asks. One that fails is told and tried again, and stops nothing. */
+export class Checkpoints {
+  readonly #parts: CheckpointsParts;
+  #pipeline: Pipeline | null = null;
+  #turn = 0;
+  /** The next one has everything. */
+  #whole = true;
+  #kept: readonly EarlierCheckpoint[] = [];
+  /** The last number that a checkpoint was taken behind. */
+  #last = -1;
+  #failures = 0;
+  #taking: Promise<void> | null = null;
+  #cancel = () => {};
+  #leave: (reason: RdxError) => void = () => {};
+  #left: Promise<never> = Promise.reject(nobody());
+  #status: CheckpointStatus = {
+    number: null,
+    takenMs: null,
+    bytes: null,
+    seconds: null,
+    stoodSeconds: null,
+    restored: null,
+    problem: null,
+  };
+
+  constructor(parts: CheckpointsParts) {
+    this.#parts = parts;
+    this.#left.catch(() => {});
+  }
+
+  get status(): CheckpointStatus {
+    const nodes = this.#pipeline?.replays ?? [];
+    if (nodes.length === 0) return this.#status;
+    const which = nodes.length === 1 ? `node ${nodes[0]} keeps its` : `nodes ${nodes.join(", ")} keep their`;
+    return { ...this.#status, problem: `It recovers by replaying its log: ${which} state only there` };
+  }
+
+  /** It went on from this one of an earlier process; those before it, the oldest first, are there too. */
+  restored(number: number, takenMs: number, kept: readonly EarlierCheckpoint[]): void {
+    this.#whole = false;
+    this.#last = number;
+    this.#kept = kept;
+    this.#status = { ...this.#status, number, takenMs, restored: number };
+  }
+
+  /** From now on those of this pipeline are taken, which has begun under the plan `turn`. */
+  attach(pipeline: Pipeline, turn: number): void {
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => {});
+    this.#left = promise;
+    this.#leave = reject;
+    this.#pipeline = pipeline;
+    this.#turn = turn;
+    this.#later();
+  }
+
+  /** Takes none any more until another is there; resolves when nothing is under way. What comes next has everything. */
+  async detach(): Promise<void> {
+    this.#cancel();
+    this.#leave(nobody());
+    await this.#taking;
+    this.#pipeline = null;
+    this.#whole = true;
+  }
+
+  #later(): void {
+    const { intervalMs, clock } = this.#parts;
+    this.#cancel();
+    if (intervalMs === 0) return;
+    const waitMs = Math.max(intervalMs, Math.min(CHECKPOINT_RETRY_MS_MAX, intervalMs * 2 ** this.#failures));
+    this.#cancel = clock.after(waitMs, () => void this.take());
+  }
+
+  /** Takes one now, if there is something new; resolves when it is there, or could not be taken: `status` says why. */
+  take(): Promise<void> {
+    return this.#taking ??= this.#take().finally(() => {
+      this.#taking = null;
+      if (this.#pipeline) this.#later();
+    });
+  }
+
+  async #take(): Promise<void> {
+    const pipeline = this.#pipeline, { store, folder, name, clock, flush, metrics } = this.#parts;
+    if (!pipeline || pipeline.state !== "running" || pipeline.replays.length > 0 || pipeline.number <= this.#last) {
+      return;
+    }
+    const whole = this.#whole, turn = this.#turn, earlier = this.#kept, left = this.#left;
+    const beganMs = clock.monotonic();
+    // Whatever comes of it, tasks have handed out what had changed
+    this.#whole = true;
+    try {
+      const taken = await takeCheckpoint(pipeline, { store, folder, whole, turn, earlier, flush, clock, left });
+      if (!taken) return;
+      const { number, takenMs, run, bytes, stoodMs } = taken, seconds = (clock.monotonic() - beganMs) / 1000;
+      this.#whole = false;
+      this.#last = number;
+      this.#failures = 0;
+      const stoodSeconds = stoodMs / 1000;
+      this.#status = { ...this.#status, number, takenMs, bytes, seconds, stoodSeconds, problem: null };
+      metrics.checkpointSeconds.with(name).observe(seconds);
+      await this.#letGo([...earlier, neededFor(number, run)]);
+    } catch (thrown) {
+      if (this.#left === left && pipeline.state === "running") this.#failed(reasonOf(thrown));
+    }
+  }
+
+  /** What no checkpoint needs any more goes. */
+  async #letGo(kept: readonly EarlierCheckpoint[]): Promise<void> {
+    const { store, folder } = this.#parts, there = await store.list(folder);
+    this.#kept = kept.filter(({ number }) => there.some((one) => one.number === number));
+    if (this.#kept.length > 0) this.#parts.kept(this.#kept[0]);
+  }
+
+  #failed(reason: string): void {
+    const { name, said } = this.#parts;
+    if (this.#failures++ === 0) {
+      said(`No checkpoint of pipeline ${name} could be taken, which is tried again: ${reason}`);
+    }
+    this.#status = { ...this.#status, problem: `The last checkpoint could not be taken: ${reason}` };
+  }
+}
+
+function nobody(): RdxError {
+  return new RdxError("closing", "The pipeline does not run any more");
+}

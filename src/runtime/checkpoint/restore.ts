@@ -1,0 +1,120 @@
+import { FrameView } from "../../core/frame.ts";
+import { RdxError } from "../../core/errors.ts";
+import { RESTORE_TURN_BYTES } from "../../core/limits.ts";
+import type { OpenedCheckpoint, SavedStep, SavedTable } from "../../store.ts";
+import { taskOfGroup } from "../key_groups.ts";
+import type { Pipeline } from "../pipeline.ts";
+import type { TaskPool } from "../pool.ts";
+import { withoutSums } from "./merge_rows.ts";
+import { misfitOf } from "./misfit.ts";
+import { tasksWithState } from "./take.ts";
+
+/**
+ * Gives the tasks and sinks of a pipeline that has not begun what a checkpoint has of about `bytes` bytes. Throws RdxError("invalid") for what does not fit or is
+ * damaged; then the pipeline is of no use.
+ */
+export async function restoreCheckpoint(pipeline: Pipeline, opened: OpenedCheckpoint, bytes: number): Promise<void> {
+  const { plan, sinks, parts: { pool, id } } = pipeline, { tables } = opened.facts;
+  const keepers = new Map(plan.sinks.flatMap(({ id }, i) => sinks[i].keeper ? [[id, sinks[i].keeper!] as const] : []));
+  const ofTasks = tables.filter(({ node }) => !plan.sinks.some(({ id }) => id === node));
+  const ofSinks = [...keepers].flatMap(([node, keeper]) => keeper.tables.map((table) => ({ ...table, node })));
+  refuse(misfitOf(ofSinks, tables.filter((table) => !ofTasks.includes(table))));
+  const tasks = tasksWithState(pipeline), senders = tasks.map((task) => new Sender(pool, task, id));
+  if (tasks.length === 0) refuse(misfitOf([], ofTasks));
+  for (const task of tasks) refuse(await pool.restoring(task, id, ofTasks));
+  const router = new Router(ofTasks, senders);
+  let read = 0;
+  pipeline.restored = 0;
+  for await (const step of opened.steps()) {
+    read += "frame" in step ? step.frame.byteLength : 0;
+    pipeline.restored = Math.min(1, read / Math.max(1, bytes));
+    const keeper = keepers.get(step.node);
+    if (keeper) keeper.restore(step);
+    else await router.take(step);
+  }
+  await Promise.all(senders.map((sender) => sender.end()));
+  for (const task of tasks) refuse(await pool.restored(task, id));
+  for (const keeper of keepers.values()) keeper.restored();
+  pipeline.restored = 1;
+}
+
+function refuse(reason: string | null): void {
+  if (reason !== null) throw new RdxError("invalid", reason);
+}
+
+/** Sends a task what is its own, a piece at a time: the next is made while it takes the one before. */
+class Sender {
+  readonly #pool: TaskPool;
+  readonly #task: number;
+  readonly #pipeline: number;
+  #steps: SavedStep[] = [];
+  #bytes = 0;
+  #sending: Promise<string | null> = Promise.resolve(null);
+
+  constructor(pool: TaskPool, task: number, pipeline: number) {
+    this.#pool = pool;
+    this.#task = task;
+    this.#pipeline = pipeline;
+  }
+
+  async add(step: SavedStep): Promise<void> {
+    this.#steps.push(step);
+    this.#bytes += "frame" in step ? step.frame.byteLength : 0;
+    if (this.#bytes >= RESTORE_TURN_BYTES) await this.#send();
+  }
+
+  async #send(): Promise<void> {
+    const steps = this.#steps;
+    this.#steps = [];
+    this.#bytes = 0;
+    refuse(await this.#sending);
+    this.#sending = this.#pool.restore(this.#task, this.#pipeline, steps);
+    this.#sending.catch(() => {}); // told where it is waited for
+  }
+
+  async end(): Promise<void> {
+    await this.#send();
+    refuse(await this.#sending);
+  }
+}
+
+/** Finds the tasks that own rows of a step. */
+class Router {
+  readonly #tables: ReadonlyMap<string, SavedTable>;
+  readonly #senders: readonly Sender[];
+
+  constructor(tables: readonly SavedTable[], senders: readonly Sender[]) {
+    this.#tables = new Map(tables.map((table) => [JSON.stringify([table.node, table.name]), table]));
+    this.#senders = senders;
+  }
+
+  async take(step: SavedStep): Promise<void> {
+    const table = this.#tables.get(JSON.stringify([step.node, step.table]));
+    if (!table) {
+      throw new RdxError(
+        "invalid",
+        `Checkpoint rows are of a table ${step.table} of node ${step.node}, which it does not have`,
+      );
+    }
+    const senders = this.#senders;
+    if (senders.length === 1 || !("frame" in step)) {
+      for (const sender of senders) await sender.add(step);
+    } else if (table.keys === 0) {
+      const [first, ...others] = senders;
+      for (const sender of others) await sender.add(withoutSums(step, table));
+      await first.add(step);
+    } else {
+      // The last one gets the frame itself: it is handed over
+      const [last, ...others] = ownersOf(step.frame, senders.length);
+      for (const task of others) await senders[task].add({ ...step, frame: step.frame.slice(0) });
+      if (last !== undefined) await senders[last].add(step);
+    }
+  }
+}
+
+/** The tasks that own key groups of rows, whose first column these are. */
+function ownersOf(frame: ArrayBuffer, tasks: number): number[] {
+  const groups = new FrameView(frame).buffers(0).data, owners = new Set<number>();
+  for (const group of groups) owners.add(Math.min(tasks - 1, taskOfGroup(Number(group), tasks)));
+  return [...owners];
+}

@@ -1,0 +1,150 @@
+import type { Batch } from "../../core/batch.ts";
+import { RdxError, reasonOf } from "../../core/errors.ts";
+import { BATCH_ROWS_MAX, CUT_TURN_BYTES } from "../../core/limits.ts";
+import type { Column } from "../../core/schema.ts";
+import { FrameReader, FrameWriter, NO_INFO } from "../../kernel/frame.ts";
+import { BatchGather } from "../../kernel/gather.ts";
+import type { Kernel } from "../../kernel/module.ts";
+import type { Operator, OperatorState, StateChange, StateTable } from "../../operator.ts";
+import type { SavedStep, SavedTable } from "../../store.ts";
+import { misfitOf } from "../checkpoint/misfit.ts";
+import { taskOfGroup } from "../key_groups.ts";
+
+/** The state of one operator, with its tables by name. */
+interface Part {
+  readonly node: string;
+  readonly state: OperatorState;
+  readonly tables: ReadonlyMap<string, StateTable>;
+}
+
+/** Hands the state of a task's operators out, and takes it in again. Everything that the task was given is drained meanwhile. */
+export class TaskState {
+  readonly #kernel: Kernel;
+  readonly #parts: readonly Part[];
+  readonly #place: { readonly task: number; readonly tasks: number };
+  readonly #writer: FrameWriter;
+  readonly #reader: FrameReader;
+  readonly #gather: BatchGather;
+  /** Of the parts, the one that is drained. */
+  #at = 0;
+
+  /** `place`: which key groups are here. */
+  constructor(
+    kernel: Kernel,
+    operators: readonly (Operator | null)[],
+    place: { readonly task: number; readonly tasks: number },
+  ) {
+    this.#kernel = kernel;
+    this.#place = place;
+    this.#writer = new FrameWriter(kernel);
+    this.#reader = new FrameReader(kernel);
+    this.#gather = new BatchGather(kernel);
+    this.#parts = operators.flatMap((operator): Part[] => {
+      if (!operator || typeof operator.state === "string") return [];
+      const { id: node, state } = operator;
+      return [{ node, state, tables: new Map(state.tables.map((table) => [table.name, table])) }];
+    });
+  }
+
+  get tables(): SavedTable[] {
+    return this.#parts.flatMap(({ node, tables }) => [...tables.values()].map((table) => ({ ...table, node })));
+  }
+
+  /** Begins to hand out what has changed since the last cut, or, `whole`, everything. */
+  cut(whole: boolean): void {
+    for (const { state } of this.#parts) state.cut(whole);
+    this.#at = 0;
+    this.#kernel.reset();
+  }
+
+  /** The next steps, about CUT_TURN_BYTES of them; none at the end. */
+  drain(): SavedStep[] {
+    const steps: SavedStep[] = [];
+    for (let bytes = 0; bytes < CUT_TURN_BYTES && this.#at < this.#parts.length;) {
+      const part = this.#parts[this.#at], change = part.state.drain(BATCH_ROWS_MAX);
+      if (!change) this.#at++;
+      else {
+        const step = this.#stepOf(part, change);
+        if (step) steps.push(step);
+        bytes += step && "frame" in step ? step.frame.byteLength : 0;
+      }
+      this.#kernel.reset();
+    }
+    return steps;
+  }
+
+  #stepOf({ node, tables }: Part, change: StateChange): SavedStep | null {
+    const { table } = change;
+    if (!("rows" in change)) {
+      return change.kind === "clear"
+        ? { node, table, kind: "clear" }
+        : { node, table, kind: "expire", below: change.below };
+    }
+    const { kind, rows } = change;
+    if (rows.selected === 0) return null;
+    const frame = this.#writer.write(rows, NO_INFO);
+    return { node, table, kind, frame, rows: rows.selected, columns: columnsOf(tables.get(table)!, kind) };
+  }
+
+  /** A checkpoint with these tables is to be taken in; why it cannot be, or null. */
+  restoring(saved: readonly SavedTable[]): string | null {
+    return misfitOf(this.tables, saved);
+  }
+
+  /** Takes in steps of a checkpoint, of which only the rows of its own key groups count; why that cannot be, or null. */
+  restore(steps: readonly SavedStep[]): string | null {
+    return this.#told(() => {
+      for (const step of steps) {
+        const part = this.#parts.find(({ node }) => node === step.node), table = part?.tables.get(step.table);
+        if (!part || !table) throw new RdxError("invalid", `Node ${step.node} has no table ${step.table}`);
+        part.state.restore(this.#changeOf(step, table));
+        this.#kernel.reset();
+      }
+    });
+  }
+
+  /** All steps have come; why it cannot go on with them, or null. */
+  restored(): string | null {
+    return this.#told(() => {
+      for (const { state } of this.#parts) {
+        state.restored();
+        this.#kernel.reset();
+      }
+    });
+  }
+
+  #told(act: () => void): string | null {
+    try {
+      act();
+      return null;
+    } catch (thrown) {
+      return reasonOf(thrown);
+    } finally {
+      this.#kernel.reset();
+    }
+  }
+
+  #changeOf(step: SavedStep, { keys }: StateTable): StateChange {
+    const { kind, table } = step;
+    if (kind === "clear") return { kind, table };
+    if (kind === "expire") return { kind, table, below: step.below };
+    const rows = this.#reader.read(step.frame);
+    return { kind, table, rows: keys === 0 ? rows : this.#own(rows) };
+  }
+
+  /** The rows of the key groups that are here. */
+  #own(rows: Batch): Batch {
+    const { task, tasks } = this.#place, kernel = this.#kernel, [group] = rows.columns;
+    if (tasks === 1) return rows;
+    const groups = new BigInt64Array(kernel.bytes.buffer, group.data, rows.rows);
+    const own = Array.from(groups.keys()).filter((row) => taskOfGroup(Number(groups[row]), tasks) === task);
+    if (own.length === rows.rows) return rows;
+    const list = kernel.arena(Math.max(1, own.length) * 4);
+    own.forEach((row, i) => kernel.data.setUint32(list + i * 4, row, true));
+    return this.#gather.take(rows, list, own.length);
+  }
+}
+
+function columnsOf({ columns, keys }: StateTable, kind: "delete" | "upsert"): readonly Column[] {
+  return kind === "upsert" ? columns : columns.slice(0, keys);
+}
