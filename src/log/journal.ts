@@ -127,6 +127,10 @@ export class JournalLog<Answer> implements Log<Answer> {
     return this.#newestAside;
   }
 
+  get packs(): boolean {
+    return this.#parts.segments.packer !== null;
+  }
+
   get failure(): string | null {
     return this.#log.failure?.message ?? null;
   }
@@ -187,10 +191,10 @@ export class JournalLog<Answer> implements Log<Answer> {
     this.#stagedEnd += rows;
     this.#stagedEnded = kind === "end";
     this.#stagedBytes += bytes;
-    const { frames, sums, schema } = entry, arrivalMs = this.#arrivalMs, newestAside = this.#stagedAside;
+    const { frames, schema } = entry, arrivalMs = this.#arrivalMs, newestAside = this.#stagedAside;
     const record: LogRecord = { offset, rows, kind, frames, schema, arrivalMs, bytes, aside };
     this.#log.append({
-      record: partsOfRecord(record, newestAside, mark ? { mark, answer } : null, sums),
+      record: partsOfRecord(record, newestAside, mark ? { mark, answer } : null, entry),
       stored: (segment) => {
         this.#stagedBytes -= bytes;
         if (mark) this.#producers.stored(mark.producer);

@@ -13,7 +13,7 @@ import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { PipelineParts } from "./pipeline_parts.ts";
 import { PipelineTicks } from "./pipeline_ticks.ts";
 import { tickMs } from "./plan_shape.ts";
-import type { DeadRow, DoneMessage, FromTask, NodeLookups } from "./protocol.ts";
+import type { DeadRow, FromTask, NodeLookups } from "./protocol.ts";
 import { comesToRest } from "./quiesce.ts";
 import { Sequencer } from "./sequencer.ts";
 import { putAside } from "./put_aside.ts";

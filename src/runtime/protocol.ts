@@ -3,6 +3,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { FunctionFault, FunctionReference } from "../core/user_function.ts";
 import type { Extensions } from "../kernel/extension.ts";
+import type { PackedFrames } from "../log.ts";
 import type { LookupAnswer, LookupReport } from "../operator.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { FileRange } from "../source.ts";
@@ -204,6 +205,8 @@ export interface DecodeJob extends BodyShape {
   readonly bound: TimeBound | null;
   /** Whether the log wants the checksums of the frames. */
   readonly sums: boolean;
+  /** Whether the log wants the frames packed too. */
+  readonly pack?: boolean;
 }
 
 /** Rows whose time in column `column` is over `arrivalMs + skewMs` are bad. */
@@ -221,6 +224,8 @@ export type DecodeResult =
     readonly frames: readonly ArrayBuffer[];
     /** CRC-32C of each frame, if they are wanted; else none. */
     readonly sums: readonly number[];
+    /** The same frames packed, if that is wanted and makes them fewer bytes. */
+    readonly packed?: PackedFrames | null;
     readonly rows: number;
     readonly rejected: number;
     /** The first INGEST_ERRORS_MAX. */

@@ -3,6 +3,7 @@ import type { RowLocator, SchemaInference } from "../../codec.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { STATE_BYTES_MAX } from "../../core/limits.ts";
 import { EXTENSIONS, type Extensions } from "../../kernel/extension.ts";
+import { Crc32c } from "../../kernel/crc.ts";
 import { Kernel } from "../../kernel/module.ts";
 import { referencesIn } from "../../kernel/user_functions.ts";
 import type { FunctionReference } from "../../core/user_function.ts";
@@ -28,6 +29,7 @@ import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
 import { BodyDecoder } from "./decode_job.ts";
 import type { OperatorFactory } from "./flow.ts";
 import { ReportPort } from "./report_port.ts";
+import { type Pack, packFrames } from "./packed_frames.ts";
 import { framesOf, PipelineTask } from "./task.ts";
 import { type ImportModule, UserModules } from "./user_modules.ts";
 import { WorkQueue } from "./work_queue.ts";
@@ -38,6 +40,8 @@ export interface HostParts extends ReaderParts {
   readonly inference: SchemaInference;
   readonly locator: RowLocator;
   readonly importModule: ImportModule;
+  /** Packs what goes to logs that want it so; null where nothing can. */
+  readonly pack: Pack | null;
 }
 
 /** One worker: a task for each pipeline, and decoders for what is pushed to streams. */
@@ -50,6 +54,7 @@ export class TaskHost implements TaskHostApi {
   #place: { index: number; tasks: number; module: WebAssembly.Module; reports: ReportPort } | null = null;
   #bodies: BodyDecoder | null = null;
   #bodyKernel: Kernel | null = null;
+  #bodySums: Crc32c | null = null;
 
   constructor(parts: HostParts, self = new MessageChannel()) {
     this.#parts = parts;
@@ -111,7 +116,7 @@ export class TaskHost implements TaskHostApi {
       const transfer: ArrayBuffer[] = [];
       const answers = messages.map((message): BodyAnswer => {
         const result = this.decode(shapes.job(message));
-        if (result.kind === "decoded") transfer.push(...result.frames, ...result.dead);
+        if (result.kind === "decoded") transfer.push(...buffersOf(result));
         else if (result.kind === "widen") transfer.push(result.body.buffer);
         return { id: message.id, result };
       });
@@ -123,17 +128,26 @@ export class TaskHost implements TaskHostApi {
   decode(job: DecodeJob): DecodeResult {
     const { module } = this.#ready();
     try {
-      this.#bodyKernel ??= new Kernel(module);
-      if (job.format === "arrow") return decodeArrowBody(this.#bodyKernel, job);
-      this.#bodies ??= new BodyDecoder(this.#bodyKernel, this.#parts);
-      return this.#bodies.decode(job);
+      const kernel = this.#bodyKernel ??= new Kernel(module);
+      this.#bodies ??= new BodyDecoder(kernel, this.#parts);
+      const result = job.format === "arrow" ? decodeArrowBody(kernel, job) : this.#bodies.decode(job);
+      return job.pack ? this.#packed(kernel, result) : result;
     } catch (thrown) {
       // Whatever broke may have left the memory in an unknown state: the next body gets a new kernel.
       this.#bodyKernel = null;
       this.#bodies = null;
+      this.#bodySums = null;
       const code = thrown instanceof RdxError ? thrown.code : "internal";
       return { kind: "refused", code, reason: reasonOf(thrown) };
     }
+  }
+
+  /** The same with its frames packed too, where nothing goes into their record beside them. */
+  #packed(kernel: Kernel, result: DecodeResult): DecodeResult {
+    const { pack } = this.#parts;
+    if (!pack || result.kind !== "decoded" || result.frames.length === 0 || result.dead.length > 0) return result;
+    this.#bodySums ??= new Crc32c(kernel);
+    return { ...result, packed: packFrames(result.frames, pack, this.#bodySums) };
   }
 
   open(pipeline: number, sink: number): TaskOutput[] {
@@ -181,4 +195,8 @@ export class TaskHost implements TaskHostApi {
     if (!this.#place) throw new Error("The worker was not initialised");
     return this.#place;
   }
+}
+
+function buffersOf({ frames, dead, packed }: Extract<DecodeResult, { kind: "decoded" }>): ArrayBuffer[] {
+  return [...frames, ...dead, ...(packed ? [packed.buffer] : [])];
 }
