@@ -11,26 +11,35 @@ const LETTERS = {
 } as const;
 const encoder = new TextEncoder();
 
-/** A type as fn_nested_cast reads it (asm/function/nested/cast.ts). */
-export function describeType(type: DataType): string {
-  const { nested } = type;
+/**
+ * What a cast makes of a nested type, as fn_nested_cast reads it (asm/function/nested/cast.ts). Rows of as many fields meet by their
+ * order, others by name.
+ */
+export function describeCast(from: DataType | null, to: DataType): string {
+  const { nested } = to, given = from?.nested;
   switch (nested?.of) {
     case undefined:
-      return type.kind === "decimal" ? `n${type.scale ?? 0}:${type.precision ?? 0}:` : LETTERS[type.kind];
+      return to.kind === "decimal" ? `n${to.scale ?? 0}:${to.precision ?? 0}:` : LETTERS[to.kind];
     case "json":
       return "j";
     case "array":
-      return `a${describeType(nested.item)}`;
+      return `a${describeCast(given?.of === "array" ? given.item : null, nested.item)}`;
     case "map":
-      return `m${describeType(nested.value)}`;
+      return `m${describeCast(given?.of === "map" ? given.value : null, nested.value)}`;
     case "row": {
-      const fields = nested.fields.map(({ name, type }) => {
-        const key = JSON.stringify(name);
-        return `${encoder.encode(key).length}:${key}${describeType(type)}`;
+      const there = given?.of === "row" ? given.fields : [], inOrder = there.length === nested.fields.length;
+      const fields = nested.fields.map(({ name, type }, i) => {
+        const old = inOrder ? there[i] : there.find((one) => one.name === name);
+        return `${nameText(old?.name ?? name)}${nameText(name)}${describeCast(old?.type ?? null, type)}`;
       });
       return `r${fields.length}:${fields.join("")}`;
     }
   }
+}
+
+function nameText(name: string): string {
+  const text = JSON.stringify(name);
+  return `${encoder.encode(text).length}:${text}`;
 }
 
 /** Whether values of one type are written in nested values as those of the other are, so that a cast has nothing to do. */

@@ -1,7 +1,8 @@
 // Nested values as ones of another type: parts are brought to the types that are wanted, members of rows into their order.
 //
 //   type    l int64 · d double · n<scale>:<precision>: decimal · w decimal of more than 18 digits · b bool · t timestamp · y bytes · s string
-//           j any JSON · a<type> array · m<type> map · r<fields>:(<bytes of the name>:<name as JSON><type>)* row
+//           j any JSON · a<type> array · m<type> map · r<fields>:(<name there was><name><type>)* row
+//   name    <bytes>:<text of JSON>
 //
 // A part that cannot be cast is null, as CAST makes it NULL.
 import { TEXT_BYTES_MAX, write_decimal, write_double, write_timestamp } from "../../expr/format";
@@ -37,6 +38,11 @@ function typeNumber(): u32 {
   return n;
 }
 
+function skipName(): void {
+  const bytes = typeNumber();
+  wanted += bytes;
+}
+
 /** Goes over a type. */
 function skipType(): void {
   const kind = <u32>load<u8>(wanted++);
@@ -47,8 +53,8 @@ function skipType(): void {
     skipType();
   } else if (kind == 0x72) {
     for (let left = typeNumber(); left; left--) {
-      const bytes = typeNumber();
-      wanted += bytes;
+      skipName();
+      skipName();
       skipType();
     }
   }
@@ -210,11 +216,13 @@ function putRow(at: usize, end: usize): bool {
   if (!put(at, 1)) return false;
   const fields = typeNumber();
   for (let i: u32 = 0; i < fields; i++) {
+    const oldBytes = typeNumber(), old = wanted;
+    wanted += oldBytes;
     const bytes = typeNumber(), name = wanted;
     wanted += bytes;
     if (i && !put(COMMA_TEXT, 1)) return false;
     if (!put(name, bytes) || !put(COLON_TEXT, 1)) return false;
-    const fits = findMember(opens, end, name, bytes) ? putPart(found, foundEnd) : putMissing();
+    const fits = findMember(opens, end, old, oldBytes) ? putPart(found, foundEnd) : putMissing();
     if (!fits) return false;
   }
   return put(end - 1, 1);

@@ -177,14 +177,14 @@ const CASTS: readonly (readonly [string, string, string, string | null])[] = [
   ["array<array<string>>", '[["1"],[],null,["x","2"]]', "array<array<int64>>", "[[1],[],null,[null,2]]"],
   ["array<array<string>>", '[["a\\"b"]]', "array<string>", '["[\\"a\\\\\\"b\\"]"]'],
   ["map<string, string>", '{"a":"1","b":"x"}', "map<string, int64>", '{"a":1,"b":null}'],
-  ["row<a int64, b string>", '{"b":"x","a":1}', "row<b string, a string>", '{"b":"x","a":"1"}'],
-  ["row<a int64, b string>", '{"a":1,"c":2}', "row<b string, a int64>", '{"b":null,"a":1}'],
+  ["row<a int64, b string>", '{"b":"x","a":1}', "row<c string, d string>", '{"c":"1","d":"x"}'],
+  ["row<a int64, b string>", '{"a":1,"c":2}', "row<b string, a int64, c int64>", '{"b":null,"a":1,"c":2}'],
   ["array<row<a string>>", '[{"a":"7"},{},3]', "array<row<a int64>>", '[{"a":7},{"a":null},null]'],
   ["array<int64>", "[]", "array<string>", "[]"],
   ["map<string, int64>", "{}", "map<string, string>", "{}"],
 ];
 
-Deno.test("a cast of a nested value brings every part to its type, and the fields of rows into their order", () => {
+Deno.test("a cast of a nested value brings every part to its type; rows of as many fields meet by their order, others by name", () => {
   for (const [from, given, to, expected] of CASTS) {
     const found = valuesOf({ call: "cast", args: [col("a")], type: to }, [column("a", from)], [[given]]);
     assert.deepEqual(found, [expected], `${given}: ${from} as ${to}`);
