@@ -11,9 +11,9 @@ import { memoryLogs } from "./log/memory.ts";
 import { zstdPacker } from "./log/packer_deno.ts";
 import type { Durable } from "./store.ts";
 import { ThreadCheckpoints } from "./store/checkpoints_thread.ts";
-import { startCheckpointThread } from "./store/checkpoints_thread_deno.ts";
 import { FileSavepoints } from "./store/savepoints_files.ts";
-import { openDataFolder } from "./store/data_folder_deno.ts";
+import { startCheckpointThread, type StoreKind } from "./store/checkpoints_thread_deno.ts";
+import { openDataFolder, requireStore } from "./store/data_folder_deno.ts";
 import { MetaFile } from "./store/meta_deno.ts";
 import { rangeOf } from "./client/http/address.ts";
 import { httpLookup } from "./lookup/http.ts";
@@ -49,6 +49,8 @@ export interface EngineSettings {
   readonly durability?: Durability;
   /** The data directory, where something survives. */
   readonly data?: string;
+  /** What keeps checkpoints there; default: files. */
+  readonly store?: StoreKind;
   /** How rows are written there; default: as they are. */
   readonly compression?: "none" | "zstd";
   /** Worker threads; default: as many as processors, less one for the main thread, from 1 to 8. */
@@ -141,19 +143,20 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
 
 /** What outlives the process, or null. */
 async function openData(settings: EngineSettings, module: WebAssembly.Module): Promise<Durable | null> {
-  const { durability = "none", data, compression = "none", log = silentLog } = settings;
+  const { durability = "none", data, store = "files", compression = "none", log = silentLog } = settings;
   if (durability === "none" || data === undefined) return null;
   const folder = await openDataFolder(data);
   let meta: MetaFile | null = null;
   try {
+    await requireStore(data, store);
     meta = new MetaFile(folder.metaPath);
     const crc = new Crc32c(new Kernel(module)), said = (what: string) => log.warn(what);
     const checksum = (bytes: Uint8Array, before?: number) => crc.of(bytes, before), device = new DenoDevice(data);
-    const checkpoints = { root: data, module, durability };
+    const checkpoints = { kind: store, root: data, module, durability };
     return await DurableLogs.open({
       device,
       meta,
-      checkpoints: new ThreadCheckpoints("files", () => startCheckpointThread(checkpointsWorker, checkpoints, said)),
+      checkpoints: new ThreadCheckpoints(store, () => startCheckpointThread(checkpointsWorker, checkpoints, said)),
       savepoints: new FileSavepoints({ device, checksum, durability }),
       checksum,
       packer: compression === "zstd" ? zstdPacker : null,

@@ -11,7 +11,7 @@ import { rendered, runtimeFacts } from "./explanation.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts, Start } from "./pipeline_maker.ts";
-import { closeEnds, PipelineMaker, streamsOf } from "./pipeline_maker.ts";
+import { closeEnds, PipelineMaker, startOf, streamsOf } from "./pipeline_maker.ts";
 import type { OpenedSavepoint, SavedPlan } from "../store.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import { AbsentPipelines } from "./absent_pipelines.ts";
@@ -26,7 +26,7 @@ import { catalogOf, notePlan, noteText } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { labelNodes } from "./node_labels.ts";
 import { compileAndLoad, loadFunctions } from "./load_functions.ts";
-import type { PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
+import type { PipelineFlow, PipelineInfo, PipelineService, PipelineStart } from "./service.ts";
 
 type Text = Pick<SavedPlan, "plan" | "sql">;
 
@@ -49,8 +49,8 @@ export class Pipelines implements PipelineService {
 
   constructor(parts: PipelinesParts) {
     this.#parts = parts;
-    const maker = this.#maker = new PipelineMaker(parts), deployed = (name: string) => this.#deployed.get(name) ?? null;
-    this.replays = new Replays(parts, { maker, heard: this.#byId, catalog: () => this.catalog, deployed });
+    this.#maker = new PipelineMaker(parts);
+    this.replays = new Replays(parts, this.#maker, this.#byId, this);
     this.#absent = new AbsentPipelines(parts.pool.tasks);
     parts.pool.onMessage(
       (message: FromTask) => this.#byId.get(message.pipeline)?.receive(message),
@@ -98,7 +98,7 @@ export class Pipelines implements PipelineService {
     return deployed;
   }
 
-  put(name: string, json: unknown, options: { start: Start; state: "keep" | "fresh"; sql?: string }) {
+  put(name: string, json: unknown, options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string }) {
     return this.#inTurn(() => this.#put(name, json, options));
   }
 
@@ -111,16 +111,16 @@ export class Pipelines implements PipelineService {
   async #put(
     name: string,
     json: unknown,
-    { start, state, sql }: { start: Start; state: "keep" | "fresh"; sql?: string },
+    { start: from, state, sql }: { start: PipelineStart; state: "keep" | "fresh"; sql?: string },
   ) {
-    if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
+    this.#admit(this.#deployed.get(name) ?? null);
     const plan = named(json, name),
       compiled = await compileAndLoad(plan, () => this.catalog, this.#parts),
       before = this.#deployed.get(name);
-    if (!before) this.#requireRoom();
     checkViews(name, compiled.physical, this.#parts.views);
     checkTargets(name, compiled.physical, this.all(), this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
+    const start = await startOf(from, compiled.physical, this.#parts.streams);
     const comparison = checkState(before?.pipeline ?? null, compiled.physical, state, this.#parts.pool.tasks);
     const save = { plan, sql: sql ?? null };
     if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start, save);
@@ -252,9 +252,8 @@ export class Pipelines implements PipelineService {
   /** Makes a pipeline of what a savepoint has, in the place of what has its name; that goes on when it cannot be made. */
   restore(name: string, saved: OpenedSavepoint, start: SavedStart) {
     return this.#inTurn(async () => {
-      if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
       const before = this.#deployed.get(name) ?? null;
-      if (!before) this.#requireRoom();
+      this.#admit(before);
       const next = await restoreSavepoint({ name, saved, start, before }, this.#parts, {
         ...this.#recovery(),
         catalog: this.catalog,
@@ -268,8 +267,9 @@ export class Pipelines implements PipelineService {
     });
   }
 
-  #requireRoom(): void {
-    if (this.#deployed.size < PIPELINES_MAX) return;
+  #admit(before: Deployed | null): void {
+    if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
+    if (before || this.#deployed.size < PIPELINES_MAX) return;
     throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
   }
 

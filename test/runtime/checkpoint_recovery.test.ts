@@ -201,28 +201,3 @@ checkpointTest(
   },
   { intervalMs: 20 },
 );
-
-checkpointTest("a plan whose state is only had again by replaying says so, and is replayed", async (life) => {
-  life.engine.streams.put("events", EVENTS);
-  const over = {
-    id: "over",
-    op: "over",
-    input: ["source"],
-    keys: ["key"],
-    frame: { kind: "rows", preceding: 2 },
-    aggs: [{ fn: "sum", arg: { column: "value" }, as: "total" }],
-  };
-  const plan = {
-    rdx: 1,
-    nodes: [source, over, { id: "view", op: "sink", input: ["over"], sink: { kind: "view", name: "over" } }],
-  };
-  await life.engine.pipelines.put("over", plan, HOW);
-  await send(life, 0);
-  const { problem, number } = (await life.engine.pipelines.checkpoint("over"))!;
-  assert.match(problem!, /replaying its log: node over keeps its state only there/);
-  assert.equal(number, null);
-  await life.settled();
-  const before = life.view("over");
-  await life.restart();
-  assert.deepEqual(life.view("over"), before);
-});
