@@ -1,14 +1,16 @@
+import { send } from "../client/rdx/http.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { WORKERS_MAX } from "../core/limits.ts";
 import type { EngineService, ReplaySlice } from "../runtime/service.ts";
 import { SQL_TYPE } from "../server/content_type.ts";
-import { pointOf, replayLines } from "../server/replay.ts";
+import { parsePlace } from "../server/parameters.ts";
+import { replayLines } from "../server/replay.ts";
 import { planOfScript } from "../server/sql.ts";
 import type { CreateEngine } from "./engine_options.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import { isSqlFile, readPlanFile, readSql, scriptBase } from "./files.ts";
 import type { Arguments } from "./flags.ts";
-import { ServerCalls } from "./server_calls.ts";
+import { serverOf } from "./server.ts";
 import { pathOf, type Terminal, terminalLog } from "./terminal.ts";
 
 /** What is replayed: a pipeline by its name, or a script or plan in a file. */
@@ -31,7 +33,7 @@ export async function replay(args: Arguments, terminal: Terminal, createEngine: 
     throw usage("--at goes with the name of a pipeline, whose checkpoint it is");
   }
   if (data !== undefined) return await fromData(pathOf(terminal, data), target, args, terminal, createEngine);
-  return await fromServer(server ?? "http://127.0.0.1:8080", target, args, terminal);
+  return await fromServer(server, target, args, terminal);
 }
 
 function targetOf(terminal: Terminal, given: string): Target {
@@ -44,22 +46,18 @@ function targetOf(terminal: Terminal, given: string): Target {
 }
 
 async function fromServer(
-  url: string,
+  url: string | undefined,
   { name, sql, plan }: Target,
   args: Arguments,
   terminal: Terminal,
 ): Promise<ExitCode> {
   const query = new URLSearchParams();
   for (const flag of ["from", "to", "at"]) if (args.text(flag) !== undefined) query.set(flag, args.text(flag)!);
-  const server = new ServerCalls(url, terminal.env("RDX_TOKEN") || null), isDeployed = sql === null && plan === null;
+  const server = serverOf(url, terminal), isDeployed = sql === null && plan === null;
+  const body = sql ?? JSON.stringify(plan), type = sql === null ? "application/json" : SQL_TYPE;
   const answer = isDeployed
-    ? await server.call("GET", `/v1/pipelines/${encodeURIComponent(name)}/replay?${query}`)
-    : await server.call(
-      "POST",
-      `/v1/replay?${query}`,
-      sql ?? JSON.stringify(plan),
-      sql === null ? "application/json" : SQL_TYPE,
-    );
+    ? await send(server, `/v1/pipelines/${encodeURIComponent(name)}/replay?${query}`)
+    : await send(server, `/v1/replay?${query}`, { method: "POST", headers: { "content-type": type }, body });
   try {
     for await (const text of answer.body!.pipeThrough(new TextDecoderStream())) terminal.out(text);
   } catch (thrown) {
@@ -112,7 +110,7 @@ function sliceOf(args: Arguments): ReplaySlice {
     [from, to] = ["from", "to"].map((flag) => {
       const text = args.text(flag);
       try {
-        return text === undefined ? undefined : pointOf(`--${flag}`, text);
+        return text === undefined ? undefined : parsePlace(`--${flag}`, text);
       } catch (thrown) {
         throw thrown instanceof RdxError ? usage(thrown.message) : thrown;
       }

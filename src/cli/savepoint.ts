@@ -1,7 +1,9 @@
+import type { Address } from "../client/rdx/address.ts";
+import { send } from "../client/rdx/http.ts";
 import { reasonOf } from "../core/errors.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import type { Arguments } from "./flags.ts";
-import { ServerCalls } from "./server_calls.ts";
+import { serverOf } from "./server.ts";
 import { pathOf, type Terminal } from "./terminal.ts";
 
 type Run = (call: Called) => Promise<ExitCode>;
@@ -9,7 +11,7 @@ type Run = (call: Called) => Promise<ExitCode>;
 interface Called {
   readonly args: Arguments;
   readonly terminal: Terminal;
-  readonly server: ServerCalls;
+  readonly server: Address;
   /** `/v1/pipelines/NAME`. */
   readonly at: string;
   readonly pipeline: string;
@@ -35,7 +37,7 @@ export async function savepoint(args: Arguments, terminal: Terminal): Promise<Ex
   }
   const { run, takes, most } = ACTIONS[action];
   if (pipeline === undefined || rest.length !== most) throw usage(`rdx savepoint ${action} takes ${takes}`);
-  const server = new ServerCalls(args.text("server") ?? "http://127.0.0.1:8080", terminal.env("RDX_TOKEN") || null);
+  const server = serverOf(args.text("server"), terminal);
   return await run({ args, terminal, server, at: `/v1/pipelines/${encodeURIComponent(pipeline)}`, pipeline, rest });
 }
 
@@ -47,13 +49,13 @@ interface Info {
 }
 
 async function take({ terminal, server, at, rest: [name] }: Called): Promise<ExitCode> {
-  const answer = await server.call("POST", `${at}/savepoints/${encodeURIComponent(name)}`);
+  const answer = await send(server, `${at}/savepoints/${encodeURIComponent(name)}`, { method: "POST" });
   terminal.out(lineOf(await answer.json()));
   return EXIT.ok;
 }
 
 async function list({ terminal, server, at }: Called): Promise<ExitCode> {
-  const { savepoints } = await (await server.call("GET", `${at}/savepoints`)).json() as { savepoints: Info[] };
+  const { savepoints } = await (await send(server, `${at}/savepoints`)).json() as { savepoints: Info[] };
   for (const info of savepoints) terminal.out(lineOf(info));
   return EXIT.ok;
 }
@@ -64,7 +66,7 @@ function lineOf({ name, number, taken_at, bytes }: Info): string {
 
 async function exportFile({ args, terminal, server, at, pipeline, rest: [file] }: Called): Promise<ExitCode> {
   const name = args.text("name"), query = name === undefined ? "" : `?name=${encodeURIComponent(name)}`;
-  const answer = await server.call("GET", `${at}/savepoint${query}`),
+  const answer = await send(server, `${at}/savepoint${query}`),
     length = Number(answer.headers.get("content-length"));
   const progress = new Progress(terminal, args.switch("quiet") ?? false, `exporting ${pipeline}`, length || null);
   try {
@@ -84,7 +86,7 @@ async function importFile({ args, terminal, server, at, pipeline, rest: [file] }
     sizeOf(terminal, path, file),
   );
   const body = ReadableStream.from(progress.follow(terminal.readStream(path)));
-  await server.call("PUT", `${at}/savepoint?start=${start}`, body);
+  await send(server, `${at}/savepoint?start=${start}`, { method: "PUT", body });
   return progress.finish(`${pipeline} runs from ${file}`);
 }
 
@@ -97,7 +99,7 @@ function sizeOf(terminal: Terminal, path: string, file: string): number {
 }
 
 async function remove({ server, at, rest: [name] }: Called): Promise<ExitCode> {
-  await server.call("DELETE", `${at}/savepoints/${encodeURIComponent(name)}`);
+  await send(server, `${at}/savepoints/${encodeURIComponent(name)}`, { method: "DELETE" });
   return EXIT.ok;
 }
 

@@ -49,8 +49,8 @@ export class Pipelines implements PipelineService {
 
   constructor(parts: PipelinesParts) {
     this.#parts = parts;
-    const maker = this.#maker = new PipelineMaker(parts), deployed = (name: string) => this.#deployed.get(name) ?? null;
-    this.replays = new Replays(parts, { maker, heard: this.#byId, catalog: () => this.catalog, deployed });
+    this.#maker = new PipelineMaker(parts);
+    this.replays = new Replays(parts, this.#maker, this.#byId, this);
     this.#absent = new AbsentPipelines(parts.pool.tasks);
     parts.pool.onMessage(
       (message: FromTask) => this.#byId.get(message.pipeline)?.receive(message),
@@ -113,11 +113,10 @@ export class Pipelines implements PipelineService {
     json: unknown,
     { start: from, state, sql }: { start: PipelineStart; state: "keep" | "fresh"; sql?: string },
   ) {
-    if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
+    this.#admit(this.#deployed.get(name) ?? null);
     const plan = named(json, name),
       compiled = await compileAndLoad(plan, () => this.catalog, this.#parts),
       before = this.#deployed.get(name);
-    if (!before) this.#requireRoom();
     checkViews(name, compiled.physical, this.#parts.views);
     checkTargets(name, compiled.physical, this.all(), this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
@@ -253,9 +252,8 @@ export class Pipelines implements PipelineService {
   /** Makes a pipeline of what a savepoint has, in the place of what has its name; that goes on when it cannot be made. */
   restore(name: string, saved: OpenedSavepoint, start: SavedStart) {
     return this.#inTurn(async () => {
-      if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
       const before = this.#deployed.get(name) ?? null;
-      if (!before) this.#requireRoom();
+      this.#admit(before);
       const next = await restoreSavepoint({ name, saved, start, before }, this.#parts, {
         ...this.#recovery(),
         catalog: this.catalog,
@@ -269,8 +267,9 @@ export class Pipelines implements PipelineService {
     });
   }
 
-  #requireRoom(): void {
-    if (this.#deployed.size < PIPELINES_MAX) return;
+  #admit(before: Deployed | null): void {
+    if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
+    if (before || this.#deployed.size < PIPELINES_MAX) return;
     throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
   }
 

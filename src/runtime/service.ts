@@ -5,7 +5,6 @@ import type { Catalog } from "../plan/catalog.ts";
 import type { RowRange } from "../sink.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import type { ReplayOutput } from "./replay/outputs.ts";
-import type { SlicePoint } from "./replay/slice.ts";
 import type { SavepointInfo } from "../store.ts";
 import type { View } from "../view.ts";
 
@@ -358,9 +357,9 @@ export interface SavepointService {
 /** What a replay reads and where it begins. */
 export interface ReplaySlice {
   /** Of each stream: its first row; absent: the oldest that is kept. */
-  readonly from?: SlicePoint;
+  readonly from?: LogPlace;
   /** Behind its last row; absent: behind the newest. */
-  readonly to?: SlicePoint;
+  readonly to?: LogPlace;
   /** The number of a checkpoint that is kept: it begins with its state and behind its rows, and what was taken together then is taken together again. */
   readonly at?: number;
 }

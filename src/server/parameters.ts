@@ -94,7 +94,10 @@ export function parsePlace(what: string, text: string): LogPlace {
 
 /** Milliseconds of a time that is written as epoch milliseconds or ISO 8601; null for anything else. */
 export function readTime(text: string): number | null {
-  const time = /^-?\d{1,16}$/.test(text) ? Number(text) : timeIn(text);
+  if (/^-?\d{1,16}$/.test(text)) return Number(text);
+  // A plus sign that was not escaped has become a space.
+  const match = ISO.exec(text.replace(/^(\S+T\S+) (\d{2}:\d{2})$/, "$1+$2"));
+  const time = match ? Date.parse(`${match[1]}T${match[2] ?? "00:00"}${match[3] ?? "Z"}`) : NaN;
   return Number.isNaN(time) ? null : time;
 }
 
@@ -102,13 +105,6 @@ function parseTime(what: string, text: string, expected: string): number {
   const time = readTime(text);
   if (time !== null) return time;
   throw invalid(`${what} is ${JSON.stringify(text.slice(0, 200))}: expected ${expected}`);
-}
-
-/** A time in ISO 8601 (without a zone: UTC) as epoch ms; NaN for what is none. */
-export function timeIn(text: string): number {
-  // A plus sign that was not escaped has become a space.
-  const match = ISO.exec(text.replace(/^(\S+T\S+) (\d{2}:\d{2})$/, "$1+$2"));
-  return match ? Date.parse(`${match[1]}T${match[2] ?? "00:00"}${match[3] ?? "Z"}`) : NaN;
 }
 
 /** The name in the path, if it may be one. Throws RdxError("invalid"). */

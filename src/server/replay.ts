@@ -1,13 +1,11 @@
-import { RdxError } from "../core/errors.ts";
 import { FrameView } from "../core/frame.ts";
 import { SQL_BYTES_MAX } from "../core/limits.ts";
 import { RowRenderer } from "../core/render.ts";
-import type { SlicePoint } from "../runtime/replay/slice.ts";
 import type { ReplayedRows, ReplaySlice } from "../runtime/service.ts";
 import { readText } from "./body.ts";
 import { isSql } from "./content_type.ts";
 import type { App, ServerContext } from "./context.ts";
-import { nameOf, Parameters, timeIn } from "./parameters.ts";
+import { nameOf, Parameters, parsePlace } from "./parameters.ts";
 import { readPlan } from "./pipelines.ts";
 import { planOfScript } from "./sql.ts";
 
@@ -33,18 +31,10 @@ export function replayRoutes(app: App, server: ServerContext): void {
   });
 }
 
-/** An offset, or a time of arrival in ISO 8601. Throws RdxError("invalid") that names `what`. */
-export function pointOf(what: string, text: string): SlicePoint {
-  if (/^\d{1,15}$/.test(text)) return { offset: Number(text) };
-  const arrivalMs = timeIn(text);
-  if (!Number.isNaN(arrivalMs)) return { arrivalMs };
-  throw new RdxError("invalid", `${what} is ${JSON.stringify(text)}: expected an offset, or a time in ISO 8601`);
-}
-
 function sliceOf(parameters: Parameters): ReplaySlice {
   const point = (name: string) => {
     const text = parameters.text(name);
-    return text === null ? {} : { [name]: pointOf(`Parameter ${name}`, text) };
+    return text === null ? {} : { [name]: parsePlace(`Parameter ${name}`, text) };
   };
   return { ...point("from"), ...point("to") };
 }

@@ -84,7 +84,7 @@ Deno.test("a replay over a slice gives what the rows of the slice give, and chan
       const from = random(rows.length + 1),
         to = from + random(rows.length + 1 - from),
         what = `seed ${seed}, ${from} to ${to}`;
-      const run = await life.engine.replays.pipeline("sums", { from: { offset: from }, to: { offset: to } });
+      const run = await life.engine.replays.pipeline("sums", { from: from, to: to });
       assert.deepEqual((await linesOf(run)).sort(), sumsOf(rows.slice(from, to)), what);
     }
     const whole = await life.engine.replays.plan("other", SUMS, {});
@@ -108,7 +108,7 @@ Deno.test("a slice by time has the rows that arrived then", () =>
     const toMs = Date.now();
     await wait();
     const third = await send(life, 10, 5), replay = life.engine.replays;
-    const from = { arrivalMs: fromMs }, to = { arrivalMs: toMs };
+    const from = { timeMs: fromMs }, to = { timeMs: toMs };
     assert.deepEqual((await linesOf(await replay.pipeline("sums", { from, to }))).sort(), sumsOf(second));
     assert.deepEqual((await linesOf(await replay.pipeline("sums", { to }))).sort(), sumsOf([...first, ...second]));
     assert.deepEqual((await linesOf(await replay.pipeline("sums", { from }))).sort(), sumsOf([...second, ...third]));
@@ -130,7 +130,7 @@ Deno.test("a replay from a checkpoint gives what the view had and what the file 
     for (const name of ["windows", "sums"]) then[name] = viewLines(life.engine, name);
     assert.ok(middle.length > 0 && written.length > 1);
     await send(life, 60, 30);
-    const to = { offset: end };
+    const to = end;
     const check = async (engine: Engine) => {
       for (const name of ["windows", "sums"]) {
         assert.deepEqual(await linesOf(await engine.replays.pipeline(name, { at: at[name], to })), then[name]);

@@ -10,18 +10,19 @@ import { restoreCheckpoint } from "../checkpoint/restore.ts";
 import { neededFor, type SavedRun, savedRun } from "../checkpoint/saved_run.ts";
 import type { PipelineInput } from "../input.ts";
 import { loadFunctions } from "../load_functions.ts";
+import { offsetOf } from "../log_follower.ts";
 import { named } from "../named_plan.ts";
 import { forgetfulOrder } from "../order.ts";
 import { turnAt } from "../order_holds.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelineMaker, PipelineOrder, PipelinesParts } from "../pipeline_maker.ts";
 import { catalogOf } from "../saved_plan.ts";
-import type { ReplayService, ReplaySlice } from "../service.ts";
+import type { LogPlace, ReplayService, ReplaySlice } from "../service.ts";
 import type { SideStreams } from "../side_rows.ts";
+import type { Stream } from "../stream.ts";
 import { EndlessOrder, lastNumber } from "./order_slice.ts";
 import { OutputQueue, QueueSink } from "./outputs.ts";
 import { ReplayRun } from "./run.ts";
-import { offsetAt } from "./slice.ts";
 import { SliceInput } from "./slice_input.ts";
 
 /** What is replayed: a plan over a slice, or what a pipeline did behind a checkpoint. */
@@ -51,27 +52,36 @@ interface Left {
   close(): Promise<void>;
 }
 
-/** What replays need of the pipelines that there are. */
-export interface ReplayParts {
-  readonly maker: PipelineMaker;
-  /** Pipelines that hear their tasks, by their ids. */
-  readonly heard: Map<number, Pipeline>;
-  catalog(): Catalog;
-  deployed(name: string): Deployed | null;
+/** The pipelines that there are. */
+export interface ReplayedPipelines {
+  readonly catalog: Catalog;
+  find(name: string): Pipeline | null;
+  /** Throws not_found. */
+  deployed(name: string): Deployed;
 }
 
 /** Runs plans once more over what logs have, beside all else: nothing that is there changes. */
 export class Replays implements ReplayService {
   readonly #engine: PipelinesParts;
-  readonly #parts: ReplayParts;
+  readonly #maker: PipelineMaker;
+  readonly #heard: Map<number, Pipeline>;
+  readonly #pipelines: ReplayedPipelines;
 
-  constructor(engine: PipelinesParts, parts: ReplayParts) {
+  /** `heard`: pipelines that hear their tasks, by their ids. */
+  constructor(
+    engine: PipelinesParts,
+    maker: PipelineMaker,
+    heard: Map<number, Pipeline>,
+    pipelines: ReplayedPipelines,
+  ) {
     this.#engine = engine;
-    this.#parts = parts;
+    this.#maker = maker;
+    this.#heard = heard;
+    this.#pipelines = pipelines;
   }
 
   async plan(name: string, json: unknown, slice: Omit<ReplaySlice, "at">): Promise<ReplayRun> {
-    const compiled = compilePlan(named(json, name), this.#parts.catalog());
+    const compiled = compilePlan(named(json, name), this.#pipelines.catalog);
     return await this.#run({ name, compiled, start: "earliest", again: null }, slice);
   }
 
@@ -88,9 +98,11 @@ export class Replays implements ReplayService {
   }
 
   async #left(name: string): Promise<Left> {
-    const deployed = this.#parts.deployed(name), { durable } = this.#engine;
-    if (deployed) {
-      const { log, folder, plans } = deployed.order, plan = { plan: deployed.plan, sql: null, streams: {} };
+    const { durable } = this.#engine;
+    if (this.#pipelines.find(name)) {
+      const deployed = this.#pipelines.deployed(name),
+        { log, folder, plans } = deployed.order,
+        plan = { plan: deployed.plan, sql: null, streams: {} };
       const now: SavedPlan = { ...plan, after: 0, starts: {}, origins: {} };
       const replay = (after: number) => log.replay!(after);
       return { plans: plans.length > 0 ? plans : [now], folder, replay, close: () => Promise.resolve() };
@@ -102,14 +114,16 @@ export class Replays implements ReplayService {
   }
 
   #compile(name: string, saved: SavedPlan): Compiled {
-    const catalog = this.#parts.catalog(), known = Object.keys(saved.streams).length > 0;
+    const catalog = this.#pipelines.catalog, known = Object.keys(saved.streams).length > 0;
     return compilePlan(named(saved.plan, name), known ? catalogOf(saved, catalog) : catalog);
   }
 
   /** What it did behind checkpoint `at`, under the plan that it had. */
   async #behind(name: string, at: number, left: Left, { from, to }: Omit<ReplaySlice, "at">): Promise<Replayed> {
     const { folder, plans } = left, store = this.#engine.durable?.checkpoints;
-    if (from) throw new RdxError("invalid", "A replay from a checkpoint begins where that was taken: leave from out");
+    if (from !== undefined) {
+      throw new RdxError("invalid", "A replay from a checkpoint begins where that was taken: leave from out");
+    }
     const all = folder === null ? [] : await store!.list(folder), info = all.find(({ number }) => number === at);
     if (!info) {
       const there = all.map(({ number }) => number).join(", ") || "none";
@@ -131,13 +145,16 @@ export class Replays implements ReplayService {
   async #ends({ sources }: PhysicalPlan, to: ReplaySlice["to"]): Promise<Map<string, number>> {
     const ends = new Map<string, number>();
     for (const { id, stream } of sources) {
-      if (to && stream !== null) ends.set(id, await offsetAt(this.#engine.streams.find(stream)!.log, to));
+      if (to !== undefined && stream !== null) ends.set(id, await placeIn(this.#engine.streams.find(stream)!, to));
     }
     return ends;
   }
 
   async #run(replayed: Replayed, slice: Omit<ReplaySlice, "at">, left: Left | null = null): Promise<ReplayRun> {
-    const { name, compiled, start, again } = replayed, { physical } = compiled, { maker, heard } = this.#parts;
+    const { name, compiled, start, again } = replayed,
+      { physical } = compiled,
+      maker = this.#maker,
+      heard = this.#heard;
     await loadFunctions(referencesIn(physical), this.#engine);
     const queue = new OutputQueue(),
       label = `replay of ${name}`,
@@ -181,16 +198,23 @@ export class Replays implements ReplayService {
   async #sliced(
     { sources }: PhysicalPlan,
     inputs: readonly PipelineInput[],
-    { from, to }: Omit<ReplaySlice, "at">,
+    { from = "earliest", to = "latest" }: Omit<ReplaySlice, "at">,
   ): Promise<PipelineInput[]> {
     return await Promise.all(sources.map(async ({ stream }, i) => {
       if (stream === null) return inputs[i];
-      const { log } = this.#engine.streams.find(stream)!;
-      const first = from ? await offsetAt(log, from) : log.start, end = to ? await offsetAt(log, to) : log.end;
+      const found = this.#engine.streams.find(stream)!,
+        first = await placeIn(found, from),
+        end = await placeIn(found, to);
       inputs[i].close();
-      return new SliceInput(log, first, end);
+      return new SliceInput(found.log, first, end);
     }));
   }
+}
+
+/** The offset that a place means, among those that a log still has. */
+async function placeIn(stream: Pick<Stream, "log">, place: LogPlace): Promise<number> {
+  const { start, end } = stream.log;
+  return Math.min(end, Math.max(start, await offsetOf(stream, place)));
 }
 
 /** A sink whose rows are only looked at. */
