@@ -26,6 +26,8 @@ export class Aside {
   from: number;
   /** One request after the other. */
   #burying: Promise<void> = Promise.resolve();
+  /** Keeps those that could not be put, as when the disk was full. Later ones wait with them: the last that are there say that all before are. */
+  #missed: LogHold | null = null;
   /** Keeps what an earlier process has left until it was looked at. */
   #kept: LogHold | null;
 
@@ -42,21 +44,33 @@ export class Aside {
   }
 
   bury(frames: readonly ArrayBuffer[], rows: number, offset: number): Promise<void> {
-    const buried = this.#burying.then(() => this.#dead.put(frames, rows, offset));
-    this.#burying = buried.catch(() => {});
-    // In a log that outlives the process they are safe where they are.
-    return this.#log.durability === "none" ? buried : this.#burying;
+    const buried = this.#burying.then(() =>
+      this.#missed === null ? this.#dead.put(frames, rows, offset) : this.#bring(offset + 1)
+    );
+    if (this.#log.durability === "none") {
+      this.#burying = buried.catch(() => {});
+      return buried;
+    }
+    // In a log that outlives the process they are safe where they are, and go with those that come next.
+    this.#burying = buried.catch(() => void (this.#missed ??= this.#log.hold(offset)));
+    return this.#burying;
+  }
+
+  /** Puts what has waited, up to an offset, as it lies in its records. */
+  async #bring(to: number): Promise<void> {
+    const from = Math.max(this.#dead.last + 1, this.from, this.#log.start);
+    await eachRecord(this.#log, from, to, async ({ offset, aside }) => {
+      if (aside.length === 0 || offset < from) return;
+      await this.#dead.put(aside, aside.reduce((sum, frame) => sum + frameRows(frame), 0), offset);
+    });
+    this.#missed?.close();
+    this.#missed = null;
   }
 
   /** Brings those where they belong that an earlier process has left in their records. */
   async recover(): Promise<void> {
-    const log = this.#log, last = log.newestAside, from = Math.max(this.#dead.last + 1, this.from, log.start);
-    if (this.#kept !== null && last >= from) {
-      await eachRecord(log, from, last + 1, async ({ offset, aside }) => {
-        if (aside.length === 0 || offset < from) return;
-        await this.#dead.put(aside, aside.reduce((sum, frame) => sum + frameRows(frame), 0), offset);
-      });
-    }
+    const last = this.#log.newestAside;
+    if (this.#kept !== null && last > this.#dead.last) await this.#bring(last + 1);
     this.#kept?.close();
     this.#kept = null;
   }

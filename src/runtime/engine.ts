@@ -15,7 +15,7 @@ import type { MetricRegistry } from "../telemetry/metrics.ts";
 import { Pipelines } from "./pipelines.ts";
 import type { LoadExtension } from "../kernel/extension.ts";
 import { Savepoints } from "./savepoint/savepoints.ts";
-import { type SpawnWorker, WorkerPool } from "./pool.ts";
+import { type EnginePool, type SpawnWorker, WorkerPool } from "./pool.ts";
 import type { DeadLetterService, EngineService, ReplayService } from "./service.ts";
 import { Streams } from "./streams.ts";
 import { type ViewFactory, Views } from "./views.ts";
@@ -28,6 +28,8 @@ export interface EngineParts {
   readonly loadExtension: LoadExtension;
   readonly spawn: SpawnWorker;
   readonly workers: number;
+  /** Starts the tasks elsewhere than in workers; absent: `spawn` starts workers. */
+  readonly startPool?: () => Promise<EnginePool>;
   readonly clock: Clock;
   readonly registry: MetricRegistry;
   readonly createLog: LogFactory;
@@ -60,7 +62,7 @@ export class Engine implements EngineService {
   readonly savepoints: Savepoints;
   readonly replays: ReplayService;
   readonly views: Views;
-  readonly #pool: WorkerPool;
+  readonly #pool: EnginePool;
   readonly #registry: MetricRegistry;
   readonly #clock: Clock;
   readonly #durable: Durable | null;
@@ -69,7 +71,7 @@ export class Engine implements EngineService {
   #recovered: Promise<void> = Promise.resolve();
   #draining = false;
 
-  private constructor(parts: EngineParts, pool: WorkerPool) {
+  private constructor(parts: EngineParts, pool: EnginePool) {
     const { clock, registry } = parts, metrics: EngineMetrics = engineMetrics(registry);
     this.#pool = pool;
     this.#clock = clock;
@@ -86,7 +88,8 @@ export class Engine implements EngineService {
   /** Starts the workers, and opens what an earlier process has left. Throws RdxError("invalid") for what is damaged of it. */
   static async start(parts: EngineParts): Promise<Engine> {
     const { spawn, workers, module, loadExtension } = parts;
-    const pool = await WorkerPool.start(spawn, workers, module, loadExtension), engine = new Engine(parts, pool);
+    const { startPool = () => WorkerPool.start(spawn, workers, module, loadExtension) } = parts;
+    const pool = await startPool(), engine = new Engine(parts, pool);
     try {
       await engine.#recover(parts.recoverPipelines ?? true);
     } catch (thrown) {

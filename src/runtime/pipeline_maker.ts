@@ -26,7 +26,7 @@ import { PipelineLookups } from "./lookups.ts";
 import { Pipeline } from "./pipeline.ts";
 import { PipelineMeter } from "./pipeline_meter.ts";
 import { lookupsOf, modeAfter } from "./plan_shape.ts";
-import type { WorkerPool } from "./pool.ts";
+import type { EnginePool } from "./pool.ts";
 import { findMeets } from "./task/meets.ts";
 import type { PipelineStart } from "./service.ts";
 import type { SideStreams } from "./side_rows.ts";
@@ -35,7 +35,7 @@ import type { Views } from "./views.ts";
 
 /** What pipelines are made of. */
 export interface PipelinesParts {
-  readonly pool: WorkerPool;
+  readonly pool: EnginePool;
   readonly streams: Streams;
   readonly views: Views;
   readonly sinks: ReadonlyMap<string, SinkFactory>;

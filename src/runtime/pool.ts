@@ -46,6 +46,17 @@ export interface TaskPool {
   restored(task: number, pipeline: number): Promise<TaskRestored>;
 }
 
+/** The tasks of one engine, and what it asks of them beside that. */
+export interface EnginePool extends TaskPool {
+  /** Where answers of tasks go, and the news that a worker died. */
+  onMessage(listener: (message: FromTask) => void, broken: (reason: string) => void): void;
+  /** Has every task import user functions. Throws RdxError("invalid_plan") when one of them cannot be used. */
+  loadFunctions(references: readonly FunctionReference[]): Promise<void>;
+  /** Decodes a body, which is handed over. */
+  decode(job: DecodeJob): Promise<DecodeResult>;
+  close(): void;
+}
+
 interface Member {
   readonly worker: Worker;
   readonly host: Remote<TaskHostApi>;
@@ -60,7 +71,7 @@ interface Member {
 }
 
 /** The workers of one engine. Every pipeline has a task on each. */
-export class WorkerPool implements TaskPool {
+export class WorkerPool implements EnginePool {
   readonly #members: Member[] = [];
   readonly #loadExtension: LoadExtension;
   readonly #extensions = new Map<Extension, Promise<WebAssembly.Module>>();

@@ -54,7 +54,10 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const reading = (async () => {
     for await (const part of child.stderr.pipeThrough(new TextDecoderStream())) errors += part;
   })();
-  const url = await readyUrl(child.stdout, () => errors);
+  const url = await readyUrl(child.stdout, async () => {
+    await reading;
+    return errors;
+  });
   if (options.onOutput) options.onOutput(child.stdout);
   else void child.stdout.pipeTo(new WritableStream());
   let ended = false;
@@ -95,13 +98,16 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   return server;
 }
 
-async function readyUrl(stdout: ReadableStream<Uint8Array<ArrayBuffer>>, errors: () => string): Promise<string> {
+async function readyUrl(
+  stdout: ReadableStream<Uint8Array<ArrayBuffer>>,
+  errors: () => Promise<string>,
+): Promise<string> {
   const reader = stdout.getReader(), decoder = new TextDecoder();
   let text = "";
   try {
     while (true) {
       const { done, value } = await reader.read();
-      if (done) throw new Error(`The server ended before it was ready: ${text}${errors()}`);
+      if (done) throw new Error(`The server ended before it was ready: ${text}${await errors()}`);
       text += decoder.decode(value, { stream: true });
       const ready = /rdx ready at (\S+)/.exec(text);
       if (ready) return ready[1];

@@ -49,6 +49,11 @@ export class SimClock implements Clock {
     this.#move(until);
   }
 
+  /** The wall clock is set, forward or back; what waits does not notice. */
+  jump(ms: number): void {
+    this.#wallMs += ms;
+  }
+
   #due(until: number): Timer | null {
     let first: Timer | null = null;
     for (const timer of this.#timers) if (timer.atMs <= until && (!first || timer.atMs < first.atMs)) first = timer;

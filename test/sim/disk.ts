@@ -76,6 +76,11 @@ export class SimDisk implements LogDevice {
     return [...this.#names.keys()].sort();
   }
 
+  /** Bytes that all files have together. */
+  get used(): number {
+    return [...new Set(this.#names.values())].reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
   /** The bytes of a file, to be looked at or damaged. */
   bytes(path: string): Uint8Array<ArrayBuffer> {
     return this.#file(path).bytes;
@@ -167,8 +172,7 @@ export class SimDisk implements LogDevice {
     if (file.spoiled) throw new Error("A file is used again whose sync has failed");
     const fails = this.faults.writesLeft-- <= 0, part = fails ? data.subarray(0, this.#random(data.length)) : data;
     const grown = Math.max(file.bytes.length, at + part.length);
-    const used = [...new Set(this.#names.values())].reduce((sum, one) => sum + one.bytes.length, 0);
-    if (used + grown - file.bytes.length > this.faults.capacity) throw ioError("ENOSPC");
+    if (this.used + grown - file.bytes.length > this.faults.capacity) throw ioError("ENOSPC");
     if (grown > file.bytes.length) {
       const longer = new Uint8Array(grown);
       longer.set(file.bytes);

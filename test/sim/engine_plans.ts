@@ -1,0 +1,60 @@
+/** The stream of the simulation. Rows come out of order by more than it waits, so that some are late. */
+export const STREAM = {
+  columns: [
+    { name: "ts", type: "timestamp", nullable: false },
+    { name: "id", type: "int64", nullable: false },
+    { name: "key", type: "string", nullable: false },
+    { name: "value", type: "int64", nullable: false },
+  ],
+  time: "ts",
+  delay_ms: 60,
+  future_skew_ms: 0,
+  on_error: "dead_letter",
+};
+
+const source = { id: "source", op: "source", stream: "s", time: "ts", delay_ms: 60, idle_timeout_ms: 0 };
+const aggs = [{ fn: "count", as: "n" }, { fn: "sum", arg: { column: "value" }, as: "total" }];
+
+/** Rows whose value is at least `least`, as they come, each exactly once. */
+export function allPlan(least: number, name = "all") {
+  const where = { call: "ge", args: [{ column: "value" }, { literal: least }] };
+  return {
+    rdx: 1,
+    nodes: [
+      source,
+      { id: "where", op: "filter", input: ["source"], where },
+      { id: "sink", op: "sink", input: ["where"], sink: { kind: "verify", name } },
+    ],
+  };
+}
+
+/** Counts and sums by key in windows, to a view and to a folder. */
+export function windowsPlan(name = "windows") {
+  return {
+    rdx: 1,
+    nodes: [
+      source,
+      { id: "window", op: "window", input: ["source"], window: { kind: "tumble", size_ms: 200 } },
+      { id: "aggregate", op: "aggregate", input: ["window"], keys: ["key"], aggs },
+      { id: "view", op: "sink", input: ["aggregate"], sink: { kind: "view", name } },
+      {
+        id: "parts",
+        op: "sink",
+        input: ["aggregate"],
+        sink: { kind: "files", path: `out/${name}`, format: "ndjson", roll_rows: 20, roll_ms: 40 },
+      },
+    ],
+  };
+}
+
+/** Counts and sums by key of all that has come, as changes, to a view. */
+export function totalsPlan(name = "totals") {
+  return {
+    rdx: 1,
+    nodes: [
+      source,
+      { id: "aggregate", op: "aggregate", input: ["source"], keys: ["key"], aggs },
+      { id: "view", op: "sink", input: ["aggregate"], sink: { kind: "view", name } },
+    ],
+  };
+}
