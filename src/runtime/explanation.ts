@@ -1,8 +1,13 @@
+import { CHECKPOINT_INTERVAL_MS } from "../core/limits.ts";
 import { type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
 import type { PipelinesParts } from "./pipeline_maker.ts";
 
-/** `shared` lists the streams that other pipelines read too: their rows are decoded once for all. */
-export function runtimeFacts(parts: PipelinesParts, name: string | null): RuntimeFacts {
+/** `replays`: of the pipeline that is explained, the nodes whose state no checkpoint has; null: none is running. `shared` lists the streams that other pipelines read too: their rows are decoded once for all. */
+export function runtimeFacts(
+  parts: PipelinesParts,
+  name: string | null,
+  replays: readonly string[] | null = null,
+): RuntimeFacts {
   const shared = [...parts.streams.all()]
     .filter(({ readers }) => readers.size > 1 && (name === null || readers.has(name)))
     .map((stream) => ({ stream: stream.name, pipelines: [...stream.readers] }));
@@ -12,6 +17,9 @@ export function runtimeFacts(parts: PipelinesParts, name: string | null): Runtim
     shared,
     late,
     ...durabilityOf(parts, name),
+    ...(parts.durable && replays
+      ? { recovery: { intervalMs: parts.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS, replays } }
+      : {}),
     answersLogged: parts.ordersKept ?? !!parts.durable,
   };
 }

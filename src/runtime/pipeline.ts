@@ -56,6 +56,9 @@ export class Pipeline {
   readonly asked: NodeLookups[] = [];
   /** Nodes whose state is only had again by replaying. */
   replays: readonly string[] = [];
+  /** Is called when all is done, in front of its end. */
+  ending: (() => Promise<void>) | null = null;
+  #isEnding = false;
 
   constructor(parts: PipelineParts) {
     this.parts = parts;
@@ -200,10 +203,7 @@ export class Pipeline {
     for (const later of cut.reach()) this.receive(later);
   }
 
-  /**
-   * Has its tasks set their state aside behind a number of its own, while it goes on. `note` is called when they are through with that number and nothing behind
-   * it has been counted yet. Null: no cut is possible now.
-   */
+  /** Has its tasks set their state aside behind a number of its own, while it goes on. `note`: see CutPoint. Null: no cut is possible now. */
   cut(whole: boolean, note: () => void): CutPoint | null {
     if (this.#state !== "running" || this.#cut || this.#sequencer.repeating) return null;
     this.#sequence(() => this.#cut = new CutPoint(this.#sequencer.cut(whole), note));
@@ -252,7 +252,7 @@ export class Pipeline {
     this.#committed = number;
     this.#sequence(() => this.#sequencer.finished(number));
     this.#waiters.wake();
-    if (this.#state === "running" && this.#sequencer.complete && this.pendingRows === 0) await this.#complete();
+    if (this.#state === "running" && this.#sequencer.complete && this.pendingRows === 0) void this.#complete();
     else this.#pump();
   }
 
@@ -284,6 +284,10 @@ export class Pipeline {
   }
 
   async #complete(): Promise<void> {
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    await this.ending?.();
+    if (this.#state !== "running") return;
     const close = () => Promise.all(this.parts.sinks.map((sink) => sink.close()));
     if (await this.#could("A sink cannot be closed", close)) this.#leave("completed", null);
   }
@@ -297,10 +301,7 @@ export class Pipeline {
     this.#fail("failed", reason);
   }
 
-  /**
-   * Ends taking part, and gives the memory of its tasks back. A stalled pipeline keeps its place in its inputs and its state: nothing
-   * that it has not used may be dropped.
-   */
+  /** Ends taking part, and gives the memory of its tasks back. A stalled pipeline keeps its place in its inputs, and its state. */
   #leave(state: PipelineState, reason: string | null): void {
     this.#state = state;
     this.#reason = reason;
@@ -340,8 +341,8 @@ export class Pipeline {
   }
 
   /**
-   * Lets what is in flight come to its end and takes nothing more: then another deployment can go on from here. Throws
-   * RdxError("busy") when that takes longer than QUIESCE_MS_MAX, and goes on as before; "conflict" when it ended meanwhile.
+   * Lets what is in flight come to its end and takes nothing more: then another deployment can go on from here. Throws RdxError("busy") when that
+   * takes longer than QUIESCE_MS_MAX, and goes on as before; "conflict" when it ended meanwhile.
    */
   async quiesce(): Promise<void> {
     this.#sequencer.pause();
@@ -369,11 +370,8 @@ export class Pipeline {
     void this.parts.lookups?.close();
     this.#waiters.wake();
     for (const input of this.parts.inputs) if (!next.inputs.includes(input)) input.close();
-    await closeSinks(
-      this.parts.clock,
-      this.#committing,
-      this.parts.sinks.filter((sink) => !next.sinks.includes(sink)),
-    );
+    const left = this.parts.sinks.filter((sink) => !next.sinks.includes(sink));
+    await closeSinks(this.parts.clock, this.#committing, left);
   }
 
   /** Removes its tasks and closes its sinks. What was in flight has no effect any more. */

@@ -348,7 +348,13 @@ export class Pipelines implements PipelineService {
 
   explain(name: string) {
     const { plan, pipeline } = this.deployed(name);
-    return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), runtimeFacts(this.#parts, name)));
+    return rendered(
+      explainPlan(
+        plan,
+        deployedCatalog(this.catalog, pipeline.plan),
+        runtimeFacts(this.#parts, name, pipeline.replays),
+      ),
+    );
   }
 
   explainPlan(plan: unknown, catalog = this.catalog) {

@@ -90,6 +90,8 @@ export class Checkpoints {
     this.#leave = reject;
     this.#pipeline = pipeline;
     this.#turn = turn;
+    // One that is under way may be of an earlier number
+    pipeline.ending = () => this.take().then(() => this.take());
     this.#later();
   }
 
