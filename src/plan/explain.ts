@@ -20,8 +20,8 @@ export interface RuntimeFacts {
   readonly durability?: "fsync" | "os" | "none";
   /** Whether answers of lookups are kept with the order. */
   readonly answersLogged?: boolean;
-  /** What a restart has of it, where something outlives the process: how often checkpoints are taken, and the nodes that none has. */
-  readonly recovery?: { readonly intervalMs: number; readonly replays: readonly string[] };
+  /** How often checkpoints are taken of it, where something outlives the process. */
+  readonly checkpointIntervalMs?: number;
   /** Streams whose late rows are kept. */
   readonly late?: readonly string[];
   /** Anything else about a node, as a sentence without a full stop. */
@@ -83,13 +83,8 @@ export function explainPlan(json: unknown, catalog: Catalog, facts: RuntimeFacts
   return { pipeline: analysed.physical.name, nodes, paths, recovery: recoveryOf(facts) };
 }
 
-function recoveryOf({ recovery }: RuntimeFacts): string | null {
-  if (!recovery) return null;
-  const { intervalMs, replays } = recovery;
-  if (replays.length > 0) {
-    const which = replays.length === 1 ? `node ${replays[0]} keeps its` : `nodes ${replays.join(", ")} keep their`;
-    return `after a restart it does again all that it did: ${which} state only there`;
-  }
+function recoveryOf({ checkpointIntervalMs: intervalMs }: RuntimeFacts): string | null {
+  if (intervalMs === undefined) return null;
   const often = intervalMs === 0 ? "at an orderly end" : `every ${intervalMs / 1000} s, and at an orderly end`;
   return `after a restart it goes on from its newest checkpoint (one is taken ${often}) and does again what it did behind that`;
 }

@@ -2,12 +2,8 @@ import { CHECKPOINT_INTERVAL_MS } from "../core/limits.ts";
 import { type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
 import type { PipelinesParts } from "./pipeline_maker.ts";
 
-/** `replays`: of the pipeline that is explained, the nodes whose state no checkpoint has; null: none is running. `shared` lists the streams that other pipelines read too: their rows are decoded once for all. */
-export function runtimeFacts(
-  parts: PipelinesParts,
-  name: string | null,
-  replays: readonly string[] | null = null,
-): RuntimeFacts {
+/** `name`: of the pipeline that is explained; null: it runs not here. `shared` lists the streams that other pipelines read too: their rows are decoded once for all. */
+export function runtimeFacts(parts: PipelinesParts, name: string | null): RuntimeFacts {
   const shared = [...parts.streams.all()]
     .filter(({ readers }) => readers.size > 1 && (name === null || readers.has(name)))
     .map((stream) => ({ stream: stream.name, pipelines: [...stream.readers] }));
@@ -17,8 +13,8 @@ export function runtimeFacts(
     shared,
     late,
     ...durabilityOf(parts, name),
-    ...(parts.durable && replays
-      ? { recovery: { intervalMs: parts.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS, replays } }
+    ...(parts.durable && name !== null
+      ? { checkpointIntervalMs: parts.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS }
       : {}),
     answersLogged: parts.ordersKept ?? !!parts.durable,
   };

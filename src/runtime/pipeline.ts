@@ -54,8 +54,6 @@ export class Pipeline {
   restored = 1;
   /** What lookups had asked for at its checkpoint, for when it starts. */
   readonly asked: NodeLookups[] = [];
-  /** Nodes whose state is only had again by replaying. */
-  replays: readonly string[] = [];
   /** Is called when all is done, in front of its end. */
   ending: (() => Promise<void>) | null = null;
   #isEnding = false;
@@ -98,7 +96,7 @@ export class Pipeline {
     const { pool, id, taskPlan, sinks } = this.parts;
     await this.parts.lookups?.open();
     await openSinks(sinks, this.plan, handedOn, this.parts.origins);
-    this.replays = await pool.deploy(id, taskPlan);
+    await pool.deploy(id, taskPlan);
   }
 
   /** Begins to take rows. */

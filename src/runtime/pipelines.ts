@@ -348,13 +348,7 @@ export class Pipelines implements PipelineService {
 
   explain(name: string) {
     const { plan, pipeline } = this.deployed(name);
-    return rendered(
-      explainPlan(
-        plan,
-        deployedCatalog(this.catalog, pipeline.plan),
-        runtimeFacts(this.#parts, name, pipeline.replays),
-      ),
-    );
+    return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), runtimeFacts(this.#parts, name)));
   }
 
   explainPlan(plan: unknown, catalog = this.catalog) {

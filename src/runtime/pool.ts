@@ -29,8 +29,7 @@ export interface TaskPool {
   /** Why nothing can be deployed any more, or null. */
   readonly broken: string | null;
   send(task: number, message: ToTask): void;
-  /** Resolves to the ids of operators whose state is only had again by replaying. */
-  deploy(pipeline: number, plan: TaskPlan): Promise<readonly string[]>;
+  deploy(pipeline: number, plan: TaskPlan): Promise<void>;
   /** Removes the tasks of a pipeline; those of a dead worker are gone with it. */
   remove(pipeline: number): Promise<void>;
   /** Open windows of one sink, for each task in the order of key groups. */
@@ -178,15 +177,14 @@ export class WorkerPool implements EnginePool {
     if (problem) throw new RdxError("invalid_plan", problem);
   }
 
-  async deploy(pipeline: number, plan: TaskPlan): Promise<readonly string[]> {
+  async deploy(pipeline: number, plan: TaskPlan): Promise<void> {
     const needed = await Promise.all(
       extensionsOf(plan.plan).map(async (name) => [name, await this.#need(name)] as const),
     );
     const extensions: Extensions = Object.fromEntries(needed);
-    const replays = await Promise.all(
-      this.#members.map((member) => ask<string[]>(member, ({ host }) => host.deploy(pipeline, plan, extensions))),
+    await Promise.all(
+      this.#members.map((member) => ask<void>(member, ({ host }) => host.deploy(pipeline, plan, extensions))),
     );
-    return [...new Set(replays.flat())];
   }
 
   async #need(name: Extension): Promise<WebAssembly.Module> {

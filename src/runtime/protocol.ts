@@ -290,8 +290,8 @@ export interface TaskHostApi {
   connect(peer: number, port: MessagePort): void;
   /** Imports user functions for plans that come; why one of them cannot be used, or null. */
   loadFunctions(references: readonly FunctionReference[]): Promise<string | null>;
-  /** `extensions`: what joins the kernels for this plan. Returns the ids of operators whose state is only had again by replaying. */
-  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): string[];
+  /** `extensions`: what joins the kernels for this plan. */
+  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void;
   remove(pipeline: number): void;
   /** The way of bodies to its decoder: lists of BodyMessage one way, lists of BodyAnswer the other. */
   takeBodies(port: MessagePort): void;

@@ -91,10 +91,10 @@ export class SimPool implements TaskPool {
     this.#data[task].postMessage([this.tamper(message)]);
   }
 
-  deploy(pipeline: number, plan: TaskPlan): Promise<readonly string[]> {
+  deploy(pipeline: number, plan: TaskPlan): Promise<void> {
     const extensions = Object.fromEntries(extensionsOf(plan.plan).map((name) => [name, extensionModule(name)]));
-    const replays = this.hosts.flatMap((host) => host.deploy(pipeline, structuredClone(plan), extensions));
-    return Promise.resolve([...new Set(replays)]);
+    for (const host of this.hosts) host.deploy(pipeline, structuredClone(plan), extensions);
+    return Promise.resolve();
   }
 
   remove(pipeline: number): Promise<void> {

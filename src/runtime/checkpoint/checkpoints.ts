@@ -68,10 +68,7 @@ export class Checkpoints {
   }
 
   get status(): CheckpointStatus {
-    const nodes = this.#pipeline?.replays ?? [];
-    if (nodes.length === 0) return this.#status;
-    const which = nodes.length === 1 ? `node ${nodes[0]} keeps its` : `nodes ${nodes.join(", ")} keep their`;
-    return { ...this.#status, problem: `It recovers by replaying its log: ${which} state only there` };
+    return this.#status;
   }
 
   /** It went on from this one of an earlier process; those before it, the oldest first, are there too. */
@@ -122,7 +119,7 @@ export class Checkpoints {
 
   async #take(): Promise<void> {
     const pipeline = this.#pipeline, { store, folder, name, clock, flush, metrics } = this.#parts;
-    if (!pipeline || pipeline.state !== "running" || pipeline.replays.length > 0 || pipeline.number <= this.#last) {
+    if (!pipeline || pipeline.state !== "running" || pipeline.number <= this.#last) {
       return;
     }
     const whole = this.#whole, turn = this.#turn, earlier = this.#kept, left = this.#left;

@@ -79,7 +79,7 @@ export class TaskHost implements TaskHostApi {
     return this.#modules.load(references);
   }
 
-  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): string[] {
+  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void {
     const { index, tasks, module, reports } = this.#ready();
     const previous = plan.inherits === null ? null : this.#tasks.get(plan.inherits) ?? null;
     const kernel = previous?.kernel ?? new Kernel(module);
@@ -98,9 +98,7 @@ export class TaskHost implements TaskHostApi {
     };
     const chunks = new ChunkReader(kernel, plan, this.#parts);
     const parts = { chunks, create: this.#parts.createOperator, previous };
-    const task = new PipelineTask(kernel, plan, place, parts);
-    this.#tasks.set(pipeline, task);
-    return task.replays;
+    this.#tasks.set(pipeline, new PipelineTask(kernel, plan, place, parts));
   }
 
   remove(pipeline: number): void {

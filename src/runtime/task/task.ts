@@ -123,11 +123,6 @@ export class PipelineTask {
     if (resumes) this.#mode.tickedMs = resumes.tickedMs;
   }
 
-  /** The ids of operators here whose state is only had again by replaying. */
-  get replays(): string[] {
-    return this.flow.operators.flatMap((operator) => operator?.state === "replay" ? [operator.id] : []);
-  }
-
   /** All steps of a checkpoint have come. */
   restored(): TaskRestored {
     const reason = this.state.restored();
