@@ -1,7 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import type { Appended, Durability, Log, LogEntry, LogHold, LogReader, LogRecord } from "../log.ts";
 import { bytesOf, checkEntry } from "./entry.ts";
-import { boundsOf, type JournalBounds, type JournalParts, Retention } from "./journal_parts.ts";
+import { boundsOf, hooksOf, type JournalBounds, type JournalParts, Retention } from "./journal_parts.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { endOf, partsOfHello, partsOfRecord, takeRecord } from "./journal_records.ts";
 import { offsetAtTime } from "./journal_times.ts";
@@ -392,13 +392,4 @@ interface Opened<Answer> {
   readonly arrivalMs: number;
   readonly endRecord: LogRecord | null;
   readonly tableFrom: number;
-}
-
-interface Hooked {
-  rolled(): void;
-  beforeReplace(): Promise<void>;
-}
-
-function hooksOf(journal: () => Hooked) {
-  return { rolled: () => journal().rolled(), beforeReplace: () => journal().beforeReplace() };
 }
