@@ -1,6 +1,6 @@
 import { RdxError } from "../core/errors.ts";
 import { COLUMNS_MAX } from "../core/limits.ts";
-import { BOOL, type Column, type DataType, DOUBLE, INT64, JSON_VALUE, STRING, TIMESTAMP } from "../core/schema.ts";
+import { type Column, type DataType, DOUBLE, JSON_VALUE, STRING } from "../core/schema.ts";
 import type { Seen } from "./seen.ts";
 import { joined, seenScalar } from "./seen_nested.ts";
 
