@@ -9,6 +9,8 @@ const SLACK: usize = 128;
 const LOG_MIN: u32 = 5;
 const LOG_MAX: u32 = 31;
 const ARENA_BLOCK: usize = 1 << 20;
+/** Pages of 64 KiB that memory grows by at least: each time costs a call of the system, and the host its views. */
+const GROW_PAGES: i32 = 64;
 
 // Heads of the free lists, by log2 of the size
 const FREE: usize = memory.data(32 * 4, 16);
@@ -19,6 +21,12 @@ let stateLimit: usize = <usize>-1;
 
 @inline function logOf(bytes: usize): u32 {
   return bytes <= 32 ? LOG_MIN : 32 - <u32>clz<u32>(<u32>bytes - 1);
+}
+
+/** Makes the memory `pages` longer (0 and less: it is long enough), or a step more; false when its maximum is reached. */
+@inline function grow(pages: i32): bool {
+  if (pages <= 0) return true;
+  return (pages < GROW_PAGES && memory.grow(GROW_PAGES) >= 0) || memory.grow(pages) >= 0;
 }
 
 /** Takes a block of at least `bytes`; 0 when the memory's maximum is reached. The contents are undefined. */
@@ -38,8 +46,7 @@ export function block_alloc(bytes: usize): usize {
   const end = address + size + SLACK;
   // Behind the last whole page, rounding up would come out at 0
   if (end < address || end > <usize>-65536) return 0;
-  const pages = <i32>((end + 65535) >>> 16) - memory.size();
-  if (pages > 0 && memory.grow(pages) < 0) return 0;
+  if (!grow(<i32>((end + 65535) >>> 16) - memory.size())) return 0;
   top = address + size;
   return address;
 }

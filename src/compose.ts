@@ -11,8 +11,8 @@ import { memoryLogs } from "./log/memory.ts";
 import { zstdPacker } from "./log/packer_deno.ts";
 import type { Durable } from "./store.ts";
 import { ThreadCheckpoints } from "./store/checkpoints_thread.ts";
-import { startCheckpointThread } from "./store/checkpoints_thread_deno.ts";
-import { openDataFolder } from "./store/data_folder_deno.ts";
+import { startCheckpointThread, type StoreKind } from "./store/checkpoints_thread_deno.ts";
+import { openDataFolder, requireStore } from "./store/data_folder_deno.ts";
 import { MetaFile } from "./store/meta_deno.ts";
 import { rangeOf } from "./client/http/address.ts";
 import { httpLookup } from "./lookup/http.ts";
@@ -48,6 +48,8 @@ export interface EngineSettings {
   readonly durability?: Durability;
   /** The data directory, where something survives. */
   readonly data?: string;
+  /** What keeps checkpoints there; default: files. */
+  readonly store?: StoreKind;
   /** How rows are written there; default: as they are. */
   readonly compression?: "none" | "zstd";
   /** Worker threads; default: as many as processors, less one for the main thread, from 1 to 8. */
@@ -137,18 +139,19 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
 
 /** What outlives the process, or null. */
 async function openData(settings: EngineSettings, module: WebAssembly.Module): Promise<Durable | null> {
-  const { durability = "none", data, compression = "none", log = silentLog } = settings;
+  const { durability = "none", data, store = "files", compression = "none", log = silentLog } = settings;
   if (durability === "none" || data === undefined) return null;
   const folder = await openDataFolder(data);
   let meta: MetaFile | null = null;
   try {
+    await requireStore(data, store);
     meta = new MetaFile(folder.metaPath);
     const crc = new Crc32c(new Kernel(module)), said = (what: string) => log.warn(what);
-    const checkpoints = { root: data, module, durability };
+    const checkpoints = { kind: store, root: data, module, durability };
     return await DurableLogs.open({
       device: new DenoDevice(data),
       meta,
-      checkpoints: new ThreadCheckpoints("files", () => startCheckpointThread(checkpointsWorker, checkpoints, said)),
+      checkpoints: new ThreadCheckpoints(store, () => startCheckpointThread(checkpointsWorker, checkpoints, said)),
       checksum: (bytes, before) => crc.of(bytes, before),
       packer: compression === "zstd" ? zstdPacker : null,
       unpacker: zstdPacker,

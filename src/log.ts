@@ -42,6 +42,8 @@ export interface LogEntry<Answer> {
   readonly kind: "rows" | "end";
   readonly rows: number;
   readonly frames: readonly ArrayBuffer[];
+  /** CRC-32C of each frame, if somebody has computed them: a log that wants them does not go through the bytes once more. */
+  readonly sums?: readonly number[];
   readonly schema: number;
   /** Kept in the record, for whoever brings them where they belong: a crash between the two loses nothing. */
   readonly aside?: readonly ArrayBuffer[];
@@ -111,8 +113,13 @@ export interface Log<Answer> {
   hold(offset: number): LogHold;
   /** A reader at `from`: an offset, `earliest` that is kept, or `latest`. */
   reader(from: number | "earliest" | "latest"): LogReader;
-  /** From now on, rows that every reader is done with leave this long after they came; null: when the log's bound says so. */
-  retain(forMs: number | null): void;
+  /** Offset of the first row that is kept and arrived at `timeMs` (epoch ms) or later; the end when there is none. */
+  offsetAt(timeMs: number): Promise<number>;
+  /**
+   * From now on, rows that every reader is done with leave this long after they came, and the oldest of them when there are more bytes than this; null: when
+   * the log's bound says so.
+   */
+  retain(forMs: number | null, bytesMax?: number | null): void;
   /** Calls back after each append and each release, and when a reader has got what it reads from elsewhere; the returned function ends that. */
   onChange(listener: () => void): () => void;
   close(): Promise<void>;

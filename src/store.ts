@@ -90,7 +90,7 @@ export interface CheckpointInfo {
  */
 export interface CheckpointStore {
   readonly kind: string;
-  /** Those that are there, newest first; a damaged one may be among them. */
+  /** Those that are there, newest first; a damaged one may be among them. Throws RdxError when the store itself is of no use. */
   list(folder: string): Promise<readonly CheckpointInfo[]>;
   /**
    * Begins one on top of the newest; with `whole`, its steps are all that there is. One at a time of a folder: "conflict" else, and for a number that is not
@@ -119,6 +119,8 @@ export interface SavedStream {
   readonly futureSkewMs: number;
   readonly onError: "dead_letter" | "reject";
   readonly retentionMs: number | null;
+  /** Absent: as the log's bound says. */
+  readonly retentionBytes?: number;
   /** How long after they failed its dead rows are tried again; absent: never by themselves. */
   readonly retryMs?: readonly number[];
   /** Rows that could not be taken are looked for from this offset on when they are missing where they belong. */

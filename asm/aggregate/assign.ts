@@ -12,6 +12,7 @@ import { COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
 import { arena_alloc } from "../memory";
 import { blockRows, blockSet, blockSlices } from "./block";
 import { Push, STOP_FULL, STOP_MEMORY, STOP_NONE } from "./input";
+import { sliceSeal } from "./seal";
 import { Slice, sliceFind, sliceMake } from "./slice";
 import { Aggregation } from "./spec";
 import {
@@ -166,6 +167,10 @@ export function assignBlock(a: Aggregation, push: Push, first: u32, count: u32):
       if (watermark >= lastFire) {
         if (addLate(push, row)) continue;
         stop = STOP_MEMORY;
+        break;
+      }
+      if (changetype<usize>(slice) && !sliceSeal(a, slice)) {
+        stop = STOP_FULL;
         break;
       }
       const fired = lastFired(a, watermark);

@@ -54,7 +54,7 @@ function combineCall(a: Aggregation, call: Call, row: usize, from: usize, table:
     return;
   }
   if (!isPresent(a, call, from)) return;
-  if (isWide(op)) wideMerge(row, from, call.cell, call.wraps);
+  if (isWide(op)) wideMerge(row, from, call.cell, call.wraps, call.wraps);
   if (op == OP_SUM_DOUBLE || op == OP_AVG_DOUBLE) addF64(cell, other);
   if (op == OP_AVG_INT || op == OP_AVG_DOUBLE) addI64(cell + 8, other + 8);
   if (op == OP_MIN && load<i64>(other) < load<i64>(cell)) store<i64>(cell, load<i64>(other));

@@ -72,8 +72,8 @@ function listCombined(a: Aggregation, cursor: Cursor, list: usize, most: u32): u
     cursor.combined = true;
     cursor.version = a.version;
   }
-  let listed: u32 = 0, offset = cursor.groupAt + cursor.row * a.imageBytes;
-  for (; listed < most && offset < cursor.rowsUsed; listed++, offset += a.imageBytes) {
+  let listed: u32 = 0, offset = cursor.groupAt + cursor.row * a.madeBytes;
+  for (; listed < most && offset < cursor.rowsUsed; listed++, offset += a.madeBytes) {
     store<u32>(list + (<usize>listed << 2), offset);
   }
   return listed;
@@ -86,11 +86,11 @@ function compact(a: Aggregation, cursor: Cursor): void {
     cursor.combined = false;
     return;
   }
-  const from = cursor.groupAt + cursor.row * a.imageBytes, left = cursor.rowsUsed - from;
+  const from = cursor.groupAt + cursor.row * a.madeBytes, left = cursor.rowsUsed - from;
   memory.copy(cursor.rows, <usize>cursor.rows + from, left);
   cursor.rowsUsed = left;
   // The group begins in front of what is left of it: its rows that are gone have no bytes any more
-  cursor.groupAt = 0 - cursor.row * a.imageBytes;
+  cursor.groupAt = 0 - cursor.row * a.madeBytes;
 }
 
 /**

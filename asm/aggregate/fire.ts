@@ -6,6 +6,7 @@ import { rowsList } from "../state/order";
 import { cursorList, cursorReset } from "./cursor";
 import { emitBegin, emitColumn, emitRoom, emitTimes } from "./emit";
 import { hopOf, hopReset } from "./hop";
+import { passedSeal } from "./seal";
 import { emitKeys, emitResults, emitStates } from "./result";
 import { sliceAt, slicePosition, slicesDrop, tableAt } from "./slice";
 import { Aggregation } from "./spec";
@@ -25,6 +26,7 @@ export function agg_advance(aggregation: usize, ms: f64): void {
   a.watermark = watermark;
   const window = lastFired(a, watermark);
   if (window > a.frozen) a.frozen = window;
+  passedSeal(a);
 }
 
 @inline function cursorAt(address: u32): Cursor {

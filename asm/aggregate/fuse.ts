@@ -19,6 +19,7 @@ const COUNT_AT: usize = 16;
 /** Where the count and the sum of a key of one cell are. */
 export const COUNT_CELL: u32 = 16;
 export const SUM_CELL: u32 = 24;
+const NARROW_BYTES: u32 = 32;
 
 /** Rows of a slice that one pass is the faster way for. */
 const ROWS_BYTES_MAX: u32 = 1 << 20;
@@ -73,11 +74,16 @@ const ONE: usize = memory.data<u64>([1, 0]);
   return a.manyNew || slice.rows * a.rowBytes > ROWS_BYTES_MAX;
 }
 
+/** Rows are nothing but head, key, count and sum, as table_fuse.ts writes them. */
+@inline export function isNarrow(a: Aggregation): bool {
+  return a.slabs && a.rowBytes == NARROW_BYTES;
+}
+
 /** Whether the block can be resolved and updated together. */
 export function fusable(a: Aggregation): bool {
   if (a.calls != 2 || !blockSlice || blockNullKeys) return false;
   const slice = changetype<Slice>(blockSlice);
-  return slice.slab != 0 || (slice.directWhole && (a.slabs || !isLarge(a, slice)));
+  return slice.slab != 0 || (slice.directWhole && (isNarrow(a) || !isLarge(a, slice)));
 }
 
 /**

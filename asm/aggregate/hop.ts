@@ -5,11 +5,12 @@
 //
 // The rows that one key has in the slices of the window are linked, in the order of slices, behind the row's image:
 //
-//   LINKS   0             4          8             12            16           20
-//           +-------------+----------+-------------+-------------+------------+---------+
-//           | version u32 | next row | its ordinal | its slice   | entry u32  | out u32 |
-//           | (version.ts)| u32      | u32         | u32         | 0 = none   |         |
-//           +-------------+----------+-------------+-------------+------------+---------+
+//   LINKS   0          4             8            12                             16
+//           +----------+-------------+------------+------------------------------+
+//           | next row | its ordinal | its slice  | entry u32, 0 = none; or with |
+//           | u32      | u32         | u32        | bit 1 the newest version     |
+//           |          |             |            | (version.ts); bit 0: out     |
+//           +----------+-------------+------------+------------------------------+
 //
 //   ENTRY   image of a row (what it means: hop_fold.ts), then
 //           0         4         8               12        16            24        28        32        36        40
@@ -30,6 +31,7 @@ import { pairMake } from "./hop_pair";
 import { Pool, poolFree } from "./hop_pool";
 import { sliceAt, slicePosition, tableAt } from "./slice";
 import { Aggregation } from "./spec";
+import { versionEntry, versionSetEntry } from "./version";
 
 @unmanaged
 export class Hop {
@@ -45,6 +47,7 @@ export class Hop {
   scratchBytes: u32;
   pairAt: u32; // PAIR (hop_pair.ts): offset in a row; 0 = the calls are others
   pairBit: u32; // that its sum has a value
+  pairWraps: u32; // offset in a row of the wraps of its sum; 0 = they are in the flags
   pairRows: u32; // offset in an entry of how many rows have one
 }
 
@@ -65,6 +68,12 @@ export class HopGroup {
   unused: u32;
 }
 
+// The last word of LINKS
+const ENTRY_AT: usize = 12;
+const IS_OUT: u32 = 1;
+const HAS_VERSION: u32 = 2;
+const ADDRESS: u32 = ~15;
+
 // Pools lie behind the fields, groups behind the pools
 const POOLS_AT: u32 = 80;
 const HEADER: u32 = 128;
@@ -82,36 +91,47 @@ const HOP_BYTES: u32 = HEADER + 128 * GROUP_BYTES;
 }
 
 // Fields of LINKS
-@inline export function versionOf(a: Aggregation, row: usize): u32 {
-  return load<u32>(row + a.versionCell);
-}
 @inline export function nextOf(a: Aggregation, row: usize): usize {
-  return load<u32>(row + a.versionCell, 4);
+  return load<u32>(row + a.links);
 }
 @inline export function nextOrdinal(a: Aggregation, row: usize): u32 {
-  return load<u32>(row + a.versionCell, 8);
+  return load<u32>(row + a.links, 4);
 }
 @inline export function nextSlice(a: Aggregation, row: usize): u32 {
-  return load<u32>(row + a.versionCell, 12);
+  return load<u32>(row + a.links, 8);
 }
 @inline export function setNext(a: Aggregation, row: usize, next: usize, ordinal: u32, slice: u32): void {
-  const at = row + a.versionCell;
-  store<u32>(at, <u32>next, 4);
-  store<u32>(at, ordinal, 8);
-  store<u32>(at, slice, 12);
+  const at = row + a.links;
+  store<u32>(at, <u32>next);
+  store<u32>(at, ordinal, 4);
+  store<u32>(at, slice, 8);
 }
 @inline export function entryOfRow(a: Aggregation, row: usize): usize {
-  return load<u32>(row + a.versionCell, 16);
+  const word = load<u32>(row + a.links, ENTRY_AT);
+  return (word & HAS_VERSION ? versionEntry(word & ADDRESS) : word) & ADDRESS;
 }
 @inline export function setEntry(a: Aggregation, row: usize, entry: usize): void {
-  store<u32>(row + a.versionCell, <u32>entry, 16);
+  const word = load<u32>(row + a.links, ENTRY_AT);
+  if (word & HAS_VERSION) versionSetEntry(word & ADDRESS, <u32>entry);
+  else store<u32>(row + a.links, <u32>entry | (word & IS_OUT), ENTRY_AT);
 }
 /** The row is in a list of late rows, and what it has is in no entry. */
 @inline export function isOut(a: Aggregation, row: usize): bool {
-  return load<u32>(row + a.versionCell, 20) != 0;
+  return (load<u32>(row + a.links, ENTRY_AT) & IS_OUT) != 0;
 }
 @inline export function setOut(a: Aggregation, row: usize, out: bool): void {
-  store<u32>(row + a.versionCell, u32(out), 20);
+  store<u32>(row + a.links, (load<u32>(row + a.links, ENTRY_AT) & ~IS_OUT) | u32(out), ENTRY_AT);
+}
+/** Address of the newest version of a row; 0 = it has none. */
+@inline export function versionOf(a: Aggregation, row: usize): u32 {
+  const word = load<u32>(row + a.links, ENTRY_AT);
+  return word & HAS_VERSION ? word & ADDRESS : 0;
+}
+/** Makes another version the newest one of a row, or none; its entry goes with it. */
+export function setVersion(a: Aggregation, row: usize, version: u32): void {
+  const entry = <u32>entryOfRow(a, row), out = load<u32>(row + a.links, ENTRY_AT) & IS_OUT;
+  if (version) versionSetEntry(version, entry);
+  store<u32>(row + a.links, (version ? version | HAS_VERSION : entry) | out, ENTRY_AT);
 }
 
 // Fields of an ENTRY
@@ -190,11 +210,11 @@ export function hopMake(a: Aggregation): bool {
   hop.late = changetype<Pool>(address + POOLS_AT + 16);
   hop.slices = a.size / a.width;
   hop.step = a.slide / a.width;
-  hop.entryAt = a.imageBytes;
+  hop.entryAt = a.madeBytes;
   const more = a.suffixAt ? ((ENTRY_FIELDS_BYTES + 15) & ~15) - ENTRY_FIELDS_BYTES + a.imageBytes : a.calls << 2;
-  hop.entries.itemBytes = (a.imageBytes + ENTRY_FIELDS_BYTES + more + 15) & ~15;
+  hop.entries.itemBytes = (a.madeBytes + ENTRY_FIELDS_BYTES + more + 15) & ~15;
   hop.late.itemBytes = 16;
-  pairMake(a, hop, a.imageBytes + ENTRY_FIELDS_BYTES);
+  pairMake(a, hop, a.madeBytes + ENTRY_FIELDS_BYTES);
   hopClear(a);
   return true;
 }

@@ -34,7 +34,7 @@ const NO_TABLE: Table = changetype<Table>(0);
 
 /** Rows in which the call has a value. */
 @inline function presenceAt(a: Aggregation, entry: usize, i: u32): usize {
-  return entry + a.imageBytes + ENTRY_FIELDS_BYTES + (<usize>i << 2);
+  return entry + a.madeBytes + ENTRY_FIELDS_BYTES + (<usize>i << 2);
 }
 
 /** Adds the image of a row to its entry, where every call has an inverse. */
@@ -51,7 +51,7 @@ function addCalls(a: Aggregation, entry: usize, from: usize): void {
       continue;
     }
     if (!isPresent(a, call, from)) continue;
-    wideMerge(entry, from, cell, call.wraps);
+    wideMerge(entry, from, cell, call.madeWraps, call.wraps);
     if (call.op == OP_AVG_INT) store<i64>(entry + cell, load<i64>(entry + cell, 8) + load<i64>(from + cell, 8), 8);
     const at = presenceAt(a, entry, i);
     store<u32>(at, load<u32>(at) + 1);
@@ -73,7 +73,7 @@ function takeCalls(a: Aggregation, entry: usize, from: usize): void {
       continue;
     }
     if (!isPresent(a, call, from)) continue;
-    wideUnmerge(entry, from, cell, call.wraps);
+    wideUnmerge(entry, from, cell, call.madeWraps, call.wraps);
     if (call.op == OP_AVG_INT) store<i64>(entry + cell, load<i64>(entry + cell, 8) - load<i64>(from + cell, 8), 8);
     const at = presenceAt(a, entry, i), rows = load<u32>(at) - 1;
     store<u32>(at, rows);
@@ -182,7 +182,7 @@ export function refold(a: Aggregation, g: HopGroup, entry: usize, window: i64): 
     from = madeRow(hop, entry);
     if (isStale(hop, entry)) combineSides(a, hop, g, entry, from);
   }
-  rowCopy(to, from, a.imageBytes);
+  rowCopy(to, from, a.madeBytes);
 }
 
 function combineSides(a: Aggregation, hop: Hop, g: HopGroup, entry: usize, to: usize): void {

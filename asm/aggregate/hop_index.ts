@@ -104,7 +104,7 @@ export function entryClear(a: Aggregation, entry: usize): void {
   const from = keyCell(a.keys ? a.keys : 1), flags = load<u32>(entry, ROW_FLAGS) & nullMask(a);
   const hash = a.hashAt ? load<u64>(entry + a.hashAt) : 0;
   store<u32>(entry, flags, ROW_FLAGS);
-  for (let at = from; at < a.versionCell; at += 8) store<u64>(entry + at, load<u64>(<usize>a.template + at));
+  for (let at = from; at < a.links; at += 8) store<u64>(entry + at, load<u64>(<usize>a.template + at));
   if (a.hashAt) store<u64>(entry + a.hashAt, hash);
 }
 
@@ -116,7 +116,7 @@ export function entryMake(a: Aggregation, hop: Hop, g: HopGroup, row: usize, has
   memory.fill(entry + hop.entryAt, 0, hop.entries.itemBytes - hop.entryAt);
   store<u32>(entry + hop.entryAt, hash, 12);
   store<i64>(entry + hop.entryAt, i64.MIN_VALUE, 16);
-  rowCopy(entry, a.template, a.imageBytes);
+  rowCopy(entry, a.template, a.madeBytes);
   entrySetKey(a, entry, row);
   insert(hop, g, entry);
   return entry;

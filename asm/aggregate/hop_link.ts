@@ -9,6 +9,7 @@ import { foldIn, leave } from "./hop_fold";
 import { entryDrop, entryFind, entryMake, entrySetKey } from "./hop_index";
 import { lateAdd } from "./hop_late";
 import { itemSet, orderAppend, orderMove } from "./hop_order";
+import { sliceSeal } from "./seal";
 import { sliceAt, tableAt } from "./slice";
 import { Aggregation } from "./spec";
 
@@ -67,6 +68,7 @@ export function slicesLink(a: Aggregation, g: HopGroup, group: u32, end: i64, fo
   for (let i = positionOf(a, first); i < to; i++) {
     const slice = sliceAt(a, i), table = tableAt(a, slice, group);
     if (!changetype<usize>(table)) continue;
+    if (!sliceSeal(a, slice)) return false;
     if (!linkTable(a, hop, g, table, slice.index, fold)) return false;
   }
   g.end = end;

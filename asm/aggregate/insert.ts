@@ -1,7 +1,7 @@
 // Finds the state row of one key by itself, or makes it. Every way into the tables ends here when a key is new.
 import { bytesNeeded, bytesReserve, bytesWrite } from "../state/bytes";
 import { GROUP_WORD_NULL, group_add, group_end } from "../hash/group";
-import { orderAdd, orderReserve } from "../state/order";
+import { orderAdd, orderRemoveLast, orderReserve } from "../state/order";
 import { ROW_FLAGS, ROW_KEYS } from "../state/row";
 import {
   Table, rowOfEntry, tableAppend, tableIndex, tableMake, tableRemoveLast, tableReserve, tagDiffers,
@@ -123,18 +123,24 @@ export function groupOfRow(a: Aggregation, row: usize): u32 {
   return group_end(group_add(0, isNull ? GROUP_WORD_NULL : load<u64>(row, ROW_KEYS)));
 }
 
-/**
- * Takes back the rows that were inserted for kept rows from `from` on. It never meets a slab: without bytes and
- * versions no update of a row needs memory.
- */
+function slotRemove(a: Aggregation, table: Table, row: usize): void {
+  memory.fill(row, 0, a.slotBytes);
+  table.rows--;
+  a.rows--;
+}
+
+/** Takes back the rows that were inserted for kept rows from `from` on, the last one first. */
 export function insertUndo(a: Aggregation, from: u32): void {
   while (inserted) {
     const i = load<u32>(blockInserted() + (<usize>(inserted - 1) << 2));
     if (i < from) return;
     inserted--;
     const row: usize = load<u32>(blockAddresses() + (<usize>i << 2)), slice = changetype<Slice>(rowSlice(i));
+    const table = tableAt(a, slice, groupOfRow(a, row));
     if (a.fixedKey && !nullsAt(i)) directRemove(slice, load<i64>(row, ROW_KEYS));
-    tableRemoveLast(a, tableAt(a, slice, groupOfRow(a, row)), row);
+    if (slice.slab) orderRemoveLast(a, table);
+    if (row - <usize>slice.slab < <usize>slice.slabBytes) slotRemove(a, table, row);
+    else tableRemoveLast(a, table, row);
     slice.rows--;
   }
 }

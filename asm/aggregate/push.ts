@@ -24,7 +24,7 @@ const ORDINALS_A_MERGE: i64 = 1 << 32;
 /** Resolves the kept rows of the block and adds them to state; returns how many before memory ran out, or all. */
 function apply(a: Aggregation, push: Push): u32 {
   keysGather(a, push.keys);
-  if (a.slabs && blockSlice) slabAdapt(a, changetype<Slice>(blockSlice));
+  if (a.slabs && blockSlice && !assignBehind) slabAdapt(a, changetype<Slice>(blockSlice));
   if (!push.epochs && !assignPassed && !assignBehind && updatesWhileResolving(a)) {
     const done = resolveAndUpdate(a, push.args);
     push.stop = fuseStop;

@@ -1,6 +1,7 @@
 // Slices from a checkpoint: rows are merged (merge.ts) in the order in which they are in their tables, each in place of the one with
 // its key; a watermark comes last.
 import { cursorReset } from "./cursor";
+import { passedSeal } from "./seal";
 import { slicesDrop } from "./slice";
 import { Aggregation, MODE_PARTIAL } from "./spec";
 import { Cursor } from "./window_rows";
@@ -49,6 +50,7 @@ export function agg_restored(aggregation: usize, from: usize): bool {
   a.overflowRows = load<u32>(from, 16);
   a.frozen = lastFired(a, watermark);
   a.drained = a.frozen;
+  passedSeal(a);
   cursorReset(changetype<Cursor>(<usize>a.fire), a.frozen);
   cursorReset(changetype<Cursor>(<usize>a.peek), a.frozen);
   return true;

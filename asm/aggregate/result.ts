@@ -23,12 +23,12 @@ export function emitKeys(a: Aggregation): bool {
 
 /** True when the row's sum of int64 is one. */
 @inline function fits(call: Call, row: usize): bool {
-  return wrapsOf(row, call.wraps) == 0;
+  return wrapsOf(row, call.madeWraps) == 0;
 }
 
 /** The sums themselves; false when one of them is NULL or may not fit. */
 function copySums(a: Aggregation, call: Call, room: usize): bool {
-  const cell = <usize>call.cell, wraps = call.wraps, presentAt = <usize>a.presentAt, bit = call.bit;
+  const cell = <usize>call.cell, wraps = call.madeWraps, presentAt = <usize>a.presentAt, bit = call.bit;
   const end: i64 = i64.MAX_VALUE, rows = <usize>emitRowCount(), list = emitList();
   // No branch for each row
   let wrong: u32 = 0;
@@ -46,7 +46,7 @@ function emitDecimalSum(a: Aggregation, call: Call): bool {
   let to = emitRoom(rows << 1);
   if (!room || !bitmap || !to) return false;
   for (let i: u32 = 0; i < rows; i++, to += WIDE_BYTES) {
-    const row = emitRow(i), low = load<i64>(row + call.cell), high = wrapsOf(row, call.wraps) + (low >> 63);
+    const row = emitRow(i), low = load<i64>(row + call.cell), high = wrapsOf(row, call.madeWraps) + (low >> 63);
     storeWide(to, high, <u64>low);
     store<u64>(room + (<usize>i << 3), <u64>to | (<u64>WIDE_BYTES << 32));
     if (!isPresent(a, call, row)) continue;
@@ -79,7 +79,7 @@ function emitAverage(a: Aggregation, call: Call): bool {
   const power = isDecimal(call) ? powerOfTen(call.scale) : 1.0, wide = call.op == OP_AVG_INT;
   for (let i: u32 = 0; i < rows; i++) {
     const row = emitRow(i), cell = row + call.cell;
-    const sum = wide ? wideToDouble(row, call.cell, call.wraps) : load<f64>(cell);
+    const sum = wide ? wideToDouble(row, call.cell, call.madeWraps) : load<f64>(cell);
     const average = sum / (<f64>load<i64>(cell, 8) * power);
     store<i64>(room + (<usize>i << 3), canonicalNan(reinterpret<i64>(average)));
     if (isPresent(a, call, row)) emitSetBit(bitmap, i);

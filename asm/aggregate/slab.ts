@@ -9,8 +9,8 @@
 //
 // A slice begins without a slab and gets one when it has been seen to be dense, at once when its keys lie where those
 // of the slice before it did. In a large slab every new row costs a cache miss to write and another one to read: where
-// most rows are new, the next slice keeps to tables, with a direct index (table_fuse.ts). Rows of hopping windows have
-// versions, which know their addresses: they never move.
+// most rows are new, the next slice keeps to tables, with a direct index (table_fuse.ts). Rows of hopping windows lie in
+// slabs only until a window of theirs fires (seal.ts).
 import { block_is_new, block_size, state_room } from "../memory";
 import { orderAdd, orderReserve, rowsList } from "../state/order";
 import { ROW_FLAGS, ROW_KEYS, rowCopy } from "../state/row";
@@ -18,15 +18,19 @@ import { spaceGive, spaceTake } from "../state/space";
 import { Table, tableAppend, tableFree, tableMake, tableReserve } from "../state/table";
 import { BLOCK_ROWS, blockKept, blockStates, blockTargets } from "./block";
 import { directFree, directRenew } from "./direct";
+import { isNarrow } from "./fuse";
+import { chunksFree, hotAdd, hotRemove, spareFree } from "./seal";
 import { Slice, tableAt, tableSet } from "./slice";
 import { Aggregation, COUNT, SUM, callAt } from "./spec";
 
 /** To move the rows of a larger one takes long. */
 const BYTES_MAX: u32 = 1 << 26;
+/** The same of hopping windows, whose rows move at once when the first window fires. */
+const HOP_BYTES_MAX: u32 = 1 << 22;
 /** Slices of one aggregation that have a slab at a time, so that many open windows leave the state its room. */
-const SLABS_MAX: u32 = 4;
+export const SLABS_MAX: u32 = 4;
 /** Keys that the range of a slab may have for each row. */
-const KEYS_A_ROW_MAX: u32 = 16;
+export const KEYS_A_ROW_MAX: u32 = 16;
 /** Rows of a slice that is worth a slab. */
 const ROWS_MIN: u32 = 32;
 /** A slice with one row for so many of the slots that the last slab had gets the same. */
@@ -51,7 +55,7 @@ const MOVE_ROWS: u32 = 1024;
  * without memory.
  */
 function moveRows(a: Aggregation, old: Table, table: Table, slab: usize, base: i64, slots: u64): bool {
-  const list = blockStates(), bytes = a.rowBytes;
+  const list = blockStates(), bytes = a.slotBytes;
   for (let first: u32 = 0; first < old.rows; first += MOVE_ROWS) {
     const rows = rowsList(a, old, first, list, MOVE_ROWS);
     for (let i: u32 = 0; i < rows; i++) {
@@ -99,34 +103,46 @@ function clear(at: usize, end: usize): void {
   for (; at < end; at += CLEAR_BYTES) memory.fill(at, 0, min<usize>(CLEAR_BYTES, end - at));
 }
 
+/** Makes a block the slab to come, of which `cleared` bytes are clear. */
+function take(a: Aggregation, slice: Slice, block: u32, base: i64, slots: u32, cleared: u32): void {
+  a.slabCount++;
+  slice.next = block;
+  slice.nextBase = base;
+  slice.nextSlots = slots;
+  slice.nextCleared = cleared;
+  hotAdd(a, slice);
+}
+
 /** Takes memory for a slab of `slots` rows, which slabAdapt clears step by step; without it there is none for good. */
 function prepare(a: Aggregation, slice: Slice, base: i64, slots: u32): void {
-  const bytes = slots * a.rowBytes;
+  const bytes = slots * a.slotBytes;
+  if (a.spare && base == a.spareBase && slots == a.spareSlots) {
+    take(a, slice, a.spare, base, slots, bytes);
+    a.spare = 0;
+    return;
+  }
+  spareFree(a);
   const next = state_room() < <usize>block_size(bytes) << 1 ? 0 : spaceTake(a, bytes);
   if (!next) {
     slice.slabOff = true;
     return;
   }
-  a.slabCount++;
-  slice.next = <u32>next;
-  slice.nextBase = base;
-  slice.nextSlots = slots;
-  slice.nextCleared = 0;
+  take(a, slice, <u32>next, base, slots, 0);
   slice.nextStep = block_is_new() ? NEW_STEP_BYTES : STEP_BYTES;
 }
 
 /** Clears a piece of the slab to come; true when that was the last. */
 function clearStep(a: Aggregation, slice: Slice): bool {
-  const bytes = slice.nextSlots * a.rowBytes, from = slice.nextCleared, end = min<u32>(bytes, from + slice.nextStep);
+  const bytes = slice.nextSlots * a.slotBytes, from = slice.nextCleared, end = min<u32>(bytes, from + slice.nextStep);
   clear(<usize>slice.next + from, <usize>slice.next + end);
   slice.nextCleared = end;
   return end == bytes;
 }
 
 /** Gives back the slab that the slice has, or the one to come. */
-function give(a: Aggregation, address: usize, slots: u32): void {
+export function slabGive(a: Aggregation, address: usize, slots: u32): void {
   if (!address) return;
-  spaceGive(a, address, slots * a.rowBytes);
+  spaceGive(a, address, slots * a.slotBytes);
   a.slabCount--;
 }
 
@@ -136,8 +152,9 @@ function move(a: Aggregation, slice: Slice): bool {
   slice.next = 0;
   slice.nextSlots = 0;
   if (!moveTables(a, slice, next, slice.nextBase, slots)) {
-    give(a, next, slots);
+    slabGive(a, next, slots);
     slice.slabOff = true;
+    if (!slice.slab) hotRemove(a, slice);
     return false;
   }
   for (let group = a.groupFrom; group < a.groupTo; group++) {
@@ -145,12 +162,14 @@ function move(a: Aggregation, slice: Slice): bool {
     if (changetype<usize>(old)) tableFree(a, old);
     tableSet(a, slice, group, changetype<Table>(<usize>load<u32>(blockTargets() + ((group - a.groupFrom) << 2))));
   }
-  give(a, slice.slab, slice.slabSlots);
+  chunksFree(a, slice);
+  slabGive(a, slice.slab, slice.slabSlots);
   directFree(a, slice);
   slice.slab = <u32>next;
-  slice.slabBytes = slots * a.rowBytes;
+  slice.slabBytes = slots * a.slotBytes;
   slice.slabBase = slice.nextBase;
   slice.slabSlots = slots;
+  if (!next) hotRemove(a, slice);
   a.hintSlots = slots;
   a.hintSlabBase = slice.slabBase;
   return true;
@@ -160,8 +179,8 @@ function move(a: Aggregation, slice: Slice): bool {
 function prepareDense(a: Aggregation, slice: Slice): bool {
   const range = <u64>(slice.keyMax - slice.keyMin) + 1;
   if (slice.keyMin > slice.keyMax || range - 1 >= <u64>slice.rows * KEYS_A_ROW_MAX) return false;
-  if (range * a.rowBytes > BYTES_MAX) return false;
-  const slots = <u32>block_size(<u32>range * a.rowBytes) / a.rowBytes;
+  if (range * a.slotBytes > (a.hop ? HOP_BYTES_MAX : BYTES_MAX)) return false;
+  const slots = <u32>block_size(<u32>range * a.slotBytes) / a.slotBytes;
   prepare(a, slice, slice.keyMin - <i64>((slots - <u32>range) >>> 1), slots);
   return true;
 }
@@ -203,7 +222,7 @@ export function slabAdapt(a: Aggregation, slice: Slice): void {
 
 /** The calls are a count and a sum: fuseTables may take them. */
 function isCountAndSum(a: Aggregation): bool {
-  if (a.calls != 2) return false;
+  if (a.calls != 2 || !isNarrow(a)) return false;
   const one = callAt(a, 0).fn, other = callAt(a, 1).fn;
   return (one == COUNT && other == SUM) || (one == SUM && other == COUNT);
 }
@@ -225,6 +244,7 @@ export function slabChoose(a: Aggregation, slice: Slice): void {
 export function slabEnd(a: Aggregation, slice: Slice): void {
   if (slice.slab && slice.slabSlots / KEYS_A_ROW_MAX > slice.rows) a.hintSlots = 0;
   slabChoose(a, slice);
-  give(a, slice.slab, slice.slabSlots);
-  give(a, slice.next, slice.nextSlots);
+  hotRemove(a, slice);
+  slabGive(a, slice.slab, slice.slabSlots);
+  slabGive(a, slice.next, slice.nextSlots);
 }

@@ -1,8 +1,8 @@
 // A key of one cell with a count and a sum, as in fuse.ts, for slices with a slab.
 //
-// While the slab stays in the caches, or hardly a row is new, one loop looks at a row and updates it: the processor
-// has several rows under way by itself. Else rows are taken in steps, so that no branch waits for memory: all are
-// loaded, those that are not there are inserted, all are updated.
+// While hardly a row is new, one loop looks at a row and updates it: the processor has several rows under way by itself.
+// Else rows are taken in steps, so that no branch waits for memory or is a mere guess: all are loaded, those that are not
+// there are inserted, all are updated.
 import { group_add, group_end } from "../hash/group";
 import { orderAdd } from "../state/order";
 import { ROW_KEYS } from "../state/row";
@@ -16,23 +16,19 @@ import { slabMiss, slabStop } from "./slab_resolve";
 import { Slice, tableAt } from "./slice";
 import { Aggregation } from "./spec";
 
-/** log2 of the bytes of a row: mark and flags, key, count, sum. */
-const ROW_LOG: usize = 5;
-/** Slabs up to this size stay in the caches. */
-const SLAB_BYTES_MAX: u32 = 1 << 20;
-/** With so many new rows in the block before, steps are the faster way for larger slabs. */
+/** With so many new rows in the block before, steps are the faster way. */
 const NEW_ROWS_MIN: u32 = 128;
 /** Rows of a step: what they touch stays in the L1 cache. */
 const STEP_ROWS: usize = 256;
 
 /** Updates rows until one is not there or has another head; returns where its cell is. */
 function hitInts(
-  cells: usize, end: usize, toValue: usize, slab: usize, base: i64, slots: u64, mark: u64, wraps: u32,
+  cells: usize, end: usize, toValue: usize, slab: usize, bytes: usize, base: i64, slots: u64, mark: u64, wraps: u32,
 ): usize {
   for (; cells < end; cells += 8) {
     const entry = <u64>(load<i64>(cells) - base);
     if (entry >= slots) break;
-    const row = slab + (<usize>entry << ROW_LOG);
+    const row = slab + <usize>entry * bytes;
     if (load<u64>(row) != mark) break;
     addInt(row, cells + toValue, wraps);
   }
@@ -40,12 +36,12 @@ function hitInts(
 }
 
 function hitDoubles(
-  cells: usize, end: usize, toValue: usize, slab: usize, base: i64, slots: u64, mark: u64,
+  cells: usize, end: usize, toValue: usize, slab: usize, bytes: usize, base: i64, slots: u64, mark: u64,
 ): usize {
   for (; cells < end; cells += 8) {
     const entry = <u64>(load<i64>(cells) - base);
     if (entry >= slots) break;
-    const row = slab + (<usize>entry << ROW_LOG);
+    const row = slab + <usize>entry * bytes;
     if (load<u64>(row) != mark) break;
     addDouble(row, cells + toValue);
   }
@@ -62,12 +58,12 @@ function hitDoubles(
 /** Resolves and updates in one loop; returns how many kept rows are done. */
 function oneLoop(a: Aggregation, slice: Slice, values: usize, mark: u64, wraps: u32, double: bool): usize {
   const first = keyColumn(0), end = first + (<usize>blockKept << 3), toValue = values - first;
-  const slab = <usize>slice.slab, base = slice.slabBase, slots = <u64>slice.slabSlots;
+  const slab = <usize>slice.slab, bytes = <usize>a.slotBytes, base = slice.slabBase, slots = <u64>slice.slabSlots;
   let at = first;
   while (true) {
     at = double
-      ? hitDoubles(at, end, toValue, slab, base, slots, mark)
-      : hitInts(at, end, toValue, slab, base, slots, mark, wraps);
+      ? hitDoubles(at, end, toValue, slab, bytes, base, slots, mark)
+      : hitInts(at, end, toValue, slab, bytes, base, slots, mark, wraps);
     if (at == end) break;
     const row = missed(a, slice, <u32>((at - first) >> 3), mark);
     if (!row) break;
@@ -82,31 +78,31 @@ function oneLoop(a: Aggregation, slice: Slice, values: usize, mark: u64, wraps: 
  * Loads the heads of rows and nothing else, so that the processor has many of them under way; returns 0 when all
  * rows are there with the head `mark`.
  */
-function touch(cells: usize, end: usize, slab: usize, base: i64, slots: u64, mark: u64): u64 {
+function touch(cells: usize, end: usize, slab: usize, bytes: usize, base: i64, slots: u64, mark: u64): u64 {
   let other: u64 = 0;
   for (; cells < end; cells += 8) {
     const entry = <u64>(load<i64>(cells) - base);
     if (entry >= slots) return 1;
-    other |= load<u64>(slab + (<usize>entry << ROW_LOG)) ^ mark;
+    other |= load<u64>(slab + <usize>entry * bytes) ^ mark;
   }
   return other;
 }
 
 /** Updates rows that are all in the slab. */
-function addIntsAt(cells: usize, end: usize, toValue: usize, slab: usize, base: i64, wraps: u32): void {
+function addIntsAt(cells: usize, end: usize, toValue: usize, slab: usize, bytes: usize, base: i64, wraps: u32): void {
   for (; cells < end; cells += 8) {
-    addInt(slab + (<usize>(load<i64>(cells) - base) << ROW_LOG), cells + toValue, wraps);
+    addInt(slab + <usize>(load<i64>(cells) - base) * bytes, cells + toValue, wraps);
   }
 }
 
 /** Addresses of the rows of kept rows `first` to `end`; returns how many are not there or have another head. */
-function find(slice: Slice, first: usize, end: usize, mark: u64): usize {
+function find(slice: Slice, bytes: usize, first: usize, end: usize, mark: u64): usize {
   const cells = keyColumn(0), addresses = blockAddresses(), misses = blockMisses(), slab = <usize>slice.slab;
   const base = slice.slabBase, slots = <u64>slice.slabSlots;
   let missed: usize = 0;
   for (let i = first; i < end; i++) {
     const entry = <u64>(load<i64>(cells + (i << 3)) - base), inside = entry < slots;
-    const row = slab + (select<usize>(<usize>entry, 0, inside) << ROW_LOG);
+    const row = slab + select<usize>(<usize>entry, 0, inside) * bytes;
     store<u32>(addresses + (i << 2), <u32>row);
     store<u32>(misses + (missed << 2), <u32>i);
     missed += usize(!inside | (load<u64>(row) != mark));
@@ -128,12 +124,12 @@ function addDoubles(addresses: usize, end: usize, values: usize): void {
  */
 function insertNew(a: Aggregation, slice: Slice, list: usize, rows: usize, mark: u64): usize {
   const cells = keyColumn(0), news = blockInserted(), slab = <usize>slice.slab, base = slice.slabBase;
-  const slots = <u64>slice.slabSlots;
+  const slots = <u64>slice.slabSlots, bytes = <usize>a.slotBytes;
   let least = slice.keyMin, greatest = slice.keyMax, added = inserted, done: usize = 0;
   for (; done < rows; done++) {
     const i = load<u32>(list + (done << 2)), key = load<i64>(cells + (<usize>i << 3)), entry = <u64>(key - base);
     if (entry >= slots) break;
-    const row = slab + (<usize>entry << ROW_LOG), old = load<u64>(row);
+    const row = slab + <usize>entry * bytes, old = load<u64>(row);
     if (<u32>old) {
       if (old != mark) head(row, mark);
       continue;
@@ -162,13 +158,14 @@ function insertNew(a: Aggregation, slice: Slice, list: usize, rows: usize, mark:
 /** Resolves and updates in steps; returns how many kept rows are done. */
 function inSteps(a: Aggregation, slice: Slice, values: usize, mark: u64, wraps: u32, double: bool): usize {
   const kept = <usize>blockKept, addresses = blockAddresses(), misses = blockMisses(), cells = keyColumn(0);
+  const bytes = <usize>a.slotBytes;
   for (let first: usize = 0; first < kept; first += STEP_ROWS) {
     const end = min<usize>(first + STEP_ROWS, kept), from = cells + (first << 3), to = cells + (end << 3);
-    if (!touch(from, to, slice.slab, slice.slabBase, slice.slabSlots, mark) && !double) {
-      addIntsAt(from, to, values - cells, slice.slab, slice.slabBase, wraps);
+    if (!touch(from, to, slice.slab, bytes, slice.slabBase, slice.slabSlots, mark) && !double) {
+      addIntsAt(from, to, values - cells, slice.slab, bytes, slice.slabBase, wraps);
       continue;
     }
-    const missing = find(slice, first, end, mark);
+    const missing = find(slice, bytes, first, end, mark);
     let done = end;
     for (let j: usize = 0; j < missing; j++) {
       j += insertNew(a, slice, misses + (j << 2), missing - j, mark);
@@ -196,7 +193,7 @@ export function fuseSlab(a: Aggregation, values: usize, mark: u64, wraps: u32, d
   const slice = changetype<Slice>(blockSlice), all = blockKept;
   const news = inserted;
   insertBegin();
-  const done = <u32>(slice.slabBytes <= SLAB_BYTES_MAX || news < NEW_ROWS_MIN
+  const done = <u32>(news < NEW_ROWS_MIN
     ? oneLoop(a, slice, values, mark, wraps, double)
     : inSteps(a, slice, values, mark, wraps, double));
   fuseStopSet(done < all ? slabStop : STOP_NONE);

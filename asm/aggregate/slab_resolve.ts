@@ -18,7 +18,7 @@ import { Aggregation } from "./spec";
 
 /** The place of a key that the slab has one for. */
 @inline export function slabSlot(a: Aggregation, slice: Slice, key: i64): usize {
-  return <usize>slice.slab + <usize>(key - slice.slabBase) * a.rowBytes;
+  return <usize>slice.slab + <usize>(key - slice.slabBase) * a.slotBytes;
 }
 
 /**
@@ -31,7 +31,7 @@ export function slabRow(a: Aggregation, slice: Slice, group: u32, i: u32, head: 
   const table = tableFor(a, slice, group);
   if (!changetype<usize>(table) || !orderReserve(a, table)) return 0;
   orderAdd(table, row);
-  rowCopy(row, a.template, a.rowBytes);
+  rowCopy(row, a.template, a.slotBytes);
   store<u64>(row, head);
   store<i64>(row, key, ROW_KEYS);
   if (key < slice.keyMin) slice.keyMin = key;
@@ -68,7 +68,7 @@ export function slabMiss(a: Aggregation, slice: Slice, i: u32, head: u64): usize
 /** Finds the state row of each kept row, or inserts it. Returns why it stopped, with `resolved` rows done. */
 export function resolveSlab(a: Aggregation, slice: Slice): u32 {
   const cells = keyColumn(0), addresses = blockAddresses(), misses = blockMisses(), slab = <usize>slice.slab;
-  const base = slice.slabBase, slots = <u64>slice.slabSlots, kept = <usize>blockKept, bytes = <usize>a.rowBytes;
+  const base = slice.slabBase, slots = <u64>slice.slabSlots, kept = <usize>blockKept, bytes = <usize>a.slotBytes;
   let missed: usize = 0;
   for (let i: usize = 0; i < kept; i++) {
     const entry = <u64>(load<i64>(cells + (i << 3)) - base), inside = entry < slots;

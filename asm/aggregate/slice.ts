@@ -5,6 +5,7 @@ import { spaceGive, spaceTake } from "../state/space";
 import { Table, tableFree } from "../state/table";
 import { Aggregation, MODE_PARTIAL } from "./spec";
 import { directEnd, directStart } from "./direct";
+import { chunksFree, slabStart, spareFree } from "./seal";
 import { slabChoose, slabEnd } from "./slab";
 import { fireTime, firstWindow, lastWindow, sliceStart } from "./window";
 
@@ -40,6 +41,7 @@ export class Slice {
   nextSlots: u32;
   nextCleared: u32; // bytes of it that are clear
   nextStep: u32; // bytes to clear between two blocks
+  chunks: u32; // list of memory that pages of its tables lie in (seal.ts)
   taken: u64; // rows of the log, where rows may lie in slabs
 }
 
@@ -128,7 +130,10 @@ export function sliceMakeAt(a: Aggregation, index: i64, position: u32): Slice {
   store<u32>(at, <u32>address);
   a.sliceCount++;
   store<u32>(memoOf(a, index), <u32>address);
-  if (a.slabs && position) slabChoose(a, sliceAt(a, position - 1));
+  if (a.slabs && position) {
+    slabChoose(a, sliceAt(a, position - 1));
+    slabStart(a, slice, sliceAt(a, position - 1));
+  }
   directStart(a, slice);
   return slice;
 }
@@ -154,6 +159,7 @@ function sliceFree(a: Aggregation, slice: Slice): void {
     store<u32>(<usize>a.hints + ((group - a.groupFrom) << 2), known ? table.rows : 0);
     if (known) tableFree(a, table);
   }
+  chunksFree(a, slice);
   const memo = memoOf(a, slice.index);
   if (load<u32>(memo) == <u32>changetype<usize>(slice)) store<u32>(memo, 0);
   spaceGive(a, changetype<usize>(slice), sliceBytes(a));
@@ -166,12 +172,14 @@ export function slicesDrop(a: Aggregation, window: i64): void {
   if (!gone) return;
   a.sliceCount -= gone;
   memory.copy(a.slices, <usize>a.slices + (gone << 2), a.sliceCount << 2);
+  if (!a.sliceCount) spareFree(a);
 }
 
 /** Frees all slices. */
 export function slicesClear(a: Aggregation): void {
   for (let i: u32 = 0; i < a.sliceCount; i++) sliceFree(a, sliceAt(a, i));
   a.sliceCount = 0;
+  spareFree(a);
 }
 
 /** Frees all slices and their list. */

@@ -60,9 +60,10 @@ export class Call {
   cell: u32; // offset of its first cell in a row
   bit: u32; // in the row's present bits; 0 = it is never NULL
   wraps: u32; // offset of the wraps (i64) of a sum of integers; 0 = they are in the flags
+  madeWraps: u32; // the same in rows that leave: those that hops make have a cell for them
 }
 
-const CALL_BYTES: u32 = 32;
+const CALL_BYTES: u32 = 48;
 
 /** How many direct indices (direct.ts) one aggregation keeps. */
 export const DIRECT_SLICES_MAX: u32 = 4;
@@ -92,8 +93,10 @@ export class Aggregation extends Space {
   watermark: i64;
   frozen: i64; // the last window that the watermark has passed
   drained: i64; // the last window that has been handed out with all before it
-  versionCell: u32; // offset in a row of the address of its newest version; behind it LINKS (hop.ts; hopping only)
+  links: u32; // offset in a row of its LINKS (hop.ts; hopping only)
   imageBytes: u32; // of a row without what hops add to it, a multiple of 16
+  slotBytes: u32; // of a row in a slab (slab.ts)
+  madeBytes: u32; // of a window's row that hops make (hop_fold.ts), a multiple of 16
   suffixAt: u32; // offset in a row of a second image (hop_fold.ts); 0 = every call has an inverse
   hop: u32; // windows under way (hop.ts); 0 = tumbling
   versionFirst: u32; // versions (version.ts)
@@ -121,6 +124,13 @@ export class Aggregation extends Space {
   slabCount: u32; // slices that have a slab
   hintSlots: u32; // of the slab that was made last
   hintSlabBase: i64;
+  hot0: u32; // slices that have a slab or get one (seal.ts; hopping only), or 0
+  hot1: u32;
+  hot2: u32;
+  hot3: u32;
+  spare: u32; // a clear slab that no slice has (seal.ts), or 0
+  spareSlots: u32;
+  spareBase: i64;
   restoring: bool; // what is merged takes the place of what is there (restore.ts)
   manyNew: bool; // most rows of the last slice were new: they lie in tables (slab.ts)
 }
@@ -189,8 +199,7 @@ function readCalls(a: Aggregation, list: usize): void {
 
 /**
  * Gives each call its present bit; true when bits 16 to 31 of the flags are left for the wraps of the one call that
- * needs some. Hops take sums back, and those in the flags do not come back from their ends; sums of decimals with many
- * digits could reach these.
+ * needs some. Sums of decimals with many digits could reach their ends.
  */
 function layOutFlags(a: Aggregation): bool {
   let present: u32 = 0, wide: u32 = 0, long = false;
@@ -208,7 +217,7 @@ function layOutFlags(a: Aggregation): bool {
     bit++;
   }
   a.presentAt = narrow ? <u32>ROW_FLAGS : 0;
-  return wide == 1 && !long && keys + present <= 16 && a.size == a.slide;
+  return wide == 1 && !long && keys + present <= 16;
 }
 
 /** The first call with one of two operations; `calls` when there is none. */
@@ -224,6 +233,7 @@ function layOutCall(call: Call, at: u32, wrapsInFlags: bool): u32 {
   at += cellsOf(call.op) << 3;
   if (!isWide(call.op) || wrapsInFlags) return at;
   call.wraps = at;
+  call.madeWraps = at;
   return at + 8;
 }
 
@@ -234,7 +244,7 @@ function layOutCall(call: Call, at: u32, wrapsInFlags: bool): u32 {
 function layOut(a: Aggregation): void {
   const wrapsInFlags = layOutFlags(a);
   // Count and sum alone: one pass is faster in tables than steps are in slabs (fuse.ts)
-  if (a.calls == 2 && !wrapsInFlags) a.slabs = false;
+  if (a.calls == 2 && !wrapsInFlags && a.size == a.slide) a.slabs = false;
   const count = firstCall(a, OP_COUNT, OP_COUNT), sum = firstCall(a, OP_SUM_INT, OP_SUM_DOUBLE);
   let at = keyCell(a.keys ? a.keys : 1);
   if (count < a.calls) at = layOutCall(callAt(a, count), at, wrapsInFlags);
@@ -252,18 +262,30 @@ function layOut(a: Aggregation): void {
   }
   if (a.size != a.slide && a.mode != MODE_PARTIAL) at = layOutHop(a, at);
   a.rowBytes = (at + 15) & ~15;
+  a.slotBytes = a.imageBytes ? a.imageBytes : a.rowBytes;
 }
 
-/** What a row of hopping windows has behind its image; returns where that ends. */
+/**
+ * What a row of hopping windows has behind its image; returns where that ends. Sums that are taken back again have a cell
+ * for their wraps in the rows that are made: those in the flags do not come back from their ends.
+ */
 function layOutHop(a: Aggregation, at: u32): u32 {
-  a.versionCell = at;
+  a.links = at;
   a.imageBytes = (at + 15) & ~15;
-  at += HOP_CELLS_BYTES;
+  a.madeBytes = a.imageBytes;
   let inverse = true;
   for (let i: u32 = 0; i < a.calls; i++) inverse = inverse && hasInverse(callAt(a, i).op);
-  if (inverse) return at;
-  a.suffixAt = (at + 15) & ~15;
-  return a.suffixAt + a.imageBytes;
+  if (!inverse) {
+    a.suffixAt = (at + LINKS_BYTES + 15) & ~15;
+    return a.suffixAt + a.imageBytes;
+  }
+  for (let i: u32 = 0; i < a.calls; i++) {
+    const call = callAt(a, i);
+    if (!isWide(call.op) || call.wraps) continue;
+    call.madeWraps = at;
+    a.madeBytes = (at + 8 + 15) & ~15;
+  }
+  return at + LINKS_BYTES;
 }
 
 /** What was added can be taken away, to the bit. */
@@ -281,10 +303,10 @@ function makeTemplate(a: Aggregation): void {
   }
 }
 
-/** Version u32 and LINKS (hop.ts) of a row. */
-const HOP_CELLS_BYTES: u32 = 24;
+/** LINKS (hop.ts) of a row. */
+const LINKS_BYTES: u32 = 16;
 const IMAGE_BYTES_MAX: u32 = 8 + 18 * 8 + 33 * 24 + 2 * 8;
-const ROW_BYTES_MAX: u32 = 2 * IMAGE_BYTES_MAX + HOP_CELLS_BYTES + 3 * 16;
+const ROW_BYTES_MAX: u32 = 2 * IMAGE_BYTES_MAX + LINKS_BYTES + 3 * 16;
 
 function aligned(bytes: u32): u32 {
   return (bytes + 15) & ~15;
@@ -322,7 +344,7 @@ export function specRead(spec: usize, tailBytes: u32): usize {
   memory.copy(a.keyTypes, spec + SPEC_LIST, keys << 3);
   a.fixedKey = keys == 0 || (keys == 1 && !isBytes(keyType(a, 0)));
   readCalls(a, spec + SPEC_LIST + (<usize>keys << 3));
-  a.slabs = keys == 1 && a.fixedKey && !a.variable && a.size == a.slide && a.mode != MODE_PARTIAL;
+  a.slabs = keys == 1 && a.fixedKey && !a.variable && a.mode != MODE_PARTIAL;
   layOut(a);
   makeTemplate(a);
   return address;

@@ -108,7 +108,7 @@ function updateHits(hits: usize, end: u32, values: usize, mark: u64, wraps: u32,
   }
 }
 
-/** As fuseBlock. The slice's direct index is whole, and `a.slabs` says that rows are just head, key, count and sum. */
+/** As fuseBlock. The slice's direct index is whole, and rows are narrow (fuse.ts). */
 export function fuseTables(a: Aggregation, values: usize, mark: u64, wraps: u32, double: bool): u32 {
   const slice = changetype<Slice>(blockSlice), misses = blockMisses();
   insertBegin();

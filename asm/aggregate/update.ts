@@ -193,11 +193,9 @@ export function updateFixed(a: Aggregation, args: usize, rows: u32, ordinal: i64
   updateOthers(a, args, rows, ordinal);
 }
 
-/** True when the block's rows can be resolved and updated in one pass. Rows with a cell for wraps are longer than those of slab_fuse.ts and table_fuse.ts. */
+/** True when the block's rows can be resolved and updated in one pass. */
 export function updatesWhileResolving(a: Aggregation): bool {
-  if (sum < 0 || !a.fixedKey || !fusable(a)) return false;
-  const slice = changetype<Slice>(blockSlice);
-  return !callAt(a, sum).wraps || (!slice.slab && !isLarge(a, slice));
+  return sum >= 0 && a.fixedKey && fusable(a);
 }
 
 /** Resolves and updates the rows of the block in one pass; returns how many are done. */
@@ -206,6 +204,6 @@ export function resolveAndUpdate(a: Aggregation, args: usize): u32 {
   gatherValues(columnAt(args, sum), blockKept, false);
   const slice = changetype<Slice>(blockSlice), double = call.op == OP_SUM_DOUBLE;
   if (slice.slab) return fuseSlab(a, values, mark, call.wraps, double);
-  if (a.slabs && isLarge(a, slice)) return fuseTables(a, values, mark, call.wraps, double);
+  if (isLarge(a, slice)) return fuseTables(a, values, mark, call.wraps, double);
   return fuseBlock(a, values, mark, call.wraps, double);
 }

@@ -3,14 +3,17 @@
 // one passed. A row's versions are a chain, the newest first; all versions are a list in order of their windows,
 // freed from the front as windows are pulled.
 //
-//   0           4         8             12         16            24            28                32
-//   +-----------+---------+-------------+----------+-------------+-------------+-----------------+-------
-//   | older u32 | row u32 | previous u32| next u32 | window i64  | kept row u32| absent u32: the | image
-//   |           |         |             |          | it is for   | of its block| row was not yet | of the row
-//   +-----------+---------+-------------+----------+-------------+-------------+-----------------+-------
+//   0           4         8             12         16            24                28           32
+//   +-----------+---------+-------------+----------+-------------+-----------------+------------+-------
+//   | older u32 | row u32 | previous u32| next u32 | window i64  | kept row u32 of | entry u32  | image
+//   |           |         |             |          | it is for   | its block; bit  | of the row | of the row
+//   |           |         |             |          |             | 31: there was   | (hop.ts)   |
+//   |           |         |             |          |             | no such row yet |            |
+//   +-----------+---------+-------------+----------+-------------+-----------------+------------+-------
 import { rowCopy } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
 import { blockAddresses, blockInserted, rowSlice } from "./block";
+import { setVersion, versionOf } from "./hop";
 import { inserted } from "./insert";
 import { Slice } from "./slice";
 import { Aggregation, OP_MIN_BYTES, callAt, isPresent } from "./spec";
@@ -24,8 +27,10 @@ class Version {
   next: u32;
   window: i64;
   kept: u32;
-  absent: u32;
+  entry: u32; // while this is the newest version
 }
+
+const ABSENT: u32 = 1 << 31;
 
 const HEADER: u32 = 32;
 
@@ -37,17 +42,26 @@ const HEADER: u32 = 32;
   return HEADER + a.rowBytes;
 }
 
+/** Entry of a row whose newest version is at `address`. */
+@inline export function versionEntry(address: u32): u32 {
+  return versionAt(address).entry;
+}
+
+@inline export function versionSetEntry(address: u32, entry: u32): void {
+  versionAt(address).entry = entry;
+}
+
 /** What the row was for the window: itself, an older image, or 0 when it was not there. */
 @inline export function rowForWindow(a: Aggregation, row: usize, window: i64): usize {
-  return load<u32>(row + a.versionCell) ? imageForWindow(a, row, window) : row;
+  return versionOf(a, row) ? imageForWindow(a, row, window) : row;
 }
 
 function imageForWindow(a: Aggregation, row: usize, window: i64): usize {
   let image = row;
-  for (let at = load<u32>(row + a.versionCell); at; at = versionAt(at).older) {
+  for (let at = versionOf(a, row); at; at = versionAt(at).older) {
     const version = versionAt(at);
     if (version.window < window) break;
-    image = version.absent ? 0 : <usize>at + HEADER;
+    image = version.kept & ABSENT ? 0 : <usize>at + HEADER;
   }
   return image;
 }
@@ -63,7 +77,7 @@ function sealBytes(a: Aggregation, row: usize): void {
 }
 
 function save(a: Aggregation, row: usize, window: i64, kept: u32, absent: bool): bool {
-  const newest = load<u32>(row + a.versionCell);
+  const newest = versionOf(a, row);
   if (newest && versionAt(newest).window >= window) return true;
   const address = spaceTake(a, bytesOf(a));
   if (!address) return false;
@@ -73,14 +87,13 @@ function save(a: Aggregation, row: usize, window: i64, kept: u32, absent: bool):
   version.previous = a.versionLast;
   version.next = 0;
   version.window = window;
-  version.kept = kept;
-  version.absent = u32(absent);
+  version.kept = kept | (absent ? ABSENT : 0);
   rowCopy(address + HEADER, row, a.rowBytes);
   sealBytes(a, row);
   if (a.versionLast) versionAt(a.versionLast).next = <u32>address;
   else a.versionFirst = <u32>address;
   a.versionLast = <u32>address;
-  store<u32>(row + a.versionCell, <u32>address);
+  setVersion(a, row, <u32>address);
   return true;
 }
 
@@ -111,9 +124,9 @@ function unlink(a: Aggregation, address: u32): void {
 
 /** Takes back the versions behind `before` that the block has kept for rows from `from` on. */
 export function versionsUndo(a: Aggregation, before: u32, from: u32): void {
-  while (a.versionLast != before && versionAt(a.versionLast).kept >= from) {
+  while (a.versionLast != before && (versionAt(a.versionLast).kept & ~ABSENT) >= from) {
     const version = versionAt(a.versionLast);
-    store<u32>(<usize>version.row + a.versionCell, version.older);
+    setVersion(a, version.row, version.older);
     unlink(a, a.versionLast);
   }
 }
@@ -123,9 +136,14 @@ export function versionsDrop(a: Aggregation, window: i64): void {
   while (a.versionFirst && versionAt(a.versionFirst).window <= window) {
     const address = a.versionFirst;
     // It is the oldest of its row, since windows ascend along the list
-    let link = <usize>versionAt(address).row + a.versionCell;
-    while (load<u32>(link) != address) link = load<u32>(link);
-    store<u32>(link, 0);
+    const row: usize = versionAt(address).row;
+    let newer = versionOf(a, row);
+    if (newer == address) {
+      setVersion(a, row, 0);
+    } else {
+      while (versionAt(newer).older != address) newer = versionAt(newer).older;
+      versionAt(newer).older = 0;
+    }
     unlink(a, address);
   }
 }

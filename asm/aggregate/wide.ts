@@ -28,18 +28,25 @@ export function wrapsAdd(row: usize, at: u32, more: i64): void {
   if (((low ^ sum) & (value ^ sum)) < 0) wrapsAdd(row, at, value < 0 ? -1 : 1);
 }
 
-/** Adds the sum of `from` to that of the row. */
-@inline export function wideMerge(row: usize, from: usize, cell: u32, at: u32): void {
+/** Wraps as they count for a sum that others are taken from again: those at an end in the flags are beyond any other. */
+@inline export function wrapsFor(row: usize, at: u32): i64 {
+  if (at) return load<i64>(row + at);
+  const wraps = <i64>load<i16>(row, FLAGS_WRAPS);
+  return wraps < <i64>i16.MAX_VALUE && wraps > <i64>i16.MIN_VALUE ? wraps : wraps << 32;
+}
+
+/** Adds the sum of `from`, whose wraps are at `fromAt`, to that of the row. */
+@inline export function wideMerge(row: usize, from: usize, cell: u32, at: u32, fromAt: u32): void {
   wideAdd(row, cell, at, load<i64>(from + cell));
-  const wraps = wrapsOf(from, at);
+  const wraps = at ? wrapsFor(from, fromAt) : wrapsOf(from, fromAt);
   if (wraps) wrapsAdd(row, at, wraps);
 }
 
-/** Takes the sum of `from` away from that of the row; both have cells for their wraps. */
-@inline export function wideUnmerge(row: usize, from: usize, cell: u32, at: u32): void {
+/** Takes the sum of `from`, whose wraps are at `fromAt`, away from that of the row, which has a cell for them. */
+@inline export function wideUnmerge(row: usize, from: usize, cell: u32, at: u32, fromAt: u32): void {
   const low = load<i64>(row + cell), value = load<i64>(from + cell), rest = low - value;
   store<i64>(row + cell, rest);
-  let wraps = load<i64>(from + at);
+  let wraps = wrapsFor(from, fromAt);
   if (((low ^ value) & (low ^ rest)) < 0) wraps += value < 0 ? -1 : 1;
   store<i64>(row + at, load<i64>(row + at) - wraps);
 }

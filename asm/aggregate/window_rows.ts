@@ -78,10 +78,10 @@ function slide(a: Aggregation, g: HopGroup, group: u32, window: i64): bool {
 }
 
 function makeRows(a: Aggregation, cursor: Cursor, g: HopGroup): bool {
-  if (!rowsReserve(cursor, g.count * a.imageBytes)) return false;
+  if (!rowsReserve(cursor, g.count * a.madeBytes)) return false;
   const hop = hopOf(a);
   let to = <usize>cursor.rows + cursor.rowsUsed;
-  for (let i: u32 = 0; i < g.count; i++, to += a.imageBytes) makeRow(a, hop, g, itemEntry(itemAt(g, i)), to);
+  for (let i: u32 = 0; i < g.count; i++, to += a.madeBytes) makeRow(a, hop, g, itemEntry(itemAt(g, i)), to);
   cursor.rowsUsed = <u32>to - cursor.rows;
   return true;
 }

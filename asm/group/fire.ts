@@ -56,6 +56,8 @@ function windowOf(g: Group, end: i64): usize {
   memory.copy(at + WINDOW, at, (g.endCount - i) * WINDOW);
   memory.fill(at, 0, WINDOW);
   store<i64>(at, end);
+  // What comes to a window that has passed is told at once, whichever rows came before it
+  store<u32>(at, u32(has(g, FLAG_FINAL) && end - 1 <= g.watermark), FIRED);
   g.endCount++;
   return at;
 }

@@ -27,15 +27,67 @@ function make(): void {
   return load<u32>(TABLES + table * TABLE + (<usize>(byte & 255) << 2));
 }
 
+/** The remainder `crc` with the eight bytes at `at` behind it. */
+@inline function eight(crc: u32, at: usize): u32 {
+  const low = load<u32>(at) ^ crc, high = load<u32>(at, 4);
+  return after(7, low) ^ after(6, low >> 8) ^ after(5, low >> 16) ^ after(4, low >> 24) ^
+    after(3, high) ^ after(2, high >> 8) ^ after(1, high >> 16) ^ after(0, high >> 24);
+}
+
+/** The product of two polynomials, bits reversed, by the polynomial. */
+function product(a: u32, b: u32): u32 {
+  let sum: u32 = 0;
+  for (let bit: u32 = 1 << 31; bit !== 0; bit >>= 1) {
+    if (a & bit) sum ^= b;
+    b = (b >> 1) ^ (POLYNOMIAL & (0 - (b & 1)));
+  }
+  return sum;
+}
+
+/** x to the power of 8 · `bytes`: the factor by which so many bytes behind it change a remainder. */
+function shiftOf(bytes: u32): u32 {
+  let shift: u32 = 1 << 31, power: u32 = 1 << 23;
+  for (; bytes; bytes >>= 1) {
+    if (bytes & 1) shift = product(power, shift);
+    power = product(power, power);
+  }
+  return shift;
+}
+
+// A step has to wait for the one before it. So the bytes are cut into four lanes of equal length, whose steps do not
+// wait for each other, and what the lanes give is put together by shifts:
+//
+//   at ├── lane 0 ──┼── lane 1 ──┼── lane 2 ──┼── lane 3 ──┤ rest, below 32 bytes ┤
+const LANES_FROM: u32 = 2048;
+let lane: u32 = 0, shift: u32 = 0;
+
+/** The remainder `crc` with four lanes of `bytes` bytes behind it. */
+function lanes(crc: u32, at: usize, bytes: u32): u32 {
+  if (lane !== bytes) {
+    lane = bytes;
+    shift = shiftOf(bytes);
+  }
+  let a = crc, b: u32 = 0, c: u32 = 0, d: u32 = 0;
+  for (const end = at + bytes; at < end; at += 8) {
+    a = eight(a, at);
+    b = eight(b, at + bytes);
+    c = eight(c, at + 2 * bytes);
+    d = eight(d, at + 3 * bytes);
+  }
+  return product(shift, product(shift, product(shift, a) ^ b) ^ c) ^ d;
+}
+
 /** CRC-32C of `length` bytes at `at` behind those whose CRC is `before` (0: none). */
 export function crc32c(at: usize, length: u32, before: u32): u32 {
   if (!made) make();
   let crc = ~before;
-  for (; length >= 8; length -= 8, at += 8) {
-    const low = load<u32>(at) ^ crc, high = load<u32>(at, 4);
-    crc = after(7, low) ^ after(6, low >> 8) ^ after(5, low >> 16) ^ after(4, low >> 24) ^
-      after(3, high) ^ after(2, high >> 8) ^ after(1, high >> 16) ^ after(0, high >> 24);
+  if (length >= LANES_FROM) {
+    const bytes = (length >> 5) << 3;
+    crc = lanes(crc, at, bytes);
+    at += 4 * bytes;
+    length -= 4 * bytes;
   }
+  for (; length >= 8; length -= 8, at += 8) crc = eight(crc, at);
   for (; length; length--, at++) crc = (crc >> 8) ^ after(0, crc ^ load<u8>(at));
   return ~crc;
 }

@@ -1,10 +1,15 @@
 // Lookup room: rows of a batch with those that a table outside has for their keys. What is known of keys is kept in two stores of
 // rows/: an entry for each key that was asked for, and the table's rows.
 //
-//   entry  words  pin u32    number of the last batch that waits and needs it
-//                 first u32  the first of its rows; 0 = none
-//                 state u32  ASKED, ANSWERED, FAILED
-//   row    words  next u32   the next row of the same key; 0 = it is the last
+//   entry  words  pin u32      number of the last batch that waits and needs it
+//                 first u32    the first of its rows; 0 = none
+//                 state u32    ASKED, ANSWERED, FAILED
+//                 request u32  number of the question that it belongs to; 0 = nobody has asked yet
+//                 turn u64     in the order in which entries were made and answered, which is that of what is asked and forgotten
+//                 at i64       wall clock of the answer, epoch ms
+//   row    words  next u32     the next row of the same key; 0 = it is the last
+//                 entry u32    whose it is
+//                 name u64     while it is restored: the number of the entry
 //
 //   CURSOR 0              4
 //          +--------------+-----------+
@@ -13,7 +18,10 @@
 //
 // `heads` are the entries of the rows' keys as rows_find_all finds them (u32 each; 0 = none), `hashes` those of the keys: HASH_NONE is a
 // key with NULL, which no row of the table has.
-import { ROW_WORDS } from "../rows/row";
+import { ROW_SEQ, ROW_WORDS } from "../rows/row";
+import { indexRestore, listed, restoredCount, restoredEnd, restoredRows } from "../rows/restore";
+import { rowsSortByTime } from "../rows/sort";
+import { rowTouch } from "../rows/touch";
 import { HASH_NONE } from "../rows/keys";
 import { rowFree } from "../rows/encode";
 import { Index, indexRemove } from "../rows/index_rows";
@@ -22,7 +30,12 @@ import { Store } from "../rows/store";
 const PIN: usize = ROW_WORDS;
 const FIRST: usize = ROW_WORDS + 4;
 const STATE: usize = ROW_WORDS + 8;
+const REQUEST: usize = ROW_WORDS + 12;
+const TURN: usize = ROW_WORDS + 16;
+const AT: usize = ROW_WORDS + 24;
 const NEXT: usize = ROW_WORDS;
+const ENTRY: usize = ROW_WORDS + 4;
+const NAME: usize = ROW_WORDS + 8;
 
 const ASKED: u32 = 0;
 const FAILED: u32 = 2;
@@ -69,7 +82,9 @@ export function lookup_unknown(heads: usize, hashes: usize, from: u32, count: u3
 export function lookup_pin(heads: usize, from: u32, count: u32, pin: u32): void {
   for (let i = from; i < count; i++) {
     const head: usize = load<u32>(heads + (<usize>i << 2));
-    if (head) store<u32>(head, pin, PIN);
+    if (!head) continue;
+    rowTouch(head);
+    store<u32>(head, pin, PIN);
   }
 }
 
@@ -81,14 +96,84 @@ export function lookup_state(entry: usize): u32 {
   return load<u32>(entry, STATE);
 }
 
-export function lookup_settle(entry: usize, state: u32): void {
+/** The question of an entry has been answered, or cannot be. */
+export function lookup_settle(entry: usize, state: u32, turn: f64, at: f64): void {
+  rowTouch(entry);
   store<u32>(entry, state, STATE);
+  store<u64>(entry, <u64>turn, TURN);
+  store<i64>(entry, <i64>at, AT);
+}
+
+/** An entry is new, and will be asked for in its turn. */
+export function lookup_queue(entry: usize, turn: f64): void {
+  rowTouch(entry);
+  store<u64>(entry, <u64>turn, TURN);
+}
+
+export function lookup_ask(entry: usize, request: u32): void {
+  rowTouch(entry);
+  store<u32>(entry, request, REQUEST);
 }
 
 /** Puts a row of the table behind the last one of an entry; `last` 0: it is the first. */
 export function lookup_append(entry: usize, last: usize, row: usize): void {
+  store<u32>(row, <u32>entry, ENTRY);
   if (last) store<u32>(last, <u32>row, NEXT);
   else store<u32>(entry, <u32>row, FIRST);
+}
+
+// Answers of lookup_restored
+const DONE: i32 = 0;
+const DAMAGED: i32 = 1;
+const NO_MEMORY: i32 = 2;
+
+/** The entry of this number in a list that is sorted by them; 0 = there is none. */
+function entryOf(list: usize, count: u32, number: u64): usize {
+  let low: u32 = 0, high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (load<u64>(listed(list, middle), ROW_SEQ) < number) low = middle + 1;
+    else high = middle;
+  }
+  return low < count && load<u64>(listed(list, low), ROW_SEQ) == number ? listed(list, low) : 0;
+}
+
+/** Gives entries their rows, in the order in which these came. */
+function appendAll(entries: usize, entryCount: u32, rows: usize, count: u32): i32 {
+  if (!rowsSortByTime(rows, count, <u32>NAME)) return NO_MEMORY;
+  let entry: usize = 0, last: usize = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const row = listed(rows, i), number = load<u64>(row, NAME);
+    if (!entry || load<u64>(entry, ROW_SEQ) != number) {
+      entry = entryOf(entries, entryCount, number);
+      last = 0;
+    }
+    if (!entry) return DAMAGED;
+    lookup_append(entry, last, row);
+    last = row;
+  }
+  return DONE;
+}
+
+/** All entries and rows are there: they are put into the index and to each other. */
+export function lookup_restored(entries: usize, index: usize, rows: usize): i32 {
+  const s = changetype<Store>(entries), r = changetype<Store>(rows), list = restoredRows(s), count = restoredCount;
+  if (!list) return NO_MEMORY;
+  let all = rowsSortByTime(list, count, 0);
+  for (let i: u32 = 0; all && i < count; i++) all = indexRestore(s, changetype<Index>(index), listed(list, i));
+  const rowList = all ? restoredRows(r) : 0;
+  const status = rowList ? appendAll(list, count, rowList, restoredCount) : NO_MEMORY;
+  if (rowList) restoredEnd(r, rowList);
+  restoredEnd(s, list);
+  return status;
+}
+
+/** All entries in their turns, u32 each in a block that rows_listed_end frees; 0 without memory. */
+export function lookup_turns(entries: usize): usize {
+  const s = changetype<Store>(entries), list = restoredRows(s);
+  if (!list || rowsSortByTime(list, restoredCount, <u32>TURN)) return list;
+  restoredEnd(s, list);
+  return 0;
 }
 
 /** Forgets an entry with its rows; returns how many these are. */

@@ -47,6 +47,23 @@ function pageAdd(space: Space, table: Table): bool {
   table.orderNext += 4;
 }
 
+/** Takes the row that was listed last from the list. */
+export function orderRemoveLast(space: Space, table: Table): void {
+  const page = lastPage(table);
+  if (table.orderNext == <u32>page + HEADER) pageRemove(space, table, page);
+  table.orderNext -= 4;
+}
+
+/** Frees the last page, which is empty, behind another one. */
+function pageRemove(space: Space, table: Table, page: usize): void {
+  let before: usize = table.order;
+  while (<usize>load<u32>(before, NEXT) != page) before = load<u32>(before, NEXT);
+  store<u32>(before, 0, NEXT);
+  spaceGive(space, page, load<u32>(page, BYTES));
+  table.orderEnd = <u32>before + load<u32>(before, BYTES);
+  table.orderNext = table.orderEnd;
+}
+
 /** Frees the list. */
 export function orderFree(space: Space, table: Table): void {
   for (let page: usize = table.order; page;) {

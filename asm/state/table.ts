@@ -15,6 +15,7 @@
 //            +-----------+------------+-----------+---------+------------
 //            | next u32  | bytes u32  | used u32  | unused  | rows …
 //            +-----------+------------+-----------+---------+------------
+//            bytes 0: the page lies in memory of somebody else (tableAdopt), and no more rows go there
 //
 // Where an operator keeps rows in memory of its own, the table has a list of the order of all its rows (order.ts);
 // the pages and the index are then for the others.
@@ -213,14 +214,46 @@ export function tableRemoveLast(space: Space, table: Table, row: usize): void {
   space.rows--;
 }
 
+function pagesFree(space: Space, table: Table): void {
+  for (let page: usize = table.first; page;) {
+    const next: usize = load<u32>(page, PAGE_NEXT), bytes = load<u32>(page, PAGE_BYTES);
+    if (bytes) spaceGive(space, page, bytes);
+    page = next;
+  }
+}
+
+/** Writes the header of a page that lies in memory of somebody else, with `used` bytes of rows. */
+export function pageMake(page: usize, used: u32): void {
+  store<u32>(page, 0, PAGE_NEXT);
+  store<u32>(page, 0, PAGE_BYTES);
+  store<u32>(page, used, PAGE_USED);
+}
+
+/** Gives the table pages made by pageMake, which have all of its rows in their order, in place of what it has. */
+export function tableAdopt(space: Space, table: Table, first: usize): void {
+  pagesFree(space, table);
+  if (table.order) orderFree(space, table);
+  if (table.index) spaceGive(space, table.index, (table.mask + 1) << 2);
+  let last = first;
+  while (load<u32>(last, PAGE_NEXT)) last = load<u32>(last, PAGE_NEXT);
+  table.first = <u32>first;
+  table.last = <u32>last;
+  table.next = <u32>last + PAGE_HEADER + load<u32>(last, PAGE_USED);
+  table.end = table.next;
+  table.paged = table.rows;
+  table.expected = table.rows;
+  table.index = 0;
+  table.mask = 0;
+  table.indexed = 0;
+  table.order = 0;
+  table.orderNext = 0;
+  table.orderEnd = 0;
+}
+
 /** Frees the table with its rows, its index and its bytes. */
 export function tableFree(space: Space, table: Table): void {
   space.rows -= table.rows;
-  for (let page: usize = table.first; page;) {
-    const next: usize = load<u32>(page, PAGE_NEXT);
-    spaceGive(space, page, load<u32>(page, PAGE_BYTES));
-    page = next;
-  }
+  pagesFree(space, table);
   for (let block: usize = table.bytesBlocks; block;) {
     const next: usize = load<u32>(block);
     spaceGive(space, block, load<u32>(block, 4));

@@ -3,10 +3,14 @@
  * group of as many as our clients have under way.
  */
 import assert from "node:assert/strict";
-import { benchOnce, compare } from "../lib/compare.ts";
+import { benchOnce, compare, type Timed } from "../lib/compare.ts";
+import { httpRequests, sendHttp, sendWebSocket, type Verdict, webSocketMessages } from "../lib/plain_clients.ts";
+import { sayDisk } from "../lib/disk.ts";
 import { startServer, type TestServer } from "../../test/e2e/server.ts";
 
-const REQUESTS = 800, ROWS = 1000, UNDER_WAY = 16;
+const ROWS = 1000, ROUNDS = 5;
+/** Requests of a run, by how many are under way. */
+const REQUESTS: readonly [underWay: number, requests: number][] = [[1, 200], [8, 800], [64, 1600]];
 const GATE = 0.6, GOAL = 0.9;
 
 const STREAM = {
@@ -21,9 +25,9 @@ const STREAM = {
 };
 
 /** Different bodies, so that nothing is stored twice. */
-function bodies(): Uint8Array<ArrayBuffer>[] {
+function bodies(requests: number): Uint8Array<ArrayBuffer>[] {
   const encoder = new TextEncoder();
-  return Array.from({ length: REQUESTS }, (_, request) => {
+  return Array.from({ length: requests }, (_, request) => {
     const rows = Array.from({ length: ROWS }, (_, i) => {
       const n = request * ROWS + i;
       return `{"ts":${1_700_000_000_000 + n},"device":"d${n * 7919 % 500}","value":${(n % 997) / 8},"count":${n}}`;
@@ -32,62 +36,10 @@ function bodies(): Uint8Array<ArrayBuffer>[] {
   });
 }
 
-async function overHttp(server: TestServer, stream: string, all: readonly Uint8Array<ArrayBuffer>[]): Promise<number> {
-  let next = 0, rows = 0;
-  const send = async () => {
-    while (next < all.length) {
-      const body = all[next++], headers = { "content-type": "application/x-ndjson" };
-      const response = await server.fetch(`/v1/streams/${stream}`, { method: "POST", headers, body });
-      const answer = await response.json() as { accepted: number; durability: string };
-      assert.equal(answer.durability, "fsync");
-      rows += answer.accepted;
-    }
-  };
-  await Promise.all(Array.from({ length: UNDER_WAY }, send));
-  return rows;
-}
-
-/** Never more under way than the rival's groups have. */
-async function overWebSocket(
-  server: TestServer,
-  stream: string,
-  all: readonly Uint8Array<ArrayBuffer>[],
-): Promise<number> {
-  const url = `${server.url.replace("http", "ws")}/v1/streams/${stream}/ws`;
-  const socket = new WebSocket(url, ["rdx.json.v1"]),
-    decoder = new TextDecoder(),
-    texts = all.map((body) => decoder.decode(body));
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  let sent = 0, verdicts = 0, rows = 0, credit = 0;
-  const send = () => {
-    while (sent < texts.length && sent - verdicts < UNDER_WAY && credit >= ROWS) {
-      socket.send(texts[sent++]);
-      credit -= ROWS;
-    }
-  };
-  socket.onerror = () => reject(new Error("The WebSocket broke"));
-  socket.onmessage = ({ data }) => {
-    const message = JSON.parse(data);
-    if (message.$rdx === "credit") credit += message.rows;
-    else if (message.$rdx === "ack") {
-      verdicts++;
-      rows += message.accepted;
-      assert.equal(message.durability, "fsync");
-    } else reject(new Error(data));
-    if (verdicts === texts.length) resolve(rows);
-    send();
-  };
-  try {
-    return await promise;
-  } finally {
-    socket.close();
-  }
-}
-
-async function appendAndSync(path: string, all: readonly Uint8Array<ArrayBuffer>[]): Promise<number> {
+async function appendAndSync(path: string, all: readonly Uint8Array[], group: number): Promise<number> {
   using file = await Deno.open(path, { write: true, create: true, truncate: true });
-  for (let at = 0; at < all.length; at += UNDER_WAY) {
-    for (const body of all.slice(at, at + UNDER_WAY)) {
+  for (let at = 0; at < all.length; at += group) {
+    for (const body of all.slice(at, at + group)) {
       for (let done = 0; done < body.length;) done += await file.write(body.subarray(done));
     }
     await file.syncData();
@@ -95,46 +47,75 @@ async function appendAndSync(path: string, all: readonly Uint8Array<ArrayBuffer>
   return all.length * ROWS;
 }
 
+/** Rows that were acknowledged. */
+class Accepted {
+  rows = 0;
+
+  readonly count = ({ accepted, durability }: Verdict) => {
+    assert.equal(durability, "fsync");
+    this.rows += accepted;
+  };
+}
+
+/** Times what `prepare` makes ready for a stream that nobody has used. */
+async function onFreshStream(
+  server: TestServer,
+  prepare: (stream: string) => (answered: (verdict: Verdict) => void) => Promise<void>,
+): Promise<Timed<number>> {
+  const stream = `s${crypto.randomUUID()}`, accepted = new Accepted(), send = prepare(stream);
+  await server.put(`/v1/streams/${stream}`, STREAM);
+  const result = await timed(async () => {
+    await send(accepted.count);
+    return accepted.rows;
+  });
+  await server.fetch(`/v1/streams/${stream}`, { method: "DELETE" });
+  return result;
+}
+
+async function compareBoth(server: TestServer, folder: string, underWay: number, requests: number): Promise<void> {
+  const all = bodies(requests), messages = webSocketMessages(all), { url } = server;
+  const rival = {
+    name: "append + fdatasync",
+    run: () => timed(() => appendAndSync(`${folder}/rival`, all, underWay)),
+  };
+  const work = {
+    events: requests * ROWS,
+    bytes: all.reduce((sum, { length }) => sum + length, 0),
+    rounds: ROUNDS,
+    bars: { [rival.name]: { gate: GATE, goal: GOAL } },
+    rivals: [rival],
+  };
+  const http = (stream: string) => {
+    const ready = httpRequests(url, stream, all);
+    return (answered: (verdict: Verdict) => void) => sendHttp(url, ready, underWay, answered);
+  };
+  const webSocket = (stream: string) => (answered: (verdict: Verdict) => void) =>
+    sendWebSocket(url, stream, { messages, rows: ROWS, underWay }, answered);
+  await compare({
+    ...work,
+    title: `P5: HTTP until durable, ${ROWS} rows a request, ${underWay} under way`,
+    ours: { name: "rdx HTTP", run: () => onFreshStream(server, http) },
+  });
+  await compare({
+    ...work,
+    title: `P5: WebSocket until durable, ${ROWS} rows a message, ${underWay} under way`,
+    ours: { name: "rdx WebSocket", run: () => onFreshStream(server, webSocket) },
+  });
+}
+
 benchOnce("durable ingest", async () => {
   const folder = await Deno.makeTempDir({ prefix: "rdx-bench-log-", dir: Deno.env.get("RDX_BENCH_FOLDER") });
   try {
+    await sayDisk(folder);
     await using server = await startServer({ data: `${folder}/data` });
-    const all = bodies(), bytes = all.reduce((sum, { length }) => sum + length, 0);
-    let streams = 0;
-    const fresh = async () => {
-      const stream = `s${streams++}`;
-      await server.put(`/v1/streams/${stream}`, STREAM);
-      return stream;
-    };
-    const rival = { name: "append + fdatasync", run: () => timed(() => appendAndSync(`${folder}/rival`, all)) };
-    const ours = (send: typeof overHttp) => async () => {
-      const stream = await fresh(), result = await timed(() => send(server, stream, all));
-      await server.fetch(`/v1/streams/${stream}`, { method: "DELETE" });
-      return result;
-    };
-    const work = {
-      events: REQUESTS * ROWS,
-      bytes,
-      rounds: 3,
-      bars: { [rival.name]: { gate: GATE, goal: GOAL } },
-      rivals: [rival],
-    };
-    await compare({
-      ...work,
-      title: `P5: HTTP until durable, ${ROWS} rows a request, ${UNDER_WAY} under way`,
-      ours: { name: "rdx HTTP", run: ours(overHttp) },
-    });
-    await compare({
-      ...work,
-      title: `P5: WebSocket until durable, ${ROWS} rows a message, ${UNDER_WAY} under way`,
-      ours: { name: "rdx WebSocket", run: ours(overWebSocket) },
-    });
+    for (const [underWay, requests] of REQUESTS) await compareBoth(server, folder, underWay, requests);
+    await sayDisk(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
 
-async function timed(work: () => Promise<number>): Promise<{ answer: number; seconds: number }> {
+async function timed(work: () => Promise<number>): Promise<Timed<number>> {
   const start = performance.now(), answer = await work();
   return { answer, seconds: (performance.now() - start) / 1000 };
 }

@@ -26,7 +26,7 @@ const WORKERS = { value: "N", about: "Worker threads (default: as the machine ha
 const ALLOW_PRIVATE = {
   value: "ADDRESS",
   about:
-    "Let lookups over HTTP ask servers of an inner network that have this address, such as 10.0.0.7 or 10.0.0.0/8; " +
+    "Let lookups and webhooks ask servers of an inner network that have this address, such as 10.0.0.7 or 10.0.0.0/8; " +
     "may be repeated (default: none)",
   repeated: true,
 } as const;
@@ -60,6 +60,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         about:
           "How often pipelines write down what they have, so that a restart goes on from there (default 10s); 0 only at SIGTERM",
       },
+      store: {
+        value: "KIND",
+        about: "What keeps checkpoints in the data directory: files (default), or sqlite, one database",
+      },
       "auto-create": {
         about: "Make a stream when its first rows come (default on loopback)",
         negatable: true,
@@ -77,6 +81,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
           "Let plans and scripts call user functions of this module, or of modules in this folder; may be repeated " +
           "(default: of none)",
         repeated: true,
+      },
+      start: {
+        value: "PLACE",
+        about:
+          "Where the sources of what is named begin: earliest (default), latest, or a time of arrival such as 2026-01-01T00:00:00Z",
       },
       insecure: { about: "Let anyone in who reaches the server: no token off loopback" },
       stream: STREAM,
@@ -130,6 +139,35 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     flags: { stream: STREAM, json: { about: "As JSON" } },
     examples: [["rdx explain report.sql", "as text"]],
     load: async () => (await import("./check.ts")).explain,
+  },
+  dead: {
+    summary: "List, count, replay or discard the dead rows of a stream of a running server",
+    positionals: "list | reasons | replay | discard STREAM",
+    flags: {
+      server: { value: "URL", about: "The server (default http://127.0.0.1:8080); RDX_TOKEN is its token" },
+      reason: { value: "TEXT", about: "Rows with this in their reason" },
+      field: { value: "NAME", about: "Rows whose reason names this field" },
+      pipeline: {
+        value: "NAME",
+        about: "Rows that this pipeline left out; a replay puts them into their stream again",
+      },
+      from: { value: "TIME", about: "Rows that failed at this time or later, such as 2026-01-01T12:00:00Z" },
+      to: { value: "TIME", about: "Rows that failed before this time" },
+      "offset-from": { value: "N", about: "Rows with this offset or a greater one" },
+      "offset-to": { value: "N", about: "Rows with a lesser offset" },
+      ids: { value: "N,N", about: "These rows alone, by the ids that list tells" },
+      limit: { value: "N", about: "list: rows at most (default 100)" },
+      order: { value: "ORDER", about: "list: newest (default) or oldest first" },
+      json: { about: "As JSON, also on a terminal; list: one row a line" },
+      yes: { about: "discard: all of them, where nothing else says which" },
+    },
+    examples: [
+      ["rdx dead list orders", "the newest, with what is wrong with each"],
+      ["rdx dead reasons orders", "how many there are of each reason"],
+      ['rdx dead replay orders --reason "not nullable"', "once what was wrong is mended"],
+      ["rdx dead discard orders --to 2026-01-01", "what nobody wants any more"],
+    ],
+    load: async () => (await import("./dead.ts")).dead,
   },
   fmt: {
     summary: "Write scripts of SQL in one form",

@@ -14,6 +14,8 @@ export interface EngineOptions {
   readonly folder: string;
   /** What an accepted row survives: a power cut, the death of the process, nothing. */
   readonly durability: "fsync" | "os" | "none";
+  /** What keeps checkpoints in the data directory; default: files. */
+  readonly store?: "files" | "sqlite";
   /** How rows are written to the data directory; default: as they are. */
   readonly compression?: "none" | "zstd";
   /** How often checkpoints are taken; absent: the default. 0: only at an orderly end. */

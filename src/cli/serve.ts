@@ -1,7 +1,8 @@
 import { WORKERS_MAX } from "../core/limits.ts";
 import { LOG_LEVELS } from "../telemetry/log.ts";
 import { firstCurl } from "../server/first_curl.ts";
-import type { EngineService } from "../runtime/service.ts";
+import type { EngineService, PipelineStart } from "../runtime/service.ts";
+import { parseStart } from "../server/parameters.ts";
 import { Origins } from "../server/origins.ts";
 import { requireAuthentication, type RunningServer, startServer } from "../server/serve.ts";
 import { deployScript } from "../server/sql.ts";
@@ -30,10 +31,13 @@ export async function serve(
   const compression = args.choice("compression", ["none", "zstd"], "none");
   const interval = args.text("checkpoint-interval");
   const checkpointIntervalMs = interval === undefined ? undefined : durationOf("checkpoint-interval", interval);
+  const store = args.choice("store", ["files", "sqlite"], "files");
   const allowOrigins = [...args.all("allow-origin"), ...splitList(terminal.env("RDX_ALLOW_ORIGIN"))];
   calledRightly(() => requireAuthentication(hostname, token, insecure));
   calledRightly(() => new Origins(allowOrigins));
-  const deployments = args.positionals.map((path) => readDeployment(terminal, path));
+  let start: PipelineStart = "earliest";
+  calledRightly(() => start = parseStart("--start", args.text("start") ?? "earliest"));
+  const deployments = args.positionals.map((path) => readDeployment(terminal, path, start));
   const functions = args.all("functions").map((path) => pathOf(terminal, path));
   calledRightly(() => void functionFiles(functions));
   const log = terminalLog(terminal, args.choice("log-level", LOG_LEVELS, "info"));
@@ -44,6 +48,7 @@ export async function serve(
     durability,
     compression,
     ...(checkpointIntervalMs === undefined ? {} : { checkpointIntervalMs }),
+    store,
     allowPrivate: args.all("allow-private"),
     log,
     functions,
@@ -70,8 +75,12 @@ export async function serve(
 }
 
 /** A script or a plan that is deployed when there is an engine. Throws CommandError: the file is missing, or is no JSON. */
-function readDeployment(terminal: Terminal, path: string): (engine: EngineService) => Promise<unknown> {
-  const how = { start: "earliest", state: "keep" } as const;
+function readDeployment(
+  terminal: Terminal,
+  path: string,
+  start: PipelineStart,
+): (engine: EngineService) => Promise<unknown> {
+  const how = { start, state: "keep" } as const;
   if (!isSqlFile(path)) {
     const { name, plan } = readPlanFile(terminal, path);
     return (engine) => engine.pipelines.put(name, plan, how);

@@ -18,6 +18,8 @@ export interface Device {
   remove(path: string): Promise<void>;
   /** Names of the folder's files outlive a power cut when this resolves. */
   syncFolder(folder: string): Promise<void>;
+  /** Resolves when everything that is ready to run now has run. */
+  turn(): Promise<void>;
 }
 
 export interface DeviceFile {

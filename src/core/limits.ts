@@ -3,6 +3,8 @@
  * bounded by one of these is a defect; a test checks that each name is used and ends with its unit.
  */
 
+export * from "./limits_outside.ts";
+
 /** Key groups: the unit in which keyed state is owned, moved and written. A power of two, fixed for ever: results order by it. */
 export const KEY_GROUPS = 128;
 
@@ -84,9 +86,11 @@ export const DEAD_PAGE_LOOK_ROWS_MAX = 1 << 18;
 /** Bytes of the rows on one page of dead rows, beyond which the rest is on the next. */
 export const DEAD_PAGE_BYTES = 4 << 20;
 /** Dead rows that are decoded and stored again at a time. */
-export const DEAD_REPLAY_TURN_ROWS = 1024;
-/** Bytes of dead rows that are read to be tried again. */
-export const DEAD_REPLAY_TURN_BYTES = 8 << 20;
+export const DEAD_REPLAY_TURN_ROWS = 2048;
+/** Dead rows that are read at a time to be tried again: reading begins at the start of a segment each time. */
+export const DEAD_REPLAY_READ_ROWS = 16_384;
+/** The same in bytes. */
+export const DEAD_REPLAY_READ_BYTES = 8 << 20;
 /** Dead rows that one request tries again; it says when there are more. */
 export const DEAD_REPLAY_ROWS_MAX = 65_536;
 /** Newest dead rows whose reasons are counted. */
@@ -95,6 +99,14 @@ export const DEAD_COUNT_ROWS_MAX = 1 << 20;
 export const DEAD_REASONS_MAX = 1000;
 /** Gaps between the dead rows of a stream that are replayed or discarded: with more, all of them have to be. */
 export const DEAD_RANGES_MAX = 1 << 18;
+/** Delays after which the dead rows of a stream are tried again. */
+export const DEAD_RETRIES_MAX = 16;
+/** Dead rows whose delay is over are looked for no more often than this. */
+export const DEAD_RETRY_LOOK_MS = 250;
+/** Wait until dead rows are tried again where something stood in the way, such as a full disk. */
+export const DEAD_RETRY_FAULT_MS = 30_000;
+/** Longest sleep of what looks for them: timers of a platform may not be longer than some days. */
+export const DEAD_RETRY_SLEEP_MS_MAX = 3_600_000;
 /** Dead rows that one request names one by one. */
 export const DEAD_IDS_MAX = 10_000;
 
@@ -113,6 +125,10 @@ export const PRODUCERS_MAX = 65_536;
 /** Newest answers that a stream keeps for each producer, to give them again at a repetition. */
 export const PRODUCER_ANSWERS_MAX = 8;
 
+/** Rows of a log that somebody who follows it gets at a time. */
+export const FOLLOWER_PIECE_ROWS = 1024;
+/** Somebody who follows a log and takes nothing for so long has no reader in it meanwhile. */
+export const FOLLOWER_IDLE_MS = 1000;
 /** Rows that one WebSocket connection may send ahead of verdicts. */
 export const CREDIT_ROWS_MAX = 65_536;
 /** Bytes of one WebSocket message. */
@@ -293,61 +309,27 @@ export const ORDER_STEPS_MAX = 4096;
 /** Wait until steps of an order are written again for which the disk had no room. */
 export const ORDER_RETRY_MS = 1000;
 /** Messages of one WebSocket that are decoded or written while earlier ones have no verdict yet. */
-export const INGEST_AHEAD_MESSAGES_MAX = 16;
+export const INGEST_AHEAD_MESSAGES_MAX = 64;
 /** Types in types, such as arrays of arrays, that a type is written with. */
 export const TYPE_DEPTH_MAX = 16;
 /** Arrays and objects in an array that inference tells the types of; what lies deeper is JSON. */
 export const INFER_ITEMS_DEPTH_MAX = 8;
 /** Fields of the objects in an array that inference tells apart; with more they are JSON. */
 export const INFER_FIELDS_MAX = 64;
-/** Rows of a lookup that wait for answers; beyond it its pipeline takes no more chunks. */
-export const LOOKUP_PENDING_ROWS_MAX = 65_536;
-/** Chunks of a pipeline with a lookup that are in flight for each worker: rows that wait are at most those of these more. */
-export const LOOKUP_IN_FLIGHT_MAX = 4;
-/** Keys whose rows a lookup keeps, unless its plan says otherwise. */
-export const LOOKUP_CACHE_DEFAULT = 100_000;
-/** Keys whose rows a lookup keeps at most. */
-export const LOOKUP_CACHE_MAX = 10_000_000;
-/** How long a lookup goes by an answer, unless its plan says otherwise. */
-export const LOOKUP_CACHE_MS = 60_000;
-/** Answers that are too old are looked for so often. */
-export const LOOKUP_TICK_MS = 1000;
-/** Keys of one question, unless the plan of the lookup says otherwise. */
-export const LOOKUP_BATCH_DEFAULT = 256;
-/** Keys of one question at most. */
-export const LOOKUP_BATCH_MAX = 8192;
-/** Questions of one lookup that are under way at the same time, unless its plan says otherwise. */
-export const LOOKUP_CONCURRENCY_DEFAULT = 4;
-/** The same at most. */
-export const LOOKUP_CONCURRENCY_MAX = 64;
-/** Time that an answer may take, unless the plan of the lookup says otherwise. */
-export const LOOKUP_TIMEOUT_MS = 5000;
-/** The same at most. */
-export const LOOKUP_TIMEOUT_MS_MAX = 600_000;
-/** Times that a question is asked in all before its rows go on without an answer. */
-export const LOOKUP_TRIES_MAX = 4;
-/** Wait before a question is asked for the second time; it doubles from then on. */
-export const LOOKUP_RETRY_MS = 100;
-/** Longest wait before a question is asked again. */
-export const LOOKUP_RETRY_MS_MAX = 30_000;
-/** Bytes of the answer to one question of a lookup. */
-export const LOOKUP_ANSWER_BYTES_MAX = 16 << 20;
-/** Rows of the answer to one question of a lookup. */
-export const LOOKUP_ANSWER_ROWS_MAX = 1 << 18;
-/** Rows of a table in SQLite that are read at once; of more each is read alone. */
-export const LOOKUP_READ_ROWS_MAX = 16_384;
-/** Parameters of one statement in SQLite. */
-export const LOOKUP_PARAMETERS_MAX = 32_000;
-/** Characters of the address that a lookup over HTTP asks. */
-export const LOOKUP_URL_CHARS_MAX = 8192;
-/** Redirects that a request of a lookup or a sink follows. */
-export const REDIRECTS_MAX = 4;
-/** Addresses that a lookup or a sink over HTTP keeps connections to. */
-export const HTTP_CLIENTS_MAX = 64;
-/** Tables in SQLite that a process looks rows up in; each has a thread. */
-export const LOOKUP_THREADS_MAX = 64;
 /** Bytes of texts after which a batch of items of arrays ends: each item has the texts of its row beside it. */
 export const UNNEST_BYTES = 8 << 20;
+/** Bodies of requests that travel to a worker's decoder in one message, and back. */
+export const BODIES_TOGETHER_MAX = 8;
+/** Bytes of the same, unless one body alone has more. */
+export const BODIES_TOGETHER_BYTES = 1 << 20;
+/** Such messages that a worker has at one time: one that it works on, and one that waits for it. */
+export const BODY_MESSAGES_MAX = 2;
+/** Kinds of bodies (stream, version of its schema, format) that a worker is told once and knows from then on. */
+export const BODY_SHAPES_MAX = 64;
+/** Bytes of one buffer that groups of a journal are written from and that is kept for later groups. */
+export const JOURNAL_BUFFER_BYTES_MAX = 4 << 20;
+/** Such buffers, for all journals together. */
+export const JOURNAL_BUFFERS_MAX = 4;
 /** Checkpoints of a pipeline that are kept. */
 export const CHECKPOINTS_KEPT_MAX = 3;
 /** Deltas that lie on the base of a checkpoint before all become a new base. */
@@ -376,45 +358,7 @@ export const RESTORE_TURN_BYTES = 4 << 20;
 export const CHECKPOINT_RETRY_MS_MAX = 300_000;
 /** Bytes that a checkpoint writes and checks at a time. */
 export const CHECKPOINT_PIECE_BYTES = 1 << 20;
-/** Bytes of steps that are on their way to the thread that writes checkpoints. */
+/** Bytes of steps that are on their way to the thread that writes checkpoints, and from there to files. */
 export const CHECKPOINT_AHEAD_BYTES = 16 << 20;
-/** Tables in SQLite that a process writes to; each has a thread. */
-export const SQLITE_SINKS_MAX = 64;
-/** Time that a sink waits for a database which another process has locked. */
-export const SQLITE_BUSY_MS_MAX = 30_000;
-/** Rows of one part of a folder of files, unless its plan says otherwise. */
-export const FILES_ROLL_ROWS_DEFAULT = 10_000_000;
-/** The same at most. */
-export const FILES_ROLL_ROWS_MAX = 1_000_000_000;
-/** Bytes of one part, unless the plan says otherwise. */
-export const FILES_ROLL_BYTES_DEFAULT = 128 << 20;
-/** The same at most. */
-export const FILES_ROLL_BYTES_MAX = 64 * 2 ** 30;
-/** Time from the first row of a part to when it becomes visible, unless the plan says otherwise. */
-export const FILES_ROLL_MS_DEFAULT = 10_000;
-/** The same at most. */
-export const FILES_ROLL_MS_MAX = 7 * 86_400_000;
-/** Rows of one request of a webhook, unless its plan says otherwise. */
-export const WEBHOOK_BATCH_ROWS_DEFAULT = 1000;
-/** The same at most. */
-export const WEBHOOK_BATCH_ROWS_MAX = 8192;
-/** Time that the answer to a request of a webhook may take, unless its plan says otherwise. */
-export const WEBHOOK_TIMEOUT_MS_DEFAULT = 10_000;
-/** The same at most. */
-export const WEBHOOK_TIMEOUT_MS_MAX = 600_000;
-/** Bytes of one request of a webhook, unless a row by itself has more. */
-export const WEBHOOK_BODY_BYTES_MAX = 4 << 20;
-/** Longest wait before a request of a webhook is sent for the second time; it doubles from then on, and a random part of it is waited. */
-export const WEBHOOK_RETRY_MS = 200;
-/** The longest of these waits. */
-export const WEBHOOK_RETRY_MS_MAX = 30_000;
-/** Bytes of an answer that are told as its reason. */
-export const WEBHOOK_REASON_BYTES = 512;
-/** Bytes that wait in the outbox of a webhook. */
-export const OUTBOX_BYTES_MAX = 1 << 30;
-/** Failures in a row after which a server is left alone. */
-export const BREAKER_FAILURES_MAX = 5;
-/** Time for which it is. */
-export const BREAKER_OPEN_MS = 10_000;
-/** The same where nothing outlives the process. */
-export const OUTBOX_MEMORY_BYTES_MAX = 64 << 20;
+/** Longest wait that a server outside may ask for. */
+export const RETRY_AFTER_MS_MAX = 3_600_000;

@@ -111,6 +111,7 @@ export class WindowAssigner {
           kernel.fn("assign_put_scalars")(this.#at, from);
           return true;
         },
+        ["max", "sum", "sum"],
       ),
     ];
   }

@@ -26,3 +26,36 @@ export class Crc32c {
     return sum;
   }
 }
+
+const POLYNOMIAL = 0x82F63B78, ONE = 1 << 31, X = 1 << 30;
+/** Powers of x by the polynomial: 2^k at k. */
+const POWERS = powers();
+
+function powers(): Int32Array {
+  const all = new Int32Array(32);
+  all[0] = X;
+  for (let k = 1; k < all.length; k++) all[k] = product(all[k - 1], all[k - 1]);
+  return all;
+}
+
+/** The product of two polynomials, bits reversed, by POLYNOMIAL; `a` is not 0. */
+function product(a: number, b: number): number {
+  let sum = 0, factor = b;
+  for (let bit = ONE, left = a; left !== 0; bit >>>= 1) {
+    if ((a & bit) !== 0) {
+      sum ^= factor;
+      left ^= bit;
+    }
+    factor = (factor & 1) !== 0 ? (factor >>> 1) ^ POLYNOMIAL : factor >>> 1;
+  }
+  return sum;
+}
+
+/** CRC-32C of bytes whose sum is `before`, and `length` bytes behind them whose sum is `after`, without a look at them (zlib's crc32_combine). */
+export function joinSums(before: number, after: number, length: number): number {
+  let shift = ONE;
+  for (let k = 3, left = length; left !== 0; k++, left >>>= 1) {
+    if ((left & 1) !== 0) shift = product(POWERS[k & 31], shift);
+  }
+  return (product(shift, before) ^ after) >>> 0;
+}

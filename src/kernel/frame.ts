@@ -38,6 +38,7 @@ export class FrameWriter {
   readonly #headSize: KernelFunction;
   readonly #size: KernelFunction;
   readonly #write: KernelFunction;
+  readonly #crc32c: KernelFunction;
   readonly #free: ArrayBuffer[] = [];
 
   constructor(kernel: Kernel) {
@@ -45,6 +46,7 @@ export class FrameWriter {
     this.#headSize = kernel.fn("frame_head_size");
     this.#size = kernel.fn("frame_size");
     this.#write = kernel.fn("frame_write");
+    this.#crc32c = kernel.fn("hash_crc32c");
   }
 
   /**
@@ -52,6 +54,17 @@ export class FrameWriter {
    * scratch memory from the batch arena. Throws RdxError("too_large") when the rows do not fit into one frame.
    */
   write(batch: Batch, info: FrameInfo): ArrayBuffer {
+    const { address, bytes } = this.#place(batch, info);
+    return this.#copyOut(address, bytes);
+  }
+
+  /** The same, in a buffer of its own, with the CRC-32C of all of it. */
+  writeSummed(batch: Batch, info: FrameInfo): { readonly frame: ArrayBuffer; readonly sum: number } {
+    const { address, bytes } = this.#place(batch, info), sum = this.#crc32c(address, bytes, 0) >>> 0;
+    return { frame: this.#kernel.copyOut(address, bytes), sum };
+  }
+
+  #place(batch: Batch, info: FrameInfo): { readonly address: number; readonly bytes: number } {
     const kernel = this.#kernel, { columns, selection, selected, kinds } = batch;
     const descriptors = writeColumns(kernel, columns);
     const head = kernel.arena(this.#headSize(columns.length));
@@ -59,9 +72,8 @@ export class FrameWriter {
     if (bytes < 0) throw new RdxError("too_large", `Cannot put ${selected} rows into one frame: it takes over 2 GiB`);
     const address = kernel.arena(bytes + WRITE_SLACK_BYTES);
     this.#write(address, head, descriptors, selection, kinds);
-    const frame = this.#copyOut(address, bytes);
-    writeFrameInfo(new DataView(frame), info);
-    return frame;
+    writeFrameInfo(new DataView(kernel.bytes.buffer, address), info);
+    return { address, bytes };
   }
 
   /**

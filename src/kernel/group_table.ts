@@ -71,6 +71,7 @@ function scalarsOf(kernel: Kernel, group: number, name: string): ScalarTable {
     ["late", "unknown", "watermark", "begun", "numbers", "turns"],
     (to) => kernel.fn("group_scalars")(group, to),
     (from) => kernel.fn("group_put_scalars")(group, from) !== 0,
+    ["sum", "sum", "max", "max", "max", "max"],
   );
 }
 

@@ -33,7 +33,7 @@ export function joinTables(
     const [late, nullTime] = [32, 40].map((at) => Number(kernel.data.getBigInt64(from + at, true)));
     counts.write(late, nullTime);
     return kernel.fn("join_put_scalars")(join, from) !== 0;
-  });
+  }, ["max", "max", "max", "max", "sum", "sum"]);
   const side = (name: string, isRight: boolean, columns: readonly Column[]) => {
     const { store, words } = sideOf(kernel, join, isRight), bound = boundOf(mode, isRight);
     const below = bound === null ? null : () => bound(scalars.value(WATERMARK));

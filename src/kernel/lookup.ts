@@ -1,20 +1,42 @@
 import type { Batch, Vector } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
-import { type DataType, INT64 } from "../core/schema.ts";
+import { type Column, type DataType, INT64 } from "../core/schema.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { BatchGather } from "./gather.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
+import { RowTable } from "./row_table.ts";
 import { hashSeed, type RowAddress, RowIndex, RowStore } from "./rows.ts";
+import { damaged, noStateSpace, type TablePart } from "./state_tables.ts";
 
 /** What is known of a key: its address in kernel memory. */
 export type KeyEntry = RowAddress;
 
 // Words of entries and of rows, and what is known of an entry's rows (asm/lookup/index.ts)
-const ENTRY_WORDS = 3, ROW_WORDS = 1;
+const ENTRY_WORDS = 8, ROW_WORDS = 4;
 const ASKED = 0, ANSWERED = 1, FAILED = 2;
+/** Offsets in entries of their words, and in rows of theirs; of the arrival of both. */
+const PIN_AT = 24,
+  STATE_AT = 32,
+  REQUEST_AT = 36,
+  TURN_AT = 40,
+  AT_AT = 48,
+  ENTRY_AT = 28,
+  NAME_AT = 32,
+  ARRIVAL_AT = 16;
 const CURSOR_BYTES = 8;
+
+/** An entry that came back. */
+export interface KnownEntry {
+  readonly entry: KeyEntry;
+  readonly name: number;
+  readonly state: "asked" | "answered" | "failed";
+  /** The question that it belongs to; 0: nobody has asked yet. */
+  readonly request: number;
+  readonly turn: number;
+  readonly atMs: number;
+}
 
 /** The keys of the selected rows of a batch, and what is known of each. It lies in the batch arena. */
 export interface Probe {
@@ -44,6 +66,7 @@ export class KnownKeys {
   readonly #cursor: number;
   readonly #keys: number;
   #arrivals = 0;
+  #rowArrivals = 0;
 
   constructor(kernel: Kernel, keys: readonly DataType[], picks: readonly DataType[]) {
     const seed = hashSeed();
@@ -132,14 +155,24 @@ export class KnownKeys {
     return this.#entries.gather(entries);
   }
 
-  /** The question of an entry has been answered, or cannot be. */
-  settle(entry: KeyEntry, isFailed: boolean): void {
-    this.#kernel.fn("lookup_settle")(entry, isFailed ? FAILED : ANSWERED);
+  /** The question of an entry has been answered at `atMs`, or cannot be. Turns say which entries go first, by rising numbers. */
+  settle(entry: KeyEntry, isFailed: boolean, turn: number, atMs: number): void {
+    this.#kernel.fn("lookup_settle")(entry, isFailed ? FAILED : ANSWERED, turn, atMs);
+  }
+
+  /** An entry that is new has its turn. */
+  queue(entry: KeyEntry, turn: number): void {
+    this.#kernel.fn("lookup_queue")(entry, turn);
+  }
+
+  /** An entry belongs to a question from now on. */
+  ask(entry: KeyEntry, request: number): void {
+    this.#kernel.fn("lookup_ask")(entry, request);
   }
 
   /** Gives an entry row `row` of a batch of the table's columns, behind `last` (0: it is the first). Returns its address, 0 without room. */
   append(entry: KeyEntry, last: RowAddress, columns: number, row: number): RowAddress {
-    const stored = this.#rows.encode(columns, row, 0, 0, 0);
+    const stored = this.#rows.encode(columns, row, 0, 0, this.#rowArrivals++);
     if (stored !== 0) this.#kernel.fn("lookup_append")(entry, last, stored);
     return stored;
   }
@@ -196,6 +229,71 @@ export class KnownKeys {
   /** The i64 at `times` of the row of each pair. */
   timesOf(times: number, { rows, count }: Pairs): number {
     return this.#gather.times(times, rows, count);
+  }
+
+  /** Entries and their rows as tables. */
+  tables(keys: readonly Column[], picks: readonly Column[]): TablePart[] {
+    const kernel = this.#kernel;
+    const entries = new RowTable(kernel, {
+      name: "keys",
+      version: 1,
+      store: this.#entries.address,
+      columns: keys,
+      words: [
+        { name: "$pin", at: PIN_AT, wide: false },
+        { name: "$state", at: STATE_AT, wide: false, max: FAILED },
+        { name: "$request", at: REQUEST_AT, wide: false },
+        { name: "$turn", at: TURN_AT, wide: true },
+        { name: "$at", at: AT_AT, wide: true },
+      ],
+    });
+    const rows = new RowTable(kernel, {
+      name: "answers",
+      version: 1,
+      store: this.#rows.address,
+      columns: picks,
+      words: [{ name: "$key", at: ENTRY_AT, wide: false, through: { bytes: ARRIVAL_AT, back: NAME_AT } }],
+    });
+    return [entries, rows];
+  }
+
+  /** Arrivals of entries and of rows so far. */
+  get arrivals(): readonly [number, number] {
+    return [this.#arrivals, this.#rowArrivals];
+  }
+
+  set arrivals([entries, rows]: readonly [number, number]) {
+    this.#arrivals = entries;
+    this.#rowArrivals = rows;
+  }
+
+  /** All of the tables are there: what is known of entries, in their turns. */
+  restored(): KnownEntry[] {
+    const kernel = this.#kernel, entries = this.#entries.address;
+    const status = kernel.fn("lookup_restored")(entries, this.#index.address, this.#rows.address);
+    if (status === 1) throw damaged("answers", "a row belongs to a key that is not there");
+    const mark = kernel.mark(), list = status === 0 ? kernel.fn("lookup_turns")(entries) >>> 0 : 0;
+    kernel.release(mark);
+    if (list === 0) throw noStateSpace("keys");
+    const { data } = kernel, word = (at: number) => Number(data.getBigInt64(at, true));
+    const known = Array.from({ length: this.#entries.rows }, (_, i): KnownEntry => {
+      const entry = data.getUint32(list + i * 4, true), state = data.getUint32(entry + STATE_AT, true);
+      return {
+        entry,
+        name: word(entry + ARRIVAL_AT),
+        request: data.getUint32(entry + REQUEST_AT, true),
+        state: state === ASKED ? "asked" : state === ANSWERED ? "answered" : "failed",
+        turn: word(entry + TURN_AT),
+        atMs: word(entry + AT_AT),
+      };
+    });
+    kernel.fn("rows_listed_end")(entries, list);
+    return known;
+  }
+
+  /** What names an entry in tables. */
+  nameOf(entry: KeyEntry): number {
+    return Number(this.#kernel.data.getBigInt64(entry + ARRIVAL_AT, true));
   }
 
   close(): void {

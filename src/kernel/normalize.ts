@@ -81,6 +81,7 @@ export class Normalizer {
         ["arrivals"],
         (to) => kernel.fn("normalize_scalars")(normalize, to),
         (from) => kernel.fn("normalize_put_scalars")(normalize, from) !== 0,
+        ["max"],
       ),
     ];
   }

@@ -154,6 +154,7 @@ export class OverAggregate {
       ["arrivals", "watermark", "late", "null_time"],
       (to) => kernel.fn("over_scalars")(over, to),
       (from) => kernel.fn("over_put_scalars")(over, from) !== 0,
+      ["max", "max", "sum", "sum"],
     );
     // What a row that comes after the watermark could not reach is gone; of a number of rows, one goes for one that comes
     const byTime = time >= 0 && (preceding < 0 || frame === "range"), back = BigInt(Math.max(0, preceding));

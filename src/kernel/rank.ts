@@ -127,6 +127,7 @@ export class Ranking {
       ["arrivals", "watermark", "late", "unknown", "begun"],
       (to) => kernel.fn("rank_scalars")(rank, to),
       (from) => kernel.fn("rank_put_scalars")(rank, from) !== 0,
+      ["max", "max", "sum", "sum", "max"],
     );
     const rows = new RowTable(kernel, {
       name: "rows",

@@ -39,6 +39,8 @@ export interface RowTableSpec {
 
 /** Key group and arrival name a row. */
 const NAMES = 2;
+/** Position of the arrival among the columns, and its offset in a row. */
+const ARRIVAL = 1, ARRIVAL_AT = 16;
 const DONE = 0, NO_MEMORY = 2;
 const U32_MAX = 2 ** 32 - 1;
 
@@ -136,10 +138,14 @@ export class RowTable implements TablePart {
   }
 
   #expire(below: bigint): void {
-    const kernel = this.#kernel, { store, name, columns, words } = this.#spec, at = this.tables[0].expiry - NAMES;
-    if (at < 0) throw damaged(name, "its rows do not expire");
-    const offset = at < columns.length ? kernel.fn("rows_cell_at")(store, at) : words[at - columns.length].at;
-    const place = kernel.arena(8);
+    const kernel = this.#kernel, { store, name, columns, words } = this.#spec, [{ expiry }] = this.tables;
+    if (expiry < 0) throw damaged(name, "its rows do not expire");
+    const at = expiry - NAMES, place = kernel.arena(8);
+    const offset = expiry === ARRIVAL
+      ? ARRIVAL_AT
+      : at < columns.length
+      ? kernel.fn("rows_cell_at")(store, at)
+      : words[at - columns.length].at;
     kernel.data.setBigInt64(place, below, true);
     kernel.fn("rows_restore_below")(store, offset, place);
   }

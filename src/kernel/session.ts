@@ -96,6 +96,7 @@ export class Sessions {
       ["arrivals", "watermark", "late", "null_time", "unknown"],
       (to) => kernel.fn("session_scalars")(sessions, to),
       (from) => kernel.fn("session_put_scalars")(sessions, from) !== 0,
+      ["max", "max", "sum", "sum", "sum"],
     );
     const rows = new RowTable(kernel, {
       name: "rows",

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { LogDevice, LogFile } from "./device.ts";
 
 /** Files below a folder of the machine. */
@@ -71,6 +72,10 @@ export class DenoDevice implements LogDevice {
 
   async syncFolder(folder: string): Promise<void> {
     await syncPath(this.#path(folder));
+  }
+
+  turn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve));
   }
 }
 

@@ -5,6 +5,7 @@ import type { Log, OpenedOrder, OrderLog } from "../log.ts";
 import type { CheckpointStore, Durable, Meta } from "../store.ts";
 import type { LogDevice } from "./device.ts";
 import type { Checksum, Packer } from "./format.ts";
+import { GroupBuffers } from "./group_buffers.ts";
 import { JournalLog } from "./journal.ts";
 import type { JournalBounds, JournalParts } from "./journal_parts.ts";
 import { OrderJournal, type OrderParts } from "./order_journal.ts";
@@ -39,6 +40,7 @@ export class DurableLogs implements Durable {
   readonly checkpoints: CheckpointStore;
   readonly #parts: DurableParts;
   readonly #shared = { bytes: 0 };
+  readonly #buffers = new GroupBuffers();
   /** Removals that are under way. */
   readonly #removing = new Set<Promise<void>>();
 
@@ -129,7 +131,7 @@ export class DurableLogs implements Durable {
 
   #segments(): SegmentParts {
     const { device, checksum, packer, unpacker, durability, clock } = this.#parts;
-    return { device, checksum, packer, unpacker, durability, now: () => clock.now() };
+    return { device, checksum, packer, unpacker, durability, buffers: this.#buffers, now: () => clock.now() };
   }
 
   #made(folder: string): void {

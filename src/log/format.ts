@@ -1,3 +1,5 @@
+import { joinSums } from "../kernel/crc.ts";
+
 /*
  * What segments of a journal are made of, little-endian. Everything starts at a multiple of 8, so that records can be looked for.
  *
@@ -73,6 +75,8 @@ export interface RecordParts {
   readonly newestAside: number;
   readonly text: Uint8Array;
   readonly parts: readonly Uint8Array[];
+  /** Checksums of the parts, if they are known; else none. */
+  readonly sums?: readonly number[];
   readonly aside: readonly Uint8Array[];
 }
 
@@ -181,11 +185,21 @@ export function writeRecord(
   to = padded(to);
   bytes.set(text, at + to);
   to += padded(text.length);
+  const begin = to;
   for (const part of packed ? [packed] : [...parts, ...aside]) {
     bytes.set(part, at + to);
     to += padded(part.length);
   }
-  data.setUint32(4, checksum(bytes.subarray(at + CHECKED_FROM, at + length), seed), true);
+  const sums = packed ? null : knownSums(record), looked = sums ? begin : length;
+  let sum = checksum(bytes.subarray(at + CHECKED_FROM, at + looked), seed);
+  sums?.forEach((one, i) => sum = joinSums(sum, one, parts[i].length));
+  data.setUint32(4, sum, true);
+}
+
+/** The checksums of the parts, if they are all that stands behind the text. */
+function knownSums({ parts, sums = [], aside }: RecordParts): readonly number[] | null {
+  const all = sums.length === parts.length && aside.length === 0;
+  return all && parts.every(({ length }) => length === padded(length)) ? sums : null;
 }
 
 /** The head of the record at `at`, or null for what cannot be one; its checksum is not looked at. */

@@ -4,6 +4,7 @@ import { bytesOf, checkEntry } from "./entry.ts";
 import { boundsOf, type JournalBounds, type JournalParts, Retention } from "./journal_parts.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { endOf, partsOfHello, partsOfRecord, takeRecord } from "./journal_records.ts";
+import { offsetAtTime } from "./journal_times.ts";
 import { ProducerTable } from "./producers.ts";
 import { loadTable, saveTable } from "./producers_file.ts";
 import { SegmentFiles } from "./segment_files.ts";
@@ -186,10 +187,10 @@ export class JournalLog<Answer> implements Log<Answer> {
     this.#stagedEnd += rows;
     this.#stagedEnded = kind === "end";
     this.#stagedBytes += bytes;
-    const { frames, schema } = entry, arrivalMs = this.#arrivalMs, newestAside = this.#stagedAside;
+    const { frames, sums, schema } = entry, arrivalMs = this.#arrivalMs, newestAside = this.#stagedAside;
     const record: LogRecord = { offset, rows, kind, frames, schema, arrivalMs, bytes, aside };
     this.#log.append({
-      record: partsOfRecord(record, newestAside, mark ? { mark, answer } : null),
+      record: partsOfRecord(record, newestAside, mark ? { mark, answer } : null, sums),
       stored: (segment) => {
         this.#stagedBytes -= bytes;
         if (mark) this.#producers.stored(mark.producer);
@@ -255,6 +256,11 @@ export class JournalLog<Answer> implements Log<Answer> {
     }, cursor);
   }
 
+  async offsetAt(timeMs: number): Promise<number> {
+    const kept = this.hold(this.start);
+    return await offsetAtTime(this.#log, this.#window, this.start, timeMs).finally(kept.close);
+  }
+
   #recordAt(offset: number): number {
     if (!(offset >= this.start)) {
       throw new RdxError("not_found", `Offset ${offset} is no longer kept: the oldest is ${this.start}`);
@@ -280,8 +286,9 @@ export class JournalLog<Answer> implements Log<Answer> {
     };
   }
 
-  retain(forMs: number | null): void {
+  retain(forMs: number | null, bytesMax: number | null = null): void {
     this.#retention.forMs = forMs ?? Infinity;
+    this.#retention.bytesMax = bytesMax;
     this.#trim();
   }
 

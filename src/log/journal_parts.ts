@@ -67,6 +67,8 @@ interface Content {
 /** Says which segments of a journal may go: those that nobody needs, when they are too many bytes or too old. */
 export class Retention {
   forMs = Infinity;
+  /** Null: the journal's bound. */
+  bytesMax: number | null = null;
   readonly #parts: JournalParts;
   readonly #bounds: JournalBounds;
   readonly #log: SegmentLog;
@@ -108,7 +110,8 @@ export class Retention {
     // The segment that is written on stays; what it has counts all the same.
     if (needed === end) bytes += this.#contents.get(segments.at(-1)!)?.bytes ?? 0;
     const others = this.#parts.shared.bytes - this.#retainedBytes;
-    const most = Math.min(this.#bounds.retainedBytesMax, Math.max(0, this.#bounds.allRetainedBytesMax - others));
+    const own = this.bytesMax ?? this.#bounds.retainedBytesMax;
+    const most = Math.min(own, Math.max(0, this.#bounds.allRetainedBytesMax - others));
     while (free(this.#gone)) {
       const content = this.#contentOf(this.#gone);
       if (bytes <= most && content.newestMs >= oldestMs) break;

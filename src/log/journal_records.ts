@@ -10,6 +10,7 @@ export function partsOfRecord(
   record: LogRecord,
   newestAside: number,
   marked: { mark: ProducerMark; answer: unknown } | null,
+  sums: readonly number[] = [],
 ): RecordParts {
   const { offset: key, rows, kind, schema, arrivalMs, frames, aside } = record;
   return {
@@ -21,6 +22,7 @@ export function partsOfRecord(
     newestAside,
     text: marked ? encoder.encode(JSON.stringify(textOfMark(marked.mark, marked.answer))) : new Uint8Array(),
     parts: frames.map((frame) => new Uint8Array(frame)),
+    sums,
     aside: aside.map((frame) => new Uint8Array(frame)),
   };
 }

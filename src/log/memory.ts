@@ -66,6 +66,8 @@ export class MemoryLog<Answer> implements Log<Answer> {
   #end = 0;
   #arrivalMs = -Infinity;
   #retentionMs = Infinity;
+  /** Null: the log's bound. */
+  #retentionBytes: number | null = null;
   #ended = false;
   #closed = false;
   #newestAside = -1;
@@ -199,6 +201,16 @@ export class MemoryLog<Answer> implements Log<Answer> {
     return new MemoryReader(this.#access, cursor);
   }
 
+  offsetAt(timeMs: number): Promise<number> {
+    let low = this.#first, high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#records.get(middle)!.arrivalMs < timeMs) low = middle + 1;
+      else high = middle;
+    }
+    return Promise.resolve(this.#records.get(low)?.offset ?? this.#end);
+  }
+
   onChange(listener: () => void): () => void {
     // Wrapped, so that a listener that is added twice is called twice and ends apart.
     const call = () => listener();
@@ -263,7 +275,7 @@ export class MemoryLog<Answer> implements Log<Answer> {
   #trim(): void {
     const needed = this.#slowest(), neededBytes = this.#bytesBefore(needed);
     const { retainedBytesMax, allRetainedBytesMax } = this.#bounds, others = this.#shared.bytes - this.#retainedBytes;
-    const most = Math.min(retainedBytesMax, Math.max(0, allRetainedBytesMax - others));
+    const most = Math.min(this.#retentionBytes ?? retainedBytesMax, Math.max(0, allRetainedBytesMax - others));
     const oldestMs = this.#clock.now() - this.#retentionMs;
     const held = Math.min(Infinity, ...[...this.#holds].map(({ from }) => from));
     while (this.#first < needed) {
@@ -277,8 +289,9 @@ export class MemoryLog<Answer> implements Log<Answer> {
     this.#share(neededBytes - this.#bytesBefore(this.#first));
   }
 
-  retain(forMs: number | null): void {
+  retain(forMs: number | null, bytesMax: number | null = null): void {
     this.#retentionMs = forMs ?? Infinity;
+    this.#retentionBytes = bytesMax;
     this.#trim();
   }
 

@@ -1,6 +1,7 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { JOURNAL_PIECE_BYTES, SEGMENT_BYTES_MAX, SEGMENT_FIRST_BYTES } from "../core/limits.ts";
 import { isFull, type LogDevice, type LogFile } from "./device.ts";
+import type { GroupBuffers } from "./group_buffers.ts";
 import {
   type Checksum,
   decodeSegmentHead,
@@ -21,6 +22,8 @@ export interface SegmentParts {
   readonly unpacker: Packer | null;
   /** What is acknowledged survives: a power cut · the death of the process. */
   readonly durability: "fsync" | "os";
+  /** What groups are written from; shared by the logs of a device. */
+  readonly buffers: GroupBuffers;
   /** Bytes of the first segment of a log, and of those that it has later; default: the limits. */
   readonly segmentBytes?: { readonly first: number; readonly max: number };
   /** Epoch ms. */
@@ -126,7 +129,6 @@ export class SegmentFiles {
     const file = await this.parts.device.open(this.path(name), "write");
     if (bytes.length >= capacity && bytes.subarray(end).every((byte) => byte === 0)) return file;
     await this.#zeros(file, end, Math.max(capacity, bytes.length));
-    await file.sync();
     return file;
   }
 
@@ -146,7 +148,6 @@ export class SegmentFiles {
       await device.makeFolder(this.folder);
       file = await device.open(path, "create");
       await this.#zeros(file, 0, capacity);
-      await file.sync();
       return { path, file, capacity };
     } catch (thrown) {
       file?.close();
@@ -162,6 +163,7 @@ export class SegmentFiles {
   async #zeros(file: LogFile, from: number, to: number): Promise<void> {
     const zeros = new Uint8Array(Math.min(JOURNAL_PIECE_BYTES, Math.max(0, to - from)));
     for (let at = from; at < to; at += zeros.length) await file.write(zeros.subarray(0, to - at), at);
+    await file.sync();
   }
 
   /**

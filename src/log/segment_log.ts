@@ -66,6 +66,8 @@ export class SegmentLog {
   /** Behind the position there may be parts of a group that was refused. */
   #spoiled = false;
   #waiting: Waiting[] = [];
+  /** The newest group has more than one record. */
+  #severalCome = false;
   #running: Promise<void> | null = null;
   #failure: RdxError | null = null;
   #closed = false;
@@ -167,10 +169,13 @@ export class SegmentLog {
     this.#first = null;
     while (this.#waiting.length > 0) {
       let group: Waiting[] = [];
+      // Where several come at a time, those of one turn go into one group.
+      if (this.#severalCome) await this.#parts.device.turn();
       try {
         const [first] = this.#waiting;
         if (!this.#fits(first.prepared.length)) await this.#roll(first.prepared);
         group = this.#takeGroup();
+        this.#severalCome = group.length > 1;
         await this.#write(group);
       } catch (thrown) {
         // Without room nothing is lost by trying again; of a disk that fails otherwise, nobody knows what it does next.
@@ -210,8 +215,8 @@ export class SegmentLog {
 
   async #write(group: readonly Waiting[]): Promise<void> {
     const length = group.reduce((sum, { prepared }) => sum + prepared.length, 0);
-    const bytes = new Uint8Array(length + NOTHING_BYTES);
-    const { id: seed, capacity } = this.#last!, { checksum, durability } = this.#parts;
+    const { id: seed, capacity } = this.#last!, { checksum, durability, buffers } = this.#parts;
+    const bytes = buffers.take(length + NOTHING_BYTES);
     let at = 0;
     for (const { prepared } of group) {
       writeRecord(bytes, at, prepared, { group: this.#synced, seed, checksum });
@@ -223,6 +228,8 @@ export class SegmentLog {
       // It may have left a part: a seal over that ends the segment before anything else is written.
       this.#spoiled = true;
       throw thrown;
+    } finally {
+      buffers.give(bytes);
     }
     if (durability === "fsync") await this.#sync();
     this.#position += length;

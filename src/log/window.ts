@@ -75,6 +75,17 @@ export class RecordWindow {
     return this.#offsets[low] ?? this.#end;
   }
 
+  /** The offset of the first record that arrived at `timeMs` or later; the end when none did. */
+  firstAt(timeMs: number): number {
+    let low = this.#head, high = this.#offsets.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#records.get(this.#offsets[middle])!.record.arrivalMs < timeMs) low = middle + 1;
+      else high = middle;
+    }
+    return this.#offsets[low] ?? this.#end;
+  }
+
   /** Lets the oldest records before `offset` go while `tooMany` says so of the bytes of those. */
   trim(offset: number, tooMany: (bytes: number) => boolean): void {
     const rest = this.bytesFrom(offset);

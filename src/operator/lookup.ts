@@ -2,9 +2,10 @@ import type { Batch } from "../core/batch.ts";
 import { FIRE_ROWS_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "../kernel/frame.ts";
-import { int64Column, type KeyEntry, type Probe } from "../kernel/lookup.ts";
+import { int64Column, type Probe } from "../kernel/lookup.ts";
 import type { Kernel } from "../kernel/module.ts";
 import type { Program } from "../kernel/program.ts";
+import { ScalarTable, StateTables } from "../kernel/state_tables.ts";
 import {
   type Asking,
   type BatchTimes,
@@ -12,11 +13,13 @@ import {
   type LookupReport,
   type LostRows,
   type OperatorCounts,
+  type OperatorState,
   type Released,
   StateFull,
 } from "../operator.ts";
 import { type AnswerBounds, LookupAnswers } from "./lookup_answers.ts";
 import { LookupResidual } from "./lookup_residual.ts";
+import { timeOf, timeWord, type Waiting, type WaitingRows, WaitingTables } from "./lookup_waiting.ts";
 
 /** A lookup as a plan describes it. */
 export interface LookupPlan extends AnswerBounds {
@@ -31,21 +34,6 @@ export interface LookupPlan extends AnswerBounds {
   readonly where: Program | null;
   readonly onError: "retry" | "null" | "dead_letter";
 }
-
-/** Rows that wait, copied out of the kernel with the watermark that each has met behind the columns. */
-interface WaitingRows {
-  readonly frame: ArrayBuffer;
-  readonly rows: number;
-  /** Tells batches that wait apart, ascending. */
-  readonly pin: number;
-  /** Those before this position have gone on. */
-  from: number;
-  /** The key that the first of the others waits for, as far as it is known. */
-  blockedBy: KeyEntry | null;
-}
-
-/** A place in the order of what came in: rows, or the watermark that those behind it find. */
-type Waiting = WaitingRows | { readonly watermark: number };
 
 /** Rows that have their answers: positions `from` to `to` of a probe. */
 interface Segment {
@@ -63,7 +51,7 @@ export class LookupOperator implements Asking {
   readonly columns: readonly Column[];
   readonly exchanges = [null];
   readonly combiner = null;
-  readonly state = "replay";
+  readonly state: OperatorState;
   readonly windowEnd = -1;
   readonly counts = NONE;
   readonly #kernel: Kernel;
@@ -72,11 +60,13 @@ export class LookupOperator implements Asking {
   readonly #residual: LookupResidual | null;
   readonly #writer: FrameWriter;
   readonly #reader: FrameReader;
+  readonly #waitingTables: WaitingTables;
   #waiting: Waiting[] = [];
   /** What comes out next, and what is on its way out. */
   #ready: Segment | null = null;
   #open: Segment | null = null;
   #pins = 0;
+  #arrivals = 0;
   #pendingRows = 0;
   #pendingBytes = 0;
   #watermark = -Infinity;
@@ -94,6 +84,39 @@ export class LookupOperator implements Asking {
     this.#residual = plan.where && new LookupResidual(kernel, plan.where);
     this.#writer = new FrameWriter(kernel);
     this.#reader = new FrameReader(kernel);
+    this.#waitingTables = new WaitingTables(kernel, plan.inputColumns, () => this.#waiting, () => this.#arrivals);
+    const parts = [this.#scalars(), ...this.#answers.tables(plan.tableKeys, plan.picks), this.#waitingTables];
+    this.state = new StateTables(parts, () => this.#restored());
+  }
+
+  /** What it knows beside its keys and what waits. */
+  #scalars(): ScalarTable {
+    const kernel = this.#kernel, names = ["pins", "arrivals", "keys", "rows", "turns", "requests", "now"];
+    return new ScalarTable(kernel, "scalars", 1, [...names, "watermark", "reached"], (to) => {
+      const numbers = [this.#pins, this.#arrivals, ...this.#answers.numbers, this.#watermark, this.#reached];
+      numbers.forEach((number, i) => kernel.data.setBigInt64(to + i * 8, timeWord(number), true));
+    }, (from) => {
+      const [pins, arrivals, ...rest] = Array.from(
+        { length: names.length + 2 },
+        (_, i) => timeOf(kernel.data.getBigInt64(from + i * 8, true)),
+      );
+      this.#pins = pins;
+      this.#arrivals = arrivals;
+      this.#reached = rest.pop()!;
+      this.#watermark = rest.pop()!;
+      this.#answers.numbers = rest;
+      return [pins, arrivals, ...rest.slice(0, -1)].every((count) => Number.isSafeInteger(count) && count >= 0);
+    });
+  }
+
+  #restored(): void {
+    this.#answers.restored();
+    this.#waiting = this.#waitingTables.restored(this.#pins, this.#arrivals);
+    for (const one of this.#waiting) {
+      if ("watermark" in one) continue;
+      this.#pendingRows += one.rows;
+      this.#pendingBytes += one.frame.byteLength;
+    }
   }
 
   get reached(): number {
@@ -126,7 +149,9 @@ export class LookupOperator implements Asking {
     this.#hits -= asked;
     this.#misses += asked;
     const frame = this.#writer.write({ ...batch, columns: [...batch.columns, int64Column(times)] }, NO_INFO);
-    this.#waiting.push({ frame, rows: batch.selected, pin, from: 0, blockedBy: null });
+    const { selected: rows } = batch, arrival = this.#arrivals;
+    this.#arrivals += rows;
+    this.#waiting.push({ frame, rows, pin, arrival, from: 0, blockedBy: null, told: false });
     this.#pendingRows += batch.selected;
     this.#pendingBytes += frame.byteLength;
   }
@@ -141,9 +166,9 @@ export class LookupOperator implements Asking {
   advance(watermark: number): void {
     if (watermark <= this.#watermark) return;
     this.#watermark = watermark;
-    const last = this.#waiting.length - 1;
-    if (last >= 0 && "watermark" in this.#waiting[last]) this.#waiting[last] = { watermark };
-    else this.#waiting.push({ watermark });
+    const at = this.#waiting.length - 1, last = this.#waiting[at];
+    if (last && "watermark" in last) this.#waiting[at] = { ...last, watermark };
+    else this.#waiting.push({ pin: ++this.#pins, watermark });
   }
 
   tick(nowMs: number): void {
@@ -264,5 +289,6 @@ export class LookupOperator implements Asking {
   close(): void {
     this.#answers.close();
     this.#residual?.close();
+    this.#waitingTables.close();
   }
 }

@@ -43,6 +43,13 @@ export function resolveSink(
     );
   }
   checkKeys(node, path, input, problems);
+  if (node.sink.kind === "files" && node.sink.format === "arrow" && node.sink.compression === "gzip") {
+    problems.add(
+      `${path}.sink.compression`,
+      "Arrow is not packed as a whole",
+      "Leave compression out, or write ndjson or csv",
+    );
+  }
   return sameFacts(input);
 }
 

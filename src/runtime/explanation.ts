@@ -2,7 +2,10 @@ import { CHECKPOINT_INTERVAL_MS } from "../core/limits.ts";
 import { type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
 import type { PipelinesParts } from "./pipeline_maker.ts";
 
-/** `replays`: of the pipeline that is explained, the nodes whose state no checkpoint has; null: none is running. `shared` lists the streams that other pipelines read too: their rows are decoded once for all. */
+/**
+ * `replays`: of the pipeline that is explained, the nodes whose state no checkpoint has; null: none is running. `shared` lists the streams that other
+ * pipelines read too: their rows are decoded once for all.
+ */
 export function runtimeFacts(
   parts: PipelinesParts,
   name: string | null,

@@ -28,6 +28,7 @@ import { PipelineMeter } from "./pipeline_meter.ts";
 import { lookupsOf, modeAfter } from "./plan_shape.ts";
 import type { WorkerPool } from "./pool.ts";
 import { findMeets } from "./task/meets.ts";
+import type { PipelineStart } from "./service.ts";
 import type { Streams } from "./streams.ts";
 import type { Views } from "./views.ts";
 
@@ -101,6 +102,15 @@ export interface Ends {
 
 /** Where sources begin; by their ids, where they have begun, or have come to, in an earlier process. */
 export type Start = "earliest" | "latest" | Readonly<Record<string, number>>;
+/** The offsets at which sources begin that begin at a time. */
+export async function startOf(start: PipelineStart, { sources }: PhysicalPlan, streams: Streams): Promise<Start> {
+  if (typeof start === "string") return start;
+  const offsets = sources.filter(({ stream }) => stream !== null).map(async ({ id, stream }) =>
+    [id, await streams.find(stream!)!.log.offsetAt(start.timeMs)] as const
+  );
+  return Object.fromEntries(await Promise.all(offsets));
+}
+
 export type Compiled = ReturnType<typeof compilePlan>;
 
 /** Puts pipelines together. With `keep`, a pipeline in whose place the new one comes, what both have in common goes on. */
@@ -225,9 +235,9 @@ export class PipelineMaker {
   }
 
   #sink(pipeline: string, given: PhysicalSink, keep: Pipeline | null): Sink {
-    const same = keep?.plan.sinks.findIndex((other) => sameSink(other, given)) ?? -1;
+    const { kind, ...options } = given.sink, isKeyed = this.#parts.sinks.get(kind)?.changes === "upsert";
+    const same = keep?.plan.sinks.findIndex((other) => sameSink(other, given, isKeyed)) ?? -1;
     if (same >= 0) return keep!.sinks[same];
-    const { kind, ...options } = given.sink;
     if (kind === "view") return this.#parts.views.create(String(options.name), given);
     const { id: node, upsertKeys, changes } = given, { streams } = this.#parts;
     const refuse = (rows: RefusedRows, run: string) => streams.refuse(pipeline, node, rows, run);
@@ -244,10 +254,14 @@ function noLookup(node: string, reason: string): RdxError {
   return new RdxError("invalid_plan", reason, [{ node, path: "table", reason }]);
 }
 
-/** Whether what was written to one goes on with the other. */
-function sameSink(a: PhysicalSink, b: PhysicalSink): boolean {
+/** Whether what was written to one goes on with the other. `isKeyed`: what is written depends on what tells its rows apart. */
+function sameSink(a: PhysicalSink, b: PhysicalSink, isKeyed: boolean): boolean {
   const facts = ({ id, sink, keys, upsertKeys, changes }: PhysicalSink) =>
-    JSON.stringify(sink.kind === "view" ? [id, sink, keys, upsertKeys, changes] : [id, sink]);
+    JSON.stringify([
+      id,
+      sink,
+      ...(isKeyed ? [upsertKeys, changes] : sink.kind === "view" ? [keys, upsertKeys, changes] : []),
+    ]);
   return facts(a) === facts(b) && sameColumns(a.columns, b.columns);
 }
 

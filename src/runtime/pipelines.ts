@@ -12,7 +12,7 @@ import { rendered, runtimeFacts } from "./explanation.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts, Start } from "./pipeline_maker.ts";
-import { closeEnds, PipelineMaker, streamsOf } from "./pipeline_maker.ts";
+import { closeEnds, PipelineMaker, startOf, streamsOf } from "./pipeline_maker.ts";
 import type { SavedPlan } from "../store.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import { AbsentPipelines } from "./absent_pipelines.ts";
@@ -25,7 +25,7 @@ import { catalogOf, savedPlan } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { labelNodes } from "./node_labels.ts";
 import { compileAndLoad, loadFunctions } from "./load_functions.ts";
-import type { PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
+import type { PipelineFlow, PipelineInfo, PipelineService, PipelineStart } from "./service.ts";
 
 type Text = Pick<SavedPlan, "plan" | "sql">;
 
@@ -106,7 +106,7 @@ export class Pipelines implements PipelineService {
     return deployed;
   }
 
-  put(name: string, json: unknown, options: { start: Start; state: "keep" | "fresh"; sql?: string }) {
+  put(name: string, json: unknown, options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string }) {
     return this.#inTurn(() => this.#put(name, json, options));
   }
 
@@ -119,7 +119,7 @@ export class Pipelines implements PipelineService {
   async #put(
     name: string,
     json: unknown,
-    { start, state, sql }: { start: Start; state: "keep" | "fresh"; sql?: string },
+    { start: from, state, sql }: { start: PipelineStart; state: "keep" | "fresh"; sql?: string },
   ) {
     if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
     const plan = named(json, name),
@@ -131,6 +131,7 @@ export class Pipelines implements PipelineService {
     checkViews(name, compiled.physical, this.#parts.views);
     checkTargets(name, compiled.physical, this.all(), this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
+    const start = await startOf(from, compiled.physical, this.#parts.streams);
     const comparison = checkState(before?.pipeline ?? null, compiled.physical, state, this.#parts.pool.tasks);
     const save = { plan, sql: sql ?? null };
     if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start, save);

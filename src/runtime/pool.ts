@@ -2,6 +2,7 @@ import { type Remote, transfer, wrap } from "comlink";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import type { FunctionReference } from "../core/user_function.ts";
 import { type Extension, type Extensions, extensionsOf, type LoadExtension } from "../kernel/extension.ts";
+import { BodyPort } from "./body_port.ts";
 import { TurnPort } from "./turn_port.ts";
 import { type PackedReports, unpackReports } from "./report_wire.ts";
 import type {
@@ -50,8 +51,7 @@ interface Member {
   /** Carries chunks and marks one way, results the other. */
   readonly data: MessagePort;
   readonly outbox: TurnPort<ToTask>;
-  /** Bodies that it is decoding. */
-  decoding: number;
+  readonly bodies: BodyPort;
   /** Ends what it was asked and has not answered. */
   readonly asked: Set<(reason: RdxError) => void>;
   /** Why it answers no more, or null while it does. */
@@ -89,8 +89,12 @@ export class WorkerPool implements TaskPool {
 
   async #start(spawn: SpawnWorker, tasks: number, module: WebAssembly.Module): Promise<void> {
     await Promise.all(Array.from({ length: tasks }, (_, index) => {
-      const { port1, port2 } = new MessageChannel(), member = this.#add(index, spawn(index), port1);
-      return ask(member, ({ host }) => host.init({ index, tasks, module }, transfer(port2, [port2])));
+      const data = new MessageChannel(), bodies = new MessageChannel();
+      const member = this.#add(index, spawn(index), data.port1, bodies.port1);
+      return ask(member, async ({ host }) => {
+        await host.init({ index, tasks, module }, transfer(data.port2, [data.port2]));
+        await host.takeBodies(transfer(bodies.port2, [bodies.port2]));
+      });
     }));
     const links: Promise<void>[] = [];
     const connect = (member: Member, peer: number, port: MessagePort) =>
@@ -105,14 +109,14 @@ export class WorkerPool implements TaskPool {
     await Promise.all(links);
   }
 
-  #add(index: number, worker: Worker, data: MessagePort): Member {
+  #add(index: number, worker: Worker, data: MessagePort, bodies: MessagePort): Member {
     const host = wrap<TaskHostApi>(worker);
     const member: Member = {
       worker,
       host,
       data,
       outbox: new TurnPort<ToTask>(data),
-      decoding: 0,
+      bodies: new BodyPort(bodies, () => this.#died(member, `An answer of worker ${index} cannot be read`)),
       asked: new Set(),
       gone: null,
     };
@@ -195,19 +199,11 @@ export class WorkerPool implements TaskPool {
   }
 
   /** Has the least busy worker decode a body, which is handed over to it. */
-  async decode(job: DecodeJob): Promise<DecodeResult> {
-    const member = this.#members.reduce((best, other) =>
-      best.gone !== null || (other.gone === null && other.decoding < best.decoding) ? other : best
+  decode(job: DecodeJob): Promise<DecodeResult> {
+    const { bodies } = this.#members.reduce((best, other) =>
+      best.gone !== null || (other.gone === null && other.bodies.decoding < best.bodies.decoding) ? other : best
     );
-    member.decoding++;
-    try {
-      return await ask<DecodeResult>(
-        member,
-        async ({ host }) => await host.decode(transfer(job, [job.body.buffer])),
-      );
-    } finally {
-      member.decoding--;
-    }
+    return bodies.decode(job);
   }
 
   open(pipeline: number, sink: number): Promise<TaskOutput[][]> {
@@ -264,5 +260,6 @@ function ask<T>(member: Member, question: (member: Member) => Promise<T>): Promi
 function leave(member: Member, reason: RdxError): void {
   member.gone ??= reason;
   for (const reject of member.asked) reject(reason);
+  member.bodies.leave(member.gone);
   member.asked.clear();
 }

@@ -177,19 +177,25 @@ export interface FailedMessage {
 
 export type FromTask = DoneMessage | FailedMessage;
 
-/** One request body that a worker decodes for the log. */
-export interface DecodeJob {
+/** What bodies of one stream have in common, as long as they come in one format. */
+export interface BodyShape {
   readonly stream: string;
   /** Version and columns of the stream's schema. */
   readonly schema: number;
   readonly columns: readonly Column[];
   readonly format: InputFormat | "arrow";
   readonly options: DecodeOptions;
+}
+
+/** One request body that a worker decodes for the log. */
+export interface DecodeJob extends BodyShape {
   readonly body: Uint8Array<ArrayBuffer>;
   /** The schema was inferred: fields it lacks, or values that do not fit, ask for a wider one. */
   readonly widen: boolean;
   /** How late the rows' event time may be, or null. */
   readonly bound: TimeBound | null;
+  /** Whether the log wants the checksums of the frames. */
+  readonly sums: boolean;
 }
 
 /** Rows whose time in column `column` is over `arrivalMs + skewMs` are bad. */
@@ -205,6 +211,8 @@ export type DecodeResult =
   | {
     readonly kind: "decoded";
     readonly frames: readonly ArrayBuffer[];
+    /** CRC-32C of each frame, if they are wanted; else none. */
+    readonly sums: readonly number[];
     readonly rows: number;
     readonly rejected: number;
     /** The first INGEST_ERRORS_MAX. */
@@ -217,6 +225,12 @@ export type DecodeResult =
   | { readonly kind: "widen"; readonly columns: readonly Column[]; readonly body: Uint8Array<ArrayBuffer> }
   /** Errors lose their code on the way between threads; this keeps it. */
   | { readonly kind: "refused"; readonly code: ErrorCode; readonly reason: string };
+
+/** What came of a body that was handed to a worker under this number. */
+export interface BodyAnswer {
+  readonly id: number;
+  readonly result: DecodeResult;
+}
 
 /** A plan as tasks get it. */
 export interface TaskPlan {
@@ -266,7 +280,8 @@ export interface TaskHostApi {
   /** `extensions`: what joins the kernels for this plan. Returns the ids of operators whose state is only had again by replaying. */
   deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): string[];
   remove(pipeline: number): void;
-  decode(job: DecodeJob): DecodeResult | Promise<DecodeResult>;
+  /** The way of bodies to its decoder: lists of BodyMessage one way, lists of BodyAnswer the other. */
+  takeBodies(port: MessagePort): void;
   /** Rows of windows that are still open, for the sink at `sink`, in canonical order within this task. */
   open(pipeline: number, sink: number): TaskOutput[];
   /** What the task knows where it has come to the cut of this number. Rejects when it ends before. */

@@ -13,12 +13,13 @@ export const REFUSED_COLUMNS: readonly Column[] = [
   { name: "ts", type: TIMESTAMP, nullable: false },
 ];
 
+const SUFFIX = ".refused", NAME_CHARS_MAX = 128;
 /** Parts that one output may have. */
 const PARTS_MAX = 2 ** 20;
 
 /** The stream that takes the refused rows of a sink. */
 export function refusedName(pipeline: string, node: string): string {
-  return `${pipeline}.${node}.refused`;
+  return `${`${pipeline}.${node}`.slice(0, NAME_CHARS_MAX - SUFFIX.length)}${SUFFIX}`;
 }
 
 /** A part's rows as a frame of REFUSED_COLUMNS, with the mark that makes them come once however often a run is done again. */

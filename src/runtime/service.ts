@@ -39,6 +39,8 @@ export interface StreamDeclaration {
   readonly onError: "dead_letter" | "reject";
   /** Null: as the log's bound says. */
   readonly retentionMs: number | null;
+  /** Bytes of columns that are kept once every pipeline is done with them; absent: as the log's bound says. */
+  readonly retentionBytes?: number;
   /** How long after it failed a dead row is tried again, for the first time, the second …; absent: never by itself. */
   readonly retryMs?: readonly number[];
 }
@@ -90,6 +92,41 @@ export interface IngestAnswer {
   readonly duplicate?: true;
 }
 
+/** A place in a log: an offset, `earliest` that is kept, `latest`, or the first row that arrived at a time (epoch ms) or later. */
+export type LogPlace = number | "earliest" | "latest" | { readonly timeMs: number };
+
+export interface FollowOptions {
+  readonly from: LogPlace;
+  /** Up to, and not, this offset, or what arrived at this time; null: without an end. */
+  readonly to: number | { readonly timeMs: number } | null;
+  /** Wait for rows that come. */
+  readonly follow: boolean;
+}
+
+/** Rows of one record of a log, behind each other. */
+export interface LogPiece {
+  /** Of the first row. */
+  readonly offset: number;
+  /** Epoch ms. */
+  readonly arrivalMs: number;
+  readonly columns: readonly Column[];
+  readonly range: RowRange;
+}
+
+/** Somebody who reads a log. Holds no producer up, however slow. */
+export interface LogFollower {
+  /** Offset of the next row. */
+  readonly position: number;
+  /** Behind the newest row of the log. */
+  readonly end: number;
+  /**
+   * The next rows, once there are some; null when nothing more comes, or after `close`. Throws not_found when the rows are not kept any more, or the stream is deleted; one call at a
+   * time.
+   */
+  next(): Promise<LogPiece | null>;
+  close(): void;
+}
+
 export interface StreamService {
   list(): StreamInfo[];
   /** Throws not_found. */
@@ -109,6 +146,8 @@ export interface StreamService {
   hello(name: string, producer: string): Promise<{ readonly epoch: number; readonly next: number }>;
   /** What an accepted row survives, of this stream and of those to come. */
   readonly durability: "fsync" | "os" | "none";
+  /** Reads what is kept, from any place on. Throws not_found for a stream or an offset that is not there any more, invalid for an offset to come. */
+  follow(name: string, options: FollowOptions): Promise<LogFollower>;
   /** The newest rows, newest first. */
   rows(name: string, limit: number): Promise<{ columns: readonly Column[]; ranges: readonly RowRange[] }>;
   /**
@@ -137,6 +176,8 @@ export interface DeadFilter {
   readonly offsetTo?: number;
   /** These alone. */
   readonly ids?: readonly number[];
+  /** Those whose id is less. */
+  readonly before?: number;
 }
 
 export interface DeadPage {
@@ -162,8 +203,9 @@ export interface DeadReplay {
   readonly failed: number;
   /** Rows that a pipeline left out of a stream which others read too: they are there already. `DeadFilter.pipeline` takes them all the same. */
   readonly skipped: number;
-  /** There are more than one call takes. */
+  /** There are more than one call takes: another takes them with the same filter and `before`, and leaves alone what failed in this one. */
   readonly more: boolean;
+  readonly before: number;
   /** The first of those that failed. */
   readonly errors: readonly (ErrorDetail & { readonly id: number })[];
 }
@@ -257,6 +299,9 @@ export interface PipelineFlow {
   readonly edges: readonly FlowEdge[];
 }
 
+/** Where the sources of a new pipeline begin: `timeMs` (epoch ms) at the first row that arrived then or later. */
+export type PipelineStart = "earliest" | "latest" | { readonly timeMs: number };
+
 export interface PipelineService {
   /** What there is for plans to read and write. */
   readonly catalog: Catalog;
@@ -270,7 +315,7 @@ export interface PipelineService {
   put(
     name: string,
     plan: unknown,
-    options: { start: "earliest" | "latest"; state: "keep" | "fresh"; sql?: string },
+    options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string },
   ): Promise<{ created: boolean; pipeline: PipelineInfo }>;
   delete(name: string): Promise<void>;
   /** Asks the tasks what went through each edge; of a pipeline that has ended, what went through it. Throws not_found. */

@@ -88,7 +88,7 @@ export class Stream {
     this.#declaration = checked(declaration);
     this.#schema = makeSchema(this.#declaration.columns, version);
     this.#aside = new Aside(parts.log, parts.dead, asideFrom);
-    parts.log.retain(this.#declaration.retentionMs);
+    parts.log.retain(declaration.retentionMs, declaration.retentionBytes);
   }
 
   get log(): Log<Verdict> {
@@ -161,7 +161,7 @@ export class Stream {
     }
     const grown = next.columns.length > this.#schema.columns.length;
     this.#change(next, makeSchema(next.columns, this.#schema.version + (grown ? 1 : 0)));
-    this.log.retain(next.retentionMs);
+    this.log.retain(next.retentionMs, next.retentionBytes);
   }
 
   /** What cannot be noted does not become so: no row comes under a schema that a restart would not know. */
@@ -218,7 +218,8 @@ export class Stream {
       const { version: schema, columns } = this.#schema;
       const widen = !this.declared && tries < WIDEN_TRIES_MAX;
       const { name: stream } = this, { format } = request, bound = this.#bound(columns, arrivalMs);
-      const result = await this.#parts.decode({ stream, schema, columns, format, options, body, widen, bound });
+      const shape = { stream, schema, columns, format, options }, sums = this.log.durability !== "none";
+      const result = await this.#parts.decode({ ...shape, body, widen, bound, sums });
       if (result.kind === "refused") throw new RdxError(result.code, result.reason);
       if (result.kind === "decoded") {
         this.#parts.metrics.rowsDecoded.with(this.name).increment(result.rows + result.rejected);
@@ -265,10 +266,9 @@ export class Stream {
     const kept = bad.length > 0 ? this.#aside.expect() : null;
     try {
       if (rows > 0 || producer !== undefined) {
-        const frames = refused ? [] : decoded.frames,
-          { schema } = decoded,
-          aside = log.durability === "none" ? [] : bad;
-        appended = await log.append({ kind: "rows", rows, frames, schema, aside, ...mark, answer: verdictAt });
+        const { schema } = decoded, frames = refused ? [] : decoded.frames, sums = refused ? [] : decoded.sums;
+        const aside = log.durability === "none" ? [] : bad;
+        appended = await log.append({ kind: "rows", rows, frames, sums, schema, aside, ...mark, answer: verdictAt });
       }
       const { duplicate, answer: verdict } = appended;
       if (!duplicate) this.#count(rows, bytes, rows > 0 ? decoded.frames : []);

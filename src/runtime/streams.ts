@@ -10,8 +10,16 @@ import type { RefusedRows } from "../sink.ts";
 import { REFUSED_COLUMNS, refusedFrame, refusedName } from "./refused_rows.ts";
 import { DEAD_COLUMNS, deadName, stampDead } from "./dead_letters.ts";
 import { lateColumns, lateName, streamOfLate } from "./late_columns.ts";
+import { Follower } from "./log_follower.ts";
 import type { DecodeJob, DecodeResult } from "./protocol.ts";
-import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo, StreamService } from "./service.ts";
+import type {
+  FollowOptions,
+  IngestAnswer,
+  IngestRequest,
+  StreamDeclaration,
+  StreamInfo,
+  StreamService,
+} from "./service.ts";
 import type { Durable } from "../store.ts";
 import type { DeadRows } from "./aside.ts";
 import { DeadLetters } from "./dead/dead_letters.ts";
@@ -58,6 +66,8 @@ export class Streams implements StreamService, SideStreams {
       clock,
       stream: (name) => this.#get(name),
       deadOf: ({ name }) => this.#ownDead(name),
+      streams: () => this.all(),
+      said: (what) => durable?.said(what),
       nameOf: (dead) => this.#folders.get(dead)!,
       noted: (dead) => {
         const folder = this.#folders.get(dead)!;
@@ -103,7 +113,7 @@ export class Streams implements StreamService, SideStreams {
       this.#add({ name, kind, declared, declaration, version, asideFrom }, log, folder);
     }
     for (const stream of [...this.#streams.values()]) await stream.recover();
-    await this.dead.recover(this.#streams.values());
+    await this.dead.recover();
     return () => holds.forEach((hold) => hold.close());
   }
 
@@ -135,6 +145,7 @@ export class Streams implements StreamService, SideStreams {
       put: async (frames, rows, offset) => {
         stampDead(frames, offset, this.#parts.clock.now());
         await this.#dead(name).put(frames, rows, { producer: sender, sequence: offset, sparse: true, digest: "" });
+        if (stream.retryMs.length > 0) this.dead.retries.kick();
       },
       get last() {
         return find()?.log.lastOf(sender) ?? -1;
@@ -171,7 +182,9 @@ export class Streams implements StreamService, SideStreams {
 
   async bury(stream: string, frames: readonly ArrayBuffer[], rows: number, pipeline: string, marks: Marks = NO_MARKS) {
     await putSlowly(this.#dead(stream), frames, pipeline, marks);
-    this.#get(stream).countDead(rows);
+    const of = this.#get(stream);
+    of.countDead(rows);
+    if (of.retryMs.length > 0) this.dead.retries.kick();
   }
 
   /** Keeps rows that a sink could not give away in the stream `<pipeline>.<node>.refused`; waits while its readers are behind. */
@@ -238,6 +251,7 @@ export class Streams implements StreamService, SideStreams {
       throw new RdxError("conflict", `Stream ${name} was made by its first rows: delete it before you declare it`);
     }
     known?.declare(declaration);
+    if (known && known.retryMs.length > 0) this.dead.retries.kick();
     const stream = known ?? this.#create(checkedName(name), "rows", true, declaration);
     return { created: known === null, stream: stream.info };
   }
@@ -297,6 +311,11 @@ export class Streams implements StreamService, SideStreams {
     await this.#get(name).end();
   }
 
+  follow(name: string, options: FollowOptions): Promise<Follower> {
+    const stream = this.#get(name);
+    return Follower.open(stream, this.#parts.clock, options, () => this.find(name) === stream);
+  }
+
   async rows(name: string, limit: number) {
     const stream = this.#get(name), ranges = await stream.newest(limit);
     return { columns: stream.columns, ranges };
@@ -313,11 +332,13 @@ export class Streams implements StreamService, SideStreams {
   /** Takes nothing more; resolves when all that came is in the logs. */
   async stop(): Promise<void> {
     this.#closing = true;
+    await this.dead.retries.close();
     await Promise.all([...this.#streams.values()].map((stream) => stream.settled));
   }
 
   async close(): Promise<void> {
     this.#closing = true;
+    await this.dead.retries.close();
     await Promise.all([...this.#streams.values()].map((stream) => stream.close()));
   }
 }

@@ -10,7 +10,7 @@ import type { App, Context, ServerContext } from "./context.ts";
 import { nameOf, Parameters, RENDERING } from "./parameters.ts";
 import { columnsJson, RangeRenderer } from "./rows.ts";
 
-const FILTER = ["reason", "field", "pipeline", "from", "to", "offset_from", "offset_to"] as const;
+const FILTER = ["reason", "field", "pipeline", "from", "to", "offset_from", "offset_to", "before"] as const;
 
 /** What names rows one by one in the body of a request. */
 export const DEAD_IDS_SCHEMA: JsonSchema = {
@@ -77,6 +77,7 @@ function readFilter(parameters: Parameters): DeadFilter {
     toMs: parameters.time("to"),
     offsetFrom: offset("offset_from"),
     offsetTo: offset("offset_to"),
+    before: offset("before"),
   };
 }
 

@@ -1,6 +1,7 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { COLUMNS_MAX, FUTURE_SKEW_MS } from "../core/limits.ts";
+import { COLUMNS_MAX, DEAD_RETRIES_MAX, FUTURE_SKEW_MS } from "../core/limits.ts";
 import { type Column, makeSchema, parseType, TYPE_FORMS } from "../core/schema.ts";
+import { durationOf } from "../plan/duration.ts";
 import { checkShape, type JsonSchema } from "../plan/json_schema.ts";
 import { index, member, Problems } from "../plan/problems.ts";
 import type { StreamDeclaration } from "../runtime/service.ts";
@@ -56,6 +57,20 @@ export const DECLARATION_SCHEMA: JsonSchema = {
       oneOf: [{ type: "integer", minimum: 0, maximum: DURATION_MS_MAX }, { type: "null" }],
       description: "How long rows are kept; null: as long as there is room",
     },
+    retry: {
+      type: "array",
+      maxItems: DEAD_RETRIES_MAX,
+      items: { type: "string", description: "A duration such as 10s, 1 min, 2 h" },
+      default: [],
+      description:
+        "How long after it failed a dead row is tried again: for the first time, the second …; then it stays dead",
+    },
+    retention_bytes: {
+      oneOf: [{ type: "integer", minimum: 0, maximum: Number.MAX_SAFE_INTEGER }, { type: "null" }],
+      description:
+        "How many bytes of rows are kept once every pipeline is done with them, in whole files of the log; " +
+        "null: as many as there is room for",
+    },
   },
   required: ["columns"],
   additionalProperties: false,
@@ -68,6 +83,8 @@ interface DeclarationJson {
   readonly future_skew_ms?: number;
   readonly on_error?: "dead_letter" | "reject";
   readonly retention_ms?: number | null;
+  readonly retry?: readonly string[];
+  readonly retention_bytes?: number | null;
 }
 
 /** Reads a declaration. Throws RdxError("invalid_plan") that names each place by its path. */
@@ -86,6 +103,7 @@ export function parseDeclaration(stream: string, value: unknown): StreamDeclarat
   });
   throwIfAny(stream, problems);
   checkTime(declared.time ?? null, columns, problems);
+  const retryMs = readRetry(declared.retry ?? [], problems);
   throwIfAny(stream, problems);
   return {
     columns: makeSchema(columns).columns,
@@ -94,7 +112,19 @@ export function parseDeclaration(stream: string, value: unknown): StreamDeclarat
     futureSkewMs: declared.future_skew_ms ?? FUTURE_SKEW_MS,
     onError: declared.on_error ?? "dead_letter",
     retentionMs: declared.retention_ms ?? null,
+    retryMs,
+    ...(declared.retention_bytes == null ? {} : { retentionBytes: declared.retention_bytes }),
   };
+}
+
+function readRetry(retry: readonly string[], problems: Problems): number[] {
+  return retry.flatMap((text, i) => {
+    const ms = durationOf(text);
+    if (ms !== null && ms > 0 && ms <= DURATION_MS_MAX) return [ms];
+    const hint = "Expected one such as 10s, 1 min or 2 h, above 0";
+    problems.add(index("retry", i), `${JSON.stringify(text.slice(0, 200))} is no duration`, hint);
+    return [];
+  });
 }
 
 function checkTime(time: string | null, columns: readonly Column[], problems: Problems): void {

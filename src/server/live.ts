@@ -8,14 +8,14 @@ import { Outbox } from "./outbox.ts";
 import { nameOf, Parameters, RENDERING } from "./parameters.ts";
 import { toProblem } from "./problems.ts";
 import { chooseProtocol, isUpgrade, type SocketHandler, type SocketPort, upgrade } from "./sockets.ts";
-import { checkKey, QUERY_PARAMETERS, readQuery } from "./views.ts";
+import { QUERY_PARAMETERS, readQuery, withKey } from "./views.ts";
 
 const GOING_AWAY = 1001, TRY_AGAIN_LATER = 1013, NORMAL = 1000;
 
 /** `GET /v1/views/{view}/live`: server-sent events, or the same JSON over a WebSocket. */
 export function openLive(c: Context, server: ServerContext): Response {
-  const request = readRequest(c);
-  checkKey(server.engine.views.get(request.view), request.query);
+  const asked = readRequest(c), query = withKey(server.engine.views.get(asked.view), asked.query);
+  const request = { ...asked, query };
   if (!isUpgrade(c)) return openEvents(c, server, request);
   const protocol = chooseProtocol(c, ["rdx.json.v1"], "rdx.json.v1");
   return upgrade(c, server, "live", protocol.answer, (port) => new LiveSocket(port, server, request, c.req.path));

@@ -1,6 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import { INGEST_ERRORS_MAX } from "../core/limits.ts";
 import { parseProducer } from "./ingest.ts";
+import { countLines } from "./line_count.ts";
 import type { Dialect, IngestMessage } from "./messages.ts";
 
 const LINE_FEED = 10;
@@ -65,15 +66,4 @@ function parse(line: Uint8Array): Record<string, unknown> | null {
   } catch {
     return null;
   }
-}
-
-/** Lines that hold anything: a line feed at the end begins no further one. */
-export function countLines(bytes: Uint8Array): number {
-  let lines = 0, from = 0;
-  while (from < bytes.length) {
-    const feed = bytes.indexOf(LINE_FEED, from), end = feed < 0 ? bytes.length : feed;
-    if (end > from) lines++;
-    from = end + 1;
-  }
-  return lines;
 }

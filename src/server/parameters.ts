@@ -2,6 +2,7 @@ import { RdxError } from "../core/errors.ts";
 import type { RenderOptions } from "../core/render.ts";
 import { NAME_PATTERN } from "../core/schema.ts";
 import { nearest } from "../core/nearest.ts";
+import type { LogPlace, PipelineStart } from "../runtime/service.ts";
 import type { Context } from "./context.ts";
 
 /** May stand at every route: browsers cannot set headers for event streams and WebSockets. */
@@ -59,7 +60,7 @@ export class Parameters {
   /** A point in time as epoch ms, given as such or as ISO 8601 (without a zone: UTC). */
   time(name: string): number | undefined {
     const text = this.#all.get(name);
-    return text === null ? undefined : parseTime(name, text);
+    return text === null ? undefined : parseTime(`Parameter ${name}`, text, "epoch milliseconds or ISO 8601");
   }
 
   /** `int64=string` and `time=ms`, for whoever cannot take the defaults. */
@@ -76,13 +77,34 @@ export const RENDERING = ["int64", "time"] as const;
 
 const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:\d{2})?)?$/;
 
-function parseTime(name: string, text: string): number {
+/** Where the sources of a pipeline begin, as it is written: `earliest`, `latest` or a time. Throws RdxError("invalid"). */
+export function parseStart(what: string, text: string): PipelineStart {
+  if (text === "earliest" || text === "latest") return text;
+  return { timeMs: parseTime(what, text, "earliest, latest, epoch milliseconds or ISO 8601") };
+}
+
+/** A place in a log: `earliest`, `latest`, an offset in digits, or a time of arrival. Throws RdxError("invalid"). */
+export function parsePlace(what: string, text: string): LogPlace {
+  if (text === "earliest" || text === "latest") return text;
+  if (/^\d{1,16}$/.test(text)) return Number(text);
+  return {
+    timeMs: parseTime(what, /^-\d+$/.test(text) ? "" : text, "an offset, earliest, latest or a time in ISO 8601"),
+  };
+}
+
+/** Milliseconds of a time that is written as epoch milliseconds or ISO 8601; null for anything else. */
+export function readTime(text: string): number | null {
   if (/^-?\d{1,16}$/.test(text)) return Number(text);
   // A plus sign that was not escaped has become a space.
   const match = ISO.exec(text.replace(/^(\S+T\S+) (\d{2}:\d{2})$/, "$1+$2"));
   const time = match ? Date.parse(`${match[1]}T${match[2] ?? "00:00"}${match[3] ?? "Z"}`) : NaN;
-  if (!Number.isNaN(time)) return time;
-  throw invalid(`Parameter ${name} is ${JSON.stringify(text)}: expected epoch milliseconds or ISO 8601`);
+  return Number.isNaN(time) ? null : time;
+}
+
+function parseTime(what: string, text: string, expected: string): number {
+  const time = readTime(text);
+  if (time !== null) return time;
+  throw invalid(`${what} is ${JSON.stringify(text.slice(0, 200))}: expected ${expected}`);
 }
 
 /** The name in the path, if it may be one. Throws RdxError("invalid"). */

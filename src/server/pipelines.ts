@@ -5,7 +5,7 @@ import { acceptsJson, json, plainText } from "./answers.ts";
 import { readJson, readText } from "./body.ts";
 import { isSql, requireJson, SQL_TYPE } from "./content_type.ts";
 import type { App, Context, ServerContext } from "./context.ts";
-import { nameOf, Parameters } from "./parameters.ts";
+import { nameOf, Parameters, parseStart } from "./parameters.ts";
 import { watermarkJson } from "./rows.ts";
 import { deploySql, explainSql } from "./sql.ts";
 
@@ -22,7 +22,7 @@ export function pipelineRoutes(app: App, server: ServerContext): void {
   });
   app.put("/v1/pipelines/:name", async (c) => {
     const name = nameOf(c, "pipeline"), parameters = new Parameters(c, ["start", "state"]);
-    const start = parameters.choice("start", ["earliest", "latest"], "earliest");
+    const start = parseStart("Parameter start", parameters.text("start") ?? "earliest");
     const state = parameters.choice("state", ["keep", "fresh"], "keep");
     const how = { start, state }, { engine } = server;
     const { created, pipeline } = isSql(c.req.raw)

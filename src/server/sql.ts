@@ -1,6 +1,6 @@
 import { RdxError } from "../core/errors.ts";
 import { FUTURE_SKEW_MS } from "../core/limits.ts";
-import type { EngineService, PipelineInfo } from "../runtime/service.ts";
+import type { EngineService, PipelineInfo, PipelineStart } from "../runtime/service.ts";
 import {
   catalogWith,
   type CompiledSql,
@@ -12,7 +12,7 @@ import {
 
 /** How a script is deployed. */
 export interface DeployOptions extends SqlOptions {
-  readonly start: "earliest" | "latest";
+  readonly start: PipelineStart;
   readonly state: "keep" | "fresh";
 }
 
@@ -58,7 +58,8 @@ function first(pipelines: readonly SqlPipeline[], what: "deploy" | "explain"): S
 
 /** Declares the streams of a script; a stream that is there keeps what the script does not change. */
 export function declareScript(engine: EngineService, { streams }: CompiledSql): void {
-  for (const { name, columns, time, delayMs, futureSkewMs, onError, retentionMs } of streams) {
+  for (const stream of streams) {
+    const { name, columns, time, delayMs, futureSkewMs, onError, retentionMs, retentionBytes, retryMs } = stream;
     engine.streams.put(name, {
       columns,
       time,
@@ -66,6 +67,8 @@ export function declareScript(engine: EngineService, { streams }: CompiledSql): 
       futureSkewMs: futureSkewMs ?? FUTURE_SKEW_MS,
       onError: onError ?? "dead_letter",
       retentionMs,
+      retryMs: retryMs ?? [],
+      ...(retentionBytes === undefined ? {} : { retentionBytes }),
     });
   }
 }
@@ -75,7 +78,7 @@ export async function deploySql(
   engine: EngineService,
   name: string,
   text: string,
-  { start, state }: { readonly start: "earliest" | "latest"; readonly state: "keep" | "fresh" },
+  { start, state }: { readonly start: PipelineStart; readonly state: "keep" | "fresh" },
 ): Promise<{ created: boolean; pipeline: PipelineInfo }> {
   const compiled = compileScript(engine, text, { name }), { plan } = first(compiled.pipelines, "deploy");
   declareScript(engine, compiled);

@@ -1,6 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import { PLAN_BYTES_MAX, QUERY_ROWS_DEFAULT, QUERY_ROWS_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
+import { formatDuration } from "../plan/duration.ts";
 import type { StreamInfo } from "../runtime/service.ts";
 import type { RowRange } from "../sink.ts";
 import { json, jsonText } from "./answers.ts";
@@ -10,6 +11,7 @@ import type { App, Context, ServerContext } from "./context.ts";
 import { parseDeclaration } from "./declaration.ts";
 import { checkProducer, ingest } from "./ingest.ts";
 import { nameOf, Parameters, RENDERING } from "./parameters.ts";
+import { followLog } from "./log.ts";
 import { columnsJson, RangeRenderer } from "./rows.ts";
 import { openIngestSocket } from "./websocket.ts";
 
@@ -55,6 +57,7 @@ export function streamRoutes(app: App, server: ServerContext): void {
     const name = nameOf(c, "stream");
     return newest(c, name, (limit) => streams.rows(name, limit));
   });
+  app.get("/v1/streams/:name/log", (c) => followLog(c, server));
   app.get("/v1/streams/:name/late", (c) => {
     const name = nameOf(c, "stream");
     return newest(c, name, (limit) => lateRows(server, name, limit));
@@ -104,6 +107,8 @@ function streamJson(stream: StreamInfo) {
     future_skew_ms: stream.futureSkewMs,
     on_error: stream.onError,
     retention_ms: stream.retentionMs,
+    retry: (stream.retryMs ?? []).map(formatDuration),
+    retention_bytes: stream.retentionBytes ?? null,
     declared: stream.declared,
     schema_version: stream.schemaVersion,
     start: stream.start,

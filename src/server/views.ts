@@ -1,11 +1,13 @@
 import type { RenderOptions } from "../core/render.ts";
 import { QUERY_ROWS_DEFAULT, QUERY_ROWS_MAX } from "../core/limits.ts";
 import { RdxError } from "../core/errors.ts";
+import { columnIndex, formatType } from "../core/schema.ts";
 import type { RowRange } from "../sink.ts";
 import type { View, ViewQuery } from "../view.ts";
 import type { ViewInfo } from "../runtime/service.ts";
 import { json, jsonText } from "./answers.ts";
 import type { App, Context, ServerContext } from "./context.ts";
+import { keyText } from "./key_text.ts";
 import { openLive } from "./live.ts";
 import { selectOpen } from "./open_rows.ts";
 import { nameOf, Parameters, RENDERING } from "./parameters.ts";
@@ -25,8 +27,7 @@ export function viewRoutes(app: App, server: ServerContext): void {
 async function queryView(c: Context, server: ServerContext): Promise<Response> {
   const name = nameOf(c, "view"), { views } = server.engine;
   const parameters = new Parameters(c, ["from", "to", "limit", "order", "open", ...RENDERING], ["key"]);
-  const query = readQuery(parameters, "asc"), rendering = parameters.rendering(), view = views.get(name);
-  checkKey(view, query);
+  const rendering = parameters.rendering(), view = views.get(name), query = withKey(view, readQuery(parameters, "asc"));
   if (!parameters.flag("open")) {
     const found = view.query(query);
     return jsonText(answerText(view, found, rendering, new RangeRenderer(view.columns, rendering).join(found.ranges)));
@@ -50,13 +51,29 @@ export function readQuery(parameters: Parameters, order: ViewQuery["order"]): Vi
   };
 }
 
-/** Throws RdxError("invalid") unless there is one value for each key column. */
-export function checkKey(view: View, { key }: ViewQuery): void {
-  if (!key || key.length === view.keys.length) return;
+/**
+ * The question with the values of keys as the view writes them. Throws RdxError("invalid") unless there is one for each key
+ * column, and each can be a value of its column.
+ */
+export function withKey(view: View, query: ViewQuery): ViewQuery {
+  const { key } = query;
+  if (!key) return query;
+  if (key.length === view.keys.length) return { ...query, key: key.map((text, i) => keyOf(view, view.keys[i], text)) };
   const keys = view.keys.length === 0 ? "it has no key columns" : `its key columns are ${view.keys.join(", ")}`;
   throw new RdxError(
     "invalid",
     `View ${view.name} needs ${view.keys.length} parameters key, got ${key.length}: ${keys}`,
+  );
+}
+
+function keyOf(view: View, name: string, text: string): string {
+  const { type } = view.columns[columnIndex(view.columns, name)], key = keyText(type, text);
+  if (key !== null) return key;
+  throw new RdxError(
+    "invalid",
+    `Parameter key is ${JSON.stringify(text.slice(0, 200))}: column ${name} of view ${view.name} is ${
+      formatType(type)
+    }, expected such a value`,
   );
 }
 

@@ -3,7 +3,7 @@ import { codeOf, identifier } from "../client/sqlite/names.ts";
 import { ROW_KINDS } from "../core/batch.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { FrameView } from "../core/frame.ts";
-import { SQLITE_BUSY_MS_MAX } from "../core/limits.ts";
+import { SQLITE_BUSY_MS_MAX, SQLITE_PARAMETERS_MAX, SQLITE_PUT_ROWS_MAX } from "../core/limits.ts";
 import type { SqliteTarget, SqliteWritten } from "./sqlite.ts";
 import { type CellReader, cellReader, type SqliteCell } from "./sqlite_cells.ts";
 import { type ReadyTable, readyTable } from "./sqlite_table_deno.ts";
@@ -21,6 +21,9 @@ interface Open extends ReadyTable {
   readonly database: DatabaseSync;
   readonly target: SqliteTarget;
   readonly put: StatementSync;
+  /** The same for `putRows` rows at once: a statement costs as much as several rows. */
+  readonly putMany: StatementSync;
+  readonly putRows: number;
   /** Removes the row of a key; null where every row is one more. */
   readonly remove: StatementSync | null;
   readonly number: StatementSync;
@@ -103,7 +106,8 @@ function synchronousOf(database: DatabaseSync): "NORMAL" | "FULL" {
 
 function statementsOf(database: DatabaseSync, { table, columns, keys }: SqliteTarget, { isUnique }: ReadyTable) {
   const names = columns.map(({ name }) => identifier(name)), into = `INTO ${identifier(table)} (${names.join(", ")})`;
-  const values = `VALUES (${names.map(() => "?").join(", ")})`;
+  const values = `(${names.map(() => "?").join(", ")})`;
+  const putRows = Math.max(1, Math.min(SQLITE_PUT_ROWS_MAX, Math.floor(SQLITE_PARAMETERS_MAX / names.length)));
   const others = columns.filter(({ name }) => !keys?.includes(name)).map(({ name }) => identifier(name));
   const change = others.length === 0
     ? "NOTHING"
@@ -111,25 +115,41 @@ function statementsOf(database: DatabaseSync, { table, columns, keys }: SqliteTa
   const conflict = isUnique ? ` ON CONFLICT (${keys!.map(identifier).join(", ")}) DO ${change}` : "";
   const where = keys?.map((name) => `${identifier(name)} IS ?`).join(" AND ") || "TRUE";
   return {
-    put: database.prepare(`INSERT ${into} ${values}${conflict}`),
+    put: database.prepare(`INSERT ${into} VALUES ${values}${conflict}`),
+    putMany: database.prepare(`INSERT ${into} VALUES ${Array(putRows).fill(values).join(", ")}${conflict}`),
+    putRows,
     remove: keys === null ? null : database.prepare(`DELETE FROM ${identifier(table)} WHERE ${where}`),
     number: database.prepare("UPDATE _rdx_sinks SET number = ? WHERE run = ?"),
     keys: keys?.map((key) => columns.findIndex(({ name }) => name === key)) ?? [],
   };
 }
 
-function apply({ target: { columns }, declared, isUnique, put, remove, keys }: Open, view: FrameView): void {
+function apply(
+  { target: { columns }, declared, isUnique, put, putMany, putRows, remove, keys }: Open,
+  view: FrameView,
+): void {
   const cells = columns.map((column, i) => cellReader(view, i, column, declared[i]));
   const key = (row: number) => keys.map((i) => cells[i](row));
+  // Rows that are put and not yet written.
+  let from = 0, values: SqliteCell[] = [];
+  const settle = (to: number) => {
+    for (; from < to; from++) put.run(...cells.map((cell) => cell(from)));
+    values = [];
+  };
   for (let row = 0; row < view.rows; row++) {
     const adds = ADDS[view.kinds?.[row] ?? 0];
-    if (!adds) {
-      if (!isReplaced(view, cells, keys, row)) remove!.run(...key(row));
+    if (!adds || (remove !== null && !isUnique)) {
+      settle(row);
+      if (!adds) from = row + 1;
+      if (adds || !isReplaced(view, cells, keys, row)) remove!.run(...key(row));
       continue;
     }
-    if (remove !== null && !isUnique) remove.run(...key(row));
-    put.run(...cells.map((cell) => cell(row)));
+    for (const cell of cells) values.push(cell(row));
+    if (row + 1 - from < putRows) continue;
+    putMany.run(...values);
+    [from, values] = [row + 1, []];
   }
+  settle(view.rows);
 }
 
 /** Whether the row behind this one takes its place: then this one need not go first. */

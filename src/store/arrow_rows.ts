@@ -29,7 +29,16 @@ function widest(type: DataType): DataType {
   return { ...type, precision: type.kind === "decimal" ? CELL_DIGITS_MAX : DECIMAL_DIGITS_MAX };
 }
 
-/** The record batch of a step, and its key groups. Throws RdxError("invalid") for a frame that is none of the step's columns. */
+/** The rows of a step, and its key groups. Throws RdxError("invalid") for a frame that is none of the step's columns. */
+export function viewStep(
+  step: RowStep,
+): { readonly view: FrameView; readonly groups: readonly [number, number] | null } {
+  const view = new FrameView(step.frame);
+  check(step, view);
+  return { view, groups: groupsOf(step.columns, view) };
+}
+
+/** The record batch of a step, and its key groups. Throws as `viewStep`. */
 export function encodeStep(
   step: RowStep,
 ): {
@@ -37,9 +46,8 @@ export function encodeStep(
   readonly rows: number;
   readonly groups: readonly [number, number] | null;
 } {
-  const view = new FrameView(step.frame);
-  check(step, view);
-  return { message: encodeRecordBatch(view), rows: view.rows, groups: groupsOf(step.columns, view) };
+  const { view, groups } = viewStep(step);
+  return { message: encodeRecordBatch(view), rows: view.rows, groups };
 }
 
 function check({ node, table, columns }: RowStep, view: FrameView): void {
@@ -57,13 +65,20 @@ function check({ node, table, columns }: RowStep, view: FrameView): void {
 function groupsOf(columns: readonly Column[], view: FrameView): readonly [number, number] | null {
   const [first] = columns;
   if (first?.name !== GROUP_COLUMN || first.type.kind !== "int64" || view.rows === 0) return null;
-  let lowest = Infinity, highest = -Infinity;
-  for (let row = 0; row < view.rows; row++) {
-    const group = Number(view.int64(0, row));
-    lowest = Math.min(lowest, group);
-    highest = Math.max(highest, group);
+  const groups = groupWords(view);
+  let lowest = groups[0], highest = lowest;
+  for (let row = 1; row < view.rows; row++) {
+    const group = groups[row * 2];
+    if (group < lowest) lowest = group;
+    else if (group > highest) highest = group;
   }
   return [lowest, highest];
+}
+
+/** Key groups of rows whose first column has them, each in the lower of two words. */
+export function groupWords(view: FrameView): Int32Array {
+  const { data } = view.buffers(0);
+  return new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 }
 
 /** Turns the bytes of a table's file into frames again. */

@@ -14,7 +14,7 @@ export type HostReply<Value> = { readonly value: Value } | { readonly code: Erro
 
 /** A store as a thread has it: writers and reads go by numbers. */
 export class CheckpointHost<Settings> {
-  readonly #create: (settings: Settings, said: (what: string) => void) => Promise<CheckpointStore>;
+  readonly #create: (settings: Settings, said: (what: string) => void) => CheckpointStore;
   #store: CheckpointStore | null = null;
   readonly #writers = new Map<number, CheckpointWriter>();
   /** What was opened last of each folder, so that it is not verified again when it is read. */
@@ -22,15 +22,15 @@ export class CheckpointHost<Settings> {
   readonly #reads = new Map<number, AsyncIterator<SavedStep>>();
   #numbers = 0;
 
-  constructor(create: (settings: Settings, said: (what: string) => void) => Promise<CheckpointStore>) {
+  constructor(create: (settings: Settings, said: (what: string) => void) => CheckpointStore) {
     this.#create = create;
   }
 
   /** Comes before all else. */
   start(settings: Settings, said: (what: string) => void): Promise<HostReply<null>> {
-    return replyOf(async () => {
-      this.#store = await this.#create(settings, said);
-      return null;
+    return replyOf(() => {
+      this.#store = this.#create(settings, said);
+      return Promise.resolve(null);
     });
   }
 

@@ -1,15 +1,14 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
 import type { CheckpointInfo, CheckpointStore, CheckpointWriter, OpenedCheckpoint, SavedStep } from "../store.ts";
+import { isDue } from "./bounds.ts";
 import { CheckpointFolder, damageOf, infoOf } from "./checkpoint_folder.ts";
-import { compactFiles, isDue, liesOn, sizesOf } from "./file_compaction.ts";
+import { compactFiles, liesOn, sizesOf } from "./file_compaction.ts";
 import type { FileParts } from "./file_parts.ts";
 import { conflict, FileWriter } from "./file_writer.ts";
 import type { Manifest } from "./manifest.ts";
+import { CHECKPOINTS_ROOM } from "./names.ts";
 import { PartReader } from "./part_reader.ts";
 import { Turns } from "./turns.ts";
-
-/** Where checkpoints are on their device. */
-export const CHECKPOINTS_ROOM = "checkpoints";
 
 /** One pipeline's. */
 interface Place {

@@ -2,10 +2,15 @@ import { proxy, releaseProxy, transfer, wrap } from "comlink";
 import { RdxError } from "../core/errors.ts";
 import type { CheckpointHost, HostReply } from "./checkpoint_host.ts";
 import type { CheckpointThread } from "./checkpoints_thread.ts";
-import type { CheckpointBounds } from "./file_parts.ts";
+import type { CheckpointBounds } from "./bounds.ts";
+
+/** Stores that a data directory may keep its checkpoints in, one of them at a time. */
+export const STORE_KINDS = ["files", "sqlite"] as const;
+export type StoreKind = typeof STORE_KINDS[number];
 
 /** What a thread makes its store of. */
 export interface ThreadSettings {
+  readonly kind: StoreKind;
   /** The data directory. */
   readonly root: string;
   readonly module: WebAssembly.Module;

@@ -2,10 +2,11 @@ import { RdxError } from "../core/errors.ts";
 import { FrameView } from "../core/frame.ts";
 import { gatherRows } from "../core/frame_gather.ts";
 import { BATCH_ROWS_MAX, KEY_GROUPS } from "../core/limits.ts";
-import { type Column, sameType } from "../core/schema.ts";
+import type { Column } from "../core/schema.ts";
 import type { SavedStep, SavedTable } from "../store.ts";
-import { GROUP_COLUMN } from "./arrow_rows.ts";
+import { GROUP_COLUMN, groupWords } from "./arrow_rows.ts";
 import { KeySet } from "./key_set.ts";
+import { sameColumns } from "./step_columns.ts";
 
 /** A step of a chain of parts; its rows are read when they are needed. */
 export type ChainStep =
@@ -55,11 +56,6 @@ function checkColumns(step: ChainStep, { node, name, columns, keys }: SavedTable
   const expected = step.kind === "upsert" ? columns : columns.slice(0, keys);
   if (sameColumns(step.columns, expected)) return;
   throw new RdxError("conflict", `Rows of table ${name} of ${node} have had other columns before`);
-}
-
-/** Whether rows of both are of one table. */
-export function sameColumns(a: readonly Column[], b: readonly Column[]): boolean {
-  return a.length === b.length && a.every(({ name, type }, i) => name === b[i].name && sameType(type, b[i].type));
 }
 
 function hasGroups({ keys, columns }: SavedTable): boolean {
@@ -129,12 +125,6 @@ function newRows(
     rows.push(row);
   }
   return Int32Array.from(rows.reverse());
-}
-
-/** Key groups of a frame's rows, each in the lower of two words. */
-function groupWords(view: FrameView): Int32Array {
-  const { data } = view.buffers(0);
-  return new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
 }
 
 /** Of a frame of which little stays, no more than that is kept in memory. */

@@ -1,4 +1,6 @@
+import { DatabaseSync } from "node:sqlite";
 import { RdxError, reasonOf } from "../core/errors.ts";
+import { CHECKPOINTS_ROOM, DATABASE_NAME } from "./names.ts";
 
 /** What a data directory is made of, as one number. */
 const VERSION = "rdx data 1\n";
@@ -21,6 +23,7 @@ export interface DataFolder {
  *   order/        what pipelines took, in order; see log/order_codec.ts
  *   sink/         what sinks have given away, and what waits to be, by their runs; see log/format.ts
  *   checkpoints/  state of pipelines after some number of their order; see manifest.ts
+ *   checkpoints.sqlite  the same in a database, instead; see sqlite_rows_deno.ts
  */
 export async function openDataFolder(root: string): Promise<DataFolder> {
   try {
@@ -43,6 +46,48 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
         reasonOf(thrown)
       }; name one with --data that can be written, or pass --durability none`,
     );
+  }
+}
+
+/**
+ * Throws RdxError("invalid") when a data directory has its checkpoints in the other kind of store: what they hold of is not in the logs any more, so that both
+ * must not be mixed.
+ */
+export async function requireStore(root: string, kind: "files" | "sqlite"): Promise<void> {
+  const other = kind === "files" ? "sqlite" : "files";
+  const has = other === "files"
+    ? await hasFiles(`${root}/${CHECKPOINTS_ROOM}`)
+    : await hasRows(`${root}/${DATABASE_NAME}`);
+  if (!has) return;
+  const place = other === "files" ? `files below ${CHECKPOINTS_ROOM}` : DATABASE_NAME;
+  throw new RdxError(
+    "invalid",
+    `The data directory ${root} has its checkpoints in ${place}: pass --store ${other}, or name another directory with --data`,
+  );
+}
+
+async function hasFiles(folder: string): Promise<boolean> {
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (!isDirectory || await hasFiles(`${folder}/${name}`)) return true;
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+  }
+  return false;
+}
+
+async function hasRows(path: string): Promise<boolean> {
+  if (await Deno.stat(path).then(({ isFile }) => !isFile, () => true)) return false;
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    const made = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'checkpoints'").get() !== undefined;
+    return made && db.prepare("SELECT 1 FROM checkpoints LIMIT 1").get() !== undefined;
+  } catch {
+    // What is damaged may have something.
+    return true;
+  } finally {
+    db.close();
   }
 }
 

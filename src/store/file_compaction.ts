@@ -1,19 +1,11 @@
-import { CHECKPOINT_COMPACT_BYTES, CHECKPOINT_DELTAS_MAX, CHECKPOINT_SMALL_BYTES } from "../core/limits.ts";
+import { CHECKPOINT_COMPACT_BYTES } from "../core/limits.ts";
 import { type CheckpointFolder, damageOf } from "./checkpoint_folder.ts";
 import { type ChainStep, compactSteps } from "./compact.ts";
-import type { CheckpointBounds, FileParts } from "./file_parts.ts";
+import type { FileParts } from "./file_parts.ts";
 import { type Manifest, type Part, partBytes } from "./manifest.ts";
 import { PartReader } from "./part_reader.ts";
 import { PartWriter } from "./part_writer.ts";
 import type { Turns } from "./turns.ts";
-
-/** Whether base and deltas are to become a new base: bytes of them, the base first. */
-export function isDue(sizes: readonly number[], bounds: Partial<CheckpointBounds> = {}): boolean {
-  const { deltasMax = CHECKPOINT_DELTAS_MAX, smallBytes = CHECKPOINT_SMALL_BYTES } = bounds,
-    [base = 0, ...deltas] = sizes;
-  const bytes = deltas.reduce((sum, size) => sum + size, 0);
-  return deltas.length > deltasMax || (bytes > smallBytes && bytes * 2 > base);
-}
 
 /**
  * Makes one part of all those of a checkpoint, in a folder of its own, and lets all manifests that lie on them name that instead; each is replaced by itself, and

@@ -2,6 +2,7 @@ import type { Device } from "../core/device.ts";
 import { isFull } from "../core/device.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { CHECKPOINT_PIECE_BYTES } from "../core/limits.ts";
+import type { CheckpointBounds } from "./bounds.ts";
 import type { StoredFile } from "./manifest.ts";
 import type { Checksum } from "./sealed.ts";
 
@@ -15,13 +16,6 @@ export interface FileParts {
   readonly bounds?: Partial<CheckpointBounds>;
   /** Something is to be known by those who run this. */
   said(what: string): void;
-}
-
-export interface CheckpointBounds {
-  readonly kept: number;
-  readonly deltasMax: number;
-  readonly smallBytes: number;
-  readonly compactBytes: number;
 }
 
 /** What the device throws, with the place and what to do. */

@@ -95,8 +95,9 @@ export class MetaFile implements Meta {
   }
 
   #putStream({ name, kind, declared, columns, schemaVersion, ...rest }: SavedStream, folder: string): void {
-    const { time, delayMs, futureSkewMs, onError, retentionMs, retryMs, asideFrom } = rest;
-    const declaration = JSON.stringify({ time, delayMs, futureSkewMs, onError, retentionMs, retryMs, asideFrom });
+    const { time, delayMs, futureSkewMs, onError, retentionMs, retentionBytes, retryMs, asideFrom } = rest;
+    const kept = { retentionMs, retentionBytes, retryMs, asideFrom };
+    const declaration = JSON.stringify({ time, delayMs, futureSkewMs, onError, ...kept });
     this.#run("INSERT OR REPLACE INTO schemas VALUES (?, ?, ?)", folder, schemaVersion, JSON.stringify(columns));
     this.#run(
       "INSERT INTO streams VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET " +

@@ -1,11 +1,12 @@
 import { RdxError } from "../core/errors.ts";
+import { CHECKPOINT_AHEAD_BYTES, CHECKPOINT_PIECE_BYTES } from "../core/limits.ts";
 import type { SavedStep, SavedTable } from "../store.ts";
 import { encodeRowSchema, encodeStep, type RowStep } from "./arrow_rows.ts";
-import { sameColumns } from "./compact.ts";
 import { explained, type FileParts, writeWhole } from "./file_parts.ts";
 import type { StoredFile } from "./manifest.ts";
 import { encodeIndex, INDEX_NAME, type RowFile, type StoredStep } from "./part_index.ts";
 import { RowFileWriter } from "./row_file_writer.ts";
+import { keyOf, StepColumns } from "./step_columns.ts";
 import { Turns } from "./turns.ts";
 
 /** A file of a table that is being written. */
@@ -24,6 +25,7 @@ export class PartWriter {
   readonly #name: string;
   readonly #files = new Map<string, Written>();
   readonly #steps: StoredStep[] = [];
+  readonly #columns = new StepColumns();
   #made = false;
   readonly #turns = new Turns();
   #failure: RdxError | null = null;
@@ -46,7 +48,7 @@ export class PartWriter {
    */
   finish(tables: readonly SavedTable[]): Promise<StoredFile[]> {
     return this.#inTurn(() => {
-      this.#check(tables);
+      this.#columns.check(tables);
       return this.#finish();
     });
   }
@@ -57,18 +59,6 @@ export class PartWriter {
       this.#failure ??= new RdxError("conflict", `Cannot write ${this.#folder}/${this.#name}: it is over`);
       await null;
     });
-  }
-
-  #check(tables: readonly SavedTable[]): void {
-    for (const { file } of this.#files.values()) {
-      const { node, table, kind, columns } = file, own = tables.find((one) => one.node === node && one.name === table);
-      const expected = kind === "upsert" ? own?.columns : own?.columns.slice(0, own.keys);
-      if (expected && sameColumns(expected, columns)) continue;
-      const reason = own
-        ? `the columns of what was to ${kind} are not the table's`
-        : "the checkpoint has no such table";
-      throw new RdxError("invalid", `Cannot save rows of table ${table} of ${node}: ${reason}`);
-    }
   }
 
   #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
@@ -84,20 +74,24 @@ export class PartWriter {
 
   async #add(step: SavedStep): Promise<void> {
     const { node, table } = step;
+    this.#columns.note(step);
     if (step.kind === "clear") return void this.#steps.push({ kind: step.kind, node, table });
     if (step.kind === "expire") return void this.#steps.push({ kind: step.kind, node, table, below: step.below });
     const { message, rows, groups } = encodeStep(step);
     if (rows === 0) return;
     const written = this.#files.get(keyOf(step)) ?? await this.#begin(step);
-    if (!sameColumns(written.file.columns, step.columns)) {
-      throw new RdxError(
-        "invalid",
-        `Cannot save rows of table ${table} of ${node}: its columns are not always the same`,
-      );
-    }
     await written.writer.append(message);
     this.#steps.push({ kind: "rows", file: written.position, rows, at: written.end, bytes: message.length, groups });
     written.end += message.length;
+    await this.#flushMany();
+  }
+
+  /** Of many tables, each with a little, no more is held than what one may have on its way. */
+  async #flushMany(): Promise<void> {
+    const writers = [...this.#files.values()].map(({ writer }) => writer);
+    if (writers.length * CHECKPOINT_PIECE_BYTES <= CHECKPOINT_AHEAD_BYTES) return;
+    if (writers.reduce((sum, { waitingBytes }) => sum + waitingBytes, 0) <= CHECKPOINT_AHEAD_BYTES) return;
+    for (const writer of writers) await writer.flush();
   }
 
   async #begin(step: RowStep): Promise<Written> {
@@ -127,8 +121,4 @@ export class PartWriter {
     await writeWhole(this.#parts, `${this.#folder}/${path}`, index);
     return [{ path, bytes: index.length, sum: checksum(index) }, ...rows];
   }
-}
-
-function keyOf({ kind, node, table }: RowStep): string {
-  return JSON.stringify([kind, node, table]);
 }

@@ -20,21 +20,31 @@ export class RowFileWriter {
     this.#path = path;
   }
 
+  /** Bytes that are not in the file yet. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   async append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     this.#sum = this.#parts.checksum(bytes, this.#sum);
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes >= CHECKPOINT_PIECE_BYTES) await this.#flush(false);
+    if (this.#waitingBytes >= CHECKPOINT_PIECE_BYTES) await this.flush();
+  }
+
+  /** Writes what waits. */
+  async flush(): Promise<void> {
+    if (this.#waitingBytes > 0) await this.#write(false);
   }
 
   /** Ends it; its bytes outlive a power cut where that is wanted. */
   async finish(): Promise<StoredFile> {
     await this.append(endOfStream());
-    await this.#flush(this.#parts.durability === "fsync");
+    await this.#write(this.#parts.durability === "fsync");
     return { path: this.#path, bytes: this.#written, sum: this.#sum };
   }
 
-  async #flush(sync: boolean): Promise<void> {
+  async #write(sync: boolean): Promise<void> {
     const { device } = this.#parts, how = this.#written === 0 ? "create" : "write";
     const file = await device.open(`${this.#folder}/${this.#path}`, how);
     try {

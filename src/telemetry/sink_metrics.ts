@@ -14,7 +14,7 @@ export function sinkMetrics(registry: MetricRegistry) {
       "Whether a sink leaves its receiver alone for a while: 0 no, 0.5 one request decides, 1 yes",
       labels,
     ),
-    waiting: registry.gauge("rdx_sink_outbox_rows", "Requests that wait in the outbox of a sink", labels),
+    waiting: registry.gauge("rdx_sink_outbox_requests", "Requests that wait in the outbox of a sink", labels),
   };
 }
 

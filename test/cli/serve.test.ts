@@ -31,6 +31,14 @@ Deno.test("serve deploys the plans that are named over the streams that are decl
   assert.equal(options?.data, "/home/d");
 });
 
+Deno.test("serve begins what is named at a time of arrival", async () => {
+  const { engine } = await call(
+    ["serve", "--port", "0", "--stream", "s=s.json", "--start", "2026-01-01", "plans/p.json"],
+    { files, onOut: (_, signal) => signal("SIGINT") },
+  );
+  assert.deepEqual(engine.pipelines.puts, [{ name: "hot", start: { timeMs: Date.UTC(2026, 0, 1) }, state: "keep" }]);
+});
+
 Deno.test("serve that cannot finish what was accepted is exit 1 and says so", async () => {
   const { SimEngine } = await import("../sim/engine.ts");
   const engine = new SimEngine();

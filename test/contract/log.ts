@@ -4,6 +4,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { RdxError } from "../../src/core/errors.ts";
 import type { Log, LogEntry, ProducerMark } from "../../src/log.ts";
 import { epochTests } from "./log_epochs.ts";
+import { timesTests } from "./log_times.ts";
 import { LogModel } from "./log_model.ts";
 
 /** Bounds that a log under test is made with, small enough to be reached. */
@@ -72,6 +73,7 @@ export function logConformance(name: string, open: OpenLog): void {
   producerTests(test);
   boundTests(test);
   epochTests(test);
+  timesTests(test);
   Deno.test(`${name}: does the same as a plain model for any sequence of calls`, async () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), (steps) => followModel(open, steps)), {
       numRuns: 300,
@@ -127,6 +129,23 @@ function readingTests(test: Test): void {
       assert.equal(log.start, 6);
     },
   );
+
+  test("lets the oldest rows that all readers are done with leave when there are more bytes than are to be kept", async (log) => {
+    log.retain(null, 100);
+    const reader = log.reader("earliest");
+    for (let i = 0; i < 5; i++) await log.append(entry(5));
+    assert.equal(log.start, 0);
+    for (let i = 0; i < 5; i++) reader.next();
+    reader.release(20);
+    // Of the 160 bytes that are released, so many leave that 100 stay at most.
+    assert.equal(log.start, 10);
+    log.retain(null, 0);
+    assert.equal(log.start, 20);
+    reader.close();
+    log.retain(null);
+    for (let i = 0; i < 10; i++) await log.append(entry(5));
+    assert.ok(log.end - log.start >= 50, "without a bound of its own it keeps what the log's bound allows");
+  });
 
   test("opens readers at an offset, at the record around it, at the newest, and refuses others", async (log) => {
     await log.append(entry(3));

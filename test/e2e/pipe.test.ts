@@ -116,11 +116,25 @@ Deno.test("a table has its columns under each other", async () => {
   assert.equal(out, "city    n\n──────  ─\nGenève  5\nBern    7\nBern    9\n(3 rows)\n");
 });
 
+Deno.test("a bad row is told by its line in the input, however far behind and whatever stands in front of each piece", async () => {
+  const rows = Array.from({ length: 300_000 }, (_, i) => i === 299_990 ? "bad,x" : `${i},${i}`);
+  const script = "CREATE TABLE input (a BIGINT, b BIGINT);\nSELECT COUNT(a) AS n FROM input;";
+  const folder = await Deno.makeTempDir({ prefix: "rdx-pipe-" });
+  try {
+    await Deno.writeTextFile(`${folder}/count.sql`, script);
+    await Deno.writeTextFile(`${folder}/numbers.csv`, `a,b\n${rows.join("\n")}\n`);
+    const { err } = await rdx(["run", "--input", "numbers.csv", "count.sql"], "", folder);
+    assert.match(err, /1 row could not be read: left out\n {2}line 299992: a: /);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("rows that cannot be read are left out and told, and the exit code is 65", async () => {
   const { code, out, err } = await rdx(["run", "SELECT n FROM input"], '{"n":1}\nnonsense\n{"n":3}\n');
   assert.equal(code, 65);
   assert.equal(out, '{"n":1}\n{"n":3}\n');
-  assert.match(err, /^rdx: 1 row could not be read: left out\n {2}.+\n$/);
+  assert.match(err, /^rdx: 1 row could not be read: left out\n {2}line 2: .+\n$/);
 });
 
 Deno.test("a wrong query is exit 2 with its place and a caret, a missing file 66, no rows 65", async () => {
@@ -242,7 +256,7 @@ Deno.test("what a query does not read makes no row bad, and texts take whatever 
   // The first rows tell the types: what does not fit a column that is read is told
   const { code, err } = await run("SELECT SUM(a) AS s FROM input");
   assert.equal(code, 65);
-  assert.match(err, /500 rows could not be read: left out\n {2}a: Expected int64, got an array\n/);
+  assert.match(err, /500 rows could not be read: left out\n {2}line 1501: a: Expected int64, got an array\n/);
 });
 
 Deno.test("a JSON document of arrays of objects is taken apart and joined, as JavaScript does it (miserables.json)", async () => {

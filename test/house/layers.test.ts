@@ -30,7 +30,7 @@ const MAY: Record<string, readonly string[]> = {
   client: ["core", "telemetry"],
   runtime: ["core", "contract", "kernel", "plan", "expr", "telemetry"],
   server: ["core", "contract", "runtime", "plan", "sql", "telemetry"],
-  cli: ["core", "contract", "runtime", "plan", "sql", "server", "telemetry"],
+  cli: ["core", "contract", "runtime", "plan", "sql", "server", "client", "telemetry"],
   web: ["core", "contract", "view", "client"],
   ...Object.fromEntries(IMPLEMENTATIONS.map((room) => [room, BELOW])),
 };

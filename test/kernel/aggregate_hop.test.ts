@@ -208,6 +208,33 @@ Deno.test("a sum that does not fit is NULL as long as the window has what makes 
   }
 });
 
+Deno.test("a sum that passes the widest range inside one slice is NULL in its windows, and of no harm to those behind", () => {
+  const spec: AggregateSpec = {
+    keys: [INT64],
+    aggregates: [{ fn: "count", type: null }, { fn: "sum", type: INT64 }],
+    sizeMs: 3,
+    slideMs: 1,
+    offsetMs: 0,
+    groupFrom: 0,
+    groupTo: 128,
+  };
+  // Wraps of a row of state end at 2^15, which takes 2^16 of the greatest values
+  const row = (time: number, value: bigint): LogRow => ({ time: BigInt(time), keys: [7n], args: [null, value] });
+  const log = [row(0, 1n), ...Array.from({ length: 70_000 }, () => row(1, 2n ** 63n - 1n)), row(2, 5n), row(4, 6n)];
+  for (const kernel of kernels) {
+    const windows = new WindowAggregate(kernel, spec), rows: Value[][] = [];
+    let before = -Infinity;
+    for (const chunk of cut(log, Array(8).fill(8192))) {
+      before = pushChunk(kernel, windows, spec, chunk, before, 1);
+      rows.push(...pullAll(kernel, windows, 8192));
+    }
+    windows.advance(Infinity);
+    rows.push(...pullAll(kernel, windows, 8192));
+    assert.deepEqual(rows.map((values) => values[4]), [1n, null, null, null, 11n, 6n, 6n]);
+    windows.close();
+  }
+});
+
 Deno.test("a hop of many keys hands them out by key group and first row, in steps of any size", () => {
   const spec: AggregateSpec = {
     keys: [INT64],

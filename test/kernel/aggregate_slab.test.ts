@@ -1,86 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "../deps/fast_check.ts";
-import { DOUBLE, INT64, STRING } from "../../src/core/schema.ts";
+import { DOUBLE, INT64 } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
 import { type AggregateCall, type AggregateSpec, skipSelected, WindowAggregate } from "../../src/kernel/aggregate.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
+import { anyCase, anyValue, CALLS, COUNT, logOf, SIZE_MS, xorshift } from "./aggregate_dense.ts";
 import { batchOf, cut, peekAll, pullAll, rowsOf } from "./aggregate_run.ts";
 import { loadKernel, VARIANTS } from "./load.ts";
 import { aggregateReference, keyText, type LogRow } from "./reference/aggregate.ts";
-
-/** Slices get their slab between blocks of 1024 rows, so that logs here are long and drawn from a seed. */
-interface Case {
-  readonly seed: number;
-  readonly calls: readonly AggregateCall[];
-  /** For each window: how many rows, the first key, how many keys, and how many rows in 1000 have a key far away. */
-  readonly windows: readonly { rows: number; first: number; keys: number; strays: number; ascending: boolean }[];
-  readonly nulls: boolean;
-  /** Rows in 1000 that belong to the window after. */
-  readonly early: number;
-  readonly batchRows: number;
-}
-
-const COUNT: AggregateCall = { fn: "count", type: null };
-const CALLS: readonly (readonly AggregateCall[])[] = [
-  [COUNT, { fn: "sum", type: INT64 }],
-  [COUNT, { fn: "sum", type: INT64 }],
-  [{ fn: "sum", type: DOUBLE }, COUNT],
-  [COUNT, { fn: "sum", type: INT64 }, { fn: "min", type: INT64 }, { fn: "max", type: DOUBLE }],
-  [{ fn: "last", type: INT64 }],
-  [COUNT, { fn: "max", type: STRING }],
-];
-
-function anyCase(): fc.Arbitrary<Case> {
-  const window = fc.record({
-    rows: fc.constantFrom(100, 3000, 8000),
-    first: fc.constantFrom(0, 0, -700, 900, 2 ** 40),
-    keys: fc.constantFrom(20, 1500, 40_000, 40_000),
-    strays: fc.constantFrom(0, 0, 2, 60, 500),
-    ascending: fc.boolean(),
-  });
-  return fc.record({
-    seed: fc.integer({ min: 1 }),
-    calls: fc.constantFrom(...CALLS),
-    windows: fc.array(window, { minLength: 1, maxLength: 4 }),
-    nulls: fc.boolean(),
-    early: fc.constantFrom(0, 0, 5, 300),
-    batchRows: fc.constantFrom(700, 2048, 8192),
-  });
-}
-
-function xorshift(seed: number): () => number {
-  let x = seed | 1;
-  return () => {
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    return x >>> 0;
-  };
-}
-
-const EXTREMES = [2n ** 63n - 1n, -(2n ** 63n), 2n ** 62n];
-
-function anyValue(call: AggregateCall, random: number): Value {
-  if (call.type === null) return null;
-  if (call.type.kind === "double") return (random % 2001) / 8 - 100;
-  if (call.type.kind === "string") return `value-${random % 50}`;
-  return random % 97 === 0 ? EXTREMES[random % 3] : BigInt(random % 1000) - 500n;
-}
-
-const SIZE_MS = 1000;
-
-function logOf({ seed, calls, windows, nulls, early }: Case): LogRow[] {
-  const random = xorshift(seed), log: LogRow[] = [];
-  windows.forEach(({ rows, first, keys, strays, ascending }, window) => {
-    for (let i = 0; i < rows; i++) {
-      const time = BigInt((window + (random() % 1000 < early ? 1 : 0)) * SIZE_MS + random() % SIZE_MS);
-      const far = random() % 1000 < strays, near = ascending ? Math.floor(i * keys / rows) : random() % keys;
-      const key = nulls && random() % 200 === 0 ? null : BigInt(first) + BigInt(far ? near * 1_000_003 : near);
-      log.push({ time, keys: [key], args: calls.map((call) => anyValue(call, random())) });
-    }
-  });
-  return log;
-}
 
 function specOf(calls: readonly AggregateCall[]): AggregateSpec {
   return {
@@ -178,6 +105,21 @@ Deno.test("a full state takes a prefix of the rows of a dense slice, and the res
     { numRuns: 60 },
   );
   assert.ok(stopped > 30, `only ${stopped} pushes met a full state`);
+});
+
+Deno.test("late rows leave the slab of a window that has fired and waits to be pulled as it is", () => {
+  for (const kernel of VARIANTS.map((variant) => loadKernel(variant))) {
+    const spec = specOf(CALLS[0]), windows = new WindowAggregate(kernel, spec);
+    const log = Array.from(
+      { length: 4000 },
+      (_, i): LogRow => ({ time: 5n, keys: [BigInt(i % 1500)], args: [null, 1n] }),
+    );
+    cut(log, [2000]).forEach((rows) => push(kernel, windows, spec, rows));
+    windows.advance(SIZE_MS);
+    push(kernel, windows, spec, log.slice(0, 100));
+    assert.deepEqual(pullAll(kernel, windows, 8192).map(keyText), expectedRows(spec, log));
+    windows.close();
+  }
 });
 
 /** Rows of a change listing as text, by slice, key group and row number. */

@@ -1,6 +1,6 @@
-import { FrameView } from "../../src/core/frame.ts";
+import { FrameBuilder, FrameView } from "../../src/core/frame.ts";
 import { BATCH_ROWS_MAX } from "../../src/core/limits.ts";
-import type { OperatorState, StateChange } from "../../src/core/state.ts";
+import type { OperatorState, StateChange, StateTable } from "../../src/core/state.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "../../src/kernel/frame.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
 import { textOf } from "../runtime/rows.ts";
@@ -44,7 +44,7 @@ export function restoreSteps(
       : kind === "expire"
       ? { kind, table, below }
       : { kind, table, rows: reader.read(frame!) };
-    const { keys } = state.tables.find(({ name }) => name === table)!;
+    const keys = state.tables.find(({ name }) => name === table)?.keys ?? 0;
     if ("rows" in change && keys > 0) {
       const { rows } = change, own = rowsOf(frame!, groups);
       if (own.length < rows.rows) {
@@ -89,4 +89,40 @@ export function stepsText(steps: readonly TableStep[]): string[] {
       (_, row) => `${table} ${textOf(columns.map((column) => view.value(row, column)))}`,
     );
   }).sort();
+}
+
+/** Whole drains of the tasks of an operator as one: rows that are one a task become one, as their tables say. */
+export function mergeSteps(tables: readonly StateTable[], drains: readonly (readonly TableStep[])[]): TableStep[] {
+  const steps = drains.flat().filter(({ kind }, i) => kind !== "clear" || i < drains[0].length);
+  const single = tables.filter(({ keys }) => keys === 0).flatMap((table) => {
+    const rows = drains.flatMap((drain) => drain.filter((step) => step.table === table.name)).map(({ frame }) =>
+      frame!
+    );
+    const values = rows.map((frame) => valuesOf(table, frame));
+    const merged = table.columns.map((_, column) =>
+      values.map((row) => row[column]).reduce((a, b) => table.merge?.[column] === "sum" ? a + b : a > b ? a : b)
+    );
+    return rows.length === 0 ? [] : [rowStep(table, merged)];
+  });
+  return [...steps.filter(({ table }) => tables.find(({ name }) => name === table)!.keys > 0), ...single];
+}
+
+/** The same for a task that is not the first: what is summed, the first has. */
+export function withoutSums(tables: readonly StateTable[], steps: readonly TableStep[]): TableStep[] {
+  return steps.map((step) => {
+    const table = tables.find(({ name }) => name === step.table)!;
+    if (table.keys > 0 || step.frame === null) return step;
+    return rowStep(table, valuesOf(table, step.frame).map((value, i) => table.merge?.[i] === "sum" ? 0n : value));
+  });
+}
+
+function valuesOf({ columns }: StateTable, frame: ArrayBuffer): bigint[] {
+  const view = new FrameView(frame);
+  return columns.map((_, column) => view.int64(column, 0));
+}
+
+function rowStep({ name, columns }: StateTable, values: readonly bigint[]): TableStep {
+  const builder = new FrameBuilder(columns);
+  builder.append(values);
+  return { kind: "upsert", table: name, frame: builder.finish(), below: 0n };
 }

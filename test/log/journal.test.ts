@@ -46,3 +46,27 @@ for (const packer of [undefined, zstdPacker]) {
     }
   });
 }
+
+const timesSeed = 99;
+Deno.test(`a journal finds rows by their arrival in segments that an earlier process has left, whatever its clock did (seed ${timesSeed})`, async () => {
+  const random = seeded(timesSeed), clock = new HandClock(), records: { offset: number; arrivalMs: number }[] = [];
+  const parts = journalParts(new SimDisk(random), clock, { bounds: { cacheBytesMax: 0 } });
+  let log = createJournal(parts), arrivalMs = -Infinity;
+  for (let life = 0; life < 4; life++) {
+    for (let i = 0; i < 120; i++) {
+      clock.ms = Math.max(0, clock.ms + random(40) - 12);
+      arrivalMs = Math.max(arrivalMs, clock.ms);
+      records.push({ offset: log.end, arrivalMs });
+      const frames = [new ArrayBuffer(8 * (1 + random(40)))];
+      await log.append({ kind: "rows", rows: 1 + random(4), frames, schema: 1, answer: () => "" });
+    }
+    await log.close();
+    log = await openJournal(parts);
+    for (let i = 0; i < 60; i++) {
+      const timeMs = random(arrivalMs + 50);
+      const wanted = records.find((record) => record.arrivalMs >= timeMs)?.offset ?? log.end;
+      assert.equal(await log.offsetAt(timeMs), wanted, `${timeMs} in life ${life}`);
+    }
+  }
+  await log.close();
+});

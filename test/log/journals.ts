@@ -2,6 +2,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { Crc32c } from "../../src/kernel/crc.ts";
 import { JournalLog } from "../../src/log/journal.ts";
 import type { JournalBounds, JournalParts } from "../../src/log/journal_parts.ts";
+import { GroupBuffers } from "../../src/log/group_buffers.ts";
 import type { LogDevice } from "../../src/log/device.ts";
 import type { Packer } from "../../src/log/format.ts";
 import { loadKernel } from "../kernel/load.ts";
@@ -26,6 +27,7 @@ export function journalParts(
     packer,
     unpacker: packer,
     durability,
+    buffers: new GroupBuffers(),
     segmentBytes,
     now: () => clock.now(),
   };

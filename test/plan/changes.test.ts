@@ -347,3 +347,26 @@ refuses([
     hint: /"time"/,
   },
 ]);
+
+Deno.test("the keys that a sink is told are columns, and those by which rows change; each mistake says what to do", () => {
+  const table = { kind: "sqlite", path: "out.db", table: "t" };
+  assert.deepEqual(sinkOf({ ...table, keys: ["origin"] }).upsertKeys, ["origin"]);
+  const refused = (sink: Json) => {
+    try {
+      sinkOf(sink);
+    } catch (thrown) {
+      assert.ok(thrown instanceof RdxError);
+      return thrown.details.map(({ path, reason, hint }) => [path, reason, hint]);
+    }
+    assert.fail("nothing was thrown");
+  };
+  assert.deepEqual(refused({ ...table, keys: ["orign"] }), [
+    ["nodes[2].sink.keys[0]", 'Unknown column "orign"', "Did you mean origin?"],
+  ]);
+  assert.deepEqual(refused({ ...table, keys: ["n"] }), [
+    ["nodes[2].sink.keys", "Rows change by origin, and not by n", "Leave keys out, or name these"],
+  ]);
+  assert.deepEqual(refused({ ...table, keys: ["origin", "n"] })[0][0], "nodes[2].sink.keys");
+  const packed = { kind: "files", path: "out", format: "arrow", compression: "gzip", changelog: true };
+  assert.deepEqual(refused(packed)[0].slice(0, 2), ["nodes[2].sink.compression", "Arrow is not packed as a whole"]);
+});

@@ -243,7 +243,14 @@ Deno.test("rows of a window that meet its greatest value of their own are its be
   assert.ok(rank?.op === "rank");
   assert.deepEqual([rank.id, rank.from, rank.to, rank.ties], ["join", 1, 1, true]);
   assert.deepEqual(rank.order.map(({ column, desc }) => [rank.columns[column].name, desc]), [["delay", true]]);
-  assert.deepEqual(names(operators.at(-1)!.columns).slice(-3), ["r_window_start", "r_window_end", "most"]);
+  const right = ["r_window_start", "r_window_end", "most"];
+  assert.deepEqual(names(operators.at(-1)!.columns).slice(-3), right);
+  // The order of the conditions is not that of the columns
+  const { nodes, ...rest } = withGreatest("delay", "delay"), list = nodes as Json[];
+  const turned = list.map((node) => node.op === "join" ? { ...node, on: (node.on as Json[]).toReversed() } : node);
+  const last = compile({ ...rest, nodes: turned }).operators.at(-1)!;
+  assert.ok(last.op === "project");
+  assert.deepEqual(names(last.columns).slice(-3), right);
   // Of another column, of rows of which some are gone, with rows that have no partner
   for (
     const other of [

@@ -21,7 +21,15 @@ function decode(body: string | Uint8Array, more: Partial<DecodeJob>): Extract<De
   host.init({ index: 0, tasks: 1, module: kernelModule() }, port1);
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : new Uint8Array(body);
   const bound = { column: 1, arrivalMs: ARRIVAL, skewMs: SKEW };
-  const job = { stream: "s", schema: 1, columns: COLUMNS, format: "ndjson" as const, options: {}, widen: false };
+  const job = {
+    stream: "s",
+    schema: 1,
+    columns: COLUMNS,
+    format: "ndjson" as const,
+    options: {},
+    widen: false,
+    sums: false,
+  };
   const result = host.decode({ ...job, body: bytes, bound, ...more });
   port1.close();
   port2.close();

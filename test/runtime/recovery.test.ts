@@ -51,6 +51,29 @@ durableTest("streams are there again with their columns, rows, bad rows and prod
   assert.equal((await life.send("events", [event(3)], { producer: "p", sequence: 1 })).offset, 2);
 });
 
+durableTest(
+  "a pipeline that begins at a time takes what arrived from then on, and the same after a restart",
+  async (life) => {
+    life.engine.streams.put("events", EVENTS);
+    const times: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 3));
+      times.push(Date.now());
+      await life.send("events", [event(i, "a", i)]);
+    }
+    const start = { timeMs: times[3] };
+    await life.engine.pipelines.put("rows", filePlan("rows.ndjson", 0), { ...HOW, start });
+    await life.settled();
+    const lines = (await life.file("rows.ndjson")).trim().split("\n").map((line) => JSON.parse(line).value);
+    assert.deepEqual(lines, [3, 4, 5]);
+    await life.restart();
+    await life.send("events", [event(6, "a", 6)]);
+    await life.settled();
+    const again = (await life.file("rows.ndjson")).trim().split("\n").map((line) => JSON.parse(line).value);
+    assert.deepEqual(again, [3, 4, 5, 6]);
+  },
+);
+
 durableTest("views and files have the same after a restart, and go on", async (life) => {
   life.engine.streams.put("events", EVENTS);
   await life.engine.pipelines.put("windows", windowsPlan({ kind: "view", name: "windows" }), HOW);

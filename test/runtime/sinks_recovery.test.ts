@@ -124,6 +124,43 @@ Deno.test("changes of groups are in a table by their keys, also after restarts",
   });
 });
 
+Deno.test("a table whose rows are told apart otherwise by a changed plan is another, and is refused where it does not fit", async () => {
+  await DurableRun.with(async (life) => {
+    life.engine.streams.put("events", EVENTS);
+    const start = { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 };
+    const sink = { kind: "sqlite", path: "out.db", table: "counts" };
+    const columns = ["key", { as: "n", expr: { column: "value" } }];
+    const rows = [start, { id: "rows", op: "project", input: ["source"], columns }, {
+      id: "sink",
+      op: "sink",
+      input: ["rows"],
+      sink,
+    }];
+    const groups = [
+      start,
+      { id: "groups", op: "aggregate", input: ["source"], keys: ["key"], aggs: [{ fn: "count", as: "n" }] },
+      { id: "sink", op: "sink", input: ["groups"], sink },
+    ];
+    await life.engine.pipelines.put("p", { rdx: 1, nodes: rows }, HOW);
+    await send(life, 0, 3);
+    await assert.rejects(life.engine.pipelines.put("p", { rdx: 1, nodes: groups }, HOW), {
+      code: "invalid_plan",
+      message: /does not tell rows apart by key: CREATE UNIQUE INDEX/,
+    });
+    // The plan before it goes on.
+    await send(life, 3, 5);
+    using database = new DatabaseSync(`${life.folder}/out.db`);
+    assert.deepEqual(database.prepare("SELECT n FROM counts").all().map(({ n }) => n), range(0, 5));
+    database.exec("DELETE FROM counts; CREATE UNIQUE INDEX by_key ON counts (key)");
+    await life.engine.pipelines.put("p", { rdx: 1, nodes: groups }, HOW);
+    await send(life, 5, 7);
+    assert.deepEqual(database.prepare("SELECT key, n FROM counts").all().map((row) => ({ ...row })), [{
+      key: "a",
+      n: 2,
+    }]);
+  });
+});
+
 Deno.test("EXPLAIN of what runs says the guarantee of its paths, a table that does not fit is refused with the node", async () => {
   await DurableRun.with(async (life) => {
     life.engine.streams.put("events", EVENTS);

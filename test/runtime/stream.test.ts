@@ -56,6 +56,7 @@ function decodeWords({ body, columns, widen }: DecodeJob): DecodeResult {
   return {
     kind: "decoded",
     frames: rows.length > 0 ? [frameOfRows(columns, rows)] : [],
+    sums: [],
     rows: rows.length,
     rejected: bad.length,
     errors,

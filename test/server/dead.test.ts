@@ -9,7 +9,7 @@ Deno.test("dead rows are listed with their ids, and the cursor of the next page"
     harness.engine.dead.rows = ["bad", "worse"];
     harness.engine.dead.next = 17;
     const path = "/v1/streams/s/dead?limit=5&order=oldest&cursor=3&reason=x&field=f&pipeline=p&from=5&to=2026-01-01";
-    const answer = await (await harness.ask(`${path}&offset_from=-1&offset_to=9&raw=whole`)).json();
+    const answer = await (await harness.ask(`${path}&offset_from=-1&offset_to=9&before=6&raw=whole`)).json();
     assert.deepEqual(answer, {
       stream: "s",
       columns: [{ name: "reason", type: "string", nullable: false }, { name: "id", type: "int64", nullable: false }],
@@ -20,7 +20,13 @@ Deno.test("dead rows are listed with their ids, and the cursor of the next page"
     assert.deepEqual(harness.engine.dead.asked, [{
       what: "list",
       stream: "s",
-      query: { filter: { ...filter, offsetFrom: -1, offsetTo: 9 }, order: "oldest", limit: 5, cursor: 3, whole: true },
+      query: {
+        filter: { ...filter, offsetFrom: -1, offsetTo: 9, before: 6 },
+        order: "oldest",
+        limit: 5,
+        cursor: 3,
+        whole: true,
+      },
     }]);
   });
 });
@@ -35,6 +41,7 @@ Deno.test("dead rows are replayed and discarded all, by a filter, or by their id
       failed: 1,
       skipped: 0,
       more: false,
+      before: 9,
       errors: [{ id: 3, reason: "It is bad" }],
     });
     engine.dead.rows = ["a", "b"];

@@ -25,6 +25,26 @@ Deno.test("a plan is deployed with 201 and replaced with 200", async () => {
   });
 });
 
+Deno.test("a pipeline begins at a time in ISO 8601 or epoch milliseconds, and at no other text", async () => {
+  await withServer({}, async (harness) => {
+    for (const start of ["2026-01-01T00:00:00Z", "1767225600000", "2026-01-01"]) {
+      assert.ok((await deploy(harness, PLAN, `?start=${start}`)).ok);
+      assert.deepEqual(harness.engine.pipelines.puts.at(-1)!.start, { timeMs: 1_767_225_600_000 });
+    }
+    const script = { method: "PUT", headers: { "content-type": "application/sql" }, body: "SELECT n FROM s" };
+    await harness.ask("/v1/streams/s", {
+      method: "PUT",
+      headers: JSON_TYPE,
+      body: '{"columns":[{"name":"n","type":"int64"}]}',
+    });
+    assert.equal((await harness.ask("/v1/pipelines/sql?start=2026-01-01", script)).status, 201);
+    assert.deepEqual(harness.engine.pipelines.puts.at(-1)!.start, { timeMs: 1_767_225_600_000 });
+    const { status, detail } = await problemOf(await deploy(harness, PLAN, "?start=noon"));
+    assert.equal(status, 400);
+    assert.match(detail, /start is "noon": expected earliest, latest, epoch milliseconds or ISO 8601/);
+  });
+});
+
 Deno.test("a pipeline shows what it does; the list shows the same without the plan", async () => {
   await withServer({}, async (harness) => {
     await deploy(harness, PLAN);
@@ -83,7 +103,7 @@ Deno.test("state that does not fit is 409 with the differences, unless the state
   });
 });
 
-Deno.test("plans are JSON of a bounded size, and parameters have two values", async () => {
+Deno.test("plans are JSON of a bounded size, and parameters have values", async () => {
   await withServer({}, async (harness) => {
     const yaml = await harness.ask("/v1/pipelines/p", {
       method: "PUT",
@@ -94,7 +114,7 @@ Deno.test("plans are JSON of a bounded size, and parameters have two values", as
     const large = await deploy(harness, { ...PLAN, comment: "x".repeat(1 << 20) });
     assert.equal((await problemOf(large)).status, 413);
     const wrong = await deploy(harness, PLAN, "?start=yesterday");
-    assert.match((await problemOf(wrong)).detail, /earliest or latest/);
+    assert.match((await problemOf(wrong)).detail, /expected earliest, latest/);
     assert.deepEqual(harness.engine.pipelines.list(), []);
   });
 });

@@ -7,6 +7,7 @@ const READINGS = {
   delay_ms: 500,
   future_skew_ms: 0,
   on_error: "reject",
+  retention_bytes: 1_000_000,
 };
 const put = (body: unknown) => ({ method: "PUT", headers: JSON_TYPE, body: JSON.stringify(body) });
 
@@ -30,9 +31,10 @@ Deno.test("a declared stream is created with 201, declared again with 200 and re
         stream.future_skew_ms,
         stream.on_error,
         stream.retention_ms,
+        stream.retention_bytes,
         stream.declared,
       ],
-      ["readings", "ts", 500, 0, "reject", null, true],
+      ["readings", "ts", 500, 0, "reject", null, 1_000_000, true],
     );
     const { streams } = await (await ask("/v1/streams")).json();
     assert.deepEqual(streams, [stream]);
@@ -70,6 +72,28 @@ for (
     });
   });
 }
+
+Deno.test("delays after which dead rows are tried again are declared as durations, and told with the stream", async () => {
+  await withServer({}, async ({ ask }) => {
+    const answer = await ask("/v1/streams/readings", put({ ...READINGS, retry: ["10s", "1m", "90 min"] }));
+    assert.deepEqual([answer.status, (await answer.json()).retry], [201, ["10 s", "1 min", "90 min"]]);
+    for (
+      const retry of [
+        ["soon"],
+        ["0s"],
+        ["-1s"],
+        ["1 s", "1e3"],
+        "10s",
+        [10],
+        Array.from({ length: 17 }, () => "1s"),
+      ]
+    ) {
+      const refused = await ask("/v1/streams/readings", put({ ...READINGS, retry }));
+      assert.equal(refused.status, 422, JSON.stringify(retry));
+      assert.match((await problemOf(refused)).errors[0].path, /^retry/);
+    }
+  });
+});
 
 Deno.test("a declaration is JSON: other types are 415, broken JSON is 400", async () => {
   await withServer({}, async ({ ask }) => {

@@ -15,7 +15,14 @@ export class SimDead implements DeadLetterService {
   /** Reasons of the dead rows of every stream, by their ids. */
   rows: string[] = [];
   next: number | null = null;
-  replayed: DeadReplay = { replayed: 1, failed: 1, skipped: 0, more: false, errors: [{ id: 3, reason: "It is bad" }] };
+  replayed: DeadReplay = {
+    replayed: 1,
+    failed: 1,
+    skipped: 0,
+    more: false,
+    before: 9,
+    errors: [{ id: 3, reason: "It is bad" }],
+  };
   readonly asked: { what: string; stream: string; query: unknown }[] = [];
 
   constructor(streams: SimStreams) {

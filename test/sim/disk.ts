@@ -212,6 +212,10 @@ export class SimDisk implements LogDevice {
       }
     });
   }
+
+  turn(): Promise<void> {
+    return this.#turn(() => {});
+  }
 }
 
 function inode(bytes: Uint8Array<ArrayBuffer>): Inode {

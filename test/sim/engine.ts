@@ -6,6 +6,7 @@ import type {
   PipelineFlow,
   PipelineInfo,
   PipelineService,
+  PipelineStart,
   ViewInfo,
   ViewService,
 } from "../../src/runtime/service.ts";
@@ -95,7 +96,7 @@ function viewInfo({ name, columns, keys, rows, seq, watermark }: SimView): ViewI
 export class SimPipelines implements PipelineService {
   readonly #engine: SimEngine;
   readonly #pipelines = new Map<string, PipelineInfo>();
-  readonly puts: { name: string; start: string; state: string }[] = [];
+  readonly puts: { name: string; start: PipelineStart; state: string }[] = [];
   /** Put over what `put` makes of a plan. */
   shown: Partial<PipelineInfo> = {};
 
@@ -122,7 +123,7 @@ export class SimPipelines implements PipelineService {
     return pipeline;
   }
 
-  put(name: string, plan: unknown, options: { start: "earliest" | "latest"; state: "keep" | "fresh"; sql?: string }) {
+  put(name: string, plan: unknown, options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string }) {
     const nodes = nodesOf(plan), created = !this.#pipelines.has(name);
     if (name === "incompatible" && options.state === "keep") {
       const details = [{ node: "agg", reason: "The keys differ" }];

@@ -56,6 +56,10 @@ export class StoppingDevice implements Device {
     };
   }
 
+  turn() {
+    return this.#through(() => this.#inner.turn());
+  }
+
   rename(from: string, to: string) {
     return this.#through(() => this.#inner.rename(from, to));
   }

@@ -1,8 +1,10 @@
 import { type ErrorDetail, RdxError } from "../../src/core/errors.ts";
 import { type Column, type DataType, DOUBLE, INT64, STRING } from "../../src/core/schema.ts";
 import type {
+  FollowOptions,
   IngestAnswer,
   IngestRequest,
+  LogFollower,
   StreamDeclaration,
   StreamInfo,
   StreamService,
@@ -132,6 +134,25 @@ export class SimStreams implements StreamService {
     const { declaration: { columns }, rows } = this.#get(name);
     const newest = rows.slice(-limit).reverse().map((row) => columns.map((_, i) => row[i] ?? null));
     return { columns, ranges: limit === 0 || rows.length === 0 ? [] : [frameOf(columns, newest)] };
+  }
+
+  /** Rows that are there, one by one; nobody waits for others. */
+  follow(name: string, { from, to }: FollowOptions): Promise<LogFollower> {
+    const { declaration: { columns }, rows } = this.#get(name), end = typeof to === "number" ? to : rows.length;
+    let position = typeof from === "number" ? from : from === "latest" ? rows.length : 0;
+    if (position > rows.length) return Promise.reject(new RdxError("invalid", `Offset ${position} does not exist yet`));
+    return Promise.resolve({
+      get position() {
+        return position;
+      },
+      end: rows.length,
+      next: () => {
+        if (position >= Math.min(end, rows.length)) return Promise.resolve(null);
+        const row = columns.map((_, i) => rows[position][i] ?? null), range = frameOf(columns, [row]);
+        return Promise.resolve({ offset: position++, arrivalMs: 1000.5 + position, columns, range });
+      },
+      close() {},
+    });
   }
 
   keepLate(name: string): { created: boolean; stream: StreamInfo } {

@@ -157,10 +157,10 @@ for (const nullable of [false, true]) {
     for (let seed = 1; seed <= 6; seed++) {
       await withDatabase(async ({ sink, all }) => {
         const random = seeded(seed), model = new Model(), input = { changes: true, upsertKeys: ["k", "l"] };
-        const keyOf = (): Value[] => [nullable && random(4) === 0 ? null : "abc"[random(3)], BigInt(random(3))];
+        const keyOf = (): Value[] => [nullable && random(4) === 0 ? null : "abc"[random(3)], BigInt(random(40))];
         const outputs = Array.from({ length: 30 }, (_, i) => {
           const rows: [RowKind, ...Value[]][] = [];
-          for (let left = random(5); left >= 0; left--) {
+          for (let left = random(6) === 0 ? 100 : random(5); left >= 0; left--) {
             const key = keyOf(), known = model.rows.get([key[0], key[1]].map(String).join("\n"));
             const next: [RowKind, ...Value[]][] = known === undefined
               ? [["+I", ...key, random(100)]]
@@ -209,6 +209,13 @@ Deno.test("with keys, a row that is only inserted takes the place of the one bef
     await made.open();
     await made.write(output(1, columns, [["+I", 1n, "a"], ["+I", 2n, "b"], ["+I", 1n, "c"]]));
     assert.deepEqual(all("SELECT n, s FROM t ORDER BY n"), [[1n, "c"], [2n, "b"]]);
+    // Many rows are put at once, those of one key among them.
+    const rows = Array.from({ length: 500 }, (_, i): [RowKind, ...Value[]] => ["+I", BigInt(i % 70), `row ${i}`]);
+    await made.write(output(2, columns, rows));
+    assert.deepEqual(
+      all("SELECT n, s FROM t ORDER BY n"),
+      rows.slice(430).map(([, ...row]) => row).sort(([a], [b]) => Number(a) - Number(b)),
+    );
     const keysOnly = sink([columns[0]], {}, { keys: ["n"], table: "k" });
     await keysOnly.open();
     await keysOnly.write(output(1, [columns[0]], [["+I", 1n], ["+I", 1n]]));

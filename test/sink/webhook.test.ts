@@ -266,7 +266,7 @@ Deno.test("with an outbox rows are taken while the receiver is away, wait in ord
   const first = made.sink(options);
   assert.equal(await first.open(), -1);
   for (const number of [1, 2, 3]) await first.write(sinkOutput(number, [[BigInt(number), "a"], [0n, "b"], [0n, "c"]]));
-  assert.match(made.registry.render(), /rdx_sink_outbox_rows\{pipeline="p",node="out"\} 6/);
+  assert.match(made.registry.render(), /rdx_sink_outbox_requests\{pipeline="p",node="out"\} 6/);
   isUp = true;
   const delivered = async () => {
     while (answered < 4) await new Promise((resolve) => setTimeout(resolve, 0));

@@ -58,7 +58,7 @@ function asDuckDB(value: Value, column: number): Value {
 function literals(bytes: Uint8Array): { names: string[]; rows: string[][] } {
   const table = tableFromIPC(bytes), names = table.schema.fields.map(({ name }) => name);
   const rows = table.toArray().map((row) =>
-    names.map((name, i) => {
+    names.map((name) => {
       const value: unknown = row[name];
       if (value === null) return "NULL";
       const text = name === "sum"

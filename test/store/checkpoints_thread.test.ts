@@ -1,25 +1,25 @@
 import assert from "node:assert/strict";
 import { ThreadCheckpoints } from "../../src/store/checkpoints_thread.ts";
-import { startCheckpointThread } from "../../src/store/checkpoints_thread_deno.ts";
+import { startCheckpointThread, STORE_KINDS, type StoreKind } from "../../src/store/checkpoints_thread_deno.ts";
 import { checkpointStoreContract, factsOf, FOLDER, groups, take, upserts } from "../contract/checkpoint_store.ts";
 import { kernelModule } from "../kernel/load.ts";
 import { seeded } from "../sim/pool.ts";
 
 const entry = new URL("../../workers/checkpoints_deno.ts", import.meta.url);
 
-async function makePlace() {
+async function makePlace(kind: StoreKind = "files") {
   const root = await Deno.makeTempDir({ prefix: "rdx-checkpoints-" });
   return {
     root,
     open: (bounds = {}) => {
-      const settings = { root, module: kernelModule(), durability: "os", bounds } as const;
-      return Promise.resolve(new ThreadCheckpoints("files", () => startCheckpointThread(entry, settings, () => {})));
+      const settings = { kind, root, module: kernelModule(), durability: "os", bounds } as const;
+      return Promise.resolve(new ThreadCheckpoints(kind, () => startCheckpointThread(entry, settings, () => {})));
     },
     remove: () => Deno.remove(root, { recursive: true }),
   };
 }
 
-checkpointStoreContract("files in a thread", 2, makePlace);
+for (const kind of STORE_KINDS) checkpointStoreContract(`${kind} in a thread`, 2, () => makePlace(kind));
 
 Deno.test("a closed store refuses, and says so", async () => {
   const place = await makePlace(), store = await place.open();
@@ -33,7 +33,7 @@ Deno.test("a closed store refuses, and says so", async () => {
 Deno.test("a thread that has ended is told once, and another takes its place", async () => {
   const place = await makePlace(), table = groups();
   let threads = 0;
-  const settings = { root: place.root, module: kernelModule(), durability: "os" } as const;
+  const settings = { kind: "files", root: place.root, module: kernelModule(), durability: "os" } as const;
   const store = new ThreadCheckpoints("files", async () => {
     const thread = await startCheckpointThread(entry, settings, () => {});
     threads++;

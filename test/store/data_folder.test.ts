@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { RdxError } from "../../src/core/errors.ts";
-import { openDataFolder } from "../../src/store/data_folder_deno.ts";
+import { openDataFolder, requireStore } from "../../src/store/data_folder_deno.ts";
 
 async function inFolder(run: (path: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "rdx-data-" });
@@ -78,4 +79,30 @@ Deno.test("a data directory that cannot be written is refused with what to do", 
     await assert.rejects(openDataFolder(`${path}/below`), /Cannot use the data directory .*--durability none/);
     await assert.rejects(openDataFolder(path), /Cannot use the data directory/);
     assert.equal(Deno.readTextFileSync(path), "a file");
+  }));
+
+Deno.test("a data directory keeps to the store that its checkpoints are in, until they are gone", () =>
+  inFolder(async (path) => {
+    (await openDataFolder(path)).close();
+    for (const kind of ["files", "sqlite"] as const) await requireStore(path, kind);
+    Deno.mkdirSync(`${path}/checkpoints/order`, { recursive: true });
+    await requireStore(path, "sqlite");
+    Deno.mkdirSync(`${path}/checkpoints/order/p/7`, { recursive: true });
+    Deno.writeTextFileSync(`${path}/checkpoints/order/p/7/manifest.json`, "{}");
+    await requireStore(path, "files");
+    await assert.rejects(requireStore(path, "sqlite"), {
+      code: "invalid",
+      message: /has its checkpoints in files below checkpoints: pass --store files, or name another/,
+    });
+    Deno.removeSync(`${path}/checkpoints/order/p`, { recursive: true });
+    const db = new DatabaseSync(`${path}/checkpoints.sqlite`);
+    await requireStore(path, "files");
+    db.exec("CREATE TABLE checkpoints (number INTEGER)");
+    await requireStore(path, "files");
+    db.exec("INSERT INTO checkpoints VALUES (1)");
+    await assert.rejects(requireStore(path, "files"), { message: /in checkpoints\.sqlite: pass --store sqlite/ });
+    await requireStore(path, "sqlite");
+    db.close();
+    Deno.writeTextFileSync(`${path}/checkpoints.sqlite`, "no database, ".repeat(100));
+    await assert.rejects(requireStore(path, "files"), { code: "invalid" });
   }));

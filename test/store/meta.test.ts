@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { INT64, STRING } from "../../src/core/schema.ts";
+import { Settled } from "../../src/runtime/dead/settled.ts";
 import { MetaFile } from "../../src/store/meta_deno.ts";
+import { seeded } from "../sim/pool.ts";
 import type { SavedPlan, SavedStream } from "../../src/store.ts";
 
 async function withFile(run: (path: string) => void): Promise<void> {
@@ -44,7 +46,7 @@ Deno.test("streams are there again as they were changed last, in the order in wh
       "journal/a",
     ]);
     const columns = [...stream("b").columns, { name: "n", type: STRING, nullable: true }];
-    const changed = stream("b", { columns, schemaVersion: 2, retentionMs: 7, asideFrom: 12 });
+    const changed = stream("b", { columns, schemaVersion: 2, retentionMs: 7, retentionBytes: 9, asideFrom: 12 });
     meta.changeStream(changed);
     meta = again(meta, path);
     assert.deepEqual(meta.streams(), [
@@ -71,6 +73,42 @@ Deno.test("a folder is given only once, until it is gone", () =>
     assert.deepEqual(meta.unused(), []);
     meta.dropStream("s");
     assert.equal(meta.addStream(stream("s")), "journal/s");
+    meta.close();
+  }));
+
+Deno.test("rows that were settled are ranges that join where they meet, and go with their stream", () =>
+  withFile((path) => {
+    let meta = new MetaFile(path);
+    const folder = meta.addStream(stream("s.dead")), other = meta.addStream(stream("t.dead"));
+    meta.settle(folder, [[0, 3], [10, 12], [20, 21]]);
+    meta.settle(folder, [[3, 5], [11, 20]]);
+    meta.settle(other, [[1, 2]]);
+    meta = again(meta, path);
+    assert.deepEqual([meta.settled(folder), meta.settled(other)], [[[0, 5], [10, 21]], [[1, 2]]]);
+    meta.settle(folder, [[4, 11], [30, 31]]);
+    assert.deepEqual(meta.settled(folder), [[0, 21], [30, 31]]);
+    meta.dropStream("s.dead");
+    assert.deepEqual([meta.settled(folder), meta.settled(other)], [[], [[1, 2]]]);
+    meta.close();
+  }));
+
+const settledSeed = 31;
+Deno.test(`what is settled is the union of all that was, in memory and in the file (seed ${settledSeed})`, () =>
+  withFile((path) => {
+    const random = seeded(settledSeed), meta = new MetaFile(path), folder = meta.addStream(stream("s.dead"));
+    const settled = new Settled([], { settle: (ranges) => meta.settle(folder, ranges) }), all = new Set<number>();
+    for (let i = 0; i < 300; i++) {
+      const from = random(400), to = from + random(6);
+      for (let id = from; id < to; id++) all.add(id);
+      settled.add([[from, to]]);
+      assert.deepEqual(settled.ranges, meta.settled(folder));
+      const id = random(420), [a, b] = [random(420), random(420)].sort((x, y) => x - y);
+      assert.equal(settled.has(id), all.has(id));
+      let open = id;
+      while (all.has(open)) open++;
+      assert.equal(settled.nextOpen(id), open);
+      assert.equal(settled.count(a, b), [...all].filter((one) => one >= a && one < b).length);
+    }
     meta.close();
   }));
 

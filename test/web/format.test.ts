@@ -3,7 +3,8 @@ import fc from "../deps/fast_check.ts";
 import * as format from "../../web/model/format.ts";
 import { checkpointFigure } from "../../web/page_model/format.ts";
 
-const { compactNumber, formatBytes, formatCell, formatDecimal, formatDuration, formatNumber, formatTick, formatTime } = format;
+const { compactNumber, formatBytes, formatCell, formatDecimal, formatDuration, formatNumber, formatTick, formatTime } =
+  format;
 
 /** What the reader's locale put in, taken out again. */
 function plain(text: string): string {
@@ -102,7 +103,11 @@ Deno.test("a row as JSON reads back as it is, big integers and odd names include
 Deno.test("a checkpoint is told by its age, number and bytes, or by what is wrong", () => {
   const taken = { number: 7, taken_at: "2026-01-01T00:00:00.000Z", bytes: 2048, problem: null },
     nowMs = Date.UTC(2026, 0, 1, 0, 0, 5);
-  assert.deepEqual(checkpointFigure(taken, nowMs), { value: "5 s", note: `ago: number 7, ${formatBytes(2048)}`, tone: "" });
+  assert.deepEqual(checkpointFigure(taken, nowMs), {
+    value: "5 s",
+    note: `ago: number 7, ${formatBytes(2048)}`,
+    tone: "",
+  });
   assert.deepEqual(checkpointFigure({ ...taken, problem: "disk full" }, nowMs), {
     value: "5 s",
     note: "disk full",

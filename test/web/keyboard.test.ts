@@ -63,12 +63,10 @@ function double() {
     }, 404);
   });
   const acts: string[] = [];
-  const paths = { "/v1/streams/{name}/dead/replay": {}, "/v1/streams/{name}/dead/discard": {} };
-  all.answers.set("/openapi.json", () => jsonAnswer({ paths }));
   for (const act of ["replay", "discard"]) {
     all.answers.set(`/v1/streams/s/dead/${act}`, ({ method }) => {
       acts.push(`${method} ${act}`);
-      return jsonAnswer({});
+      return jsonAnswer(act === "replay" ? { replayed: 3, failed: 1 } : { discarded: 4 });
     });
   }
   return Object.assign(all, { acts });
@@ -216,8 +214,14 @@ Deno.test({
     await shown(site, "rdx-stream", "It is no number");
     assert.match(await stream.ariaSnapshot(), /tab "Dead rows" \[selected\][^]*tabpanel "Dead rows"/);
     await stream.getByRole("button", { name: "Replay" }).click();
-    await stream.getByRole("button", { name: "Discard" }).click();
-    await until(() => server.acts.length === 2, 20);
+    await shown(site, "rdx-stream", "3 replayed, 1 failed again");
+    // Nothing is discarded before somebody has said yes.
+    await stream.getByRole("button", { name: "Discard", exact: true }).click();
+    await stream.getByRole("tab", { name: "Dead rows" }).focus();
+    await stream.getByRole("button", { name: "Discard", exact: true }).click();
+    assert.deepEqual(server.acts, ["POST replay"]);
+    await stream.getByRole("button", { name: "Discard all?" }).click();
+    await shown(site, "rdx-stream", "4 discarded");
     assert.deepEqual(server.acts, ["POST replay", "POST discard"]);
     await stream.getByRole("tab", { name: "Dead rows" }).press("ArrowRight");
     await stream.getByRole("button", { name: "Keep late rows from now on" }).click();

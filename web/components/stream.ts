@@ -26,6 +26,17 @@ interface Answer {
   readonly rows: readonly Row[];
 }
 
+/** What was done with dead rows. */
+interface Done {
+  readonly replayed?: number;
+  readonly failed?: number;
+  readonly discarded?: number;
+}
+
+function saidOf({ replayed, failed, discarded }: Done): string {
+  return replayed === undefined ? `${discarded} discarded` : `${replayed} replayed, ${failed} failed again`;
+}
+
 export class RdxStream extends PollElement {
   static readonly observedAttributes = ["src", "server", "token", "theme", "show", "limit"];
 
@@ -33,7 +44,12 @@ export class RdxStream extends PollElement {
   readonly #tabs = TABS.map(([tab, label]) =>
     h("button", { type: "button", role: "tab", id: tab, "aria-controls": "pane" }, label)
   );
-  readonly #actions = h("div", { class: "actions" });
+  readonly #actions = h(
+    "div",
+    { class: "actions" },
+    this.#action("replay", "Replay"),
+    this.#action("discard", "Discard"),
+  );
   readonly #pane = h("div", { class: "pane", id: "pane", role: "tabpanel", tabindex: "0" });
   readonly #rows = new StreamRows((row) => this.#open(row));
   readonly #panel = new ValuePanel(() => this.#pane.focus());
@@ -41,7 +57,6 @@ export class RdxStream extends PollElement {
   /** What was answered for. */
   #tab: Tab = "rows";
   #notKept = false;
-  #actionsOf = "";
   /** What a button did, until the next tab. */
   #done: string | null = null;
 
@@ -74,13 +89,11 @@ export class RdxStream extends PollElement {
   protected override reset(): void {
     this.#answer = null;
     this.#notKept = false;
-    this.#actionsOf = "";
     this.#done = null;
-    this.#actions.replaceChildren();
     this.#panel.close();
   }
 
-  protected override async poll({ path, name }: Source, signal: AbortSignal): Promise<void> {
+  protected override async poll({ path }: Source, signal: AbortSignal): Promise<void> {
     const tab = this.#show, limit = integer(this, "limit", ROWS_DEFAULT, 1, ROWS_MAX);
     let answer: Answer = { columns: [], rows: [] }, notKept = false;
     try {
@@ -93,40 +106,33 @@ export class RdxStream extends PollElement {
       ) throw thrown;
       notKept = true;
     }
-    if (tab === "dead" && this.#actionsOf !== name) {
-      this.#actionsOf = name;
-      await this.#findActions(path, signal);
-    }
     if (signal.aborted || tab !== this.#show) return;
     this.#answer = answer;
     this.#notKept = notKept;
     this.#tab = tab;
   }
 
-  /** Dead rows can be replayed or discarded where the server says that it does so. */
-  async #findActions(path: string, signal: AbortSignal): Promise<void> {
-    const { paths } = await this.ask("GET", "/openapi.json", signal) as { paths?: Record<string, unknown> };
-    const has = (action: string) =>
-      Object.keys(paths ?? {}).some((one) => new RegExp(`^/v1/streams/\\{\\w+\\}/dead/${action}$`).test(one));
-    const button = (label: string, action: string) => {
-      const element = h("button", { type: "button" }, label);
-      element.addEventListener(
-        "click",
-        () => void this.#act(element, "POST", `${path}/dead/${action}`, `${label}: done`),
-      );
-      return element;
-    };
-    this.#actions.replaceChildren(
-      ...(has("replay") ? [button("Replay", "replay")] : []),
-      ...(has("discard") ? [button("Discard", "discard")] : []),
-    );
+  #action(action: "replay" | "discard", label: string): HTMLButtonElement {
+    const button = h("button", { type: "button" }, label);
+    button.addEventListener("click", () => {
+      // Asks in its own place: a page that embeds it may allow no dialogs.
+      if (action === "discard" && button.textContent === label) return setText(button, "Discard all?");
+      setText(button, label);
+      void this.#act(button, "POST", `${this.source!.path}/dead/${action}`, (answer) => saidOf(answer as Done));
+    });
+    button.addEventListener("blur", () => setText(button, label));
+    return button;
   }
 
-  async #act(button: HTMLButtonElement, method: string, path: string, done: string): Promise<void> {
+  async #act(
+    button: HTMLButtonElement,
+    method: string,
+    path: string,
+    done: (answer: unknown) => string,
+  ): Promise<void> {
     button.disabled = true;
     try {
-      await this.ask(method, path);
-      this.#done = done;
+      this.#done = done(await this.ask(method, path));
     } catch (thrown) {
       this.#done = reasonOf(thrown);
     } finally {
@@ -190,7 +196,7 @@ export class RdxStream extends PollElement {
     const button = h("button", { type: "button" }, "Keep late rows from now on");
     button.addEventListener(
       "click",
-      () => void this.#act(button, "PUT", `${this.source!.path}/late`, "Late rows are kept from now on."),
+      () => void this.#act(button, "PUT", `${this.source!.path}/late`, () => "Late rows are kept from now on."),
     );
     const text =
       `Late rows of this stream are counted, not kept. Keep them to see each with the watermark that it met.`;

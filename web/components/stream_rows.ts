@@ -84,5 +84,5 @@ export class StreamRows {
 function ordered(columns: readonly ViewColumn[]): readonly ViewColumn[] {
   const dead = ["ts", "reason", "field", "line", "raw", "offset"],
     found = dead.map((name) => columns.find((column) => column.name === name));
-  return columns.length === dead.length && found.every((one) => one !== undefined) ? found as ViewColumn[] : columns;
+  return found.every((one) => one !== undefined) ? found as ViewColumn[] : columns;
 }

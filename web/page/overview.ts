@@ -56,7 +56,7 @@ const FIGURES: readonly Figures<Totals>[] = [
 
 function errorFigure({ pipelines, streams }: Totals) {
   const failed = pipelines.filter(({ state }) => state === "failed").length;
-  const dead = sum(streams, (s) => s.dead_rows), late = sum(pipelines, (p) => p.late_rows);
+  const dead = sum(streams, (s) => s.dead_open), late = sum(pipelines, (p) => p.late_rows);
   const note = `${short(dead)} dead, ${short(late)} late`;
   return {
     value: failed > 0 ? `${failed} failed` : short(dead),
@@ -118,7 +118,7 @@ const STREAM_COLUMNS: TableColumn<StreamJson>[] = [
   { title: "Event time", cell: text((s) => s.time === null ? "arrival" : delayed(s)) },
   { title: "Rows in", number: true, cell: text((s) => short(s.rows_in)) },
   { title: "Bytes in", number: true, cell: text((s) => formatBytes(s.bytes_in)) },
-  { title: "Dead", number: true, cell: text((s) => short(s.dead_rows)) },
+  { title: "Dead", number: true, cell: text((s) => short(s.dead_open)) },
   { title: "Read by", class: "wrap", cell: text((s) => s.readers.join(", ") || "nobody") },
 ];
 

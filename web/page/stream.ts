@@ -6,6 +6,7 @@ import { apiPath, pathTo } from "../page_model/routes.ts";
 import { exampleRow, sendLine } from "../page_model/snippets.ts";
 import { RdxError, reasonOf } from "../../src/core/errors.ts";
 import type { Ground, Page } from "./app.ts";
+import { DeadRows } from "./dead_rows.ts";
 import { el, fill, type Part } from "./dom.ts";
 import { component, copyBox, deletion, type Figures, figures, link, section, table, text } from "./parts.ts";
 
@@ -16,7 +17,10 @@ const NDJSON = "application/x-ndjson", ERRORS_SHOWN_MAX = 20;
 const FIGURES: readonly Figures<StreamJson>[] = [
   { label: "Rows in", of: (s) => ({ value: short(s.rows_in), note: `offsets ${s.start} to ${s.end}` }) },
   { label: "Bytes in", of: (s) => ({ value: formatBytes(s.bytes_in), note: `${formatBytes(s.unread_bytes)} unread` }) },
-  { label: "Dead", of: (s) => ({ value: short(s.dead_rows), note: "rows", tone: s.dead_rows > 0 ? "warn" : "" }) },
+  {
+    label: "Dead",
+    of: (s) => ({ value: short(s.dead_open), note: deadNote(s), tone: s.dead_open > 0 ? "warn" : "" }),
+  },
   {
     label: "Schema",
     of: (s) => ({ value: s.declared ? "declared" : "inferred", note: `version ${s.schema_version}` }),
@@ -35,6 +39,11 @@ const FIGURES: readonly Figures<StreamJson>[] = [
   },
 ];
 
+/** How many there ever were, where that is more. */
+function deadNote({ dead_rows: ever, dead_open: open }: StreamJson): string {
+  return ever > open ? `rows, of ${short(ever)} in all` : "rows";
+}
+
 /** A stream: its columns and rows, and a place to send some by hand. */
 export function streamPage(name: string, ground: Ground): Page {
   const { link: server } = ground, path = apiPath("streams", name);
@@ -49,6 +58,7 @@ export function streamPage(name: string, ground: Ground): Page {
   const lost = "All rows that it keeps are gone with it, and those that were put aside as dead or late.";
   const { button: remove, failure } = deletion(ground, `stream ${name}`, path, lost);
   const head = el("div", { class: "head" }, el("h1", {}, name), ended, el("span", { class: "grow" }), remove);
+  const dead = new DeadRows(ground, name, path);
   let shape = "";
   const element = el(
     "article",
@@ -59,6 +69,7 @@ export function streamPage(name: string, ground: Ground): Page {
     totals.node,
     readers,
     section("Rows", component(server, "rdx-stream", { src: path })),
+    dead.node,
     el("div", { class: "two" }, section("Columns", columns.node, more), sending.node),
     section("From a shell", curl.node),
   );
@@ -70,6 +81,7 @@ export function streamPage(name: string, ground: Ground): Page {
     setText(more, moreText(stream.columns.length - COLUMNS_SHOWN_MAX));
     setText(ended, stream.ended ? "ended" : "open");
     const next = JSON.stringify([stream.columns, stream.readers]);
+    await dead.refresh(stream, signal);
     if (next === shape) return;
     // Text to copy stays as it is while somebody reads it.
     shape = next;

@@ -70,6 +70,7 @@ export interface StreamJson {
   readonly rows_in: number;
   readonly bytes_in: number;
   readonly dead_rows: number;
+  readonly dead_open: number;
   readonly unread_bytes: number;
   readonly readers: readonly string[];
 }
@@ -92,9 +93,44 @@ export interface IngestJson {
 }
 
 export interface DeadRowJson {
+  readonly id: number;
+  readonly ts: string;
+  /** How often it was tried again. */
+  readonly attempts: number;
+  readonly retry_at: string | null;
+  readonly pipeline: string | null;
+  /** Null: not all of it is kept. */
+  readonly format: string | null;
   readonly offset: number;
   readonly line: number | null;
   readonly field: string | null;
   readonly reason: string;
   readonly raw: string | null;
+}
+
+export interface DeadPageJson {
+  readonly rows: readonly DeadRowJson[];
+  readonly next: number | null;
+}
+
+export interface DeadReasonJson {
+  readonly reason: string;
+  readonly field: string | null;
+  readonly rows: number;
+}
+
+export interface DeadReasonsJson {
+  readonly rows: number;
+  /** False: there are more. */
+  readonly complete: boolean;
+  readonly reasons: readonly DeadReasonJson[];
+}
+
+export interface DeadReplayJson {
+  readonly replayed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly more: boolean;
+  readonly before: number;
+  readonly errors: readonly { readonly id: number; readonly field?: string; readonly reason: string }[];
 }

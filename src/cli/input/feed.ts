@@ -16,23 +16,46 @@ export interface Rejected {
   readonly reasons: string[];
 }
 
-/** Pieces of the input that end where a row does. */
-async function* piecesOf(input: PipedInput): AsyncIterable<Uint8Array<ArrayBuffer>> {
+/** A piece of the input that ends where a row does. */
+interface Piece {
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** What its line numbers lack to be those of the input. */
+  readonly lines: number;
+}
+
+async function* piecesOf(input: PipedInput): AsyncIterable<Piece> {
   if (input.format === "json") {
-    yield await wholeOf(input.bytes());
+    yield { body: await wholeOf(input.bytes()), lines: 0 };
     return;
   }
   const splitter = new RowSplitter(input.format, PIECE_BYTES);
-  for await (const bytes of input.bytes()) yield* splitter.push(bytes);
+  let lines = 0, isFirst = true;
+  const placed = (body: Uint8Array<ArrayBuffer>): Piece => {
+    const repeated = isFirst || splitter.head === null ? 0 : linesOf(splitter.head),
+      piece = { body, lines: lines - repeated };
+    isFirst = false;
+    lines += linesOf(body) - repeated;
+    return piece;
+  };
+  for await (const bytes of input.bytes()) for (const body of splitter.push(bytes)) yield placed(body);
   const rest = splitter.end();
-  if (rest) yield rest;
+  if (rest) yield placed(rest);
 }
+
+/** Line ends in a text. */
+function linesOf(text: Uint8Array): number {
+  let lines = 0;
+  for (let at = text.indexOf(LINE_END); at >= 0; at = text.indexOf(LINE_END, at + 1)) lines++;
+  return lines;
+}
+
+const LINE_END = 10;
 
 /** An input whose first piece has been looked at. */
 export class InputFeed {
   readonly #input: PipedInput;
-  readonly #pieces: AsyncIterator<Uint8Array<ArrayBuffer>>;
-  #first: Uint8Array<ArrayBuffer> | null = null;
+  readonly #pieces: AsyncIterator<Piece>;
+  #first: Piece | null = null;
   /** Nobody declared the columns: texts take whatever comes. */
   #inferred = false;
   readonly rejected: Rejected = { rows: 0, reasons: [] };
@@ -56,7 +79,7 @@ export class InputFeed {
     if (this.#first === null) {
       throw new CommandError(EXIT.badInput, `There are no rows in ${name} to tell columns from`);
     }
-    const head = format === "json" ? this.#first : headOf(this.#first, INFER_ROWS);
+    const { body } = this.#first, head = format === "json" ? body : headOf(body, INFER_ROWS);
     const columns = inference.infer(head, format, [], {});
     if (columns.length > 0) return columns;
     throw new CommandError(
@@ -76,7 +99,7 @@ export class InputFeed {
     await engine.streams.end(INPUT);
   }
 
-  async #send(engine: EngineService, body: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #send(engine: EngineService, { body, lines }: Piece): Promise<void> {
     this.sent += body.length;
     if (body.length > BODY_INFLATED_BYTES_MAX) {
       throw new CommandError(
@@ -92,18 +115,24 @@ export class InputFeed {
         autoCreate: false,
         coerce: this.#inferred,
       });
-      this.#note(answer.rejected, answer.errors);
+      this.#note(answer.rejected, answer.errors, lines);
     } catch (thrown) {
       // All rows of a piece were bad: the others are read all the same
       if (!(thrown instanceof RdxError) || thrown.code !== "invalid") throw thrown;
-      this.#note(Math.max(1, thrown.details.length), thrown.details);
+      this.#note(Math.max(1, thrown.details.length), thrown.details, lines);
     }
   }
 
-  #note(rows: number, errors: readonly { line?: number; field?: string | null; reason: string }[]): void {
+  #note(
+    rows: number,
+    errors: readonly { line?: number; field?: string | null; reason: string }[],
+    lines: number,
+  ): void {
     this.rejected.rows += rows;
-    for (const { field, reason } of errors) {
-      if (this.rejected.reasons.length < REASONS) this.rejected.reasons.push(field ? `${field}: ${reason}` : reason);
+    for (const { line, field, reason } of errors) {
+      if (this.rejected.reasons.length === REASONS) return;
+      const place = line === undefined ? "" : `line ${line + lines}: `;
+      this.rejected.reasons.push(`${place}${field ? `${field}: ` : ""}${reason}`);
     }
   }
 }

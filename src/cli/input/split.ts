@@ -18,6 +18,11 @@ export class RowSplitter {
     this.#bytes = bytes;
   }
 
+  /** What every piece but the first begins with again; null: there is nothing. */
+  get head(): Uint8Array<ArrayBuffer> | null {
+    return this.#head;
+  }
+
   /** Takes bytes; gives the pieces that are whole. */
   push(bytes: Uint8Array): Uint8Array<ArrayBuffer>[] {
     const pieces: Uint8Array<ArrayBuffer>[] = [];

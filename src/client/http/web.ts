@@ -1,5 +1,5 @@
 import { RdxError, reasonOf } from "../../core/errors.ts";
-import { REDIRECTS_MAX } from "../../core/limits.ts";
+import { REDIRECTS_MAX, RETRY_AFTER_MS_MAX } from "../../core/limits.ts";
 
 export interface WebRequest {
   readonly url: URL;
@@ -128,10 +128,10 @@ export function isPassing(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429;
 }
 
-/** How long a server wants to be left alone, 0 where it does not say so. */
+/** How long a server wants to be left alone, 0 where it does not say so; no longer than RETRY_AFTER_MS_MAX. */
 export function retryAfterMs({ headers }: Response, nowMs: number): number {
   const wait = headers.get("retry-after");
   if (wait === null) return 0;
   const ms = /^\d{1,6}$/.test(wait) ? Number(wait) * 1000 : Date.parse(wait) - nowMs;
-  return Math.max(0, ms || 0);
+  return Math.min(RETRY_AFTER_MS_MAX, Math.max(0, ms || 0));
 }

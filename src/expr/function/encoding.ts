@@ -3,6 +3,7 @@ import type { CallSite } from "../call.ts";
 import { castTo } from "../cast.ts";
 import { example, type FunctionDefinition } from "../definition.ts";
 import type { TypedValue } from "../value.ts";
+import { isWide } from "../wide.ts";
 import { plain } from "./plain.ts";
 
 /** Parts of addresses by the codes of fn_parse_url. */
@@ -71,15 +72,15 @@ export const ENCODING_FUNCTIONS: readonly FunctionDefinition[] = [
     name: "order_key",
     group: "encoding",
     signature: "order_key(a: number | timestamp): string",
-    summary: "16 capital hexadecimal digits that sort as a does among values of its type",
+    summary:
+      "16 capital hexadecimal digits that sort as a does among values of its type; 32 of decimals with more than 18 digits",
     example: example("order_key(-1)", "'7FFFFFFFFFFFFFFF'"),
     args: [1, 1],
     apply: (call) => {
       const value = call.want(0, "int64", "double", "decimal", "timestamp");
       if (value === null) return null;
-      if ((value.type.precision ?? 0) > 18) {
-        return call.fail(0, "order_key takes decimals of up to 18 digits", "Cast it to double");
-      }
+      // The bytes of wide decimals have the order of the numbers
+      if (isWide(value.type)) return call.emit("fn_hex", 0, STRING, [value], true);
       return call.emit("fn_order_key", value.type.kind === "double" ? 1 : 0, STRING, [value]);
     },
   },

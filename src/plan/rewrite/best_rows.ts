@@ -74,7 +74,10 @@ function bestOf(join: LogicalJoin, known: Known): [LogicalRank, LogicalProject] 
     mode: { mode: "window", end: end.name },
   };
   const names = known.names.get(from)!.map((name) => ({ as: name, expr: { column: name } }));
-  const others = pairs.map(({ name, other }) => ({ as: other, expr: { column: name } }));
+  // In the order that the right has them, whatever that of the conditions is
+  const others = known.names.get(to)!.map((as) => {
+    return { as, expr: { column: pairs.find(({ other }) => other === as)!.name } };
+  });
   return [rank, { op: "project", id: `${id}${MADE}out`, inputs: [id], lagMs, columns: [...names, ...others] }];
 }
 

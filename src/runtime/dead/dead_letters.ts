@@ -1,8 +1,9 @@
 import type { Clock } from "../../core/clock.ts";
 import { RdxError } from "../../core/errors.ts";
 import {
+  DEAD_REPLAY_READ_BYTES,
+  DEAD_REPLAY_READ_ROWS,
   DEAD_REPLAY_ROWS_MAX,
-  DEAD_REPLAY_TURN_BYTES,
   DEAD_REPLAY_TURN_ROWS,
   INGEST_ERRORS_MAX,
 } from "../../core/limits.ts";
@@ -13,6 +14,7 @@ import { type LetterView, matcher, takesAll } from "./letter.ts";
 import { EMPTY_PAGE, pageOf, type PageQuery } from "./page.ts";
 import { ReasonCounts } from "./reasons.ts";
 import { type DeadOf, tryAgain } from "./replay.ts";
+import { Retries, type Waiting } from "./retries.ts";
 import { scanOpen, type ScanParts } from "./scan.ts";
 import { rangesOf, Settled, type SettledStore, union } from "./settled.ts";
 
@@ -25,6 +27,10 @@ export interface DeadParts {
   deadOf(stream: Stream): Stream | null;
   /** Names a dead-letter stream for good: no other ever has it. */
   nameOf(dead: Stream): string;
+  /** All that there are. */
+  streams(): Iterable<Stream>;
+  /** Something is to be known by those who run this. */
+  said(what: string): void;
   /** What is noted of it, and where more of it is; the latter null where nothing outlives the process. */
   noted(dead: Stream): { readonly ranges: readonly IdRange[]; readonly store: SettledStore | null };
 }
@@ -43,8 +49,22 @@ export class DeadLetters implements DeadLetterService {
   readonly #parts: DeadParts;
   readonly #opened = new WeakMap<Stream, Promise<Opened>>();
 
+  /** Tries letters again by the clock. */
+  readonly retries: Retries;
+
   constructor(parts: DeadParts) {
     this.#parts = parts;
+    this.retries = new Retries(parts.clock, () => this.#waiting(), parts.said);
+  }
+
+  /** The streams whose dead letters are tried again by themselves. */
+  async *#waiting(): AsyncGenerator<Waiting> {
+    for (const stream of [...this.#parts.streams()]) {
+      const opened = stream.retryMs.length > 0 ? await this.#open(stream) : null;
+      if (!opened) continue;
+      const again = (ids: readonly number[]) => this.replay(stream.name, { ids });
+      yield { stream, scan: this.#scan(opened), again };
+    }
   }
 
   async list(name: string, query: PageQuery): Promise<DeadPage> {
@@ -71,7 +91,7 @@ export class DeadLetters implements DeadLetterService {
 
   async replay(name: string, filter: DeadFilter): Promise<DeadReplay> {
     const stream = this.#parts.stream(name), opened = await this.#open(stream);
-    if (!opened) return { replayed: 0, failed: 0, skipped: 0, more: false, errors: [] };
+    if (!opened) return new Replayed(0).answer(false);
     return await inTurn(opened, () => this.#replay(stream, opened, filter));
   }
 
@@ -82,7 +102,7 @@ export class DeadLetters implements DeadLetterService {
         `Stream ${stream.name} has ended and takes no more rows: its dead rows can be discarded`,
       );
     }
-    const matches = matcher(filter), { log } = opened.dead, to = endOf(filter, log.end), once = new Replayed();
+    const matches = matcher(filter), { log } = opened.dead, to = endOf(filter, log.end), once = new Replayed(to);
     const mayEnter = (letter: LetterView) => filter.pipeline !== undefined || isAlone(stream, letter.pipeline);
     opened.settled.checkRoom();
     let from = startOf(filter, log.start);
@@ -93,9 +113,12 @@ export class DeadLetters implements DeadLetterService {
         if (!matches(letter)) return true;
         if (!mayEnter(letter)) once.skipped++;
         else if (letters.push(letter) > 0) bytes += letter.rawBytes;
-        return letters.length < once.room && bytes < DEAD_REPLAY_TURN_BYTES;
+        return letters.length < once.room && bytes < DEAD_REPLAY_READ_BYTES;
       });
-      if (letters.length > 0 && !await this.#turn({ ...opened, stream }, letters, once)) return once.answer(true);
+      for (let at = 0; at < letters.length; at += DEAD_REPLAY_TURN_ROWS) {
+        const turn = letters.slice(at, at + DEAD_REPLAY_TURN_ROWS);
+        if (!await this.#turn({ ...opened, stream }, turn, once)) return once.answer(true);
+      }
     }
     return once.answer(once.full && from < to);
   }
@@ -166,9 +189,12 @@ export class DeadLetters implements DeadLetterService {
     return { dead, settled, producer, counts: new ReasonCounts(), turn: Promise.resolve() };
   }
 
-  /** Finds out, of streams that an earlier process has left, what it has settled. */
-  async recover(streams: Iterable<Stream>): Promise<void> {
-    for (const stream of streams) await this.#open(stream);
+  /** Finds out what an earlier process has settled, and goes on with what it was to try again. */
+  async recover(): Promise<void> {
+    for (const stream of this.#parts.streams()) {
+      await this.#open(stream);
+      if (stream.retryMs.length > 0) this.retries.kick();
+    }
   }
 
   #scan({ dead: { log }, settled }: Opened): ScanParts {
@@ -192,8 +218,9 @@ function startOf({ ids }: DeadFilter, start: number): number {
   return ids ? Math.max(start, ids.reduce((least, id) => Math.min(least, id), Infinity)) : start;
 }
 
-function endOf({ ids }: DeadFilter, end: number): number {
-  return ids ? Math.min(end, ids.reduce((most, id) => Math.max(most, id), -1) + 1) : end;
+function endOf({ ids, before = Infinity }: DeadFilter, end: number): number {
+  const last = ids ? ids.reduce((most, id) => Math.max(most, id), -1) + 1 : Infinity;
+  return Math.min(end, before, last);
 }
 
 /** What one call has come to. */
@@ -201,14 +228,20 @@ class Replayed {
   #replayed = 0;
   #failed = 0;
   skipped = 0;
+  readonly #before: number;
   readonly #errors: DeadReplay["errors"][number][] = [];
+
+  /** `before`: what was dead when it began has lesser ids. */
+  constructor(before: number) {
+    this.#before = before;
+  }
 
   get rows(): number {
     return this.#replayed + this.#failed;
   }
 
   get room(): number {
-    return Math.min(DEAD_REPLAY_TURN_ROWS, DEAD_REPLAY_ROWS_MAX - this.rows);
+    return Math.min(DEAD_REPLAY_READ_ROWS, DEAD_REPLAY_ROWS_MAX - this.rows);
   }
 
   get full(): boolean {
@@ -225,6 +258,13 @@ class Replayed {
   }
 
   answer(more: boolean): DeadReplay {
-    return { replayed: this.#replayed, failed: this.#failed, skipped: this.skipped, more, errors: this.#errors };
+    return {
+      replayed: this.#replayed,
+      failed: this.#failed,
+      skipped: this.skipped,
+      more,
+      before: this.#before,
+      errors: this.#errors,
+    };
   }
 }

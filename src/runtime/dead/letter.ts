@@ -85,10 +85,11 @@ export class LetterView {
 /** Whether a letter is one of those that were asked for. */
 export function matcher(filter: DeadFilter): (letter: LetterView) => boolean {
   const { reason, field, pipeline, fromMs = -Infinity, toMs = Infinity } = filter;
-  const { offsetFrom = -Infinity, offsetTo = Infinity } = filter, ids = filter.ids ? new Set(filter.ids) : null;
+  const { offsetFrom = -Infinity, offsetTo = Infinity, before = Infinity } = filter,
+    ids = filter.ids ? new Set(filter.ids) : null;
   const wanted = reason?.toLowerCase();
   return (letter) =>
-    (ids === null || ids.has(letter.id)) &&
+    letter.id < before && (ids === null || ids.has(letter.id)) &&
     letter.tsMs >= fromMs && letter.tsMs < toMs &&
     letter.offset >= offsetFrom && letter.offset < offsetTo &&
     (field === undefined || letter.field === field) &&

@@ -35,12 +35,20 @@ interface Ready {
 
 /**
  * Tries letters again. Those that can be taken are appended by one record, whose verdict says that they are settled: both are there in one moment, and whoever opens the
- * log next settles them where that was not noted. Those that fail are appended to the dead letters in the same way, with one attempt more.
+ * log next settles them where that was not noted. Those that fail are appended to the dead letters in the same way, with one attempt more. Throws busy where there is no room;
+ * nothing was done then, unless rows of several versions of the schema were among them.
  */
 export async function tryAgain(of: DeadOf, letters: readonly LetterView[], nowMs: number): Promise<Failure[]> {
   const { stream, dead, settled, producer } = of, { groups, lost } = groupLetters(letters);
   const ready: Ready[] = [], failed: Failure[] = lost.map(notWhole);
   for (const group of groups) await decodeGroup(stream, group, nowMs, ready, failed);
+  const again = framesOf(failed, nowMs);
+  if (!dead.log.hasRoom(again.reduce((sum, { byteLength }) => sum + byteLength, 0))) {
+    throw new RdxError(
+      "busy",
+      `The dead letters of stream ${stream.name} are full: their readers are behind; try again later`,
+    );
+  }
   for (const { schema, frames, letters, rows, bytes } of ready) {
     const ids = idsOf(letters);
     await stream.put(frames, rows, nextMark(stream, producer), { settled: ids, schema, bytes });
@@ -48,7 +56,7 @@ export async function tryAgain(of: DeadOf, letters: readonly LetterView[], nowMs
   }
   const ids = idsOf(failed.map(({ letter }) => letter));
   if (failed.length > 0) {
-    await dead.put(framesOf(failed, nowMs), failed.length, nextMark(dead, producer), { settled: ids });
+    await dead.put(again, failed.length, nextMark(dead, producer), { settled: ids });
     stream.countDead(failed.length);
     settled.add(ids);
   }

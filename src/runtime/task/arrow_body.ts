@@ -3,12 +3,13 @@ import { RdxError } from "../../core/errors.ts";
 import { FrameView } from "../../core/frame.ts";
 import { type Column, columnIndex, formatType, isDecimal, sameType } from "../../core/schema.ts";
 import { widerType } from "../../core/wider_type.ts";
-import { FrameWriter, NO_INFO } from "../../kernel/frame.ts";
+import { FrameWriter } from "../../kernel/frame.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import type { DecodeJob, DecodeResult } from "../protocol.ts";
 import { mergeColumns } from "../stream_schema.ts";
 import { checkNested } from "./arrow_nested.ts";
 import { ArrowLetters } from "./arrow_letters.ts";
+import { KeptFrames } from "./kept_frames.ts";
 import { SourceReader } from "./source_reader.ts";
 
 /** A place behind every column of a frame: the column is not there. */
@@ -32,20 +33,21 @@ export function decodeArrowBody(kernel: Kernel, job: DecodeJob): DecodeResult {
     const at = columnIndex(given, name);
     return at < 0 ? ABSENT : at;
   });
-  const reader = new SourceReader(kernel, job.columns, positions), writer = new FrameWriter(kernel);
-  const letters = new ArrowLetters(job, given), out: ArrayBuffer[] = [];
+  const reader = new SourceReader(kernel, job.columns, positions),
+    kept = new KeptFrames(new FrameWriter(kernel), job.sums);
+  const letters = new ArrowLetters(job, given);
   let rows = 0;
   for (const came of frames) {
     const frame = checkNested(came, positions, job.columns), view = new FrameView(frame);
     checkNulls(view, positions, job.columns);
     checkDigits(view, given, positions, job.columns);
     const batch = letters.bounded(kernel, reader.read(frame), frame);
-    if (batch.selected > 0) out.push(writer.write(batch, NO_INFO));
+    kept.add(batch);
     rows += batch.selected;
     kernel.reset();
   }
   reader.close();
-  return { kind: "decoded", frames: out, rows, ...letters.finish() };
+  return { kind: "decoded", frames: kept.frames, sums: kept.sums, rows, ...letters.finish() };
 }
 
 /** Every column's values fit the stream's type: it is the same, or a wider one, or both are times. */

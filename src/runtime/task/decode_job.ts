@@ -3,13 +3,14 @@ import type { Batch } from "../../core/batch.ts";
 import { FrameBuilder } from "../../core/frame.ts";
 import { BATCH_ROWS_MAX, DEAD_ROWS_MAX, DECODERS_MAX, INGEST_ERRORS_MAX } from "../../core/limits.ts";
 import { type Column, sameType } from "../../core/schema.ts";
-import { FrameWriter, NO_INFO } from "../../kernel/frame.ts";
+import { FrameWriter } from "../../kernel/frame.ts";
 import { InputBuffer } from "../../kernel/input.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import { leftOut, RunningTimes, timeAt } from "../../kernel/running_times.ts";
 import { addLetter, aheadReason, DEAD_COLUMNS } from "../dead_letters.ts";
 import type { DecodeJob, DecodeResult } from "../protocol.ts";
 import type { DecoderFactory } from "./chunk_reader.ts";
+import { KeptFrames } from "./kept_frames.ts";
 import { RowTexts } from "./row_texts.ts";
 
 /** A row that cannot be found again is told without its text. */
@@ -48,7 +49,8 @@ export class BodyDecoder {
     };
     const first = mayWiden && job.columns.length === 0 ? wider() : null;
     if (first) return first;
-    const decoder = this.#decoderOf(job), result = new Collected(job, this.#parts.locator);
+    const decoder = this.#decoderOf(job), kept = new KeptFrames(this.#writer, job.sums);
+    const result = new Collected(job, kept, this.#parts.locator);
     decoder.begin(this.#input.put(job.body), job.body.length);
     this.#kernel.reset();
     for (let decoded = decoder.next(); decoded; decoded = decoder.next()) {
@@ -58,7 +60,7 @@ export class BodyDecoder {
         return again;
       }
       const batch = this.#bounded(job, batchOf(decoded), result);
-      if (batch.selected > 0) result.frames.push(this.#writer.write(batch, NO_INFO));
+      result.kept.add(batch);
       result.rows += batch.selected;
       for (const error of decoded.errors) result.reject(error);
       this.#kernel.reset();
@@ -125,7 +127,7 @@ function sameColumns(a: readonly Column[], b: readonly Column[], withNullable = 
 
 /** What comes out of one body. */
 class Collected {
-  readonly frames: ArrayBuffer[] = [];
+  readonly kept: KeptFrames;
   rows = 0;
   fatal = false;
   /** Rows that the decoder took. */
@@ -136,8 +138,9 @@ class Collected {
   /** Rows of those that the decoder took, with the times for which they are refused. */
   readonly #refused: { readonly row: number; readonly timeMs: number }[] = [];
 
-  constructor(job: DecodeJob, locator: RowLocator) {
+  constructor(job: DecodeJob, kept: KeptFrames, locator: RowLocator) {
     this.#job = job;
+    this.kept = kept;
     this.#locator = locator;
   }
 
@@ -160,8 +163,8 @@ class Collected {
   finish(): DecodeResult {
     const errors = this.#refused.length === 0 ? this.#errors : [...this.#errors, ...this.#late()];
     if (errors !== this.#errors) errors.sort((a, b) => a.start - b.start);
-    const { frames, rows, fatal } = this, dead = this.#letters(errors), rejected = errors.length;
-    return { kind: "decoded", frames, rows, rejected, errors: errors.slice(0, INGEST_ERRORS_MAX), dead, fatal };
+    const { rows, fatal, kept: { frames, sums } } = this, dead = this.#letters(errors), rejected = errors.length;
+    return { kind: "decoded", frames, sums, rows, rejected, errors: errors.slice(0, INGEST_ERRORS_MAX), dead, fatal };
   }
 
   /** The refused rows as errors, with their places in the body. */

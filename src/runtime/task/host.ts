@@ -6,7 +6,9 @@ import { EXTENSIONS, type Extensions } from "../../kernel/extension.ts";
 import { Kernel } from "../../kernel/module.ts";
 import { referencesIn } from "../../kernel/user_functions.ts";
 import type { FunctionReference } from "../../core/user_function.ts";
+import { type BodyMessage, ToldShapes } from "../body_wire.ts";
 import type {
+  BodyAnswer,
   DecodeJob,
   DecodeResult,
   ExchangeMessage,
@@ -102,13 +104,22 @@ export class TaskHost implements TaskHostApi {
     task?.close();
   }
 
-  decode(job: DecodeJob): DecodeResult {
-    const result = this.#decode(job);
-    if (result.kind === "decoded") return transfer(result, [...result.frames, ...result.dead]);
-    return result.kind === "widen" ? transfer(result, [result.body.buffer]) : result;
+  takeBodies(port: MessagePort): void {
+    const shapes = new ToldShapes();
+    port.onmessage = ({ data: messages }: MessageEvent<readonly BodyMessage[]>) => {
+      const transfer: ArrayBuffer[] = [];
+      const answers = messages.map((message): BodyAnswer => {
+        const result = this.decode(shapes.job(message));
+        if (result.kind === "decoded") transfer.push(...result.frames, ...result.dead);
+        else if (result.kind === "widen") transfer.push(result.body.buffer);
+        return { id: message.id, result };
+      });
+      port.postMessage(answers, transfer);
+    };
   }
 
-  #decode(job: DecodeJob): DecodeResult {
+  /** Decodes one body into frames for the log. */
+  decode(job: DecodeJob): DecodeResult {
     const { module } = this.#ready();
     try {
       this.#bodyKernel ??= new Kernel(module);

@@ -39,7 +39,11 @@ export const PIPELINE_OPERATIONS: Operations = {
       tag: "pipelines",
       parameters: [
         name("pipeline"),
-        query("start", "Where the sources begin", { enum: ["earliest", "latest"], default: "earliest" }),
+        query(
+          "start",
+          "Where the sources begin: earliest, latest, or at the first row that arrived at a time (ISO 8601 or epoch milliseconds) or later",
+          { type: "string", default: "earliest" },
+        ),
         query("state", "fresh: without the state of the version that runs", {
           enum: ["keep", "fresh"],
           default: "keep",

@@ -46,6 +46,8 @@ const STREAM = object({
   future_skew_ms: count("How far event time may be ahead of a row's arrival; 0: without bound"),
   on_error: { enum: ["dead_letter", "reject"] },
   retention_ms: orNull({ type: "integer" }),
+  retry: list({ type: "string" }, "How long after they failed dead rows are tried again, each time"),
+  retention_bytes: orNull({ type: "integer" }),
   declared: { type: "boolean", description: "False: the schema was inferred and widens" },
   schema_version: count("Grows with every change of the columns"),
   start: count("Offset of the oldest row that is kept"),
@@ -105,6 +107,9 @@ const DEAD_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     skipped: count(
       "Rows that a pipeline left out of a stream which others read too: they are in it already. With `pipeline` they are put there once more",
     ),
+    before: count(
+      "Rows that were dead when it began have a lesser id: with `before` and the same filter, the next request takes what is left",
+    ),
     more: {
       type: "boolean",
       description: "There are more than one request takes, or the stream had no room for them: ask again",
@@ -112,6 +117,18 @@ const DEAD_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     errors: list(object({ id: count("The row"), field: { type: "string" }, reason: text("Why it failed") }, ["field"])),
   }),
   dead_discard: object({ stream: text("The stream's name"), discarded: count("Rows that are dead rows no more") }),
+};
+
+const LOG_TIME: JsonSchema = {
+  oneOf: [{ type: "string" }, { type: "integer" }],
+  description: "ISO 8601; time=ms: epoch ms",
+};
+const LOG_LINE: JsonSchema = {
+  oneOf: [
+    object({ offset: count("The row's"), arrival: LOG_TIME, row: ROW }),
+    object({ heartbeat: LOG_TIME, end: count("Offset behind the newest row") }),
+    object({ error: ref("problem"), next: count("The offset from which on rows were not sent") }),
+  ],
 };
 
 const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
@@ -308,6 +325,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     rows: list(ROW, "Newest first"),
   }),
   ingest_answer: INGEST_ANSWER,
+  log_line: LOG_LINE,
   ...DEAD_SCHEMAS,
   pipeline: object({
     ...PIPELINE_MEMBERS,

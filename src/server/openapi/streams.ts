@@ -21,6 +21,7 @@ const DEAD_FILTER: readonly Parameter[] = [
   query("to", "Failed before this time", TIME),
   query("offset_from", "`offset` at least", { type: "integer" }),
   query("offset_to", "`offset` less than", { type: "integer" }),
+  query("before", "`id` less than", { type: "integer" }),
 ];
 
 const DEAD_PAGE: readonly Parameter[] = [
@@ -225,6 +226,29 @@ export const STREAM_OPERATIONS: Operations = {
         "closing",
         "no_space",
       ],
+    },
+  },
+  "/v1/streams/{name}/log": {
+    get: {
+      id: "followLog",
+      summary: "The rows of a stream as NDJSON, from any offset or time that is kept, and those that come",
+      description:
+        "One line a row, as fast as the client takes them: a slow one holds no producer up. To resume, ask from behind the last offset. Who follows gets a heartbeat when " +
+        "nothing else came; what ends the answer too early (rows that are not kept any more, the server's end) is its last line, with the offset to ask from next.",
+      tag: "streams",
+      parameters: [
+        name("stream"),
+        query("from", "earliest, latest, an offset, or the time (ISO 8601) at or after which rows arrived", {
+          type: "string",
+          default: "earliest",
+        }),
+        query("to", "Up to, and not, this offset, or what arrived at this time", { type: "string" }),
+        query("follow", "Wait for rows that come; default: true without `to`", { type: "boolean" }),
+        query("limit", "Rows at most", { type: "integer", minimum: 1 }),
+        ...RENDERING,
+      ],
+      answers: { 200: { description: "The rows", content: { "application/x-ndjson": ref("log_line") } } },
+      problems: ["not_found", "busy", "closing"],
     },
   },
   "/v1/streams/{name}/late": {

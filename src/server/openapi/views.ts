@@ -7,7 +7,7 @@ function selection(order: "asc" | "desc", limit: number): readonly Parameter[] {
     {
       ...query(
         "key",
-        "Once for each key column, in their order: the value as JSON writes it, strings without quotes",
+        "Once for each key column, in their order: the value as JSON writes it, strings without quotes; 400 when the column can have no such value",
         list({ type: "string" }),
       ),
       explode: true,

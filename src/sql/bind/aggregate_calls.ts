@@ -79,7 +79,7 @@ export class AggregateCalls {
     if (parts.distinct) return report.add(call.at, `${shown} of different values has no meaning`, "Leave DISTINCT out");
     const text = byText(x, by, shown, values);
     const found = text && this.#result(aggregates.get(fn)!, { ...parts, arg: text }, null, call.at);
-    return found && withoutKey(found, x, shown, values);
+    return found && withoutKey(found, x, by, shown, values);
   }
 
   /** As in Flink, the average of whole numbers is a whole number, and that of decimals a decimal. */

@@ -1,6 +1,7 @@
+import { DEAD_RETRIES_MAX } from "../../core/limits.ts";
 import { nearest } from "../../core/nearest.ts";
+import { durationOf, durationsOf } from "../../plan/duration.ts";
 import type * as ast from "../ast.ts";
-import { durationOf } from "./option_values.ts";
 import type { Report } from "./report.ts";
 
 /** What an option's text must be. */
@@ -9,6 +10,8 @@ export type OptionType =
   | "boolean"
   | "integer"
   | "duration"
+  /** Several, with commas between. */
+  | "durations"
   /** One character. */
   | "character"
   | readonly string[];
@@ -103,6 +106,14 @@ export const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
       },
       "on-error": { type: ["dead_letter", "reject"], about: "What becomes of rows that cannot be read" },
       "retention": { type: "duration", about: "How long rows are kept" },
+      "retry": {
+        type: "durations",
+        about: "How long after they failed dead rows are tried again, each time they fail: 10 s, 1 min, 10 min",
+      },
+      "retention-bytes": {
+        type: "integer",
+        about: "How many bytes of rows are kept once every pipeline is done with them",
+      },
       ...READING,
     },
   },
@@ -322,6 +333,10 @@ function valueOf(
       return /^\d{1,15}$/.test(value) ? Number(value) : refuse("a whole number");
     case "duration":
       return durationOf(value) ?? refuse("a duration such as 10 s, 5 min, 1 h");
+    case "durations":
+      return (durationsOf(value)?.length ?? Infinity) <= DEAD_RETRIES_MAX
+        ? value
+        : refuse(`at most ${DEAD_RETRIES_MAX} durations with commas between, such as 10 s, 1 min, 10 min`);
     case "character": {
       const plain = value === "\\t" ? "\t" : value;
       return plain.length === 1 ? plain : refuse("one character");

@@ -12,8 +12,8 @@ export interface Extreme {
 
 /** Aggregates of two arguments. */
 export const EXTREMES: ReadonlySet<string> = new Set(["min_by", "arg_min", "max_by", "arg_max"]);
-/** Digits of order_key. */
-const KEY_LETTERS = 16;
+/** Digits of order_key, and of that of wide decimals. */
+const KEY_LETTERS = 16, WIDE_KEY_LETTERS = 32;
 
 /** A call of MIN_BY(x, y) or MAX_BY(x, y), or of FIRST_VALUE(x ORDER BY y) or LAST_VALUE; null for all others. */
 export function extremeOf(call: ast.FunctionCall, name: string): Extreme | null {
@@ -28,7 +28,7 @@ export function extremeOf(call: ast.FunctionCall, name: string): Extreme | null 
 export function byText(x: Value, by: Value, shown: string, values: ValueMaker): Value | null {
   const { report } = values;
   if (x.type?.kind === "bytes") return report.add(x.at, `Cannot take ${shown} of bytes`, "Take TO_BASE64 of them");
-  if (!by.type || !["int64", "double", "decimal", "timestamp"].includes(by.type.kind)) {
+  if (!by.type || !["int64", "double", "decimal", "decimal128", "timestamp"].includes(by.type.kind)) {
     const type = by.type ? formatType(by.type) : "NULL";
     return report.add(by.at, `${shown} cannot go by ${type}`, "It goes by numbers and timestamps");
   }
@@ -40,10 +40,12 @@ export function byText(x: Value, by: Value, shown: string, values: ValueMaker): 
 export function withoutKey(
   found: Value,
   { type, at, interval }: Value,
+  by: Value,
   shown: string,
   values: ValueMaker,
 ): Value | null {
-  const text = values.call("substring", [found, values.literal(KEY_LETTERS + 1, INT64, at)], found.at, shown);
+  const letters = by.type?.kind === "decimal128" ? WIDE_KEY_LETTERS : KEY_LETTERS;
+  const text = values.call("substring", [found, values.literal(letters + 1, INT64, at)], found.at, shown);
   const value = text && (type!.kind === STRING.kind ? text : values.cast(text, type!, found.at, shown));
   return value && interval ? { ...value, interval } : value;
 }

@@ -1,6 +1,6 @@
 import type { Hint, Option } from "../ast.ts";
 import type { Context, Settings } from "./context.ts";
-import { durationOf } from "./option_values.ts";
+import { durationOf } from "../../plan/duration.ts";
 
 /**
  * The settings within a SELECT with hints: STATE_TTL('a' = '1 h') says how long state is kept. A join keeps that of both

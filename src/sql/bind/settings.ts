@@ -1,7 +1,7 @@
 import { nearest } from "../../core/nearest.ts";
 import type { SetOption } from "../ast.ts";
 import type { Settings } from "./context.ts";
-import { durationOf } from "./option_values.ts";
+import { durationOf } from "../../plan/duration.ts";
 import type { Report } from "./report.ts";
 
 export const NO_SETTINGS: Settings = { ttlMs: null, idleTimeoutMs: null, twoPhase: false };

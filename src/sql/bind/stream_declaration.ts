@@ -1,4 +1,5 @@
 import { type Column, STRING } from "../../core/schema.ts";
+import { durationsOf } from "../../plan/duration.ts";
 import type { TableDefinition } from "./table.ts";
 
 /** A stream that a script declares; what is null is as it is for all streams. */
@@ -10,6 +11,8 @@ export interface StreamDeclaration {
   readonly futureSkewMs: number | null;
   readonly onError: "dead_letter" | "reject" | null;
   readonly retentionMs: number | null;
+  readonly retryMs?: readonly number[];
+  readonly retentionBytes?: number;
 }
 
 export function streamName({ name, options }: TableDefinition): string {
@@ -31,7 +34,8 @@ export function declarationOf(table: TableDefinition): StreamDeclaration | null 
     own.push({ name: String(kind), type: STRING, nullable: false });
   }
   const isOwn = time !== null && own.some(({ name }) => name === time.column);
-  const onError = options.get("on-error")?.value;
+  const onError = options.get("on-error")?.value, retryMs = durationsOf(String(options.get("retry")?.value ?? ""));
+  const retentionBytes = numberOf(options.get("retention-bytes")?.value);
   return {
     name: streamName(table),
     columns: own,
@@ -40,6 +44,8 @@ export function declarationOf(table: TableDefinition): StreamDeclaration | null 
     futureSkewMs: numberOf(options.get("future-skew")?.value),
     onError: onError === "reject" || onError === "dead_letter" ? onError : null,
     retentionMs: numberOf(options.get("retention")?.value),
+    ...(retryMs === null ? {} : { retryMs }),
+    ...(retentionBytes === null ? {} : { retentionBytes }),
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "../../deps/fast_check.ts";
-import { Crc32c } from "../../../src/kernel/crc.ts";
+import { Crc32c, joinSums } from "../../../src/kernel/crc.ts";
 import { loadKernel, VARIANTS } from "../load.ts";
 
 /** One bit after another, as RFC 3720 defines it. */
@@ -44,7 +44,20 @@ for (const variant of VARIANTS) {
       assert.equal(crc.of(bytes), reference(bytes));
       assert.equal(crc.of(rest, crc.of(first)), reference(bytes));
     }));
+    fc.assert(fc.property(fc.integer({ min: 300, max: 9000 }), fc.nat(0xffffffff), (length, before) => {
+      const bytes = Uint8Array.from({ length }, (_, i) => Math.imul(i + before, 0x9e3779b1) >>> 24);
+      assert.equal(crc.of(bytes, before), reference(bytes, before));
+    }));
     const long = Uint8Array.from({ length: 200_003 }, (_, i) => i * 31 + (i >> 8));
     assert.equal(crc.of(long), reference(long));
   });
 }
+
+Deno.test("the sums of two pieces give the sum of both without their bytes", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(300), fc.nat(0xffffffff), (bytes, cut, before) => {
+    const first = bytes.subarray(0, cut), rest = bytes.subarray(cut);
+    assert.equal(joinSums(reference(first, before), reference(rest), rest.length), reference(bytes, before));
+  }));
+  const long = Uint8Array.from({ length: 70_001 }, (_, i) => i * 31 + (i >> 8));
+  assert.equal(joinSums(7, reference(long), long.length), reference(long, 7));
+});

@@ -39,6 +39,7 @@ export const DECIMALS: readonly Query[] = [
     "SELECT g, AVG(m), AVG(w) FROM large GROUP BY g",
   ],
   "SELECT w, COUNT(*), SUM(v) FROM large GROUP BY w",
+  "SELECT MAX_BY(w, id), MIN_BY(id, w + id), MAX_BY(id, w - id), MIN_BY(v, w + id), MAX_BY(g, w + id) FROM large",
   "SELECT g, w % 2 AS rest, COUNT(*) FROM large GROUP BY g, w % 2",
   "SELECT DISTINCT v FROM large",
   "SELECT id, w FROM large ORDER BY w NULLS FIRST, id",

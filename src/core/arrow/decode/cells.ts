@@ -1,6 +1,7 @@
 import { DECIMAL128_BYTES, decimal128OfArrow, readDecimal128 } from "../../decimal128.ts";
 import type { ColumnBuffers } from "../../frame.ts";
 import type { BatchBody, Validity } from "./body.ts";
+import { CELL_DIGITS_MAX, DECIMAL_DIGITS_MAX } from "../../schema.ts";
 import { arrowError } from "./error.ts";
 import type { ArrowField, CellLayout, TimeScale } from "./schema.ts";
 
@@ -73,13 +74,15 @@ export function decodeDecimals(
   valid: Validity,
 ): BigInt64Array<ArrayBuffer> {
   const { rows } = body, wide = new BigInt64Array(body.buffer(rows * 16, field.name).buffer);
-  const cells = new BigInt64Array(rows), most = 10n ** BigInt(precision) - 1n;
+  const words = new Int32Array(wide.buffer), cells = new BigInt64Array(rows), most = 10n ** BigInt(precision) - 1n;
+  const small = precision === CELL_DIGITS_MAX;
   for (let i = 0; i < rows; i++) {
     if (!isThere(valid, i)) continue;
-    const value = wide[i * 2];
-    if (wide[i * 2 + 1] !== value >> 63n || value > most || value < -most) {
-      throw arrowError(`the decimal in row ${i} has more than ${precision} digits`, field.name);
-    }
+    const value = wide[i * 2], high = words[i * 4 + 1], sign = high >> 31;
+    const narrow = words[i * 4 + 2] === sign && words[i * 4 + 3] === sign;
+    // Below 2^59 there are never more digits than a cell has: most are told without arithmetic on bigints.
+    const fits = narrow && ((small && high >> 27 === sign) || (value <= most && value >= -most));
+    if (!fits) throw arrowError(`the decimal in row ${i} has more than ${precision} digits`, field.name);
     cells[i] = value;
   }
   return cells;
@@ -89,11 +92,14 @@ export function decodeDecimals(
 export function decodeWide(body: BatchBody, field: ArrowField, precision: number, valid: Validity): Text {
   const { rows } = body, cells = new Uint8Array(rows * DECIMAL128_BYTES), view = new DataView(cells.buffer);
   const arrow = body.buffer(cells.length, field.name), end = 10n ** BigInt(precision);
+  const widest = precision === DECIMAL_DIGITS_MAX;
   body.budget.take(cells.length + (rows + 1) * 4);
   for (let row = 0; row < rows; row++) {
     const at = row * DECIMAL128_BYTES;
     decimal128OfArrow(arrow, at, cells, at);
-    const value = isThere(valid, row) ? readDecimal128(view, at) : 0n;
+    // Below 2^126 there are never more digits than the widest decimal has.
+    if (!isThere(valid, row) || (widest && cells[at] >= 0x40 && cells[at] < 0xc0)) continue;
+    const value = readDecimal128(view, at);
     if (value >= end || value <= -end) {
       throw arrowError(`the decimal in row ${row} has more than ${precision} digits`, field.name);
     }
@@ -117,7 +123,14 @@ export function decodeVariable(body: BatchBody, field: ArrowField, offsetBits: 3
   }
   if (start < 0 || before > chars.length) throw arrowError(`its offsets leave its ${chars.length} bytes`, field.name);
   body.budget.take(rows * 4 + before - start);
-  return { data: Int32Array.from(offsets, (offset) => offset - start), chars: chars.slice(start, before) };
+  return { data: fromZero(offsets, start), chars: chars.slice(start, before) };
+}
+
+/** Offsets that begin at 0. */
+function fromZero(offsets: ArrayLike<number>, start: number): Int32Array<ArrayBuffer> {
+  const moved = new Int32Array(offsets.length);
+  for (let i = 0; i < offsets.length; i++) moved[i] = offsets[i] - start;
+  return moved;
 }
 
 function readOffsets(body: BatchBody, name: string, bits: 32 | 64): ArrayLike<number> & Iterable<number> {

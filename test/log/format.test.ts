@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import fc from "../deps/fast_check.ts";
+import { Crc32c } from "../../src/kernel/crc.ts";
+import { isWhole, prepareRecord, type RecordParts, writeRecord } from "../../src/log/format.ts";
+import { GroupBuffers } from "../../src/log/group_buffers.ts";
+import { loadKernel } from "../kernel/load.ts";
+
+const crc = new Crc32c(loadKernel()), checksum = (bytes: Uint8Array, before?: number) => crc.of(bytes, before);
+
+function written(record: RecordParts): Uint8Array<ArrayBuffer> {
+  const prepared = prepareRecord(record, null), bytes = new Uint8Array(prepared.length);
+  writeRecord(bytes, 0, prepared, { group: 64, seed: 7, checksum });
+  return bytes;
+}
+
+const part = fc.uint8Array({ maxLength: 80 });
+
+Deno.test("a record is the same whether the checksums of its parts are known or not", () => {
+  const parts = fc.array(part, { maxLength: 4 }), aside = fc.array(part, { maxLength: 1 });
+  fc.assert(fc.property(parts, aside, part, (parts, aside, text) => {
+    const record = {
+      kind: "rows",
+      key: 5,
+      rows: 3,
+      schema: 1,
+      arrivalMs: 9,
+      newestAside: -1,
+      text,
+      parts,
+      aside,
+    } as const;
+    const bytes = written({ ...record, sums: parts.map((part) => checksum(part)) });
+    assert.deepEqual(bytes, written(record));
+    assert.ok(isWhole(bytes, 0, bytes.length, 7, checksum));
+  }));
+});
+
+Deno.test("a record whose parts are not what their checksums say is damaged", () => {
+  const parts = [new Uint8Array(16).fill(1)], text = new Uint8Array();
+  const record = {
+    kind: "rows",
+    key: 5,
+    rows: 3,
+    schema: 1,
+    arrivalMs: 9,
+    newestAside: -1,
+    text,
+    parts,
+    aside: [],
+  } as const;
+  const bytes = written({ ...record, sums: [checksum(new Uint8Array(16).fill(2))] });
+  assert.ok(!isWhole(bytes, 0, bytes.length, 7, checksum));
+});
+
+Deno.test("buffers that go round are zeros when they are taken, and nobody else's", () => {
+  const buffers = new GroupBuffers();
+  fc.assert(fc.property(fc.array(fc.tuple(fc.integer({ min: 1, max: 5000 }), fc.boolean())), (steps) => {
+    const taken: Uint8Array<ArrayBuffer>[] = [];
+    for (const [length, give] of steps) {
+      const bytes = buffers.take(length);
+      assert.equal(bytes.length, length);
+      assert.ok(bytes.every((byte) => byte === 0));
+      assert.ok(taken.every(({ buffer }) => buffer !== bytes.buffer));
+      bytes.fill(255);
+      taken.push(bytes);
+      if (give) buffers.give(taken.shift()!);
+    }
+    for (const bytes of taken) buffers.give(bytes);
+  }));
+});

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import type { Column } from "../../src/core/schema.ts";
+import type { Value } from "../../src/core/value.ts";
+import { KeyGroups, ownerOf } from "../../src/kernel/hash.ts";
+import type { Kernel } from "../../src/kernel/module.ts";
+import { createOperator } from "../../src/operator/create.ts";
+import type { Operator } from "../../src/operator.ts";
+import fc from "../deps/fast_check.ts";
+import { changesOf } from "../kernel/group/run.ts";
+import { extensionModule, loadOperators } from "../kernel/load.ts";
+import { randomOf } from "../kernel/numbers.ts";
+import { drainSteps, mergeSteps, restoreSteps, stepsText, type TableStep, withoutSums } from "../kernel/state_steps.ts";
+import { vectorOf } from "../kernel/vectors.ts";
+import { type Form, INPUT, OPERATOR_FORMS } from "./forms.ts";
+
+/** A row of an input, and what it does to those that are there. */
+interface InputRow {
+  readonly kind: number;
+  readonly values: readonly Value[];
+}
+
+interface Step {
+  readonly input: number;
+  readonly rows: readonly InputRow[];
+  readonly tick: boolean;
+  readonly watermark: number;
+}
+
+const SPAN_MS = 100;
+
+function rowOf(random: () => number, watermark: number): Value[] {
+  const below = (most: number) => Math.floor(random() * most), now = Math.max(0, watermark);
+  const text = ["a", "b", "c", "d", "e", null][below(6)], end = SPAN_MS * (Math.floor(now / SPAN_MS) + below(4));
+  const wide = BigInt(below(5)) * 10n ** 30n, number = below(9) === 0 ? null : BigInt(below(7));
+  const time = BigInt(now + below(150) - 20), raw = new Uint8Array([below(3), 7]);
+  return [text, number, below(20) / 4, BigInt(end), time, random() < 0.5, BigInt(below(400)), wide, raw];
+}
+
+/** Rows for the inputs by turns; of those that may be taken back, some are. */
+function stepsOf({ plan, changes }: Form, seed: number, count: number): Step[] {
+  const random = randomOf(seed), alive: InputRow[][] = changes.map(() => []);
+  let watermark = -50;
+  return Array.from({ length: count }, (_, i): Step => {
+    const input = i % changes.length, rows: InputRow[] = [];
+    for (let n = 1 + Math.floor(random() * 12); n > 0; n--) {
+      const back = changes[input] && alive[input].length > 0 && random() < 0.4;
+      if (back) {
+        const [gone] = alive[input].splice(Math.floor(random() * alive[input].length), 1);
+        rows.push({ kind: 3, values: gone.values });
+      } else {
+        const row = { kind: plan.op === "normalize" && random() < 0.3 ? 3 : 0, values: rowOf(random, watermark) };
+        rows.push(row);
+        alive[input].push(row);
+      }
+    }
+    if (random() < 0.5) watermark += Math.floor(random() * SPAN_MS);
+    return { input, rows, tick: random() < 0.3, watermark };
+  });
+}
+
+/** The operator of a form in a task, with a kernel of its own. */
+class Task {
+  readonly kernel: Kernel;
+  readonly operator: Operator;
+  readonly #groups: KeyGroups;
+
+  constructor(readonly form: Form, readonly task: number, readonly tasks: number) {
+    this.kernel = loadOperators();
+    this.kernel.extend("functions", extensionModule("functions"));
+    this.operator = createOperator(this.kernel, form.plan, { task, tasks }, null);
+    this.#groups = new KeyGroups(this.kernel);
+  }
+
+  owns(group: number): boolean {
+    return ownerOf(group, this.tasks) === this.task;
+  }
+
+  /** Takes its own rows of a step; what comes out, as text. */
+  run({ input, rows, tick, watermark }: Step): string[] {
+    const { kernel, operator } = this, got: string[] = [], exchange = operator.exchanges[input]!;
+    const drain = () => {
+      for (let out = operator.pull(8192); out; out = operator.pull(8192)) {
+        for (const { kind, values } of changesOf(kernel, out)) got.push(textOf(kind, values, operator.columns));
+      }
+      kernel.reset();
+    };
+    const batch = (own: readonly InputRow[]) => {
+      const columns = exchange.columns.map((c) => vectorOf(kernel, INPUT[c].type, own.map(({ values }) => values[c])));
+      const kinds = kernel.arena(own.length + 64);
+      own.forEach(({ kind }, i) => kernel.bytes[kinds + i] = kind);
+      return { rows: own.length, columns, selection: 0, selected: own.length, kinds };
+    };
+    const all = batch(rows), groups = this.#groups.of(all, all.columns.slice(0, exchange.keys));
+    const own = rows.filter((_, i) => this.owns(kernel.bytes[groups + i]));
+    kernel.reset();
+    if (own.length > 0) {
+      operator.push(batch(own), { running: 0, before: -Infinity, delayMs: 0, others: Infinity }, input);
+      drain();
+    }
+    if (tick && operator.tick) {
+      operator.tick(0);
+      drain();
+    }
+    operator.advance(watermark);
+    drain();
+    return got;
+  }
+
+  close(): void {
+    this.operator.close();
+  }
+}
+
+function textOf(kind: number, values: readonly Value[], columns: readonly Column[]): string {
+  return `${kind} ${
+    values.map((value, i) => `${columns[i].name} ${Object.is(value, -0) ? 0 : String(value)}`).join(" ")
+  }`;
+}
+
+/** All that tasks of a form know goes on in so many others. */
+function moved(form: Form, from: readonly Task[], tasks: number, rowsMax: number): Task[] {
+  const steps = from.map(({ kernel, operator: { state } }) => {
+    return typeof state === "string" ? [] : drainSteps(kernel, state, true, rowsMax);
+  });
+  const [{ operator: { state } }] = from;
+  assert.ok(typeof state === "object");
+  const whole = mergeSteps(state.tables, steps);
+  for (const task of from) task.close();
+  return Array.from({ length: tasks }, (_, i) => {
+    const task = new Task(form, i, tasks),
+      own: readonly TableStep[] = i === 0 ? whole : withoutSums(state.tables, whole);
+    assert.ok(typeof task.operator.state === "object");
+    restoreSteps(task.kernel, task.operator.state, own, (group) => task.owns(group));
+    return task;
+  });
+}
+
+for (const [name, form] of OPERATOR_FORMS) {
+  if (!form.splits) continue;
+  Deno.test(`tasks that come and go share the state of an operator by key groups: ${name}`, () => {
+    let lines = 0;
+    const moves = fc.array(fc.constantFrom(0, 0, 1, 2, 3, 4), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(fc.integer(), moves, fc.constantFrom(8192, 2), (seed, moves, rowsMax) => {
+        const steps = stepsOf(form, seed, 24), undisturbed = new Task(form, 0, 1);
+        let tasks = [new Task(form, 0, 1)];
+        steps.forEach((step, i) => {
+          const expected = undisturbed.run(step).sort(), got = tasks.flatMap((task) => task.run(step)).sort();
+          assert.deepEqual(got, expected, `step ${i} of ${tasks.length} tasks`);
+          lines += got.length;
+          const late = tasks.reduce((sum, { operator: { counts } }) => sum + counts.late + counts.nullTime, 0);
+          assert.equal(late, undisturbed.operator.counts.late + undisturbed.operator.counts.nullTime);
+          const move = moves[i % moves.length];
+          if (move > 0) tasks = moved(form, tasks, move, rowsMax);
+        });
+        tasks = moved(form, tasks, 1, rowsMax);
+        const [{ kernel, operator: { state, stateRows } }] = tasks;
+        assert.ok(typeof state === "object" && typeof undisturbed.operator.state === "object");
+        assert.equal(stateRows, undisturbed.operator.stateRows);
+        assert.equal(
+          stepsText(drainSteps(kernel, state, true)).length,
+          stepsText(drainSteps(undisturbed.kernel, undisturbed.operator.state, true)).length,
+          "as many rows of state",
+        );
+        for (const task of [undisturbed, ...tasks]) task.close();
+      }),
+      { numRuns: Number(Deno.env.get("RDX_RANDOM_PLANS") ?? 3), endOnFailure: true },
+    );
+    assert.ok(lines > 0, "something came out");
+  });
+}
