@@ -14,14 +14,14 @@ benchOnce("a checkpoint a second", async () => {
   try {
     for (const keys of ["uniform", "hot"] as const) {
       const path = await writeKeys(folder, ROWS, keys);
-      for (const plan of [WINDOWS, COUNTS]) await every(folder, path, `${plan.title}, ${keys} keys`, plan.nodes(path));
+      for (const plan of [WINDOWS, COUNTS]) await every(folder, `${plan.title}, ${keys} keys`, plan.nodes(path));
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 });
 
-async function every(folder: string, path: string, title: string, plan: unknown): Promise<void> {
+async function every(folder: string, title: string, plan: unknown): Promise<void> {
   const without: Paced[] = [], withThem: Paced[] = [];
   for (let round = 0; round <= ROUNDS; round++) {
     const pair = [await KeyedRun.pace(folder, plan, ROWS, 0), await KeyedRun.pace(folder, plan, ROWS, 1000)];

@@ -297,7 +297,7 @@ export class Pipeline {
   }
 
   /** It cannot go on: a worker died, or the like. */
-  fail = (reason: string): void => this.#fail("failed", reason);
+  readonly fail = (reason: string): void => this.#fail("failed", reason);
 
   /** Ends taking part, and gives the memory of its tasks back. A stalled pipeline keeps its place in its inputs, and its state. */
   #leave(state: PipelineState, reason: string | null): void {
