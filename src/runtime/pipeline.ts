@@ -56,7 +56,8 @@ export class Pipeline {
   readonly asked: NodeLookups[] = [];
   /** Is called when all is done, in front of its end. */
   ending: (() => Promise<void>) | null = null;
-  #isEnding = false;
+  /** All is done; then nothing gets a number any more. */
+  #end: "ahead" | "near" | "here" = "ahead";
 
   constructor(parts: PipelineParts) {
     this.parts = parts;
@@ -203,7 +204,7 @@ export class Pipeline {
 
   /** Has its tasks set their state aside behind a number of its own, while it goes on. `note`: see CutPoint. Null: no cut is possible now. */
   cut(whole: boolean, note: () => void): CutPoint | null {
-    if (this.#state !== "running" || this.#cut || this.#sequencer.repeating) return null;
+    if (this.#state !== "running" || this.#cut || this.#end === "here" || this.#sequencer.repeating) return null;
     this.#sequence(() => this.#cut = new CutPoint(this.#sequencer.cut(whole), note));
     return this.#cut;
   }
@@ -282,9 +283,11 @@ export class Pipeline {
   }
 
   async #complete(): Promise<void> {
-    if (this.#isEnding) return;
-    this.#isEnding = true;
+    if (this.#end !== "ahead") return;
+    this.#end = "near";
     await this.ending?.();
+    this.#end = "here";
+    await this.#waiters.until(() => this.#state !== "running" || this.inFlight === 0);
     if (this.#state !== "running") return;
     const close = () => Promise.all(this.parts.sinks.map((sink) => sink.close()));
     if (await this.#could("A sink cannot be closed", close)) this.#leave("completed", null);
@@ -295,9 +298,7 @@ export class Pipeline {
   }
 
   /** It cannot go on: a worker died, or the like. */
-  fail(reason: string): void {
-    this.#fail("failed", reason);
-  }
+  readonly fail = (reason: string): void => this.#fail("failed", reason);
 
   /** Ends taking part, and gives the memory of its tasks back. A stalled pipeline keeps its place in its inputs, and its state. */
   #leave(state: PipelineState, reason: string | null): void {
