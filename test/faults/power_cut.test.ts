@@ -5,7 +5,7 @@ import { VerifyingClient } from "./verifying_client.ts";
 
 /** Power cuts of one disk; `deno task test:faults` has more disks. */
 const CUTS = 4;
-const DISKS = Number(Deno.env.get("RDX_FAULT_SEEDS") ?? 20) > 20 ? 10 : 1;
+const IS_LONG = Number(Deno.env.get("RDX_FAULT_SEEDS") ?? 20) > 20, DISKS = IS_LONG ? 10 : 1;
 const DISK_MB = 96;
 /** EXT4_IOC_SHUTDOWN, and what says that nothing more reaches the device: neither data nor the file system's own journal. */
 const EXT4_IOC_SHUTDOWN = 0x8004587dn, NO_LOG_FLUSH = 2;
@@ -52,8 +52,12 @@ function cutPower(path: string): void {
 }
 
 const ignore = !await hasDisks();
+if (ignore) {
+  console.log("No disk loses power here: mkfs.ext4, unshare and loop devices are needed, and the right to use them");
+}
 
-for (let disk = 0; disk < DISKS; disk++) {
+// Where there are none it is the long form that counts them as skipped.
+for (let disk = 0; disk < (ignore && !IS_LONG ? 0 : DISKS); disk++) {
   const seed = 8000 + disk;
   Deno.test({
     name:
