@@ -17,6 +17,8 @@ import type { LoadExtension } from "../kernel/extension.ts";
 import { type SpawnWorker, WorkerPool } from "./pool.ts";
 import type { DeadLetterService, EngineService } from "./service.ts";
 import { Streams } from "./streams.ts";
+import { States } from "./state/states.ts";
+import type { StateService } from "./state_service.ts";
 import { type ViewFactory, Views } from "./views.ts";
 import { within } from "./within.ts";
 
@@ -54,6 +56,7 @@ export class Engine implements EngineService {
   readonly streams: Streams;
   readonly dead: DeadLetterService;
   readonly pipelines: Pipelines;
+  readonly states: StateService;
   readonly views: Views;
   readonly #pool: WorkerPool;
   readonly #registry: MetricRegistry;
@@ -74,6 +77,8 @@ export class Engine implements EngineService {
     this.dead = this.streams.dead;
     this.views = new Views(parts.createView, (name) => this.pipelines.find(name));
     this.pipelines = new Pipelines({ ...parts, metrics, pool, streams: this.streams, views: this.views });
+    const find = (name: string) => this.pipelines.deployed(name);
+    this.states = new States({ find, clock, store: parts.durable?.checkpoints ?? null });
   }
 
   /** Starts the workers, and opens what an earlier process has left. Throws RdxError("invalid") for what is damaged of it. */

@@ -88,7 +88,7 @@ export class Pipelines implements PipelineService {
   }
 
   get(name: string): PipelineInfo {
-    return this.#absent.get(name) ?? this.#info(this.#get(name));
+    return this.#absent.get(name) ?? this.#info(this.deployed(name));
   }
 
   /** How much of what an earlier process did is done again, 0 to 1, by pipeline that is not through with it. */
@@ -100,7 +100,8 @@ export class Pipelines implements PipelineService {
     return pipelineInfo(deployed, this.#scripts.get(deployed.plan.name) ?? null, this.#parts.pool.tasks);
   }
 
-  #get(name: string): Deployed {
+  /** Throws not_found. */
+  deployed(name: string): Deployed {
     const deployed = this.#deployed.get(name);
     if (!deployed) throw new RdxError("not_found", `There is no pipeline ${name}`);
     return deployed;
@@ -291,7 +292,7 @@ export class Pipelines implements PipelineService {
 
   /** Takes a checkpoint now; resolves to what is known of the newest, `problem` says why it could not be taken. Null: nothing outlives the process. */
   async checkpoint(name: string): Promise<CheckpointStatus | null> {
-    const { checkpoints } = this.#get(name).order;
+    const { checkpoints } = this.deployed(name).order;
     await checkpoints?.take();
     return checkpoints?.status ?? null;
   }
@@ -299,7 +300,7 @@ export class Pipelines implements PipelineService {
   delete(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const deployed = this.#deployed.get(name) ?? null;
-      if (!deployed && !this.#absent.get(name)) this.#get(name);
+      if (!deployed && !this.#absent.get(name)) this.deployed(name);
       if (deployed) await this.#remove(name, deployed);
       this.#forget(name, deployed);
     });
@@ -330,7 +331,7 @@ export class Pipelines implements PipelineService {
   }
 
   async flow(name: string): Promise<PipelineFlow> {
-    const { plan, pipeline } = this.#get(name);
+    const { plan, pipeline } = this.deployed(name);
     let nodes = this.#labels.get(pipeline);
     if (!nodes) {
       nodes = labelNodes(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan)), pipeline.plan);
@@ -341,7 +342,7 @@ export class Pipelines implements PipelineService {
   }
 
   explain(name: string) {
-    const { plan, pipeline } = this.#get(name);
+    const { plan, pipeline } = this.deployed(name);
     return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), runtimeFacts(this.#parts, name)));
   }
 

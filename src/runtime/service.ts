@@ -4,6 +4,7 @@ import type { Column } from "../core/schema.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import type { RowRange } from "../sink.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
+import type { StateService } from "./state_service.ts";
 import type { View } from "../view.ts";
 
 /**
@@ -14,6 +15,7 @@ export interface EngineService {
   readonly streams: StreamService;
   readonly dead: DeadLetterService;
   readonly pipelines: PipelineService;
+  readonly states: StateService;
   readonly views: ViewService;
   /** Prometheus text of all metrics. */
   metrics(): string;

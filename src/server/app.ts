@@ -22,6 +22,7 @@ import { type PageBundle, pageRoutes } from "./page.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { HttpError, problemResponse, PROBLEMS, toProblem } from "./problems.ts";
 import { serverMetrics } from "./server_metrics.ts";
+import { stateRoutes } from "./state.ts";
 import { streamRoutes } from "./streams.ts";
 import { viewRoutes } from "./views.ts";
 
@@ -71,6 +72,7 @@ export function createApp(options: AppOptions): { app: App; server: ServerContex
   streamRoutes(app, server);
   deadRoutes(app, server);
   pipelineRoutes(app, server);
+  stateRoutes(app, server);
   viewRoutes(app, server);
   catalogRoutes(app, server);
   healthRoutes(app, server);

@@ -10,6 +10,7 @@ import type {
   ViewInfo,
   ViewService,
 } from "../../src/runtime/service.ts";
+import type { PipelineStateInfo, StateService } from "../../src/runtime/state_service.ts";
 import type { RowRange } from "../../src/sink.ts";
 import { SimDead } from "./dead.ts";
 import { SimStreams } from "./streams.ts";
@@ -39,6 +40,22 @@ export class SimEngine implements EngineService {
   readonly dead = new SimDead(this.streams);
   readonly simViews = new Map<string, SimView>();
   readonly pipelines: SimPipelines = new SimPipelines(this);
+  readonly states: StateService = {
+    get: (name) => Promise.resolve({ ...this.state, pipeline: this.pipelines.get(name).name }),
+    digest: (name, number) => {
+      this.pipelines.get(name);
+      return Promise.resolve({ number: number ?? 7, digest: "0f".repeat(32), tables: [] });
+    },
+  };
+  /** What every pipeline keeps. */
+  state: PipelineStateInfo = {
+    pipeline: "",
+    state: "running",
+    numbers: [7],
+    operators: [],
+    checkpoint: null,
+    checkpoints: [],
+  };
   readonly views: ViewService;
   ready = true;
   drained = 0;

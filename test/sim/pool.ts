@@ -1,7 +1,7 @@
 import { extensionsOf } from "../../src/kernel/extension.ts";
 import type { TaskPool } from "../../src/runtime/pool.ts";
 import type { SavedStep, SavedTable } from "../../src/store.ts";
-import type { FromTask, TaskCut, TaskOutput, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
+import type { FromTask, StateFacts, TaskCut, TaskOutput, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
 import { type PackedReports, unpackReports } from "../../src/runtime/report_wire.ts";
 import { type HostParts, TaskHost } from "../../src/runtime/task/host.ts";
 import { extensionModule } from "../kernel/load.ts";
@@ -100,6 +100,10 @@ export class SimPool implements TaskPool {
 
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]> {
     return Promise.resolve(this.hosts.map((host) => host.flow(pipeline)));
+  }
+
+  stateFacts(pipeline: number): Promise<(StateFacts | null)[]> {
+    return Promise.resolve(this.hosts.map((host) => structuredClone(host.stateFacts(pipeline))));
   }
 
   async cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut> {

@@ -14,6 +14,7 @@ import type {
   ExchangeMessage,
   FromTask,
   NodeLookups,
+  StateFacts,
   TaskCut,
   TaskOutput,
   TaskPlan,
@@ -113,6 +114,19 @@ export class PipelineTask {
   /** The ids of operators here whose state is only had again by replaying. */
   get replays(): string[] {
     return this.flow.operators.flatMap((operator) => operator?.state === "replay" ? [operator.id] : []);
+  }
+
+  /** What its operators keep. */
+  get stateFacts(): StateFacts {
+    const { operators, hot } = this.flow;
+    return {
+      number: this.#next - 1,
+      tables: this.state.tables,
+      operators: this.#plan.operators.map(({ id: node }, i) => {
+        const operator = operators[i], kept = operator && { rows: operator.stateRows, bytes: operator.stateBytes };
+        return { node, kept, hot: hot[i].map(({ samples, found: keys }) => ({ samples, keys })) };
+      }),
+    };
   }
 
   /** Begins to hand its state out: everything that it was given is done. */
