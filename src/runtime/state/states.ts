@@ -74,7 +74,9 @@ export class States implements StateService {
 
 function operatorState(operator: PhysicalOperator, at: number, tasks: readonly (StateFacts | null)[]): OperatorState {
   const { id: node, op } = operator, each = tasks.map((task) => task?.operators[at] ?? null);
-  const kept = each.map((one) => one?.kept ?? null), tables = tasks.find((task) => task !== null)?.tables ?? [];
+  const kept = each.map((one) => one?.kept ?? null);
+  // Of a plan that runs in order, one task alone has them
+  const there = tasks.map((task) => task?.tables.filter((table) => table.node === node) ?? []);
   return {
     node,
     op,
@@ -83,7 +85,7 @@ function operatorState(operator: PhysicalOperator, at: number, tasks: readonly (
     rows: kept.reduce((sum, one) => sum + (one?.rows ?? 0), 0),
     bytes: kept.reduce((sum, one) => sum + (one?.bytes ?? 0), 0),
     tasks: kept,
-    tables: tables.filter((table) => table.node === node).map(tableInfo),
+    tables: (there.find((tables) => tables.length > 0) ?? []).map(tableInfo),
     hot: hotOf(each.flatMap((one) => one ? [one] : [])),
   };
 }

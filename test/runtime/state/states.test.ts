@@ -81,3 +81,32 @@ Deno.test("a pipeline tells what its operators keep by worker, and which keys ge
     assert.deepEqual([info.stateRows, info.stateBytes], [rows, bytes]);
   }, { workers: 2 });
 });
+
+Deno.test("of a plan that runs in order, one worker keeps all, and its tables are told", async () => {
+  await DurableRun.with(async (life) => {
+    life.engine.streams.put("events", EVENTS);
+    const group = {
+      id: "group",
+      op: "aggregate",
+      input: ["source"],
+      keys: ["key"],
+      aggs: [{ fn: "count", as: "n" }],
+    };
+    const source = { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 };
+    const sink = { id: "sink", op: "sink", input: ["group"] };
+    for (let i = 0; i < 3; i++) {
+      await life.engine.pipelines.put(`groups${i}`, {
+        rdx: 1,
+        nodes: [source, group, { ...sink, sink: { kind: "view", name: `groups${i}` } }],
+      }, HOW);
+    }
+    await life.send("events", rows(0, 50));
+    await life.settled();
+    for (let i = 0; i < 3; i++) {
+      const { operators: [{ op, rows, tasks, tables }], checkpoints } = await life.engine.states.get(`groups${i}`);
+      assert.deepEqual([op, rows, checkpoints], ["group", 9, []]);
+      assert.deepEqual(tasks.map((task) => task?.rows ?? null).sort(), [9, null]);
+      assert.ok(tables.some(({ name }) => name === "groups"), JSON.stringify(tables));
+    }
+  }, { workers: 2 });
+});
