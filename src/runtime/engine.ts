@@ -77,8 +77,8 @@ export class Engine implements EngineService {
     this.dead = this.streams.dead;
     this.views = new Views(parts.createView, (name) => this.pipelines.find(name));
     this.pipelines = new Pipelines({ ...parts, metrics, pool, streams: this.streams, views: this.views });
-    const find = (name: string) => this.pipelines.deployed(name);
-    this.states = new States({ find, clock, store: parts.durable?.checkpoints ?? null });
+    const info = (name: string) => this.pipelines.get(name), find = (name: string) => this.pipelines.found(name);
+    this.states = new States({ info, find, clock, store: parts.durable?.checkpoints ?? null });
   }
 
   /** Starts the workers, and opens what an earlier process has left. Throws RdxError("invalid") for what is damaged of it. */

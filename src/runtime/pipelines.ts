@@ -88,7 +88,7 @@ export class Pipelines implements PipelineService {
   }
 
   get(name: string): PipelineInfo {
-    return this.#absent.get(name) ?? this.#info(this.deployed(name));
+    return this.#absent.get(name) ?? this.#info(this.#get(name));
   }
 
   /** How much of what an earlier process did is done again, 0 to 1, by pipeline that is not through with it. */
@@ -100,8 +100,12 @@ export class Pipelines implements PipelineService {
     return pipelineInfo(deployed, this.#scripts.get(deployed.plan.name) ?? null, this.#parts.pool.tasks);
   }
 
-  /** Throws not_found. */
-  deployed(name: string): Deployed {
+  /** Null: there is none, or only what an earlier process has left of it. */
+  found(name: string): Deployed | null {
+    return this.#deployed.get(name) ?? null;
+  }
+
+  #get(name: string): Deployed {
     const deployed = this.#deployed.get(name);
     if (!deployed) throw new RdxError("not_found", `There is no pipeline ${name}`);
     return deployed;
@@ -292,7 +296,7 @@ export class Pipelines implements PipelineService {
 
   /** Takes a checkpoint now; resolves to what is known of the newest, `problem` says why it could not be taken. Null: nothing outlives the process. */
   async checkpoint(name: string): Promise<CheckpointStatus | null> {
-    const { checkpoints } = this.deployed(name).order;
+    const { checkpoints } = this.#get(name).order;
     await checkpoints?.take();
     return checkpoints?.status ?? null;
   }
@@ -300,7 +304,7 @@ export class Pipelines implements PipelineService {
   delete(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const deployed = this.#deployed.get(name) ?? null;
-      if (!deployed && !this.#absent.get(name)) this.deployed(name);
+      if (!deployed && !this.#absent.get(name)) this.#get(name);
       if (deployed) await this.#remove(name, deployed);
       this.#forget(name, deployed);
     });
@@ -331,7 +335,7 @@ export class Pipelines implements PipelineService {
   }
 
   async flow(name: string): Promise<PipelineFlow> {
-    const { plan, pipeline } = this.deployed(name);
+    const { plan, pipeline } = this.#get(name);
     let nodes = this.#labels.get(pipeline);
     if (!nodes) {
       nodes = labelNodes(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan)), pipeline.plan);
@@ -342,7 +346,7 @@ export class Pipelines implements PipelineService {
   }
 
   explain(name: string) {
-    const { plan, pipeline } = this.deployed(name);
+    const { plan, pipeline } = this.#get(name);
     return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), runtimeFacts(this.#parts, name)));
   }
 

@@ -5,13 +5,16 @@ import { keyedTables } from "../../plan/keyed_tables.ts";
 import type { PhysicalOperator } from "../../plan/physical.ts";
 import type { CheckpointStore, SavedTable } from "../../store.ts";
 import type { Deployed } from "../pipeline_maker.ts";
+import type { PipelineInfo } from "../service.ts";
 import type { OperatorFacts, StateFacts } from "../protocol.ts";
 import type { Digest, HotKey, OperatorState, PipelineStateInfo, StateService, TableInfo } from "../state_service.ts";
 import { digestOf, takeDigest } from "./take_digest.ts";
 
 export interface StatesParts {
   /** Throws not_found. */
-  readonly find: (pipeline: string) => Deployed;
+  readonly info: (pipeline: string) => Pick<PipelineInfo, "state" | "checkpoint">;
+  /** Null: an earlier process has left it, and it is not there. */
+  readonly find: (pipeline: string) => Deployed | null;
   readonly clock: Clock;
   /** Null: nothing outlives the process. */
   readonly store: CheckpointStore | null;
@@ -28,16 +31,18 @@ export class States implements StateService {
   }
 
   async get(name: string): Promise<PipelineStateInfo> {
-    const { pipeline, order: { checkpoints, folder } } = this.#parts.find(name), { store } = this.#parts;
+    const { store } = this.#parts, { state, checkpoint } = this.#parts.info(name), deployed = this.#parts.find(name);
+    if (!deployed) return { pipeline: name, state, numbers: [], operators: [], checkpoint, checkpoints: [] };
+    const { pipeline, order: { folder } } = deployed;
     const facts = await pipeline.parts.pool.stateFacts(pipeline.parts.id);
     const kept = store && folder !== null ? await store.list(folder) : [];
     return {
       pipeline: name,
-      state: pipeline.state,
+      state,
       numbers: facts.flatMap((one) => one ? [one.number] : []),
       operators: pipeline.plan.operators.map((operator, i) => operatorState(operator, i, facts))
         .filter(({ tables, keys }) => tables.length + keys.length > 0),
-      checkpoint: checkpoints?.status ?? null,
+      checkpoint,
       checkpoints: kept.map(({ number }) => number),
     };
   }
@@ -49,7 +54,9 @@ export class States implements StateService {
   }
 
   async #digest(name: string, number: number | null): Promise<Digest> {
-    const { pipeline, order: { checkpoints, folder } } = this.#parts.find(name), { store, clock } = this.#parts;
+    const { store, clock } = this.#parts, { state } = this.#parts.info(name), deployed = this.#parts.find(name);
+    if (!deployed) throw new RdxError("conflict", `Pipeline ${name} is ${state}: a digest is of one that runs`);
+    const { pipeline, order: { checkpoints, folder } } = deployed;
     if (number !== null && number !== pipeline.number) return await this.#kept(name, store, folder, number);
     if (pipeline.state !== "running" || pipeline.replays.length > 0) {
       const why = pipeline.state === "running" ? "keeps what cannot be handed out" : `is ${pipeline.state}`;
