@@ -79,8 +79,10 @@ Deno.test("any sequence of bad rows, mends, replays and discards leaves what a p
         return [good.length, bad.length];
       };
       for (const one of steps) {
-        if (one.do === "mend") streams.put("s", (nullable = one.nullable) ? LENIENT : BASE);
-        else if (one.do === "post") {
+        if (one.do === "mend") {
+          nullable = one.nullable;
+          streams.put("s", nullable ? LENIENT : BASE);
+        } else if (one.do === "post") {
           const posted = one.kinds.map((kind) => {
             const n = next++, raw = [`{"id":${n}}`, `{"text":"r${n}"}`, `{"id":"x${n}"}`, `nonsense ${n}`][kind];
             return { kind, raw, n };
