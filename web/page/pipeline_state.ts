@@ -20,6 +20,7 @@ export function statePart({ link }: Ground): Part<PipelineStateJson> {
     { title: "Most rows lately", class: "wrap", cell: text(hotText) },
   ]);
   const checkpoint = el("p", { class: "dim" }), node = section("State", rows.node, checkpoint);
+  show(node, false);
   return {
     node,
     update(state) {
