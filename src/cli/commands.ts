@@ -216,6 +216,24 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ],
     load: async () => (await import("./savepoint.ts")).savepoint,
   },
+  state: {
+    summary: "Show what a pipeline of a running server keeps, or what that comes to",
+    positionals: "PIPELINE",
+    flags: {
+      server: { value: "URL", about: "The server (default http://127.0.0.1:8080); RDX_TOKEN is its token" },
+      digest: { about: "SHA-256 of all that it keeps, equal for the same plan and order with any number of workers" },
+      offset: {
+        value: "N",
+        about: "With --digest: at this number of its order, of a checkpoint that is kept (default: now)",
+      },
+      json: { about: "As JSON, also on a terminal" },
+    },
+    examples: [
+      ["rdx state orders", "rows, bytes and the keys that get most rows, by operator"],
+      ["rdx state orders --digest", "to compare two servers"],
+    ],
+    load: async () => (await import("./state.ts")).state,
+  },
   fmt: {
     summary: "Write scripts of SQL in one form",
     positionals: "[script.sql ...]",

@@ -368,3 +368,15 @@ export const CHECKPOINT_PIECE_BYTES = 1 << 20;
 export const CHECKPOINT_AHEAD_BYTES = 16 << 20;
 /** Longest wait that a server outside may ask for. */
 export const RETRY_AFTER_MS_MAX = 3_600_000;
+/** Of the rows of a keyed operator, one in so many at most is looked at to find the keys that get most. */
+export const HOT_SAMPLE_ROWS = 256;
+/** From one row that is looked at to the next of the same input of an operator in a task, at least. */
+export const HOT_SAMPLE_MS = 2;
+/** Rows that were looked at, before all that was counted of them is halved. */
+export const HOT_SAMPLES_MAX = 1024;
+/** Keys that are counted of an input of an operator, in each task. */
+export const HOT_KEYS_KEPT_MAX = 64;
+/** Hot keys that are told of an input of an operator. */
+export const HOT_KEYS_TOLD_MAX = 10;
+/** Bytes of the rows that a digest of a pipeline's state has in memory, as text. */
+export const DIGEST_BYTES_MAX = 512 << 20;

@@ -18,6 +18,8 @@ import { Savepoints } from "./savepoint/savepoints.ts";
 import { type EnginePool, type SpawnWorker, WorkerPool } from "./pool.ts";
 import type { DeadLetterService, EngineService, ReplayService } from "./service.ts";
 import { Streams } from "./streams.ts";
+import { States } from "./state/states.ts";
+import type { StateService } from "./state_service.ts";
 import { type ViewFactory, Views } from "./views.ts";
 import { within } from "./within.ts";
 
@@ -61,6 +63,7 @@ export class Engine implements EngineService {
   readonly pipelines: Pipelines;
   readonly savepoints: Savepoints;
   readonly replays: ReplayService;
+  readonly states: StateService;
   readonly views: Views;
   readonly #pool: EnginePool;
   readonly #registry: MetricRegistry;
@@ -83,6 +86,9 @@ export class Engine implements EngineService {
     this.pipelines = new Pipelines({ ...parts, metrics, pool, streams: this.streams, views: this.views });
     this.replays = this.pipelines.replays;
     this.savepoints = new Savepoints(this.#durable, this.pipelines);
+    const info = (name: string) => this.pipelines.get(name);
+    const find = (name: string) => this.pipelines.find(name) === null ? null : this.pipelines.deployed(name);
+    this.states = new States({ info, find, clock, store: parts.durable?.checkpoints ?? null });
   }
 
   /** Starts the workers, and opens what an earlier process has left. Throws RdxError("invalid") for what is damaged of it. */

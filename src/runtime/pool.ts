@@ -9,6 +9,7 @@ import type {
   DecodeJob,
   DecodeResult,
   FromTask,
+  StateFacts,
   TaskCut,
   TaskHostApi,
   TaskOutput,
@@ -36,6 +37,8 @@ export interface TaskPool {
   open(pipeline: number, sink: number): Promise<TaskOutput[][]>;
   /** Rows by edge of the plan, for each task. */
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]>;
+  /** What each task keeps; null: it is not there any more. */
+  stateFacts(pipeline: number): Promise<(StateFacts | null)[]>;
   /** These do in one task what TaskHostApi says; frames are handed over. */
   cut(task: number, pipeline: number, number: number): Promise<TaskCut>;
   drain(task: number, pipeline: number, number: number): Promise<TaskTurn>;
@@ -222,6 +225,13 @@ export class WorkerPool implements EnginePool {
 
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]> {
     return Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.flow(pipeline))));
+  }
+
+  stateFacts(pipeline: number): Promise<(StateFacts | null)[]> {
+    const asked = this.#members.map((member) =>
+      ask<StateFacts | null>(member, ({ host }) => host.stateFacts(pipeline))
+    );
+    return Promise.all(asked);
   }
 
   cut(task: number, pipeline: number, number: number): Promise<TaskCut> {

@@ -283,6 +283,29 @@ export interface TaskTurn {
   readonly stoodMs: number;
 }
 
+/** How often a key was among the rows of an operator's input that a task looked at lately. */
+export interface HotKey {
+  /** The key's columns, as a JSON object. */
+  readonly key: string;
+  readonly samples: number;
+}
+
+/** What an operator keeps in one task. */
+export interface OperatorFacts {
+  readonly node: string;
+  /** Null: it runs in another task. Rows and bytes that it keeps. */
+  readonly kept: { readonly rows: number; readonly bytes: number } | null;
+  /** By input: how many rows were looked at lately, and the keys that were most among them. */
+  readonly hot: readonly { readonly samples: number; readonly keys: readonly HotKey[] }[];
+}
+
+/** What a task has, behind a number. */
+export interface StateFacts {
+  readonly number: number;
+  readonly tables: readonly SavedTable[];
+  readonly operators: readonly OperatorFacts[];
+}
+
 /** What a worker offers the main thread, through comlink. */
 export interface TaskHostApi {
   init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void;
@@ -311,4 +334,6 @@ export interface TaskHostApi {
   restored(pipeline: number): TaskRestored;
   /** Rows that took each edge of the plan in this task since it was deployed, as `planEdges` orders them; empty: there is no such task. */
   flow(pipeline: number): Float64Array<ArrayBuffer>;
+  /** What the task's operators keep; null: there is no such task. */
+  stateFacts(pipeline: number): StateFacts | null;
 }

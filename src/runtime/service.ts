@@ -6,6 +6,7 @@ import type { RowRange } from "../sink.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import type { ReplayOutput } from "./replay/outputs.ts";
 import type { SavepointInfo } from "../store.ts";
+import type { StateService } from "./state_service.ts";
 import type { View } from "../view.ts";
 
 /**
@@ -18,6 +19,7 @@ export interface EngineService {
   readonly pipelines: PipelineService;
   readonly savepoints: SavepointService;
   readonly replays: ReplayService;
+  readonly states: StateService;
   readonly views: ViewService;
   /** Prometheus text of all metrics. */
   metrics(): string;

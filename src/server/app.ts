@@ -24,6 +24,7 @@ import { HttpError, problemResponse, PROBLEMS, toProblem } from "./problems.ts";
 import { replayRoutes } from "./replay.ts";
 import { savepointRoutes } from "./savepoints.ts";
 import { serverMetrics } from "./server_metrics.ts";
+import { stateRoutes } from "./state.ts";
 import { streamRoutes } from "./streams.ts";
 import { viewRoutes } from "./views.ts";
 
@@ -75,6 +76,7 @@ export function createApp(options: AppOptions): { app: App; server: ServerContex
   pipelineRoutes(app, server);
   savepointRoutes(app, server);
   replayRoutes(app, server);
+  stateRoutes(app, server);
   viewRoutes(app, server);
   catalogRoutes(app, server);
   healthRoutes(app, server);

@@ -94,7 +94,8 @@ function pipelineJson(pipeline: Omit<PipelineInfo, "plan" | "sql">) {
   };
 }
 
-function checkpointJson({ number, takenMs, bytes, seconds, stoodSeconds, restored, problem }: CheckpointStatus) {
+/** A checkpoint as answers write it. */
+export function checkpointJson({ number, takenMs, bytes, seconds, stoodSeconds, restored, problem }: CheckpointStatus) {
   const taken_at = takenMs === null ? null : new Date(takenMs).toISOString();
   return { number, taken_at, bytes, seconds, stood_seconds: stoodSeconds, restored, problem };
 }

@@ -16,6 +16,8 @@ import type { ArrivedFrame } from "../../src/runtime/protocol.ts";
 import type { OutputBatch, Sink } from "../../src/sink.ts";
 import type { OpenedCheckpoint, TableKeeper } from "../../src/store.ts";
 import { MemoryCheckpoints } from "../sim/checkpoints.ts";
+import { takeDigest } from "../../src/runtime/state/take_digest.ts";
+import type { Digest } from "../../src/runtime/state_service.ts";
 import { engineMetrics } from "../../src/telemetry/engine_metrics.ts";
 import { silentLog } from "../../src/telemetry/log.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
@@ -268,6 +270,23 @@ export class Lives {
     this.pool.receive = () => {};
     await this.pipeline.stop();
     this.order.length = seen + this.random(this.order.length - seen + 1);
+  }
+
+  /** What it has comes to, once nothing is under way; the next checkpoint has everything. Null: it has come to its end. */
+  async digest(): Promise<Digest | null> {
+    while (this.#taking) await this.settle();
+    await this.settle();
+    if (this.pipeline.state !== "running") return null;
+    this.#whole = true;
+    let digest: Digest | null = null;
+    const taking = takeDigest(this.pipeline, this.clock).then((taken) => digest = taken);
+    for (let turns = 0; digest === null; turns++) {
+      assert.ok(turns < 1000, "no digest comes");
+      await this.settle();
+      // What hashes does so outside of this thread
+      await Promise.race([taking, new Promise((resolve) => setTimeout(resolve, 0))]);
+    }
+    return digest;
   }
 
   async settle(): Promise<void> {

@@ -219,6 +219,9 @@ durableTest(
     const { state, reason } = life.engine.pipelines.get("file");
     assert.equal(state, "failed");
     assert.match(reason!, /cannot be recovered: .*in\.ndjson/);
+    const kept = await life.engine.states.get("file");
+    assert.deepEqual([kept.state, kept.operators, kept.numbers], ["failed", [], []]);
+    await assert.rejects(life.engine.states.digest("file", null), /Pipeline file is failed/);
     assert.ok(life.said.some((line) => line.includes("cannot be recovered")));
     assert.equal(life.engine.pipelines.get("rows").state, "running");
     await life.engine.pipelines.delete("file");

@@ -173,3 +173,39 @@ Deno.test("flow and latency of a pipeline are answered as JSON", async () => {
     assert.equal((await problemOf(await ask("/v1/pipelines/missing/flow"))).status, 404);
   });
 });
+
+Deno.test("what a pipeline keeps is told with exact keys, and a digest of it at a number", async () => {
+  await withServer({}, async (harness) => {
+    await deploy(harness, PLAN);
+    harness.engine.state = {
+      ...harness.engine.state,
+      checkpoints: [5],
+      operators: [{
+        node: "agg",
+        op: "aggregate",
+        keys: ["id"],
+        ttlMs: null,
+        rows: 3,
+        bytes: 4096,
+        tasks: [{ rows: 3, bytes: 4096 }, null],
+        tables: [{
+          name: "slices",
+          version: 1,
+          columns: [{ name: "id", type: { kind: "int64" }, nullable: true }],
+          keys: 1,
+          expiry: null,
+        }],
+        hot: [{ samples: 4, keys: [{ key: '{"id":9223372036854775807}', samples: 3 }] }],
+      }],
+    };
+    const text = await (await harness.ask("/v1/pipelines/hot/state")).text();
+    assert.match(text, /"hot":\[\{"samples":4,"keys":\[\{"key":\{"id":9223372036854775807\},"share":0\.75\}\]\}\]/);
+    const { pipeline, numbers, checkpoint, checkpoints, operators: [{ tables, ttl_ms }] } = JSON.parse(text);
+    assert.deepEqual([pipeline, numbers, checkpoint, checkpoints, ttl_ms], ["hot", [7], null, [5], null]);
+    assert.deepEqual(tables[0].columns, [{ name: "id", type: "int64", nullable: true }]);
+    assert.equal((await (await harness.ask("/v1/pipelines/hot/digest")).json()).offset, 7);
+    assert.equal((await (await harness.ask("/v1/pipelines/hot/digest?offset=5")).json()).offset, 5);
+    assert.equal((await problemOf(await harness.ask("/v1/pipelines/hot/digest?offset=x"))).status, 400);
+    assert.equal((await problemOf(await harness.ask("/v1/pipelines/none/state"))).status, 404);
+  });
+});

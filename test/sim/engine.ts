@@ -12,6 +12,7 @@ import type {
   ViewInfo,
   ViewService,
 } from "../../src/runtime/service.ts";
+import type { PipelineStateInfo, StateService } from "../../src/runtime/state_service.ts";
 import type { RowRange } from "../../src/sink.ts";
 import { SimDead } from "./dead.ts";
 import { SimSavepoints } from "./savepoints.ts";
@@ -49,6 +50,22 @@ export class SimEngine implements EngineService {
       return Promise.resolve(noRows());
     },
     plan: () => Promise.resolve(noRows()),
+  };
+  readonly states: StateService = {
+    get: (name) => Promise.resolve({ ...this.state, pipeline: this.pipelines.get(name).name }),
+    digest: (name, number) => {
+      this.pipelines.get(name);
+      return Promise.resolve({ number: number ?? 7, digest: "0f".repeat(32), tables: [] });
+    },
+  };
+  /** What every pipeline keeps. */
+  state: PipelineStateInfo = {
+    pipeline: "",
+    state: "running",
+    numbers: [7],
+    operators: [],
+    checkpoint: null,
+    checkpoints: [],
   };
   readonly views: ViewService;
   ready = true;

@@ -3,6 +3,7 @@ import type { TaskPool } from "../../src/runtime/pool.ts";
 import type { SavedStep, SavedTable } from "../../src/store.ts";
 import type {
   FromTask,
+  StateFacts,
   TaskCut,
   TaskOutput,
   TaskPlan,
@@ -108,6 +109,10 @@ export class SimPool implements TaskPool {
 
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]> {
     return Promise.resolve(this.hosts.map((host) => host.flow(pipeline)));
+  }
+
+  stateFacts(pipeline: number): Promise<(StateFacts | null)[]> {
+    return Promise.resolve(this.hosts.map((host) => structuredClone(host.stateFacts(pipeline))));
   }
 
   async cut(task: number, pipeline: number, number: number): Promise<TaskCut> {

@@ -1,11 +1,12 @@
 import { setText } from "../components/dom.ts";
 import { cut, formatBytes } from "../model/format.ts";
-import type { DeadRowJson, PipelineJson, ViewJson } from "../page_model/answers.ts";
+import type { DeadRowJson, PipelineJson, PipelineStateJson, ViewJson } from "../page_model/answers.ts";
 import { checkpointFigure, latency, plural, rate, short, watermarkFigure } from "../page_model/format.ts";
 import { layoutJson } from "../page_model/json_layout.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
 import type { Ground, Page } from "./app.ts";
 import type { Link } from "./link.ts";
+import { statePart } from "./pipeline_state.ts";
 import { el, KeyedList, type Part, show } from "./dom.ts";
 import {
   component,
@@ -60,6 +61,7 @@ export function pipelinePage(name: string, ground: Ground): Page {
   const sql = copyBox("The script in SQL"),
     script = el("details", { hidden: true }, el("summary", {}, "SQL"), sql.node);
   const plan = copyBox("The plan as JSON"), explained = explanation(ground, path);
+  const kept = statePart(ground);
   let shown = 0;
   const viewList = new KeyedList<ViewJson>(
     views,
@@ -86,6 +88,7 @@ export function pipelinePage(name: string, ground: Ground): Page {
     reason,
     totals.node,
     section("Flow", graph),
+    kept.node,
     views,
     errors.node,
     dead.node,
@@ -104,6 +107,7 @@ export function pipelinePage(name: string, ground: Ground): Page {
     show(script, typeof pipeline.sql === "string");
     plan.update(layoutJson(pipeline.plan));
     errors.update(pipeline.errors);
+    kept.update(await server.get<PipelineStateJson>(`${path}/state`, signal));
     const { views } = await server.get<{ views: ViewJson[] }>("/v1/views", signal);
     viewList.update(views.filter((view) => view.pipeline === name));
     const rows = await Promise.all(pipeline.sources.map((stream) => deadRowsOf(ground, stream, signal)));

@@ -54,6 +54,30 @@ export interface PipelineJson {
   readonly sql?: string | null;
 }
 
+/** What the operators of a pipeline keep. */
+export interface PipelineStateJson {
+  readonly checkpoint: {
+    readonly number: number | null;
+    readonly taken_at: string | null;
+    readonly bytes: number | null;
+    readonly problem: string | null;
+  } | null;
+  readonly operators: readonly OperatorStateJson[];
+}
+
+export interface OperatorStateJson {
+  readonly node: string;
+  readonly op: string;
+  readonly keys: readonly string[];
+  readonly ttl_ms: number | null;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly hot: readonly {
+    readonly samples: number;
+    readonly keys: readonly { readonly key: Readonly<Record<string, unknown>>; readonly share: number }[];
+  }[];
+}
+
 export interface StreamJson {
   readonly name: string;
   readonly columns: readonly ColumnJson[];

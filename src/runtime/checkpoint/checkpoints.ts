@@ -49,6 +49,8 @@ export class Checkpoints {
   #last = -1;
   #failures = 0;
   #taking: Promise<void> | null = null;
+  /** What is done instead of a checkpoint. */
+  #apart: Promise<void> | null = null;
   #cancel = () => {};
   #leave: (reason: RdxError) => void = () => {};
   #left: Promise<never> = Promise.reject(nobody());
@@ -111,10 +113,25 @@ export class Checkpoints {
 
   /** Takes one now, if there is something new; resolves when it is there, or could not be taken: `status` says why. */
   take(): Promise<void> {
+    if (this.#apart) return this.#apart.then(() => this.take());
     return this.#taking ??= this.#take().finally(() => {
       this.#taking = null;
       if (this.#pipeline) this.#later();
     });
+  }
+
+  /** Does something that has tasks and views hand out what they have, while no checkpoint is taken; the next one has everything. */
+  async alone<T>(act: () => Promise<T>): Promise<T> {
+    while (this.#taking) await this.#taking;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#taking = this.#apart = promise;
+    try {
+      return await act();
+    } finally {
+      this.#whole = true;
+      this.#taking = this.#apart = null;
+      resolve();
+    }
   }
 
   async #take(): Promise<void> {

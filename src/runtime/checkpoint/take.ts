@@ -9,7 +9,7 @@ import { type EarlierCheckpoint, knownOf, runOf, type SavedRun } from "./saved_r
 
 /** What a checkpoint is to be. */
 export interface TakeOptions {
-  readonly store: CheckpointStore;
+  readonly store: Pick<CheckpointStore, "begin">;
   readonly folder: string;
   /** It has everything, and lies on no other. */
   readonly whole: boolean;

@@ -5,6 +5,7 @@ import type { PhysicalOperator, PhysicalPlan } from "../../plan/physical.ts";
 import { isStateless } from "../plan_shape.ts";
 import { planEdges } from "../plan_edges.ts";
 import { MADE_BY_WATERMARK } from "./clocks.ts";
+import { type HotKeys, hotKeysOf } from "./hot_keys.ts";
 import { constantTime } from "./source_reader.ts";
 import type { Way } from "./turn_order.ts";
 
@@ -54,6 +55,8 @@ export class Flow {
   readonly rows: Float64Array<ArrayBuffer>;
   /** By position among the operators: rows go through in their places. */
   readonly stateless: readonly boolean[];
+  /** By position among the operators and by input: the keys that get most rows; none for those without keys. */
+  readonly hot: readonly (readonly HotKeys[])[];
   readonly #kernel: Kernel;
   readonly #after = new Map<string, Next>();
   /** The edges of each operator begin here, then those of the sinks. */
@@ -70,6 +73,7 @@ export class Flow {
     this.#kernel = kernel;
     this.rows = new Float64Array(planEdges(plan).length);
     this.stateless = plan.operators.map(isStateless);
+    this.hot = plan.operators.map((operator) => hotKeysOf(kernel, operator));
     let edges = 0;
     this.#edges = plan.operators.map(({ inputs }) => (edges += inputs.length) - inputs.length);
     this.#sinkEdges = edges;
@@ -123,12 +127,14 @@ export class Flow {
 
   /** The batch as the operator takes it: in exchange layout, where it has one. */
   pick(index: number, input: number, batch: Batch, arrivalMs: number): Batch {
-    const exchange = this.operators[index]!.exchanges[input];
+    const exchange = this.operators[index]!.exchanges[input], hot = this.hot[index][input];
     if (!exchange) return batch;
     const picked = exchange.columns.map((column): Vector =>
       column >= 0 ? batch.columns[column] : constantTime(this.#kernel, batch.rows, arrivalMs)
     );
-    return { ...batch, columns: picked };
+    const taken = { ...batch, columns: picked };
+    if (hot && hot.keys > 0 && hot.keys === exchange.keys) hot.note(this.#kernel, taken);
+    return taken;
   }
 
   /** Does work whose rows only look like some that go through. */

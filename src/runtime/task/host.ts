@@ -14,6 +14,7 @@ import type {
   DecodeResult,
   ExchangeMessage,
   FromTask,
+  StateFacts,
   TaskCut,
   TaskHostApi,
   TaskOutput,
@@ -187,6 +188,10 @@ export class TaskHost implements TaskHostApi {
 
   flow(pipeline: number): Float64Array<ArrayBuffer> {
     return this.#tasks.get(pipeline)?.flow.rows.slice() ?? new Float64Array();
+  }
+
+  stateFacts(pipeline: number): StateFacts | null {
+    return this.#tasks.get(pipeline)?.stateFacts ?? null;
   }
 
   #ready() {

@@ -14,6 +14,7 @@ import type {
   FromTask,
   MarkMessage,
   NodeLookups,
+  StateFacts,
   TaskOutput,
   TaskPlan,
   TaskRestored,
@@ -127,6 +128,19 @@ export class PipelineTask {
   restored(): TaskRestored {
     const reason = this.state.restored();
     return { reason, lookups: reason === null ? this.#mode.lookups() : [] };
+  }
+
+  /** What its operators keep. */
+  get stateFacts(): StateFacts {
+    const { operators, hot } = this.flow;
+    return {
+      number: this.#next - 1,
+      tables: this.state.tables,
+      operators: this.#plan.operators.map(({ id: node }, i) => {
+        const operator = operators[i], kept = operator && { rows: operator.stateRows, bytes: operator.stateBytes };
+        return { node, kept, hot: hot[i].map(({ samples, found: keys }) => ({ samples, keys })) };
+      }),
+    };
   }
 
   /** A chunk to decode, a mark or a tick, from the main thread. Of a cut something is left until all is set aside: it comes again. */

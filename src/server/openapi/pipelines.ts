@@ -79,6 +79,41 @@ export const PIPELINE_OPERATIONS: Operations = {
       problems: ["not_found"],
     },
   },
+  "/v1/pipelines/{name}/state": {
+    get: {
+      id: "pipelineState",
+      summary: "What the operators of a pipeline keep: rows, bytes, tables, hot keys, checkpoints",
+      description:
+        "Hot keys are found by looking at a row every 2 ms at most. A pipeline that has ended keeps nothing.",
+      tag: "pipelines",
+      parameters: [name("pipeline")],
+      answers: { 200: answer("What it keeps", "pipeline_state") },
+      problems: ["not_found"],
+    },
+  },
+  "/v1/pipelines/{name}/digest": {
+    get: {
+      id: "pipelineDigest",
+      summary: "What everything that a pipeline keeps comes to, its views included",
+      description:
+        "SHA-256 over the rows of all tables, in an order of their own: equal for the same plan and the same order of the same rows, however many workers " +
+        "there are, before and after a restart. The pipeline takes nothing new while it is made, and its next checkpoint has everything.",
+      tag: "pipelines",
+      parameters: [
+        name("pipeline"),
+        query(
+          "offset",
+          "A number of the pipeline's order: the last one, or that of a checkpoint that is kept; default: now",
+          {
+            type: "integer",
+            minimum: 0,
+          },
+        ),
+      ],
+      answers: { 200: answer("The digest", "pipeline_digest") },
+      problems: ["not_found", "conflict", "too_large"],
+    },
+  },
   "/v1/pipelines/{name}/explain": {
     get: {
       id: "explainPipeline",

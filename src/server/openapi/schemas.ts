@@ -4,6 +4,7 @@ import { DEAD_IDS_SCHEMA } from "../dead.ts";
 import { DECLARATION_SCHEMA } from "../declaration.ts";
 import { PROBLEMS } from "../problems.ts";
 import { count, list, number, object, orNull, ref, text } from "./build.ts";
+import { stateSchemas } from "./state_schemas.ts";
 
 const WATERMARK: JsonSchema = {
   oneOf: [{ type: "string" }, { type: "integer" }, { type: "null" }],
@@ -345,6 +346,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   }),
   pipelines: object({ pipelines: list(object(PIPELINE_MEMBERS)) }),
   pipeline_flow: PIPELINE_FLOW,
+  ...stateSchemas(PIPELINE_MEMBERS),
   catalog: CATALOG,
   savepoint: SAVEPOINT,
   view: VIEW,

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { JSON_TYPE, withServer } from "../server/harness.ts";
+import { call } from "./terminal.ts";
+
+const PLAN = {
+  rdx: 1,
+  nodes: [
+    { id: "in", op: "source", stream: "readings" },
+    { id: "out", op: "sink", input: ["in"], sink: { kind: "view", name: "hot" } },
+  ],
+};
+
+Deno.test("what a pipeline keeps is shown, and what it comes to at a number", async () => {
+  await withServer({}, async (harness) => {
+    await harness.ask("/v1/pipelines/hot", { method: "PUT", headers: JSON_TYPE, body: JSON.stringify(PLAN) });
+    const run = (...args: string[]) => call(["state", ...args, "--server", harness.url]);
+    const { code, out } = await run("hot");
+    assert.deepEqual([code, JSON.parse(out).pipeline], [0, "hot"]);
+    const digest = JSON.parse((await run("hot", "--digest", "--offset", "5")).out);
+    assert.deepEqual([digest.offset, digest.digest.length], [5, 64]);
+    assert.equal((await run("none")).code, 66);
+  });
+});
+
+Deno.test("without a pipeline, or with an offset of nothing, the usage is told", async () => {
+  for (const args of [[], ["a", "b"], ["no/name"], ["a", "--offset", "5"]]) {
+    assert.equal((await call(["state", ...args])).code, 2, args.join(" "));
+  }
+});
