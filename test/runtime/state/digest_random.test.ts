@@ -38,7 +38,7 @@ Deno.test("a random plan's digest is the same with any number of workers, after 
         await killed.start(1 + random(4));
       }
       const digest = await killed.digest();
-      if (digest === null || killed.pipeline.replays.length > 0) return;
+      if (digest === null) return;
       const again = new Lives(physical, positions, chunks, seed);
       again.order = [...killed.order];
       await again.start(1 + random(4), true);
