@@ -13,6 +13,7 @@ import type { Durable } from "./store.ts";
 import { ThreadCheckpoints } from "./store/checkpoints_thread.ts";
 import { startCheckpointThread, type StoreKind } from "./store/checkpoints_thread_deno.ts";
 import { openDataFolder, requireStore } from "./store/data_folder_deno.ts";
+import { FileSavepoints } from "./store/savepoints_files.ts";
 import { MetaFile } from "./store/meta_deno.ts";
 import { rangeOf } from "./client/http/address.ts";
 import { httpLookup } from "./lookup/http.ts";
@@ -60,6 +61,8 @@ export interface EngineSettings {
   readonly allowPrivate?: readonly string[];
   /** Files and folders, absolute, whose user functions plans may call; null, the default: those of any module. */
   readonly functions?: readonly string[] | null;
+  /** False: pipelines that an earlier process has left are left as they are; default: they go on. */
+  readonly recoverPipelines?: boolean;
   /** How often checkpoints are taken of what survives; 0: only at an orderly end. */
   readonly checkpointIntervalMs?: number;
   /** Default: nothing is logged. */
@@ -126,6 +129,7 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
       lookups: new Map(lookups.map((lookup) => [lookup.kind, lookup])),
       openMade,
       log,
+      recoverPipelines: settings.recoverPipelines,
       checkpointIntervalMs: settings.checkpointIntervalMs,
       ...(functions === null ? {} : { functions: functionFiles(functions) }),
       openRanges: ({ path, format, delimiter }) =>
@@ -147,12 +151,14 @@ async function openData(settings: EngineSettings, module: WebAssembly.Module): P
     await requireStore(data, store);
     meta = new MetaFile(folder.metaPath);
     const crc = new Crc32c(new Kernel(module)), said = (what: string) => log.warn(what);
+    const checksum = (bytes: Uint8Array, before?: number) => crc.of(bytes, before), device = new DenoDevice(data);
     const checkpoints = { kind: store, root: data, module, durability };
     return await DurableLogs.open({
-      device: new DenoDevice(data),
+      device,
       meta,
       checkpoints: new ThreadCheckpoints(store, () => startCheckpointThread(checkpointsWorker, checkpoints, said)),
-      checksum: (bytes, before) => crc.of(bytes, before),
+      savepoints: new FileSavepoints({ device, checksum, durability }),
+      checksum,
       packer: compression === "zstd" ? zstdPacker : null,
       unpacker: zstdPacker,
       durability,

@@ -37,6 +37,15 @@ export interface ProducerMark {
   readonly digest: string;
 }
 
+/** Frames one behind the other, each filled up with zeros to a multiple of 8, made fewer bytes together. */
+export interface PackedFrames {
+  /** Filled up with zeros to a multiple of 8. */
+  readonly buffer: ArrayBuffer;
+  readonly length: number;
+  /** CRC-32C of all of the buffer. */
+  readonly sum: number;
+}
+
 /** What is to be appended; offset and arrival come from the log. */
 export interface LogEntry<Answer> {
   readonly kind: "rows" | "end";
@@ -44,6 +53,8 @@ export interface LogEntry<Answer> {
   readonly frames: readonly ArrayBuffer[];
   /** CRC-32C of each frame, if somebody has computed them: a log that wants them does not go through the bytes once more. */
   readonly sums?: readonly number[];
+  /** The frames as a log that packs writes them, if somebody has packed them for it. */
+  readonly packed?: PackedFrames | null;
   readonly schema: number;
   /** Kept in the record, for whoever brings them where they belong: a crash between the two loses nothing. */
   readonly aside?: readonly ArrayBuffer[];
@@ -90,6 +101,8 @@ export interface Log<Answer> {
   readonly ended: boolean;
   /** What an acknowledged record survives. */
   readonly durability: Durability;
+  /** It packs what it writes: frames may come packed. Absent: no. */
+  readonly packs?: boolean;
   /** Why it takes nothing any more, or null. */
   readonly failure: string | null;
   /** Offset of the newest record that has frames aside, −1: none has. */
@@ -169,6 +182,8 @@ export interface OrderLog {
   append(record: OrderRecord): void;
   /** Resolves when the records up to `number` are as durable as this log makes them, and rejects when they never will be; null: they are. */
   durable(number: number): Promise<void> | null;
+  /** Reads what is durable of it from the number behind `after` on. Absent: nothing is kept. */
+  replay?(after: number): OrderReplay;
   /** Records up to `number` are not done again any more: they may go. Absent: nothing is kept anyway. */
   drop?(number: number): void;
   /** Resolves when all that was appended is written, or cannot be. */

@@ -90,8 +90,8 @@ export interface Operator {
    */
   peek(rowsMax: number, first: boolean): Batch | null;
   readonly counts: OperatorCounts;
-  /** Its state as tables. "none": it keeps nothing; "replay": what it keeps is only had again by replaying what it was given. */
-  readonly state: OperatorState | "none" | "replay";
+  /** Its state as tables. "none": it keeps nothing. */
+  readonly state: OperatorState | "none";
   readonly stateRows: number;
   readonly stateBytes: number;
   close(): void;

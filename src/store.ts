@@ -106,6 +106,59 @@ export interface CheckpointStore {
   close(): Promise<void>;
 }
 
+/** What a savepoint has beside the rows of its tables. */
+export interface SavepointFacts {
+  /** What its pipeline was called. */
+  readonly pipeline: string;
+  /** The plan that it had. */
+  readonly plan: SavedPlan;
+  readonly checkpoint: CheckpointFacts;
+}
+
+/** What is known of a savepoint that is kept. */
+export interface SavepointInfo {
+  readonly name: string;
+  readonly pipeline: string;
+  /** It is the state after this number of the pipeline's order; −1: it is damaged. */
+  readonly number: number;
+  /** Wall clock, epoch ms. */
+  readonly takenMs: number;
+  readonly bytes: number;
+}
+
+/** A savepoint that has come from somewhere; all of it has been read and found whole. */
+export interface OpenedSavepoint {
+  readonly facts: SavepointFacts;
+  /** As OpenedCheckpoint has them. */
+  steps(): AsyncIterable<SavedStep>;
+  /** Comes last. */
+  close(): Promise<void>;
+}
+
+/** Keeps savepoints by the names of pipelines, whether these are there or not: checkpoints that are whole in one file each, and stay until they are removed. */
+export interface SavepointStore {
+  /** Oldest first. */
+  list(pipeline: string): Promise<readonly SavepointInfo[]>;
+  /** Keeps one; it is there as a whole and durable, or not at all. Throws RdxError("conflict") when there is one of the name, "no_space". */
+  put(
+    pipeline: string,
+    name: string,
+    facts: SavepointFacts,
+    steps: AsyncIterable<SavedStep>,
+  ): Promise<SavepointInfo>;
+  /** The bytes of one that is not kept. */
+  encode(facts: SavepointFacts, steps: AsyncIterable<SavedStep>): AsyncIterable<Uint8Array<ArrayBuffer>>;
+  /** The bytes of one that is kept. Throws RdxError("not_found"). */
+  read(
+    pipeline: string,
+    name: string,
+  ): Promise<{ readonly bytes: number; readonly pieces: AsyncIterable<Uint8Array<ArrayBuffer>> }>;
+  /** Throws RdxError("not_found"). */
+  remove(pipeline: string, name: string): Promise<void>;
+  /** Takes in the bytes of one. Throws RdxError("invalid") that says where it is damaged, or that it is of a newer version. */
+  take(pieces: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<OpenedSavepoint>;
+}
+
 /** What a stream is beside its rows. */
 export interface SavedStream {
   readonly name: string;
@@ -186,10 +239,12 @@ export interface Durable {
   readonly meta: Meta;
   readonly durability: "fsync" | "os";
   readonly checkpoints: CheckpointStore;
+  readonly savepoints: SavepointStore;
   createLog<Answer>(folder: string): Log<Answer>;
   openLog<Answer>(folder: string): Promise<Log<Answer>>;
-  createOrder(folder: string): OrderLog;
-  openOrder(folder: string): Promise<OpenedOrder>;
+  /** `after`: the last number that it does not have, 0 unless it is told. */
+  createOrder(folder: string, after?: number): OrderLog;
+  openOrder(folder: string, after?: number): Promise<OpenedOrder>;
   /**
    * A log of a sink's own, made if it is not there. The name begins with what the sink's `place` says of its run, and `~`: at the next start, logs of runs that no
    * pipeline has any more are removed.

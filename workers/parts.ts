@@ -6,8 +6,8 @@ import { makeLines } from "../src/source/made.ts";
 import type { HostParts } from "../src/runtime/task/host.ts";
 import type { FileReader } from "../src/source.ts";
 
-/** What tasks are made of, on every platform. `files` is null where there are none. */
-export function hostParts(files: FileReader | null): HostParts {
+/** What tasks are made of, on every platform. `files` and `pack` are null where there are none. */
+export function hostParts(files: FileReader | null, pack: HostParts["pack"] = null): HostParts {
   const importModule = (url: string) => import(url);
-  return { openDecoder, createOperator, inference, locator, makeLines, files, importModule };
+  return { openDecoder, createOperator, inference, locator, makeLines, files, importModule, pack };
 }

@@ -1,7 +1,8 @@
 /** The worker of an engine, in Deno: as in a page, and with files. */
 import { expose } from "comlink";
+import { zstdPacker } from "../src/log/packer_deno.ts";
 import { TaskHost } from "../src/runtime/task/host.ts";
 import { DenoFileReader } from "../src/source/file_deno.ts";
 import { hostParts } from "./parts.ts";
 
-expose(new TaskHost(hostParts(new DenoFileReader())));
+expose(new TaskHost(hostParts(new DenoFileReader(), zstdPacker.pack)));

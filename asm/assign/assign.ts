@@ -7,7 +7,7 @@
 // and a window is closed for it when window_end − 1 + lateness ≤ watermark.
 import { TIME_START, isTime, timeOf } from "../aggregate/window";
 import { validAt } from "../aggregate/assign";
-import { batch_gather, batch_kinds } from "../batch/gather";
+import { batchCopied, batch_gather } from "../batch/gather";
 import { noteLate } from "../batch/late";
 import { NO_MEMORY } from "../frame/status";
 import { COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, TIMESTAMP } from "../layout";
@@ -174,14 +174,7 @@ export function assign_next(at: usize, most: u32, out: usize): i32 {
   if (batch_gather(a.columns, 1, a.ncols, 0, rows, count, out) < 0) return NO_MEMORY;
   windowColumns(out + <usize>a.ncols * COLUMN_SIZE, starts, ends, times);
   const facts = out + <usize>(a.ncols + WINDOW_COLUMNS) * COLUMN_SIZE;
-  store<u32>(facts, 0);
-  store<u32>(facts, <u32>rows, 4);
-  if (!a.kinds) return <i32>count;
-  const kinds = arena_alloc(count);
-  if (!kinds) return NO_MEMORY;
-  batch_kinds(at + offsetof<Assign>("kinds"), 0, rows, count, kinds);
-  store<u32>(facts, <u32>kinds);
-  return <i32>count;
+  return batchCopied(at + offsetof<Assign>("kinds"), rows, count, facts);
 }
 
 /**

@@ -89,6 +89,21 @@ export function batch_kinds(kinds: usize, which: usize, rows: usize, count: u32,
   }
 }
 
+/**
+ * Ends a batch of copies of rows: their kinds, when the batch at `kinds` (a u32 address, 0 = none) has some, and then the row
+ * numbers of their origins, to `facts` (two u32 addresses). Returns how many rows there are, or NO_MEMORY.
+ */
+export function batchCopied(kinds: usize, rows: usize, count: u32, facts: usize): i32 {
+  store<u32>(facts, 0);
+  store<u32>(facts, <u32>rows, 4);
+  if (!load<u32>(kinds)) return <i32>count;
+  const copied = arena_alloc(count);
+  if (!copied) return NO_MEMORY;
+  batch_kinds(kinds, 0, rows, count, copied);
+  store<u32>(facts, <u32>copied);
+  return <i32>count;
+}
+
 /** Gathers i64 of the rows that caused others (u32 row numbers) to `out`. */
 export function batch_times(times: usize, causes: usize, count: u32, out: usize): void {
   for (let i: u32 = 0; i < count; i++) {

@@ -23,5 +23,6 @@ export {
   fn_is_json, fn_json_build, fn_json_length, fn_json_query, fn_json_quote, fn_json_state, fn_json_value,
 } from "./json/index";
 export { fn_json_element, fn_json_join, fn_json_position, fn_split } from "./json/array";
+export { fn_nested_cast } from "./nested/cast";
 export { fn_nested_both, fn_nested_extreme, fn_nested_list, fn_nested_slice, fn_nested_sort } from "./nested/list";
 export { fn_nested_item, fn_nested_member, fn_nested_only, fn_nested_parse, fn_nested_text } from "./nested/take";

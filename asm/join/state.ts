@@ -4,9 +4,8 @@ import { heapPush } from "../rows/heap";
 import { Index } from "../rows/index_rows";
 import { keyColumn, rowKeyHash } from "../rows/keys";
 import { listAdd } from "../rows/list";
-import { indexRestore, listed, restoredCount, restoredEnd, restoredRows } from "../rows/restore";
+import { indexRestore, restoredEach } from "../rows/restore";
 import { ROW_HASH, rowIsNull } from "../rows/row";
-import { rowsSortByTime } from "../rows/sort";
 import { flagsAt, listOf, timeAt } from "./keep";
 import { FLAG_DEAD, INTERVAL, Join, Side, TEMPORAL, WINDOW, heapOf, indexOf, storeOf } from "./spec";
 
@@ -68,24 +67,28 @@ function leavesAt(j: Join, side: Side, isLeft: bool, row: usize): i64 {
   return side.heap != 0 && (!side.versions || timeAt(side, row) >= j.watermark);
 }
 
-function putRow(j: Join, side: Side, isLeft: bool, row: usize): bool {
-  const dead = j.mode == WINDOW && side.flagsAt != 0 && flagsAt(side, row) == FLAG_DEAD;
+/** The side whose rows come back. */
+let side: Side = changetype<Side>(0);
+let isLeft: bool = false;
+
+function putRow(owner: usize, row: usize): bool {
+  const j = changetype<Join>(owner), dead = j.mode == WINDOW && side.flagsAt != 0 && flagsAt(side, row) == FLAG_DEAD;
   if (!dead && !putKeys(j, side, row)) return false;
   return !waits(j, side, row) || heapPush(heapOf(side), leavesAt(j, side, isLeft, row), row);
 }
 
-function restoreSide(j: Join, side: Side, isLeft: bool): bool {
-  const s = storeOf(side), list = restoredRows(s), count = restoredCount;
-  if (!list) return false;
+function listRow(_owner: usize, row: usize): bool {
+  listAdd(listOf(side), row, side.listAt);
+  return true;
+}
+
+function restoreSide(j: Join, which: Side, left: bool): bool {
+  const owner = changetype<usize>(j), s = storeOf(which);
+  side = which;
+  isLeft = left;
   // Chains are in the order of arrival, those of versions in that of their times
-  let all = rowsSortByTime(list, count, side.versions && j.mode == TEMPORAL ? side.timeAt : 0);
-  for (let i: u32 = 0; all && i < count; i++) all = putRow(j, side, isLeft, listed(list, i));
-  if (all && side.listAt) {
-    all = rowsSortByTime(list, count, side.timeAt);
-    for (let i: u32 = 0; all && i < count; i++) listAdd(listOf(side), listed(list, i), side.listAt);
-  }
-  restoredEnd(s, list);
-  return all;
+  if (!restoredEach(s, side.versions && j.mode == TEMPORAL ? side.timeAt : 0, owner, putRow)) return false;
+  return !side.listAt || restoredEach(s, side.timeAt, owner, listRow);
 }
 
 /** All rows are there; false without memory. */

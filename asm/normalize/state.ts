@@ -1,5 +1,5 @@
 // The newest rows by key as a table (rows/changes.ts).
-import { indexRestore, listed, restoredCount, restoredEnd, restoredRows } from "../rows/restore";
+import { indexRestore, restoredEach } from "../rows/restore";
 import { Normalize, dropDoomed, indexOf, storeOf } from "./index";
 
 export function normalize_store(address: usize): usize {
@@ -21,12 +21,12 @@ export function normalize_put_scalars(address: usize, from: usize): bool {
   return load<u64>(from) < 1 << 57;
 }
 
+function putRow(owner: usize, row: usize): bool {
+  const n = changetype<Normalize>(owner);
+  return indexRestore(storeOf(n), indexOf(n), row);
+}
+
 /** All rows are there; false without memory. */
 export function normalize_restored(address: usize): bool {
-  const n = changetype<Normalize>(address), s = storeOf(n), list = restoredRows(s);
-  if (!list) return false;
-  let all = true;
-  for (let i: u32 = 0; all && i < restoredCount; i++) all = indexRestore(s, indexOf(n), listed(list, i));
-  restoredEnd(s, list);
-  return all;
+  return restoredEach(storeOf(changetype<Normalize>(address)), 0, address, putRow);
 }

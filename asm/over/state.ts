@@ -4,9 +4,8 @@ import { heapPush } from "../rows/heap";
 import { indexAdd, indexFindRow } from "../rows/index_rows";
 import { rowKeyHash } from "../rows/keys";
 import { listAdd } from "../rows/list";
-import { listed, restoredCount, restoredEnd, restoredRows } from "../rows/restore";
+import { restoredEach } from "../rows/restore";
 import { ROW_HASH } from "../rows/row";
-import { rowsSortByTime } from "../rows/sort";
 import { FLAG_ROWS, FLAG_TIMED, LIST_AT, Over, TIME_AT, has, heapOf, indexOf, lengthOf, listOf, setLength, storeOf, timeOfRow } from "./spec";
 import { dropDoomed } from "./step";
 
@@ -45,8 +44,8 @@ function joinChain(o: Over, row: usize): bool {
   return true;
 }
 
-function putRow(o: Over, row: usize): bool {
-  const s = storeOf(o);
+function putRow(owner: usize, row: usize): bool {
+  const o = changetype<Over>(owner), s = storeOf(o);
   store<u32>(row, rowKeyHash(s, row, o.keyList, o.keys, true), ROW_HASH);
   if (has(o, FLAG_TIMED) && timeOfRow(row) > o.watermark) return heapPush(heapOf(o), timeOfRow(row), row);
   if (has(o, FLAG_ROWS)) return joinChain(o, row);
@@ -56,10 +55,6 @@ function putRow(o: Over, row: usize): bool {
 
 /** All rows are there; false without memory. */
 export function over_restored(address: usize): bool {
-  const o = changetype<Over>(address), s = storeOf(o), list = restoredRows(s), count = restoredCount;
-  if (!list) return false;
-  let all = rowsSortByTime(list, count, has(o, FLAG_TIMED) ? <u32>TIME_AT : 0);
-  for (let i: u32 = 0; all && i < count; i++) all = putRow(o, listed(list, i));
-  restoredEnd(s, list);
-  return all;
+  const o = changetype<Over>(address);
+  return restoredEach(storeOf(o), has(o, FLAG_TIMED) ? <u32>TIME_AT : 0, address, putRow);
 }

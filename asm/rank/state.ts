@@ -1,9 +1,9 @@
 // Ranked rows as a table (rows/changes.ts): with each the watermark at its arrival. Chains are made anew by the order and arrival.
 import { indexNext } from "../rows/index_rows";
 import { List, listAdd } from "../rows/list";
-import { indexRestore, listed, restoredCount, restoredEnd, restoredRows } from "../rows/restore";
+import { indexRestore, listed, restoredCount, restoredEach, restoredEnd, restoredRows } from "../rows/restore";
 import { rowCell } from "../rows/row";
-import { rowsSortByOrder, rowsSortByTime } from "../rows/sort";
+import { rowsSortByOrder } from "../rows/sort";
 import { dropDoomed } from "./chain";
 import { FLAG_EXPIRES, FLAG_WINDOWED, LIST_AT, Rank, TOUCHED_AT, has, indexOf, isHead, setLength, storeOf } from "./spec";
 import { windowList } from "./window";
@@ -43,18 +43,20 @@ function countRows(rank: Rank, head: usize): u32 {
   return length;
 }
 
-/** Puts all rows into the lists by which they go, in the order of the watermarks that they met. */
-function listRows(rank: Rank, list: usize, count: u32): bool {
-  const windowed = has(rank, FLAG_WINDOWED), s = storeOf(rank);
-  if (!windowed && !has(rank, FLAG_EXPIRES)) return true;
-  if (!rowsSortByTime(list, count, <u32>TOUCHED_AT)) return false;
-  for (let i: u32 = 0; i < count; i++) {
-    const row = listed(list, i), all = changetype<List>(oldestOf(rank));
-    const one = windowed ? windowList(rank, <i64>rowCell(s, row, rank.endColumn)) : all;
-    if (!changetype<usize>(one)) return false;
-    listAdd(one, row, LIST_AT);
-  }
+/** Puts a row into the list by which it goes. */
+function listRow(owner: usize, row: usize): bool {
+  const rank = changetype<Rank>(owner), all = changetype<List>(oldestOf(rank));
+  const end = has(rank, FLAG_WINDOWED) ? <i64>rowCell(storeOf(rank), row, rank.endColumn) : 0;
+  const list = has(rank, FLAG_WINDOWED) ? windowList(rank, end) : all;
+  if (!changetype<usize>(list)) return false;
+  listAdd(list, row, LIST_AT);
   return true;
+}
+
+/** The same of all rows, in the order of the watermarks that they met. */
+function listRows(rank: Rank): bool {
+  if (!has(rank, FLAG_WINDOWED) && !has(rank, FLAG_EXPIRES)) return true;
+  return restoredEach(storeOf(rank), <u32>TOUCHED_AT, changetype<usize>(rank), listRow);
 }
 
 @inline function oldestOf(rank: Rank): usize {
@@ -71,7 +73,6 @@ export function rank_restored(address: usize): bool {
     const row = listed(list, i);
     if (isHead(row)) setLength(row, countRows(rank, row));
   }
-  all = all && listRows(rank, list, count);
   restoredEnd(s, list);
-  return all;
+  return all && listRows(rank);
 }

@@ -205,6 +205,19 @@ export function restoredEnd(s: Store, list: usize): void {
   return load<u32>(list + (<usize>i << 2));
 }
 
+/**
+ * Hands all rows of a store to `put` of their owner, by (the i64 at offset `at`, 0: none; key group, arrival), as long as it returns true. False
+ * without memory.
+ */
+export function restoredEach(s: Store, at: u32, owner: usize, put: (owner: usize, row: usize) => bool): bool {
+  const list = restoredRows(s), count = restoredCount;
+  if (!list) return false;
+  let all = rowsSortByTime(list, count, at);
+  for (let i: u32 = 0; all && i < count; i++) all = put(owner, listed(list, i));
+  restoredEnd(s, list);
+  return all;
+}
+
 /** Writes the hash of a row's key and puts the row at the end of its chain; false without memory. */
 export function indexRestore(s: Store, index: Index, row: usize): bool {
   const hash = rowKeyHash(s, row, index.list, index.keys, index.nullsEqual);

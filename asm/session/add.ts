@@ -208,9 +208,20 @@ export function remove(s: Sessions, key: usize, columns: usize, r: u32, t: i64):
   s.unknown++;
 }
 
-/** The first session of the key has left. */
-export function dropFirst(s: Sessions, key: usize): void {
-  const session: usize = load<u32>(key, KEY_SESSIONS);
-  store<u32>(key, load<u32>(session, NEXT), KEY_SESSIONS);
+/** The word that has the session of the key that ends first, which is there: where sessions have a bound, they may overlap. */
+export function earliest(s: Sessions, key: usize): usize {
+  let best = key + KEY_SESSIONS;
+  if (!s.max) return best;
+  for (let session: usize = load<u32>(best); load<u32>(session, NEXT); session = load<u32>(session, NEXT)) {
+    const next: usize = load<u32>(session, NEXT);
+    if (endOf(s, next) < endOf(s, load<u32>(best))) best = session + NEXT;
+  }
+  return best;
+}
+
+/** The session at a word has left. */
+export function dropAt(s: Sessions, at: usize): void {
+  const session: usize = load<u32>(at);
+  store<u32>(at, load<u32>(session, NEXT));
   freeSession(s, session);
 }

@@ -16,7 +16,7 @@ import { indexFind, indexRemove } from "../rows/index_rows";
 import { keysGroups, keysHash } from "../rows/keys";
 import { rowOrder } from "../rows/row";
 import { rowForget } from "../rows/touch";
-import { add, dropFirst, remove, schedule } from "./add";
+import { add, dropAt, earliest, remove, schedule } from "./add";
 import {
   FIRST_ROW, KEY_EARLIEST, KEY_ENTRIES, KEY_SESSIONS, ROW_FOLLOWING, START, Sessions, endOf, heapOf, indexOf, keyStoreOf,
   rowStoreOf, specFree, specRead,
@@ -99,6 +99,8 @@ function begin(s: Sessions): bool {
     // Of the entries that are left none is before the one that came out
     store<i64>(key, i64.MAX_VALUE, KEY_EARLIEST);
     let session: usize = load<u32>(key, KEY_SESSIONS), leaves = false;
+    const at = session ? earliest(s, key) : 0;
+    if (session) session = load<u32>(at);
     if (session && endOf(s, session) == t) {
       leaves = true;
       if (order < rowOrder(key)) {
@@ -114,8 +116,9 @@ function begin(s: Sessions): bool {
       s.leaving = load<u32>(session, FIRST_ROW);
       s.leavingStart = load<i64>(session, START);
       s.leavingEnd = t;
-      dropFirst(s, key);
+      dropAt(s, at);
       session = load<u32>(key, KEY_SESSIONS);
+      if (session) session = load<u32>(earliest(s, key));
     }
     if (session) {
       full = !schedule(s, key, endOf(s, session));
@@ -226,7 +229,7 @@ export function session_free(address: usize): void {
   while (heap.size) {
     const key = heapPop(heap), entries = load<u32>(key, KEY_ENTRIES) - 1;
     store<u32>(key, entries, KEY_ENTRIES);
-    while (load<u32>(key, KEY_SESSIONS)) dropFirst(s, key);
+    while (load<u32>(key, KEY_SESSIONS)) dropAt(s, key + KEY_SESSIONS);
   }
   specFree(s);
 }

@@ -3,11 +3,10 @@
 import { rows_changed } from "../rows/changes";
 import { indexFind, indexFindRow } from "../rows/index_rows";
 import { keysHash, rowKeyHash } from "../rows/keys";
-import { listed, restoredCount, restoredEnd, restoredRows } from "../rows/restore";
+import { restoredEach } from "../rows/restore";
 import { ROW_SEQ } from "../rows/row";
-import { rowsSortByTime } from "../rows/sort";
 import { rowSetGroup } from "../rows/touch";
-import { addKey, append, openSession, schedule } from "./add";
+import { addKey, append, earliest, openSession, schedule } from "./add";
 import { dropDoomed } from "./index";
 import {
   KEY_SESSIONS, LAST, NEXT, ROW_FOLLOWING, ROW_SESSION, SESSION_NAME, SESSION_TOLD, START, Sessions, endOf, indexOf, keyStoreOf, rowStoreOf,
@@ -129,30 +128,27 @@ function sessionOf(s: Sessions, row: usize): usize {
   return session;
 }
 
-/** All rows and sessions are there. */
-export function session_restored(address: usize): i32 {
-  const s = changetype<Sessions>(address), rows = rowStoreOf(s), list = restoredRows(rows), count = restoredCount;
-  if (!list) return NO_MEMORY;
-  let status = rowsSortByTime(list, count, 0) ? DONE : NO_MEMORY;
-  for (let i: u32 = 0; status == DONE && i < count; i++) {
-    const row = listed(list, i), session = sessionOf(s, row);
-    if (!session) status = DAMAGED;
-    else append(session, row);
-  }
-  restoredEnd(rows, list);
-  return status == DONE ? timeKeys(s) : status;
+/** A row names no session, or a session has no rows. */
+let isDamaged: bool = false;
+
+function putRow(owner: usize, row: usize): bool {
+  const session = sessionOf(changetype<Sessions>(owner), row);
+  isDamaged = !session;
+  if (session) append(session, row);
+  return session != 0;
 }
 
-/** Puts all keys into the heap, and refuses sessions without rows. */
-function timeKeys(s: Sessions): i32 {
-  const keys = keyStoreOf(s), list = restoredRows(keys), count = restoredCount;
-  if (!list) return NO_MEMORY;
-  let status = DONE;
-  for (let i: u32 = 0; status == DONE && i < count; i++) {
-    const key = listed(list, i), first: usize = load<u32>(key, KEY_SESSIONS);
-    if (!first) status = DAMAGED;
-    else if (!schedule(s, key, endOf(s, first))) status = NO_MEMORY;
-  }
-  restoredEnd(keys, list);
-  return status;
+/** Puts a key into the heap. */
+function timeKey(owner: usize, key: usize): bool {
+  const s = changetype<Sessions>(owner), first: usize = load<u32>(key, KEY_SESSIONS);
+  isDamaged = !first;
+  return first != 0 && schedule(s, key, endOf(s, load<u32>(earliest(s, key))));
+}
+
+/** All rows and sessions are there. */
+export function session_restored(address: usize): i32 {
+  const s = changetype<Sessions>(address);
+  isDamaged = false;
+  if (restoredEach(rowStoreOf(s), 0, address, putRow) && restoredEach(keyStoreOf(s), 0, address, timeKey)) return DONE;
+  return isDamaged ? DAMAGED : NO_MEMORY;
 }

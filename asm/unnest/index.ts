@@ -2,7 +2,7 @@
 // order of the input, and the copies of a row in the order of the items. Arrays are valid JSON texts without blanks
 // (asm/text/json_short.ts); items are parts of these texts, which stay where they are.
 import { validAt } from "../aggregate/assign";
-import { batch_gather, batch_kinds } from "../batch/gather";
+import { batchCopied, batch_gather } from "../batch/gather";
 import { NO_MEMORY } from "../frame/status";
 import { BYTES, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, INT64, STRING } from "../layout";
 import { arena_alloc, block_alloc, block_free } from "../memory";
@@ -154,12 +154,5 @@ export function unnest_next(at: usize, most: u32, bytes: f64, out: usize): i32 {
   const made = out + <usize>u.ncols * COLUMN_SIZE, facts = made + 2 * COLUMN_SIZE;
   putColumn(made, STRING, items, valid);
   putColumn(made + COLUMN_SIZE, INT64, numbers, some);
-  store<u32>(facts, 0);
-  store<u32>(facts, <u32>rows, 4);
-  if (!u.kinds) return <i32>count;
-  const kinds = arena_alloc(count);
-  if (!kinds) return NO_MEMORY;
-  batch_kinds(at + offsetof<Unnest>("kinds"), 0, rows, count, kinds);
-  store<u32>(facts, <u32>kinds);
-  return <i32>count;
+  return batchCopied(at + offsetof<Unnest>("kinds"), rows, count, facts);
 }

@@ -13,6 +13,9 @@ const ROWS = 1000, ROUNDS = 5;
 const REQUESTS: readonly [underWay: number, requests: number][] = [[1, 200], [8, 800], [64, 1600]];
 const GATE = 0.6, GOAL = 0.9;
 
+/** As `deno task serve` starts it. */
+const SERVE_FLAGS = ["--initial-old-space-size=128"];
+
 const STREAM = {
   columns: [
     { name: "ts", type: "timestamp", nullable: false },
@@ -107,7 +110,7 @@ benchOnce("durable ingest", async () => {
   const folder = await Deno.makeTempDir({ prefix: "rdx-bench-log-", dir: Deno.env.get("RDX_BENCH_FOLDER") });
   try {
     await sayDisk(folder);
-    await using server = await startServer({ data: `${folder}/data` });
+    await using server = await startServer({ data: `${folder}/data`, v8Flags: SERVE_FLAGS });
     for (const [underWay, requests] of REQUESTS) await compareBoth(server, folder, underWay, requests);
     await sayDisk(folder);
   } finally {

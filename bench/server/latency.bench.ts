@@ -18,6 +18,9 @@ const BARS = [
   { rate: 500_000, aboveMs: 4, what: "goal" },
 ];
 
+/** As `deno task serve` starts it. */
+const SERVE_FLAGS = ["--initial-old-space-size=128"];
+
 const STREAM = {
   columns: [
     { name: "ts", type: "timestamp", nullable: false },
@@ -125,7 +128,7 @@ benchOnce("from an event to a subscriber", async () => {
   const folder = await Deno.makeTempDir({ prefix: "rdx-bench-latency-", dir: Deno.env.get("RDX_BENCH_FOLDER") });
   try {
     await sayDisk(folder);
-    await using server = await startServer({ data: `${folder}/data` });
+    await using server = await startServer({ data: `${folder}/data`, v8Flags: SERVE_FLAGS });
     for (const { rate, aboveMs, what } of BARS) {
       const rows = rate * STEP_MS / 1000, all = bodies(rows), messages = webSocketMessages(all);
       const rival: number[] = [], ours: number[] = [], above: number[] = [];

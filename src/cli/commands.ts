@@ -169,6 +169,53 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     ],
     load: async () => (await import("./dead.ts")).dead,
   },
+  replay: {
+    summary: "Run a pipeline, a script or a plan once more over what streams have, and print the result",
+    positionals: "PIPELINE | script.sql | plan.json",
+    flags: {
+      data: { value: "FOLDER", about: "A data directory that no server uses; nothing in it changes but a torn end" },
+      server: { value: "URL", about: "A running server (default http://127.0.0.1:8080); RDX_TOKEN is sent to it" },
+      from: {
+        value: "OFFSET|TIME",
+        about: "The first row of each stream, or when it arrived in ISO 8601 (default: the oldest that is kept)",
+      },
+      to: { value: "OFFSET|TIME", about: "Behind the last row, likewise (default: behind the newest)" },
+      at: {
+        value: "CHECKPOINT",
+        about: "Begin with the state of this checkpoint, and do what came behind it as it was done then",
+      },
+      workers: WORKERS,
+    },
+    examples: [
+      ["rdx replay traffic --from 2024-05-01T10:00 --to 2024-05-01T11:00", "an hour, on a running server"],
+      ["rdx replay traffic --at 5120 --to 90000 --data ./rdx-data", "the same results as then, where no server runs"],
+      ["rdx replay hot.sql --from 1000 --to 2000", "a script over a thousand rows"],
+    ],
+    load: async () => (await import("./replay.ts")).replay,
+  },
+  savepoint: {
+    summary: "Take savepoints of pipelines of a running server, and move them to files and back",
+    positionals:
+      "take PIPELINE NAME | list PIPELINE | export PIPELINE FILE | import PIPELINE FILE | delete PIPELINE NAME",
+    flags: {
+      server: { value: "URL", about: "The server (default http://127.0.0.1:8080); RDX_TOKEN is sent to it" },
+      name: { value: "NAME", about: "export: a savepoint that is kept (default: one that is taken now)" },
+      start: {
+        value: "WHERE",
+        about: "import: where sources of streams go on: saved (default), earliest or latest",
+      },
+      quiet: { about: "Show no progress" },
+    },
+    examples: [
+      ["rdx savepoint take traffic before-upgrade", "kept on the server until it is deleted"],
+      ["rdx savepoint export traffic traffic.rdxsave", "what the pipeline has now, in one file"],
+      [
+        "rdx savepoint import traffic2 traffic.rdxsave --server http://other:8080",
+        "under another name, on another server",
+      ],
+    ],
+    load: async () => (await import("./savepoint.ts")).savepoint,
+  },
   fmt: {
     summary: "Write scripts of SQL in one form",
     positionals: "[script.sql ...]",

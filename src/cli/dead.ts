@@ -6,9 +6,10 @@ import { nearest } from "../core/nearest.ts";
 import { NAME_PATTERN } from "../core/schema.ts";
 import { EXIT, type ExitCode, usage } from "./exit.ts";
 import type { Arguments } from "./flags.ts";
+import { serverOf } from "./server.ts";
 import type { Terminal } from "./terminal.ts";
 
-const SERVER = "http://127.0.0.1:8080", ACTIONS = ["list", "reasons", "replay", "discard"] as const;
+const ACTIONS = ["list", "reasons", "replay", "discard"] as const;
 const LIMIT_DEFAULT = 100, PAGE_ROWS = 1000;
 /** Times that a server which has no room is asked. */
 const BUSY_TRIES_MAX = 60;
@@ -43,11 +44,7 @@ export async function dead(args: Arguments, terminal: Terminal): Promise<ExitCod
 }
 
 function callOf(args: Arguments, terminal: Terminal, stream: string): Call {
-  const url = args.text("server") ?? SERVER, token = terminal.env("RDX_TOKEN");
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw usage(`--server is ${JSON.stringify(url)}: expected a URL such as ${SERVER}`);
-  }
-  const server = { url, ...(token ? { token } : {}) }, filter = filterOf(args), ids = idsOf(args);
+  const server = serverOf(args.text("server"), terminal), filter = filterOf(args), ids = idsOf(args);
   return {
     args,
     terminal,

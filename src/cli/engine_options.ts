@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly compression?: "none" | "zstd";
   /** How often checkpoints are taken; absent: the default. 0: only at an orderly end. */
   readonly checkpointIntervalMs?: number;
+  /** False: pipelines that an earlier process has left are left as they are. */
+  readonly recoverPipelines?: boolean;
   readonly log: Logger;
   /** Addresses of inner networks that lookups over HTTP may ask. */
   readonly allowPrivate?: readonly string[];

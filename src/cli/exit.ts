@@ -1,4 +1,4 @@
-import { RdxError, reasonOf } from "../core/errors.ts";
+import { type ErrorDetail, RdxError, reasonOf } from "../core/errors.ts";
 
 /** What the process ends with. */
 export const EXIT = { ok: 0, failure: 1, usage: 2, badInput: 65, missingFile: 66, interrupted: 130 } as const;
@@ -38,7 +38,12 @@ export function messageOf(thrown: unknown): string {
   const message = reasonOf(thrown);
   if (!(thrown instanceof RdxError) || thrown.details.length === 0) return message;
   const { snippets } = thrown.extra as { snippets?: readonly string[] };
-  const details = thrown.details.map(({ node, path, line, column, field, reason, hint }, i) => {
+  return [message, ...placesOf(thrown.details, snippets)].join("\n");
+}
+
+/** The places that an error speaks of, a line each. */
+export function placesOf(details: readonly ErrorDetail[], snippets?: readonly string[]): string[] {
+  return details.map(({ node, path, line, column, field, reason, hint }, i) => {
     const at = [
       node && `node ${node}`,
       path,
@@ -49,5 +54,4 @@ export function messageOf(thrown: unknown): string {
     const shown = snippets?.[i] ? `\n${snippets[i].replace(/^/gm, "    ")}` : "";
     return `  ${at === "" ? "" : `${at}: `}${reason}${hint ? ` (${hint})` : ""}${shown}`;
   });
-  return `${message}\n${details.join("\n")}`;
 }

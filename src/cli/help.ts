@@ -2,13 +2,14 @@ import { type Command, COMMANDS } from "./commands.ts";
 
 /** What the command line can do. */
 export function generalHelp(): string {
-  const names = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(9)}${summary}`);
+  const wide = Math.max(...Object.keys(COMMANDS).map((name) => name.length)) + 2;
+  const names = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(wide)}${summary}`);
   return `rdx: a stream engine
 
 Usage: rdx <command> [flags]
 
 ${names.join("\n")}
-  help     Explain a command: rdx help serve
+  ${"help".padEnd(wide)}Explain a command: rdx help serve
 
 Exit codes: 0 done, 1 failed, 2 the call, the SQL or the plan is wrong, 65 bad input, 66 a file is missing, 130 interrupted
 `;

@@ -22,6 +22,8 @@ export interface Terminal {
   sizeOf(path: string): number;
   /** Writes a file as text. Throws what Deno throws. */
   writeText(path: string, text: string): void;
+  /** Writes a file piece by piece. Throws what Deno and the pieces throw. */
+  writeStream(path: string, pieces: AsyncIterable<Uint8Array>): Promise<void>;
   env(name: string): string | undefined;
   /** The folder of the caller, absolute. */
   readonly folder: string;
@@ -47,6 +49,10 @@ export function denoTerminal(): Terminal {
     readBytes: (path) => Deno.readFileSync(path),
     sizeOf: (path) => Deno.statSync(path).size,
     writeText: (path, text) => Deno.writeTextFileSync(path, text),
+    async writeStream(path, pieces) {
+      using file = await Deno.open(path, { write: true, create: true, truncate: true });
+      for await (const piece of pieces) writeAll(file, piece);
+    },
     env: (name) => Deno.env.get(name),
     folder: Deno.env.get("INIT_CWD") ?? Deno.cwd(),
     readText: (path) => Deno.readTextFileSync(path),

@@ -1,8 +1,8 @@
 import { RdxError } from "../core/errors.ts";
 import { COLUMNS_MAX } from "../core/limits.ts";
-import { BOOL, type Column, type DataType, DOUBLE, INT64, JSON_VALUE, STRING, TIMESTAMP } from "../core/schema.ts";
+import { type Column, type DataType, DOUBLE, JSON_VALUE, STRING } from "../core/schema.ts";
 import type { Seen } from "./seen.ts";
-import { joined } from "./seen_nested.ts";
+import { joined, seenScalar } from "./seen_nested.ts";
 
 interface Inferred {
   readonly name: string;
@@ -81,7 +81,7 @@ function widened(column: Inferred, seen: Seen): DataType {
   if (seen === "long" || seen === "huge") column.beyondDouble = true;
   switch (type?.kind) {
     case undefined:
-      return firstType(seen);
+      return seenScalar(seen);
     case "int64":
       if (seen === "whole" || seen === "long") return type;
       return (seen === "wide" || seen === "double") && !column.beyondDouble ? DOUBLE : STRING;
@@ -95,23 +95,6 @@ function widened(column: Inferred, seen: Seen): DataType {
     case "decimal128":
     case "bytes":
       return seen === "bool" ? STRING : type;
-    default:
-      return STRING;
-  }
-}
-
-function firstType(seen: Seen): DataType {
-  switch (seen) {
-    case "whole":
-    case "long":
-      return INT64;
-    case "wide":
-    case "double":
-      return DOUBLE;
-    case "bool":
-      return BOOL;
-    case "timestamp":
-      return TIMESTAMP;
     default:
       return STRING;
   }

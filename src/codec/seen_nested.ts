@@ -18,9 +18,13 @@ export const UNSEEN: DataType = { ...STRING };
 
 /** The type of a part that is no array and no object. Numbers stay as they are written, so that none is too large to be one. */
 export function seenPart(seen: Seen): DataType {
+  if (seen === "empty") return UNSEEN;
+  return seen === "json" ? JSON_VALUE : seenScalar(seen);
+}
+
+/** The type of a value that is no array and no object; of what has none of its own, texts. */
+export function seenScalar(seen: Seen): DataType {
   switch (seen) {
-    case "empty":
-      return UNSEEN;
     case "whole":
     case "long":
       return INT64;
@@ -31,8 +35,6 @@ export function seenPart(seen: Seen): DataType {
       return BOOL;
     case "timestamp":
       return TIMESTAMP;
-    case "json":
-      return JSON_VALUE;
     default:
       return STRING;
   }

@@ -338,13 +338,25 @@ export const CHECKPOINT_DELTAS_MAX = 128;
 export const CHECKPOINT_SMALL_BYTES = 64 << 10;
 /** Bytes of rows that are in memory at a time while a base and its deltas become a new base. */
 export const CHECKPOINT_COMPACT_BYTES = 128 << 20;
+/** Bytes of one piece of a savepoint; what claims to be longer is damaged. */
+export const SAVEPOINT_PIECE_BYTES_MAX = 1 << 30;
+/** Bytes of a savepoint that is imported. */
+export const SAVEPOINT_BYTES_MAX = 256 * (1 << 30);
+/** Savepoints of a pipeline that are kept under names. */
+export const SAVEPOINTS_MAX = 1000;
 /** Interval of checkpoints, unless it is told. */
 export const CHECKPOINT_INTERVAL_MS = 10_000;
 /** Bytes of state that a task hands out before whatever else waits for its worker has its turn. */
 export const CUT_TURN_BYTES = 1 << 20;
+/** Rows of a step of it: they, their columns and their frame are in the cache of a core together. */
+export const CUT_STEP_ROWS_MAX = 2048;
 /** Such turns that a task is asked for while earlier ones are on their way. */
 export const CUT_TURNS_MAX = 2;
-/** Bytes of a checkpoint that wait for the store: beyond it tasks and views hand out nothing more, and their pipeline stands still. */
+/** Rows that a task sets aside for a checkpoint before it waits until they are taken. */
+export const CUT_HELD_BYTES_MAX = 256 << 20;
+/** About so much of that is taken at a time: a worker may do other work for tenths of a second between two times. */
+export const CUT_TAKEN_BYTES = 32 << 20;
+/** Bytes of a checkpoint that wait for the store: beyond it nothing more is taken from tasks and views. */
 export const CUT_WAITING_BYTES_MAX = 256 << 20;
 /** Bytes of a checkpoint that are given to tasks at a time when it is restored. */
 export const RESTORE_TURN_BYTES = 4 << 20;

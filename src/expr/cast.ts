@@ -18,6 +18,7 @@ import {
 } from "../core/schema.ts";
 import type { CallSite } from "./call.ts";
 import { cellText } from "./literal.ts";
+import { describeCast, isWrittenAs } from "./nested_cast.ts";
 import { countDigits, parseExact } from "./number.ts";
 import { asDecimal, PRECISION_MAX } from "./type.ts";
 import type { TypedValue, Value } from "./value.ts";
@@ -89,7 +90,12 @@ function toNested(call: CallSite, from: TypedValue, type: DataType): TypedValue 
     const json = wanted.of === "json" ? jsonText(call, from) : null;
     return json && retyped(json, type);
   }
-  if (shapeOf(nested) === shapeOf(wanted) || wanted.of === "json") return retyped(from, type);
+  if (wanted.of === "json") return retyped(from, type);
+  if (nested.of !== "json" && shapeOf(nested) === shapeOf(wanted)) {
+    if (isWrittenAs(from.type, type)) return retyped(from, type);
+    return call.emit("fn_nested_cast", 0, type, [from, call.constant(STRING, describeCast(from.type, type))], true);
+  }
+  if (shapeOf(nested) === shapeOf(wanted)) return retyped(from, type);
   return nested.of === "json" ? call.emit("fn_nested_text", formOf(type), type, [from], true) : null;
 }
 

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { ORDER_SEGMENT_BYTES_MAX, ORDER_SEGMENT_FIRST_BYTES } from "../core/limits.ts";
 import type { Log, OpenedOrder, OrderLog } from "../log.ts";
-import type { CheckpointStore, Durable, Meta } from "../store.ts";
+import type { CheckpointStore, Durable, Meta, SavepointStore } from "../store.ts";
 import type { LogDevice } from "./device.ts";
 import type { Checksum, Packer } from "./format.ts";
 import { GroupBuffers } from "./group_buffers.ts";
@@ -15,6 +15,7 @@ export interface DurableParts {
   readonly device: LogDevice;
   readonly meta: Meta;
   readonly checkpoints: CheckpointStore;
+  readonly savepoints: SavepointStore;
   readonly checksum: Checksum;
   /** Packs rows; null: they are written as they are. */
   readonly packer: Packer | null;
@@ -38,6 +39,7 @@ export class DurableLogs implements Durable {
   readonly meta: Meta;
   readonly durability: "fsync" | "os";
   readonly checkpoints: CheckpointStore;
+  readonly savepoints: SavepointStore;
   readonly #parts: DurableParts;
   readonly #shared = { bytes: 0 };
   readonly #buffers = new GroupBuffers();
@@ -48,6 +50,7 @@ export class DurableLogs implements Durable {
     this.meta = parts.meta;
     this.durability = parts.durability;
     this.checkpoints = parts.checkpoints;
+    this.savepoints = parts.savepoints;
     this.#parts = parts;
   }
 
@@ -79,13 +82,13 @@ export class DurableLogs implements Durable {
     return await JournalLog.open<Answer>(path, this.#journalParts(folder), (cut) => this.said(cut));
   }
 
-  createOrder(folder: string): OrderLog {
-    return OrderJournal.create(folder, this.#orderParts(folder));
+  createOrder(folder: string, after = 0): OrderLog {
+    return OrderJournal.create(folder, this.#orderParts(folder), after);
   }
 
-  async openOrder(folder: string): Promise<OpenedOrder> {
+  async openOrder(folder: string, after = 0): Promise<OpenedOrder> {
     await this.#requireFiles(folder, folder);
-    return await OrderJournal.open(folder, this.#orderParts(folder), (cut) => this.said(cut));
+    return await OrderJournal.open(folder, this.#orderParts(folder), (cut) => this.said(cut), after);
   }
 
   async openSinkLog<Answer>(name: string): Promise<Log<Answer>> {

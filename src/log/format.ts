@@ -1,4 +1,5 @@
 import { joinSums } from "../kernel/crc.ts";
+import type { PackedFrames } from "../log.ts";
 
 /*
  * What segments of a journal are made of, little-endian. Everything starts at a multiple of 8, so that records can be looked for.
@@ -77,6 +78,8 @@ export interface RecordParts {
   readonly parts: readonly Uint8Array[];
   /** Checksums of the parts, if they are known; else none. */
   readonly sums?: readonly number[];
+  /** The parts packed, if somebody has done that; null: it makes them no fewer. */
+  readonly packed?: PackedFrames | null;
   readonly aside: readonly Uint8Array[];
 }
 
@@ -131,6 +134,8 @@ export function decodeSegmentHead(bytes: Uint8Array<ArrayBuffer>, checksum: Chec
 export interface Prepared {
   readonly record: RecordParts;
   readonly packed: Uint8Array | null;
+  /** Checksum of the packed parts, filled up to a multiple of 8, if it is known. */
+  readonly packedSum: number | null;
   /** Bytes of the whole record. */
   readonly length: number;
 }
@@ -138,11 +143,18 @@ export interface Prepared {
 /** `packer` null: parts are written as they are, and likewise where packing makes them no fewer. */
 export function prepareRecord(record: RecordParts, packer: Packer | null): Prepared {
   const all = [...record.parts, ...record.aside], raw = all.reduce((sum, part) => sum + padded(part.length), 0);
-  const tried = packer && raw > 0 ? packer.pack(joined(all, raw)) : null;
-  const packed = tried && padded(tried.length) + 8 < raw ? tried : null;
+  const given = packer && record.aside.length === 0 ? record.packed : undefined;
+  const packed = given ? new Uint8Array(given.buffer, 0, given.length) : packedParts(all, raw, given, packer);
   const lengths = padded(4 * (all.length + (packed ? 1 : 0)));
   const length = RECORD_HEADER_BYTES + lengths + padded(record.text.length) + (packed ? padded(packed.length) : raw);
-  return { record, packed, length };
+  return { record, packed, packedSum: given?.sum ?? null, length };
+}
+
+/** Packs the parts, unless it is known that this is of no use. */
+function packedParts(parts: readonly Uint8Array[], bytes: number, given: null | undefined, packer: Packer | null) {
+  if (!packer || given === null || bytes === 0) return null;
+  const packed = packer.pack(joined(parts, bytes));
+  return padded(packed.length) + 8 < bytes ? packed : null;
 }
 
 function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
@@ -159,10 +171,10 @@ function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
 export function writeRecord(
   bytes: Uint8Array<ArrayBuffer>,
   at: number,
-  { record, packed, length }: Prepared,
+  prepared: Prepared,
   { group, seed, checksum }: { readonly group: number; readonly seed: number; readonly checksum: Checksum },
 ): void {
-  const data = new DataView(bytes.buffer, bytes.byteOffset + at, length);
+  const { record, packed, length } = prepared, data = new DataView(bytes.buffer, bytes.byteOffset + at, length);
   const { kind, rows, schema, key, arrivalMs, newestAside, text, parts, aside } = record;
   data.setUint32(0, RECORD_MAGIC, true);
   data.setUint32(8, length, true);
@@ -190,14 +202,15 @@ export function writeRecord(
     bytes.set(part, at + to);
     to += padded(part.length);
   }
-  const sums = packed ? null : knownSums(record), looked = sums ? begin : length;
-  let sum = checksum(bytes.subarray(at + CHECKED_FROM, at + looked), seed);
-  sums?.forEach((one, i) => sum = joinSums(sum, one, parts[i].length));
+  const sums = knownSums(prepared);
+  let sum = checksum(bytes.subarray(at + CHECKED_FROM, at + (sums ? begin : length)), seed);
+  sums?.forEach((one, i) => sum = joinSums(sum, one, padded((packed ?? parts[i]).length)));
   data.setUint32(4, sum, true);
 }
 
-/** The checksums of the parts, if they are all that stands behind the text. */
-function knownSums({ parts, sums = [], aside }: RecordParts): readonly number[] | null {
+/** The checksums of what stands behind the text, if all of them are known. */
+function knownSums({ record: { parts, sums = [], aside }, packed, packedSum }: Prepared): readonly number[] | null {
+  if (packed) return packedSum === null ? null : [packedSum];
   const all = sums.length === parts.length && aside.length === 0;
   return all && parts.every(({ length }) => length === padded(length)) ? sums : null;
 }

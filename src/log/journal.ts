@@ -1,7 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import type { Appended, Durability, Log, LogEntry, LogHold, LogReader, LogRecord } from "../log.ts";
 import { bytesOf, checkEntry } from "./entry.ts";
-import { boundsOf, type JournalBounds, type JournalParts, Retention } from "./journal_parts.ts";
+import { boundsOf, hooksOf, type JournalBounds, type JournalParts, Retention } from "./journal_parts.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { endOf, partsOfHello, partsOfRecord, takeRecord } from "./journal_records.ts";
 import { offsetAtTime } from "./journal_times.ts";
@@ -127,6 +127,10 @@ export class JournalLog<Answer> implements Log<Answer> {
     return this.#newestAside;
   }
 
+  get packs(): boolean {
+    return this.#parts.segments.packer !== null;
+  }
+
   get failure(): string | null {
     return this.#log.failure?.message ?? null;
   }
@@ -187,10 +191,10 @@ export class JournalLog<Answer> implements Log<Answer> {
     this.#stagedEnd += rows;
     this.#stagedEnded = kind === "end";
     this.#stagedBytes += bytes;
-    const { frames, sums, schema } = entry, arrivalMs = this.#arrivalMs, newestAside = this.#stagedAside;
+    const { frames, schema } = entry, arrivalMs = this.#arrivalMs, newestAside = this.#stagedAside;
     const record: LogRecord = { offset, rows, kind, frames, schema, arrivalMs, bytes, aside };
     this.#log.append({
-      record: partsOfRecord(record, newestAside, mark ? { mark, answer } : null, sums),
+      record: partsOfRecord(record, newestAside, mark ? { mark, answer } : null, entry),
       stored: (segment) => {
         this.#stagedBytes -= bytes;
         if (mark) this.#producers.stored(mark.producer);
@@ -388,13 +392,4 @@ interface Opened<Answer> {
   readonly arrivalMs: number;
   readonly endRecord: LogRecord | null;
   readonly tableFrom: number;
-}
-
-interface Hooked {
-  rolled(): void;
-  beforeReplace(): Promise<void>;
-}
-
-function hooksOf(journal: () => Hooked) {
-  return { rolled: () => journal().rolled(), beforeReplace: () => journal().beforeReplace() };
 }

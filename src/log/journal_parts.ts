@@ -146,3 +146,14 @@ export class Retention {
     this.#share(0);
   }
 }
+
+/** What a journal does when its segments change. */
+interface Hooked {
+  rolled(): void;
+  beforeReplace(): Promise<void>;
+}
+
+/** What segments call of a journal that is not there yet when they are made. */
+export function hooksOf(journal: () => Hooked) {
+  return { rolled: () => journal().rolled(), beforeReplace: () => journal().beforeReplace() };
+}

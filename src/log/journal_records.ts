@@ -1,4 +1,4 @@
-import type { LogRecord, ProducerMark } from "../log.ts";
+import type { LogEntry, LogRecord, ProducerMark } from "../log.ts";
 import type { RecordHead, RecordParts } from "./format.ts";
 import { readText, type RecordText } from "./journal_parts.ts";
 import type { ProducerTable } from "./producers.ts";
@@ -10,7 +10,7 @@ export function partsOfRecord(
   record: LogRecord,
   newestAside: number,
   marked: { mark: ProducerMark; answer: unknown } | null,
-  sums: readonly number[] = [],
+  { sums, packed }: Pick<LogEntry<unknown>, "sums" | "packed"> = {},
 ): RecordParts {
   const { offset: key, rows, kind, schema, arrivalMs, frames, aside } = record;
   return {
@@ -23,6 +23,7 @@ export function partsOfRecord(
     text: marked ? encoder.encode(JSON.stringify(textOfMark(marked.mark, marked.answer))) : new Uint8Array(),
     parts: frames.map((frame) => new Uint8Array(frame)),
     sums,
+    packed,
     aside: aside.map((frame) => new Uint8Array(frame)),
   };
 }

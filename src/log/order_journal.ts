@@ -45,25 +45,25 @@ export class OrderJournal implements OrderLog {
     this.#stored = last;
   }
 
-  /** The order of a new pipeline. */
-  static create(folder: string, parts: OrderParts): OrderJournal {
+  /** The order of a new pipeline, whose numbers begin behind `after`. */
+  static create(folder: string, parts: OrderParts, after = 0): OrderJournal {
     const log = new SegmentLog(folder, { ...parts.segments, rolled: () => parts.made?.() });
-    void log.start(1);
-    return new OrderJournal(parts, log, 0);
+    void log.start(after + 1);
+    return new OrderJournal(parts, log, after);
   }
 
-  /** What an earlier process has left. See `SegmentLog.open`; `said` gets what was cut from its end. */
-  static async open(folder: string, parts: OrderParts, said: (cut: string) => void): Promise<OpenedOrder> {
+  /** What an earlier process has left, whose numbers began behind `after` or later. See `SegmentLog.open`; `said` gets what was cut from its end. */
+  static async open(folder: string, parts: OrderParts, said: (cut: string) => void, after = 0): Promise<OpenedOrder> {
     const ends = new Map<string, number>();
-    let last = 0;
+    let last = after;
     const segments = { ...parts.segments, rolled: () => parts.made?.() };
     const { log, cut } = await SegmentLog.open(folder, segments, 0, (head, text) => {
       for (const step of decodeOrder(text, head.key)) if (step.kind === "chunk") ends.set(step.source, step.to);
       last = head.key + head.rows - 1;
     });
     if (cut !== null) said(cut);
-    if (log.segments.length === 0) await log.start(1);
-    const first = log.segments[0]?.first ?? 1, order = new OrderJournal(parts, log, last);
+    if (log.segments.length === 0) await log.start(after + 1);
+    const first = log.segments[0]?.first ?? after + 1, order = new OrderJournal(parts, log, last);
     return { order, first, last, replay: (after) => new Replay(log, after, last), ends };
   }
 
@@ -107,6 +107,10 @@ export class OrderJournal implements OrderLog {
     if (this.#failure) return Promise.reject(this.#failure);
     // Asked in the order of the numbers, so that the first who waits is the first who goes.
     return new Promise((resolve, reject) => this.#waiters.push({ number, resolve, reject }));
+  }
+
+  replay(after: number): OrderReplay {
+    return new Replay(this.#log, after, this.#stored);
   }
 
   /** Whole segments go; one that cannot go now goes with those that follow. */

@@ -160,10 +160,14 @@ export class SegmentFiles {
     return this.path(`spare-${this.#spares++}${UNFINISHED}`);
   }
 
+  /** Writes zeros and syncs them, a piece at a time: what is synced meanwhile waits for one piece at most. */
   async #zeros(file: LogFile, from: number, to: number): Promise<void> {
     const zeros = new Uint8Array(Math.min(JOURNAL_PIECE_BYTES, Math.max(0, to - from)));
-    for (let at = from; at < to; at += zeros.length) await file.write(zeros.subarray(0, to - at), at);
-    await file.sync();
+    for (let at = from; at < to; at += zeros.length) {
+      await file.write(zeros.subarray(0, to - at), at);
+      await file.sync();
+    }
+    if (from >= to) await file.sync();
   }
 
   /**

@@ -20,6 +20,8 @@ export interface RuntimeFacts {
   readonly durability?: "fsync" | "os" | "none";
   /** Whether answers of lookups are kept with the order. */
   readonly answersLogged?: boolean;
+  /** How often checkpoints are taken of it, where something outlives the process. */
+  readonly checkpointIntervalMs?: number;
   /** Streams whose late rows are kept. */
   readonly late?: readonly string[];
   /** Anything else about a node, as a sentence without a full stop. */
@@ -43,6 +45,8 @@ export interface Explanation {
   readonly nodes: readonly ExplainedNode[];
   /** What holds from end to end, for every source that a sink gets rows of. */
   readonly paths: readonly ExplainedPath[];
+  /** What happens after a restart, as a sentence without a full stop; null: nobody knows yet, or nothing outlives the process. */
+  readonly recovery: string | null;
 }
 
 /** A step in all of its forms. */
@@ -75,7 +79,14 @@ export function explainPlan(json: unknown, catalog: Catalog, facts: RuntimeFacts
       ],
     };
   });
-  return { pipeline: analysed.physical.name, nodes, paths: explainPaths(analysed.physical, catalog, facts) };
+  const paths = explainPaths(analysed.physical, catalog, facts);
+  return { pipeline: analysed.physical.name, nodes, paths, recovery: recoveryOf(facts) };
+}
+
+function recoveryOf({ checkpointIntervalMs: intervalMs }: RuntimeFacts): string | null {
+  if (intervalMs === undefined) return null;
+  const often = intervalMs === 0 ? "at an orderly end" : `every ${intervalMs / 1000} s, and at an orderly end`;
+  return `after a restart it goes on from its newest checkpoint (one is taken ${often}) and does again what it did behind that`;
 }
 
 /** The columns that sources and operators give. */

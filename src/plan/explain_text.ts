@@ -2,9 +2,10 @@ import type { ExplainedNode, Explanation } from "./explain.ts";
 import type { ColumnDeclaration } from "./plan.ts";
 
 /** The explanation as trees: each sink, and below it what it reads. Branches that meet are written once. */
-export function formatExplanation({ pipeline, nodes, paths }: Explanation): string {
+export function formatExplanation({ pipeline, nodes, paths, recovery }: Explanation): string {
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const written = new Set<string>(), lines = [`pipeline ${pipeline}`];
+  if (recovery !== null) lines.push(recovery);
   const write = (node: ExplainedNode, lead: string, last: string) => {
     const again = written.has(node.id);
     lines.push(`${last}${node.op} ${node.id}${again ? " (as above)" : `: ${node.does}`}`);

@@ -1,3 +1,5 @@
+import { STANDARD_LOOKUPS } from "../plan/lookup_kinds.ts";
+import type { PipelinesParts } from "./pipeline_maker.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 
@@ -13,5 +15,26 @@ export function deployedCatalog(catalog: Catalog, { sources }: PhysicalPlan): Ca
       const { time, delayMs, futureSkewMs } = stream;
       return { columns, time, delayMs, futureSkewMs };
     },
+  };
+}
+
+/** What there is for plans to read and write. */
+export function catalogFrom(
+  { streams, sinks, views, lookups, functions }: Pick<
+    PipelinesParts,
+    "streams" | "sinks" | "views" | "lookups" | "functions"
+  >,
+): Catalog {
+  return {
+    ...(functions ? { functions } : {}),
+    lookupKinds: new Map([...STANDARD_LOOKUPS].filter(([kind]) => lookups?.has(kind))),
+    stream: (name) => streams.seen(name),
+    streamNames: () => streams.names(),
+    sinkKinds: new Map([
+      ["view", views.kind],
+      ...[...sinks].map(([kind, { options, target, changes, guarantee, by }]) =>
+        [kind, { options, ...(target ? { target } : {}), changes, guarantee, ...(by ? { by } : {}) }] as const
+      ),
+    ]),
   };
 }

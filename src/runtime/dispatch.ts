@@ -59,6 +59,13 @@ export class TaskDispatch implements Dispatch {
     this.#toAll({ kind: "mark", pipeline: this.#parts.id, number, source, watermark });
   }
 
+  /** What keeps nothing has nothing to set aside. */
+  cut(number: number, source: number, watermark: number, whole: boolean): void {
+    this.#marks.set(number, { source, watermark });
+    const mark = { kind: "mark", pipeline: this.#parts.id, number, source, watermark } as const;
+    this.#toAll(this.#mode === "stateless" ? mark : { ...mark, cut: { whole } });
+  }
+
   tick(number: number, nowMs: number): void {
     this.#toAll({ kind: "tick", pipeline: this.#parts.id, number, nowMs });
   }

@@ -14,8 +14,9 @@ import type { Logger } from "../telemetry/log.ts";
 import type { MetricRegistry } from "../telemetry/metrics.ts";
 import { Pipelines } from "./pipelines.ts";
 import type { LoadExtension } from "../kernel/extension.ts";
+import { Savepoints } from "./savepoint/savepoints.ts";
 import { type EnginePool, type SpawnWorker, WorkerPool } from "./pool.ts";
-import type { DeadLetterService, EngineService } from "./service.ts";
+import type { DeadLetterService, EngineService, ReplayService } from "./service.ts";
 import { Streams } from "./streams.ts";
 import { type ViewFactory, Views } from "./views.ts";
 import { within } from "./within.ts";
@@ -45,6 +46,8 @@ export interface EngineParts {
   readonly ordersKept?: boolean;
   /** How often checkpoints are taken of what outlives the process; absent: CHECKPOINT_INTERVAL_MS. 0: only at an orderly end. */
   readonly checkpointIntervalMs?: number;
+  /** False: pipelines that an earlier process has left are left as they are. */
+  readonly recoverPipelines?: boolean;
   readonly openMade: (connector: MadeConnector, columns: readonly Column[]) => RangeSource;
   readonly openRanges: ((file: FileConnector) => RangeSource) | null;
   /** Which user functions plans may call. Absent: those of any module, for plans come from who made the engine. */
@@ -56,6 +59,8 @@ export class Engine implements EngineService {
   readonly streams: Streams;
   readonly dead: DeadLetterService;
   readonly pipelines: Pipelines;
+  readonly savepoints: Savepoints;
+  readonly replays: ReplayService;
   readonly views: Views;
   readonly #pool: EnginePool;
   readonly #registry: MetricRegistry;
@@ -76,6 +81,8 @@ export class Engine implements EngineService {
     this.dead = this.streams.dead;
     this.views = new Views(parts.createView, (name) => this.pipelines.find(name));
     this.pipelines = new Pipelines({ ...parts, metrics, pool, streams: this.streams, views: this.views });
+    this.replays = this.pipelines.replays;
+    this.savepoints = new Savepoints(this.#durable, this.pipelines);
   }
 
   /** Starts the workers, and opens what an earlier process has left. Throws RdxError("invalid") for what is damaged of it. */
@@ -84,7 +91,7 @@ export class Engine implements EngineService {
     const { startPool = () => WorkerPool.start(spawn, workers, module, loadExtension) } = parts;
     const pool = await startPool(), engine = new Engine(parts, pool);
     try {
-      await engine.#recover();
+      await engine.#recover(parts.recoverPipelines ?? true);
     } catch (thrown) {
       await engine.streams.close();
       pool.close();
@@ -94,9 +101,11 @@ export class Engine implements EngineService {
   }
 
   /** When it returns, streams take rows; pipelines may still do again what they did. */
-  async #recover(): Promise<void> {
+  async #recover(pipelines: boolean): Promise<void> {
     if (!this.#durable) return;
-    const release = await this.streams.recover(), repeat = await this.pipelines.recover();
+    const release = await this.streams.recover();
+    if (!pipelines) return;
+    const repeat = await this.pipelines.recover();
     this.#recovering = true;
     this.#recovered = repeat().finally(() => {
       release();

@@ -1,7 +1,8 @@
+import { CHECKPOINT_INTERVAL_MS } from "../core/limits.ts";
 import { type Explanation, formatExplanation, type RuntimeFacts } from "../plan/explain.ts";
 import type { PipelinesParts } from "./pipeline_maker.ts";
 
-/** `shared` lists the streams that other pipelines read too: their rows are decoded once for all. */
+/** `name`: of the pipeline that is explained; null: it runs not here. `shared` lists the streams that other pipelines read too: their rows are decoded once for all. */
 export function runtimeFacts(parts: PipelinesParts, name: string | null): RuntimeFacts {
   const shared = [...parts.streams.all()]
     .filter(({ readers }) => readers.size > 1 && (name === null || readers.has(name)))
@@ -12,6 +13,9 @@ export function runtimeFacts(parts: PipelinesParts, name: string | null): Runtim
     shared,
     late,
     ...durabilityOf(parts, name),
+    ...(parts.durable && name !== null
+      ? { checkpointIntervalMs: parts.checkpointIntervalMs ?? CHECKPOINT_INTERVAL_MS }
+      : {}),
     answersLogged: parts.ordersKept ?? !!parts.durable,
   };
 }

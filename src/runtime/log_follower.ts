@@ -143,7 +143,8 @@ export class Follower implements LogFollower {
   }
 }
 
-async function offsetOf({ log }: Stream, from: LogPlace): Promise<number> {
+/** The offset that a place means in the log of a stream. */
+export async function offsetOf({ log }: Pick<Stream, "log">, from: LogPlace): Promise<number> {
   if (from === "earliest") return log.start;
   if (from === "latest") return log.end;
   return typeof from === "number" ? from : await log.offsetAt(from.timeMs);

@@ -7,12 +7,13 @@ import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts
 import { TaskDispatch } from "./dispatch.ts";
 import { EdgeFlow } from "./edge_flow.ts";
 import type { PipelineInput } from "./input.ts";
+import { CutPoint } from "./cut_point.ts";
 import { closeSinks, openSinks } from "./open_sinks.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { PipelineParts } from "./pipeline_parts.ts";
 import { PipelineTicks } from "./pipeline_ticks.ts";
 import { tickMs } from "./plan_shape.ts";
-import type { DeadRow, DoneMessage, FromTask } from "./protocol.ts";
+import type { DeadRow, FromTask, NodeLookups } from "./protocol.ts";
 import { comesToRest } from "./quiesce.ts";
 import { Sequencer } from "./sequencer.ts";
 import { putAside } from "./put_aside.ts";
@@ -48,10 +49,15 @@ export class Pipeline {
   #errors: DeadRow[];
   /** The watermark that has come through its lookups. */
   #heldAt: number;
+  #cut: CutPoint | null = null;
   /** How much of the checkpoint that it begins with its tasks and views have taken in, 0 to 1. */
   restored = 1;
-  /** Nodes whose state is only had again by replaying. */
-  replays: readonly string[] = [];
+  /** What lookups had asked for at its checkpoint, for when it starts. */
+  readonly asked: NodeLookups[] = [];
+  /** Is called when all is done, in front of its end. */
+  ending: (() => Promise<void>) | null = null;
+  /** All is done; then nothing gets a number any more. */
+  #end: "ahead" | "near" | "here" = "ahead";
 
   constructor(parts: PipelineParts) {
     this.parts = parts;
@@ -91,7 +97,7 @@ export class Pipeline {
     const { pool, id, taskPlan, sinks } = this.parts;
     await this.parts.lookups?.open();
     await openSinks(sinks, this.plan, handedOn, this.parts.origins);
-    this.replays = await pool.deploy(id, taskPlan);
+    await pool.deploy(id, taskPlan);
   }
 
   /** Begins to take rows. */
@@ -108,6 +114,7 @@ export class Pipeline {
     });
     const everyMs = tickMs(this.plan), { clock } = this.parts;
     if (everyMs !== null) this.#ticks.every(everyMs, () => this.#sequence(() => this.#sequencer.tick(clock.now())));
+    this.#lookUp(this.asked.splice(0));
     if (this.parts.taskPlan.resumes && this.#sequencer.complete && this.pendingRows === 0) void this.#complete();
     else this.#pump();
   }
@@ -175,7 +182,7 @@ export class Pipeline {
 
   /** Takes what a task of this pipeline says. */
   receive(message: FromTask): void {
-    if (this.#state !== "running") return;
+    if (this.#state !== "running" || this.#cut?.holds(message)) return;
     if (message.kind === "failed") {
       this.#fail(message.stalled ? "stalled" : "failed", message.reason);
       return;
@@ -183,25 +190,23 @@ export class Pipeline {
     this.parts.meter.answered(message);
     for (const error of message.errors) this.#note(error);
     for (const { sink, rows } of message.outputs) this.#edges.came(sink, rows);
-    this.#lookUp(message);
+    this.#lookUp(message.lookups);
     for (const finished of this.#collector.take(message)) {
       this.#observe(finished);
       const watermark = this.watermark;
       this.#committing = this.#committing.then(() => this.#commit(finished, watermark));
     }
-    if (this.#collector.last === this.number) this.#waiters.wake();
+    const cut = this.#cut;
+    if (cut?.number !== this.#collector.last) return;
+    this.#cut = null;
+    for (const later of cut.reach()) this.receive(later);
   }
 
-  /** Nothing gets a number until `moveOn`; resolves when its tasks are through with all that have one: false when it does not run. */
-  async standStill(): Promise<boolean> {
-    this.#sequencer.standStill();
-    await this.#waiters.until(() => this.#state !== "running" || this.#collector.last === this.number);
-    return this.#state === "running";
-  }
-
-  moveOn(): void {
-    this.#sequence(() => this.#sequencer.moveOn());
-    this.#pump();
+  /** Has its tasks set their state aside behind a number of its own, while it goes on. `note`: see CutPoint. Null: no cut is possible now. */
+  cut(whole: boolean, note: () => void): CutPoint | null {
+    if (this.#state !== "running" || this.#cut || this.#end === "here" || this.#sequencer.repeating) return null;
+    this.#sequence(() => this.#cut = new CutPoint(this.#sequencer.cut(whole), note));
+    return this.#cut;
   }
 
   /** Does something behind the results of all that its tasks are through with, and in front of those that follow. */
@@ -212,7 +217,7 @@ export class Pipeline {
   }
 
   /** Asks what its lookups want to know, and takes no more rows while too many wait. */
-  #lookUp({ lookups: reports }: DoneMessage): void {
+  #lookUp(reports: readonly NodeLookups[]): void {
     const { lookups } = this.parts;
     if (!lookups || reports.length === 0) return;
     lookups.take(reports);
@@ -238,9 +243,7 @@ export class Pipeline {
     // Nothing of it may be seen before it is certain that it would come out the same after a crash.
     if (!await this.#could("Its order cannot be written", async () => await order.durable(number))) return;
     const leaveOut = async () => {
-      const lost = await putAside(this.parts, finished, taken, (row) => this.#note(row));
-      // Only now: answers to later numbers have been counted meanwhile.
-      meter.deadRows += lost;
+      meter.lost(await putAside(this.parts, finished, taken, (row) => this.#note(row)));
     };
     if (!await this.#could("Rows that it leaves out cannot be kept", leaveOut)) return;
     if (!await this.#could("A sink cannot write", async () => rows = await this.#write(finished, watermark))) return;
@@ -248,7 +251,7 @@ export class Pipeline {
     this.#committed = number;
     this.#sequence(() => this.#sequencer.finished(number));
     this.#waiters.wake();
-    if (this.#state === "running" && this.#sequencer.complete && this.pendingRows === 0) await this.#complete();
+    if (this.#state === "running" && this.#sequencer.complete && this.pendingRows === 0) void this.#complete();
     else this.#pump();
   }
 
@@ -280,6 +283,12 @@ export class Pipeline {
   }
 
   async #complete(): Promise<void> {
+    if (this.#end !== "ahead") return;
+    this.#end = "near";
+    await this.ending?.();
+    this.#end = "here";
+    await this.#waiters.until(() => this.#state !== "running" || this.inFlight === 0);
+    if (this.#state !== "running") return;
     const close = () => Promise.all(this.parts.sinks.map((sink) => sink.close()));
     if (await this.#could("A sink cannot be closed", close)) this.#leave("completed", null);
   }
@@ -289,14 +298,9 @@ export class Pipeline {
   }
 
   /** It cannot go on: a worker died, or the like. */
-  fail(reason: string): void {
-    this.#fail("failed", reason);
-  }
+  readonly fail = (reason: string): void => this.#fail("failed", reason);
 
-  /**
-   * Ends taking part, and gives the memory of its tasks back. A stalled pipeline keeps its place in its inputs and its state: nothing
-   * that it has not used may be dropped.
-   */
+  /** Ends taking part, and gives the memory of its tasks back. A stalled pipeline keeps its place in its inputs, and its state. */
   #leave(state: PipelineState, reason: string | null): void {
     this.#state = state;
     this.#reason = reason;
@@ -317,6 +321,8 @@ export class Pipeline {
   }
 
   #detach(): void {
+    this.#cut?.end();
+    this.#cut = null;
     this.#ticks.stop();
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
@@ -334,8 +340,8 @@ export class Pipeline {
   }
 
   /**
-   * Lets what is in flight come to its end and takes nothing more: then another deployment can go on from here. Throws
-   * RdxError("busy") when that takes longer than QUIESCE_MS_MAX, and goes on as before; "conflict" when it ended meanwhile.
+   * Lets what is in flight come to its end and takes nothing more: then another deployment can go on from here. Throws RdxError("busy") when that
+   * takes longer than QUIESCE_MS_MAX, and goes on as before; "conflict" when it ended meanwhile.
    */
   async quiesce(): Promise<void> {
     this.#sequencer.pause();
@@ -363,11 +369,8 @@ export class Pipeline {
     void this.parts.lookups?.close();
     this.#waiters.wake();
     for (const input of this.parts.inputs) if (!next.inputs.includes(input)) input.close();
-    await closeSinks(
-      this.parts.clock,
-      this.#committing,
-      this.parts.sinks.filter((sink) => !next.sinks.includes(sink)),
-    );
+    const left = this.parts.sinks.filter((sink) => !next.sinks.includes(sink));
+    await closeSinks(this.parts.clock, this.#committing, left);
   }
 
   /** Removes its tasks and closes its sinks. What was in flight has no effect any more. */

@@ -29,6 +29,7 @@ import { lookupsOf, modeAfter } from "./plan_shape.ts";
 import type { EnginePool } from "./pool.ts";
 import { findMeets } from "./task/meets.ts";
 import type { PipelineStart } from "./service.ts";
+import type { SideStreams } from "./side_rows.ts";
 import type { Streams } from "./streams.ts";
 import type { Views } from "./views.ts";
 
@@ -98,6 +99,8 @@ export interface Ends {
   readonly holds: readonly SourceHold[];
   /** Null: the plan looks nothing up. */
   readonly lookups: PipelineLookups | null;
+  /** Takes what it leaves out; absent: the streams do. */
+  readonly side?: SideStreams;
 }
 
 /** Where sources begin; by their ids, where they have begun, or have come to, in an earlier process. */
@@ -158,7 +161,7 @@ export class PipelineMaker {
   make(
     name: string,
     { plan, physical }: Compiled,
-    { inputs, sinks, holds, lookups }: Ends,
+    { inputs, sinks, holds, lookups, side = this.#parts.streams }: Ends,
     before: Deployed | null,
     order: PipelineOrder,
     resumed: Resumed | null = null,
@@ -179,7 +182,7 @@ export class PipelineMaker {
     const faults = new FunctionFaults(name, this.#parts.log ?? silentLog, clock);
     const { mode, owner } = taskPlan, first = mode === "ordered" ? owner : 0;
     const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics, faults, run?.counts, first);
-    const ends = { inputs, sinks, lookups, side: this.#parts.streams, order: order.log };
+    const ends = { inputs, sinks, lookups, side, order: order.log };
     const errors = run?.errors ?? keep?.errors ?? [];
     const recovery = resumed && order.replay ? { replay: order.replay, until: resumed.until, errors } : null;
     const again = { recovery, origins: run?.places ?? resumed?.saved.origins ?? {}, writer: order.folder };

@@ -32,6 +32,8 @@ export class PipelineMeter {
   rowsIn: number;
   rowsOut: number;
   deadRows: number;
+  /** Those of them that were counted when their number was in the sinks, in this process. */
+  lostRows = 0;
   /** Rows for which user functions gave no value. */
   functionErrors: number;
 
@@ -88,6 +90,12 @@ export class PipelineMeter {
     this.#metrics.batchSeconds.with(this.#name).observe(done.busyMs / 1000);
     this.#stateRows[task] = done.stateRows;
     this.#stateBytes[task] = done.stateBytes;
+  }
+
+  /** Takes rows that no result of a number has that is in the sinks now. */
+  lost(rows: number): void {
+    this.deadRows += rows;
+    this.lostRows += rows;
   }
 
   /** Takes rows that went to a sink. */

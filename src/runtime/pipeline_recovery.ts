@@ -1,6 +1,6 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
 import type { OpenedOrder } from "../log.ts";
-import type { CheckpointInfo, Durable, OpenedCheckpoint, SavedPlan } from "../store.ts";
+import type { CheckpointInfo, Durable, OpenedCheckpoint, SavedPipeline, SavedPlan } from "../store.ts";
 import { restoreCheckpoint } from "./checkpoint/restore.ts";
 import { neededFor, type SavedRun, savedRun } from "./checkpoint/saved_run.ts";
 import { openSinks } from "./open_sinks.ts";
@@ -50,25 +50,31 @@ interface Candidate {
  * those. What stands in the way of one is told where pipelines are listed, and keeps no other from going on.
  */
 export async function findPipelines(durable: Durable, parts: RecoveryParts): Promise<() => Promise<void>> {
-  const found = await Promise.all(
-    durable.meta.pipelines().map(async ({ name, plans, folder }) => {
-      const lost = (thrown: unknown) => {
-        durable.said(`Pipeline ${name} cannot be recovered: ${reasonOf(thrown)}`);
-        parts.lost(name, plans.at(-1)!, reasonOf(thrown));
-      };
-      try {
-        parts.awaited(name, plans.at(-1)!);
-        const opened = await durable.openOrder(folder), checkpoints = await durable.checkpoints.list(folder);
-        const order = parts.maker.orderOf(name, folder, opened.order, plans);
-        const one = { name, folder, opened, order, checkpoints };
-        return () => new Recovery(one, durable, parts).run().catch(lost);
-      } catch (thrown) {
-        lost(thrown);
-        return () => Promise.resolve();
-      }
-    }),
-  );
+  const found = await Promise.all(durable.meta.pipelines().map((saved) => findPipeline(saved, durable, parts)));
   return async () => void await Promise.all(found.map((again) => again()));
+}
+
+/** The same for one of them, whose order nobody has open. */
+export async function findPipeline(
+  { name, plans, folder }: SavedPipeline & { readonly folder: string },
+  durable: Durable,
+  parts: RecoveryParts,
+): Promise<() => Promise<void>> {
+  const lost = (thrown: unknown) => {
+    durable.said(`Pipeline ${name} cannot be recovered: ${reasonOf(thrown)}`);
+    parts.lost(name, plans.at(-1)!, reasonOf(thrown));
+  };
+  try {
+    parts.awaited(name, plans.at(-1)!);
+    const opened = await durable.openOrder(folder, plans[0].after);
+    const checkpoints = await durable.checkpoints.list(folder);
+    const order = parts.maker.orderOf(name, folder, opened.order, plans);
+    const one = { name, folder, opened, order, checkpoints };
+    return () => new Recovery(one, durable, parts).run().catch(lost);
+  } catch (thrown) {
+    lost(thrown);
+    return () => Promise.resolve();
+  }
 }
 
 /** Brings one pipeline back. */

@@ -3,9 +3,8 @@ import { PIPELINES_MAX, QUIESCE_POLL_MS } from "../core/limits.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import { explainPlan } from "../plan/explain.ts";
-import { STANDARD_LOOKUPS } from "../plan/lookup_kinds.ts";
 import { referencesIn } from "../kernel/user_functions.ts";
-import { deployedCatalog } from "./deployed_catalog.ts";
+import { catalogFrom, deployedCatalog } from "./deployed_catalog.ts";
 import { sideDepth } from "./late_columns.ts";
 import { checkState, checkTargets, checkViews } from "./deploy_checks.ts";
 import { rendered, runtimeFacts } from "./explanation.ts";
@@ -13,15 +12,17 @@ import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts, Start } from "./pipeline_maker.ts";
 import { closeEnds, PipelineMaker, startOf, streamsOf } from "./pipeline_maker.ts";
-import type { SavedPlan } from "../store.ts";
+import type { OpenedSavepoint, SavedPlan } from "../store.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import { AbsentPipelines } from "./absent_pipelines.ts";
 import { letGo, turnAt } from "./order_holds.ts";
 import { noteReader } from "./readers.ts";
 import { pipelineInfo } from "./pipeline_info.ts";
 import { named } from "./named_plan.ts";
-import { findPipelines } from "./pipeline_recovery.ts";
-import { catalogOf, savedPlan } from "./saved_plan.ts";
+import { findPipelines, type RecoveryParts } from "./pipeline_recovery.ts";
+import { Replays } from "./replay/replays.ts";
+import { restoreSavepoint, type SavedStart } from "./savepoint/restore.ts";
+import { catalogOf, notePlan, noteText } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { labelNodes } from "./node_labels.ts";
 import { compileAndLoad, loadFunctions } from "./load_functions.ts";
@@ -44,10 +45,12 @@ export class Pipelines implements PipelineService {
   /** What the nodes of a deployed plan do, once somebody asked. */
   readonly #labels = new WeakMap<Pipeline, PipelineFlow["nodes"]>();
   #closing = false;
+  readonly replays: Replays;
 
   constructor(parts: PipelinesParts) {
     this.#parts = parts;
     this.#maker = new PipelineMaker(parts);
+    this.replays = new Replays(parts, this.#maker, this.#byId, this);
     this.#absent = new AbsentPipelines(parts.pool.tasks);
     parts.pool.onMessage(
       (message: FromTask) => this.#byId.get(message.pipeline)?.receive(message),
@@ -60,19 +63,7 @@ export class Pipelines implements PipelineService {
   }
 
   get catalog(): Catalog {
-    const { streams, sinks, views, lookups, functions } = this.#parts;
-    return {
-      ...(functions ? { functions } : {}),
-      lookupKinds: new Map([...STANDARD_LOOKUPS].filter(([kind]) => lookups?.has(kind))),
-      stream: (name) => streams.seen(name),
-      streamNames: () => streams.names(),
-      sinkKinds: new Map([
-        ["view", views.kind],
-        ...[...sinks].map(([kind, { options, target, changes, guarantee, by }]) =>
-          [kind, { options, ...(target ? { target } : {}), changes, guarantee, ...(by ? { by } : {}) }] as const
-        ),
-      ]),
-    };
+    return catalogFrom(this.#parts);
   }
 
   all(): Iterable<Pipeline> {
@@ -88,7 +79,7 @@ export class Pipelines implements PipelineService {
   }
 
   get(name: string): PipelineInfo {
-    return this.#absent.get(name) ?? this.#info(this.#get(name));
+    return this.#absent.get(name) ?? this.#info(this.deployed(name));
   }
 
   /** How much of what an earlier process did is done again, 0 to 1, by pipeline that is not through with it. */
@@ -100,7 +91,8 @@ export class Pipelines implements PipelineService {
     return pipelineInfo(deployed, this.#scripts.get(deployed.plan.name) ?? null, this.#parts.pool.tasks);
   }
 
-  #get(name: string): Deployed {
+  /** The pipeline of a name with its order. Throws not_found. */
+  deployed(name: string): Deployed {
     const deployed = this.#deployed.get(name);
     if (!deployed) throw new RdxError("not_found", `There is no pipeline ${name}`);
     return deployed;
@@ -121,13 +113,10 @@ export class Pipelines implements PipelineService {
     json: unknown,
     { start: from, state, sql }: { start: PipelineStart; state: "keep" | "fresh"; sql?: string },
   ) {
-    if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
+    this.#admit(this.#deployed.get(name) ?? null);
     const plan = named(json, name),
       compiled = await compileAndLoad(plan, () => this.catalog, this.#parts),
       before = this.#deployed.get(name);
-    if (!before && this.#deployed.size >= PIPELINES_MAX) {
-      throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
-    }
     checkViews(name, compiled.physical, this.#parts.views);
     checkTargets(name, compiled.physical, this.all(), this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
@@ -136,7 +125,7 @@ export class Pipelines implements PipelineService {
     const save = { plan, sql: sql ?? null };
     if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start, save);
     else if (comparison === null) await this.#renew(name, compiled, before ?? null, start, save);
-    else this.#saveText(name, before!, save);
+    else noteText(name, before!, save, this.#parts.durable);
     this.#scripts.set(name, save.sql);
     this.#absent.delete(name);
     return { created: before === undefined, pipeline: this.get(name) };
@@ -158,7 +147,7 @@ export class Pipelines implements PipelineService {
     this.#take(name, next);
     try {
       await next.pipeline.open();
-      this.#save(name, next, save, 0);
+      notePlan(name, next, save, 0, this.#parts.durable, this.catalog);
     } catch (thrown) {
       await this.#remove(name, next);
       this.#forget(name, next);
@@ -173,23 +162,6 @@ export class Pipelines implements PipelineService {
   #begin({ pipeline, order: { checkpoints, plans } }: Deployed): void {
     pipeline.start();
     checkpoints?.attach(pipeline, turnAt(plans, plans.length - 1));
-  }
-
-  /** Notes the plan that a pipeline has from now on, before anything comes of it. */
-  #save(name: string, { order, pipeline }: Deployed, { plan, sql }: Text, after: number): void {
-    const { durable } = this.#parts;
-    if (!durable) return;
-    const turn = order.plans.length === 0 ? 0 : turnAt(order.plans, order.plans.length - 1) + 1;
-    order.plans = [...order.plans, { ...savedPlan(plan, sql, pipeline, after, this.catalog), turn }];
-    durable.meta.putPipeline({ name, plans: order.plans }, order.folder!);
-  }
-
-  /** A plan that means the same is written in another way. */
-  #saveText(name: string, { order }: Deployed, { sql }: Text): void {
-    const { durable } = this.#parts, last = order.plans.at(-1);
-    if (!durable || !last || last.sql === sql) return;
-    order.plans = [...order.plans.slice(0, -1), { ...last, sql }];
-    durable.meta.putPipeline({ name, plans: order.plans }, order.folder!);
   }
 
   /** Deploys a changed plan that goes on with the state of `before`, which goes on by itself when that is not possible. */
@@ -208,7 +180,12 @@ export class Pipelines implements PipelineService {
       throw thrown;
     }
     const next = this.#maker.make(name, compiled, ends, before, before.order);
-    await this.#handOver(name, before, next, () => this.#save(name, next, save, keep.number));
+    await this.#handOver(
+      name,
+      before,
+      next,
+      () => notePlan(name, next, save, keep.number, this.#parts.durable, this.catalog),
+    );
     this.#begin(next);
   }
 
@@ -236,9 +213,15 @@ export class Pipelines implements PipelineService {
    * again what they did; that resolves when they have.
    */
   async recover(): Promise<() => Promise<void>> {
-    const { durable, streams } = this.#parts;
+    const { durable } = this.#parts;
     if (!durable) return () => Promise.resolve();
-    const again = await findPipelines(durable, {
+    const again = await findPipelines(durable, this.#recovery());
+    return () => this.#inTurn(again);
+  }
+
+  #recovery(): RecoveryParts {
+    const { streams } = this.#parts;
+    return {
       maker: this.#maker,
       endOf: (stream) => streams.find(stream)?.log.end ?? 0,
       load: ({ physical }) => loadFunctions(referencesIn(physical), this.#parts),
@@ -263,8 +246,31 @@ export class Pipelines implements PipelineService {
         if (made) made.fail(`It cannot be recovered: ${reason}`);
         else this.#absent.lose(name, plan, reason);
       },
+    };
+  }
+
+  /** Makes a pipeline of what a savepoint has, in the place of what has its name; that goes on when it cannot be made. */
+  restore(name: string, saved: OpenedSavepoint, start: SavedStart) {
+    return this.#inTurn(async () => {
+      const before = this.#deployed.get(name) ?? null;
+      this.#admit(before);
+      const next = await restoreSavepoint({ name, saved, start, before }, this.#parts, {
+        ...this.#recovery(),
+        catalog: this.catalog,
+        others: this.all(),
+        fresh: (compiled, positions) => this.#ends(name, compiled, before, null, positions),
+        remove: (deployed) => this.#remove(name, deployed),
+        removeOrder: (deployed) => this.#removeOrder(deployed),
+      });
+      this.#begin(next);
+      return { created: before === null, pipeline: this.get(name) };
     });
-    return () => this.#inTurn(again);
+  }
+
+  #admit(before: Deployed | null): void {
+    if (this.#closing) throw new RdxError("closing", "The engine is shutting down and takes no more pipelines");
+    if (before || this.#deployed.size < PIPELINES_MAX) return;
+    throw new RdxError("busy", `There are ${PIPELINES_MAX} pipelines already: delete one first`);
   }
 
   /** Makes `next` what the name means. */
@@ -291,7 +297,7 @@ export class Pipelines implements PipelineService {
 
   /** Takes a checkpoint now; resolves to what is known of the newest, `problem` says why it could not be taken. Null: nothing outlives the process. */
   async checkpoint(name: string): Promise<CheckpointStatus | null> {
-    const { checkpoints } = this.#get(name).order;
+    const { checkpoints } = this.deployed(name).order;
     await checkpoints?.take();
     return checkpoints?.status ?? null;
   }
@@ -299,7 +305,7 @@ export class Pipelines implements PipelineService {
   delete(name: string): Promise<void> {
     return this.#inTurn(async () => {
       const deployed = this.#deployed.get(name) ?? null;
-      if (!deployed && !this.#absent.get(name)) this.#get(name);
+      if (!deployed && !this.#absent.get(name)) this.deployed(name);
       if (deployed) await this.#remove(name, deployed);
       this.#forget(name, deployed);
     });
@@ -330,7 +336,7 @@ export class Pipelines implements PipelineService {
   }
 
   async flow(name: string): Promise<PipelineFlow> {
-    const { plan, pipeline } = this.#get(name);
+    const { plan, pipeline } = this.deployed(name);
     let nodes = this.#labels.get(pipeline);
     if (!nodes) {
       nodes = labelNodes(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan)), pipeline.plan);
@@ -341,7 +347,7 @@ export class Pipelines implements PipelineService {
   }
 
   explain(name: string) {
-    const { plan, pipeline } = this.#get(name);
+    const { plan, pipeline } = this.deployed(name);
     return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), runtimeFacts(this.#parts, name)));
   }
 

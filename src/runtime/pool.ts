@@ -13,6 +13,8 @@ import type {
   TaskHostApi,
   TaskOutput,
   TaskPlan,
+  TaskRestored,
+  TaskTurn,
   ToTask,
 } from "./protocol.ts";
 import type { SavedStep, SavedTable } from "../store.ts";
@@ -27,8 +29,7 @@ export interface TaskPool {
   /** Why nothing can be deployed any more, or null. */
   readonly broken: string | null;
   send(task: number, message: ToTask): void;
-  /** Resolves to the ids of operators whose state is only had again by replaying. */
-  deploy(pipeline: number, plan: TaskPlan): Promise<readonly string[]>;
+  deploy(pipeline: number, plan: TaskPlan): Promise<void>;
   /** Removes the tasks of a pipeline; those of a dead worker are gone with it. */
   remove(pipeline: number): Promise<void>;
   /** Open windows of one sink, for each task in the order of key groups. */
@@ -36,11 +37,12 @@ export interface TaskPool {
   /** Rows by edge of the plan, for each task. */
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]>;
   /** These do in one task what TaskHostApi says; frames are handed over. */
-  cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut>;
-  drain(task: number, pipeline: number): Promise<SavedStep[]>;
+  cut(task: number, pipeline: number, number: number): Promise<TaskCut>;
+  drain(task: number, pipeline: number, number: number): Promise<TaskTurn>;
+  leave(task: number, pipeline: number, number: number): Promise<void>;
   restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null>;
   restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null>;
-  restored(task: number, pipeline: number): Promise<string | null>;
+  restored(task: number, pipeline: number): Promise<TaskRestored>;
 }
 
 /** The tasks of one engine, and what it asks of them beside that. */
@@ -175,15 +177,14 @@ export class WorkerPool implements EnginePool {
     if (problem) throw new RdxError("invalid_plan", problem);
   }
 
-  async deploy(pipeline: number, plan: TaskPlan): Promise<readonly string[]> {
+  async deploy(pipeline: number, plan: TaskPlan): Promise<void> {
     const needed = await Promise.all(
       extensionsOf(plan.plan).map(async (name) => [name, await this.#need(name)] as const),
     );
     const extensions: Extensions = Object.fromEntries(needed);
-    const replays = await Promise.all(
-      this.#members.map((member) => ask<string[]>(member, ({ host }) => host.deploy(pipeline, plan, extensions))),
+    await Promise.all(
+      this.#members.map((member) => ask<void>(member, ({ host }) => host.deploy(pipeline, plan, extensions))),
     );
-    return [...new Set(replays.flat())];
   }
 
   async #need(name: Extension): Promise<WebAssembly.Module> {
@@ -223,12 +224,16 @@ export class WorkerPool implements EnginePool {
     return Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.flow(pipeline))));
   }
 
-  cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut> {
-    return ask<TaskCut>(this.#members[task], ({ host }) => host.cut(pipeline, whole));
+  cut(task: number, pipeline: number, number: number): Promise<TaskCut> {
+    return ask<TaskCut>(this.#members[task], ({ host }) => host.cut(pipeline, number));
   }
 
-  drain(task: number, pipeline: number): Promise<SavedStep[]> {
-    return ask<SavedStep[]>(this.#members[task], ({ host }) => host.drain(pipeline));
+  drain(task: number, pipeline: number, number: number): Promise<TaskTurn> {
+    return ask<TaskTurn>(this.#members[task], ({ host }) => host.drain(pipeline, number));
+  }
+
+  leave(task: number, pipeline: number, number: number): Promise<void> {
+    return ask<void>(this.#members[task], ({ host }) => host.leave(pipeline, number));
   }
 
   restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null> {
@@ -240,8 +245,8 @@ export class WorkerPool implements EnginePool {
     return ask<string | null>(this.#members[task], ({ host }) => host.restore(pipeline, transfer(steps, frames)));
   }
 
-  restored(task: number, pipeline: number): Promise<string | null> {
-    return ask<string | null>(this.#members[task], ({ host }) => host.restored(pipeline));
+  restored(task: number, pipeline: number): Promise<TaskRestored> {
+    return ask<TaskRestored>(this.#members[task], ({ host }) => host.restored(pipeline));
   }
 
   close(): void {

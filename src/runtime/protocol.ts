@@ -3,6 +3,7 @@ import type { ErrorCode } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { FunctionFault, FunctionReference } from "../core/user_function.ts";
 import type { Extensions } from "../kernel/extension.ts";
+import type { PackedFrames } from "../log.ts";
 import type { LookupAnswer, LookupReport } from "../operator.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { FileRange } from "../source.ts";
@@ -41,13 +42,17 @@ export interface ChunkMessage {
   readonly late: boolean;
 }
 
-/** The source is idle or at its end (Infinity): its watermark is at least this. */
+/**
+ * The source is idle or at its end (Infinity): its watermark is at least this. With `cut` a checkpoint is taken behind the number: what has changed in
+ * the task's state since the last one, or all of it, is set aside before anything else is done.
+ */
 export interface MarkMessage {
   readonly kind: "mark";
   readonly pipeline: number;
   readonly number: number;
   readonly source: number;
   readonly watermark: number;
+  readonly cut?: { readonly whole: boolean };
 }
 
 /** An interval of the wall clock has ended, of a plan whose operators give early results. */
@@ -57,6 +62,14 @@ export interface TickMessage {
   readonly number: number;
   /** Epoch ms. */
   readonly nowMs: number;
+}
+
+/** What a task says when it has taken in a checkpoint. */
+export interface TaskRestored {
+  /** Why it cannot go on, or null. */
+  readonly reason: string | null;
+  /** What its lookups had asked for without an answer, and how many rows wait for it. */
+  readonly lookups: readonly NodeLookups[];
 }
 
 /** What came of a question of the operator at this position in the plan. */
@@ -192,6 +205,8 @@ export interface DecodeJob extends BodyShape {
   readonly bound: TimeBound | null;
   /** Whether the log wants the checksums of the frames. */
   readonly sums: boolean;
+  /** Whether the log wants the frames packed too. */
+  readonly pack?: boolean;
 }
 
 /** Rows whose time in column `column` is over `arrivalMs + skewMs` are bad. */
@@ -209,6 +224,8 @@ export type DecodeResult =
     readonly frames: readonly ArrayBuffer[];
     /** CRC-32C of each frame, if they are wanted; else none. */
     readonly sums: readonly number[];
+    /** The same frames packed, if that is wanted and makes them fewer bytes. */
+    readonly packed?: PackedFrames | null;
     readonly rows: number;
     readonly rejected: number;
     /** The first INGEST_ERRORS_MAX. */
@@ -254,9 +271,16 @@ export interface TaskFacts {
   readonly reached: readonly number[];
 }
 
-/** A task hands its state out from now on. */
+/** A task has come to a cut. */
 export interface TaskCut extends TaskFacts {
   readonly tables: readonly SavedTable[];
+}
+
+/** Some of what a cut has set aside; without steps: that was all. */
+export interface TaskTurn {
+  readonly steps: readonly SavedStep[];
+  /** With the last one, how long the task did nothing else. */
+  readonly stoodMs: number;
 }
 
 /** What a worker offers the main thread, through comlink. */
@@ -266,23 +290,25 @@ export interface TaskHostApi {
   connect(peer: number, port: MessagePort): void;
   /** Imports user functions for plans that come; why one of them cannot be used, or null. */
   loadFunctions(references: readonly FunctionReference[]): Promise<string | null>;
-  /** `extensions`: what joins the kernels for this plan. Returns the ids of operators whose state is only had again by replaying. */
-  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): string[];
+  /** `extensions`: what joins the kernels for this plan. */
+  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void;
   remove(pipeline: number): void;
   /** The way of bodies to its decoder: lists of BodyMessage one way, lists of BodyAnswer the other. */
   takeBodies(port: MessagePort): void;
   /** Rows of windows that are still open, for the sink at `sink`, in canonical order within this task. */
   open(pipeline: number, sink: number): TaskOutput[];
-  /** Begins to hand out what has changed in the task's state since the last time, or, `whole`, everything. Until all of it is out, the task is given nothing. */
-  cut(pipeline: number, whole: boolean): TaskCut;
-  /** The next steps of that; none at the end. */
-  drain(pipeline: number): SavedStep[];
+  /** What the task knows where it has come to the cut of this number. Rejects when it ends before. */
+  cut(pipeline: number, number: number): Promise<TaskCut>;
+  /** The next of what is set aside there. */
+  drain(pipeline: number, number: number): Promise<TaskTurn>;
+  /** What is set aside there is not wanted any more; the next cut has to be whole. */
+  leave(pipeline: number, number: number): void;
   /** A checkpoint with these tables of the task's operators is to be taken in; why it cannot be, or null. */
   restoring(pipeline: number, tables: readonly SavedTable[]): string | null;
   /** Takes in steps of a checkpoint, in front of everything else; why that cannot be, or null. */
   restore(pipeline: number, steps: readonly SavedStep[]): string | null;
-  /** All steps have come; why the task cannot go on with them, or null. */
-  restored(pipeline: number): string | null;
+  /** All steps have come. */
+  restored(pipeline: number): TaskRestored;
   /** Rows that took each edge of the plan in this task since it was deployed, as `planEdges` orders them; empty: there is no such task. */
   flow(pipeline: number): Float64Array<ArrayBuffer>;
 }

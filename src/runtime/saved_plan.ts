@@ -1,5 +1,7 @@
 import type { Catalog } from "../plan/catalog.ts";
-import type { SavedPlan } from "../store.ts";
+import type { Durable, SavedPlan } from "../store.ts";
+import { turnAt } from "./order_holds.ts";
+import type { Deployed } from "./pipeline_maker.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 /** What a pipeline that is open and has not begun needs to do the same in another process. `after`: the last number before it. */
@@ -37,4 +39,29 @@ export function savedPlan(
 /** The catalogue as it was when the plan was deployed. */
 export function catalogOf({ streams }: SavedPlan, catalog: Catalog): Catalog {
   return { ...catalog, stream: (name) => Object.hasOwn(streams, name) ? streams[name] : null };
+}
+
+type Text = Pick<SavedPlan, "plan" | "sql">;
+
+/** Notes the plan that a pipeline has from now on, behind the number `after`, before anything comes of it. */
+export function notePlan(
+  name: string,
+  { order, pipeline }: Deployed,
+  { plan, sql }: Text,
+  after: number,
+  durable: Durable | null | undefined,
+  catalog: Catalog,
+): void {
+  if (!durable) return;
+  const turn = order.plans.length === 0 ? 0 : turnAt(order.plans, order.plans.length - 1) + 1;
+  order.plans = [...order.plans, { ...savedPlan(plan, sql, pipeline, after, catalog), turn }];
+  durable.meta.putPipeline({ name, plans: order.plans }, order.folder!);
+}
+
+/** A plan that means the same is written in another way. */
+export function noteText(name: string, { order }: Deployed, { sql }: Text, durable: Durable | null | undefined): void {
+  const last = order.plans.at(-1);
+  if (!durable || !last || last.sql === sql) return;
+  order.plans = [...order.plans.slice(0, -1), { ...last, sql }];
+  durable.meta.putPipeline({ name, plans: order.plans }, order.folder!);
 }

@@ -18,6 +18,8 @@ export interface Dispatch {
   wantsLate(source: number): boolean;
   chunk(number: number, source: number, taken: Taken, late: boolean): void;
   mark(number: number, source: number, watermark: number): void;
+  /** A checkpoint is taken behind the number, which is nothing but a mark of what its source has reached. */
+  cut(number: number, source: number, watermark: number, whole: boolean): void;
   tick(number: number, nowMs: number): void;
   /** The operator at this position has its answer. */
   answer(operator: number, record: LookupRecord): void;
@@ -63,8 +65,6 @@ export class Sequencer {
   /** The number up to which this plan did it; another goes on from there. */
   readonly #until: number;
   #heldBack = false;
-  /** Nothing gets a number, and answers wait; null: all may. */
-  #standing: (() => void)[] | null = null;
 
   constructor(
     sources: readonly SequencedSource[],
@@ -115,7 +115,7 @@ export class Sequencer {
   pump(): void {
     // Refilled by halves, so that what goes to a task at one time travels together.
     if (this.#inFlight.size > this.#window / 2) return;
-    while (!this.#paused && !this.#standing && this.#inFlight.size < this.#window) {
+    while (!this.#paused && this.#inFlight.size < this.#window) {
       if (this.#replay) {
         if (this.#number >= this.#until || !this.#repeat(this.#replay)) return;
         continue;
@@ -185,16 +185,12 @@ export class Sequencer {
     this.#paused = false;
   }
 
-  /** Gives no number to anything until `moveOn`: what its tasks have is what they have after the last one. */
-  standStill(): void {
-    this.#standing ??= [];
-  }
-
-  /** Goes on, from the next `pump` on; answers that came meanwhile have their numbers now. */
-  moveOn(): void {
-    const waiting = this.#standing ?? [];
-    this.#standing = null;
-    for (const answer of waiting) answer();
+  /** Gives a number of its own to a cut, at which nothing changes: a full window does not keep it waiting. */
+  cut(whole: boolean): number {
+    const [{ id, clock: { watermark } }] = this.#sources, number = this.#next(0, -1);
+    this.#order.append({ kind: "idle", number, source: id, watermark });
+    this.#dispatch.cut(number, 0, watermark, whole);
+    return number;
   }
 
   /** Takes no rows while too many wait for answers from outside. */
@@ -255,7 +251,7 @@ export class Sequencer {
    * whose producers are refused, is not idle.
    */
   idleTick(): void {
-    if (this.#paused || this.#standing || this.#replay) return;
+    if (this.#paused || this.#replay) return;
     this.#sources.forEach(({ id, input, clock, idleTimeoutMs }, source) => {
       const progress = this.#progress[source];
       if (idleTimeoutMs === 0 || progress.ended || progress.inFlight > 0 || input.ready) return;
@@ -270,7 +266,6 @@ export class Sequencer {
 
   /** A table outside has answered: what it said is in the order before it has an effect. A full window does not keep it waiting. */
   answer(operator: number, record: Omit<LookupRecord, "kind" | "number">): void {
-    if (this.#standing) return void this.#standing.push(() => this.answer(operator, record));
     const numbered: LookupRecord = { kind: "lookup", number: this.#next(-1, -1), ...record };
     this.#order.append(numbered);
     this.#dispatch.answer(operator, numbered);
@@ -281,7 +276,7 @@ export class Sequencer {
    * window, none is told: results that come too seldom are what a slow sink gets. Behind the end of all sources nothing is early.
    */
   tick(nowMs: number): void {
-    if (this.#paused || this.#standing || this.#replay || this.#inFlight.size >= this.#window) return;
+    if (this.#paused || this.#replay || this.#inFlight.size >= this.#window) return;
     if (this.#progress.every(({ ended }) => ended)) return;
     if (this.#inFlight.values().some(({ source }) => source < 0)) return;
     const number = this.#next(-1, -1);

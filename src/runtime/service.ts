@@ -4,6 +4,8 @@ import type { Column } from "../core/schema.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import type { RowRange } from "../sink.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
+import type { ReplayOutput } from "./replay/outputs.ts";
+import type { SavepointInfo } from "../store.ts";
 import type { View } from "../view.ts";
 
 /**
@@ -14,6 +16,8 @@ export interface EngineService {
   readonly streams: StreamService;
   readonly dead: DeadLetterService;
   readonly pipelines: PipelineService;
+  readonly savepoints: SavepointService;
+  readonly replays: ReplayService;
   readonly views: ViewService;
   /** Prometheus text of all metrics. */
   metrics(): string;
@@ -324,6 +328,55 @@ export interface PipelineService {
   explain(name: string): { text: string; json: unknown };
   /** The same for a plan that is not deployed, against another catalogue than what there is when one is given. */
   explainPlan(plan: unknown, catalog?: Catalog): { text: string; json: unknown };
+}
+
+/** Savepoints by pipeline and name: they stay until they are removed, whatever becomes of their pipelines. All throw conflict where nothing outlives the process. */
+export interface SavepointService {
+  /** Oldest first. */
+  list(pipeline: string): Promise<readonly SavepointInfo[]>;
+  /** Takes one now. Throws not_found; conflict when there is one of the name, or the pipeline cannot be saved. */
+  take(pipeline: string, name: string): Promise<SavepointInfo>;
+  /** The bytes of one, or, without a name, of what the pipeline has now; `bytes`: how many, if that is known. Throws as `take` does. */
+  read(
+    pipeline: string,
+    name: string | null,
+  ): Promise<{ readonly bytes: number | null; readonly pieces: AsyncIterable<Uint8Array<ArrayBuffer>> }>;
+  /** Throws not_found. */
+  remove(pipeline: string, name: string): Promise<void>;
+  /**
+   * Makes a pipeline of the bytes of one, in the place of what has its name, which goes on when that is not possible. Throws invalid for bytes that are damaged or of a newer
+   * version; conflict, with the places as details, when streams here do not have what it goes on with.
+   */
+  restore(
+    pipeline: string,
+    pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+    start: "saved" | "earliest" | "latest",
+  ): Promise<{ created: boolean; pipeline: PipelineInfo }>;
+}
+
+/** What a replay reads and where it begins. */
+export interface ReplaySlice {
+  /** Of each stream: its first row; absent: the oldest that is kept. */
+  readonly from?: LogPlace;
+  /** Behind its last row; absent: behind the newest. */
+  readonly to?: LogPlace;
+  /** The number of a checkpoint that is kept: it begins with its state and behind its rows, and what was taken together then is taken together again. */
+  readonly at?: number;
+}
+
+/** What a replay gives. Who does not take all of `outputs` closes it. */
+export interface ReplayedRows {
+  /** Rows for sinks as they come, then what each view has in the end. Throws conflict when it fails. */
+  outputs(): AsyncGenerator<ReplayOutput>;
+  close(): Promise<void>;
+}
+
+/** Runs plans once more over slices of the logs, without an effect on anything. All throw invalid_plan as a deployment does. */
+export interface ReplayService {
+  /** Throws not_found, also for a checkpoint that is not kept. */
+  pipeline(name: string, slice: ReplaySlice): Promise<ReplayedRows>;
+  /** A plan that is not deployed. */
+  plan(name: string, plan: unknown, slice: Omit<ReplaySlice, "at">): Promise<ReplayedRows>;
 }
 
 export interface ViewInfo {

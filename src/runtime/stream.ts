@@ -51,6 +51,7 @@ export interface PutMore {
   readonly bytes?: number;
 }
 
+const NO_FRAMES: Pick<Decoded, "frames" | "sums" | "packed"> = { frames: [], sums: [] };
 /** How often a body is decoded again because the schema became wider meanwhile. */
 const WIDEN_TRIES_MAX = 8;
 
@@ -218,8 +219,8 @@ export class Stream {
       const { version: schema, columns } = this.#schema;
       const widen = !this.declared && tries < WIDEN_TRIES_MAX;
       const { name: stream } = this, { format } = request, bound = this.#bound(columns, arrivalMs);
-      const shape = { stream, schema, columns, format, options }, sums = this.log.durability !== "none";
-      const result = await this.#parts.decode({ ...shape, body, widen, bound, sums });
+      const { durability, packs: pack } = this.log, rest = { body, widen, bound, sums: durability !== "none", pack };
+      const result = await this.#parts.decode({ stream, schema, columns, format, options, ...rest });
       if (result.kind === "refused") throw new RdxError(result.code, result.reason);
       if (result.kind === "decoded") {
         this.#parts.metrics.rowsDecoded.with(this.name).increment(result.rows + result.rejected);
@@ -266,9 +267,10 @@ export class Stream {
     const kept = bad.length > 0 ? this.#aside.expect() : null;
     try {
       if (rows > 0 || producer !== undefined) {
-        const { schema } = decoded, frames = refused ? [] : decoded.frames, sums = refused ? [] : decoded.sums;
+        const { schema } = decoded, { frames, sums, packed } = refused ? NO_FRAMES : decoded;
         const aside = log.durability === "none" ? [] : bad;
-        appended = await log.append({ kind: "rows", rows, frames, sums, schema, aside, ...mark, answer: verdictAt });
+        const entry = { kind: "rows", rows, frames, sums, packed, schema, aside, ...mark, answer: verdictAt } as const;
+        appended = await log.append(entry);
       }
       const { duplicate, answer: verdict } = appended;
       if (!duplicate) this.#count(rows, bytes, rows > 0 ? decoded.frames : []);

@@ -49,6 +49,11 @@ class ViewSink implements Sink {
   }
 }
 
+/** The view behind a sink that was made by `create`, or null. */
+export function viewBehind(sink: Sink): View | null {
+  return sink instanceof ViewSink ? sink.view : null;
+}
+
 /** The views of an engine, by name. */
 export class Views implements ViewService {
   readonly #create: ViewFactory;

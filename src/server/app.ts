@@ -21,6 +21,8 @@ import { isPreflight, Origins, preflightAnswer } from "./origins.ts";
 import { type PageBundle, pageRoutes } from "./page.ts";
 import { pipelineRoutes } from "./pipelines.ts";
 import { HttpError, problemResponse, PROBLEMS, toProblem } from "./problems.ts";
+import { replayRoutes } from "./replay.ts";
+import { savepointRoutes } from "./savepoints.ts";
 import { serverMetrics } from "./server_metrics.ts";
 import { streamRoutes } from "./streams.ts";
 import { viewRoutes } from "./views.ts";
@@ -71,6 +73,8 @@ export function createApp(options: AppOptions): { app: App; server: ServerContex
   streamRoutes(app, server);
   deadRoutes(app, server);
   pipelineRoutes(app, server);
+  savepointRoutes(app, server);
+  replayRoutes(app, server);
   viewRoutes(app, server);
   catalogRoutes(app, server);
   healthRoutes(app, server);

@@ -40,6 +40,17 @@ export async function readBody(request: Request, server: ServerContext): Promise
   }
 }
 
+/** A body that is used as it comes, of at most `bytesMax` bytes. Throws as `readBody` does, "unsupported_type" for one that is packed. */
+export function streamBody(
+  request: Request,
+  server: ServerContext,
+  bytesMax: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const encoding = encodingOf(request);
+  if (encoding === null) return pieces(request, server, bytesMax);
+  throw new RdxError("unsupported_type", `Cannot read content-encoding ${encoding} here: send it as it is`);
+}
+
 /** Reads a body of at most `bytesMax` bytes as JSON. Throws RdxError "invalid" too. */
 export async function readJson(request: Request, server: ServerContext, bytesMax: number): Promise<unknown> {
   const body = await readBody(request, server);
@@ -166,9 +177,13 @@ async function readPieces(
 }
 
 /** The body as it comes, bounded in size and silence. Whoever stops early cancels the rest. */
-async function* pieces(request: Request, server: ServerContext): AsyncGenerator<Uint8Array> {
+async function* pieces(
+  request: Request,
+  server: ServerContext,
+  bodyBytesMax = server.bounds.bodyBytesMax,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   if (!request.body) return;
-  const { bodyBytesMax, bodyIdleMsMax } = server.bounds;
+  const { bodyIdleMsMax } = server.bounds;
   const reader = request.body.getReader();
   let total = 0, complete = false, over: HttpError | null = null;
   const patience = new Patience(server.clock, bodyIdleMsMax, (timeout) => {

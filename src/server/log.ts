@@ -18,12 +18,14 @@ export async function followLog(c: Context, server: ServerContext): Promise<Resp
   const name = nameOf(c, "stream"), parameters = new Parameters(c, ["from", "to", "follow", "limit", ...RENDERING]);
   const from = parsePlace("Parameter from", parameters.text("from") ?? "earliest");
   const until = parameters.text("to"), to = until === null ? null : parsePlace("Parameter to", until);
-  const end = to === "earliest" || to === "latest"
-    ? server.engine.streams.get(name)[to === "latest" ? "end" : "start"]
-    : to;
+  const { start, end: behind } = server.engine.streams.get(name);
+  const end = to === "earliest" ? start : to === "latest" ? behind : to;
   const follow = parameters.choice("follow", ["false", "true"], until === null ? "true" : "false") === "true";
   const limit = parameters.integer("limit", 1, Number.MAX_SAFE_INTEGER, Infinity);
   const rendering = parameters.rendering();
+  const headers = { "content-type": "application/x-ndjson", "x-accel-buffering": "no" };
+  // A body that nobody reads would never end.
+  if (c.req.raw.method === "HEAD") return new Response(null, { headers });
   server.connections.claim();
   const follower = await server.engine.streams.follow(name, { from, to: end, follow });
   const answer = new LogAnswer(
@@ -32,9 +34,8 @@ export async function followLog(c: Context, server: ServerContext): Promise<Resp
     c.req.path,
     limit,
     (columns) => new RowRenderer(columns, rendering),
-    rendering.time,
+    { ...rendering, follow },
   );
-  const headers = { "content-type": "application/x-ndjson", "x-accel-buffering": "no" };
   return new Response(answer.stream, { headers });
 }
 
@@ -46,6 +47,7 @@ class LogAnswer {
   readonly #path: string;
   readonly #rendererOf: (columns: readonly Column[]) => RowRenderer;
   readonly #time: "iso" | "ms";
+  readonly #follow: boolean;
   readonly #forget: () => void;
   #left: number;
   #columns: readonly Column[] | null = null;
@@ -60,7 +62,7 @@ class LogAnswer {
     path: string,
     limit: number,
     rendererOf: (columns: readonly Column[]) => RowRenderer,
-    time: "iso" | "ms" = "iso",
+    { time = "iso", follow }: { readonly time?: "iso" | "ms"; readonly follow: boolean },
   ) {
     this.#server = server;
     this.#follower = follower;
@@ -68,6 +70,7 @@ class LogAnswer {
     this.#left = limit;
     this.#rendererOf = rendererOf;
     this.#time = time;
+    this.#follow = follow;
     this.#forget = server.connections.add({ kind: "live", close: () => this.#leave() });
     this.stream = new ReadableStream({
       pull: (controller) => this.#pull(controller),
@@ -92,7 +95,7 @@ class LogAnswer {
   async #pieceOrBeat(): Promise<LogPiece | null | "beat"> {
     let cancel = () => {};
     const beat = new Promise<"beat">((resolve) => {
-      cancel = this.#server.clock.after(this.#server.bounds.heartbeatMs, () => resolve("beat"));
+      if (this.#follow) cancel = this.#server.clock.after(this.#server.bounds.heartbeatMs, () => resolve("beat"));
     });
     this.#next ??= this.#follower.next();
     try {

@@ -109,7 +109,11 @@ function parseTime(what: string, text: string, expected: string): number {
 
 /** The name in the path, if it may be one. Throws RdxError("invalid"). */
 export function nameOf(context: Context, what: "stream" | "pipeline" | "view"): string {
-  const name = context.req.param("name") ?? "";
+  return checkedName(context.req.param("name") ?? "", what);
+}
+
+/** A name that may be one. Throws RdxError("invalid"). */
+export function checkedName(name: string, what: string): string {
   if (NAME_PATTERN.test(name)) return name;
   throw invalid(
     `${

@@ -50,7 +50,8 @@ export function pipelineRoutes(app: App, server: ServerContext): void {
   });
 }
 
-function readPlan(c: Context, server: ServerContext): Promise<unknown> {
+/** The plan in a body. */
+export function readPlan(c: Context, server: ServerContext): Promise<unknown> {
   requireJson(c.req.raw, `A plan (a script of SQL is ${SQL_TYPE})`);
   return readJson(c.req.raw, server, PLAN_BYTES_MAX);
 }
@@ -62,7 +63,8 @@ function explanation(c: Context, { text, json: value }: { text: string; json: un
   return answer;
 }
 
-function withPlan(pipeline: PipelineInfo) {
+/** A pipeline as it is shown by itself. */
+export function withPlan(pipeline: PipelineInfo) {
   return { ...pipelineJson(pipeline), plan: pipeline.plan, sql: pipeline.sql };
 }
 

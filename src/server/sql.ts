@@ -48,7 +48,7 @@ export function explainSql(engine: EngineService, text: string): { text: string;
 }
 
 /** The one pipeline that a script under a name is. Throws RdxError("invalid_plan") when there is none. */
-function first(pipelines: readonly SqlPipeline[], what: "deploy" | "explain"): SqlPipeline {
+function first(pipelines: readonly SqlPipeline[], what: "deploy" | "explain" | "replay"): SqlPipeline {
   if (pipelines.length > 0) return pipelines[0];
   throw new RdxError(
     "invalid_plan",
@@ -71,6 +71,11 @@ export function declareScript(engine: EngineService, { streams }: CompiledSql): 
       ...(retentionBytes === undefined ? {} : { retentionBytes }),
     });
   }
+}
+
+/** The plan of the one pipeline that a script is, over streams that are there. Throws as compileScript does. */
+export function planOfScript(engine: EngineService, name: string, text: string, base?: string): unknown {
+  return first(compileScript(engine, text, { name, ...(base === undefined ? {} : { base }) }).pipelines, "replay").plan;
 }
 
 /** Deploys the pipeline that a script is. Throws as compileScript and as the deployment of a plan does. */

@@ -27,7 +27,8 @@ export function viewRoutes(app: App, server: ServerContext): void {
 async function queryView(c: Context, server: ServerContext): Promise<Response> {
   const name = nameOf(c, "view"), { views } = server.engine;
   const parameters = new Parameters(c, ["from", "to", "limit", "order", "open", ...RENDERING], ["key"]);
-  const rendering = parameters.rendering(), view = views.get(name), query = withKey(view, readQuery(parameters, "asc"));
+  const asked = readQuery(parameters, "asc"), rendering = parameters.rendering();
+  const view = views.get(name), query = withKey(view, asked);
   if (!parameters.flag("open")) {
     const found = view.query(query);
     return jsonText(answerText(view, found, rendering, new RangeRenderer(view.columns, rendering).join(found.ranges)));

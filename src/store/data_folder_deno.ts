@@ -24,6 +24,7 @@ export interface DataFolder {
  *   sink/         what sinks have given away, and what waits to be, by their runs; see log/format.ts
  *   checkpoints/  state of pipelines after some number of their order; see manifest.ts
  *   checkpoints.sqlite  the same in a database, instead; see sqlite_rows_deno.ts
+ *   savepoints/   the same in one file each, by pipeline and name; see savepoint_codec.ts
  */
 export async function openDataFolder(root: string): Promise<DataFolder> {
   try {

@@ -49,6 +49,11 @@ export async function call(args: readonly string[], around: Surroundings = {}): 
     readBytes: (path) => new TextEncoder().encode(read(path)),
     sizeOf: (path) => new TextEncoder().encode(read(path)).length,
     writeText: (path, text) => void written.set(path, text),
+    async writeStream(path, pieces) {
+      let text = "";
+      for await (const piece of pieces) text += new TextDecoder().decode(piece);
+      written.set(path, text);
+    },
     env: (name) => around.env?.[name],
     folder: "/home/me",
     readText: read,

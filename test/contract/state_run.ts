@@ -72,6 +72,7 @@ export class StateRun {
       exchange: () => {
         throw new Error("There is no other task");
       },
+      wake: () => {},
     };
     const chunks = new ChunkReader(kernel, taskPlan, parts);
     this.#task = new PipelineTask(kernel, taskPlan, place, { chunks, create: parts.createOperator, previous: null });

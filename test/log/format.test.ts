@@ -1,14 +1,24 @@
 import assert from "node:assert/strict";
 import fc from "../deps/fast_check.ts";
 import { Crc32c } from "../../src/kernel/crc.ts";
-import { isWhole, prepareRecord, type RecordParts, writeRecord } from "../../src/log/format.ts";
+import {
+  isWhole,
+  type Packer,
+  partsOf,
+  prepareRecord,
+  readRecordHead,
+  type RecordParts,
+  writeRecord,
+} from "../../src/log/format.ts";
 import { GroupBuffers } from "../../src/log/group_buffers.ts";
+import { zstdPacker } from "../../src/log/packer_deno.ts";
+import { packFrames } from "../../src/runtime/task/packed_frames.ts";
 import { loadKernel } from "../kernel/load.ts";
 
 const crc = new Crc32c(loadKernel()), checksum = (bytes: Uint8Array, before?: number) => crc.of(bytes, before);
 
-function written(record: RecordParts): Uint8Array<ArrayBuffer> {
-  const prepared = prepareRecord(record, null), bytes = new Uint8Array(prepared.length);
+function written(record: RecordParts, packer: Packer | null = null): Uint8Array<ArrayBuffer> {
+  const prepared = prepareRecord(record, packer), bytes = new Uint8Array(prepared.length);
   writeRecord(bytes, 0, prepared, { group: 64, seed: 7, checksum });
   return bytes;
 }
@@ -33,6 +43,25 @@ Deno.test("a record is the same whether the checksums of its parts are known or 
     assert.deepEqual(bytes, written(record));
     assert.ok(isWhole(bytes, 0, bytes.length, 7, checksum));
   }));
+});
+
+Deno.test("a record is the same whether its parts come packed or not, and has them again", () => {
+  const one = fc.tuple(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 255 })).map(([length, step]) =>
+    Uint8Array.from({ length }, (_, i) => i * step)
+  );
+  fc.assert(
+    fc.property(fc.array(one, { minLength: 1, maxLength: 3 }), fc.array(part, { maxLength: 1 }), (parts, aside) => {
+      const text = new Uint8Array(), at = { key: 5, rows: 3, schema: 1, arrivalMs: 9, newestAside: -1 };
+      const record = { kind: "rows", ...at, text, parts, aside } as const;
+      const packed = packFrames(parts.map(({ buffer }) => buffer), zstdPacker.pack, crc);
+      const bytes = written({ ...record, packed }, zstdPacker);
+      assert.deepEqual(bytes, written(record, zstdPacker));
+      assert.ok(isWhole(bytes, 0, bytes.length, 7, checksum));
+      const found = partsOf(bytes, 0, readRecordHead(bytes, 0)!, zstdPacker);
+      assert.deepEqual(found.parts.map((buffer) => new Uint8Array(buffer)), parts);
+      assert.deepEqual(written({ ...record, packed }), written(record), "a log that does not pack takes the parts");
+    }),
+  );
 });
 
 Deno.test("a record whose parts are not what their checksums say is damaged", () => {

@@ -233,7 +233,7 @@ function session(calls: readonly GroupCallSpec[] | null): Form {
     keys: [K],
     time: TS,
     gapMs: 40,
-    maxMs: 0,
+    maxMs: 150,
     calls,
   });
 }

@@ -167,3 +167,38 @@ Deno.test("rows leave with the bounds of their session, as they came; a bound cu
   operator.close();
   assert.equal(kernel.fn("state_bytes")(), 0);
 });
+
+Deno.test("a session with a bound that lies in another one leaves when it has ended, and none of its rows are lost", () => {
+  const kernel = loadOperators();
+  const plan: SessionPlan = {
+    id: "s",
+    columns: [...WINDOW, INPUT[1], column("count", INT64)],
+    inputColumns: INPUT,
+    keys: [1],
+    time: 0,
+    gapMs: 40,
+    maxMs: 150,
+    calls: [{ fn: "count", args: [], distinct: false, filter: -1, params: [] }],
+  };
+  const operator = new SessionOperator(kernel, plan);
+  // At 180 a row joins two sessions; the one at 200 would be too long with what these have become
+  const times = [200, 230, 260, 300, 165, 145, 310, 105, 180, 200];
+  const rows = times.map((at, i): Value[] => ["a", BigInt(at), BigInt(i)]);
+  const columns = [STRING, TIMESTAMP, INT64].map((type, c) => vectorOf(kernel, type, rows.map((row) => row[c])));
+  const batch = { rows: rows.length, columns, selection: 0, selected: rows.length, kinds: 0 };
+  operator.push(batch, { running: 0, before: -Infinity, delayMs: 0, others: Infinity });
+  assert.equal(operator.pull(), null);
+  const left = (watermark: number) => {
+    operator.advance(watermark);
+    const got: string[] = [];
+    for (let out = operator.pull(); out; out = operator.pull()) {
+      got.push(...changesOf(kernel, out).map(({ values }) => values.map(String).join(" ")));
+    }
+    return got;
+  };
+  assert.deepEqual(left(238), []);
+  assert.deepEqual(left(239), ["200 240 a 1"]);
+  assert.deepEqual(left(349), ["105 350 a 9"]);
+  operator.close();
+  assert.equal(kernel.fn("state_bytes")(), 0);
+});

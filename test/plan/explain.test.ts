@@ -259,6 +259,20 @@ Deno.test("every path from a source to a sink has its guarantee: of the source, 
   assert.match(lost[0].why, /nothing outlives the process/);
 });
 
+Deno.test("what a restart has is said of what runs where something outlives the process", () => {
+  const sink: Json = { id: "out", op: "sink", input: ["f"], sink: { kind: "stdout", format: "csv" } };
+  const plan = { rdx: 1, name: "p", nodes: [FLIGHTS_SOURCE, sink] };
+  const recovery = (checkpointIntervalMs: number) => explainPlan(plan, CATALOG, { checkpointIntervalMs });
+  assert.match(
+    recovery(2500).recovery!,
+    /goes on from its newest checkpoint \(one is taken every 2.5 s, and at an orderly end\)/,
+  );
+  assert.match(recovery(0).recovery!, /one is taken at an orderly end/);
+  assert.match(formatExplanation(recovery(1000)), /^pipeline p\nafter a restart it goes on/);
+  assert.equal(explainPlan(plan, CATALOG).recovery, null);
+  assert.doesNotMatch(formatExplanation(explainPlan(plan, CATALOG)), /after a restart/);
+});
+
 Deno.test("expressions are written with as few parentheses as keep their meaning", () => {
   const text = (expression: unknown) => formatExpression(expression as Expression);
   const a = col("a"), b = col("b"), c = col("c");

@@ -15,7 +15,7 @@ const COLUMNS: readonly Column[] = [{ name: "n", type: INT64, nullable: false }]
 
 function job(more: Partial<DecodeJob> = {}): DecodeJob {
   const shape = { stream: "s", schema: 1, columns: COLUMNS, format: "ndjson" as const, options: {} };
-  return { ...shape, body: new Uint8Array(8), widen: false, bound: null, sums: true, ...more };
+  return { ...shape, body: new Uint8Array(8), widen: false, bound: null, sums: true, pack: false, ...more };
 }
 
 /** A port, and a worker that answers a message when it is told to: with the number of the body's bytes as its rows. */

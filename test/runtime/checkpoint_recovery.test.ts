@@ -201,3 +201,66 @@ checkpointTest(
   },
   { intervalMs: 20 },
 );
+
+checkpointTest("frames of rows go on from a checkpoint", async (life) => {
+  life.engine.streams.put("events", EVENTS);
+  const over = {
+    id: "over",
+    op: "over",
+    input: ["source"],
+    keys: ["key"],
+    frame: { kind: "rows", preceding: 2 },
+    aggs: [{ fn: "sum", arg: { column: "value" }, as: "total" }],
+  };
+  const plan = {
+    rdx: 1,
+    nodes: [source, over, { id: "view", op: "sink", input: ["over"], sink: { kind: "view", name: "over" } }],
+  };
+  await life.engine.pipelines.put("over", plan, HOW);
+  await send(life, 0);
+  const number = await life.checkpoint("over");
+  await send(life, 1);
+  await life.settled();
+  const before = life.view("over");
+  await life.restart();
+  assert.equal(life.engine.pipelines.get("over").checkpoint!.restored, number);
+  assert.deepEqual(life.view("over"), before);
+});
+
+checkpointTest(
+  "a pipeline that is through with its input takes a last checkpoint, and does nothing again after a restart",
+  async (life) => {
+    const lines = Array.from({ length: 100 }, (_, i) => JSON.stringify({ key: "abc"[i % 3], value: i, ts: i * 500 }));
+    await Deno.writeTextFile(`${life.folder}/in.ndjson`, lines.join("\n"));
+    const columns = [["key", "string"], ["value", "int64"], ["ts", "timestamp"]].map(([name, type]) => ({
+      name,
+      type,
+      nullable: false,
+    }));
+    const connector = { kind: "file", path: "in.ndjson", format: "ndjson" };
+    const nodes = [
+      { id: "source", op: "source", connector, columns, time: "ts" },
+      { id: "w", op: "window", input: ["source"], window: { kind: "tumble", size_ms: 10_000 } },
+      { id: "a", op: "aggregate", input: ["w"], keys: ["key"], aggs: [{ fn: "count", as: "n" }] },
+      { id: "view", op: "sink", input: ["a"], sink: { kind: "view", name: "counts" } },
+      { id: "file", op: "sink", input: ["a"], sink: { kind: "file", path: "out.ndjson", format: "ndjson" } },
+    ];
+    await life.engine.pipelines.put("counts", { rdx: 1, nodes }, HOW);
+    await life.engine.pipelines.find("counts")!.settled();
+    const { state, checkpoint } = life.engine.pipelines.get("counts");
+    assert.equal(state, "completed");
+    assert.equal(checkpoint!.number, life.engine.pipelines.find("counts")!.number);
+    const before = [life.view("counts"), await life.file("out.ndjson")];
+    assert.ok(String(before[1]).length > 100);
+    await life.restart();
+    await life.engine.pipelines.find("counts")!.settled();
+    const again = life.engine.pipelines.get("counts");
+    assert.equal(again.state, "completed");
+    assert.deepEqual([again.checkpoint!.restored, again.rowsIn], [checkpoint!.number, 100]);
+    assert.deepEqual([life.view("counts"), await life.file("out.ndjson")], before);
+    assert.match(
+      life.engine.pipelines.explain("counts").text,
+      /after a restart it goes on from its newest checkpoint \(one is taken at an orderly end\)/,
+    );
+  },
+);

@@ -4,6 +4,7 @@ import { frameRows } from "../../src/core/frame_info.ts";
 import { type Column, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import type { DecodeJob, DecodeResult } from "../../src/runtime/protocol.ts";
 import { TaskHost } from "../../src/runtime/task/host.ts";
+import { zstdPacker } from "../../src/log/packer_deno.ts";
 import { hostParts } from "../../workers/parts.ts";
 import { kernelModule } from "../kernel/load.ts";
 import { frameOfRows, textOfRanges } from "./rows.ts";
@@ -91,4 +92,26 @@ Deno.test("rows of an Arrow body are judged one by one, and counted instead of l
 
 Deno.test("without a bound no time is too late", () => {
   assert.equal(decode(JSON.stringify({ ts: ARRIVAL + 1e12 }), { bound: null }).rows, 1);
+});
+
+Deno.test("frames are packed where their log wants it, unless bad rows go with them", () => {
+  const host = new TaskHost(hostParts(null, zstdPacker.pack)), { port1, port2 } = new MessageChannel();
+  host.init({ index: 0, tasks: 1, module: kernelModule() }, port1);
+  const lines = Array.from({ length: 500 }, (_, n) => JSON.stringify({ n, device: "d", ts: ARRIVAL }));
+  const decoded = (rows: readonly string[], pack: boolean) => {
+    const body = new TextEncoder().encode(rows.join("\n")), shape = { stream: "s", schema: 1, columns: COLUMNS };
+    const how = { format: "ndjson" as const, options: {}, widen: false, bound: null, sums: true, pack };
+    const result = host.decode({ ...shape, ...how, body });
+    assert.equal(result.kind, "decoded");
+    return result as Extract<DecodeResult, { kind: "decoded" }>;
+  };
+  const { packed, frames: [frame], sums } = decoded(lines, true);
+  assert.ok(packed && packed.length < frame.byteLength);
+  const unpacked = zstdPacker.unpack(new Uint8Array(packed.buffer, 0, packed.length), frame.byteLength);
+  assert.deepEqual(new Uint8Array(unpacked), new Uint8Array(frame));
+  assert.equal(sums.length, 1);
+  assert.equal(decoded(lines, false).packed, undefined);
+  assert.equal(decoded([...lines, "{"], true).packed, undefined);
+  port1.close();
+  port2.close();
 });

@@ -243,7 +243,6 @@ export class Lives {
   take(): void {
     const { pipeline, store, clock } = this;
     if (this.#taking || pipeline.state !== "running" || pipeline.number <= this.#last) return;
-    if (pipeline.replays.length > 0) return;
     const { promise, reject } = Promise.withResolvers<never>(), whole = this.#whole;
     promise.catch(() => {});
     this.#leave = reject;

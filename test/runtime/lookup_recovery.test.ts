@@ -50,3 +50,35 @@ Deno.test("answers of tables outside are those that there were, also when the ta
     assert.match(after.slice(before.length), /"other"/);
     db.close();
   }));
+
+Deno.test("rows that waited for an answer at a checkpoint have it asked for again, though nothing else comes", () =>
+  DurableRun.with(async (life) => {
+    let answers = false, asked = 0;
+    const never = Promise.withResolvers<Response>();
+    const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+      asked++;
+      const id = new URL(request.url).pathname.slice(1);
+      return answers ? Response.json({ id, name: `name of ${id}` }) : never.promise;
+    });
+    const [source, dim, sink] = PLAN.nodes, table = { kind: "http", url: `http://127.0.0.1:${server.addr.port}/{id}` };
+    const nodes = [source, { ...dim, table, cache_rows: 100 }, sink];
+    life.engine.streams.put("events", EVENTS);
+    await life.engine.pipelines.put("named", { ...PLAN, nodes }, { start: "earliest", state: "keep" });
+    const until = async (done: () => Promise<boolean> | boolean) => {
+      for (let polls = 0; !await done(); polls++) {
+        assert.ok(polls < 2000, "what was waited for did not come");
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    await life.send("events", [{ ts: 1, key: "a", value: 1 }, { ts: 2, key: "b", value: 2 }]);
+    await until(() => asked > 0);
+    await life.settled();
+    await life.checkpoint("named");
+    answers = true;
+    await life.restart();
+    await until(async () => (await life.file("out.ndjson")).split("\n").length > 2);
+    const rows = (await life.file("out.ndjson")).trim().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(rows.map(({ key, name }) => [key, name]), [["a", "name of a"], ["b", "name of b"]]);
+    never.resolve(new Response(null, { status: 204 }));
+    await server.shutdown();
+  }));

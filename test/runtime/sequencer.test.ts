@@ -245,3 +245,16 @@ Deno.test("a paused sequencer takes nothing and marks nothing until it is resume
   sequencer.pump();
   assert.equal(sent.length, 1);
 });
+
+Deno.test("a cut has a number of its own, which is a mark of nothing new, and a full window does not keep it waiting", () => {
+  const { sequencer, inputs: [a], sent, order } = setUp({ window: 2, watermarks: [40, 50] });
+  a.chunks = 3;
+  sequencer.pump();
+  assert.equal(sequencer.inFlight, 2);
+  assert.equal(sequencer.cut(true), 3);
+  assert.deepEqual(sent.at(-1), { number: 3, source: 0, watermark: 40 });
+  assert.deepEqual(order.at(-1), { kind: "idle", number: 3, source: "a", watermark: 40 });
+  for (const number of [1, 2, 3]) sequencer.finished(number);
+  sequencer.pump();
+  assert.equal(sequencer.number, 4);
+});

@@ -85,6 +85,7 @@ export function setUp(options: SetUp = {}) {
       chunk: (number, source, _, late) =>
         void sent.push({ number, source, watermark: null, ...(late ? { late } : {}) }),
       mark: (number, source, watermark) => void sent.push({ number, source, watermark }),
+      cut: (number, source, watermark) => void sent.push({ number, source, watermark }),
       answer: (_, { number }) => void sent.push({ number, source: -1, watermark: null }),
       answerAgain: ({ number }) => void sent.push({ number, source: -1, watermark: null }),
       goOn: () => {},

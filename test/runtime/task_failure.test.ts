@@ -61,6 +61,7 @@ function smallTaskOf(plan: PhysicalPlan, bytesMax: number) {
     tasks: 1,
     report: (message: FromTask) => void sent.push(message),
     exchange: () => assert.fail("there is no other task"),
+    wake: () => {},
   };
   const parts = hostParts(null), chunks = new ChunkReader(kernel, taskPlan, parts);
   return {

@@ -18,6 +18,7 @@ async function handled(count: number, fill: (queue: WorkQueue) => void): Promise
     log.push(`${pipeline}:${number}`);
     if (--left === 0) resolve();
     else if (log.at(-2) === null || log.length === 1) queueMicrotask(() => log.push(null));
+    return "nothing";
   }, self);
   fill(queue);
   await promise;
@@ -50,6 +51,40 @@ Deno.test("what a removed pipeline was to do is forgotten", async () => {
     queue.add([mark(2, 5)]);
   });
   assert.equal(log.at(-1), "2:5");
+});
+
+Deno.test("what is left of a message comes again in front of what is behind it, while other pipelines have their turns", async () => {
+  const log: string[] = [], { promise, resolve } = Promise.withResolvers<void>(), self = new MessageChannel();
+  let steps = 3;
+  const queue = new WorkQueue(({ pipeline, number }) => {
+    log.push(`${pipeline}:${number}`);
+    if (log.length === 6) resolve();
+    return pipeline === 1 && number === 1 && --steps > 0 ? "more" : "nothing";
+  }, self);
+  queue.add([mark(1, 1), mark(1, 2), mark(2, 7), mark(2, 8)]);
+  await promise;
+  self.port1.close();
+  assert.deepEqual(log, ["1:1", "2:7", "1:1", "2:8", "1:1", "1:2"]);
+});
+
+Deno.test("a pipeline that waits is handed nothing until it is woken, and then what it put off first", async () => {
+  const log: string[] = [], { promise, resolve } = Promise.withResolvers<void>(), self = new MessageChannel();
+  let left: "wait" | "nothing" = "wait";
+  const queue = new WorkQueue(({ pipeline, number }) => {
+    log.push(`${pipeline}:${number}`);
+    if (number === 2) resolve();
+    return pipeline === 1 ? left : "nothing";
+  }, self);
+  queue.add([mark(1, 1), mark(2, 7)]);
+  queue.add([mark(1, 2), mark(2, 8)]);
+  queue.wake(2);
+  assert.deepEqual(log, ["1:1", "2:7", "2:8"]);
+  assert.equal(queue.has(1), false);
+  left = "nothing";
+  queue.wake(1);
+  await promise;
+  self.port1.close();
+  assert.deepEqual(log, ["1:1", "2:7", "2:8", "1:1", "1:2"]);
 });
 
 /** What a ReportPort posts, message by message. */

@@ -171,6 +171,8 @@ Deno.test("somebody who follows and takes nothing keeps no producer waiting, and
   await withEngine(null, async ({ ask, send, connections }) => {
     const text = "x".repeat(1 << 20);
     await send([{ text }]);
+    const head = await ask("/v1/streams/s/log", { method: "HEAD" });
+    assert.deepEqual([head.status, connections()], [200, 0]);
     const slow = new Lines(await ask("/v1/streams/s/log")), gone = new Lines(await ask("/v1/streams/s/log?from=1"));
     await slow.next();
     // More than readers of the log may leave unread.

@@ -135,6 +135,19 @@ const CALLS: readonly [method: string, path: string, at: string, init?: RequestI
   ["get", "/v1/views/{name}", "/v1/views/v?open=true"],
   ["get", "/v1/views/{name}", "/v1/views/v?limit=x"],
   ["get", "/v1/pipelines/{name}/flow", "/v1/pipelines/p/flow"],
+  ["get", "/v1/pipelines/{name}/savepoints", "/v1/pipelines/p/savepoints"],
+  ["post", "/v1/pipelines/{name}/savepoints/{savepoint}", "/v1/pipelines/p/savepoints/s", { method: "POST" }],
+  ["post", "/v1/pipelines/{name}/savepoints/{savepoint}", "/v1/pipelines/p/savepoints/s", { method: "POST" }],
+  ["get", "/v1/pipelines/{name}/savepoints", "/v1/pipelines/p/savepoints"],
+  ["get", "/v1/pipelines/{name}/savepoint", "/v1/pipelines/p/savepoint?name=s"],
+  ["get", "/v1/pipelines/{name}/savepoint", "/v1/pipelines/p/savepoint?name=missing"],
+  ["delete", "/v1/pipelines/{name}/savepoints/{savepoint}", "/v1/pipelines/p/savepoints/s", { method: "DELETE" }],
+  ["put", "/v1/pipelines/{name}/savepoint", "/v1/pipelines/p/savepoint", { ...plan, body: JSON.stringify(PLAN) }],
+  ["put", "/v1/pipelines/{name}/savepoint", "/v1/pipelines/p/savepoint?start=now", { ...plan, body: "x" }],
+  ["get", "/v1/pipelines/{name}/replay", "/v1/pipelines/p/replay?from=3&to=2024-05-01"],
+  ["get", "/v1/pipelines/{name}/replay", "/v1/pipelines/missing/replay"],
+  ["get", "/v1/pipelines/{name}/replay", "/v1/pipelines/p/replay?from=soon"],
+  ["post", "/v1/replay", "/v1/replay?from=3", { ...plan, method: "POST" }],
   ["get", "/", "/"],
   ["get", "/assets/{name}", "/assets/page.css"],
   ["get", "/demo/flights.json", "/demo/flights.json"],
@@ -159,7 +172,7 @@ async function checkCall(harness: Harness, [method, path, at, init]: typeof CALL
   if (type === undefined) assert.equal(described.content, undefined, what);
   else {
     assert.ok(described.content?.[type], `${what}: ${type} is not in the document`);
-    if (type.endsWith("json")) assertFits(JSON.parse(text), described.content[type].schema, `${what} ${text}`);
+    if (/[/+]json$/.test(type)) assertFits(JSON.parse(text), described.content[type].schema, `${what} ${text}`);
   }
   return answer.status;
 }

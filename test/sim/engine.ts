@@ -7,11 +7,14 @@ import type {
   PipelineInfo,
   PipelineService,
   PipelineStart,
+  ReplayedRows,
+  ReplayService,
   ViewInfo,
   ViewService,
 } from "../../src/runtime/service.ts";
 import type { RowRange } from "../../src/sink.ts";
 import { SimDead } from "./dead.ts";
+import { SimSavepoints } from "./savepoints.ts";
 import { SimStreams } from "./streams.ts";
 import { SimView } from "./view.ts";
 
@@ -39,6 +42,14 @@ export class SimEngine implements EngineService {
   readonly dead = new SimDead(this.streams);
   readonly simViews = new Map<string, SimView>();
   readonly pipelines: SimPipelines = new SimPipelines(this);
+  readonly savepoints = new SimSavepoints(this.pipelines);
+  readonly replays: ReplayService = {
+    pipeline: (name) => {
+      this.pipelines.get(name);
+      return Promise.resolve(noRows());
+    },
+    plan: () => Promise.resolve(noRows()),
+  };
   readonly views: ViewService;
   ready = true;
   drained = 0;
@@ -211,4 +222,12 @@ function nodesOf(plan: unknown): SimNode[] {
   );
   if (details.length > 0) throw new RdxError("invalid_plan", "Cannot use the plan", details);
   return nodes;
+}
+
+/** A replay that gives nothing. */
+function noRows(): ReplayedRows {
+  return {
+    async *outputs() {},
+    close: () => Promise.resolve(),
+  };
 }

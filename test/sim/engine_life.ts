@@ -11,6 +11,7 @@ import { createApp } from "../../src/server/app.ts";
 import type { App } from "../../src/server/context.ts";
 import { filesSink } from "../../src/sink/files.ts";
 import { openMade } from "../../src/source/made.ts";
+import { FileSavepoints } from "../../src/store/savepoints_files.ts";
 import { FileCheckpoints } from "../../src/store/checkpoints_files.ts";
 import type { Meta } from "../../src/store.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
@@ -97,6 +98,7 @@ export class EngineLife {
       device: disk,
       meta: mortal(meta, () => this.#alive, "values"),
       checkpoints: new FileCheckpoints({ device: disk, checksum, durability: "fsync", bounds: {}, said }),
+      savepoints: new FileSavepoints({ device: disk, checksum, durability: "fsync" }),
       checksum,
       packer: packs ? zstdPacker : null,
       unpacker: zstdPacker,

@@ -1,7 +1,15 @@
 import { extensionsOf } from "../../src/kernel/extension.ts";
 import type { TaskPool } from "../../src/runtime/pool.ts";
 import type { SavedStep, SavedTable } from "../../src/store.ts";
-import type { FromTask, TaskCut, TaskOutput, TaskPlan, ToTask } from "../../src/runtime/protocol.ts";
+import type {
+  FromTask,
+  TaskCut,
+  TaskOutput,
+  TaskPlan,
+  TaskRestored,
+  TaskTurn,
+  ToTask,
+} from "../../src/runtime/protocol.ts";
 import { type PackedReports, unpackReports } from "../../src/runtime/report_wire.ts";
 import { type HostParts, TaskHost } from "../../src/runtime/task/host.ts";
 import { extensionModule } from "../kernel/load.ts";
@@ -83,10 +91,10 @@ export class SimPool implements TaskPool {
     this.#data[task].postMessage([this.tamper(message)]);
   }
 
-  deploy(pipeline: number, plan: TaskPlan): Promise<readonly string[]> {
+  deploy(pipeline: number, plan: TaskPlan): Promise<void> {
     const extensions = Object.fromEntries(extensionsOf(plan.plan).map((name) => [name, extensionModule(name)]));
-    const replays = this.hosts.flatMap((host) => host.deploy(pipeline, structuredClone(plan), extensions));
-    return Promise.resolve([...new Set(replays)]);
+    for (const host of this.hosts) host.deploy(pipeline, structuredClone(plan), extensions);
+    return Promise.resolve();
   }
 
   remove(pipeline: number): Promise<void> {
@@ -102,14 +110,17 @@ export class SimPool implements TaskPool {
     return Promise.resolve(this.hosts.map((host) => host.flow(pipeline)));
   }
 
-  async cut(task: number, pipeline: number, whole: boolean): Promise<TaskCut> {
-    await null;
-    return structuredClone(this.hosts[task].cut(pipeline, whole));
+  async cut(task: number, pipeline: number, number: number): Promise<TaskCut> {
+    return structuredClone(await this.hosts[task].cut(pipeline, number));
   }
 
-  async drain(task: number, pipeline: number): Promise<SavedStep[]> {
+  async drain(task: number, pipeline: number, number: number): Promise<TaskTurn> {
+    return structuredClone(await this.hosts[task].drain(pipeline, number));
+  }
+
+  async leave(task: number, pipeline: number, number: number): Promise<void> {
     await null;
-    return structuredClone(this.hosts[task].drain(pipeline));
+    this.hosts[task].leave(pipeline, number);
   }
 
   async restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null> {
@@ -122,9 +133,9 @@ export class SimPool implements TaskPool {
     return this.hosts[task].restore(pipeline, structuredClone(steps));
   }
 
-  async restored(task: number, pipeline: number): Promise<string | null> {
+  async restored(task: number, pipeline: number): Promise<TaskRestored> {
     await null;
-    return this.hosts[task].restored(pipeline);
+    return structuredClone(this.hosts[task].restored(pipeline));
   }
 
   /** Delivers one message; false when none waits. */

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "../deps/fast_check.ts";
 import * as format from "../../web/model/format.ts";
+import { checkpointFigure } from "../../web/page_model/format.ts";
 
-const { compactNumber, formatCell, formatDecimal, formatDuration, formatNumber, formatTick, formatTime } = format;
+const { compactNumber, formatBytes, formatCell, formatDecimal, formatDuration, formatNumber, formatTick, formatTime } =
+  format;
 
 /** What the reader's locale put in, taken out again. */
 function plain(text: string): string {
@@ -96,4 +98,22 @@ Deno.test("a row as JSON reads back as it is, big integers and odd names include
     ),
   );
   assert.equal(format.rowJson({ n: 9007199254740993n }), '{"n":9007199254740993}');
+});
+
+Deno.test("a checkpoint is told by its age, number and bytes, or by what is wrong", () => {
+  const taken = { number: 7, taken_at: "2026-01-01T00:00:00.000Z", bytes: 2048, problem: null },
+    nowMs = Date.UTC(2026, 0, 1, 0, 0, 5);
+  assert.deepEqual(checkpointFigure(taken, nowMs), {
+    value: "5 s",
+    note: `ago: number 7, ${formatBytes(2048)}`,
+    tone: "",
+  });
+  assert.deepEqual(checkpointFigure({ ...taken, problem: "disk full" }, nowMs), {
+    value: "5 s",
+    note: "disk full",
+    tone: "warn",
+  });
+  const none = { number: null, taken_at: null, bytes: null, problem: null };
+  assert.deepEqual(checkpointFigure(none, nowMs), { value: "–", note: "none yet", tone: "" });
+  assert.deepEqual(checkpointFigure(null, nowMs), { value: "–", note: "nothing is kept", tone: "" });
 });

@@ -1,7 +1,7 @@
 import { setText } from "../components/dom.ts";
 import { cut, formatBytes } from "../model/format.ts";
 import type { DeadRowJson, PipelineJson, ViewJson } from "../page_model/answers.ts";
-import { latency, plural, rate, short, watermarkFigure } from "../page_model/format.ts";
+import { checkpointFigure, latency, plural, rate, short, watermarkFigure } from "../page_model/format.ts";
 import { layoutJson } from "../page_model/json_layout.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
 import type { Ground, Page } from "./app.ts";
@@ -40,6 +40,7 @@ function figuresOf({ link }: Ground): readonly Figures<PipelineJson>[] {
     },
     { label: "Lag", of: (p) => ({ value: short(p.lag_rows), note: p.lag_rows === 1 ? "row waits" : "rows wait" }) },
     { label: "State", of: (p) => ({ value: short(p.state_rows), note: `rows, ${formatBytes(p.state_bytes)}` }) },
+    { label: "Checkpoint", of: (p) => checkpointFigure(p.checkpoint ?? null, link.now()) },
     { label: "Late", of: (p) => ({ value: short(p.late_rows), note: "rows", tone: p.late_rows > 0 ? "warn" : "" }) },
     { label: "Dead", of: deadFigure },
   ];

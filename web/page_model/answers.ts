@@ -19,6 +19,13 @@ export interface ColumnJson {
 /** ISO 8601, "infinity" at the end of the input, or null before the first row. */
 export type WatermarkJson = string | null;
 
+export interface CheckpointJson {
+  readonly number: number | null;
+  readonly taken_at: string | null;
+  readonly bytes: number | null;
+  readonly problem: string | null;
+}
+
 export interface PipelineJson {
   readonly name: string;
   readonly state: string;
@@ -40,6 +47,8 @@ export interface PipelineJson {
   readonly progress: number | null;
   readonly tasks: number;
   readonly latency_ms?: { readonly p50: number; readonly p99: number } | null;
+  /** Null: nothing outlives the process. */
+  readonly checkpoint?: CheckpointJson | null;
   readonly plan?: unknown;
   /** The script that it was deployed as; null: it was deployed as a plan. */
   readonly sql?: string | null;

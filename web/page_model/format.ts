@@ -1,5 +1,5 @@
-import { compactNumber, formatDuration, formatNumber } from "../model/format.ts";
-import type { WatermarkJson } from "./answers.ts";
+import { compactNumber, formatBytes, formatDuration, formatNumber } from "../model/format.ts";
+import type { CheckpointJson, WatermarkJson } from "./answers.ts";
 
 /** A count: in full below 10,000, then short. */
 export function short(value: number): string {
@@ -21,6 +21,19 @@ export function watermarkText(watermark: WatermarkJson): string {
   if (watermark === null) return "no rows yet";
   if (watermark === "infinity") return "end of input";
   return watermark.slice(0, 19).replace("T", " ");
+}
+
+/** How old the newest checkpoint is, its number and its bytes; or why there is none, or none newer. */
+export function checkpointFigure(
+  checkpoint: CheckpointJson | null,
+  nowMs: number,
+): { value: string; note: string; tone: string } {
+  if (checkpoint === null) return { value: "–", note: "nothing is kept", tone: "" };
+  const { number, taken_at: at, bytes, problem } = checkpoint;
+  const value = at === null ? "–" : formatDuration(Math.max(0, nowMs - Date.parse(at)));
+  if (problem !== null) return { value, note: problem, tone: "warn" };
+  if (number === null) return { value, note: "none yet", tone: "" };
+  return { value, note: `ago: number ${number}${bytes === null ? "" : `, ${formatBytes(bytes)}`}`, tone: "" };
 }
 
 /** How far a watermark is behind `nowMs`; empty where that says nothing. */

@@ -12,7 +12,7 @@ export interface CheckpointStatus {
   /** The number behind which the newest is the state, and when it was taken (epoch ms); null: there is none yet. */
   readonly number: number | null;
   readonly takenMs: number | null;
-  /** Of the rows that were written for it, and how long that took, with the time in which nothing new was taken. */
+  /** Of the rows that were written for it, how long that took, and in how much of it a task did nothing else, at most. */
   readonly bytes: number | null;
   readonly seconds: number | null;
   readonly stoodSeconds: number | null;
@@ -68,10 +68,7 @@ export class Checkpoints {
   }
 
   get status(): CheckpointStatus {
-    const nodes = this.#pipeline?.replays ?? [];
-    if (nodes.length === 0) return this.#status;
-    const which = nodes.length === 1 ? `node ${nodes[0]} keeps its` : `nodes ${nodes.join(", ")} keep their`;
-    return { ...this.#status, problem: `It recovers by replaying its log: ${which} state only there` };
+    return this.#status;
   }
 
   /** It went on from this one of an earlier process; those before it, the oldest first, are there too. */
@@ -90,6 +87,8 @@ export class Checkpoints {
     this.#leave = reject;
     this.#pipeline = pipeline;
     this.#turn = turn;
+    // One that is under way may be of an earlier number
+    pipeline.ending = () => this.take().then(() => this.take());
     this.#later();
   }
 
@@ -120,7 +119,7 @@ export class Checkpoints {
 
   async #take(): Promise<void> {
     const pipeline = this.#pipeline, { store, folder, name, clock, flush, metrics } = this.#parts;
-    if (!pipeline || pipeline.state !== "running" || pipeline.replays.length > 0 || pipeline.number <= this.#last) {
+    if (!pipeline || pipeline.state !== "running" || pipeline.number <= this.#last) {
       return;
     }
     const whole = this.#whole, turn = this.#turn, earlier = this.#kept, left = this.#left;

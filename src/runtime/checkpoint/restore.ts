@@ -33,7 +33,11 @@ export async function restoreCheckpoint(pipeline: Pipeline, opened: OpenedCheckp
     else await router.take(step);
   }
   await Promise.all(senders.map((sender) => sender.end()));
-  for (const task of tasks) refuse(await pool.restored(task, id));
+  for (const task of tasks) {
+    const { reason, lookups } = await pool.restored(task, id);
+    refuse(reason);
+    pipeline.asked.push(...lookups);
+  }
   for (const keeper of keepers.values()) keeper.restored();
   pipeline.restored = 1;
 }

@@ -21,8 +21,8 @@ export interface SavedRun {
   /** By the ids of its lookups, the watermark that has come out. */
   readonly lookups: Readonly<Record<string, SavedTime>>;
   readonly tickedMs: SavedTime;
-  /** By the ids of its sinks, what each has to be opened with. */
-  readonly places: Readonly<Record<string, unknown>>;
+  /** By the ids of its sinks, what each has to be opened with; null, as in savepoints: what its plan says, for sinks begin anew. */
+  readonly places: Readonly<Record<string, unknown>> | null;
   readonly counts: RunCounts;
   readonly errors: readonly DeadRow[];
   /** Those before it that may still be there, the oldest first. */
@@ -57,21 +57,27 @@ function timeOf(saved: SavedTime): number {
   return saved === "end" ? Infinity : saved ?? -Infinity;
 }
 
-/** Where a pipeline stands that stands still, without what its sinks say. */
+/** Where a pipeline stands behind a number at which its inputs were at these positions, without what its tasks and sinks say. */
 export function runOf(
   pipeline: Pipeline,
-  { tickedMs, reached }: TaskFacts,
-): Omit<SavedRun, "turn" | "places" | "earlier"> {
-  const { plan, inputs, meter: { counts }, errors } = pipeline;
+  positions: readonly number[],
+): Pick<SavedRun, "version" | "sources" | "counts" | "errors"> {
+  const { plan, meter: { counts }, errors } = pipeline;
   return {
     version: VERSION,
     sources: Object.fromEntries(plan.sources.map(({ id }, i) => {
-      return [id, { position: inputs[i].offset, watermark: savedTime(pipeline.watermarkOf(id)) }];
+      return [id, { position: positions[i], watermark: savedTime(pipeline.watermarkOf(id)) }];
     })),
-    lookups: Object.fromEntries(lookupsOf(plan).map(({ id }, i) => [id, savedTime(reached[i] ?? -Infinity)])),
-    tickedMs: savedTime(tickedMs),
     counts,
     errors: [...errors],
+  };
+}
+
+/** What its tasks know there. */
+export function knownOf(plan: PhysicalPlan, { tickedMs, reached }: TaskFacts): Pick<SavedRun, "lookups" | "tickedMs"> {
+  return {
+    lookups: Object.fromEntries(lookupsOf(plan).map(({ id }, i) => [id, savedTime(reached[i] ?? -Infinity)])),
+    tickedMs: savedTime(tickedMs),
   };
 }
 

@@ -2,10 +2,10 @@ import type { Clock } from "../../core/clock.ts";
 import { CUT_TURN_BYTES, CUT_TURNS_MAX } from "../../core/limits.ts";
 import type { CheckpointStore, SavedStep, SavedTable, TableStep } from "../../store.ts";
 import type { Pipeline } from "../pipeline.ts";
-import type { TaskFacts } from "../protocol.ts";
+import type { TaskFacts, TaskTurn } from "../protocol.ts";
 import { CheckpointFeed } from "./feed.ts";
 import { RowMerger } from "./merge_rows.ts";
-import { type EarlierCheckpoint, runOf, type SavedRun } from "./saved_run.ts";
+import { type EarlierCheckpoint, knownOf, runOf, type SavedRun } from "./saved_run.ts";
 
 /** What a checkpoint is to be. */
 export interface TakeOptions {
@@ -29,7 +29,7 @@ export interface Taken {
   readonly run: SavedRun;
   /** Of the rows that were written for it. */
   readonly bytes: number;
-  /** How long nothing new was taken for it. */
+  /** How long a task did nothing else for it, at most. */
   readonly stoodMs: number;
 }
 
@@ -40,48 +40,70 @@ export function tasksWithState({ parts: { pool, taskPlan: { mode, owner } } }: P
 }
 
 /**
- * Takes a checkpoint of a running pipeline behind the last number that it has given. Nothing new gets a number until its tasks have handed out what
- * they have; its sinks say what they have behind that number and in front of the next. Resolves to null when the pipeline ended meanwhile.
+ * Takes a checkpoint of a running pipeline, behind a number of its own. The tasks set aside what they have there and go on; what they have set aside, and
+ * what sinks say that they have behind that number and in front of the next, goes to the store meanwhile. Resolves to null when there is nothing to take one of.
  */
 export async function takeCheckpoint(pipeline: Pipeline, options: TakeOptions): Promise<Taken | null> {
-  const { store, folder, whole, clock } = options, beganMs = clock.monotonic();
-  let feed: CheckpointFeed | null = null;
+  const { store, folder, whole, clock, left } = options;
+  let noted: Noted | null = null, feed: CheckpointFeed | null = null, done = false;
+  const cut = pipeline.cut(
+    whole,
+    () => noted = note(pipeline, positions, (sinks) => cutSinks(sinks, whole, feed!, clock)),
+  );
+  const positions = pipeline.inputs.map(({ offset }) => offset);
+  if (!cut) return null;
+  const { number } = cut;
   try {
-    let stoodMs: number, sinks: Promise<SinkCut>, tasks: TaskTables, run: ReturnType<typeof runOf>, number: number;
-    try {
-      if (!await pipeline.standStill()) return null;
-      number = pipeline.number;
-      const steps = feed = new CheckpointFeed(store.begin(folder, number, whole));
-      sinks = pipeline.behind(() => cutSinks(pipeline, whole, steps, clock));
-      sinks.catch(() => {}); // told where it is waited for
-      tasks = await cutTasks(pipeline, whole, steps);
-      run = runOf(pipeline, tasks.facts);
-    } finally {
-      pipeline.moveOn();
-      stoodMs = clock.monotonic() - beganMs;
-    }
-    const { tables, places, rowsOut } = await Promise.race([sinks, options.left]);
-    if (options.flush) await Promise.race([flush(pipeline), options.left]);
+    feed = new CheckpointFeed(store.begin(folder, number, whole));
+    const cutting = cutTasks(pipeline, number, whole, feed);
+    cutting.catch(() => {}); // told where it is waited for
+    if (!await Promise.race([cut.through, left])) return null;
+    const { tables, facts, stoodMs } = await Promise.race([cutting, left]), { run, lostRows, sinks } = noted!;
+    const { places, rowsOut, ...behind } = await Promise.race([sinks, left]);
+    if (options.flush) await Promise.race([flush(pipeline), left]);
     const writer = await feed.written(), takenMs = clock.now(), { turn, earlier } = options;
-    const all: SavedRun = { ...run, counts: { ...run.counts, rowsOut }, turn, places, earlier };
-    await writer.commit({ number, takenMs, tables: [...tasks.tables, ...tables], run: all });
-    const { bytes } = feed;
-    feed = null;
-    return { number, takenMs, run: all, bytes, stoodMs };
+    const counts = { ...run.counts, rowsOut, deadRows: run.counts.deadRows + behind.lostRows - lostRows };
+    const all: SavedRun = { ...run, ...knownOf(pipeline.plan, facts), counts, turn, places, earlier };
+    await writer.commit({ number, takenMs, tables: [...tables, ...behind.tables], run: all });
+    done = true;
+    return { number, takenMs, run: all, bytes: feed.bytes, stoodMs };
   } finally {
-    await feed?.abandon();
+    if (!done) {
+      await feed?.abandon();
+      await leaveTasks(pipeline, number);
+    }
   }
+}
+
+/** What is known of a pipeline where its tasks are through with the cut. */
+interface Noted {
+  readonly run: ReturnType<typeof runOf>;
+  readonly lostRows: number;
+  readonly sinks: Promise<SinkCut>;
+}
+
+function note(
+  pipeline: Pipeline,
+  positions: readonly number[],
+  cutSinks: (pipeline: Pipeline) => Promise<SinkCut>,
+): Noted {
+  const run = runOf(pipeline, positions), { lostRows } = pipeline.meter;
+  const sinks = pipeline.behind(() => cutSinks(pipeline));
+  sinks.catch(() => {}); // told where it is waited for
+  return { run, lostRows, sinks };
 }
 
 interface TaskTables {
   readonly tables: readonly SavedTable[];
   readonly facts: TaskFacts;
+  /** The longest time in which one of the tasks did nothing else. */
+  readonly stoodMs: number;
 }
 
-async function cutTasks(pipeline: Pipeline, whole: boolean, feed: CheckpointFeed): Promise<TaskTables> {
+async function cutTasks(pipeline: Pipeline, number: number, whole: boolean, feed: CheckpointFeed): Promise<TaskTables> {
   const { pool, id } = pipeline.parts, tasks = tasksWithState(pipeline);
-  const [first, ...others] = await Promise.all(tasks.map((task) => pool.cut(task, id, whole)));
-  if (!first) return { tables: [], facts: { tickedMs: -Infinity, reached: [] } };
+  const [first, ...others] = await Promise.all(tasks.map((task) => pool.cut(task, id, number)));
+  if (!first) return { tables: [], facts: { tickedMs: -Infinity, reached: [] }, stoodMs: 0 };
   const merger = others.length > 0 ? new RowMerger(first.tables) : null;
   const put = (step: SavedStep) => {
     if (merger?.holds(step)) return;
@@ -90,40 +112,51 @@ async function cutTasks(pipeline: Pipeline, whole: boolean, feed: CheckpointFeed
     if (step.kind === "clear" && merger) throw new Error(`One of several tasks began table ${step.table} anew`);
     feed.put(step);
   };
-  await Promise.all(tasks.map((task) => drainTask(() => pool.drain(task, id), feed, put)));
+  const stoodMs = await Promise.all(tasks.map((task) => drainTask(() => pool.drain(task, id, number), feed, put)));
   for (const step of merger?.take() ?? []) feed.put(step);
-  return { tables: first.tables, facts: first };
+  return { tables: first.tables, facts: first, stoodMs: Math.max(...stoodMs) };
 }
 
+/** Resolves to how long the task did nothing else. */
 async function drainTask(
-  next: () => Promise<SavedStep[]>,
+  next: () => Promise<TaskTurn>,
   feed: CheckpointFeed,
   put: (step: SavedStep) => void,
-): Promise<void> {
-  const asked: Promise<SavedStep[]>[] = [];
+): Promise<number> {
+  const asked: Promise<TaskTurn>[] = [];
   for (;;) {
     while (asked.length < CUT_TURNS_MAX) {
       const turn = next();
       turn.catch(() => {}); // told where it is waited for
       asked.push(turn);
     }
-    const steps = await asked.shift()!;
+    const { steps, stoodMs } = await asked.shift()!;
     for (const step of steps) put(step);
-    if (steps.length === 0) break;
+    if (steps.length === 0) {
+      await Promise.all(asked);
+      return stoodMs;
+    }
     await feed.room();
   }
-  await Promise.all(asked);
+}
+
+/** What tasks have set aside is not wanted. */
+async function leaveTasks(pipeline: Pipeline, number: number): Promise<void> {
+  const { pool, id } = pipeline.parts;
+  await Promise.allSettled(tasksWithState(pipeline).map((task) => pool.leave(task, id, number)));
 }
 
 interface SinkCut {
   readonly tables: readonly SavedTable[];
   readonly places: Readonly<Record<string, unknown>>;
   readonly rowsOut: number;
+  readonly lostRows: number;
 }
 
 /** What the sinks have; they get nothing meanwhile. */
 async function cutSinks(pipeline: Pipeline, whole: boolean, feed: CheckpointFeed, clock: Clock): Promise<SinkCut> {
-  const tables: SavedTable[] = [], places: [string, unknown][] = [], { sinks, plan, meter: { rowsOut } } = pipeline;
+  const tables: SavedTable[] = [], places: [string, unknown][] = [], { sinks, plan, meter } = pipeline;
+  const { rowsOut, lostRows } = meter;
   for (const [i, { keeper, place }] of sinks.entries()) {
     const { id: node } = plan.sinks[i];
     if (place !== undefined && place !== null) places.push([node, place]);
@@ -140,7 +173,7 @@ async function cutSinks(pipeline: Pipeline, whole: boolean, feed: CheckpointFeed
       await feed.room();
     }
   }
-  return { tables, places: Object.fromEntries(places), rowsOut };
+  return { tables, places: Object.fromEntries(places), rowsOut, lostRows };
 }
 
 async function flush({ sinks }: Pipeline): Promise<void> {

@@ -3,6 +3,7 @@ import type { RowLocator, SchemaInference } from "../../codec.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { STATE_BYTES_MAX } from "../../core/limits.ts";
 import { EXTENSIONS, type Extensions } from "../../kernel/extension.ts";
+import { Crc32c } from "../../kernel/crc.ts";
 import { Kernel } from "../../kernel/module.ts";
 import { referencesIn } from "../../kernel/user_functions.ts";
 import type { FunctionReference } from "../../core/user_function.ts";
@@ -17,6 +18,8 @@ import type {
   TaskHostApi,
   TaskOutput,
   TaskPlan,
+  TaskRestored,
+  TaskTurn,
   ToTask,
 } from "../protocol.ts";
 import type { SavedStep, SavedTable } from "../../store.ts";
@@ -26,7 +29,8 @@ import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
 import { BodyDecoder } from "./decode_job.ts";
 import type { OperatorFactory } from "./flow.ts";
 import { ReportPort } from "./report_port.ts";
-import { PipelineTask } from "./task.ts";
+import { type Pack, packFrames } from "./packed_frames.ts";
+import { framesOf, PipelineTask } from "./task.ts";
 import { type ImportModule, UserModules } from "./user_modules.ts";
 import { WorkQueue } from "./work_queue.ts";
 
@@ -36,6 +40,8 @@ export interface HostParts extends ReaderParts {
   readonly inference: SchemaInference;
   readonly locator: RowLocator;
   readonly importModule: ImportModule;
+  /** Packs what goes to logs that want it so; null where nothing can. */
+  readonly pack: Pack | null;
 }
 
 /** One worker: a task for each pipeline, and decoders for what is pushed to streams. */
@@ -48,11 +54,12 @@ export class TaskHost implements TaskHostApi {
   #place: { index: number; tasks: number; module: WebAssembly.Module; reports: ReportPort } | null = null;
   #bodies: BodyDecoder | null = null;
   #bodyKernel: Kernel | null = null;
+  #bodySums: Crc32c | null = null;
 
   constructor(parts: HostParts, self = new MessageChannel()) {
     this.#parts = parts;
     this.#modules = new UserModules(parts.importModule);
-    this.#queue = new WorkQueue((message) => this.#tasks.get(message.pipeline)?.receive(message), self);
+    this.#queue = new WorkQueue((message) => this.#tasks.get(message.pipeline)?.receive(message) ?? "nothing", self);
   }
 
   init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void {
@@ -72,7 +79,7 @@ export class TaskHost implements TaskHostApi {
     return this.#modules.load(references);
   }
 
-  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): string[] {
+  deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void {
     const { index, tasks, module, reports } = this.#ready();
     const previous = plan.inherits === null ? null : this.#tasks.get(plan.inherits) ?? null;
     const kernel = previous?.kernel ?? new Kernel(module);
@@ -87,12 +94,11 @@ export class TaskHost implements TaskHostApi {
         reports.send(message, transfer, waits || this.#queue.has(pipeline)),
       exchange: (task: number, message: ExchangeMessage, transfer: ArrayBuffer[]) =>
         this.#peers[task]!.send(message, transfer),
+      wake: () => this.#queue.wake(pipeline),
     };
     const chunks = new ChunkReader(kernel, plan, this.#parts);
     const parts = { chunks, create: this.#parts.createOperator, previous };
-    const task = new PipelineTask(kernel, plan, place, parts);
-    this.#tasks.set(pipeline, task);
-    return task.replays;
+    this.#tasks.set(pipeline, new PipelineTask(kernel, plan, place, parts));
   }
 
   remove(pipeline: number): void {
@@ -108,7 +114,7 @@ export class TaskHost implements TaskHostApi {
       const transfer: ArrayBuffer[] = [];
       const answers = messages.map((message): BodyAnswer => {
         const result = this.decode(shapes.job(message));
-        if (result.kind === "decoded") transfer.push(...result.frames, ...result.dead);
+        if (result.kind === "decoded") transfer.push(...buffersOf(result));
         else if (result.kind === "widen") transfer.push(result.body.buffer);
         return { id: message.id, result };
       });
@@ -120,17 +126,26 @@ export class TaskHost implements TaskHostApi {
   decode(job: DecodeJob): DecodeResult {
     const { module } = this.#ready();
     try {
-      this.#bodyKernel ??= new Kernel(module);
-      if (job.format === "arrow") return decodeArrowBody(this.#bodyKernel, job);
-      this.#bodies ??= new BodyDecoder(this.#bodyKernel, this.#parts);
-      return this.#bodies.decode(job);
+      const kernel = this.#bodyKernel ??= new Kernel(module);
+      this.#bodies ??= new BodyDecoder(kernel, this.#parts);
+      const result = job.format === "arrow" ? decodeArrowBody(kernel, job) : this.#bodies.decode(job);
+      return job.pack ? this.#packed(kernel, result) : result;
     } catch (thrown) {
       // Whatever broke may have left the memory in an unknown state: the next body gets a new kernel.
       this.#bodyKernel = null;
       this.#bodies = null;
+      this.#bodySums = null;
       const code = thrown instanceof RdxError ? thrown.code : "internal";
       return { kind: "refused", code, reason: reasonOf(thrown) };
     }
+  }
+
+  /** The same with its frames packed too, where nothing goes into their record beside them. */
+  #packed(kernel: Kernel, result: DecodeResult): DecodeResult {
+    const { pack } = this.#parts;
+    if (!pack || result.kind !== "decoded" || result.frames.length === 0 || result.dead.length > 0) return result;
+    this.#bodySums ??= new Crc32c(kernel);
+    return { ...result, packed: packFrames(result.frames, pack, this.#bodySums) };
   }
 
   open(pipeline: number, sink: number): TaskOutput[] {
@@ -138,13 +153,17 @@ export class TaskHost implements TaskHostApi {
     return transfer(outputs, outputs.map(({ frame }) => frame));
   }
 
-  cut(pipeline: number, whole: boolean): TaskCut {
-    return this.#task(pipeline).cut(whole);
+  async cut(pipeline: number, number: number): Promise<TaskCut> {
+    return await this.#task(pipeline).cuts.facts(number);
   }
 
-  drain(pipeline: number): SavedStep[] {
-    const steps = this.#task(pipeline).drain();
-    return transfer(steps, steps.flatMap((step) => "frame" in step ? [step.frame] : []));
+  async drain(pipeline: number, number: number): Promise<TaskTurn> {
+    const turn = await this.#task(pipeline).cuts.next(number);
+    return transfer(turn, turn.steps.flatMap((step) => "frame" in step ? [step.frame] : []));
+  }
+
+  leave(pipeline: number, number: number): void {
+    this.#tasks.get(pipeline)?.cuts.leave(number);
   }
 
   restoring(pipeline: number, tables: readonly SavedTable[]): string | null {
@@ -155,8 +174,9 @@ export class TaskHost implements TaskHostApi {
     return this.#task(pipeline).state.restore(steps);
   }
 
-  restored(pipeline: number): string | null {
-    return this.#task(pipeline).state.restored();
+  restored(pipeline: number): TaskRestored {
+    const restored = this.#task(pipeline).restored();
+    return transfer(restored, framesOf(restored.lookups));
   }
 
   #task(pipeline: number): PipelineTask {
@@ -173,4 +193,8 @@ export class TaskHost implements TaskHostApi {
     if (!this.#place) throw new Error("The worker was not initialised");
     return this.#place;
   }
+}
+
+function buffersOf({ frames, dead, packed }: Extract<DecodeResult, { kind: "decoded" }>): ArrayBuffer[] {
+  return [...frames, ...dead, ...(packed ? [packed.buffer] : [])];
 }

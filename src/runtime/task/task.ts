@@ -3,7 +3,6 @@ import { RunningTimes } from "../../kernel/aggregate.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import { StateFull } from "../../operator.ts";
 import type { PhysicalPlan } from "../../plan/physical.ts";
-import type { SavedStep } from "../../store.ts";
 import { planShape } from "../plan_shape.ts";
 import type {
   AheadRows,
@@ -13,10 +12,11 @@ import type {
   ExchangeEdge,
   ExchangeMessage,
   FromTask,
+  MarkMessage,
   NodeLookups,
-  TaskCut,
   TaskOutput,
   TaskPlan,
+  TaskRestored,
   ToTask,
 } from "../protocol.ts";
 import { aheadRows, latestTime, within } from "./ahead_rows.ts";
@@ -27,10 +27,15 @@ import type { LateFrames, TaskMode, TaskPlace } from "./mode.ts";
 import { OrderedMode } from "./ordered.ts";
 import { Outputs } from "./outputs.ts";
 import { ParallelMode } from "./parallel.ts";
+import { TaskCuts } from "./task_cuts.ts";
 import { TaskState } from "./task_state.ts";
+import type { Left } from "./work_queue.ts";
 
 /** How a task says what it has done. `waits`: another report follows when other tasks have done what they were asked already. */
 export type Report = (message: FromTask, transfer: ArrayBuffer[], waits: boolean) => void;
+
+/** Where a task is, how it says what it has done, and how it is called again for a message that it has put off. */
+type Surroundings = TaskPlace & { readonly report: Report; readonly wake: () => void };
 
 /** What waits for its number's turn. */
 interface Pending {
@@ -45,12 +50,16 @@ interface Pending {
   readonly nowMs: number | null;
   /** Set by an answer to a lookup. */
   readonly answer: AnswerMessage | null;
+  readonly cut: MarkMessage["cut"] | null;
   /** Set when this task decoded the chunk. */
   readonly own: OwnChunk | null;
 }
 
 /** What a number brings that a chunk is not. */
-const NOTHING = { edges: [], frames: null, timeMax: -Infinity, watermark: null, nowMs: null, answer: null, own: null };
+const NOTHING = {
+  ...{ edges: [], frames: null, timeMax: -Infinity, watermark: null },
+  ...{ nowMs: null, answer: null, cut: null, own: null },
+};
 
 interface OwnChunk {
   readonly rows: number;
@@ -71,8 +80,9 @@ export class PipelineTask {
   readonly kernel: Kernel;
   readonly flow: Flow;
   readonly state: TaskState;
+  readonly cuts: TaskCuts;
   readonly #plan: PhysicalPlan;
-  readonly #place: TaskPlace & { readonly report: Report };
+  readonly #place: Surroundings;
   readonly #chunks: ChunkReader;
   readonly #mode: TaskMode;
   readonly #outputs: Outputs;
@@ -80,6 +90,8 @@ export class PipelineTask {
   readonly #running: RunningTimes;
   readonly #pending = new Map<number, Pending>();
   #next: number;
+  /** Nothing behind it is begun until what it asks for is set aside. */
+  #cutting: MarkMessage | null = null;
   #halted = false;
   /** Something broke: the kernel's memory is in an unknown state. */
   #broken = false;
@@ -88,7 +100,7 @@ export class PipelineTask {
   constructor(
     kernel: Kernel,
     { plan: given, after, watermarks, mode, owner, resumes = null }: TaskPlan,
-    place: TaskPlace & { readonly report: Report },
+    place: Surroundings,
     parts: { chunks: ChunkReader; create: OperatorFactory; previous: PipelineTask | null },
   ) {
     const { chunks, create, previous } = parts, { front } = planShape(given), ordered = mode === "ordered";
@@ -102,6 +114,7 @@ export class PipelineTask {
     const groups = ordered ? { task: 0, tasks: 1 } : place;
     this.flow = new Flow(kernel, plan, create, { ...groups, here }, previous?.flow ?? null);
     this.state = new TaskState(kernel, this.flow.operators, groups);
+    this.cuts = new TaskCuts(place.wake);
     this.#clocks = new Clocks(plan, watermarks, resumes?.reached);
     this.#running = new RunningTimes(kernel);
     this.#outputs = new Outputs(kernel);
@@ -110,46 +123,40 @@ export class PipelineTask {
     if (resumes) this.#mode.tickedMs = resumes.tickedMs;
   }
 
-  /** The ids of operators here whose state is only had again by replaying. */
-  get replays(): string[] {
-    return this.flow.operators.flatMap((operator) => operator?.state === "replay" ? [operator.id] : []);
+  /** All steps of a checkpoint have come. */
+  restored(): TaskRestored {
+    const reason = this.state.restored();
+    return { reason, lookups: reason === null ? this.#mode.lookups() : [] };
   }
 
-  /** Begins to hand its state out: everything that it was given is done. */
-  cut(whole: boolean): TaskCut {
-    return this.#stepOut(() => {
-      if (this.#pending.size > 0) throw new Error(`A checkpoint was asked for in front of number ${this.#next}`);
-      this.state.cut(whole);
-      const { tickedMs } = this.#mode, { reached } = this.#clocks;
-      return { tables: this.state.tables, tickedMs, reached };
-    });
-  }
-
-  /** The next steps of its state; none at the end. */
-  drain(): SavedStep[] {
-    return this.#stepOut(() => this.state.drain());
-  }
-
-  /** What breaks here breaks the task. */
-  #stepOut<T>(act: () => T): T {
-    if (this.#halted) throw new Error("The task has ended");
-    try {
-      return act();
-    } catch (thrown) {
-      this.#fail(this.#next, thrown);
-      throw thrown;
-    }
-  }
-
-  /** A chunk to decode, a mark or a tick, from the main thread. */
-  receive(message: ToTask): void {
+  /** A chunk to decode, a mark or a tick, from the main thread. Of a cut something is left until all is set aside: it comes again. */
+  receive(message: ToTask): Left {
+    if (message === this.#cutting) return this.#setAside(message);
     this.#guard(message.number, () => {
+      if (message.kind === "mark" && message.cut) this.#cutting = message;
       // Where nothing has to be met in order, the main thread puts the outputs in order.
       if (!this.#mode.inOrder) this.#next = message.number;
       if (message.kind === "chunk") this.#decode(message);
       else this.#pending.set(message.number, pendingOf(message));
       this.#drain();
     });
+    return this.#cutting ? this.#setAside(this.#cutting) : "nothing";
+  }
+
+  /** Sets some of what a cut asks for aside, once everything in front of it is done. */
+  #setAside({ number }: MarkMessage): Left {
+    const { cuts } = this;
+    let left: Left = this.#next <= number || cuts.full ? "wait" : "more";
+    this.#guard(number, () => {
+      if (left === "wait") return;
+      const steps = cuts.wanted ? this.state.drain() : [];
+      cuts.put(steps);
+      if (steps.length > 0) return;
+      this.#cutting = null;
+      left = "nothing";
+      this.#drain();
+    });
+    return this.#halted ? "nothing" : left;
   }
 
   /** This task's rows of a chunk that another task decoded. */
@@ -158,6 +165,7 @@ export class PipelineTask {
       this.#pending.set(number, { ...NOTHING, source, edges, frames, timeMax });
       this.#drain();
     });
+    if (this.#cutting) this.#place.wake();
   }
 
   /** Rows of open windows for one sink, in canonical order. Throws RdxError("no_space") when memory has no room for them. */
@@ -179,6 +187,7 @@ export class PipelineTask {
   close(): void {
     this.#halted = true;
     this.#pending.clear();
+    this.cuts.end();
     if (this.#broken) return;
     this.#chunks.close();
     this.flow.close();
@@ -200,6 +209,7 @@ export class PipelineTask {
     this.#halted = true;
     this.#broken = !stalled;
     this.#pending.clear();
+    this.cuts.end();
     this.#place.report({ kind: "failed", pipeline, number, task, stalled, reason: reasonOf(thrown) }, [], false);
   }
 
@@ -225,7 +235,8 @@ export class PipelineTask {
   }
 
   #drain(): void {
-    for (let pending; (pending = this.#pending.get(this.#next)) !== undefined; this.#next++) {
+    const last = this.#cutting?.number ?? Infinity;
+    for (let pending; this.#next <= last && (pending = this.#pending.get(this.#next)) !== undefined; this.#next++) {
       this.#pending.delete(this.#next);
       this.#consume(this.#next, pending);
     }
@@ -248,6 +259,14 @@ export class PipelineTask {
     this.kernel.reset();
     this.#outputs.flush(outputs);
     this.#done(number, pending, outputs, lateFrames, performance.now() - startMs);
+    if (pending.cut) this.#cut(number, pending.cut.whole);
+  }
+
+  /** Begins to hand its state out. */
+  #cut(number: number, whole: boolean): void {
+    const startMs = performance.now(), { tickedMs } = this.#mode, { reached } = this.#clocks;
+    this.state.cut(whole);
+    this.cuts.begin(number, { tables: this.state.tables, tickedMs, reached: [...reached] }, startMs);
   }
 
   #done(
@@ -297,7 +316,7 @@ export class PipelineTask {
 function pendingOf(message: Exclude<ToTask, ChunkMessage>): Pending {
   switch (message.kind) {
     case "mark":
-      return { ...NOTHING, source: message.source, watermark: message.watermark };
+      return { ...NOTHING, source: message.source, watermark: message.watermark, cut: message.cut ?? null };
     case "tick":
       return { ...NOTHING, source: 0, nowMs: message.nowMs };
     case "answer":
@@ -305,7 +324,8 @@ function pendingOf(message: Exclude<ToTask, ChunkMessage>): Pending {
   }
 }
 
-function framesOf(lookups: readonly NodeLookups[]): ArrayBuffer[] {
+/** What goes with the reports of lookups. */
+export function framesOf(lookups: readonly NodeLookups[]): ArrayBuffer[] {
   return lookups.flatMap(({ questions, lost }) => [
     ...questions.map(({ keys }) => keys),
     ...lost.map(({ frame }) => frame),

@@ -1,6 +1,6 @@
 import type { Batch } from "../../core/batch.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
-import { BATCH_ROWS_MAX, CUT_TURN_BYTES } from "../../core/limits.ts";
+import { CUT_STEP_ROWS_MAX, CUT_TURN_BYTES } from "../../core/limits.ts";
 import type { Column } from "../../core/schema.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import { BatchGather } from "../../kernel/gather.ts";
@@ -61,7 +61,7 @@ export class TaskState {
   drain(): SavedStep[] {
     const steps: SavedStep[] = [];
     for (let bytes = 0; bytes < CUT_TURN_BYTES && this.#at < this.#parts.length;) {
-      const part = this.#parts[this.#at], change = part.state.drain(BATCH_ROWS_MAX);
+      const part = this.#parts[this.#at], change = part.state.drain(CUT_STEP_ROWS_MAX);
       if (!change) this.#at++;
       else {
         const step = this.#stepOf(part, change);

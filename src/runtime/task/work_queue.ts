@@ -1,19 +1,24 @@
 import { TURN_CHUNKS_MAX } from "../../core/limits.ts";
 import type { ToTask } from "../protocol.ts";
 
+/** What is left of a message: it is handed over again in the pipeline's next turn (`more`), or then when the pipeline is woken (`wait`). */
+export type Left = "nothing" | "more" | "wait";
+
 /**
  * What the tasks of one worker have been given to do. Pipelines take turns, a message each, and after TURN_CHUNKS_MAX of them everything else
  * that waits for the worker's event loop has its turn: rows of other tasks, bodies to decode, deployments.
  */
 export class WorkQueue {
-  readonly #handle: (message: ToTask) => void;
+  readonly #handle: (message: ToTask) => Left;
   readonly #soon: () => void;
   /** By pipeline, that which has its turn first. */
   readonly #waiting = new Map<number, ToTask[]>();
+  /** What pipelines have to do that are not woken yet. */
+  readonly #asleep = new Map<number, ToTask[]>();
   #scheduled = false;
 
   /** The channel leads from the queue to itself: its messages come behind those that are there already. */
-  constructor(handle: (message: ToTask) => void, { port1, port2 }: MessageChannel) {
+  constructor(handle: (message: ToTask) => Left, { port1, port2 }: MessageChannel) {
     this.#handle = handle;
     port1.onmessage = () => this.#turn();
     this.#soon = () => port2.postMessage(null);
@@ -22,9 +27,9 @@ export class WorkQueue {
   /** Adds what has come, and begins with it unless other work is under way. */
   add(messages: readonly ToTask[]): void {
     for (const message of messages) {
-      const waiting = this.#waiting.get(message.pipeline);
+      const { pipeline } = message, waiting = this.#waiting.get(pipeline) ?? this.#asleep.get(pipeline);
       if (waiting) waiting.push(message);
-      else this.#waiting.set(message.pipeline, [message]);
+      else this.#waiting.set(pipeline, [message]);
     }
     if (!this.#scheduled) this.#turn();
   }
@@ -34,22 +39,39 @@ export class WorkQueue {
     return this.#waiting.has(pipeline);
   }
 
+  /** A pipeline's task can go on with what it has put off. */
+  wake(pipeline: number): void {
+    const asleep = this.#asleep.get(pipeline);
+    if (!asleep) return;
+    this.#asleep.delete(pipeline);
+    this.#waiting.set(pipeline, asleep);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#soon();
+  }
+
   /** Forgets what a pipeline's task was to do. */
   drop(pipeline: number): void {
     this.#waiting.delete(pipeline);
+    this.#asleep.delete(pipeline);
   }
 
   #turn(): void {
-    for (let left = TURN_CHUNKS_MAX; left > 0 && this.#waiting.size > 0; left--) this.#handle(this.#next());
+    this.#scheduled = true;
+    for (let left = TURN_CHUNKS_MAX; left > 0 && this.#waiting.size > 0; left--) this.#step();
     this.#scheduled = this.#waiting.size > 0;
     if (this.#scheduled) this.#soon();
   }
 
-  /** Takes a message of the first pipeline, which then is the last. */
-  #next(): ToTask {
-    const [pipeline, waiting] = this.#waiting.entries().next().value!, message = waiting.shift()!;
+  /** Handles a message of the first pipeline, which then is the last. */
+  #step(): void {
+    const [pipeline, messages] = this.#waiting.entries().next().value!, message = messages.shift()!;
     this.#waiting.delete(pipeline);
-    if (waiting.length > 0) this.#waiting.set(pipeline, waiting);
-    return message;
+    if (messages.length > 0) this.#waiting.set(pipeline, messages);
+    const left = this.#handle(message);
+    if (left === "nothing") return;
+    messages.unshift(message);
+    this.#waiting.delete(pipeline);
+    (left === "more" ? this.#waiting : this.#asleep).set(pipeline, messages);
   }
 }

@@ -1,12 +1,6 @@
+import { PLAN, REPLAY_OPERATIONS, SAVEPOINT_OPERATIONS } from "./savepoints.ts";
 import { answer, name, type Operations, query } from "./operations.ts";
 
-const PLAN = {
-  "application/json": { $ref: "/v1/schemas/plan" },
-  "application/sql": {
-    type: "string" as const,
-    description: "A script of SQL whose queries are one pipeline; `CREATE STREAM` in it declares streams",
-  },
-};
 const SQL_PROBLEMS = "What is wrong with a script is told by line and column, counted from 1 in characters.";
 const EXPLANATION = {
   description: "Text for people, or JSON when the request accepts application/json",
@@ -71,6 +65,8 @@ export const PIPELINE_OPERATIONS: Operations = {
       problems: ["not_found", "closing"],
     },
   },
+  ...SAVEPOINT_OPERATIONS,
+  ...REPLAY_OPERATIONS,
   "/v1/pipelines/{name}/flow": {
     get: {
       id: "pipelineFlow",

@@ -175,7 +175,7 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
       taken_at: orNull({ type: "string", format: "date-time" }),
       bytes: orNull({ type: "integer" }, "Of the rows that were written for it"),
       seconds: orNull({ type: "number" }, "How long that took"),
-      stood_seconds: orNull({ type: "number" }, "In which nothing new was taken"),
+      stood_seconds: orNull({ type: "number" }, "In which a task did nothing else for it, at most"),
       restored: orNull({ type: "integer" }, "The one that it went on from at the last start; null: from its beginning"),
       problem: orNull({ type: "string" }, "Why there is none, or no newer one"),
     }),
@@ -187,6 +187,17 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   ),
   tasks: count("Tasks that work on it"),
 };
+
+const SAVEPOINT = object({
+  name: text("Its name"),
+  pipeline: text("The pipeline that it was taken of"),
+  number: {
+    type: "integer",
+    description: "It is the state after this number of the pipeline's order; −1: it is damaged",
+  },
+  taken_at: { type: "string", format: "date-time" },
+  bytes: count("Of its file"),
+});
 
 const VIEW = object({
   name: text("The view's name"),
@@ -335,6 +346,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   pipelines: object({ pipelines: list(object(PIPELINE_MEMBERS)) }),
   pipeline_flow: PIPELINE_FLOW,
   catalog: CATALOG,
+  savepoint: SAVEPOINT,
   view: VIEW,
   views: object({ views: list(ref("view")) }),
   view_answer: VIEW_ANSWER,

@@ -1,3 +1,4 @@
+import { AGGREGATE_NAMES } from "../../plan/aggregate_names.ts";
 import { type AggregateSignature, signatureOf } from "../../plan/aggregates.ts";
 import type { Catalog } from "../../plan/mod.ts";
 
@@ -29,33 +30,6 @@ const ALIASES: Readonly<Record<string, string>> = {
   count_if: "count",
 };
 
-const NAMES = [
-  "count",
-  "sum",
-  "avg",
-  "min",
-  "max",
-  "first",
-  "last",
-  "any_value",
-  "stddev_pop",
-  "stddev_samp",
-  "var_pop",
-  "var_samp",
-  "bool_and",
-  "bool_or",
-  "string_agg",
-  "array_agg",
-  "approx_count_distinct",
-  "percentile",
-  "approx_top_k",
-  "percentile_cont",
-  "percentile_disc",
-  "mode",
-  "histogram",
-  "top_k",
-];
-
 /** The separator of LISTAGG, as in Flink. */
 const FALLBACKS: Readonly<Record<string, readonly (string | number | null)[]>> = { string_agg: [","] };
 
@@ -64,7 +38,7 @@ function define(fn: string, signature: AggregateSignature): AggregateFunction {
 }
 
 const KNOWN: readonly (readonly [string, AggregateFunction])[] = [
-  ...NAMES.map((name) => [name, name] as const),
+  ...AGGREGATE_NAMES.map((name) => [name, name] as const),
   ...Object.entries(ALIASES),
 ].map(([name, fn]) => [name, define(fn, signatureOf(fn)!)]);
 

@@ -157,3 +157,36 @@ Deno.test("deep nesting and a value of a megabyte are read like any other", () =
   assert.deepEqual(valuesOf(call("array_max", col("a")), columns, [[long]]), ["8"]);
   assert.deepEqual(valuesOf(call("array_distinct", col("a")), columns, [[long]]), ["[7,8]"]);
 });
+
+/** From which type, what, to which type, what comes out. */
+const CASTS: readonly (readonly [string, string, string, string | null])[] = [
+  ["array<string>", '["1"," 2 ","x","1.5",null]', "array<int64>", "[1,2,null,null,null]"],
+  ["array<double>", "[1,2.75,-3.9,1e3,1e30]", "array<int64>", "[1,2,-3,1000,null]"],
+  ["array<int64>", "[1,-2]", "array<string>", '["1","-2"]'],
+  ["array<bool>", "[true,false]", "array<string>", '["true","false"]'],
+  ["array<bool>", "[true,false]", "array<decimal(4,1)>", "[1.0,0.0]"],
+  ["array<bool>", "[true,false]", "array<double>", "[1,0]"],
+  ["array<string>", '["yes","f","?",""]', "array<bool>", "[true,false,null,null]"],
+  ["array<int64>", "[0,3]", "array<bool>", "[false,true]"],
+  ["array<string>", '["1.005","-2","1e1","12345"]', "array<decimal(5,2)>", "[1.01,-2.00,10.00,null]"],
+  ["array<decimal(5,2)>", "[1.25,-0.05]", "array<decimal(5,1)>", "[1.3,-0.1]"],
+  ["array<string>", '["1.50","NaN","x"]', "array<double>", "[1.5,null,null]"],
+  ["array<string>", '["12345678901234567890.5","x"]', "array<decimal(30,1)>", "[12345678901234567890.5,null]"],
+  ["array<string>", '["2026-01-02","never"]', "array<timestamp>", '["2026-01-02T00:00:00.000Z",null]'],
+  ["array<int64>", "[1000]", "array<timestamp>", '["1970-01-01T00:00:01.000Z"]'],
+  ["array<array<string>>", '[["1"],[],null,["x","2"]]', "array<array<int64>>", "[[1],[],null,[null,2]]"],
+  ["array<array<string>>", '[["a\\"b"]]', "array<string>", '["[\\"a\\\\\\"b\\"]"]'],
+  ["map<string, string>", '{"a":"1","b":"x"}', "map<string, int64>", '{"a":1,"b":null}'],
+  ["row<a int64, b string>", '{"b":"x","a":1}', "row<c string, d string>", '{"c":"1","d":"x"}'],
+  ["row<a int64, b string>", '{"a":1,"c":2}', "row<b string, a int64, c int64>", '{"b":null,"a":1,"c":2}'],
+  ["array<row<a string>>", '[{"a":"7"},{},3]', "array<row<a int64>>", '[{"a":7},{"a":null},null]'],
+  ["array<int64>", "[]", "array<string>", "[]"],
+  ["map<string, int64>", "{}", "map<string, string>", "{}"],
+];
+
+Deno.test("a cast of a nested value brings every part to its type; rows of as many fields meet by their order, others by name", () => {
+  for (const [from, given, to, expected] of CASTS) {
+    const found = valuesOf({ call: "cast", args: [col("a")], type: to }, [column("a", from)], [[given]]);
+    assert.deepEqual(found, [expected], `${given}: ${from} as ${to}`);
+  }
+});

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { RdxError } from "../../../src/core/errors.ts";
 import { TIMESTAMP } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
 import { GroupAggregate, type GroupCallSpec, type GroupSpec } from "../../../src/kernel/group.ts";
@@ -137,6 +138,49 @@ Deno.test("groups of every form and aggregate go on from their tables as they wo
       },
     ),
     { numRuns: Number(Deno.env.get("RDX_RANDOM_PLANS") ?? 150), endOnFailure: true },
+  );
+});
+
+/** A drain that no aggregation gave: a step is missing, is there twice, or has a word of another value. */
+function damaged(steps: readonly TableStep[], [kind, at, byte, value]: readonly number[]): TableStep[] {
+  const i = at % steps.length, step = steps[i];
+  if (kind === 0) return steps.filter((_, k) => k !== i);
+  if (kind === 1 || step.frame === null) return [...steps, step];
+  const frame = step.frame.slice(0), last = Math.max(0, frame.byteLength - 8 * (1 + byte % 64));
+  new DataView(frame).setBigInt64(last - last % 8, kind === 2 ? BigInt(value) - 2n : -1n << BigInt(value % 64), true);
+  return steps.with(i, { ...step, frame });
+}
+
+Deno.test("tables that no aggregation gave are refused, or taken for what they say, but never end a kernel", () => {
+  const harm = fc.tuple(fc.nat({ max: 3 }), fc.nat(), fc.nat(), fc.oneof(fc.nat({ max: 300 }), fc.nat()));
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...FORMS),
+      fc.array(fc.oneof(calls, kept, kept), { minLength: 1, maxLength: 4 }),
+      rows,
+      fc.integer(),
+      harm,
+      (form, list, all, seed, harm) => {
+        const random = randomOf(seed), spec = specOf(form, list, [0], false), run = new Run(loadOperators(), spec);
+        const part = (): Change[] =>
+          all.map((values) => ({ kind: 0, values: [BigInt(SPAN_MS * (1 + Math.floor(random() * 3))), ...values] }));
+        run.go(part(), false, 0);
+        const next = new Run(loadOperators(), spec);
+        try {
+          restoreSteps(next.kernel, next.state, damaged(run.drain(true, 8192), harm));
+        } catch (thrown) {
+          if (!(thrown instanceof RdxError)) throw thrown;
+          next.group.close();
+          return;
+        } finally {
+          run.close();
+        }
+        next.go(part(), spec.ticks === true, 2 * SPAN_MS);
+        next.drain(true, 8192);
+        next.group.close();
+      },
+    ),
+    { numRuns: Number(Deno.env.get("RDX_RANDOM_PLANS") ?? 200), endOnFailure: true },
   );
 });
 

@@ -1,0 +1,119 @@
+import { RdxError } from "../../core/errors.ts";
+import { CUT_HELD_BYTES_MAX, CUT_TAKEN_BYTES } from "../../core/limits.ts";
+import type { SavedStep } from "../../store.ts";
+import type { TaskCut, TaskTurn } from "../protocol.ts";
+
+/** What is set aside behind one number. */
+interface Held {
+  readonly number: number;
+  readonly facts: TaskCut;
+  /** When the task came to it. */
+  readonly beganMs: number;
+  steps: SavedStep[];
+  bytes: number;
+  /** How long the task did nothing else, once nothing more comes. */
+  stoodMs: number | null;
+  /** Somebody wants it. */
+  wanted: boolean;
+}
+
+/** What a task has set aside for a checkpoint, until the main thread asks for it: the task itself goes on meanwhile. */
+export class TaskCuts {
+  readonly #room: () => void;
+  #held: Held | null = null;
+  /** The last that nobody asks for any more. */
+  #left = -1;
+  #ended = false;
+  #news: (() => void)[] = [];
+
+  /** `room` is called when there is room again. */
+  constructor(room: () => void) {
+    this.#room = room;
+  }
+
+  /** The task has come to a cut. */
+  begin(number: number, facts: TaskCut, beganMs: number): void {
+    const wanted = number > this.#left;
+    this.#held = { number, facts, beganMs, steps: [], bytes: 0, stoodMs: null, wanted };
+    this.#tell();
+  }
+
+  /** Too much waits to be asked for. */
+  get full(): boolean {
+    return this.#held !== null && this.#held.wanted && this.#held.bytes >= CUT_HELD_BYTES_MAX;
+  }
+
+  /** Whether the rest is wanted. */
+  get wanted(): boolean {
+    return this.#held?.wanted ?? false;
+  }
+
+  /** Sets more aside; without steps, that was all. */
+  put(steps: readonly SavedStep[]): void {
+    const held = this.#held!;
+    if (steps.length === 0) held.stoodMs = performance.now() - held.beganMs;
+    for (const step of steps) held.bytes += bytesOf(step);
+    if (held.wanted) held.steps.push(...steps);
+    this.#tell();
+  }
+
+  /** What the task knows at the cut of this number, when it has come to it. Throws RdxError("closing") when it ends before. */
+  async facts(number: number): Promise<TaskCut> {
+    while (this.#held === null || this.#held.number < number) await this.#next();
+    return this.#held.facts;
+  }
+
+  /** The next of what was set aside for it; without steps: that was all. Throws as `facts` does. */
+  async next(number: number): Promise<TaskTurn> {
+    for (;;) {
+      const held = this.#held;
+      if (held?.number !== number || !held.wanted) return { steps: [], stoodMs: 0 };
+      if (held.steps.length > 0) return { steps: this.#take(held), stoodMs: 0 };
+      if (held.stoodMs !== null) return { steps: [], stoodMs: held.stoodMs };
+      await this.#next();
+    }
+  }
+
+  /** The first steps, and room for others. */
+  #take(held: Held): SavedStep[] {
+    let count = 0;
+    for (let bytes = 0; count < held.steps.length && bytes < CUT_TAKEN_BYTES; count++) {
+      bytes += bytesOf(held.steps[count]);
+    }
+    const steps = held.steps.splice(0, count);
+    for (const step of steps) held.bytes -= bytesOf(step);
+    this.#room();
+    return steps;
+  }
+
+  /** Nobody asks for it any more. */
+  leave(number: number): void {
+    const held = this.#held;
+    this.#left = Math.max(this.#left, number);
+    if (held?.number !== number) return;
+    held.wanted = false;
+    held.steps = [];
+    this.#tell();
+    this.#room();
+  }
+
+  /** The task does nothing any more. */
+  end(): void {
+    this.#ended = true;
+    this.#held = null;
+    this.#tell();
+  }
+
+  async #next(): Promise<void> {
+    if (!this.#ended) await new Promise<void>((resolve) => this.#news.push(resolve));
+    if (this.#ended) throw new RdxError("closing", "The task has ended");
+  }
+
+  #tell(): void {
+    for (const call of this.#news.splice(0)) call();
+  }
+}
+
+function bytesOf(step: SavedStep): number {
+  return "frame" in step ? step.frame.byteLength : 0;
+}

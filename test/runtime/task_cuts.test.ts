@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { CUT_HELD_BYTES_MAX, CUT_TAKEN_BYTES } from "../../src/core/limits.ts";
+import { TaskCuts } from "../../src/runtime/task/task_cuts.ts";
+import type { SavedStep } from "../../src/store.ts";
+
+const FACTS = { tables: [], tickedMs: 7, reached: [] };
+
+function rows(bytes: number): SavedStep {
+  return { node: "a", table: "t", kind: "upsert", frame: new ArrayBuffer(bytes), rows: 1, columns: [] };
+}
+
+Deno.test("who asks before the task has come to its cut gets what it knows there, then all steps in their order, then the end", async () => {
+  const cuts = new TaskCuts(() => {}), facts = cuts.facts(5), steps = [rows(8), rows(16), rows(24)];
+  cuts.begin(5, FACTS, performance.now());
+  assert.equal(await facts, FACTS);
+  const first = cuts.next(5);
+  cuts.put([steps[0]]);
+  assert.deepEqual((await first).steps, [steps[0]]);
+  cuts.put(steps.slice(1));
+  cuts.put([]);
+  assert.deepEqual((await cuts.next(5)).steps, steps.slice(1));
+  const { steps: none, stoodMs } = await cuts.next(5);
+  assert.deepEqual(none, []);
+  assert.ok(stoodMs > 0);
+});
+
+Deno.test("a task that holds too much has room again when some of it is taken, about so much at a time", async () => {
+  let room = 0;
+  const cuts = new TaskCuts(() => void room++), count = CUT_HELD_BYTES_MAX / (CUT_TAKEN_BYTES / 2);
+  cuts.begin(1, FACTS, 0);
+  for (let i = 0; i < count; i++) {
+    assert.equal(cuts.full, false);
+    cuts.put([rows(CUT_TAKEN_BYTES / 2)]);
+  }
+  assert.equal(cuts.full, true);
+  assert.equal((await cuts.next(1)).steps.length, 2);
+  assert.deepEqual([cuts.full, room], [false, 1]);
+});
+
+Deno.test("what nobody asks for any more is not kept, also when the task comes to it later", async () => {
+  const cuts = new TaskCuts(() => {});
+  cuts.begin(1, FACTS, 0);
+  cuts.put([rows(8)]);
+  const asked = cuts.next(1);
+  assert.equal((await asked).steps.length, 1);
+  const waits = cuts.next(1);
+  cuts.leave(1);
+  assert.deepEqual(await waits, { steps: [], stoodMs: 0 });
+  assert.equal(cuts.wanted, false);
+  cuts.leave(3);
+  cuts.begin(2, FACTS, 0);
+  assert.equal(cuts.wanted, false);
+  cuts.begin(4, FACTS, 0);
+  assert.equal(cuts.wanted, true);
+});
+
+Deno.test("who waits for a task that ends is told", async () => {
+  const cuts = new TaskCuts(() => {}), facts = cuts.facts(1);
+  cuts.end();
+  await assert.rejects(facts, /The task has ended/);
+  await assert.rejects(cuts.facts(2), /The task has ended/);
+});
