@@ -73,6 +73,9 @@ export function filesSink(openFolder: OpenFolder, openEncoder: OpenEncoder, cloc
   };
 }
 
+/** What a run has committed when it begins. */
+const NOTHING = { number: -1, part: null };
+
 /** The part that is being written. */
 interface OpenPart {
   readonly file: PartFile;
@@ -130,7 +133,10 @@ class FilesSink implements Sink {
   /** Takes a number for the run that no other has. */
   async #begin(): Promise<number> {
     for (let run = lastRun(await this.#folder.list()) + 1;; run++) {
-      if (await this.#folder.claim(runName(run), JSON.stringify({ number: -1, part: null }))) return run;
+      if (!await this.#folder.claim(runName(run), JSON.stringify(NOTHING))) continue;
+      // A name that is taken may still have any bytes after a power cut.
+      await writeRun(this.#folder, run, NOTHING);
+      return run;
     }
   }
 
