@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { compilePlan } from "../../../src/plan/compile.ts";
+import type { Digest } from "../../../src/runtime/state/digest.ts";
 import { digestOf } from "../../../src/runtime/state/take_digest.ts";
 import { catalogOf, inputsOf, STORED } from "../../contract/state_inputs.ts";
 import fc from "../../deps/fast_check.ts";
@@ -9,6 +10,11 @@ import { anySeeds, rowsOf } from "../../reference/random_rows.ts";
 import { Lives } from "../lives.ts";
 
 const RUNS = Number(Deno.env.get("RDX_RANDOM_PLANS") ?? 20);
+
+/** Making one takes a number of the order, so that two of the same state differ in that alone. */
+function contentOf(one: Digest | null) {
+  return one && { digest: one.digest, tables: one.tables };
+}
 
 Deno.test("a random plan's digest is the same with any number of workers, after crashes, and of a checkpoint", async () => {
   const seeds = fc.tuple(anySeeds(120), anySeeds(60), anySeeds(60)),
@@ -44,13 +50,14 @@ Deno.test("a random plan's digest is the same with any number of workers, after 
       await again.start(1 + random(4), true);
       again.inputs.forEach((input, i) => input.come(killed.inputs[i].offset));
       const same = await again.digest();
-      assert.deepEqual(same, digest, JSON.stringify(plan.nodes));
+      assert.deepEqual(contentOf(same), contentOf(digest), JSON.stringify(plan.nodes));
       compared++;
       again.take();
       await again.digest();
       const [checkpoint] = await again.store.list("p");
-      if (checkpoint?.number !== digest.number) return;
-      assert.deepEqual(await digestOf(again.store, "p", checkpoint.number), digest, JSON.stringify(plan.nodes));
+      if (!checkpoint) return;
+      const stored = await digestOf(again.store, "p", checkpoint.number);
+      assert.deepEqual(contentOf(stored), contentOf(digest), JSON.stringify(plan.nodes));
       kept++;
     }),
     { numRuns: RUNS },
