@@ -181,3 +181,26 @@ Deno.test({
     assert.deepEqual(errors, []);
   },
 });
+
+Deno.test({
+  name: "streams that come late leave the focus on the template where it is",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    const held = Promise.withResolvers<void>();
+    await using dashboard = await openDashboard(`${server.url}/#/new?as=json`, {}, async (page) => {
+      await page.route("**/v1/streams", async (route) => {
+        await held.promise;
+        await route.continue();
+      });
+    });
+    const { page, errors } = dashboard, text = page.getByLabel("The plan as JSON");
+    await page.getByRole("button", { name: "Filter to a view" }).focus();
+    held.resolve();
+    await until(async () => /orders_hourly/.test(await text.inputValue()));
+    await page.keyboard.press("Enter");
+    await until(async () => /orders_some/.test(await text.inputValue()));
+    assert.deepEqual(errors, []);
+  },
+});

@@ -51,6 +51,7 @@ class Editor {
   readonly #note = el("p", { class: "dim", hidden: true });
   readonly #stream = el("select", { "aria-label": "Stream of the template", change: () => this.#showTemplates() });
   readonly #templates = el("span", { class: "row" });
+  #fitting: readonly SheetTemplate[] = [];
   readonly #start = el("select", { id: "start" }, STARTS.map(([value, text]) => el("option", { value }, text)));
   readonly #deploy = el(
     "button",
@@ -195,6 +196,9 @@ class Editor {
   #showTemplates(): void {
     const name = this.#chosenStream().name, all = this.#sheet?.templates ?? [];
     const fitting = all.filter(({ stream }) => stream === undefined || stream === name);
+    // Buttons that stay are not made anew: streams come late, and the focus may be on one.
+    if (fitting.length === this.#fitting.length && fitting.every((one, i) => one === this.#fitting[i])) return;
+    this.#fitting = fitting;
     fill(this.#templates, fitting.map((one) => this.#templateButton(one)));
   }
 
