@@ -1,7 +1,7 @@
 /**
  * P6: from a message of rows, at the time at which it has to leave, to the result that its rows lead to, at a subscriber. Rows come at a fixed rate, whatever the
- * server does with them. Each window ends with the first row of a later message; its latency is the time from that message's turn to the arrival of the window's
- * rows. Beside it, in turns, a loop appends the same bytes at the same rate to a file and calls fdatasync: what a machine cannot do better.
+ * server does with them. A window is whole with a row of its last millisecond, which its second message has at its end; its latency is the time from that message's
+ * turn to the arrival of the window's rows. Beside it, in turns, a loop appends the same bytes at the same rate to a file and calls fdatasync: what a machine cannot do better.
  */
 import assert from "node:assert/strict";
 import { benchOnce } from "../lib/compare.ts";
@@ -115,7 +115,7 @@ async function latencies(server: TestServer, messages: readonly Uint8Array[], ro
   return Array.from({ length: last - WARM_STEPS / 2 }, (_, i) => {
     const window = WARM_STEPS / 2 + i, { atMs, rows } = came.get(window)!;
     assert.equal(rows, DEVICES, `rows of window ${window}`);
-    return atMs - due[2 * window + 2];
+    return atMs - due[2 * window + 1];
   });
 }
 
