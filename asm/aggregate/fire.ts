@@ -8,7 +8,7 @@ import { emitBegin, emitColumn, emitRoom, emitTimes } from "./emit";
 import { hopOf, hopReset } from "./hop";
 import { passedSeal } from "./seal";
 import { emitKeys, emitResults, emitStates } from "./result";
-import { sliceAt, slicePosition, slicesDrop, tableAt } from "./slice";
+import { Slice, sliceAt, slicePosition, slicesDrop, tableAt } from "./slice";
 import { Aggregation } from "./spec";
 import { versionsDrop } from "./version";
 import { Cursor, cursorFree } from "./window_rows";
@@ -83,9 +83,39 @@ function peekEnd(a: Aggregation, cursor: Cursor): void {
 export function agg_changes(aggregation: usize, since: u32): void {
   const a = changetype<Aggregation>(aggregation);
   a.changeSince = since;
+  a.changeTakes = false;
+  changesBegin(a);
+}
+
+/** What is listed for a checkpoint has this mark from then on, and what changes later has another. */
+const STORED: u32 = 1;
+
+/**
+ * Starts a listing for a checkpoint, of the rows whose mark is not STORED, or of all: rows may be pushed between its steps. `again`: the listing before was
+ * left, so that slices may have such rows that do not say so.
+ */
+export function agg_changes_take(aggregation: usize, whole: bool, again: bool): void {
+  const a = changetype<Aggregation>(aggregation);
+  a.mark = STORED + 1;
+  a.changeSince = whole ? 0 : STORED;
+  a.changeTakes = true;
+  a.changeAgain = again;
+  changesBegin(a);
+}
+
+function changesBegin(a: Aggregation): void {
   a.changeSlice = i64.MIN_VALUE;
   a.changeGroup = a.groupFrom;
   a.changeRow = 0;
+}
+
+/** Whether a slice has rows to list; one that is listed for a checkpoint has none any more, but those that come from now on. */
+function hasChanges(a: Aggregation, slice: Slice): bool {
+  if (!a.changeTakes) return slice.mark > a.changeSince;
+  const begun = a.changeGroup != a.groupFrom || a.changeRow != 0;
+  if (!begun && !a.changeAgain && slice.mark <= a.changeSince) return false;
+  if (!begun) slice.mark = STORED;
+  return true;
 }
 
 // What a step of the listing has found
@@ -107,6 +137,7 @@ function changesOfTable(
     for (let i: u32 = 0; i < looked; i++) {
       const row: usize = load<u32>(from + (<usize>i << 2));
       if (load<u32>(row, ROW_MARK) <= a.changeSince) continue;
+      if (a.changeTakes) store<u32>(row, STORED, ROW_MARK);
       store<u32>(list + (<usize>found << 2), <u32>row);
       store<i64>(ordinals + (<usize>found << 3), a.changeRow + i);
       store<i64>(groups + (<usize>found << 3), a.changeGroup);
@@ -139,7 +170,7 @@ export function agg_changes_next(aggregation: usize, most: u32): i32 {
       a.changeGroup = a.groupFrom;
       a.changeRow = 0;
     }
-    if (slice.mark <= a.changeSince) continue;
+    if (!hasChanges(a, slice)) continue;
     let through = true;
     while (through && a.changeGroup < a.groupTo) {
       through = changesOfTable(a, position, list, ordinals, groups, starts, most);

@@ -111,6 +111,8 @@ export class Aggregation extends Space {
   fire: u32; // cursors (cursor.ts)
   peek: u32;
   changeSince: u32;
+  changeTakes: bool; // it is for a checkpoint
+  changeAgain: bool; // the one before was left
   changeSlice: i64;
   changeGroup: u32;
   changeRow: u32;

@@ -12,7 +12,7 @@ import { freeAll } from "./free";
 export { group_pull, group_push } from "./push";
 export { group_fire } from "./fire";
 export {
-  group_cell_at, group_changed, group_cut, group_gone, group_keys, group_places, group_put_scalars, group_scalars, group_scan, group_texts,
+  group_ahead, group_cell_at, group_changed, group_cut, group_gone, group_keys, group_places, group_put_scalars, group_scalars, group_scan, group_texts,
 } from "./state";
 export { group_counters, group_detail_names, group_detail_values, group_details, group_details_gone } from "./details";
 export {

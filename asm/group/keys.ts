@@ -7,9 +7,10 @@ import { NULL_WORD } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
 import { hashOf, numbers, setHash, setStateRow, stateRow } from "./block";
 import { indexAdd, indexFind, indexFirst, indexNext, indexRemove } from "./index_table";
-import { poolGive, poolTake } from "./pool";
+import { rowFree, sweep, sweepMany } from "./dirty";
+import { poolTake } from "./pool";
 import {
-  Group, ROW_ALIVE, ROW_FIRED, ROW_GROUP, ROW_HASH, ROW_KEYS, ROW_NEWER, ROW_NULLS, ROW_OLDER, ROW_STATE, ROW_STORED, isBytes, keyCell, keyType, rowPool,
+  Group, ROW_ALIVE, ROW_FIRED, ROW_GONE, ROW_GROUP, ROW_HASH, ROW_KEYS, ROW_NEWER, ROW_NULLS, ROW_OLDER, ROW_STATE, ROW_STORED, isBytes, keyCell, keyType, rowPool,
 } from "./spec";
 
 @inline export function validAt(validity: usize, row: u32): bool {
@@ -136,13 +137,17 @@ export function freeKey(g: Group, row: usize): void {
 }
 
 function addRow(g: Group, hash: u32, columns: usize, number: u32): usize {
-  const row = poolTake(g, rowPool(g));
+  let row = poolTake(g, rowPool(g));
+  if (!row && g.deadRows) {
+    sweep(g);
+    row = poolTake(g, rowPool(g));
+  }
   if (!row) return 0;
   memory.fill(row, 0, g.rowBytes);
   store<u32>(row, hash, ROW_HASH);
   if (!writeKey(g, row, columns, number) || !indexAdd(g, g.rowsIndex, hash, row)) {
     freeKey(g, row);
-    poolGive(rowPool(g), row);
+    rowFree(g, row);
     return 0;
   }
   if (g.nameAt) store<u64>(row + g.nameAt, g.seq++);
@@ -174,20 +179,41 @@ export function dropRow(g: Group, row: usize): void {
   indexRemove(g.rowsIndex, row);
   g.rows--;
   if (load<u32>(row, ROW_STATE) & ROW_STORED) {
+    store<u32>(row, load<u32>(row, ROW_STATE) | ROW_GONE, ROW_STATE);
     store<u32>(row, g.gone, ROW_NEWER);
     g.gone = <u32>row;
     return;
   }
   freeKey(g, row);
-  poolGive(rowPool(g), row);
+  rowFree(g, row);
+  sweepMany(g);
 }
 
 /** Forgets what is gone, and gives its memory back. */
 export function forgetGone(g: Group): void {
-  while (g.gone) {
-    const row: usize = g.gone;
-    g.gone = load<u32>(row, ROW_NEWER);
+  forgetTold(g);
+  g.goneTold = g.gone;
+  g.gone = 0;
+  forgetTold(g);
+  sweepMany(g);
+}
+
+/** The same of what was told. */
+export function forgetTold(g: Group): void {
+  while (g.goneTold) {
+    const row: usize = g.goneTold;
+    g.goneTold = load<u32>(row, ROW_NEWER);
     freeKey(g, row);
-    poolGive(rowPool(g), row);
+    rowFree(g, row);
   }
+}
+
+/** The next row that is gone, which is forgotten later; 0 = all were told. */
+export function tellGone(g: Group): usize {
+  const row: usize = g.gone;
+  if (!row) return 0;
+  g.gone = load<u32>(row, ROW_NEWER);
+  store<u32>(row, g.goneTold, ROW_NEWER);
+  g.goneTold = <u32>row;
+  return row;
 }

@@ -1,16 +1,18 @@
 // How a drain goes through the rows, a step at a time: it ends when enough was found, or when it has looked at many that it does not want.
-import { INDEX_TABLES, indexPlaces, indexThing } from "./index_table";
-import { Group, ROW_CHANGED_CUT, ROW_STATE } from "./spec";
+// One that hands out everything goes through the pages that rows lie in, which stay where they are; others through the list of what has changed.
+import { changedFirst, changedNext, isChanged, isGone, roundTake } from "./dirty";
+import { poolEnd, poolFirst, poolNext, poolPlace } from "./pool";
+import { Group, ROW_STATE, ROW_STORED, rowPool } from "./spec";
 
 /** What one step looks at. */
-const STEP_LOOKS: u32 = 1 << 16;
+const STEP_LOOKS: u32 = 1 << 15;
 
 let looks: u32 = 0;
 
 /** Begins with the first row. */
 export function scanBegin(g: Group): void {
-  g.scanTable = 0;
-  g.scanPlace = 0;
+  g.scanPage = g.whole ? poolFirst(rowPool(g)) : 0;
+  g.scanPlace = g.whole ? poolPlace(g.scanPage) : <u32>changedFirst(g);
   g.scanRow = 0;
   g.scanThing = 0;
 }
@@ -29,18 +31,69 @@ export function stepBegin(): void {
 
 /** All rows were looked at. */
 @inline export function scanDone(g: Group): bool {
-  return g.scanTable == INDEX_TABLES;
+  return g.whole ? !g.scanPage : !g.scanPlace;
 }
 
-/** The next row that the drain hands out; 0 = there is none, or the step ends. */
+/** The next row that the drain hands out, which stays where it is; 0 = there is none, or the step ends. */
 export function nextRow(g: Group): usize {
-  for (; g.scanTable < INDEX_TABLES; g.scanTable++, g.scanPlace = 0) {
-    const places = indexPlaces(g.rowsIndex, g.scanTable);
-    while (g.scanPlace < places) {
-      if (!look()) return 0;
-      const row = indexThing(g.rowsIndex, g.scanTable, g.scanPlace++);
-      if (row && (g.whole || load<u32>(row, ROW_STATE) & ROW_CHANGED_CUT)) return row;
+  while (!scanDone(g)) {
+    if (!look()) return 0;
+    const row: usize = g.scanPlace;
+    if (!g.whole) {
+      g.scanPlace = <u32>changedNext(row);
+    } else if (row + rowPool(g).size > poolEnd(rowPool(g), g.scanPage)) {
+      g.scanPage = poolNext(g.scanPage);
+      g.scanPlace = poolPlace(g.scanPage);
+      continue;
+    } else {
+      g.scanPlace += rowPool(g).size;
     }
+    if (!isGone(row)) return row;
   }
   return 0;
+}
+
+/** Begins to hand out rows that have not changed, too. */
+export function walkBegin(g: Group): void {
+  g.walking = true;
+  g.walkPage = poolFirst(rowPool(g));
+  g.walkPlace = poolPlace(g.walkPage);
+}
+
+/** The next row that has not changed, as one that a drain has handed out; 0 = there is none, or the step ends. */
+function walk(g: Group): usize {
+  const pool = rowPool(g);
+  while (g.walkPage) {
+    if (!look()) return 0;
+    const row: usize = g.walkPlace;
+    if (row + pool.size > poolEnd(pool, g.walkPage)) {
+      g.walkPage = poolNext(g.walkPage);
+      g.walkPlace = poolPlace(g.walkPage);
+      continue;
+    }
+    g.walkPlace += pool.size;
+    if (isGone(row) || isChanged(row)) continue;
+    store<u32>(row, ROW_STORED, ROW_STATE);
+    return row;
+  }
+  g.walking = false;
+  return 0;
+}
+
+/** The next row to hand out, as one that a drain has handed out; 0 = there is none, or the step ends. */
+export function takeRow(g: Group): usize {
+  if (g.walking) {
+    const row = walk(g);
+    if (row) return row;
+  }
+  while (!g.walking && g.round && look()) {
+    const row = roundTake(g);
+    if (row) return row;
+  }
+  return 0;
+}
+
+/** There is nothing more to hand out. */
+@inline export function takenAll(g: Group): bool {
+  return !g.walking && !g.round;
 }

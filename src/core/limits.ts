@@ -350,6 +350,16 @@ export const CHECKPOINT_INTERVAL_MS = 10_000;
 export const CUT_TURN_BYTES = 1 << 20;
 /** Rows of a step of it: they, their columns and their frame are in the cache of a core together. */
 export const CUT_STEP_ROWS_MAX = 2048;
+/** Longest step in which a task hands out state in front of a cut, before it goes on with its rows; what is under way is finished. */
+export const AHEAD_STEP_MS = 2;
+/** Rounds of such steps in front of a cut. */
+export const AHEAD_ROUNDS_MAX = 4;
+/** A round that hands out no more rows leaves so few to the cut that no other follows. */
+export const AHEAD_LAST_ROWS_MAX = 16_384;
+/** Rows of a round, for each of the one before, beyond which state changes too fast for another. */
+export const AHEAD_ROWS_A_ROW_MAX = 0.75;
+/** Bytes that a task sets aside in front of a cut. */
+export const AHEAD_BYTES_MAX = 192 << 20;
 /** Such turns that a task is asked for while earlier ones are on their way. */
 export const CUT_TURNS_MAX = 2;
 /** Rows that a task sets aside for a checkpoint before it waits until they are taken. */

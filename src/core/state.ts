@@ -42,8 +42,17 @@ export type StateChange =
  */
 export interface OperatorState {
   readonly tables: readonly StateTable[];
-  /** Begins a drain. `whole`: everything is handed out, since what the last drains gave is not kept any more. */
-  cut(whole: boolean): void;
+  /**
+   * Begins a round in front of a cut, for the tables that can be drained ahead: `drain` then hands out their rows that have changed so far
+   * (`whole`: all) until it returns null. Behind a step that is an upsert anything else may be called, and the round may be left for the next or
+   * for the cut: what it has not handed out yet, and what changes again, comes then. False: no table can.
+   */
+  ahead?(whole: boolean): boolean;
+  /**
+   * Begins a drain. `whole`: everything is handed out, since what the last drains gave is not kept any more. `ahead`: what rounds in front of it
+   * gave is kept, and belongs to it.
+   */
+  cut(whole: boolean, ahead?: boolean): void;
   /** The next step, with about `rowsMax` rows at most, in the batch arena; null at the end. A step may be empty. */
   drain(rowsMax: number): StateChange | null;
   /** Takes a step of a drain. Throws RdxError("invalid") for what no drain gives, "no_space" without room; then the operator is of no use. */

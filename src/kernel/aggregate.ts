@@ -127,6 +127,14 @@ export class WindowAggregate {
   }
 
   /**
+   * Starts a listing for a checkpoint, of what has changed since it was listed for one, or (`whole`) of everything; rows may be pushed between its steps.
+   * `again`: the listing before was left in the middle.
+   */
+  takeChanges(whole: boolean, again: boolean): void {
+    this.#kernel.fn("agg_changes_take")(this.#aggregation, Number(whole), Number(again));
+  }
+
+  /**
    * Changed rows, ordered by (slice, key group, row): slice_start timestamp, key_group int64, row int64 (its position in
    * the key group), keys, state columns. A step may find none; null when there are no more. Rows of slices that start before
    * `droppedBefore` are deleted.

@@ -150,6 +150,8 @@ class GroupTable implements TablePart {
   readonly #group: number;
   readonly #spec: GroupTableSpec;
   readonly #types: readonly DataType[];
+  /** What rows hold is found by them: then they are drained at cuts alone. */
+  readonly ahead?: (whole: boolean) => void;
   #step: "clear" | "gone" | "expire" | "scan" | "changed" | "done" = "done";
 
   constructor(kernel: Kernel, group: number, spec: GroupTableSpec) {
@@ -161,6 +163,9 @@ class GroupTable implements TablePart {
     const expiry = spec.end === null ? -1 : spec.end + 1;
     const own: StateTable = { name: NAME, version: 1, columns, keys: spec.keys.length + 1, expiry };
     this.tables = [own, ...spec.details.map(({ table }) => table)];
+    if (spec.details.length === 0) {
+      this.ahead = (whole) => this.#step = kernel.fn("group_ahead")(group, Number(whole)) !== 0 ? "clear" : "gone";
+    }
   }
 
   cut(whole: boolean): void {
@@ -180,10 +185,11 @@ class GroupTable implements TablePart {
       this.#step = "scan";
       return { kind: "clear", table };
     }
-    if (this.#step === "gone") {
+    if (this.#step === "gone" || this.#step === "changed") {
+      // Also of a round in which rows went: their keys may be those of rows that have come since
       const list = kernel.arena(most * 4), rows = kernel.fn("group_gone")(this.#group, list, most);
       if (rows > 0) return { kind: "delete", table, rows: batchOf(rows, this.#keys(list, rows)) };
-      this.#step = "expire";
+      if (this.#step === "gone") this.#step = "expire";
     }
     if (this.#step === "expire") {
       this.#step = "scan";

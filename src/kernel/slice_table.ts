@@ -11,7 +11,7 @@ import { batchOf, damaged, noStateSpace, type TablePart, wordColumn } from "./st
 /** What the table needs of a window aggregation. */
 interface Windows {
   mark(n: number): void;
-  changes(since: number): void;
+  takeChanges(whole: boolean, again: boolean): void;
   nextChanges(rowsMax: number): Batch | null;
   readonly droppedBefore: number;
   readonly stateVersion: number;
@@ -19,6 +19,8 @@ interface Windows {
 }
 
 const NAME = "slices", NAMES = 3, SLICE = 1;
+/** The mark of rows that have not changed since they were stored (asm/aggregate/fire.ts). */
+const STORED = 1;
 /** Slices that start before times that windows can have have none. */
 const FIRST_TIME = -8.64e15;
 
@@ -34,9 +36,8 @@ export class SliceTable implements TablePart {
   readonly #keys: number;
   readonly #groups: KeyGroups;
   #step: "clear" | "expire" | "changed" | "done" = "done";
-  /** Changes carry this mark. */
-  #mark = 1;
-  #since = 0;
+  /** A listing of everything is not at its end. */
+  #whole = false;
 
   /** `names`: those of the keys, then of the calls. */
   constructor(kernel: Kernel, windows: Windows, aggregation: number, spec: AggregateSpec, names: readonly string[]) {
@@ -60,10 +61,15 @@ export class SliceTable implements TablePart {
   }
 
   cut(whole: boolean): void {
+    const again = this.#step !== "done";
     this.#step = whole ? "clear" : "expire";
-    this.#windows.changes(whole ? 0 : this.#since);
-    this.#since = this.#mark++;
-    this.#windows.mark(this.#mark);
+    this.#whole ||= whole;
+    this.#windows.takeChanges(this.#whole, again);
+  }
+
+  /** Rows keep their places, and slices go by their times, whatever comes between two steps. */
+  ahead(whole: boolean): void {
+    this.cut(whole);
   }
 
   drain(rowsMax: number): StateChange | null {
@@ -83,6 +89,7 @@ export class SliceTable implements TablePart {
     const batch = this.#windows.nextChanges(rowsMax);
     if (batch === null) {
       this.#step = "done";
+      this.#whole = false;
       return null;
     }
     if (batch.rows === 0) return { kind: "delete", table, rows: batchOf(0, this.#none()) };
@@ -104,10 +111,8 @@ export class SliceTable implements TablePart {
       kernel.fn("agg_restore_below")(aggregation, at);
     } else if (change.kind === "upsert") this.#put(change.rows);
     else if (change.rows.rows > 0) throw damaged(NAME, "its rows go by slices");
-    // What was restored counts as stored
-    this.#since = 1;
-    this.#mark = 2;
-    this.#windows.mark(2);
+    // What was restored counts as stored: the kernel's first mark
+    this.#windows.mark(STORED + 1);
   }
 
   #put({ rows, columns }: Batch): void {
@@ -117,7 +122,7 @@ export class SliceTable implements TablePart {
       throw damaged(NAME, "$slice is not the start of a slice");
     }
     this.#checkGroups(rows, group, given.slice(0, this.#keys));
-    this.#windows.mark(1);
+    this.#windows.mark(STORED);
     const { consumed } = this.#windows.restore(batchOf(rows, given), slice);
     if (consumed < rows) throw noStateSpace(NAME);
   }

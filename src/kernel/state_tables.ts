@@ -7,6 +7,8 @@ import type { Kernel } from "./module.ts";
 /** One of an operator's tables, or several that are drained together. */
 export interface TablePart {
   readonly tables: readonly StateTable[];
+  /** As OperatorState has it, for parts that can; a cut behind it that keeps what it gave is not whole. */
+  ahead?(whole: boolean): void;
   cut(whole: boolean): void;
   drain(rowsMax: number): StateChange | null;
   /** Takes a step for one of its tables. */
@@ -18,6 +20,8 @@ export class StateTables implements OperatorState {
   readonly tables: readonly StateTable[];
   readonly #parts: readonly TablePart[];
   readonly #restored: () => void;
+  /** Those that are drained at the moment. */
+  #drained: readonly TablePart[] = [];
   #at = 0;
   /** Nothing has been drained or restored yet: the next drain gives everything. */
   #fresh = true;
@@ -29,15 +33,23 @@ export class StateTables implements OperatorState {
     this.tables = parts.flatMap(({ tables }) => tables);
   }
 
-  cut(whole: boolean): void {
-    for (const part of this.#parts) part.cut(whole || this.#fresh);
+  ahead(whole: boolean): boolean {
+    this.#drained = this.#parts.filter(({ ahead }) => ahead);
+    for (const part of this.#drained) part.ahead?.(whole || this.#fresh);
+    this.#at = 0;
+    return this.#drained.length > 0;
+  }
+
+  cut(whole: boolean, ahead = false): void {
+    for (const part of this.#parts) part.cut((whole || this.#fresh) && !(ahead && part.ahead));
     this.#fresh = false;
+    this.#drained = this.#parts;
     this.#at = 0;
   }
 
   drain(rowsMax: number): StateChange | null {
-    for (; this.#at < this.#parts.length; this.#at++) {
-      const change = this.#parts[this.#at].drain(rowsMax);
+    for (; this.#at < this.#drained.length; this.#at++) {
+      const change = this.#drained[this.#at].drain(rowsMax);
       if (change) return change;
     }
     return null;

@@ -40,6 +40,8 @@ export interface TaskPool {
   /** What each task keeps; null: it is not there any more. */
   stateFacts(pipeline: number): Promise<(StateFacts | null)[]>;
   /** These do in one task what TaskHostApi says; frames are handed over. */
+  /** A cut comes soon: see TaskHostApi. */
+  ahead(task: number, pipeline: number, whole: boolean): Promise<void>;
   cut(task: number, pipeline: number, number: number): Promise<TaskCut>;
   drain(task: number, pipeline: number, number: number): Promise<TaskTurn>;
   leave(task: number, pipeline: number, number: number): Promise<void>;
@@ -232,6 +234,10 @@ export class WorkerPool implements EnginePool {
       ask<StateFacts | null>(member, ({ host }) => host.stateFacts(pipeline))
     );
     return Promise.all(asked);
+  }
+
+  ahead(task: number, pipeline: number, whole: boolean): Promise<void> {
+    return ask<void>(this.#members[task], ({ host }) => host.ahead(pipeline, whole));
   }
 
   cut(task: number, pipeline: number, number: number): Promise<TaskCut> {

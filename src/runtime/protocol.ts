@@ -55,6 +55,13 @@ export interface MarkMessage {
   readonly cut?: { readonly whole: boolean };
 }
 
+/** Within a worker: some of a task's state is handed out in front of a cut. It has no place among the numbers. */
+export interface AheadMessage {
+  readonly kind: "ahead";
+  readonly pipeline: number;
+  readonly number: -1;
+}
+
 /** An interval of the wall clock has ended, of a plan whose operators give early results. */
 export interface TickMessage {
   readonly kind: "tick";
@@ -320,11 +327,16 @@ export interface TaskHostApi {
   takeBodies(port: MessagePort): void;
   /** Rows of windows that are still open, for the sink at `sink`, in canonical order within this task. */
   open(pipeline: number, sink: number): TaskOutput[];
+  /**
+   * A cut comes soon: the task sets state aside between its rows, and what it has set aside belongs to that cut. Resolves when more of it would not make
+   * the cut shorter. Rejects when the task ends before.
+   */
+  ahead(pipeline: number, whole: boolean): Promise<void>;
   /** What the task knows where it has come to the cut of this number. Rejects when it ends before. */
   cut(pipeline: number, number: number): Promise<TaskCut>;
   /** The next of what is set aside there. */
   drain(pipeline: number, number: number): Promise<TaskTurn>;
-  /** What is set aside there is not wanted any more; the next cut has to be whole. */
+  /** What is set aside there, or in front of the next one, is not wanted any more; the next cut has to be whole. */
   leave(pipeline: number, number: number): void;
   /** A checkpoint with these tables of the task's operators is to be taken in; why it cannot be, or null. */
   restoring(pipeline: number, tables: readonly SavedTable[]): string | null;

@@ -8,11 +8,16 @@ import { anySeeds, rowsOf } from "../reference/random_rows.ts";
 import { catalogOf, inputsOf, STORED } from "./state_inputs.ts";
 import { StateRun, type Step, tablesText } from "./state_run.ts";
 
+/** Upserts of a round that is left in the middle. */
+const LEFT_UPSERTS = 1;
+
 Deno.test("an operator that takes in what another one gave out goes on as that one does", () => {
   const seeds = fc.tuple(anySeeds(80), anySeeds(30), anySeeds(30));
   const small = fc.array(fc.nat({ max: 30 }), { maxLength: 6 });
-  // What happens behind each message: nothing, a drain, or a drain into an operator that goes on in its place
-  const acts = fc.array(fc.constantFrom("none", "drain", "restart"), { minLength: 1, maxLength: 20 });
+  // What happens behind each message: nothing, a round in front of a drain, or some of it, or that and then nobody wants what it gave; a drain, or a
+  // drain into an operator that goes on in its place
+  const all = ["none", "ahead", "left", "abandoned", "drain", "restart"] as const;
+  const acts = fc.array(fc.constantFrom(...all), { minLength: 1, maxLength: 20 });
   const sizes = fc.constantFrom(8192, 3);
   fc.assert(
     fc.property(anyChoices(4), seeds, small, acts, sizes, (choices, seeds, cuts, acts, rowsMax) => {
@@ -25,13 +30,23 @@ Deno.test("an operator that takes in what another one gave out goes on as that o
       });
       assert.ok(positions.every((list) => list.every((at) => at >= 0)), KIND_COLUMN);
       const undisturbed = new StateRun(physical, positions), steps: Step[] = [];
+      let ahead: Step[] = [], begun = false, whole = false;
       let run = new StateRun(physical, positions);
       inputsOf(own, rows, cuts).forEach((input, i) => {
         assert.deepEqual(run.send(input), undisturbed.send(input), `message ${i}, ${JSON.stringify(plan.nodes)}`);
         const act = acts[i % acts.length];
         if (act === "none") return;
-        const drained = run.drain(false, rowsMax);
-        steps.push(...drained);
+        if (act === "ahead" || act === "left" || act === "abandoned") {
+          const upserts = act === "ahead" ? Infinity : LEFT_UPSERTS;
+          ahead.push(...run.ahead(whole && !begun, rowsMax, upserts));
+          begun = act !== "abandoned";
+          whole ||= !begun;
+          if (!begun) ahead = [];
+          return;
+        }
+        steps.push(...ahead, ...run.drain(whole, rowsMax, begun));
+        ahead = [];
+        begun = whole = false;
         if (act !== "restart") return;
         const next = new StateRun(physical, positions, run);
         next.restore(steps);

@@ -12,7 +12,7 @@ import { UserModules } from "../../src/runtime/task/user_modules.ts";
 import { hostParts } from "../../workers/parts.ts";
 import { USER_REFERENCES } from "../reference/user_functions.ts";
 import { extensionModule, loadKernel } from "../kernel/load.ts";
-import { drainSteps, restoreSteps, type TableStep } from "../kernel/state_steps.ts";
+import { drainSteps, restoreSteps, type TableStep, takeSteps } from "../kernel/state_steps.ts";
 import { textOf } from "../runtime/rows.ts";
 
 /** A step of a drain of one of the plan's operators. */
@@ -98,11 +98,19 @@ export class StateRun {
     );
   }
 
-  /** What has changed since the last drain. */
-  drain(whole: boolean, rowsMax = BATCH_ROWS_MAX): Step[] {
+  /** What has changed since the last drain, or, `ahead`, since rounds that belong to this one. */
+  drain(whole: boolean, rowsMax = BATCH_ROWS_MAX, ahead = false): Step[] {
     return this.#states.flatMap(([node, state]) =>
-      drainSteps(this.#kernel, state, whole, rowsMax).map((step) => ({ node, ...step }))
+      drainSteps(this.#kernel, state, whole, rowsMax, ahead).map((step) => ({ node, ...step }))
     );
+  }
+
+  /** Some of a round in front of a cut: so many upserts of each operator at most. */
+  ahead(whole: boolean, rowsMax: number, upsertsMax: number): Step[] {
+    return this.#states.flatMap(([node, state]) => {
+      if (!state.ahead?.(whole)) return [];
+      return takeSteps(this.#kernel, state, rowsMax, upsertsMax).map((step) => ({ node, ...step }));
+    });
   }
 
   /** Takes in what drains gave. */

@@ -19,10 +19,17 @@ export function drainSteps(
   state: OperatorState,
   whole: boolean,
   rowsMax = BATCH_ROWS_MAX,
+  ahead = false,
 ): TableStep[] {
+  state.cut(whole, ahead);
+  return takeSteps(kernel, state, rowsMax, Infinity);
+}
+
+/** The steps of the drain at hand, until so many upserts have come. */
+export function takeSteps(kernel: Kernel, state: OperatorState, rowsMax: number, upsertsMax: number): TableStep[] {
   const steps: TableStep[] = [], writer = new FrameWriter(kernel);
-  state.cut(whole);
-  for (let change; (change = state.drain(rowsMax)) !== null; kernel.reset()) {
+  for (let change, upserts = 0; upserts < upsertsMax && (change = state.drain(rowsMax)) !== null; kernel.reset()) {
+    if (change.kind === "upsert") upserts++;
     const frame = "rows" in change ? writer.write(change.rows, NO_INFO) : null, { kind, table } = change;
     steps.push({ kind, table, frame, below: kind === "expire" ? change.below : 0n });
   }

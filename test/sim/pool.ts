@@ -115,6 +115,10 @@ export class SimPool implements TaskPool {
     return Promise.resolve(this.hosts.map((host) => structuredClone(host.stateFacts(pipeline))));
   }
 
+  async ahead(task: number, pipeline: number, whole: boolean): Promise<void> {
+    await this.hosts[task].ahead(pipeline, whole);
+  }
+
   async cut(task: number, pipeline: number, number: number): Promise<TaskCut> {
     return structuredClone(await this.hosts[task].cut(pipeline, number));
   }

@@ -45,15 +45,16 @@ export function tasksWithState({ parts: { pool, taskPlan: { mode, owner } } }: P
  */
 export async function takeCheckpoint(pipeline: Pipeline, options: TakeOptions): Promise<Taken | null> {
   const { store, folder, whole, clock, left } = options;
-  let noted: Noted | null = null, feed: CheckpointFeed | null = null, done = false;
-  const cut = pipeline.cut(
-    whole,
-    () => noted = note(pipeline, positions, (sinks) => cutSinks(sinks, whole, feed!, clock)),
-  );
-  const positions = pipeline.inputs.map(({ offset }) => offset);
-  if (!cut) return null;
-  const { number } = cut;
+  let number = -1, noted: Noted | null = null, feed: CheckpointFeed | null = null, done = false;
   try {
+    await Promise.race([aheadTasks(pipeline, whole), left]);
+    const cut = pipeline.cut(
+      whole,
+      () => noted = note(pipeline, positions, (sinks) => cutSinks(sinks, whole, feed!, clock)),
+    );
+    const positions = pipeline.inputs.map(({ offset }) => offset);
+    if (!cut) return null;
+    number = cut.number;
     feed = new CheckpointFeed(store.begin(folder, number, whole));
     const cutting = cutTasks(pipeline, number, whole, feed);
     cutting.catch(() => {}); // told where it is waited for
@@ -73,6 +74,12 @@ export async function takeCheckpoint(pipeline: Pipeline, options: TakeOptions): 
       await leaveTasks(pipeline, number);
     }
   }
+}
+
+/** Has the tasks set aside in front of the cut what they can. */
+async function aheadTasks(pipeline: Pipeline, whole: boolean): Promise<void> {
+  const { pool, id } = pipeline.parts;
+  await Promise.all(tasksWithState(pipeline).map((task) => pool.ahead(task, id, whole)));
 }
 
 /** What is known of a pipeline where its tasks are through with the cut. */

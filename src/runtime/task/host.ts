@@ -154,6 +154,12 @@ export class TaskHost implements TaskHostApi {
     return transfer(outputs, outputs.map(({ frame }) => frame));
   }
 
+  async ahead(pipeline: number, whole: boolean): Promise<void> {
+    const task = this.#task(pipeline), done = task.ahead(whole);
+    this.#queue.add([{ kind: "ahead", pipeline, number: -1 }]);
+    await done;
+  }
+
   async cut(pipeline: number, number: number): Promise<TaskCut> {
     return await this.#task(pipeline).cuts.facts(number);
   }
@@ -164,7 +170,7 @@ export class TaskHost implements TaskHostApi {
   }
 
   leave(pipeline: number, number: number): void {
-    this.#tasks.get(pipeline)?.cuts.leave(number);
+    this.#tasks.get(pipeline)?.leave(number);
   }
 
   restoring(pipeline: number, tables: readonly SavedTable[]): string | null {

@@ -5,6 +5,7 @@ import { StateFull } from "../../operator.ts";
 import type { PhysicalPlan } from "../../plan/physical.ts";
 import { planShape } from "../plan_shape.ts";
 import type {
+  AheadMessage,
   AheadRows,
   AnswerMessage,
   ChunkMessage,
@@ -144,7 +145,8 @@ export class PipelineTask {
   }
 
   /** A chunk to decode, a mark or a tick, from the main thread. Of a cut something is left until all is set aside: it comes again. */
-  receive(message: ToTask): Left {
+  receive(message: ToTask | AheadMessage): Left {
+    if (message.kind === "ahead") return this.#stepAhead();
     if (message === this.#cutting) return this.#setAside(message);
     this.#guard(message.number, () => {
       if (message.kind === "mark" && message.cut) this.#cutting = message;
@@ -155,6 +157,33 @@ export class PipelineTask {
       this.#drain();
     });
     return this.#cutting ? this.#setAside(this.#cutting) : "nothing";
+  }
+
+  /** A cut comes soon: what is set aside in front of it is done with by steps, each of which an AheadMessage asks for. */
+  ahead(whole: boolean): Promise<void> {
+    const { cuts } = this;
+    this.#guard(this.#next, () => this.state.ahead(whole));
+    cuts.beginAhead();
+    return cuts.enough();
+  }
+
+  #stepAhead(): Left {
+    const { cuts } = this, startMs = performance.now();
+    let left: Left = "nothing";
+    this.#guard(this.#next, () => {
+      if (!cuts.ahead || this.#cutting) return;
+      const steps = this.state.drainAhead();
+      cuts.putAhead(steps ?? [], performance.now() - startMs);
+      if (steps && cuts.ahead) left = "later";
+      else cuts.endAhead();
+    });
+    return left;
+  }
+
+  /** What is set aside for a cut is not wanted any more. */
+  leave(number: number): void {
+    this.state.leave();
+    this.cuts.leave(number);
   }
 
   /** Sets some of what a cut asks for aside, once everything in front of it is done. */

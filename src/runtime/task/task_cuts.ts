@@ -1,5 +1,5 @@
 import { RdxError } from "../../core/errors.ts";
-import { CUT_HELD_BYTES_MAX, CUT_TAKEN_BYTES } from "../../core/limits.ts";
+import { AHEAD_BYTES_MAX, CUT_HELD_BYTES_MAX, CUT_TAKEN_BYTES } from "../../core/limits.ts";
 import type { SavedStep } from "../../store.ts";
 import type { TaskCut, TaskTurn } from "../protocol.ts";
 
@@ -9,6 +9,8 @@ interface Held {
   readonly facts: TaskCut;
   /** When the task came to it. */
   readonly beganMs: number;
+  /** The longest step in front of it. */
+  readonly aheadMs: number;
   steps: SavedStep[];
   bytes: number;
   /** How long the task did nothing else, once nothing more comes. */
@@ -24,6 +26,11 @@ export class TaskCuts {
   /** The last that nobody asks for any more. */
   #left = -1;
   #ended = false;
+  /** What was set aside in front of the next cut, which has it first; the longest step of it, and whether more of it is to come. */
+  #aheadSteps: SavedStep[] = [];
+  #aheadBytes = 0;
+  #aheadMs = 0;
+  #ahead = false;
   #news: (() => void)[] = [];
 
   /** `room` is called when there is room again. */
@@ -31,10 +38,47 @@ export class TaskCuts {
     this.#room = room;
   }
 
+  /** From now on it sets aside what belongs to the next cut. */
+  beginAhead(): void {
+    this.#forgetAhead();
+    this.#ahead = true;
+  }
+
+  /** More is to be set aside in front of the next cut. */
+  get ahead(): boolean {
+    return this.#ahead;
+  }
+
+  /** Sets something aside in front of the next cut; `stoodMs`: so long the task did nothing else. */
+  putAhead(steps: readonly SavedStep[], stoodMs: number): void {
+    for (const step of steps) this.#aheadBytes += bytesOf(step);
+    this.#aheadSteps.push(...steps);
+    this.#aheadMs = Math.max(this.#aheadMs, stoodMs);
+    if (this.#aheadBytes >= AHEAD_BYTES_MAX) this.endAhead();
+  }
+
+  /** Nothing more is set aside in front of the next cut. */
+  endAhead(): void {
+    this.#ahead = false;
+    this.#tell();
+  }
+
+  /** Resolves when enough is set aside in front of the next cut. Throws RdxError("closing") when the task ends before. */
+  async enough(): Promise<void> {
+    while (this.#ahead) await this.#next();
+  }
+
+  #forgetAhead(): void {
+    this.#aheadSteps = [];
+    this.#aheadBytes = this.#aheadMs = 0;
+    this.#ahead = false;
+  }
+
   /** The task has come to a cut. */
   begin(number: number, facts: TaskCut, beganMs: number): void {
-    const wanted = number > this.#left;
-    this.#held = { number, facts, beganMs, steps: [], bytes: 0, stoodMs: null, wanted };
+    const wanted = number > this.#left, steps = wanted ? this.#aheadSteps : [], bytes = wanted ? this.#aheadBytes : 0;
+    this.#held = { number, facts, beganMs, steps, bytes, stoodMs: null, wanted, aheadMs: this.#aheadMs };
+    this.#forgetAhead();
     this.#tell();
   }
 
@@ -51,7 +95,7 @@ export class TaskCuts {
   /** Sets more aside; without steps, that was all. */
   put(steps: readonly SavedStep[]): void {
     const held = this.#held!;
-    if (steps.length === 0) held.stoodMs = performance.now() - held.beganMs;
+    if (steps.length === 0) held.stoodMs = Math.max(performance.now() - held.beganMs, held.aheadMs);
     for (const step of steps) held.bytes += bytesOf(step);
     if (held.wanted) held.steps.push(...steps);
     this.#tell();
@@ -89,7 +133,9 @@ export class TaskCuts {
   /** Nobody asks for it any more. */
   leave(number: number): void {
     const held = this.#held;
+    this.#forgetAhead();
     this.#left = Math.max(this.#left, number);
+    this.#tell();
     if (held?.number !== number) return;
     held.wanted = false;
     held.steps = [];

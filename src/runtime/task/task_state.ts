@@ -1,6 +1,13 @@
 import type { Batch } from "../../core/batch.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
-import { CUT_STEP_ROWS_MAX, CUT_TURN_BYTES } from "../../core/limits.ts";
+import {
+  AHEAD_LAST_ROWS_MAX,
+  AHEAD_ROUNDS_MAX,
+  AHEAD_ROWS_A_ROW_MAX,
+  AHEAD_STEP_MS,
+  CUT_STEP_ROWS_MAX,
+  CUT_TURN_BYTES,
+} from "../../core/limits.ts";
 import type { Column } from "../../core/schema.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import { BatchGather } from "../../kernel/gather.ts";
@@ -17,6 +24,17 @@ interface Part {
   readonly tables: ReadonlyMap<string, StateTable>;
 }
 
+/** Rounds in front of a cut. */
+interface Rounds {
+  readonly whole: boolean;
+  /** How many have begun, the rows of the one at hand, and of the one before. */
+  count: number;
+  rows: number;
+  before: number;
+  /** What the one at hand drains. */
+  parts: readonly Part[];
+}
+
 /** Hands the state of a task's operators out, and takes it in again. Everything that the task was given is drained meanwhile. */
 export class TaskState {
   readonly #kernel: Kernel;
@@ -27,6 +45,7 @@ export class TaskState {
   readonly #gather: BatchGather;
   /** Of the parts, the one that is drained. */
   #at = 0;
+  #rounds: Rounds | null = null;
 
   /** `place`: which key groups are here. */
   constructor(
@@ -52,9 +71,57 @@ export class TaskState {
 
   /** Begins to hand out what has changed since the last cut, or, `whole`, everything. */
   cut(whole: boolean): void {
-    for (const { state } of this.#parts) state.cut(whole);
+    const ahead = this.#rounds?.whole === whole;
+    this.#rounds = null;
+    for (const { state } of this.#parts) state.cut(whole, ahead);
     this.#at = 0;
     this.#kernel.reset();
+  }
+
+  /** A cut comes soon: begins to hand out what can be handed out in front of it, where anything else may happen between two calls of drainAhead. */
+  ahead(whole: boolean): void {
+    this.#rounds = { whole, count: 0, rows: 0, before: Infinity, parts: [] };
+    this.#round(this.#rounds, whole);
+  }
+
+  #round(rounds: Rounds, whole: boolean): void {
+    rounds.parts = this.#parts.filter(({ state }) => state.ahead?.(whole));
+    rounds.before = rounds.rows || rounds.before;
+    rounds.rows = 0;
+    rounds.count++;
+    this.#at = 0;
+    this.#kernel.reset();
+  }
+
+  /** The next steps in front of a cut, AHEAD_STEP_MS long; null: what is left is for the cut. */
+  drainAhead(): SavedStep[] | null {
+    const rounds = this.#rounds, endMs = performance.now() + AHEAD_STEP_MS, steps: SavedStep[] = [];
+    if (!rounds) return null;
+    while (this.#at < rounds.parts.length) {
+      const part = rounds.parts[this.#at], change = part.state.drain(CUT_STEP_ROWS_MAX);
+      if (!change) this.#at++;
+      else {
+        const step = this.#stepOf(part, change);
+        if (step) steps.push(step);
+        rounds.rows += step && "rows" in step ? step.rows : 0;
+      }
+      this.#kernel.reset();
+      // Behind a row that is gone, one with its key may follow
+      const upserts = !change || change.kind === "upsert" || ("rows" in change && change.rows.selected === 0);
+      if (upserts && performance.now() >= endMs) return steps;
+    }
+    const { count, rows, before } = rounds;
+    if (count < AHEAD_ROUNDS_MAX && rows > AHEAD_LAST_ROWS_MAX && rows <= before * AHEAD_ROWS_A_ROW_MAX) {
+      this.#round(rounds, false);
+      return steps;
+    }
+    rounds.parts = [];
+    return steps.length > 0 ? steps : null;
+  }
+
+  /** What was handed out in front of a cut is not kept. */
+  leave(): void {
+    this.#rounds = null;
   }
 
   /** The next steps, about CUT_TURN_BYTES of them; none at the end. */

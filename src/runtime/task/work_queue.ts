@@ -1,31 +1,37 @@
 import { TURN_CHUNKS_MAX } from "../../core/limits.ts";
-import type { ToTask } from "../protocol.ts";
+import type { AheadMessage, ToTask } from "../protocol.ts";
 
-/** What is left of a message: it is handed over again in the pipeline's next turn (`more`), or then when the pipeline is woken (`wait`). */
-export type Left = "nothing" | "more" | "wait";
+/**
+ * What is left of a message: it is handed over again in the pipeline's next turn (`more`), behind the message that follows it (`later`), or then when the
+ * pipeline is woken (`wait`).
+ */
+export type Left = "nothing" | "more" | "later" | "wait";
+
+/** What a task is given to do. */
+export type Work = ToTask | AheadMessage;
 
 /**
  * What the tasks of one worker have been given to do. Pipelines take turns, a message each, and after TURN_CHUNKS_MAX of them everything else
  * that waits for the worker's event loop has its turn: rows of other tasks, bodies to decode, deployments.
  */
 export class WorkQueue {
-  readonly #handle: (message: ToTask) => Left;
+  readonly #handle: (message: Work) => Left;
   readonly #soon: () => void;
   /** By pipeline, that which has its turn first. */
-  readonly #waiting = new Map<number, ToTask[]>();
+  readonly #waiting = new Map<number, Work[]>();
   /** What pipelines have to do that are not woken yet. */
-  readonly #asleep = new Map<number, ToTask[]>();
+  readonly #asleep = new Map<number, Work[]>();
   #scheduled = false;
 
   /** The channel leads from the queue to itself: its messages come behind those that are there already. */
-  constructor(handle: (message: ToTask) => Left, { port1, port2 }: MessageChannel) {
+  constructor(handle: (message: Work) => Left, { port1, port2 }: MessageChannel) {
     this.#handle = handle;
     port1.onmessage = () => this.#turn();
     this.#soon = () => port2.postMessage(null);
   }
 
   /** Adds what has come, and begins with it unless other work is under way. */
-  add(messages: readonly ToTask[]): void {
+  add(messages: readonly Work[]): void {
     for (const message of messages) {
       const { pipeline } = message, waiting = this.#waiting.get(pipeline) ?? this.#asleep.get(pipeline);
       if (waiting) waiting.push(message);
@@ -34,9 +40,9 @@ export class WorkQueue {
     if (!this.#scheduled) this.#turn();
   }
 
-  /** Whether a pipeline's task has more to do. */
+  /** Whether a pipeline's task has more to do that it tells of. */
   has(pipeline: number): boolean {
-    return this.#waiting.has(pipeline);
+    return this.#waiting.get(pipeline)?.some(({ kind }) => kind !== "ahead") ?? false;
   }
 
   /** A pipeline's task can go on with what it has put off. */
@@ -70,8 +76,8 @@ export class WorkQueue {
     if (messages.length > 0) this.#waiting.set(pipeline, messages);
     const left = this.#handle(message);
     if (left === "nothing") return;
-    messages.unshift(message);
+    messages.splice(left === "later" ? 1 : 0, 0, message);
     this.#waiting.delete(pipeline);
-    (left === "more" ? this.#waiting : this.#asleep).set(pipeline, messages);
+    (left === "wait" ? this.#asleep : this.#waiting).set(pipeline, messages);
   }
 }
