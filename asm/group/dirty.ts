@@ -6,12 +6,18 @@
 //   gone      it is not in the index any more; where a drain has handed it out, its key is kept until the next one has told that
 //   free      nobody needs it any more: its place is given back, by whoever takes it out of the list
 //
+// Where many rows have changed, the pages that rows lie in are looked through for them, which is faster than to follow the list: from then on
+// until a cut is through, rows have the flag alone (`loose`), and what the list left behind in them means nothing.
+//
 // A round takes the list as it is, and what changes meanwhile is listed anew: steps of a round may have others between them.
 import { poolGive } from "./pool";
 import { Group, ROW_CHANGED_CUT, ROW_FLAGS, ROW_FREE, ROW_GONE, ROW_STATE, ROW_STORED, rowPool } from "./spec";
 
 /** Lists of fewer rows are not looked through for those that are gone. */
 const SWEEP_ROWS_MIN: u32 = 1024;
+/** Beyond so many rows, and one in so many of all, they are not listed. */
+const LISTED_ROWS_MIN: u32 = 1024;
+const ROWS_A_LISTED: u32 = 8;
 
 @inline function flagsOf(row: usize): u32 {
   return load<u32>(row, ROW_STATE) & ROW_FLAGS;
@@ -25,14 +31,31 @@ const SWEEP_ROWS_MIN: u32 = 1024;
 @inline export function rowChanged(g: Group, row: usize): void {
   const state = load<u32>(row, ROW_STATE);
   if (state & ROW_CHANGED_CUT || !g.tracked) return;
+  if (g.loose) {
+    store<u32>(row, state | ROW_CHANGED_CUT, ROW_STATE);
+    return;
+  }
   store<u32>(row, g.dirty | state | ROW_CHANGED_CUT, ROW_STATE);
   g.dirty = <u32>row;
   g.dirtyRows++;
+  if (g.dirtyRows > LISTED_ROWS_MIN && g.dirtyRows > g.rows / ROWS_A_LISTED) loosen(g);
+}
+
+/** Gives up the list. */
+function loosen(g: Group): void {
+  g.loose = true;
+  g.dirty = g.round = g.dirtyRows = 0;
+}
+
+/** All rows were looked at, and nothing has changed meanwhile. */
+export function tighten(g: Group): void {
+  g.loose = false;
+  g.dirty = g.round = g.dirtyRows = 0;
 }
 
 /** Gives the place of a row back, at once or when it leaves the list. */
 export function rowFree(g: Group, row: usize): void {
-  if (load<u32>(row, ROW_STATE) & ROW_CHANGED_CUT) {
+  if (!g.loose && load<u32>(row, ROW_STATE) & ROW_CHANGED_CUT) {
     store<u32>(row, load<u32>(row, ROW_STATE) | ROW_GONE | ROW_FREE, ROW_STATE);
     g.deadRows++;
     return;
@@ -69,12 +92,16 @@ export function roundTake(g: Group): usize {
     store<u32>(row, ROW_STORED, ROW_STATE);
     return row;
   }
-  store<u32>(row, flags & ~ROW_CHANGED_CUT, ROW_STATE);
-  if (flags & ROW_FREE) {
-    g.deadRows--;
-    rowFree(g, row);
-  }
+  dismiss(g, row, flags);
   return 0;
+}
+
+/** A row that is gone is in no list any more. */
+export function dismiss(g: Group, row: usize, flags: u32): void {
+  store<u32>(row, flags & ~ROW_CHANGED_CUT & ROW_FLAGS, ROW_STATE);
+  if (!(flags & ROW_FREE)) return;
+  g.deadRows--;
+  rowFree(g, row);
 }
 
 /** The first of the changed rows, and the one behind another, those that are gone too. */
@@ -114,7 +141,7 @@ function sweepList(g: Group, first: usize): u32 {
 
 /** Takes out all of them. */
 export function sweep(g: Group): void {
-  if (!g.deadRows) return;
+  if (!g.deadRows || g.loose) return;
   g.round = sweepList(g, g.round);
   g.dirty = sweepList(g, g.dirty);
   g.dirtyRows -= min<u32>(g.dirtyRows, g.deadRows);
@@ -123,5 +150,5 @@ export function sweep(g: Group): void {
 
 /** The same where they have become many, so that the work is small for each of them. */
 export function sweepMany(g: Group): void {
-  if (g.deadRows >= SWEEP_ROWS_MIN && g.deadRows > g.dirtyRows >>> 1) sweep(g);
+  if (!g.loose && g.deadRows >= SWEEP_ROWS_MIN && g.deadRows > g.dirtyRows >>> 1) sweep(g);
 }

@@ -159,7 +159,10 @@ export class Group extends Space {
   map: u32; // while what rows hold is restored: the rows by their names (names.ts), and its places less one
   mapMask: u32;
   tracked: bool; // there was a cut: what changes is listed (dirty.ts)
-  walking: bool; // rows that have not changed are handed out too, and not all of them were yet
+  loose: bool; // so many have changed that the pages are looked through for them: they are not listed
+  walking: bool; // the pages are looked through, and not all of them were yet
+  walkAll: bool; // rows that have not changed are handed out too
+  cutting: bool; // nothing changes between the steps of the drain at hand
   walkPage: u32; // how far that has come
   walkPlace: u32;
   dirty: u32; // rows that have changed since the last cut, or round in front of it

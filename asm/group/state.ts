@@ -8,7 +8,7 @@ import { dropDoomed } from "./drop";
 import { forgetNames } from "./free";
 import { forgetGone, forgetTold, tellGone } from "./keys";
 import { outColumn, setBit } from "./push";
-import { scanBegin, stepBegin, takeRow, takenAll, walkBegin } from "./scan";
+import { scanBegin, stepBegin, takeRow, takenAll, walkAgain, walkBegin } from "./scan";
 import { Group, ROW_NULLS, callAt, callGone, keyCell, keyScale, keyType, setAt, setGone } from "./spec";
 
 const DONE: i32 = 0;
@@ -25,9 +25,12 @@ export function group_cut(group: usize, whole: bool): bool {
   if (g.whole) {
     forgetGone(g);
     forgetNames(g);
-    walkBegin(g);
+    walkBegin(g, true);
   }
+  g.cutting = true;
   roundJoin(g);
+  // What the walk at hand is past has changed since: it begins again
+  if (!g.whole && g.loose) walkAgain(g);
   g.since = g.whole ? 0 : g.told;
   g.told = g.seq;
   g.sinceBlock = g.toldBlock;
@@ -49,8 +52,10 @@ export function group_ahead(group: usize, whole: bool): bool {
   g.tracked = true;
   if (all) {
     forgetGone(g);
-    walkBegin(g);
+    walkBegin(g, true);
   }
+  g.cutting = false;
+  walkBegin(g, false);
   roundBegin(g);
   return all;
 }
