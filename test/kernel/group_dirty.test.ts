@@ -57,6 +57,11 @@ class Counts {
     return takeSteps(this.#kernel, this.state, STEP_ROWS, upserts);
   }
 
+  /** More of the round at hand. */
+  more(upserts: number): TableStep[] {
+    return takeSteps(this.#kernel, this.state, STEP_ROWS, upserts);
+  }
+
   restore(steps: readonly TableStep[]): void {
     restoreSteps(this.#kernel, this.state, steps);
   }
@@ -83,7 +88,7 @@ Deno.test("many groups come back as they are, however many changed and went betw
   });
   const act = fc.oneof(
     { weight: 4, arbitrary: push },
-    { weight: 3, arbitrary: fc.constantFrom("round", "some", "cut") },
+    { weight: 3, arbitrary: fc.constantFrom("round", "some", "more", "more", "cut") },
     { weight: 1, arbitrary: fc.constant("abandon" as const) },
   );
   fc.assert(
@@ -102,6 +107,8 @@ Deno.test("many groups come back as they are, however many changed and went betw
         else if (one === "abandon") {
           ahead = [];
           [begun, whole] = [false, true];
+        } else if (one === "more") {
+          if (begun) ahead.push(...counts.more(2));
         } else {
           ahead.push(...counts.ahead(whole && !begun, one === "round" ? Infinity : 2));
           begun = true;
@@ -116,6 +123,23 @@ Deno.test("many groups come back as they are, however many changed and went betw
     }),
     { numRuns: 60 },
   );
+});
+
+Deno.test("a key that goes and comes back in the middle of a round is there", () => {
+  const counts = new Counts(), twin = new Counts();
+  counts.push(0, 4000, 1, INSERT);
+  const steps = [...counts.drain(true, false)];
+  counts.push(0, 400, 1, INSERT);
+  counts.push(1000, 3000, 1, INSERT);
+  steps.push(...counts.ahead(false, 1));
+  for (let twice = 0; twice < 2; twice++) counts.push(0, 400, 1, DELETE);
+  counts.push(4500, 1, 1, INSERT);
+  counts.push(0, 400, 1, INSERT);
+  steps.push(...counts.more(Infinity), ...counts.ahead(false, Infinity), ...counts.drain(false, true));
+  twin.restore(steps);
+  assert.deepEqual(rowsOf(twin.drain(true, false)), rowsOf(counts.drain(true, false)));
+  counts.close();
+  twin.close();
 });
 
 Deno.test("a cut behind a round has what has changed since, and no more", () => {
