@@ -286,7 +286,7 @@ export const PIECE_BYTES = 1 << 20;
 export const TIME_PATTERN_CHARS_MAX = 256;
 /** Steps of a path into JSON. */
 export const JSON_PATH_STEPS_MAX = 100;
-/** Bytes of the first segment of a journal; each has four times as many as the one before it. */
+/** Bytes of the first segment of a journal; each has twice as many as the one before it. */
 export const SEGMENT_FIRST_BYTES = 1 << 20;
 /** Bytes of a segment of a journal; a record that is larger has one by itself. */
 export const SEGMENT_BYTES_MAX = 64 << 20;
