@@ -60,6 +60,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         about:
           "How often pipelines write down what they have, so that a restart goes on from there (default 10s); 0 only at SIGTERM",
       },
+      "state-memory": {
+        value: "BYTES",
+        about:
+          "Memory for the state of each pipeline in each worker, such as 512MB (default 3GiB); rows of groups that have no " +
+          "room go to disk",
+      },
       store: {
         value: "KIND",
         about: "What keeps checkpoints in the data directory: files (default), or sqlite, one database",

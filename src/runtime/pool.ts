@@ -1,4 +1,5 @@
 import { type Remote, transfer, wrap } from "comlink";
+import type { StateRoom } from "../core/cold_file.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import type { FunctionReference } from "../core/user_function.ts";
 import { type Extension, type Extensions, extensionsOf, type LoadExtension } from "../kernel/extension.ts";
@@ -90,10 +91,11 @@ export class WorkerPool implements EnginePool {
     tasks: number,
     module: WebAssembly.Module,
     loadExtension: LoadExtension,
+    state: StateRoom,
   ): Promise<WorkerPool> {
     const pool = new WorkerPool(loadExtension);
     try {
-      await pool.#start(spawn, tasks, module);
+      await pool.#start(spawn, tasks, module, state);
     } catch (thrown) {
       pool.close();
       throw thrown;
@@ -101,12 +103,12 @@ export class WorkerPool implements EnginePool {
     return pool;
   }
 
-  async #start(spawn: SpawnWorker, tasks: number, module: WebAssembly.Module): Promise<void> {
+  async #start(spawn: SpawnWorker, tasks: number, module: WebAssembly.Module, state: StateRoom): Promise<void> {
     await Promise.all(Array.from({ length: tasks }, (_, index) => {
       const data = new MessageChannel(), bodies = new MessageChannel();
       const member = this.#add(index, spawn(index), data.port1, bodies.port1);
       return ask(member, async ({ host }) => {
-        await host.init({ index, tasks, module }, transfer(data.port2, [data.port2]));
+        await host.init({ index, tasks, module, state }, transfer(data.port2, [data.port2]));
         await host.takeBodies(transfer(bodies.port2, [bodies.port2]));
       });
     }));

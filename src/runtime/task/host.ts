@@ -1,4 +1,5 @@
 import { transfer } from "comlink";
+import type { ColdFile, OpenColdFile, StateRoom } from "../../core/cold_file.ts";
 import type { RowLocator, SchemaInference } from "../../codec.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { STATE_BYTES_MAX } from "../../core/limits.ts";
@@ -17,6 +18,7 @@ import type {
   StateFacts,
   TaskCut,
   TaskHostApi,
+  TaskHostOptions,
   TaskOutput,
   TaskPlan,
   TaskRestored,
@@ -43,7 +45,11 @@ export interface HostParts extends ReaderParts {
   readonly importModule: ImportModule;
   /** Packs what goes to logs that want it so; null where nothing can. */
   readonly pack: Pack | null;
+  /** Makes working files for rows of state, in a folder or, null, where the system keeps such; null where there are no files. */
+  readonly openColdFile: ((folder: string | null) => ColdFile) | null;
 }
+
+const STATE_ALONE: StateRoom = { bytesMax: STATE_BYTES_MAX, cold: null };
 
 /** One worker: a task for each pipeline, and decoders for what is pushed to streams. */
 export class TaskHost implements TaskHostApi {
@@ -52,7 +58,7 @@ export class TaskHost implements TaskHostApi {
   readonly #queue: WorkQueue;
   readonly #modules: UserModules;
   readonly #peers: (TurnPort<ExchangeMessage> | null)[] = [];
-  #place: { index: number; tasks: number; module: WebAssembly.Module; reports: ReportPort } | null = null;
+  #place: (TaskHostOptions & { readonly reports: ReportPort }) | null = null;
   #bodies: BodyDecoder | null = null;
   #bodyKernel: Kernel | null = null;
   #bodySums: Crc32c | null = null;
@@ -63,7 +69,7 @@ export class TaskHost implements TaskHostApi {
     this.#queue = new WorkQueue((message) => this.#tasks.get(message.pipeline)?.receive(message) ?? "nothing", self);
   }
 
-  init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void {
+  init(options: TaskHostOptions, data: MessagePort): void {
     this.#place = { ...options, reports: new ReportPort(data) };
     data.onmessage = ({ data: messages }: MessageEvent<ToTask[]>) => this.#queue.add(messages);
   }
@@ -81,12 +87,13 @@ export class TaskHost implements TaskHostApi {
   }
 
   deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void {
-    const { index, tasks, module, reports } = this.#ready();
+    const { index, tasks, module, state = STATE_ALONE, reports } = this.#ready();
     const previous = plan.inherits === null ? null : this.#tasks.get(plan.inherits) ?? null;
     const kernel = previous?.kernel ?? new Kernel(module);
     for (const name of EXTENSIONS) if (extensions[name]) kernel.extend(name, extensions[name]);
     this.#modules.provide(referencesIn(plan.plan), kernel.functions);
-    kernel.limitState(STATE_BYTES_MAX);
+    kernel.limitState(state.bytesMax);
+    kernel.cold = this.#cold(state);
     const place = {
       pipeline,
       task: index,
@@ -100,6 +107,11 @@ export class TaskHost implements TaskHostApi {
     const chunks = new ChunkReader(kernel, plan, this.#parts);
     const parts = { chunks, create: this.#parts.createOperator, previous };
     this.#tasks.set(pipeline, new PipelineTask(kernel, plan, place, parts));
+  }
+
+  #cold({ cold }: StateRoom): OpenColdFile | null {
+    const { openColdFile } = this.#parts;
+    return cold && openColdFile && (() => openColdFile(cold.folder));
   }
 
   remove(pipeline: number): void {
