@@ -115,7 +115,11 @@ export class OverCalls {
     const instead = RANKS_INSTEAD.get(name);
     if (instead !== undefined) return report.add(call.at, `${shown} is not there`, instead);
     if (!aggregates.has(name)) {
-      return report.add(call.at, `${shown} cannot stand before OVER`, "Aggregates, ROW_NUMBER, RANK, DENSE_RANK and LAG can");
+      return report.add(
+        call.at,
+        `${shown} cannot stand before OVER`,
+        "Aggregates, ROW_NUMBER, RANK, DENSE_RANK and LAG can",
+      );
     }
     const frame = this.#frame(spec), plain = { ...call, over: null };
     if (frame === null) return null;
