@@ -308,6 +308,8 @@ export const SEGMENT_FIRST_BYTES = 1 << 20;
 export const SEGMENT_BYTES_MAX = 64 << 20;
 /** Bytes that a journal reads or prepares at a time. */
 export const JOURNAL_PIECE_BYTES = 1 << 20;
+/** Bytes that a file of a log takes at once, without another thread. */
+export const FILE_WRITE_NOW_BYTES = 64 << 10;
 /** Bytes of records that a journal writes and syncs together. */
 export const JOURNAL_GROUP_BYTES = 8 << 20;
 /** Bytes of a journal that are kept in memory once every reader is done with them, for those that come and for the newest rows. */
