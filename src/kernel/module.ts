@@ -1,6 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import { KERNEL_MEMORY_BYTES_MAX, MADE_TEXT_BYTES_MAX } from "../core/limits.ts";
 import type { Extension } from "./extension.ts";
+import type { SharedPrograms } from "./shared_programs.ts";
 import { FunctionShelf } from "./user_functions.ts";
 
 /** An exported kernel: numbers in, a number out. i64 parameters do not occur on a path that is called for each batch. */
@@ -25,6 +26,8 @@ function abort(_message: number, _file: number, line: number, column: number): n
 export class Kernel {
   /** The user functions that programs of this kernel call. */
   readonly functions = new FunctionShelf();
+  /** What programs of this kernel share with those of others; null: nothing. */
+  shared: SharedPrograms | null = null;
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
   readonly #extensions = new Map<Extension, WebAssembly.Exports>();
