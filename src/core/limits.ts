@@ -398,3 +398,7 @@ export const HOT_KEYS_KEPT_MAX = 64;
 export const HOT_KEYS_TOLD_MAX = 10;
 /** Bytes of the rows that a digest of a pipeline's state has in memory, as text. */
 export const DIGEST_BYTES_MAX = 512 << 20;
+/** Bytes of frames that a worker keeps of streams that several pipelines read, so that each frame comes to it once. */
+export const SHARED_FRAMES_BYTES_MAX = 16 << 20;
+/** Bytes of results that a worker keeps beside those frames for pipelines with the same steps. */
+export const SHARED_RESULTS_BYTES_MAX = 16 << 20;

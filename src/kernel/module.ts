@@ -2,6 +2,7 @@ import type { OpenColdFile } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import { KERNEL_MEMORY_BYTES_MAX, MADE_TEXT_BYTES_MAX } from "../core/limits.ts";
 import type { Extension } from "./extension.ts";
+import type { SharedPrograms } from "./shared_programs.ts";
 import { FunctionShelf } from "./user_functions.ts";
 
 /** An exported kernel: numbers in, a number out. i64 parameters do not occur on a path that is called for each batch. */
@@ -29,6 +30,8 @@ export class Kernel {
   /** Makes working files for cold rows of state; null: there are none, and state ends with its bound. */
   cold: OpenColdFile | null = null;
   #stateBytesMax = Infinity;
+  /** What programs of this kernel share with those of others; null: nothing. */
+  shared: SharedPrograms | null = null;
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
   readonly #extensions = new Map<Extension, WebAssembly.Exports>();

@@ -41,6 +41,8 @@ export interface ChunkMessage {
   readonly range: FileRange | null;
   /** Rows that are late are wanted. */
   readonly late: boolean;
+  /** Other pipelines read the stream too; absent: none does. */
+  readonly shared?: boolean;
 }
 
 /**

@@ -6,6 +6,7 @@ import { STATE_BYTES_MAX } from "../../core/limits.ts";
 import { EXTENSIONS, type Extensions } from "../../kernel/extension.ts";
 import { Crc32c } from "../../kernel/crc.ts";
 import { Kernel } from "../../kernel/module.ts";
+import { SharedPrograms } from "../../kernel/shared_programs.ts";
 import { referencesIn } from "../../kernel/user_functions.ts";
 import type { FunctionReference } from "../../core/user_function.ts";
 import { type BodyMessage, ToldShapes } from "../body_wire.ts";
@@ -23,7 +24,6 @@ import type {
   TaskPlan,
   TaskRestored,
   TaskTurn,
-  ToTask,
 } from "../protocol.ts";
 import type { SavedStep, SavedTable } from "../../store.ts";
 import { decodeArrowBody } from "./arrow_body.ts";
@@ -31,7 +31,9 @@ import { TurnPort } from "../turn_port.ts";
 import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
 import { BodyDecoder } from "./decode_job.ts";
 import type { OperatorFactory } from "./flow.ts";
+import { ShelvedFrames, type TaskWire } from "../frame_shelf.ts";
 import { ReportPort } from "./report_port.ts";
+import { SharedSteps } from "./shared_steps.ts";
 import { type Pack, packFrames } from "./packed_frames.ts";
 import { framesOf, PipelineTask } from "./task.ts";
 import { type ImportModule, UserModules } from "./user_modules.ts";
@@ -56,6 +58,8 @@ export class TaskHost implements TaskHostApi {
   readonly #parts: HostParts;
   readonly #tasks = new Map<number, PipelineTask>();
   readonly #queue: WorkQueue;
+  readonly #steps = new SharedSteps();
+  readonly #shelf = new ShelvedFrames(this.#steps.results);
   readonly #modules: UserModules;
   readonly #peers: (TurnPort<ExchangeMessage> | null)[] = [];
   #place: (TaskHostOptions & { readonly reports: ReportPort }) | null = null;
@@ -71,7 +75,7 @@ export class TaskHost implements TaskHostApi {
 
   init(options: TaskHostOptions, data: MessagePort): void {
     this.#place = { ...options, reports: new ReportPort(data) };
-    data.onmessage = ({ data: messages }: MessageEvent<ToTask[]>) => this.#queue.add(messages);
+    data.onmessage = ({ data: wires }: MessageEvent<TaskWire[]>) => this.#queue.add(this.#shelf.unpack(wires));
   }
 
   connect(peer: number, port: MessagePort): void {
@@ -94,6 +98,7 @@ export class TaskHost implements TaskHostApi {
     this.#modules.provide(referencesIn(plan.plan), kernel.functions);
     kernel.limitState(state.bytesMax);
     kernel.cold = this.#cold(state);
+    kernel.shared = new SharedPrograms(kernel, this.#steps.results, this.#steps.add(pipeline, plan.plan));
     const place = {
       pipeline,
       task: index,
@@ -118,6 +123,7 @@ export class TaskHost implements TaskHostApi {
     const task = this.#tasks.get(pipeline);
     this.#tasks.delete(pipeline);
     this.#queue.drop(pipeline);
+    this.#steps.remove(pipeline);
     task?.close();
   }
 
