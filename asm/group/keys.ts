@@ -7,10 +7,9 @@ import { NULL_WORD } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
 import { hashOf, numbers, setHash, setStateRow, stateRow } from "./block";
 import { indexAdd, indexFind, indexFirst, indexNext, indexRemove } from "./index_table";
-import { rowFree, sweep, sweepMany } from "./dirty";
-import { poolTake } from "./pool";
+import { poolGive, poolTake } from "./pool";
 import {
-  Group, ROW_ALIVE, ROW_FIRED, ROW_GONE, ROW_GROUP, ROW_HASH, ROW_KEYS, ROW_NEWER, ROW_NULLS, ROW_OLDER, ROW_STATE, ROW_STORED, isBytes, keyCell, keyType, rowPool,
+  Group, ROW_ALIVE, ROW_FIRED, ROW_GROUP, ROW_HASH, ROW_KEYS, ROW_NEWER, ROW_NULLS, ROW_OLDER, ROW_STATE, ROW_STORED, isBytes, keyCell, keyType, rowPool,
 } from "./spec";
 
 @inline export function validAt(validity: usize, row: u32): bool {
@@ -137,17 +136,13 @@ export function freeKey(g: Group, row: usize): void {
 }
 
 function addRow(g: Group, hash: u32, columns: usize, number: u32): usize {
-  let row = poolTake(g, rowPool(g));
-  if (!row && g.deadRows) {
-    sweep(g);
-    row = poolTake(g, rowPool(g));
-  }
+  const row = poolTake(g, rowPool(g));
   if (!row) return 0;
   memory.fill(row, 0, g.rowBytes);
   store<u32>(row, hash, ROW_HASH);
   if (!writeKey(g, row, columns, number) || !indexAdd(g, g.rowsIndex, hash, row)) {
     freeKey(g, row);
-    rowFree(g, row);
+    poolGive(rowPool(g), row);
     return 0;
   }
   if (g.nameAt) store<u64>(row + g.nameAt, g.seq++);
@@ -174,46 +169,49 @@ export let isNew: bool = false;
   return row;
 }
 
+/** The row of the key at position `i` of the block, or 0. */
+export function find(g: Group, columns: usize, i: u32): usize {
+  const hash = <u32>hashOf(i), number = numbers(i);
+  for (let row = indexFind(g.rowsIndex, hash); row; row = indexNext(g.rowsIndex, hash, row)) {
+    if (sameKey(g, row, columns, number)) return row;
+  }
+  return 0;
+}
+
+/** The hash of the key of a row, as hashKeys makes it. */
+export function rowHash(g: Group, row: usize): u64 {
+  const nulls = load<u32>(row, ROW_NULLS);
+  let hash: u64 = 0;
+  for (let k: u32 = 0; k < g.keys; k++) {
+    const cell = row + keyCell(k);
+    let one: u64;
+    if ((nulls >>> k) & 1) one = hash_i64(NULL_WORD, g.seed);
+    else if (isBytes(keyType(g, k))) one = hash_bytes(load<u32>(cell), load<u32>(cell, 4), g.seed);
+    else one = hash_i64(load<u64>(cell), g.seed);
+    hash = hash_combine(hash, one);
+  }
+  return hash;
+}
+
 /** Takes a row out of the index and gives its memory back, or keeps its key until a drain has told that it is gone; what its calls hold is freed before. */
 export function dropRow(g: Group, row: usize): void {
   indexRemove(g.rowsIndex, row);
   g.rows--;
   if (load<u32>(row, ROW_STATE) & ROW_STORED) {
-    store<u32>(row, load<u32>(row, ROW_STATE) | ROW_GONE, ROW_STATE);
     store<u32>(row, g.gone, ROW_NEWER);
     g.gone = <u32>row;
     return;
   }
   freeKey(g, row);
-  rowFree(g, row);
-  sweepMany(g);
+  poolGive(rowPool(g), row);
 }
 
 /** Forgets what is gone, and gives its memory back. */
 export function forgetGone(g: Group): void {
-  forgetTold(g);
-  g.goneTold = g.gone;
-  g.gone = 0;
-  forgetTold(g);
-  sweepMany(g);
-}
-
-/** The same of what was told. */
-export function forgetTold(g: Group): void {
-  while (g.goneTold) {
-    const row: usize = g.goneTold;
-    g.goneTold = load<u32>(row, ROW_NEWER);
+  while (g.gone) {
+    const row: usize = g.gone;
+    g.gone = load<u32>(row, ROW_NEWER);
     freeKey(g, row);
-    rowFree(g, row);
+    poolGive(rowPool(g), row);
   }
-}
-
-/** The next row that is gone, which is forgotten later; 0 = all were told. */
-export function tellGone(g: Group): usize {
-  const row: usize = g.gone;
-  if (!row) return 0;
-  g.gone = load<u32>(row, ROW_NEWER);
-  store<u32>(row, g.goneTold, ROW_NEWER);
-  g.goneTold = <u32>row;
-  return row;
 }

@@ -21,6 +21,7 @@ export class Pool {
   at: u32; // where the next new one lies
   end: u32; // of the last page
   pages: u32; // the newest first
+  idle: u32; // so many were given back and wait
 }
 
 function pageAdd(space: Space, pool: Pool): bool {
@@ -43,6 +44,7 @@ function pageAdd(space: Space, pool: Pool): bool {
   const free: usize = pool.free;
   if (free) {
     pool.free = load<u32>(free);
+    pool.idle--;
     return free;
   }
   if (pool.end - pool.at < pool.size && !pageAdd(space, pool)) return 0;
@@ -54,6 +56,7 @@ function pageAdd(space: Space, pool: Pool): bool {
 @inline export function poolGive(pool: Pool, thing: usize): void {
   store<u32>(thing, pool.free);
   pool.free = <u32>thing;
+  pool.idle++;
 }
 
 /** Frees all pages. */
@@ -63,24 +66,5 @@ export function poolFree(space: Space, pool: Pool): void {
     spaceGive(space, page, load<u32>(page, BYTES));
     page = next;
   }
-  pool.pages = pool.free = pool.at = pool.end = 0;
-}
-
-/** The newest page, and the one behind another; 0 = there is none. */
-@inline export function poolFirst(pool: Pool): u32 {
-  return pool.pages;
-}
-
-@inline export function poolNext(page: u32): u32 {
-  return load<u32>(page, NEXT);
-}
-
-/** Where the things of a page begin. */
-@inline export function poolPlace(page: u32): u32 {
-  return page ? page + HEADER : 0;
-}
-
-/** Where those end that were ever taken. */
-@inline export function poolEnd(pool: Pool, page: u32): usize {
-  return page == pool.pages ? pool.at : page + load<u32>(page, BYTES);
+  pool.pages = pool.free = pool.at = pool.end = pool.idle = 0;
 }

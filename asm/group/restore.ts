@@ -208,7 +208,6 @@ export function group_restored(group: usize): i32 {
   namesForget(g);
   g.told = g.seq;
   g.toldBlock = lastBlock();
-  g.tracked = true;
   if (!list) return NO_MEMORY;
   const all = orderRows(g, list);
   block_free(list, (<usize>rows + 1) << 2);

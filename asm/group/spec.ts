@@ -20,7 +20,7 @@
 //   fired          of windows: the row's result is out; else the next row that is doomed (drop.ts)
 //   touched        watermark at the last change
 //   changed        the next row that has changed since the last tick (tick.ts)
-//   state          flags (dirty.ts), with the next of the rows that have changed since the last cut
+//   state          flags: it has changed since the last cut, a drain has handed it out (state.ts), it is hot (cold.ts)
 //
 // Behind the cells, where something asks for it: the row's number in the order in which rows were made (u64), and its turn
 // among those that have changed since the last tick (u64).
@@ -140,8 +140,8 @@ export class Group extends Space {
   late: u32; // rows that came behind the end of their window
   unknown: u32; // rows that were taken back without having come
   gone: u32; // list of rows that a drain has handed out and that are gone (state.ts), linked by ROW_NEWER
-  goneTold: u32; // those of them that the last step has told
-  scanPage: u32; // how far a drain has come in the pages of rows, or in the list of those that have changed
+  scanGone: u32; // how far a drain has come
+  scanTable: u32;
   scanPlace: u32;
   scanRow: u32; // of what rows hold: the row at hand, and what is next in it
   scanThing: u32;
@@ -156,19 +156,10 @@ export class Group extends Space {
   begun: i64; // the first watermark
   toldBlock: u32; // the last block of input before the last cut (distinct.ts), and before the one in front of it
   sinceBlock: u32;
+  handTable: u32; // how far the hand has come that looks for cold rows (cold.ts)
+  handPlace: u32;
   map: u32; // while what rows hold is restored: the rows by their names (names.ts), and its places less one
   mapMask: u32;
-  tracked: bool; // there was a cut: what changes is listed (dirty.ts)
-  loose: bool; // so many have changed that the pages are looked through for them: they are not listed
-  walking: bool; // the pages are looked through, and not all of them were yet
-  walkAll: bool; // rows that have not changed are handed out too
-  cutting: bool; // nothing changes between the steps of the drain at hand
-  walkPage: u32; // how far that has come
-  walkPlace: u32;
-  dirty: u32; // rows that have changed since the last cut, or round in front of it
-  dirtyRows: u32;
-  round: u32; // those that the round at hand hands out
-  deadRows: u32; // of both lists, the rows that are gone
 }
 
 export const ROW_HASH: usize = 0;
@@ -183,9 +174,7 @@ export const ROW_CHANGED: usize = 40;
 export const ROW_STATE: usize = 44;
 export const ROW_CHANGED_CUT: u32 = 1;
 export const ROW_STORED: u32 = 2;
-export const ROW_GONE: u32 = 4;
-export const ROW_FREE: u32 = 8;
-export const ROW_FLAGS: u32 = 15;
+export const ROW_HOT: u32 = 4; // something asked for it since the hand went by (cold.ts)
 export const ROW_KEYS: u32 = 48;
 
 @inline export function isBytes(type: u32): bool {

@@ -2,14 +2,13 @@
 // beside their cells has tables of its own (details.ts), which a drain hands out before. A row that was handed out and is gone keeps its key
 // until the next drain has told it; rows of windows go without, by the end of these.
 import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_VALIDITY } from "../layout";
-import { roundBegin, roundJoin } from "./dirty";
 import { lastBlock } from "./distinct";
 import { dropDoomed } from "./drop";
 import { forgetNames } from "./free";
-import { forgetGone, forgetTold, tellGone } from "./keys";
+import { forgetGone } from "./keys";
 import { outColumn, setBit } from "./push";
-import { scanBegin, stepBegin, takeRow, takenAll, walkAgain, walkBegin } from "./scan";
-import { Group, ROW_NULLS, callAt, callGone, keyCell, keyScale, keyType, setAt, setGone } from "./spec";
+import { nextRow, scanBegin, scanDone, stepBegin } from "./scan";
+import { Group, ROW_HOT, ROW_NEWER, ROW_NULLS, ROW_STATE, ROW_STORED, callAt, callGone, keyCell, keyScale, keyType, setAt, setGone } from "./spec";
 
 const DONE: i32 = 0;
 /** A step ends without rows, and there is more. */
@@ -19,45 +18,21 @@ const MORE: i32 = -1;
 export function group_cut(group: usize, whole: bool): bool {
   const g = changetype<Group>(group);
   dropDoomed(g);
-  g.whole = whole || g.lost || !g.tracked;
+  g.whole = whole || g.lost;
   g.lost = false;
-  g.tracked = true;
   if (g.whole) {
     forgetGone(g);
     forgetNames(g);
-    walkBegin(g, true);
   }
-  g.cutting = true;
-  roundJoin(g);
-  // What the walk at hand is past has changed since: it begins again
-  if (!g.whole && g.loose) walkAgain(g);
   g.since = g.whole ? 0 : g.told;
   g.told = g.seq;
   g.sinceBlock = g.toldBlock;
   g.toldBlock = lastBlock();
+  g.scanGone = g.gone;
   for (let i: u32 = 0; i < g.calls; i++) callGone(callAt(g, i)).scan = 0;
   for (let i: u32 = 0; i < g.sets; i++) setGone(setAt(g, i)).scan = 0;
   scanBegin(g);
   return g.whole;
-}
-
-/**
- * A round in front of a cut: rows that have changed so far are handed out, or, `whole`, all. Only where rows hold nothing beside their cells.
- * Others may be called between two steps; what is left then comes with the next round, or with the cut.
- */
-export function group_ahead(group: usize, whole: bool): bool {
-  const g = changetype<Group>(group), all = whole || g.lost || !g.tracked;
-  dropDoomed(g);
-  g.lost = false;
-  g.tracked = true;
-  if (all) {
-    forgetGone(g);
-    walkBegin(g, true);
-  }
-  g.cutting = false;
-  walkBegin(g, false);
-  roundBegin(g);
-  return all;
 }
 
 /** Goes through the rows once more, for another table. */
@@ -65,16 +40,15 @@ export function group_scan(group: usize): void {
   scanBegin(changetype<Group>(group));
 }
 
-/** The next rows that are gone, u32 each at `list`; 0 = all were told. Those of the step before are forgotten. */
+/** The next rows that are gone, u32 each at `list`; 0 = all were told, and they are forgotten. */
 export function group_gone(group: usize, list: usize, most: u32): u32 {
   const g = changetype<Group>(group);
   let found: u32 = 0;
-  forgetTold(g);
-  for (; found < most; found++) {
-    const row = tellGone(g);
-    if (!row) break;
-    store<u32>(list + (<usize>found << 2), <u32>row);
+  for (; g.scanGone && found < most; found++) {
+    store<u32>(list + (<usize>found << 2), g.scanGone);
+    g.scanGone = load<u32>(g.scanGone, ROW_NEWER);
   }
+  if (!found) forgetGone(g);
   return found;
 }
 
@@ -87,12 +61,13 @@ export function group_changed(group: usize, list: usize, most: u32): i32 {
   let found: u32 = 0;
   stepBegin();
   while (found < most) {
-    const row = takeRow(g);
+    const row = nextRow(g);
     if (!row) break;
+    store<u32>(row, (load<u32>(row, ROW_STATE) & ROW_HOT) | ROW_STORED, ROW_STATE);
     store<u32>(list + (<usize>found << 2), <u32>row);
     found++;
   }
-  return found ? <i32>found : takenAll(g) ? DONE : MORE;
+  return found ? <i32>found : scanDone(g) ? DONE : MORE;
 }
 
 /** Keys of listed rows in COLUMNs at `out`, which refer to the state's own bytes; false without memory. */
