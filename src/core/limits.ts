@@ -388,6 +388,14 @@ export const CUT_TAKEN_BYTES = 32 << 20;
 export const CUT_WAITING_BYTES_MAX = 256 << 20;
 /** Bytes of a checkpoint that are given to tasks at a time when it is restored. */
 export const RESTORE_TURN_BYTES = 4 << 20;
+/** Before a worker that died, and a pipeline that broke, is started again the first time; twice as long each time after that. */
+export const RESTART_WAIT_MS = 50;
+/** Workers that died, and times that one pipeline broke, after which that is given up when all were within RESTARTS_WITHIN_MS. */
+export const RESTARTS_MAX = 6;
+/** Time in which so many are too many. */
+export const RESTARTS_WITHIN_MS = 60_000;
+/** Times in a row that a pipeline breaks without getting past a number of its order, after which it stays failed. */
+export const BREAKS_AT_NUMBER_MAX = 2;
 /** Longest wait before a checkpoint is tried again that could not be written. */
 export const CHECKPOINT_RETRY_MS_MAX = 300_000;
 /** Bytes that a checkpoint writes and checks at a time. */

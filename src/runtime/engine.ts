@@ -98,8 +98,9 @@ export class Engine implements EngineService {
 
   /** Starts the workers, and opens what an earlier process has left. Throws RdxError("invalid") for what is damaged of it. */
   static async start(parts: EngineParts): Promise<Engine> {
-    const { spawn, workers, module, loadExtension, state = STATE_ROOM } = parts;
-    const { startPool = () => WorkerPool.start(spawn, workers, module, loadExtension, state) } = parts;
+    const { spawn, workers, module, loadExtension, clock, state = STATE_ROOM } = parts;
+    const { startPool = () => WorkerPool.start({ spawn, tasks: workers, module, loadExtension, clock, state }) } =
+      parts;
     const pool = await startPool(), engine = new Engine(parts, pool);
     try {
       await engine.#recover(parts.recoverPipelines ?? true);
@@ -138,7 +139,7 @@ export class Engine implements EngineService {
     const { broken } = this.#pool, failed = this.streams.failure;
     if (broken !== null) return { ready: false, reason: `${broken}; restart the engine`, progress: null };
     if (failed !== null) return { ready: false, reason: failed, progress: null };
-    if (!this.#recovering) return { ready: true, reason: "Ready", progress: null };
+    if (!this.#recovering && !this.pipelines.reviving) return { ready: true, reason: "Ready", progress: null };
     const left = this.pipelines.recovering(), all = Math.max(1, this.pipelines.list().length);
     const progress = (all - left.length + left.reduce((sum, one) => sum + one, 0)) / all;
     const reason = `Recovering: ${left.length} of ${all} pipelines do again what they did, ${

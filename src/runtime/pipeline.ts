@@ -3,7 +3,7 @@ import { INGEST_ERRORS_MAX, LOOKUP_IN_FLIGHT_MAX, LOOKUP_PENDING_ROWS_MAX } from
 import type { SourceClock } from "../core/watermark.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { RowRange, Sink } from "../sink.ts";
-import { Collector, type Finished, mergeOutputs, outputOf } from "./collector.ts";
+import { Collector, type Finished, mergeOutputs } from "./collector.ts";
 import { TaskDispatch } from "./dispatch.ts";
 import { EdgeFlow } from "./edge_flow.ts";
 import type { PipelineInput } from "./input.ts";
@@ -13,13 +13,14 @@ import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { PipelineParts } from "./pipeline_parts.ts";
 import { PipelineTicks } from "./pipeline_ticks.ts";
 import { tickMs } from "./plan_shape.ts";
-import type { DeadRow, FromTask, NodeLookups } from "./protocol.ts";
+import type { DeadRow, FailedMessage, FromTask, NodeLookups } from "./protocol.ts";
 import { comesToRest } from "./quiesce.ts";
 import { Sequencer } from "./sequencer.ts";
 import { putAside } from "./put_aside.ts";
 import type { FlowEdge, PipelineState } from "./service.ts";
 import { sourceClock } from "./source_clock.ts";
 import { Waiters } from "./waiters.ts";
+import { writeOutputs } from "./write_outputs.ts";
 
 /**
  * One deployed plan: its sequencer in front, its tasks in the workers, its sinks behind. Outputs are committed in number
@@ -42,7 +43,6 @@ export class Pipeline {
   readonly #ticks: PipelineTicks;
   readonly #waiters = new Waiters();
   #committing: Promise<void> = Promise.resolve();
-  /** The last number whose effects are in the sinks. */
   #committed: number;
   #state: PipelineState = "starting";
   #reason: string | null = null;
@@ -56,6 +56,8 @@ export class Pipeline {
   readonly asked: NodeLookups[] = [];
   /** Is called when all is done, in front of its end. */
   ending: (() => Promise<void>) | null = null;
+  /** Is told when a task broke; returns the reason of its end. */
+  broke: ((message: FailedMessage) => string) | null = null;
   /** All is done; then nothing gets a number any more. */
   #end: "ahead" | "near" | "here" = "ahead";
 
@@ -145,11 +147,15 @@ export class Pipeline {
     return this.#sequencer.number;
   }
 
+  /** Behind it, nothing is in the sinks. */
+  get committed(): number {
+    return this.#committed;
+  }
+
   /** Numbers whose effect is not in the sinks yet. */
   get inFlight(): number {
     return this.#sequencer.inFlight;
   }
-
   get lagRows(): number {
     return this.parts.inputs.reduce((sum, input) => sum + input.lagRows, 0);
   }
@@ -184,7 +190,8 @@ export class Pipeline {
   receive(message: FromTask): void {
     if (this.#state !== "running" || this.#cut?.holds(message)) return;
     if (message.kind === "failed") {
-      this.#fail(message.stalled ? "stalled" : "failed", message.reason);
+      if (message.stalled) this.#fail("stalled", message.reason);
+      else this.fail(this.broke?.(message) ?? message.reason);
       return;
     }
     this.parts.meter.answered(message);
@@ -265,17 +272,9 @@ export class Pipeline {
     return this.#state === "running";
   }
 
-  /** Gives all sinks what is theirs; resolves to how many rows that are. */
-  async #write(finished: Finished, watermark: number): Promise<number> {
-    let all = 0;
-    await Promise.all(this.parts.sinks.map(async (sink, i) => {
-      const output = outputOf(finished, i, watermark), { rows } = output;
-      all += rows;
-      this.parts.meter.wrote(rows);
-      await sink.write(output);
-      this.#edges.wrote(i, rows);
-    }));
-    return all;
+  #write(finished: Finished, watermark: number): Promise<number> {
+    const { sinks, meter } = this.parts, wrote = (sink: number, rows: number) => this.#edges.wrote(sink, rows);
+    return writeOutputs(sinks, finished, watermark, { writes: (rows) => meter.wrote(rows), wrote });
   }
 
   #note(error: DeadRow): void {
@@ -297,7 +296,6 @@ export class Pipeline {
     if (this.#state === "running" || this.#state === "starting") this.#leave(state, reason);
   }
 
-  /** It cannot go on: a worker died, or the like. */
   readonly fail = (reason: string): void => this.#fail("failed", reason);
 
   /** Ends taking part, and gives the memory of its tasks back. A stalled pipeline keeps its place in its inputs, and its state. */

@@ -5,6 +5,7 @@ import { restoreCheckpoint } from "./checkpoint/restore.ts";
 import { neededFor, type SavedRun, savedRun } from "./checkpoint/saved_run.ts";
 import { openSinks } from "./open_sinks.ts";
 import { letGo, turnAt } from "./order_holds.ts";
+import { WorkerDied } from "./pool_member.ts";
 import type { Compiled, Deployed, Ends, PipelineMaker, PipelineOrder, Start } from "./pipeline_maker.ts";
 
 /** What recovery needs of the pipelines that there are. */
@@ -25,7 +26,7 @@ export interface RecoveryParts {
   leave(name: string, first: Deployed): Promise<void>;
   handOver(name: string, before: Deployed, next: Deployed): Promise<void>;
   /** It cannot be made again. */
-  lost(name: string, plan: SavedPlan, reason: string): void;
+  lost(name: string, plan: SavedPlan, thrown: unknown): void;
 }
 
 /** What an earlier process has left of a pipeline. */
@@ -62,7 +63,7 @@ export async function findPipeline(
 ): Promise<() => Promise<void>> {
   const lost = (thrown: unknown) => {
     durable.said(`Pipeline ${name} cannot be recovered: ${reasonOf(thrown)}`);
-    parts.lost(name, plans.at(-1)!, reasonOf(thrown));
+    parts.lost(name, plans.at(-1)!, thrown);
   };
   try {
     parts.awaited(name, plans.at(-1)!);
@@ -123,6 +124,8 @@ class Recovery {
         this.#tell(candidate);
         return made;
       } catch (thrown) {
+        // Nothing is wrong with the checkpoint.
+        if (thrown instanceof WorkerDied) throw thrown;
         bad.push(info.number);
         this.#durable.said(
           `Pipeline ${name} cannot go on from its checkpoint ${info.number}, and goes further back: ${
@@ -173,6 +176,7 @@ class Recovery {
       if (first) await parts.leave(name, first);
       letGo(order);
       order.replay.close();
+      if (thrown instanceof WorkerDied) await order.log.close();
       throw thrown;
     }
   }

@@ -1,13 +1,12 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { PIPELINES_MAX, QUIESCE_POLL_MS } from "../core/limits.ts";
+import { PIPELINES_MAX } from "../core/limits.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
-import { explainPlan } from "../plan/explain.ts";
 import { referencesIn } from "../kernel/user_functions.ts";
-import { catalogFrom, deployedCatalog } from "./deployed_catalog.ts";
-import { sideDepth } from "./late_columns.ts";
+import { catalogFrom } from "./deployed_catalog.ts";
+import { allAtRest, drainAll } from "./ends_of_pipelines.ts";
 import { checkState, checkTargets, checkViews } from "./deploy_checks.ts";
-import { rendered, runtimeFacts } from "./explanation.ts";
+import { PipelinePictures } from "./pipeline_pictures.ts";
 import { openSinks } from "./open_sinks.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts, Start } from "./pipeline_maker.ts";
@@ -20,11 +19,11 @@ import { noteReader } from "./readers.ts";
 import { pipelineInfo } from "./pipeline_info.ts";
 import { named } from "./named_plan.ts";
 import { findPipelines, type RecoveryParts } from "./pipeline_recovery.ts";
+import { Revival } from "./revival.ts";
 import { Replays } from "./replay/replays.ts";
 import { restoreSavepoint, type SavedStart } from "./savepoint/restore.ts";
 import { catalogOf, notePlan, noteText } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
-import { labelNodes } from "./node_labels.ts";
 import { compileAndLoad, loadFunctions } from "./load_functions.ts";
 import type { PipelineFlow, PipelineInfo, PipelineService, PipelineStart } from "./service.ts";
 
@@ -42,24 +41,30 @@ export class Pipelines implements PipelineService {
   /** Changes of deployments happen one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
   readonly #maker: PipelineMaker;
-  /** What the nodes of a deployed plan do, once somebody asked. */
-  readonly #labels = new WeakMap<Pipeline, PipelineFlow["nodes"]>();
+  readonly #pictures: PipelinePictures;
   #closing = false;
   readonly replays: Replays;
+  readonly #revival: Revival;
 
   constructor(parts: PipelinesParts) {
     this.#parts = parts;
     this.#maker = new PipelineMaker(parts);
+    this.#pictures = new PipelinePictures(parts, this, this.#deployed);
     this.replays = new Replays(parts, this.#maker, this.#byId, this);
     this.#absent = new AbsentPipelines(parts.pool.tasks);
     parts.pool.onMessage(
       (message: FromTask) => this.#byId.get(message.pipeline)?.receive(message),
-      (reason) => this.#workerDied(reason),
+      (reason, whole) => this.#revival.workerDied(reason, whole, this.#byId.values()),
     );
-  }
-
-  #workerDied(reason: string): void {
-    for (const { pipeline } of this.#deployed.values()) pipeline.fail(`${reason}; restart the engine`);
+    this.#revival = new Revival({
+      ...{ durable: parts.durable ?? null, pool: parts.pool, clock: parts.clock, deployed: this.#deployed },
+      closing: () => this.#closing,
+      recovery: () => this.#recovery(),
+      awaited: (name, plan) => this.#absent.await(name, plan),
+      lost: (name, plan, reason) => this.#absent.lose(name, plan, reason),
+      inTurn: (change) => this.#inTurn(change),
+      remove: (name, deployed) => this.#remove(name, deployed, true),
+    });
   }
 
   get catalog(): Catalog {
@@ -75,7 +80,8 @@ export class Pipelines implements PipelineService {
   }
 
   list(): PipelineInfo[] {
-    return [...[...this.#deployed.values()].map((deployed) => this.#info(deployed)), ...this.#absent.list()];
+    const there = [...this.#deployed].filter(([name]) => this.#absent.get(name) === null);
+    return [...there.map(([, deployed]) => this.#info(deployed)), ...this.#absent.list()];
   }
 
   get(name: string): PipelineInfo {
@@ -85,6 +91,11 @@ export class Pipelines implements PipelineService {
   /** How much of what an earlier process did is done again, 0 to 1, by pipeline that is not through with it. */
   recovering(): number[] {
     return this.list().filter(({ state }) => state === "recovering").map(({ progress }) => progress ?? 0);
+  }
+
+  /** Some go on from their checkpoints. */
+  get reviving(): boolean {
+    return this.#revival.busy;
   }
 
   #info(deployed: Deployed): PipelineInfo {
@@ -127,6 +138,7 @@ export class Pipelines implements PipelineService {
     else if (comparison === null) await this.#renew(name, compiled, before ?? null, start, save);
     else noteText(name, before!, save, this.#parts.durable);
     this.#scripts.set(name, save.sql);
+    this.#revival.forget(name);
     this.#absent.delete(name);
     return { created: before === undefined, pipeline: this.get(name) };
   }
@@ -241,8 +253,9 @@ export class Pipelines implements PipelineService {
         await this.#remove(name, first);
       },
       handOver: (name, before, next) => this.#handOver(name, before, next, () => {}),
-      lost: (name, plan, reason) => {
-        const made = this.find(name);
+      lost: (name, plan, thrown) => {
+        if (this.#revival.isTriedAgain(name, thrown)) return;
+        const made = this.find(name), reason = reasonOf(thrown);
         if (made) made.fail(`It cannot be recovered: ${reason}`);
         else this.#absent.lose(name, plan, reason);
       },
@@ -262,6 +275,7 @@ export class Pipelines implements PipelineService {
         remove: (deployed) => this.#remove(name, deployed),
         removeOrder: (deployed) => this.#removeOrder(deployed),
       });
+      this.#revival.forget(name);
       this.#begin(next);
       return { created: before === null, pipeline: this.get(name) };
     });
@@ -277,6 +291,7 @@ export class Pipelines implements PipelineService {
   #take(name: string, next: Deployed): void {
     this.#byId.set(next.id, next.pipeline);
     this.#deployed.set(name, next);
+    next.pipeline.broke = (message) => this.#revival.broke(name, next, message);
     this.#parts.views.show(name, next.pipeline.sinks);
   }
 
@@ -315,6 +330,7 @@ export class Pipelines implements PipelineService {
   #forget(name: string, deployed: Deployed | null): void {
     this.#parts.durable?.meta.dropPipeline(name);
     this.#absent.delete(name);
+    this.#revival.forget(name);
     this.#scripts.delete(name);
     if (deployed) this.#removeOrder(deployed);
   }
@@ -325,34 +341,26 @@ export class Pipelines implements PipelineService {
     if (folder !== null) void closed.finally(() => this.#parts.durable?.remove(folder));
   }
 
-  async #remove(name: string, { pipeline, id, order }: Deployed): Promise<void> {
+  async #remove(name: string, { pipeline, id, order }: Deployed, comesBack = false): Promise<void> {
     await pipeline.stop();
     await order.checkpoints?.detach();
     this.#byId.delete(id);
     this.#deployed.delete(name);
-    this.#parts.views.show(name, []);
+    if (!comesBack) this.#parts.views.show(name, []);
     pipeline.meter.close();
     this.#reads(name, null, null);
   }
 
-  async flow(name: string): Promise<PipelineFlow> {
-    const { plan, pipeline } = this.deployed(name);
-    let nodes = this.#labels.get(pipeline);
-    if (!nodes) {
-      nodes = labelNodes(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan)), pipeline.plan);
-      this.#labels.set(pipeline, nodes);
-    }
-    const edges = await pipeline.flow();
-    return { name, state: pipeline.state, reason: pipeline.reason, nodes, edges };
+  flow(name: string): Promise<PipelineFlow> {
+    return this.#pictures.flow(name);
   }
 
   explain(name: string) {
-    const { plan, pipeline } = this.deployed(name), facts = runtimeFacts(this.#parts, name, this.#deployed);
-    return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), facts));
+    return this.#pictures.explain(name);
   }
 
   explainPlan(plan: unknown, catalog = this.catalog) {
-    return rendered(explainPlan(plan, catalog, runtimeFacts(this.#parts, null)));
+    return this.#pictures.explainPlan(plan, catalog);
   }
 
   /** Brings the gauges up to date. */
@@ -364,16 +372,9 @@ export class Pipelines implements PipelineService {
 
   /** Deploys nothing more, and ends pipelines over what others leave out behind those others; resolves when all pipelines have come to their end. */
   async drain(): Promise<void> {
-    await this.#close();
-    const stages = Map.groupBy(this.all(), ({ plan }) => Math.max(0, ...plan.sources.map(sideDepth)));
-    for (const [, pipelines] of [...stages].sort(([a], [b]) => a - b)) {
-      await Promise.all(pipelines.map((pipeline) => pipeline.drain()));
-    }
-  }
-
-  async #close(): Promise<void> {
     this.#closing = true;
     await this.#changes;
+    await drainAll(this.all());
   }
 
   /**
@@ -382,14 +383,13 @@ export class Pipelines implements PipelineService {
    */
   async rest(): Promise<void> {
     this.#closing = true;
-    const busy = () =>
-      [...this.all()].some(({ state, lagRows, inFlight }) => state === "running" && lagRows + inFlight > 0);
-    while (busy()) await this.#parts.clock.soon(QUIESCE_POLL_MS);
+    await allAtRest(() => this.all(), this.#parts.clock);
     await Promise.all([...this.#deployed.values()].map(({ order }) => order.checkpoints?.take()));
   }
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#revival.close();
     // What is recovering goes on in the next process.
     if (!this.#parts.durable) await this.#changes;
     await Promise.all([...this.#deployed].map(async ([name, deployed]) => {

@@ -1,19 +1,17 @@
-import { type Remote, transfer, wrap } from "comlink";
+import { transfer } from "comlink";
+import type { Clock } from "../core/clock.ts";
 import type { StateRoom } from "../core/cold_file.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import type { FunctionReference } from "../core/user_function.ts";
 import { type Extension, type Extensions, extensionsOf, type LoadExtension } from "../kernel/extension.ts";
-import { BodyPort } from "./body_port.ts";
-import { FrameShelf, type TaskWire } from "./frame_shelf.ts";
-import { TurnPort } from "./turn_port.ts";
-import { type PackedReports, unpackReports } from "./report_wire.ts";
+import { PoolMember, WorkerDied } from "./pool_member.ts";
+import { Backoff } from "./backoff.ts";
 import type {
   DecodeJob,
   DecodeResult,
   FromTask,
   StateFacts,
   TaskCut,
-  TaskHostApi,
   TaskOutput,
   TaskPlan,
   TaskRestored,
@@ -44,7 +42,6 @@ export interface TaskPool {
   /** What each task keeps; null: it is not there any more. */
   stateFacts(pipeline: number): Promise<(StateFacts | null)[]>;
   /** These do in one task what TaskHostApi says; frames are handed over. */
-  /** A cut comes soon: see TaskHostApi. */
   ahead(task: number, pipeline: number, whole: boolean): Promise<void>;
   cut(task: number, pipeline: number, number: number): Promise<TaskCut>;
   drain(task: number, pipeline: number, number: number): Promise<TaskTurn>;
@@ -56,8 +53,11 @@ export interface TaskPool {
 
 /** The tasks of one engine, and what it asks of them beside that. */
 export interface EnginePool extends TaskPool {
-  /** Where answers of tasks go, and the news that a worker died. */
-  onMessage(listener: (message: FromTask) => void, broken: (reason: string) => void): void;
+  /**
+   * Where answers of tasks go, and the news that a worker died, with all tasks that it had. `whole` resolves when there is another in its place, or when there will be
+   * none: `broken` says so.
+   */
+  onMessage(listener: (message: FromTask) => void, died: (reason: string, whole: Promise<void>) => void): void;
   /** Has every task import user functions. Throws RdxError("invalid_plan") when one of them cannot be used. */
   loadFunctions(references: readonly FunctionReference[]): Promise<void>;
   /** Decodes a body, which is handed over. */
@@ -65,100 +65,110 @@ export interface EnginePool extends TaskPool {
   close(): void;
 }
 
-interface Member {
-  readonly worker: Worker;
-  readonly host: Remote<TaskHostApi>;
-  /** Carries chunks and marks one way, results the other. */
-  readonly data: MessagePort;
-  readonly outbox: TurnPort<TaskWire>;
-  readonly shelf: FrameShelf;
-  readonly bodies: BodyPort;
-  /** Ends what it was asked and has not answered. */
-  readonly asked: Set<(reason: RdxError) => void>;
-  /** Why it answers no more, or null while it does. */
-  gone: RdxError | null;
+/** What a pool of workers is made of. */
+export interface PoolParts {
+  readonly spawn: SpawnWorker;
+  readonly tasks: number;
+  /** The compiled kernels. */
+  readonly module: WebAssembly.Module;
+  readonly loadExtension: LoadExtension;
+  readonly clock: Clock;
+  readonly state: StateRoom;
 }
 
 /** The workers of one engine. Every pipeline has a task on each. */
 export class WorkerPool implements EnginePool {
-  readonly #members: Member[] = [];
-  readonly #loadExtension: LoadExtension;
+  readonly #members: PoolMember[] = [];
+  readonly #parts: PoolParts;
+  /** Ends of channels that workers get when they begin. */
+  readonly #begins: { data: MessagePort; bodies: MessagePort }[] = [];
   readonly #extensions = new Map<Extension, Promise<WebAssembly.Module>>();
+  readonly #deaths: Backoff;
+  /** Workers are started again one after the other. */
+  #restarts: Promise<void> = Promise.resolve();
+  #broken: string | null = null;
+  #closed = false;
+  #started = false;
+  /** Ends the wait for a worker to be started again. */
+  #wake = () => {};
   #listener: (message: FromTask) => void = () => {};
-  #broken: (reason: string) => void = () => {};
+  #died: (reason: string, whole: Promise<void>) => void = () => {};
 
-  private constructor(loadExtension: LoadExtension) {
-    this.#loadExtension = loadExtension;
+  private constructor(parts: PoolParts) {
+    this.#parts = parts;
+    this.#deaths = new Backoff(parts.clock);
   }
 
-  /** Starts `tasks` workers and connects each with each. Throws when one of them does not start. */
-  static async start(
-    spawn: SpawnWorker,
-    tasks: number,
-    module: WebAssembly.Module,
-    loadExtension: LoadExtension,
-    state: StateRoom,
-  ): Promise<WorkerPool> {
-    const pool = new WorkerPool(loadExtension);
+  /** Starts the workers and connects each with each. Throws when one of them does not start. */
+  static async start(parts: PoolParts): Promise<WorkerPool> {
+    const pool = new WorkerPool(parts);
     try {
-      await pool.#start(spawn, tasks, module, state);
+      for (let index = 0; index < parts.tasks; index++) pool.#add(index);
+      await Promise.all(pool.#members.map((member) => pool.#begin(member, pool.#members.slice(0, member.index))));
+      pool.#started = true;
+      return pool;
     } catch (thrown) {
       pool.close();
       throw thrown;
     }
-    return pool;
   }
 
-  async #start(spawn: SpawnWorker, tasks: number, module: WebAssembly.Module, state: StateRoom): Promise<void> {
-    await Promise.all(Array.from({ length: tasks }, (_, index) => {
-      const data = new MessageChannel(), bodies = new MessageChannel();
-      const member = this.#add(index, spawn(index), data.port1, bodies.port1);
-      return ask(member, async ({ host }) => {
-        await host.init({ index, tasks, module, state }, transfer(data.port2, [data.port2]));
-        await host.takeBodies(transfer(bodies.port2, [bodies.port2]));
-      });
-    }));
-    const links: Promise<void>[] = [];
-    const connect = (member: Member, peer: number, port: MessagePort) =>
-      links.push(ask(member, ({ host }) => host.connect(peer, transfer(port, [port]))));
-    for (let a = 0; a < tasks; a++) {
-      for (let b = a + 1; b < tasks; b++) {
-        const { port1, port2 } = new MessageChannel();
-        connect(this.#members[a], b, port1);
-        connect(this.#members[b], a, port2);
-      }
-    }
-    await Promise.all(links);
+  #add(index: number): void {
+    const data = new MessageChannel(), bodies = new MessageChannel();
+    this.#begins[index] = { data: data.port2, bodies: bodies.port2 };
+    this.#members[index] = new PoolMember(
+      index,
+      this.#parts.spawn(index),
+      { data: data.port1, bodies: bodies.port1 },
+      {
+        heard: (message) => this.#listener(message),
+        died: (member, reason) => this.#lose(member, reason),
+      },
+    );
   }
 
-  #add(index: number, worker: Worker, data: MessagePort, bodies: MessagePort): Member {
-    const host = wrap<TaskHostApi>(worker);
-    const member: Member = {
-      worker,
-      host,
-      data,
-      outbox: new TurnPort<TaskWire>(data),
-      shelf: new FrameShelf(),
-      bodies: new BodyPort(bodies, () => this.#died(member, `An answer of worker ${index} cannot be read`)),
-      asked: new Set(),
-      gone: null,
-    };
-    worker.addEventListener("error", (event) => {
-      event.preventDefault();
-      this.#died(member, `Worker ${index} died: ${event.message || "it did not say why"}`);
+  /** Gives a worker what it needs, and connects it with others. */
+  async #begin(member: PoolMember, peers: readonly PoolMember[]): Promise<void> {
+    const { tasks, module, state } = this.#parts, { index } = member, { data, bodies } = this.#begins[index];
+    await member.ask(async (host) => {
+      await host.init({ index, tasks, module, state }, transfer(data, [data]));
+      await host.takeBodies(transfer(bodies, [bodies]));
     });
-    data.onmessage = ({ data: reports }: MessageEvent<PackedReports>) => {
-      for (const report of unpackReports(reports)) this.#listener(report);
-    };
-    data.onmessageerror = () => this.#died(member, `A message of worker ${index} cannot be read`);
-    this.#members.push(member);
-    return member;
+    await Promise.all(peers.map((peer) => connect(member, peer)));
   }
 
-  /** A worker that dies takes every pipeline's task with it; nobody would answer any more. */
-  #died(member: Member, reason: string): void {
-    leave(member, new RdxError("internal", reason));
-    this.#broken(reason);
+  /** A worker died, and every pipeline's task on it. */
+  #lose(member: PoolMember, reason: string): void {
+    if (!this.#started) return member.leave(new RdxError("internal", reason));
+    member.leave(new WorkerDied(`${reason}; another is started: try again`));
+    this.#restarts = this.#restarts.then(() => this.#restart(member.index, reason));
+    this.#died(reason, this.#restarts);
+  }
+
+  async #wait(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>(), cancel = this.#parts.clock.after(ms, resolve);
+    this.#wake = () => {
+      cancel();
+      resolve();
+    };
+    await promise;
+  }
+
+  /** Puts another worker in the place of one that died. */
+  async #restart(index: number, reason: string): Promise<void> {
+    const waitMs = this.#deaths.next();
+    if (waitMs === null) this.#broken ??= `${reason}, as others did shortly before it`;
+    if (this.#broken !== null) return;
+    await this.#wait(waitMs!);
+    if (this.#closed) return;
+    this.#add(index);
+    const member = this.#members[index];
+    try {
+      // One that is gone too is connected when there is another in its place.
+      await this.#begin(member, this.#members.filter((peer) => peer !== member && peer.gone === null));
+    } catch (thrown) {
+      if (member.gone === null) this.#lose(member, `Worker ${index} cannot be started again: ${reasonOf(thrown)}`);
+    }
   }
 
   get tasks(): number {
@@ -166,47 +176,47 @@ export class WorkerPool implements EnginePool {
   }
 
   get broken(): string | null {
-    return this.#members.find(({ gone }) => gone !== null)?.gone?.message ?? null;
+    return this.#broken;
   }
 
-  /** Where answers of tasks go, and the news that a worker died. */
-  onMessage(listener: (message: FromTask) => void, broken: (reason: string) => void): void {
+  onMessage(listener: (message: FromTask) => void, died: (reason: string, whole: Promise<void>) => void): void {
     this.#listener = listener;
-    this.#broken = broken;
+    this.#died = died;
   }
 
   send(task: number, message: ToTask): void {
-    const { outbox, shelf } = this.#members[task];
-    outbox.send(shelf.pack(message));
+    this.#members[task].send(message);
   }
 
   holderOf(frame: ArrayBuffer): number | null {
-    const found = this.#members.findIndex(({ shelf }) => shelf.has(frame));
+    const found = this.#members.findIndex((member) => member.holds(frame));
     return found < 0 ? null : found;
   }
 
   /** Has every worker import user functions. Throws RdxError("invalid_plan") when one of them cannot be used. */
   async loadFunctions(references: readonly FunctionReference[]): Promise<void> {
     if (references.length === 0) return;
+    await this.#restarts;
     const problems = await Promise.all(
-      this.#members.map((member) => ask<string | null>(member, ({ host }) => host.loadFunctions([...references]))),
+      this.#members.map((member) => member.ask<string | null>((host) => host.loadFunctions([...references]))),
     );
     const problem = problems.find((one) => one !== null);
     if (problem) throw new RdxError("invalid_plan", problem);
   }
 
   async deploy(pipeline: number, plan: TaskPlan): Promise<void> {
+    await this.#restarts;
     const needed = await Promise.all(
       extensionsOf(plan.plan).map(async (name) => [name, await this.#need(name)] as const),
     );
     const extensions: Extensions = Object.fromEntries(needed);
     await Promise.all(
-      this.#members.map((member) => ask<void>(member, ({ host }) => host.deploy(pipeline, plan, extensions))),
+      this.#members.map((member) => member.ask<void>((host) => host.deploy(pipeline, plan, extensions))),
     );
   }
 
   async #need(name: Extension): Promise<WebAssembly.Module> {
-    const loading = this.#extensions.get(name) ?? this.#loadExtension(name);
+    const loading = this.#extensions.get(name) ?? this.#parts.loadExtension(name);
     this.#extensions.set(name, loading);
     try {
       return await loading;
@@ -218,13 +228,10 @@ export class WorkerPool implements EnginePool {
 
   async remove(pipeline: number): Promise<void> {
     // Nobody may read what it shared any more; who does gets it again.
-    for (const { outbox, shelf } of this.#members) {
-      const dropped = shelf.clear();
-      if (dropped) outbox.send(dropped);
-    }
+    for (const member of this.#members) member.letGo();
     await Promise.all(this.#members.map(async (member) => {
       try {
-        await ask(member, ({ host }) => host.remove(pipeline));
+        await member.ask((host) => host.remove(pipeline));
       } catch (thrown) {
         if (member.gone === null) throw thrown;
       }
@@ -240,70 +247,61 @@ export class WorkerPool implements EnginePool {
   }
 
   open(pipeline: number, sink: number): Promise<TaskOutput[][]> {
-    return Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.open(pipeline, sink))));
+    return Promise.all(this.#members.map((member) => member.ask((host) => host.open(pipeline, sink))));
   }
 
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]> {
-    return Promise.all(this.#members.map((member) => ask(member, ({ host }) => host.flow(pipeline))));
+    return Promise.all(this.#members.map((member) => member.ask((host) => host.flow(pipeline))));
   }
 
   stateFacts(pipeline: number): Promise<(StateFacts | null)[]> {
-    const asked = this.#members.map((member) =>
-      ask<StateFacts | null>(member, ({ host }) => host.stateFacts(pipeline))
-    );
+    const asked = this.#members.map((member) => member.ask<StateFacts | null>((host) => host.stateFacts(pipeline)));
     return Promise.all(asked);
   }
 
   ahead(task: number, pipeline: number, whole: boolean): Promise<void> {
-    return ask<void>(this.#members[task], ({ host }) => host.ahead(pipeline, whole));
+    return this.#members[task].ask<void>((host) => host.ahead(pipeline, whole));
   }
 
   cut(task: number, pipeline: number, number: number): Promise<TaskCut> {
-    return ask<TaskCut>(this.#members[task], ({ host }) => host.cut(pipeline, number));
+    return this.#members[task].ask<TaskCut>((host) => host.cut(pipeline, number));
   }
 
   drain(task: number, pipeline: number, number: number): Promise<TaskTurn> {
-    return ask<TaskTurn>(this.#members[task], ({ host }) => host.drain(pipeline, number));
+    return this.#members[task].ask<TaskTurn>((host) => host.drain(pipeline, number));
   }
 
   leave(task: number, pipeline: number, number: number): Promise<void> {
-    return ask<void>(this.#members[task], ({ host }) => host.leave(pipeline, number));
+    return this.#members[task].ask<void>((host) => host.leave(pipeline, number));
   }
 
   restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null> {
-    return ask<string | null>(this.#members[task], ({ host }) => host.restoring(pipeline, tables));
+    return this.#members[task].ask<string | null>((host) => host.restoring(pipeline, tables));
   }
 
   restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null> {
     const frames = steps.flatMap((step) => "frame" in step ? [step.frame] : []);
-    return ask<string | null>(this.#members[task], ({ host }) => host.restore(pipeline, transfer(steps, frames)));
+    return this.#members[task].ask<string | null>((host) => host.restore(pipeline, transfer(steps, frames)));
   }
 
   restored(task: number, pipeline: number): Promise<TaskRestored> {
-    return ask<TaskRestored>(this.#members[task], ({ host }) => host.restored(pipeline));
+    return this.#members[task].ask<TaskRestored>((host) => host.restored(pipeline));
   }
 
   close(): void {
-    for (const member of this.#members) {
-      leave(member, new RdxError("closing", "The engine is closed"));
-      member.data.close();
-      member.worker.terminate();
-    }
+    this.#closed = true;
+    this.#wake();
+    for (const member of this.#members) member.leave(new RdxError("closing", "The engine is closed"));
   }
 }
 
-/** Asks a worker; fails when it dies before it answers. */
-function ask<T>(member: Member, question: (member: Member) => Promise<T>): Promise<T> {
-  if (member.gone) return Promise.reject(member.gone);
-  const { promise, resolve, reject } = Promise.withResolvers<T>();
-  member.asked.add(reject);
-  question(member).then(resolve, reject).finally(() => member.asked.delete(reject));
-  return promise;
-}
-
-function leave(member: Member, reason: RdxError): void {
-  member.gone ??= reason;
-  for (const reject of member.asked) reject(reason);
-  member.bodies.leave(member.gone);
-  member.asked.clear();
+/** Has rows go from one worker to the other. One that dies meanwhile is connected when there is another in its place. */
+async function connect(a: PoolMember, b: PoolMember): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  await a.ask((host) => host.connect(b.index, transfer(port1, [port1])));
+  try {
+    await b.ask((host) => host.connect(a.index, transfer(port2, [port2])));
+  } catch (thrown) {
+    if (!(thrown instanceof WorkerDied)) throw thrown;
+  }
 }

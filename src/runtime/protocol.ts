@@ -193,6 +193,8 @@ export interface FailedMessage {
   readonly number: number;
   readonly task: number;
   readonly stalled: boolean;
+  /** The node whose operator ran last; null: none did. */
+  readonly node: string | null;
   readonly reason: string;
 }
 

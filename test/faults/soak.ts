@@ -1,10 +1,11 @@
 /**
- * Full load on a real server for a long time, with a checkpoint each second: memory and latency have to stay where they are. Prints figures each ten seconds, and the
- * slopes behind the first fifth of the time; ends with 1 when one is above a percent a minute.
+ * Full load on a real server for a long time, with a checkpoint each second: memory and latency have to stay where they are. Prints figures each ten seconds, with what
+ * holds the memory, and the slopes behind the first fifth of the time; ends with 1 when one is above a percent a minute.
  *
  *   deno task soak [--minutes 30]
  */
 import { connect } from "../../src/client/rdx/mod.ts";
+import { memoryParts } from "./memory_parts.ts";
 import { startServer, type TestServer } from "../e2e/server.ts";
 import { median, quantile, type Sample, slopeEachMinute } from "./slope.ts";
 
@@ -135,10 +136,13 @@ async function sample(server: TestServer, load: Load, figures: Figures, atSecond
   figures.rowsEachSecond.push(rows / (SAMPLE_MS / 1000));
   figures.checkpoints = checkpoint.number ?? 0;
   const load1 = Deno.loadavg()[0].toFixed(1);
+  const parts = Object.entries(memoryParts(Deno.readTextFileSync(`/proc/${server.pid}/smaps`)));
+  const mib = parts.map(([name, bytes]) => `${name} ${Math.round(bytes / 2 ** 20)}`).join(" + ");
+  const files = [...Deno.readDirSync(`/proc/${server.pid}/fd`)].length;
   console.log(
     `${Math.round(atSeconds)} s: ${Math.round(rows / (SAMPLE_MS / 1000))} rows/s, RSS ${
       Math.round(rss / 2 ** 20)
-    } MiB, ` +
+    } MiB (${mib}), ${files} open files, ` +
       `p99 of acknowledgements ${p99Ms.toFixed(1)} ms, of results ${latency_ms?.p99.toFixed(1)} ms, ` +
       `checkpoint ${checkpoint.number}, load of the machine ${load1}`,
   );

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OPEN_SLICES_MAX } from "../../src/core/limits.ts";
+import { OPEN_SLICES_MAX, RESTART_WAIT_MS, RESTARTS_MAX } from "../../src/core/limits.ts";
 import { INT64, STRING } from "../../src/core/schema.ts";
 import { EngineRun, windowsPlan } from "./engine_run.ts";
 import { textOfRanges } from "./rows.ts";
@@ -252,7 +252,7 @@ engineTest("a file is read by the workers to its end", 3, async (run) => {
 });
 
 engineTest(
-  "when a worker dies, pipelines fail and say so, nothing hangs, and the engine is not ready",
+  "a worker that dies takes pipelines of which nothing is kept with it, and another is started for those to come",
   2,
   async (run) => {
     const { engine } = run;
@@ -261,13 +261,32 @@ engineTest(
     await run.taken("p", 1);
     run.workers[1].postMessage({ dieOf: "the memory is broken" });
     await run.until(() => engine.pipelines.get("p").state === "failed");
-    assert.match(engine.pipelines.get("p").reason!, /^Worker 1 died: .*the memory is broken.*restart the engine$/);
-    assert.equal(engine.readiness().ready, false);
-    assert.match(engine.readiness().reason, /Worker 1 died/);
+    assert.match(engine.pipelines.get("p").reason!, /^Worker 1 died: .*the memory is broken.*deploy it again$/);
+    await run.put("q", windowsPlan(view("q")));
     await run.send([2, "x", 1]);
-    await assert.rejects(run.put("q", windowsPlan(view("q"))), /Worker 1 died/);
+    await run.taken("q", 2);
+    assert.equal(engine.readiness().ready, true);
     await engine.pipelines.delete("p");
-    assert.deepEqual(engine.pipelines.list(), []);
+    assert.deepEqual(engine.pipelines.list().map(({ name }) => name), ["q"]);
+  },
+  new URL("./dying_worker.ts", import.meta.url),
+);
+
+engineTest(
+  "workers that die again and again are given up, and that is said",
+  1,
+  async (run) => {
+    const { engine } = run;
+    for (let i = 0; i < RESTARTS_MAX; i++) run.clock.shortened.set(RESTART_WAIT_MS * 2 ** i, 1);
+    for (let deaths = 1; engine.readiness().ready; deaths++) {
+      await run.until(() => run.workers.length === deaths || !engine.readiness().ready);
+      run.workers.at(-1)!.postMessage({ dieOf: "the memory is broken" });
+      if (deaths > 10 * RESTARTS_MAX) throw new Error("It is started forever");
+      await run.until(() => run.workers.length > deaths || !engine.readiness().ready);
+    }
+    assert.equal(run.workers.length, 1 + RESTARTS_MAX);
+    assert.match(engine.readiness().reason, /^Worker 0 died: .*the memory is broken.* before it; restart the engine$/);
+    await assert.rejects(run.put("q", windowsPlan(view("q"))), /Worker 0 died/);
   },
   new URL("./dying_worker.ts", import.meta.url),
 );

@@ -44,6 +44,7 @@ const failed: fc.Arbitrary<FromTask> = fc.record({
   pipeline: count,
   number: count,
   task: fc.nat(64),
+  node: fc.option(fc.string(), { nil: null }),
   stalled: fc.boolean(),
   reason: fc.string(),
 });

@@ -133,7 +133,15 @@ Deno.test("phase one whose state is full stalls, and no row goes missing in sile
 Deno.test("a stalled pipeline keeps its place in its inputs, and a failed one gives it up", async () => {
   for (const stalled of [true, false]) {
     const run = await new PipelineRun(1, 1).deploy(compiled(planOf(SHAPE)));
-    run.pipeline.receive({ kind: "failed", pipeline: 1, number: 1, task: 0, stalled, reason: "the reason" });
+    run.pipeline.receive({
+      kind: "failed",
+      pipeline: 1,
+      number: 1,
+      task: 0,
+      stalled,
+      node: null,
+      reason: "the reason",
+    });
     assert.equal(run.pipeline.state, stalled ? "stalled" : "failed");
     assert.equal(run.pipeline.reason, "the reason");
     assert.equal(run.input.closed, !stalled);

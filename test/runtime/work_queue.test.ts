@@ -123,7 +123,11 @@ Deno.test("reports without results wait while their task goes on, and leave with
   assert.deepEqual(posted.lengths, [3, 2], "another pipeline's last report takes them along");
   posted.port.send(done({ number: 5 }), [], true);
   await null;
-  posted.port.send({ kind: "failed", pipeline: 1, number: 6, task: 0, stalled: false, reason: "x" }, [], true);
+  posted.port.send(
+    { kind: "failed", pipeline: 1, number: 6, task: 0, node: null, stalled: false, reason: "x" },
+    [],
+    true,
+  );
   await null;
   assert.deepEqual(posted.lengths, [3, 2, 2], "a failed task says nothing more");
 });

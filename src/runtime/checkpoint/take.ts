@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { RdxError } from "../../core/errors.ts";
 import { CUT_TURN_BYTES, CUT_TURNS_MAX } from "../../core/limits.ts";
 import type { CheckpointStore, SavedStep, SavedTable, TableStep } from "../../store.ts";
 import type { Pipeline } from "../pipeline.ts";
@@ -50,7 +51,7 @@ export async function takeCheckpoint(pipeline: Pipeline, options: TakeOptions): 
     await Promise.race([aheadTasks(pipeline, whole), left]);
     const cut = pipeline.cut(
       whole,
-      () => noted = note(pipeline, positions, (sinks) => cutSinks(sinks, whole, feed!, clock)),
+      () => noted = note(pipeline, positions, (sinks) => cutSinks(sinks, number, whole, feed!, clock)),
     );
     const positions = pipeline.inputs.map(({ offset }) => offset);
     if (!cut) return null;
@@ -160,8 +161,15 @@ interface SinkCut {
   readonly lostRows: number;
 }
 
-/** What the sinks have; they get nothing meanwhile. */
-async function cutSinks(pipeline: Pipeline, whole: boolean, feed: CheckpointFeed, clock: Clock): Promise<SinkCut> {
+/** What the sinks have behind a number; they get nothing meanwhile. Throws when the pipeline ended before they had it: nobody would write it again. */
+async function cutSinks(
+  pipeline: Pipeline,
+  number: number,
+  whole: boolean,
+  feed: CheckpointFeed,
+  clock: Clock,
+): Promise<SinkCut> {
+  if (pipeline.committed < number) throw new RdxError("closing", "The pipeline ended before its sinks had everything");
   const tables: SavedTable[] = [], places: [string, unknown][] = [], { sinks, plan, meter } = pipeline;
   const { rowsOut, lostRows } = meter;
   for (const [i, { keeper, place }] of sinks.entries()) {

@@ -56,6 +56,7 @@ export class Drain {
     else {
       const runs = flow.operators[operator]!, times = this.#timesAt(operator, running, source);
       const list = this.late.listFor(operator, batch, trace);
+      flow.ran = operator;
       const out = this.late.into(operator, list, () => runs.push(batch, times, input));
       if (out) this.#send(runs.id, out, running, source, trace);
       const release = this.asks.get(operator);
@@ -69,6 +70,7 @@ export class Drain {
   /** Does something to an operator, and lets everything happen that it leads to. */
   after(index: number, act: (operator: Operator) => void): void {
     const { kernel, flow } = this.#parts, operator = flow.operators[index]!, mark = kernel.mark();
+    flow.ran = index;
     act(operator);
     this.#pull(index, 0, NO_SOURCE, null, 0);
     kernel.release(mark);
@@ -77,6 +79,7 @@ export class Drain {
   #pull(index: number, running: number, source: number, trace: Trace, list: number): void {
     const { kernel, flow } = this.#parts, operator = flow.operators[index]!;
     for (;;) {
+      flow.ran = index;
       const mark = kernel.mark(), pulled = this.late.into(index, list, () => operator.pull(FIRE_ROWS_MAX));
       if (pulled) {
         const { causes = 0, ...batch } = pulled, caused = causes !== 0 && running !== 0;

@@ -49,6 +49,8 @@ interface Next {
  * edge that they take, a batch at a time.
  */
 export class Flow {
+  /** The operator, by its position, that ran last; −1: none did since whoever asks has set it so. */
+  ran = -1;
   /** Null where an operator runs in another task. */
   readonly operators: readonly (Operator | null)[];
   /** Rows that took each edge of the plan in this task, as `planEdges` orders them. */
@@ -120,6 +122,7 @@ export class Flow {
     exits: FlowExits,
     way: Way,
   ): void {
+    this.ran = index;
     const operator = this.operators[index]!, out = operator.push(batch, MADE_BY_WATERMARK, input);
     const behind = operator.exchanges.length > 1 ? [input, ...way] : way;
     if (out) this.send(operator.id, out, through, exits, behind);

@@ -115,6 +115,7 @@ export class ParallelMode implements TaskMode {
     const { kernel, flow } = this.#parts;
     for (const index of this.#keyed) {
       const operator = flow.operators[index]!;
+      flow.ran = index;
       for (let batch = operator.combiner?.take(); batch; batch = operator.combiner?.take()) {
         if (this.#alone) operator.push(batch, { ...this.#around(index), running: 0 }, 0);
         else this.#sendOut.write(batch, operator.exchanges[0]!.keys, 0, this.#outgoing.get(index)!);
@@ -186,6 +187,7 @@ export class ParallelMode implements TaskMode {
 
   #fire(index: number, outputs: TaskOutput[]): void {
     const { kernel, plan, flow, clocks } = this.#parts, operator = flow.operators[index]!;
+    flow.ran = index;
     operator.advance(clocks.watermarkOf(plan.operators[index]));
     for (let batch = operator.pull(FIRE_ROWS_MAX); batch; batch = operator.pull(FIRE_ROWS_MAX)) {
       this.#sendFired(operator, batch, outputs);

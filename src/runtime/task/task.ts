@@ -93,6 +93,8 @@ export class PipelineTask {
   readonly #running: RunningTimes;
   readonly #pending = new Map<number, Pending>();
   #next: number;
+  /** The number that is at work. */
+  #at = 0;
   /** Nothing behind it is begun until what it asks for is set aside. */
   #cutting: MarkMessage | null = null;
   #halted = false;
@@ -241,20 +243,23 @@ export class PipelineTask {
 
   #guard(number: number, work: () => void): void {
     if (this.#halted) return;
+    this.#at = number;
+    this.flow.ran = -1;
     try {
       work();
     } catch (thrown) {
-      this.#fail(number, thrown);
+      this.#fail(this.#at, thrown);
     }
   }
 
   #fail(number: number, thrown: unknown): void {
-    const { pipeline, task } = this.#place, stalled = thrown instanceof StateFull;
+    const { pipeline, task } = this.#place, stalled = thrown instanceof StateFull, { ran } = this.flow;
+    const node = ran < 0 ? null : this.#plan.operators[ran].id;
     this.#halted = true;
     this.#broken = !stalled;
     this.#pending.clear();
     this.cuts.end();
-    this.#place.report({ kind: "failed", pipeline, number, task, stalled, reason: reasonOf(thrown) }, [], false);
+    this.#place.report({ kind: "failed", pipeline, number, task, stalled, node, reason: reasonOf(thrown) }, [], false);
   }
 
   /** Decodes a chunk and runs what stands in front of the exchange. */
@@ -282,6 +287,8 @@ export class PipelineTask {
     const last = this.#cutting?.number ?? Infinity;
     for (let pending; this.#next <= last && (pending = this.#pending.get(this.#next)) !== undefined; this.#next++) {
       this.#pending.delete(this.#next);
+      this.#at = this.#next;
+      this.flow.ran = -1;
       this.#consume(this.#next, pending);
     }
   }

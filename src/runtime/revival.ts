@@ -1,0 +1,171 @@
+import type { Clock } from "../core/clock.ts";
+import { reasonOf } from "../core/errors.ts";
+import { BREAKS_AT_NUMBER_MAX, RESTARTS_MAX, RESTARTS_WITHIN_MS } from "../core/limits.ts";
+import type { Durable, SavedPlan } from "../store.ts";
+import { Backoff } from "./backoff.ts";
+import { letGo } from "./order_holds.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Deployed } from "./pipeline_maker.ts";
+import { findPipeline, type RecoveryParts } from "./pipeline_recovery.ts";
+import type { EnginePool } from "./pool.ts";
+import { WorkerDied } from "./pool_member.ts";
+import type { FailedMessage } from "./protocol.ts";
+
+/** What reviving needs of the pipelines that there are. */
+export interface RevivalParts {
+  readonly durable: Durable | null;
+  readonly pool: Pick<EnginePool, "broken">;
+  readonly clock: Clock;
+  readonly closing: () => boolean;
+  readonly deployed: ReadonlyMap<string, Deployed>;
+  readonly recovery: () => RecoveryParts;
+  /** It is listed as one that comes back. */
+  awaited(name: string, plan: SavedPlan): void;
+  /** It does not come back by itself. */
+  lost(name: string, plan: SavedPlan, reason: string): void;
+  inTurn(change: () => Promise<void>): Promise<void>;
+  /** Ends it; what it has shown stays until another of its name shows that again. */
+  remove(name: string, deployed: Deployed): Promise<void>;
+}
+
+/** How often a pipeline broke. */
+interface Breaks {
+  readonly backoff: Backoff;
+  /** Where it broke the last time, and how often in a row without getting past that. */
+  readonly number: number;
+  readonly times: number;
+}
+
+/**
+ * Has pipelines whose tasks are gone, because a worker died or a kernel broke, go on from their newest checkpoints, as a restart does. One that breaks again
+ * without getting past the number at which it broke stays failed: the same rows would break it again.
+ */
+export class Revival {
+  readonly #parts: RevivalParts;
+  readonly #breaks = new Map<string, Breaks>();
+  /** Those that are to go on. */
+  readonly #waiting = new Set<string>();
+  /** End the wait of those that are to go on in a while. */
+  readonly #wakes = new Set<() => void>();
+  /** Are on their way. */
+  #coming = 0;
+  #whole: Promise<void> = Promise.resolve();
+
+  constructor(parts: RevivalParts) {
+    this.#parts = parts;
+  }
+
+  /** Pipelines are on their way back. */
+  get busy(): boolean {
+    return this.#waiting.size + this.#coming > 0;
+  }
+
+  /** A worker died: `others` run beside those that are deployed. */
+  workerDied(reason: string, whole: Promise<void>, others: Iterable<Pipeline>): void {
+    this.#whole = whole;
+    this.#parts.durable?.said(`${reason}; pipelines go on from their newest checkpoints with another worker`);
+    for (const [name, { pipeline, order }] of this.#parts.deployed) {
+      if (!isLive(pipeline)) continue;
+      pipeline.fail(this.#parts.durable ? reason : `${reason}; nothing of it is kept: deploy it again`);
+      this.#await(name, order.plans.at(-1));
+    }
+    for (const other of others) other.fail(reason);
+    this.#reviveLater();
+  }
+
+  /** A task broke: the sentence with which its pipeline fails, which goes on by itself unless that says otherwise. */
+  broke(name: string, { pipeline, order }: Deployed, { number, node, reason }: FailedMessage): string {
+    const { durable, clock } = this.#parts, plan = order.plans.at(-1);
+    if (!durable || !plan) return reason;
+    const before = this.#breaks.get(name), isAgain = before !== undefined && pipeline.committed < before.number;
+    const times = isAgain ? before.times + 1 : 1, backoff = before?.backoff ?? new Backoff(clock);
+    this.#breaks.set(name, { backoff, number: isAgain ? before.number : number, times });
+    const place = `number ${number} of its order${node === null ? "" : `, in node ${node} or behind it`}`;
+    const what = "its checkpoints are kept: see to the cause and restart the engine, or deploy it anew";
+    if (times >= BREAKS_AT_NUMBER_MAX) return `It broke ${times} times in a row at ${place}: ${reason}; ${what}`;
+    const waitMs = backoff.next();
+    if (waitMs === null) {
+      return `It broke more than ${RESTARTS_MAX} times in ${
+        RESTARTS_WITHIN_MS / 1000
+      } s, at last at ${place}: ${reason}; ${what}`;
+    }
+    durable.said(`Pipeline ${name} broke at ${place}, and goes on from its newest checkpoint: ${reason}`);
+    this.#await(name, plan);
+    this.#reviveLater(waitMs);
+    return reason;
+  }
+
+  /** Whether one that could not be recovered is tried again: a worker died meanwhile, and what it has is as good as before. */
+  isTriedAgain(name: string, thrown: unknown): boolean {
+    if (!(thrown instanceof WorkerDied)) return false;
+    this.#waiting.add(name);
+    return true;
+  }
+
+  /** It is deployed anew, or forgotten. */
+  forget(name: string): void {
+    this.#breaks.delete(name);
+    this.#waiting.delete(name);
+  }
+
+  close(): void {
+    for (const wake of this.#wakes) wake();
+  }
+
+  #await(name: string, plan: SavedPlan | undefined): void {
+    if (!this.#parts.durable || !plan) return;
+    this.#waiting.add(name);
+    this.#parts.awaited(name, plan);
+  }
+
+  /** Whoever deploys something meanwhile finds them where they were. */
+  #reviveLater(waitMs = 0): void {
+    if (this.#parts.closing()) return;
+    void this.#parts.inTurn(async () => {
+      if (waitMs > 0) await this.#wait(waitMs);
+      await this.#revive();
+    });
+  }
+
+  async #wait(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>(), cancel = this.#parts.clock.after(ms, resolve);
+    this.#wakes.add(resolve);
+    await promise;
+    cancel();
+    this.#wakes.delete(resolve);
+  }
+
+  async #revive(): Promise<void> {
+    for (let whole = null; whole !== this.#whole;) await (whole = this.#whole);
+    const names = [...this.#waiting];
+    await Promise.all(names.map((name) => this.#reviveOne(name)));
+  }
+
+  async #reviveOne(name: string): Promise<void> {
+    const { durable, deployed, pool, closing, recovery, remove, lost } = this.#parts, before = deployed.get(name);
+    const saved = () => durable!.meta.pipelines().find((one) => one.name === name);
+    if (closing() || !saved() || (before && isLive(before.pipeline))) return void this.#waiting.delete(name);
+    this.#waiting.delete(name);
+    this.#coming++;
+    try {
+      if (pool.broken !== null) throw new Error(`${pool.broken}; restart the engine`);
+      if (before) {
+        await remove(name, before);
+        this.#parts.awaited(name, before.order.plans.at(-1)!);
+        await before.order.log.close();
+      }
+      const again = await findPipeline(saved()!, durable!, recovery());
+      await again();
+    } catch (thrown) {
+      lost(name, saved()!.plans.at(-1)!, reasonOf(thrown));
+    } finally {
+      this.#coming--;
+      if (before && deployed.get(name) !== before) letGo(before.order);
+    }
+  }
+}
+
+/** It has tasks. */
+function isLive({ state }: Pipeline): boolean {
+  return state === "starting" || state === "recovering" || state === "running" || state === "stalled";
+}
