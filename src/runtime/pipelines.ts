@@ -11,7 +11,7 @@ import { rendered, runtimeFacts } from "./explanation.ts";
 import { type ContinueParts, continueWith, handOver } from "./carry/continue.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts, Start } from "./pipeline_maker.ts";
-import { closeEnds, PipelineMaker, startOf, streamsOf } from "./pipeline_maker.ts";
+import { closeEnds, PipelineMaker, startOf } from "./pipeline_maker.ts";
 import type { OpenedSavepoint, SavedPlan } from "../store.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import { AbsentPipelines } from "./absent_pipelines.ts";
