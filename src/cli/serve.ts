@@ -102,7 +102,10 @@ function readDeployment(
   const how = { start, state: "keep" } as const;
   if (!isSqlFile(path)) {
     const { name, plan } = readPlanFile(terminal, path);
-    return (engine) => engine.pipelines.put(name, plan, how);
+    return async (engine) => {
+      const { notes } = await engine.pipelines.put(name, plan, how);
+      return { notes: notes.map((note) => `Pipeline ${name}: ${note}`) };
+    };
   }
   const text = readSql(terminal, path), view = { kind: "view", name: baseName(path) };
   const base = scriptBase(terminal, path);
