@@ -63,7 +63,7 @@ export async function serve(
     declareStreams(terminal, engine, args.all("stream"));
     // While it recovers, the server answers already, and what is named waits for that.
     const recovering = engine.readiness().progress !== null;
-    if (!recovering) { for (const deploy of deployments) await deploy(engine); }
+    if (!recovering) await deployAll(terminal, engine, deployments);
     const autoCreate = args.switch("auto-create");
     const site = await openSite();
     const server = await listen(
@@ -73,10 +73,23 @@ export async function serve(
     );
     const ended = untilSignal(terminal, server);
     greet(terminal, server);
-    if (recovering) { for (const deploy of deployments) await deploy(engine); }
+    if (recovering) await deployAll(terminal, engine, deployments);
     return await ended;
   } finally {
     await engine.close();
+  }
+}
+
+type Deployment = (engine: EngineService) => Promise<{ readonly notes: readonly string[] }>;
+
+/** Deploys one after the other, and says what becomes of state that changes. */
+async function deployAll(
+  terminal: Terminal,
+  engine: EngineService,
+  deployments: readonly Deployment[],
+): Promise<void> {
+  for (const deploy of deployments) {
+    for (const note of (await deploy(engine)).notes) terminal.err(`${note}\n`);
   }
 }
 
@@ -85,11 +98,14 @@ function readDeployment(
   terminal: Terminal,
   path: string,
   start: PipelineStart,
-): (engine: EngineService) => Promise<unknown> {
+): Deployment {
   const how = { start, state: "keep" } as const;
   if (!isSqlFile(path)) {
     const { name, plan } = readPlanFile(terminal, path);
-    return (engine) => engine.pipelines.put(name, plan, how);
+    return async (engine) => {
+      const { notes } = await engine.pipelines.put(name, plan, how);
+      return { notes: notes.map((note) => `Pipeline ${name}: ${note}`) };
+    };
   }
   const text = readSql(terminal, path), view = { kind: "view", name: baseName(path) };
   const base = scriptBase(terminal, path);

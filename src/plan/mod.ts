@@ -18,4 +18,4 @@ export { givenBy } from "./physical.ts";
 export type * from "./plan.ts";
 export { AGGREGATE_NAMES, PLAN_VERSION } from "./plan.ts";
 export { planSchema } from "./schema.ts";
-export { compareState, type StateComparison, type StateTable, stateTables } from "./state.ts";
+export { type CarriedNode, compareState, type StateComparison, type StateTable, stateTables } from "./state.ts";

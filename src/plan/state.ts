@@ -1,7 +1,10 @@
 import type { ErrorDetail } from "../core/errors.ts";
+import { carriedCalls, type CarriedNode } from "./carried.ts";
 import { type KeyedTable, keyedTables, type StateColumn, type StateValue } from "./keyed_tables.ts";
 import type { PhysicalPlan, PhysicalSource } from "./physical.ts";
+import type { Plan } from "./plan.ts";
 
+export type { CarriedNode } from "./carried.ts";
 export type { KeyedTable, StateColumn, StateValue } from "./keyed_tables.ts";
 
 /** How far a source has been read and its watermark. */
@@ -31,15 +34,22 @@ function inputOf({ stream, file, made }: PhysicalSource): string {
 
 /**
  * Whether a changed plan can go on with the state of the one before: `same` when nothing that runs has changed;
- * `compatible` when each state table finds its node again as it was (new nodes start empty); `incompatible` with the
- * differences by node else.
+ * `compatible` when each state table finds its node again as it was, but for aggregates that came, went or have another name (new nodes and aggregates start
+ * empty); `incompatible` with the differences by node else.
  */
 export interface StateComparison {
   readonly verdict: "same" | "compatible" | "incompatible";
   readonly differences: readonly ErrorDetail[];
+  /** Nodes whose tables have to be made those of the changed plan. */
+  readonly carried: readonly CarriedNode[];
 }
 
-export function compareState(before: PhysicalPlan, after: PhysicalPlan): StateComparison {
+/** With both plans as they were written, aggregates are found again under other names too. */
+export function compareState(
+  before: PhysicalPlan,
+  after: PhysicalPlan,
+  plans: { readonly before: Plan; readonly after: Plan } | null = null,
+): StateComparison {
   const known = stateTables(after), differences: ErrorDetail[] = [];
   const gone = new Set<string>();
   for (const table of stateTables(before)) {
@@ -47,32 +57,45 @@ export function compareState(before: PhysicalPlan, after: PhysicalPlan): StateCo
     const same = tables.find((one) => one.table === table.table);
     if (!same && gone.has(table.node)) continue;
     if (!same) gone.add(table.node);
-    differences.push(...compareTable(table, same, tables.length > 0));
+    differences.push(...compareTable(table, same, tables[0]));
   }
-  if (differences.length > 0) return { verdict: "incompatible", differences };
-  return { verdict: canonical(before) === canonical(after) ? "same" : "compatible", differences };
+  const carried = before.operators.flatMap((operator): CarriedNode[] => {
+    const next = after.operators.find(({ id, op }) => id === operator.id && op === operator.op);
+    const one = next && carriedCalls(operator, next, plans, differences);
+    return one ? [one] : [];
+  });
+  if (differences.length > 0) return { verdict: "incompatible", differences, carried: [] };
+  return { verdict: canonical(before) === canonical(after) ? "same" : "compatible", differences, carried };
 }
 
 const KEEP_HINT = "Deploy with state=fresh to start without the old state";
 
 type Add = (path: string, reason: string) => void;
 
-/** `there`: the node is there, but keeps something else. */
-function compareTable(before: StateTable, after: StateTable | undefined, there: boolean): ErrorDetail[] {
+/** `other`: what the node keeps instead, if it is there. */
+function compareTable(before: StateTable, after: StateTable | undefined, other: StateTable | undefined): ErrorDetail[] {
   const differences: ErrorDetail[] = [];
   const add: Add = (path, reason) => differences.push({ node: before.node, path, reason, hint: KEEP_HINT });
   if (before.table === "positions") {
     // A source that is gone takes nothing with it but its position: what its rows became is in other tables.
     if (after?.table === "positions") {
       if (after.input !== before.input) add("source", `It read ${before.input} and now reads ${after.input}`);
-    } else if (there) add("op", `Source ${before.node} is another kind of node now`);
+    } else if (other) add("op", `Source ${before.node} is another kind of node now`);
   } else if (after?.table === before.table) {
     compareKeyed(before, after as KeyedTable, add);
   } else {
-    add("id", goneReason(before));
+    add(
+      "id",
+      AGGREGATED.includes(before.table) && other && AGGREGATED.includes(other.table)
+        ? otherReason(before)
+        : goneReason(before),
+    );
   }
   return differences;
 }
+
+/** What aggregates keep: which of them, what they find out decides. */
+const AGGREGATED: readonly StateTable["table"][] = ["windows", "groups"];
 
 const HELD: Record<KeyedTable["table"], readonly [string, string]> = {
   windows: ["Aggregate", "its open windows"],
@@ -86,10 +109,19 @@ const HELD: Record<KeyedTable["table"], readonly [string, string]> = {
   upserts: ["Source", "the last row of each key"],
 };
 
+function otherReason({ table, node }: KeyedTable): string {
+  return `Aggregate ${node} kept ${
+    HELD[table][1]
+  } in a table of ${table}, and what it is to find out now needs them to be kept in another way`;
+}
+
 function goneReason({ table, node }: KeyedTable): string {
   const [what, held] = HELD[table];
   return `${what} ${node} is gone, and with it ${held}`;
 }
+
+/** Tables whose values are found again by what they are. */
+const BY_NAME: readonly KeyedTable["table"][] = ["windows", "groups", "sessions", "session_rows"];
 
 function compareKeyed(before: KeyedTable, after: KeyedTable, add: Add): void {
   const paths = new Set([...Object.keys(before.settings), ...Object.keys(after.settings)]);
@@ -101,6 +133,8 @@ function compareKeyed(before: KeyedTable, after: KeyedTable, add: Add): void {
   }
   const at = before.table === "left" || before.table === "right" ? `${before.table}.` : "";
   compareLists(`${at}keys`, before.keys.map(keyText), after.keys.map(keyText), add);
+  // They may come and go
+  if (BY_NAME.includes(before.table)) return;
   compareLists(`${at}${before.valuePath}`, before.values.map(valueText), after.values.map(valueText), add);
 }
 

@@ -2,21 +2,19 @@ import { RdxError } from "../core/errors.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import { compareState, type StateComparison } from "../plan/state.ts";
 import type { Pipeline } from "./pipeline.ts";
-import type { PipelinesParts } from "./pipeline_maker.ts";
-import { modeAfter, shareState } from "./plan_shape.ts";
+import type { Compiled, Deployed, PipelinesParts } from "./pipeline_maker.ts";
 import type { Views } from "./views.ts";
 
 /**
  * How a plan goes on with the state of what runs under its name, if it does; null: it begins anew. Throws RdxError("conflict") when it has to keep a state that does not fit.
  */
 export function checkState(
-  before: Pipeline | null,
-  plan: PhysicalPlan,
+  deployed: Deployed | null,
+  { plan, physical }: Compiled,
   state: "keep" | "fresh",
-  tasks: number,
 ): StateComparison | null {
-  if (!before || state === "fresh") return null;
-  const { name } = before.plan;
+  if (!deployed || state === "fresh") return null;
+  const before = deployed.pipeline, { name } = before.plan;
   if (before.state === "stalled") {
     throw new RdxError(
       "conflict",
@@ -24,7 +22,7 @@ export function checkState(
     );
   }
   if (before.state !== "running") return null;
-  const comparison = compareState(before.plan, plan);
+  const comparison = compareState(before.plan, physical, { before: deployed.plan, after: plan });
   if (comparison.verdict === "incompatible") {
     throw new RdxError(
       "conflict",
@@ -32,19 +30,7 @@ export function checkState(
       comparison.differences,
     );
   }
-  if (comparison.verdict === "compatible" && tasks > 1) checkPlaces(before, plan, tasks);
   return comparison;
-}
-
-/** State that is spread over workers cannot come together in one. Throws RdxError("conflict"). */
-function checkPlaces(pipeline: Pipeline, plan: PhysicalPlan, tasks: number): void {
-  const { mode } = pipeline.parts.taskPlan, spread = mode === "parallel" && modeAfter(plan, mode) === "ordered";
-  if (!spread || !shareState(pipeline.plan, plan)) return;
-  throw new RdxError(
-    "conflict",
-    `The state of pipeline ${plan.name} is spread over ${tasks} workers, and its new plan, whose operators feed each ` +
-      "other, runs in one; state=fresh starts without it",
-  );
 }
 
 /** What is written again after a restart belongs to one pipeline alone. Throws RdxError("conflict"). */

@@ -16,7 +16,7 @@ import { type Logger, silentLog } from "../telemetry/log.ts";
 import { Checkpoints } from "./checkpoint/checkpoints.ts";
 import { type SavedRun, timesOf } from "./checkpoint/saved_run.ts";
 import { letGoBefore, type SourceHold } from "./order_holds.ts";
-import type { TaskPlan } from "./protocol.ts";
+import type { TaskFacts, TaskPlan } from "./protocol.ts";
 import { FunctionFaults } from "./function_faults.ts";
 import { LogInput, type PipelineInput, RangeInput } from "./input.ts";
 import { LookupMeter } from "./lookup_meter.ts";
@@ -157,14 +157,14 @@ export class PipelineMaker {
     return new PipelineLookups(plan, lookups, clock, new LookupMeter(name, metrics, log));
   }
 
-  /** The pipeline of a plan; with `before`, whose number and watermarks stand still, it goes on from there. */
+  /** The pipeline of a plan; with `before`, whose number and watermarks stand still, it goes on from there; `moved`: in tasks that will be given its state. */
   make(
     name: string,
     { plan, physical }: Compiled,
     { inputs, sinks, holds, lookups, side = this.#parts.streams }: Ends,
     before: Deployed | null,
     order: PipelineOrder,
-    resumed: Resumed | null = null,
+    { resumed = null, moved = null }: { resumed?: Resumed | null; moved?: TaskFacts | null } = {},
   ): Deployed {
     const id = ++this.#lastId, { pool, clock, metrics } = this.#parts, keep = before?.pipeline;
     const run = resumed?.checkpoint?.run ?? null, from = run && timesOf(run, physical);
@@ -173,11 +173,11 @@ export class PipelineMaker {
       positions: physical.sources.map((source) => this.#positions(source)),
       after: keep?.number ?? resumed?.checkpoint?.number ?? 0,
       watermarks: from?.watermarks ?? physical.sources.map((source) => keep?.watermarkOf(source.id) ?? -Infinity),
-      inherits: before?.id ?? null,
-      mode: modeAfter(physical, keep?.parts.taskPlan.mode ?? null),
+      inherits: moved ? null : before?.id ?? null,
+      mode: modeAfter(physical, moved ? null : keep?.parts.taskPlan.mode ?? null),
       // State stays where it is.
       owner: keep?.parts.taskPlan.owner ?? id % pool.tasks,
-      resumes: from?.facts ?? null,
+      resumes: from?.facts ?? moved,
     };
     const faults = new FunctionFaults(name, this.#parts.log ?? silentLog, clock);
     const { mode, owner } = taskPlan, first = mode === "ordered" ? owner : 0;

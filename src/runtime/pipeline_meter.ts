@@ -71,6 +71,16 @@ export class PipelineMeter {
     this.#streams = streams;
   }
 
+  /** What its tasks had has moved: this one tells from now on what all have told. */
+  moved(task: number): void {
+    for (const told of [this.#late, this.#untimed]) {
+      const all = sum(told);
+      told.length = 0;
+      told[task] = all;
+    }
+    this.#stateRows.length = this.#stateBytes.length = 0;
+  }
+
   /** Takes a task's answer. */
   answered(done: DoneMessage): void {
     const { task, chunk, late, untimed } = done;

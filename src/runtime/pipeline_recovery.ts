@@ -3,9 +3,11 @@ import type { OpenedOrder } from "../log.ts";
 import type { CheckpointInfo, Durable, OpenedCheckpoint, SavedPipeline, SavedPlan } from "../store.ts";
 import { restoreCheckpoint } from "./checkpoint/restore.ts";
 import { neededFor, type SavedRun, savedRun } from "./checkpoint/saved_run.ts";
+import { beginChange, type Change, takeOver } from "./carry/move.ts";
 import { openSinks } from "./open_sinks.ts";
 import { letGo, turnAt } from "./order_holds.ts";
 import { WorkerDied } from "./pool_member.ts";
+import type { TaskFacts } from "./protocol.ts";
 import type { Compiled, Deployed, Ends, PipelineMaker, PipelineOrder, Start } from "./pipeline_maker.ts";
 
 /** What recovery needs of the pipelines that there are. */
@@ -24,7 +26,9 @@ export interface RecoveryParts {
   take(name: string, first: Deployed, sql: string | null): void;
   /** Takes that back: it is awaited again. */
   leave(name: string, first: Deployed): Promise<void>;
-  handOver(name: string, before: Deployed, next: Deployed): Promise<void>;
+  handOver(name: string, before: Deployed, next: Deployed, change: Change): Promise<void>;
+  /** Tasks of each pipeline. */
+  readonly tasks: number;
   /** It cannot be made again. */
   lost(name: string, plan: SavedPlan, thrown: unknown): void;
 }
@@ -101,9 +105,11 @@ class Recovery {
       await last.pipeline.reached(after);
       const keep = last.pipeline;
       await keep.quiesce();
-      const next = this.#make(i, last, null);
+      const change = await beginChange(last, parts.compile(name, plans[i]), parts.tasks);
+      const next = this.#make(i, last, null, change.move?.facts ?? null);
       await openSinks(next.pipeline.sinks, next.pipeline.plan, keep.sinks, origins);
-      await parts.handOver(name, last, next);
+      await takeOver(keep, next.pipeline, change);
+      await parts.handOver(name, last, next, change);
       next.pipeline.start();
       last = next;
     }
@@ -182,14 +188,20 @@ class Recovery {
   }
 
   /** The pipeline with the plan at `index` of those that it had; with `before`, in its place. */
-  #make(index: number, before: Deployed | null, candidate: Candidate | null): Deployed {
+  #make(
+    index: number,
+    before: Deployed | null,
+    candidate: Candidate | null,
+    moved: TaskFacts | null = null,
+  ): Deployed {
     const { name, order } = this.#found, { maker, compile, ends } = this.#parts;
     const saved = order.plans[index],
       compiled = compile(name, saved),
       until = order.plans[index + 1]?.after ?? Infinity;
     const checkpoint = candidate && { number: candidate.info.number, run: candidate.run };
     const start = candidate ? neededFor(0, candidate.run).positions : saved.starts;
-    return maker.make(name, compiled, ends(name, compiled, before, start), before, order, { saved, until, checkpoint });
+    const resumed = { saved, until, checkpoint };
+    return maker.make(name, compiled, ends(name, compiled, before, start), before, order, { resumed, moved });
   }
 
   /** Rows that are gone would be taken for those that come in their place. Throws RdxError("invalid"). */

@@ -7,10 +7,10 @@ import { catalogFrom } from "./deployed_catalog.ts";
 import { allAtRest, drainAll } from "./ends_of_pipelines.ts";
 import { checkState, checkTargets, checkViews } from "./deploy_checks.ts";
 import { PipelinePictures } from "./pipeline_pictures.ts";
-import { openSinks } from "./open_sinks.ts";
+import { type ContinueParts, continueWith, handOver } from "./carry/continue.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts, Start } from "./pipeline_maker.ts";
-import { closeEnds, PipelineMaker, startOf, streamsOf } from "./pipeline_maker.ts";
+import { closeEnds, PipelineMaker, startOf } from "./pipeline_maker.ts";
 import type { OpenedSavepoint, SavedPlan } from "../store.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import { AbsentPipelines } from "./absent_pipelines.ts";
@@ -132,7 +132,7 @@ export class Pipelines implements PipelineService {
     checkTargets(name, compiled.physical, this.all(), this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
     const start = await startOf(from, compiled.physical, this.#parts.streams);
-    const comparison = checkState(before?.pipeline ?? null, compiled.physical, state, this.#parts.pool.tasks);
+    const comparison = checkState(before ?? null, compiled, state);
     const save = { plan, sql: sql ?? null };
     if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start, save);
     else if (comparison === null) await this.#renew(name, compiled, before ?? null, start, save);
@@ -140,7 +140,8 @@ export class Pipelines implements PipelineService {
     this.#scripts.set(name, save.sql);
     this.#revival.forget(name);
     this.#absent.delete(name);
-    return { created: before === undefined, pipeline: this.get(name) };
+    const notes = comparison?.carried.flatMap(({ notes }) => notes) ?? [];
+    return { created: before === undefined, pipeline: this.get(name), notes };
   }
 
   /** Deploys a plan that starts without state, in the place of what has its name. */
@@ -178,46 +179,19 @@ export class Pipelines implements PipelineService {
 
   /** Deploys a changed plan that goes on with the state of `before`, which goes on by itself when that is not possible. */
   async #continue(name: string, compiled: Compiled, before: Deployed, start: Start, save: Text): Promise<void> {
-    const keep = before.pipeline, ends = this.#ends(name, compiled, before, keep, start);
-    try {
-      await ends.lookups?.open();
-      await before.order.checkpoints?.detach();
-      await keep.quiesce();
-      await openSinks(ends.sinks, compiled.physical, keep.sinks);
-    } catch (thrown) {
-      await closeEnds(ends, keep);
-      this.#reads(name, before, null);
-      keep.resume();
-      before.order.checkpoints?.attach(keep, turnAt(before.order.plans, before.order.plans.length - 1));
-      throw thrown;
-    }
-    const next = this.#maker.make(name, compiled, ends, before, before.order);
-    await this.#handOver(
-      name,
-      before,
-      next,
-      () => notePlan(name, next, save, keep.number, this.#parts.durable, this.catalog),
-    );
-    this.#begin(next);
+    const ends = this.#ends(name, compiled, before, before.pipeline, start), { durable } = this.#parts;
+    const note = (next: Deployed) => notePlan(name, next, save, before.pipeline.number, durable, this.catalog);
+    this.#begin(await continueWith({ name, compiled, before, ends }, note, this.#going));
   }
 
-  /** From here on there is no way back: the tasks of `next` take the state over. */
-  async #handOver(name: string, before: Deployed, next: Deployed, save: () => void): Promise<void> {
-    try {
-      await next.pipeline.open(next.pipeline.sinks);
-      save();
-    } catch (thrown) {
-      before.pipeline.fail(`Its state was lost on the way to a changed plan: ${reasonOf(thrown)}`);
-      await next.pipeline.stop();
-      this.#reads(name, before, null);
-      throw thrown;
-    }
-    this.#byId.delete(before.id);
-    await before.pipeline.handOver(next.pipeline);
-    await this.#parts.pool.remove(before.id);
-    next.pipeline.meter.reads(streamsOf(next.pipeline.plan));
-    this.#reads(name, next, null);
-    this.#take(name, next);
+  get #going(): ContinueParts {
+    return {
+      pool: this.#parts.pool,
+      maker: this.#maker,
+      reads: (name, before, after) => this.#reads(name, before, after),
+      leave: ({ id }) => this.#byId.delete(id),
+      take: (name, next) => this.#take(name, next),
+    };
   }
 
   /**
@@ -252,7 +226,8 @@ export class Pipelines implements PipelineService {
         this.#absent.await(name, first.order.plans.at(-1)!);
         await this.#remove(name, first);
       },
-      handOver: (name, before, next) => this.#handOver(name, before, next, () => {}),
+      tasks: this.#parts.pool.tasks,
+      handOver: (name, before, next, change) => handOver(name, before, next, change, () => {}, this.#going),
       lost: (name, plan, thrown) => {
         if (this.#revival.isTriedAgain(name, thrown)) return;
         const made = this.find(name), reason = reasonOf(thrown);

@@ -46,6 +46,8 @@ export interface TaskPool {
   cut(task: number, pipeline: number, number: number): Promise<TaskCut>;
   drain(task: number, pipeline: number, number: number): Promise<TaskTurn>;
   leave(task: number, pipeline: number, number: number): Promise<void>;
+  handOut(task: number, pipeline: number): Promise<TaskCut>;
+  handOutNext(task: number, pipeline: number): Promise<SavedStep[]>;
   restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null>;
   restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null>;
   restored(task: number, pipeline: number): Promise<TaskRestored>;
@@ -273,6 +275,14 @@ export class WorkerPool implements EnginePool {
 
   leave(task: number, pipeline: number, number: number): Promise<void> {
     return this.#members[task].ask<void>((host) => host.leave(pipeline, number));
+  }
+
+  handOut(task: number, pipeline: number): Promise<TaskCut> {
+    return this.#members[task].ask<TaskCut>((host) => host.handOut(pipeline));
+  }
+
+  handOutNext(task: number, pipeline: number): Promise<SavedStep[]> {
+    return this.#members[task].ask<SavedStep[]>((host) => host.handOutNext(pipeline));
   }
 
   restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null> {

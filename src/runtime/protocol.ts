@@ -354,6 +354,10 @@ export interface TaskHostApi {
   drain(pipeline: number, number: number): Promise<TaskTurn>;
   /** What is set aside there, or in front of the next one, is not wanted any more; the next cut has to be whole. */
   leave(pipeline: number, number: number): void;
+  /** Begins to hand out everything that a task keeps that is at rest, and will take nothing any more unless that fails; the next cut has to be whole. */
+  handOut(pipeline: number): TaskCut;
+  /** The next of it; none: that was all. */
+  handOutNext(pipeline: number): SavedStep[];
   /** A checkpoint with these tables of the task's operators is to be taken in; why it cannot be, or null. */
   restoring(pipeline: number, tables: readonly SavedTable[]): string | null;
   /** Takes in steps of a checkpoint, in front of everything else; why that cannot be, or null. */

@@ -315,13 +315,13 @@ export interface PipelineService {
   get(name: string): PipelineInfo;
   /**
    * Deploys or replaces. Throws invalid_plan with node and path; conflict (with the differences as details) when the state of
-   * the running version does not fit and `state` is `keep`. `sql`: the script that the plan was compiled from.
+   * the running version does not fit and `state` is `keep`. `sql`: the script that the plan was compiled from. `notes`: what becomes of state that changes.
    */
   put(
     name: string,
     plan: unknown,
     options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string },
-  ): Promise<{ created: boolean; pipeline: PipelineInfo }>;
+  ): Promise<{ created: boolean; pipeline: PipelineInfo; notes: readonly string[] }>;
   delete(name: string): Promise<void>;
   /** Asks the tasks what went through each edge; of a pipeline that has ended, what went through it. Throws not_found. */
   flow(name: string): Promise<PipelineFlow>;

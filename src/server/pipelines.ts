@@ -25,10 +25,10 @@ export function pipelineRoutes(app: App, server: ServerContext): void {
     const start = parseStart("Parameter start", parameters.text("start") ?? "earliest");
     const state = parameters.choice("state", ["keep", "fresh"], "keep");
     const how = { start, state }, { engine } = server;
-    const { created, pipeline } = isSql(c.req.raw)
+    const { created, pipeline, notes } = isSql(c.req.raw)
       ? await deploySql(engine, name, await readText(c.req.raw, server, SQL_BYTES_MAX), how)
       : await pipelines.put(name, await readPlan(c, server), how);
-    return json(withPlan(pipeline), created ? 201 : 200);
+    return json({ ...withPlan(pipeline), notes }, created ? 201 : 200);
   });
   app.delete("/v1/pipelines/:name", async (c) => {
     new Parameters(c, []);

@@ -84,17 +84,25 @@ export async function deploySql(
   name: string,
   text: string,
   { start, state }: { readonly start: PipelineStart; readonly state: "keep" | "fresh" },
-): Promise<{ created: boolean; pipeline: PipelineInfo }> {
+): Promise<{ created: boolean; pipeline: PipelineInfo; notes: readonly string[] }> {
   const compiled = compileScript(engine, text, { name }), { plan } = first(compiled.pipelines, "deploy");
   declareScript(engine, compiled);
   return await engine.pipelines.put(name, plan, { start, state, sql: text });
 }
 
-/** Deploys every pipeline of a script, each under its own name. */
-export async function deployScript(engine: EngineService, text: string, options: DeployOptions): Promise<void> {
+/** Deploys every pipeline of a script, each under its own name; resolves to what becomes of state that changes. */
+export async function deployScript(
+  engine: EngineService,
+  text: string,
+  options: DeployOptions,
+): Promise<{ notes: readonly string[] }> {
   const compiled = compileScript(engine, text, options);
   declareScript(engine, compiled);
+  const notes: string[] = [];
   for (const { name, plan } of compiled.pipelines) {
-    await engine.pipelines.put(name, plan, { start: options.start, state: options.state, sql: text });
+    const how = { start: options.start, state: options.state, sql: text };
+    const deployed = await engine.pipelines.put(name, plan, how);
+    notes.push(...deployed.notes.map((note) => `Pipeline ${name}: ${note}`));
   }
+  return { notes };
 }

@@ -31,6 +31,17 @@ Deno.test("serve deploys the plans that are named over the streams that are decl
   assert.equal(options?.data, "/home/d");
 });
 
+Deno.test("serve says what becomes of state that a changed plan changes", async () => {
+  const more = { "/home/me/n.json": PLAN.replace("hot", "noted"), ...files };
+  const { err } = await call(["serve", "--port", "0", "--stream", "s=s.json", "n.json", "plans/p.json"], {
+    files: more,
+    onOut: (_, signal) => signal("SIGINT"),
+  });
+  assert.deepEqual(err.split("\n").filter((line) => line.includes("Aggregate")), [
+    "Pipeline noted: Aggregate n is new",
+  ]);
+});
+
 Deno.test("serve begins what is named at a time of arrival", async () => {
   const { engine } = await call(
     ["serve", "--port", "0", "--stream", "s=s.json", "--start", "2026-01-01", "plans/p.json"],

@@ -63,7 +63,7 @@ Deno.test("a plan declares a table of positions for each source and one of windo
 });
 
 Deno.test("the same plan has the same state, whatever the order of a sink's options", () => {
-  assert.deepEqual(compareState(physical(), physical()), { verdict: "same", differences: [] });
+  assert.deepEqual(compareState(physical(), physical()), { verdict: "same", differences: [], carried: [] });
   const before = physical({ sink: { kind: "file", path: "x", format: "csv" } });
   const after = physical({ sink: { format: "csv", path: "x", kind: "file" } });
   assert.equal(compareState(before, after).verdict, "same");
@@ -99,6 +99,47 @@ Deno.test("a new aggregate starts empty beside the state that is kept", () => {
   assert.deepEqual(differences.map(({ node, path, reason }) => [node, path, reason]), [
     ["aggregate_2", "id", "Aggregate aggregate_2 is gone, and with it its open windows"],
   ]);
+});
+
+Deno.test("aggregates are found again by what they compute, whatever they are called and in whatever order", () => {
+  const nodes = (aggs: readonly Json[]) =>
+    compilePlan(
+      planOf(SOURCE, ["aggregate", "source", { keys: ["origin"], aggs }], sinkOf("aggregate")),
+      CATALOG,
+    );
+  const of = (column: string, as: string, more: object = {}) => ({ fn: "sum", arg: col(column), as, ...more });
+  const other = call("add", col("delay"), lit(1));
+  const before = nodes([of("delay", "a"), { fn: "sum", arg: other, as: "b" }, of("delay", "c", { distinct: true })]);
+  const after = nodes([of("delay", "b"), of("delay", "d", { distinct: true }), { fn: "sum", arg: other, as: "a" }, {
+    fn: "count",
+    as: "n",
+  }]);
+  const compared = compareState(before.physical, after.physical, { before: before.plan, after: after.plan });
+  assert.equal(compared.verdict, "compatible");
+  assert.deepEqual(compared.carried.map(({ node, names }) => [node, names]), [
+    ["aggregate", { a: "b", b: "a", d: "c", n: null }],
+  ]);
+});
+
+Deno.test("an aggregate more is refused where rows may be taken back, and one less is not", () => {
+  const nodes = (aggs: readonly Json[]) =>
+    compilePlan(
+      planOf(
+        SOURCE,
+        ["aggregate_1", "source", { keys: ["origin"], aggs: [{ fn: "count", as: "n" }] }],
+        ["aggregate_2", "aggregate_1", { keys: ["n"], aggs }],
+        sinkOf("aggregate_2"),
+      ),
+      CATALOG,
+    ).physical;
+  const one = [{ fn: "count", as: "keys" }], two = [...one, { fn: "max", arg: col("origin"), as: "last" }];
+  assert.deepEqual(
+    compareState(nodes(one), nodes(two)).differences.map(({ node, path, reason }) => [node, path, reason]),
+    [
+      ["aggregate_2", "aggs[1]", "last = max(string) is new, and rows that came before may be taken back from it"],
+    ],
+  );
+  assert.equal(compareState(nodes(two), nodes(one)).verdict, "compatible");
 });
 
 const INCOMPATIBLE: readonly [string, Change, readonly (readonly [string, string, string])[]][] = [

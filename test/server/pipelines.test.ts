@@ -25,6 +25,14 @@ Deno.test("a plan is deployed with 201 and replaced with 200", async () => {
   });
 });
 
+Deno.test("a deploy says what becomes of state that changes, and nothing else does", async () => {
+  await withServer({}, async (harness) => {
+    assert.deepEqual((await (await deploy(harness, PLAN)).json()).notes, []);
+    assert.deepEqual((await (await deploy(harness, PLAN, "", "noted")).json()).notes, ["Aggregate n is new"]);
+    assert.equal((await (await harness.ask("/v1/pipelines/noted")).json()).notes, undefined);
+  });
+});
+
 Deno.test("a pipeline begins at a time in ISO 8601 or epoch milliseconds, and at no other text", async () => {
   await withServer({}, async (harness) => {
     for (const start of ["2026-01-01T00:00:00Z", "1767225600000", "2026-01-01"]) {

@@ -191,7 +191,7 @@ export class SimPipelines implements PipelineService {
       ...this.shown,
     };
     this.#pipelines.set(name, pipeline);
-    return Promise.resolve({ created, pipeline });
+    return Promise.resolve({ created, pipeline, notes: name === "noted" ? ["Aggregate n is new"] : [] });
   }
 
   delete(name: string): Promise<void> {

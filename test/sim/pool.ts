@@ -132,6 +132,16 @@ export class SimPool implements TaskPool {
     this.hosts[task].leave(pipeline, number);
   }
 
+  async handOut(task: number, pipeline: number): Promise<TaskCut> {
+    await null;
+    return structuredClone(this.hosts[task].handOut(pipeline));
+  }
+
+  async handOutNext(task: number, pipeline: number): Promise<SavedStep[]> {
+    await null;
+    return structuredClone(this.hosts[task].handOutNext(pipeline));
+  }
+
   async restoring(task: number, pipeline: number, tables: readonly SavedTable[]): Promise<string | null> {
     await null;
     return this.hosts[task].restoring(pipeline, structuredClone(tables));

@@ -14,32 +14,45 @@ import { tasksWithState } from "./take.ts";
  * damaged; then the pipeline is of no use.
  */
 export async function restoreCheckpoint(pipeline: Pipeline, opened: OpenedCheckpoint, bytes: number): Promise<void> {
-  const { plan, sinks, parts: { pool, id } } = pipeline, { tables } = opened.facts;
+  const { plan, sinks } = pipeline, { tables } = opened.facts;
   const keepers = new Map(plan.sinks.flatMap(({ id }, i) => sinks[i].keeper ? [[id, sinks[i].keeper!] as const] : []));
   const ofTasks = tables.filter(({ node }) => !plan.sinks.some(({ id }) => id === node));
   const ofSinks = [...keepers].flatMap(([node, keeper]) => keeper.tables.map((table) => ({ ...table, node })));
   refuse(misfitOf(ofSinks, tables.filter((table) => !ofTasks.includes(table))));
-  const tasks = tasksWithState(pipeline), senders = tasks.map((task) => new Sender(pool, task, id));
-  if (tasks.length === 0) refuse(misfitOf([], ofTasks));
-  for (const task of tasks) refuse(await pool.restoring(task, id, ofTasks));
-  const router = new Router(ofTasks, senders);
   let read = 0;
   pipeline.restored = 0;
-  for await (const step of opened.steps()) {
-    read += "frame" in step ? step.frame.byteLength : 0;
-    pipeline.restored = Math.min(1, read / Math.max(1, bytes));
-    const keeper = keepers.get(step.node);
-    if (keeper) keeper.restore(step);
-    else await router.take(step);
+  async function* steps(): AsyncGenerator<SavedStep> {
+    for await (const step of opened.steps()) {
+      read += "frame" in step ? step.frame.byteLength : 0;
+      pipeline.restored = Math.min(1, read / Math.max(1, bytes));
+      const keeper = keepers.get(step.node);
+      if (keeper) keeper.restore(step);
+      else yield step;
+    }
   }
+  await restoreTasks(pipeline, ofTasks, steps());
+  for (const keeper of keepers.values()) keeper.restored();
+  pipeline.restored = 1;
+}
+
+/** The same with what its tasks have alone. */
+export async function restoreTasks(
+  pipeline: Pipeline,
+  tables: readonly SavedTable[],
+  steps: AsyncIterable<SavedStep>,
+): Promise<void> {
+  const { parts: { pool, id } } = pipeline, tasks = tasksWithState(pipeline);
+  const senders = tasks.map((task) => new Sender(pool, task, id));
+  if (tasks.length === 0) refuse(misfitOf([], tables));
+  for (const task of tasks) refuse(await pool.restoring(task, id, tables));
+  const router = new Router(tables, senders);
+  for await (const step of steps) await router.take(step);
   await Promise.all(senders.map((sender) => sender.end()));
   for (const task of tasks) {
     const { reason, lookups } = await pool.restored(task, id);
     refuse(reason);
     pipeline.asked.push(...lookups);
   }
-  for (const keeper of keepers.values()) keeper.restored();
-  pipeline.restored = 1;
 }
 
 function refuse(reason: string | null): void {

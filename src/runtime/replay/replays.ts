@@ -173,7 +173,7 @@ export class Replays implements ReplayService {
     };
     const resumed = again &&
       { saved: again.saved, until: again.last, checkpoint: { number: again.number, run: again.run } };
-    const { pipeline, id } = maker.make(label, compiled, ends, null, order, resumed);
+    const { pipeline, id } = maker.make(label, compiled, ends, null, order, { resumed });
     heard.set(id, pipeline);
     const close = async () => {
       queue.end();

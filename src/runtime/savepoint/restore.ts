@@ -92,7 +92,9 @@ async function replace(
       await parts.remove(before);
     }
     const ends = parts.fresh(compiled, neededFor(number, run).positions), at = { number, run };
-    next = maker.make(name, compiled, ends, null, order, { saved: plan, until: Infinity, checkpoint: at });
+    next = maker.make(name, compiled, ends, null, order, {
+      resumed: { saved: plan, until: Infinity, checkpoint: at },
+    });
     parts.take(name, next, plan.sql);
     await next.pipeline.open();
     const [info] = await durable.checkpoints.list(folder);

@@ -191,6 +191,15 @@ export class TaskHost implements TaskHostApi {
     this.#tasks.get(pipeline)?.leave(number);
   }
 
+  handOut(pipeline: number): TaskCut {
+    return this.#task(pipeline).handOut();
+  }
+
+  handOutNext(pipeline: number): SavedStep[] {
+    const steps = this.#task(pipeline).state.drain();
+    return transfer(steps, steps.flatMap((step) => "frame" in step ? [step.frame] : []));
+  }
+
   restoring(pipeline: number, tables: readonly SavedTable[]): string | null {
     return this.#task(pipeline).state.restoring(tables);
   }

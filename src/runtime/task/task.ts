@@ -17,6 +17,7 @@ import type {
   MarkMessage,
   NodeLookups,
   StateFacts,
+  TaskCut,
   TaskOutput,
   TaskPlan,
   TaskRestored,
@@ -315,9 +316,19 @@ export class PipelineTask {
 
   /** Begins to hand its state out. */
   #cut(number: number, whole: boolean): void {
-    const startMs = performance.now(), { tickedMs } = this.#mode, { reached } = this.#clocks;
+    const startMs = performance.now();
     this.state.cut(whole);
-    this.cuts.begin(number, { tables: this.state.tables, tickedMs, reached: [...reached] }, startMs);
+    this.cuts.begin(number, this.#facts(), startMs);
+  }
+
+  #facts(): TaskCut {
+    return { tables: this.state.tables, tickedMs: this.#mode.tickedMs, reached: [...this.#clocks.reached] };
+  }
+
+  /** Begins to hand everything out while it is at rest. */
+  handOut(): TaskCut {
+    this.state.cut(true);
+    return this.#facts();
   }
 
   #cold(): ColdFacts {

@@ -44,7 +44,7 @@ export const PIPELINE_OPERATIONS: Operations = {
         }),
       ],
       body: PLAN,
-      answers: { 200: answer("It was replaced", "pipeline"), 201: answer("It is new", "pipeline") },
+      answers: { 200: answer("It was replaced", "pipeline_deployed"), 201: answer("It is new", "pipeline_deployed") },
       problems: [
         "not_found",
         "timeout",

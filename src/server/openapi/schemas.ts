@@ -194,6 +194,12 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   tasks: count("Tasks that work on it"),
 };
 
+const PIPELINE_WITH_PLAN: Readonly<Record<string, JsonSchema>> = {
+  ...PIPELINE_MEMBERS,
+  plan: { description: "The plan as it was deployed, or that the script was compiled to" },
+  sql: orNull({ type: "string" }, "The script of SQL that it was deployed as; null: it was deployed as a plan"),
+};
+
 const SAVEPOINT = object({
   name: text("Its name"),
   pipeline: text("The pipeline that it was taken of"),
@@ -344,10 +350,13 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   ingest_answer: INGEST_ANSWER,
   log_line: LOG_LINE,
   ...DEAD_SCHEMAS,
-  pipeline: object({
-    ...PIPELINE_MEMBERS,
-    plan: { description: "The plan as it was deployed, or that the script was compiled to" },
-    sql: orNull({ type: "string" }, "The script of SQL that it was deployed as; null: it was deployed as a plan"),
+  pipeline: object(PIPELINE_WITH_PLAN),
+  pipeline_deployed: object({
+    ...PIPELINE_WITH_PLAN,
+    notes: list(
+      { type: "string" },
+      "What becomes of state that changes: what begins empty, what goes, what has another name",
+    ),
   }),
   pipelines: object({ pipelines: list(object(PIPELINE_MEMBERS)) }),
   pipeline_flow: PIPELINE_FLOW,
