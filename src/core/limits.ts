@@ -148,6 +148,10 @@ export const VIEW_DELTA_ROWS_MAX = 262_144;
 export const QUERY_ROWS_MAX = 10_000;
 /** Rows that one view query returns by default. */
 export const QUERY_ROWS_DEFAULT = 1000;
+/** Rows of a table that a look into the state of a pipeline gives at most. */
+export const LOOK_ROWS_MAX = 1000;
+/** The same when nobody says how many. */
+export const LOOK_ROWS_DEFAULT = 100;
 
 /** Linear memory of a pipeline task or a decoder, at most. */
 export const KERNEL_MEMORY_BYTES_MAX = 2 ** 32 - 65_536;

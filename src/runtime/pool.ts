@@ -9,6 +9,8 @@ import type {
   DecodeJob,
   DecodeResult,
   FromTask,
+  LookAnswer,
+  LookQuestion,
   StateFacts,
   TaskCut,
   TaskHostApi,
@@ -39,6 +41,8 @@ export interface TaskPool {
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]>;
   /** What each task keeps; null: it is not there any more. */
   stateFacts(pipeline: number): Promise<(StateFacts | null)[]>;
+  /** Of each task what it answers to a look. */
+  look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]>;
   /** These do in one task what TaskHostApi says; frames are handed over. */
   cut(task: number, pipeline: number, number: number): Promise<TaskCut>;
   drain(task: number, pipeline: number, number: number): Promise<TaskTurn>;
@@ -230,6 +234,13 @@ export class WorkerPool implements EnginePool {
   stateFacts(pipeline: number): Promise<(StateFacts | null)[]> {
     const asked = this.#members.map((member) =>
       ask<StateFacts | null>(member, ({ host }) => host.stateFacts(pipeline))
+    );
+    return Promise.all(asked);
+  }
+
+  look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]> {
+    const asked = this.#members.map((member) =>
+      ask<LookAnswer | null>(member, ({ host }) => host.look(pipeline, question))
     );
     return Promise.all(asked);
   }
