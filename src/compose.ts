@@ -2,6 +2,7 @@
 import { availableParallelism } from "node:os";
 import { isAbsolute, resolve } from "node:path";
 import { systemClock } from "./core/clock.ts";
+import { STATE_BYTES_MAX } from "./core/limits.ts";
 import { Crc32c } from "./kernel/crc.ts";
 import { compileKernels, Kernel } from "./kernel/module.ts";
 import type { Durability } from "./log.ts";
@@ -63,6 +64,8 @@ export interface EngineSettings {
   readonly functions?: readonly string[] | null;
   /** False: pipelines that an earlier process has left are left as they are; default: they go on. */
   readonly recoverPipelines?: boolean;
+  /** Bytes of memory for the state of each pipeline in each worker; default: STATE_BYTES_MAX. */
+  readonly stateBytesMax?: number;
   /** How often checkpoints are taken of what survives; 0: only at an orderly end. */
   readonly checkpointIntervalMs?: number;
   /** Default: nothing is logged. */
@@ -131,6 +134,10 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
       log,
       recoverPipelines: settings.recoverPipelines,
       checkpointIntervalMs: settings.checkpointIntervalMs,
+      state: {
+        bytesMax: settings.stateBytesMax ?? STATE_BYTES_MAX,
+        cold: { folder: data ? settings.data ?? null : null },
+      },
       ...(functions === null ? {} : { functions: functionFiles(functions) }),
       openRanges: ({ path, format, delimiter }) =>
         openRanges(new DenoFileReader(), { path: pathOf(path), format, delimiter }),

@@ -1,4 +1,5 @@
 import type { Batch } from "./core/batch.ts";
+import type { ColdFacts } from "./core/cold_file.ts";
 import type { Column } from "./core/schema.ts";
 import type { OperatorState } from "./core/state.ts";
 
@@ -93,7 +94,10 @@ export interface Operator {
   /** Its state as tables. "none": it keeps nothing. */
   readonly state: OperatorState | "none";
   readonly stateRows: number;
+  /** Bytes of its memory. */
   readonly stateBytes: number;
+  /** Those of its rows that are in a working file; absent: all are in memory. */
+  readonly cold?: ColdFacts;
   close(): void;
 }
 

@@ -2,7 +2,8 @@
 import { expose } from "comlink";
 import { zstdPacker } from "../src/log/packer_deno.ts";
 import { TaskHost } from "../src/runtime/task/host.ts";
+import { openColdFile } from "../src/store/cold_file_deno.ts";
 import { DenoFileReader } from "../src/source/file_deno.ts";
 import { hostParts } from "./parts.ts";
 
-expose(new TaskHost(hostParts(new DenoFileReader(), zstdPacker.pack)));
+expose(new TaskHost(hostParts(new DenoFileReader(), zstdPacker.pack, openColdFile)));

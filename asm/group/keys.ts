@@ -169,6 +169,30 @@ export let isNew: bool = false;
   return row;
 }
 
+/** The row of the key at position `i` of the block, or 0. */
+export function find(g: Group, columns: usize, i: u32): usize {
+  const hash = <u32>hashOf(i), number = numbers(i);
+  for (let row = indexFind(g.rowsIndex, hash); row; row = indexNext(g.rowsIndex, hash, row)) {
+    if (sameKey(g, row, columns, number)) return row;
+  }
+  return 0;
+}
+
+/** The hash of the key of a row, as hashKeys makes it. */
+export function rowHash(g: Group, row: usize): u64 {
+  const nulls = load<u32>(row, ROW_NULLS);
+  let hash: u64 = 0;
+  for (let k: u32 = 0; k < g.keys; k++) {
+    const cell = row + keyCell(k);
+    let one: u64;
+    if ((nulls >>> k) & 1) one = hash_i64(NULL_WORD, g.seed);
+    else if (isBytes(keyType(g, k))) one = hash_bytes(load<u32>(cell), load<u32>(cell, 4), g.seed);
+    else one = hash_i64(load<u64>(cell), g.seed);
+    hash = hash_combine(hash, one);
+  }
+  return hash;
+}
+
 /** Takes a row out of the index and gives its memory back, or keeps its key until a drain has told that it is gone; what its calls hold is freed before. */
 export function dropRow(g: Group, row: usize): void {
   indexRemove(g.rowsIndex, row);

@@ -49,6 +49,19 @@ export function group_look(group: usize, columns: usize, list: usize, most: u32)
   return found;
 }
 
+/** Of listed rows those that have the key in the first row of `columns`, in the same list: how many. */
+export function group_look_same(group: usize, columns: usize, list: usize, count: u32): u32 {
+  const g = changetype<Group>(group);
+  let found: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const row: usize = load<u32>(list + (<usize>i << 2));
+    if (!sameKey(g, row, columns, 0)) continue;
+    store<u32>(list + (<usize>found << 2), <u32>row);
+    found++;
+  }
+  return found;
+}
+
 /** Keys of listed rows and what their calls have come to, as group_out tells COLUMNs; NULL where no row is left. NO_MEMORY without. */
 export function group_look_results(group: usize, list: usize, count: u32): i32 {
   const g = changetype<Group>(group);

@@ -21,6 +21,7 @@ export class Pool {
   at: u32; // where the next new one lies
   end: u32; // of the last page
   pages: u32; // the newest first
+  idle: u32; // so many were given back and wait
 }
 
 function pageAdd(space: Space, pool: Pool): bool {
@@ -43,6 +44,7 @@ function pageAdd(space: Space, pool: Pool): bool {
   const free: usize = pool.free;
   if (free) {
     pool.free = load<u32>(free);
+    pool.idle--;
     return free;
   }
   if (pool.end - pool.at < pool.size && !pageAdd(space, pool)) return 0;
@@ -54,6 +56,7 @@ function pageAdd(space: Space, pool: Pool): bool {
 @inline export function poolGive(pool: Pool, thing: usize): void {
   store<u32>(thing, pool.free);
   pool.free = <u32>thing;
+  pool.idle++;
 }
 
 /** Frees all pages. */
@@ -63,5 +66,5 @@ export function poolFree(space: Space, pool: Pool): void {
     spaceGive(space, page, load<u32>(page, BYTES));
     page = next;
   }
-  pool.pages = pool.free = pool.at = pool.end = 0;
+  pool.pages = pool.free = pool.at = pool.end = pool.idle = 0;
 }

@@ -21,7 +21,7 @@ import { isLate, openWindow } from "./fire";
 import { resultBegin } from "./result";
 import { noteChange } from "./tick";
 import {
-  FLAG_DENSE, FLAG_EXPIRES, FLAG_FINAL, FLAG_TICKS, FLAG_UPSERT, FLAG_WINDOWED, Group, OP_COUNT, ROW_ALIVE, ROW_CHANGED_CUT, ROW_FIRED, ROW_NULLS, ROW_STATE, callAt, has, isBytes, keyCell, keyScale, keyType,
+  FLAG_DENSE, FLAG_EXPIRES, FLAG_FINAL, FLAG_TICKS, FLAG_UPSERT, FLAG_WINDOWED, Group, OP_COUNT, ROW_ALIVE, ROW_CHANGED_CUT, ROW_FIRED, ROW_HOT, ROW_NULLS, ROW_STATE, callAt, has, isBytes, keyCell, keyScale, keyType,
 } from "./spec";
 
 const KEYS: usize = 0;
@@ -93,7 +93,7 @@ function resolveAll(g: Group, count: u32): u32 {
     }
     const after = before + <i64>sign(i);
     store<i64>(row, after, ROW_ALIVE);
-    store<u32>(row, load<u32>(row, ROW_STATE) | ROW_CHANGED_CUT, ROW_STATE);
+    store<u32>(row, load<u32>(row, ROW_STATE) | (ROW_CHANGED_CUT | ROW_HOT), ROW_STATE);
     setExisted(i, u8(before > 0));
     setAlive(i, u8(after > 0));
     if (ticks) noteChange(g, row);

@@ -20,7 +20,7 @@
 //   fired          of windows: the row's result is out; else the next row that is doomed (drop.ts)
 //   touched        watermark at the last change
 //   changed        the next row that has changed since the last tick (tick.ts)
-//   state          flags: it has changed since the last cut, a drain has handed it out (state.ts)
+//   state          flags: it has changed since the last cut, a drain has handed it out (state.ts), it is hot (cold.ts)
 //
 // Behind the cells, where something asks for it: the row's number in the order in which rows were made (u64), and its turn
 // among those that have changed since the last tick (u64).
@@ -156,6 +156,8 @@ export class Group extends Space {
   begun: i64; // the first watermark
   toldBlock: u32; // the last block of input before the last cut (distinct.ts), and before the one in front of it
   sinceBlock: u32;
+  handTable: u32; // how far the hand has come that looks for cold rows (cold.ts)
+  handPlace: u32;
   map: u32; // while what rows hold is restored: the rows by their names (names.ts), and its places less one
   mapMask: u32;
 }
@@ -172,6 +174,7 @@ export const ROW_CHANGED: usize = 40;
 export const ROW_STATE: usize = 44;
 export const ROW_CHANGED_CUT: u32 = 1;
 export const ROW_STORED: u32 = 2;
+export const ROW_HOT: u32 = 4; // something asked for it since the hand went by (cold.ts)
 export const ROW_KEYS: u32 = 48;
 
 @inline export function isBytes(type: u32): bool {

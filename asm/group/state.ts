@@ -8,7 +8,7 @@ import { forgetNames } from "./free";
 import { forgetGone } from "./keys";
 import { outColumn, setBit } from "./push";
 import { nextRow, scanBegin, scanDone, stepBegin } from "./scan";
-import { Group, ROW_NEWER, ROW_NULLS, ROW_STATE, ROW_STORED, callAt, callGone, keyCell, keyScale, keyType, setAt, setGone } from "./spec";
+import { Group, ROW_HOT, ROW_NEWER, ROW_NULLS, ROW_STATE, ROW_STORED, callAt, callGone, keyCell, keyScale, keyType, setAt, setGone } from "./spec";
 
 const DONE: i32 = 0;
 /** A step ends without rows, and there is more. */
@@ -63,7 +63,7 @@ export function group_changed(group: usize, list: usize, most: u32): i32 {
   while (found < most) {
     const row = nextRow(g);
     if (!row) break;
-    store<u32>(row, ROW_STORED, ROW_STATE);
+    store<u32>(row, (load<u32>(row, ROW_STATE) & ROW_HOT) | ROW_STORED, ROW_STATE);
     store<u32>(list + (<usize>found << 2), <u32>row);
     found++;
   }

@@ -24,6 +24,12 @@ import {
   return s.max == 0 || max<i64>(last, t) - min<i64>(start, t) < s.max;
 }
 
+/** Whether two sessions that a row bridges may become one: else it is of the first, and the other stays as it is. */
+@inline function fits(s: Sessions, a: usize, b: usize): bool {
+  if (s.max == 0) return true;
+  return max<i64>(load<i64>(a, LAST), load<i64>(b, LAST)) - min<i64>(load<i64>(a, START), load<i64>(b, START)) < s.max;
+}
+
 /** The row belongs to another session. */
 function move(row: usize, to: usize): void {
   rowTouch(row);
@@ -59,17 +65,37 @@ function freeSession(s: Sessions, session: usize): void {
   s.sessions--;
 }
 
-/** Whether a session at `t` was found, and else the word behind which a new one belongs. */
+/** The word behind which a session belongs that is new, or begins earlier now. */
 let link: usize = 0;
+
+/** Where sessions have a bound they may overlap, so that one may begin before others in front of it once an older row has come. */
+function place(key: usize, session: usize): void {
+  let at = key + KEY_SESSIONS;
+  while (load<u32>(at) != <u32>session) at = <usize>load<u32>(at) + NEXT;
+  store<u32>(at, load<u32>(session, NEXT));
+  seek(key, load<i64>(session, START), load<u64>(session, SESSION_NAME));
+  store<u32>(session, load<u32>(link), NEXT);
+  store<u32>(link, <u32>session);
+}
+
+/** Finds the word behind which a session belongs that begins at `start`. */
+function seek(key: usize, start: i64, name: u64): void {
+  link = key + KEY_SESSIONS;
+  for (let at: usize = load<u32>(link); at; at = load<u32>(link)) {
+    const begins = load<i64>(at, START);
+    if (begins > start || (begins == start && load<u64>(at, SESSION_NAME) > name)) break;
+    link = at + NEXT;
+  }
+}
 
 /** The open session of the key that a row at `t` belongs to, joined with those that it bridges; 0 = there is none. */
 function findSession(s: Sessions, key: usize, t: i64, watermark: i64): usize {
-  let target: usize = 0, from = key + KEY_SESSIONS;
+  let target: usize = 0, from = key + KEY_SESSIONS, moved = false;
   link = from;
   for (let session: usize = load<u32>(from); session; session = load<u32>(from)) {
-    // The watermark has passed it, though it has not left yet: it takes no more rows
-    const frozen = endOf(s, session) - 1 <= watermark;
-    if (!frozen && touches(s, session, t)) {
+    // The watermark has passed it, though it has not left yet, or would have with a row that old in it: it takes no more rows
+    const frozen = endOf(s, session) - 1 <= watermark || (s.max != 0 && t + s.max - 1 <= watermark);
+    if (!frozen && touches(s, session, t) && (!target || fits(s, target, session))) {
       if (target) {
         mergeRows(target, session);
         store<i64>(target, max<i64>(load<i64>(target, LAST), load<i64>(session, LAST)), LAST);
@@ -79,12 +105,16 @@ function findSession(s: Sessions, key: usize, t: i64, watermark: i64): usize {
         continue;
       }
       target = session;
-      if (t < load<i64>(session, START)) store<i64>(session, t, START);
+      if (t < load<i64>(session, START)) {
+        store<i64>(session, t, START);
+        moved = s.max != 0;
+      }
       if (t > load<i64>(session, LAST)) store<i64>(session, t, LAST);
     }
     if (load<i64>(session, START) <= t) link = session + NEXT;
     from = session + NEXT;
   }
+  if (target && moved) place(key, target);
   return target;
 }
 
@@ -124,12 +154,7 @@ export function addKey(s: Sessions, columns: usize, r: u32, hash: u32, group: u8
 
 /** A session of the key that begins at `start`, behind those that begin no later; 0 without memory. */
 export function openSession(s: Sessions, key: usize, start: i64, name: u64): usize {
-  link = key + KEY_SESSIONS;
-  for (let at: usize = load<u32>(link); at; at = load<u32>(link)) {
-    const begins = load<i64>(at, START);
-    if (begins > start || (begins == start && load<u64>(at, SESSION_NAME) > name)) break;
-    link = at + NEXT;
-  }
+  seek(key, start, name);
   return addSession(s, key, start, name);
 }
 

@@ -95,8 +95,10 @@ export class Sessions {
 }
 
 /** The first time that is behind a session. */
+/** A gap behind its last row, or when it is as long as it may be. */
 @inline export function endOf(s: Sessions, session: usize): i64 {
-  return load<i64>(session, LAST) + s.gap;
+  const end = load<i64>(session, LAST) + s.gap;
+  return s.max ? min<i64>(end, load<i64>(session, START) + s.max) : end;
 }
 
 /** An instance without rows; 0 when there is no memory. */

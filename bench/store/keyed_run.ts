@@ -19,15 +19,29 @@ export interface Paced {
 
 interface Plan {
   readonly title: string;
+  /** How often a file is read, so that a run takes long enough. */
+  readonly times: number;
   nodes(path: string): unknown;
 }
 
 const column = (name: string, type: DataType = INT64): Column => ({ name, type, nullable: false });
 const planColumn = (name: string) => ({ name, type: "int64", nullable: false });
 
-function source(path: string) {
-  const connector = { kind: "file", path, format: "ndjson" }, columns = ["k", "v", "ts"].map(planColumn);
-  return { id: "keys", op: "source", connector, columns, time: "ts", delay_ms: 1 };
+/** Names that a file of keys has: sources of one name would be one. */
+const LINKS = 8;
+
+function linkOf(path: string, i: number): string {
+  return `${path}.${i}`;
+}
+
+/** One file read so many times, side by side, as the node `keys`. */
+function sources(path: string, times: number): unknown[] {
+  const columns = ["k", "v", "ts"].map(planColumn), ids = Array.from({ length: times }, (_, i) => `keys${i}`);
+  const read = ids.map((id, i) => {
+    const connector = { kind: "file", path: linkOf(path, i), format: "ndjson" };
+    return { id, op: "source", connector, columns, time: "ts", delay_ms: 1 };
+  });
+  return [...read, { id: "keys", op: "union", input: ids }];
 }
 
 const aggregate = {
@@ -41,17 +55,22 @@ const sink = { id: "out", op: "sink", input: ["a"], sink: { kind: "discard" } };
 /** One window that is open all the time. */
 export const WINDOWS: Plan = {
   title: "windows",
+  times: LINKS,
   nodes(path) {
     const window = { id: "w", op: "window", input: ["keys"], window: { kind: "tumble", size_ms: 1e9 } };
-    return { rdx: 1, nodes: [source(path), window, { ...aggregate, input: ["w"], two_phase: false }, sink] };
+    return {
+      rdx: 1,
+      nodes: [...sources(path, this.times), window, { ...aggregate, input: ["w"], two_phase: false }, sink],
+    };
   },
 };
 
 /** Groups that tell each change. */
 export const COUNTS: Plan = {
   title: "groups",
+  times: 2,
   nodes(path) {
-    return { rdx: 1, nodes: [source(path), { ...aggregate, input: ["keys"] }, sink] };
+    return { rdx: 1, nodes: [...sources(path, this.times), { ...aggregate, input: ["keys"] }, sink] };
   },
 };
 
@@ -65,7 +84,7 @@ function random(seed: number): () => number {
   };
 }
 
-/** A file in which every key comes once, and then `rows` rows with keys of this distribution. */
+/** A file, under several names, in which every key comes once, and then `rows` rows with keys of this distribution. */
 export async function writeKeys(folder: string, rows: number, keys: "uniform" | "hot"): Promise<string> {
   const path = `${folder}/${keys}.ndjson`, next = random(SEED), encoder = new TextEncoder();
   const key = () => Math.floor(next() * (keys === "hot" && next() < 0.9 ? HOT_KEYS : KEYS));
@@ -78,6 +97,7 @@ export async function writeKeys(folder: string, rows: number, keys: "uniform" | 
     const all = encoder.encode(text);
     for (let done = 0; done < all.length;) done += await file.write(all.subarray(done));
   }
+  for (let i = 0; i < LINKS; i++) await Deno.link(path, linkOf(path, i));
   return path;
 }
 
@@ -89,18 +109,18 @@ async function engineIn(folder: string, intervalMs: number): Promise<Engine> {
 /** Engines that run over many keys. */
 export class KeyedRun {
   /** How long the rows behind the first of each key take, with a checkpoint at this interval (0: none). */
-  static async pace(folder: string, plan: unknown, rows: number, intervalMs: number): Promise<Paced> {
-    const engine = await engineIn(folder, intervalMs), { pipelines } = engine;
+  static async pace(folder: string, plan: Plan, path: string, rows: number, intervalMs: number): Promise<Paced> {
+    const engine = await engineIn(folder, intervalMs), { pipelines } = engine, keys = KEYS * plan.times;
     try {
-      await pipelines.put("keyed", plan, { start: "earliest", state: "fresh" });
+      await pipelines.put("keyed", plan.nodes(path), { start: "earliest", state: "fresh" });
       const run = new KeyedRun(engine);
-      await run.reach(KEYS);
+      await run.reach(keys);
       // The first checkpoint has everything
       if (intervalMs > 0) await pipelines.checkpoint("keyed");
-      const first = pipelines.get("keyed").rowsIn, paced = await run.reach(KEYS + rows);
+      const first = pipelines.get("keyed").rowsIn, paced = await run.reach(keys + rows);
       const { state, reason } = pipelines.get("keyed");
       if (state !== "running" && state !== "completed") throw new Error(`The pipeline is ${state}: ${reason}`);
-      return { ...paced, seconds: paced.seconds * rows / (KEYS + rows - first) };
+      return { ...paced, seconds: paced.seconds * rows / (keys + rows - first) };
     } finally {
       await engine.close();
       await Deno.remove(`${folder}/data`, { recursive: true });

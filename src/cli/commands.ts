@@ -23,6 +23,10 @@ export interface Command {
 }
 
 const WORKERS = { value: "N", about: "Worker threads (default: as the machine has them)" } as const;
+const SERVER = {
+  value: "URL",
+  about: "A running server (default http://127.0.0.1:8080); RDX_TOKEN is sent to it",
+} as const;
 const ALLOW_PRIVATE = {
   value: "ADDRESS",
   about:
@@ -59,6 +63,12 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         value: "DURATION",
         about:
           "How often pipelines write down what they have, so that a restart goes on from there (default 10s); 0 only at SIGTERM",
+      },
+      "state-memory": {
+        value: "BYTES",
+        about:
+          "Memory for the state of each pipeline in each worker, such as 512MB (default 3GiB); rows of groups that have no " +
+          "room go to disk",
       },
       store: {
         value: "KIND",
@@ -144,7 +154,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: "List, count, replay or discard the dead rows of a stream of a running server",
     positionals: "list | reasons | replay | discard STREAM",
     flags: {
-      server: { value: "URL", about: "The server (default http://127.0.0.1:8080); RDX_TOKEN is its token" },
+      server: SERVER,
       reason: { value: "TEXT", about: "Rows with this in their reason" },
       field: { value: "NAME", about: "Rows whose reason names this field" },
       pipeline: {
@@ -174,7 +184,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     positionals: "PIPELINE | script.sql | plan.json",
     flags: {
       data: { value: "FOLDER", about: "A data directory that no server uses; nothing in it changes but a torn end" },
-      server: { value: "URL", about: "A running server (default http://127.0.0.1:8080); RDX_TOKEN is sent to it" },
+      server: SERVER,
       from: {
         value: "OFFSET|TIME",
         about: "The first row of each stream, or when it arrived in ISO 8601 (default: the oldest that is kept)",
@@ -198,7 +208,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     positionals:
       "take PIPELINE NAME | list PIPELINE | export PIPELINE FILE | import PIPELINE FILE | delete PIPELINE NAME",
     flags: {
-      server: { value: "URL", about: "The server (default http://127.0.0.1:8080); RDX_TOKEN is sent to it" },
+      server: SERVER,
       name: { value: "NAME", about: "export: a savepoint that is kept (default: one that is taken now)" },
       start: {
         value: "WHERE",
@@ -220,7 +230,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     summary: "Show what a pipeline of a running server keeps, what that comes to, or rows of a node by their key",
     positionals: "PIPELINE [NODE [KEY]]",
     flags: {
-      server: { value: "URL", about: "The server (default http://127.0.0.1:8080); RDX_TOKEN is its token" },
+      server: SERVER,
       digest: { about: "SHA-256 of all that it keeps, equal for the same plan and order with any number of workers" },
       offset: {
         value: "N",

@@ -18,6 +18,8 @@ export interface EngineOptions {
   readonly store?: "files" | "sqlite";
   /** How rows are written to the data directory; default: as they are. */
   readonly compression?: "none" | "zstd";
+  /** Bytes of memory for the state of each pipeline in each worker; absent: the default. */
+  readonly stateBytesMax?: number;
   /** How often checkpoints are taken; absent: the default. 0: only at an orderly end. */
   readonly checkpointIntervalMs?: number;
   /** False: pipelines that an earlier process has left are left as they are. */

@@ -1,4 +1,4 @@
-import { WORKERS_MAX } from "../core/limits.ts";
+import { STATE_BYTES_MAX, STATE_LEAST_BYTES, WORKERS_MAX } from "../core/limits.ts";
 import { LOG_LEVELS } from "../telemetry/log.ts";
 import { firstCurl } from "../server/first_curl.ts";
 import type { EngineService, PipelineStart } from "../runtime/service.ts";
@@ -8,6 +8,7 @@ import { requireAuthentication, type RunningServer, startServer } from "../serve
 import { deployScript } from "../server/sql.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import type { CreateEngine, EngineOptions, OpenSite } from "./engine_options.ts";
+import { bytesOf } from "./input/bytes.ts";
 import { durationOf } from "./input/duration.ts";
 import { functionFiles } from "./function_files.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
@@ -31,6 +32,10 @@ export async function serve(
   const compression = args.choice("compression", ["none", "zstd"], "none");
   const interval = args.text("checkpoint-interval");
   const checkpointIntervalMs = interval === undefined ? undefined : durationOf("checkpoint-interval", interval);
+  const memory = args.text("state-memory");
+  const stateBytesMax = memory === undefined
+    ? undefined
+    : bytesOf("state-memory", memory, STATE_LEAST_BYTES, STATE_BYTES_MAX);
   const store = args.choice("store", ["files", "sqlite"], "files");
   const allowOrigins = [...args.all("allow-origin"), ...splitList(terminal.env("RDX_ALLOW_ORIGIN"))];
   calledRightly(() => requireAuthentication(hostname, token, insecure));
@@ -48,6 +53,7 @@ export async function serve(
     durability,
     compression,
     ...(checkpointIntervalMs === undefined ? {} : { checkpointIntervalMs }),
+    ...(stateBytesMax === undefined ? {} : { stateBytesMax }),
     store,
     allowPrivate: args.all("allow-private"),
     log,

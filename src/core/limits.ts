@@ -148,15 +148,17 @@ export const VIEW_DELTA_ROWS_MAX = 262_144;
 export const QUERY_ROWS_MAX = 10_000;
 /** Rows that one view query returns by default. */
 export const QUERY_ROWS_DEFAULT = 1000;
-/** Rows of a table that a look into the state of a pipeline gives at most. */
-export const LOOK_ROWS_MAX = 1000;
-/** The same when nobody says how many. */
-export const LOOK_ROWS_DEFAULT = 100;
 
 /** Linear memory of a pipeline task or a decoder, at most. */
 export const KERNEL_MEMORY_BYTES_MAX = 2 ** 32 - 65_536;
 /** Bytes of keyed state of one task: what is left of its memory is for batches and for what grows while the old is still there. */
 export const STATE_BYTES_MAX = 3 * 2 ** 30;
+/** Least bound of keyed state of one task that can be asked for: the rows of some batches have to fit. */
+export const STATE_LEAST_BYTES = 16 * 2 ** 20;
+/** Part of its bound that a task's state takes where cold rows can leave it. */
+export const COLD_FILL_SHARE_MAX = 0.85;
+/** Bytes of rows that leave in front of one batch, beside twice what the batch may need. */
+export const COLD_EVICT_BYTES = 2 ** 20;
 /** Open slices (panes) of one aggregation in one task. */
 export const OPEN_SLICES_MAX = 65_536;
 /** Windows that one row may belong to (size / slide). */
@@ -290,12 +292,14 @@ export const PIECE_BYTES = 1 << 20;
 export const TIME_PATTERN_CHARS_MAX = 256;
 /** Steps of a path into JSON. */
 export const JSON_PATH_STEPS_MAX = 100;
-/** Bytes of the first segment of a journal; each has four times as many as the one before it. */
+/** Bytes of the first segment of a journal; each has twice as many as the one before it. */
 export const SEGMENT_FIRST_BYTES = 1 << 20;
 /** Bytes of a segment of a journal; a record that is larger has one by itself. */
 export const SEGMENT_BYTES_MAX = 64 << 20;
 /** Bytes that a journal reads or prepares at a time. */
 export const JOURNAL_PIECE_BYTES = 1 << 20;
+/** Bytes that a file of a log takes at once, without another thread. */
+export const FILE_WRITE_NOW_BYTES = 64 << 10;
 /** Bytes of records that a journal writes and syncs together. */
 export const JOURNAL_GROUP_BYTES = 8 << 20;
 /** Bytes of a journal that are kept in memory once every reader is done with them, for those that come and for the newest rows. */
@@ -384,3 +388,7 @@ export const HOT_KEYS_KEPT_MAX = 64;
 export const HOT_KEYS_TOLD_MAX = 10;
 /** Bytes of the rows that a digest of a pipeline's state has in memory, as text. */
 export const DIGEST_BYTES_MAX = 512 << 20;
+/** Bytes of frames that a worker keeps of streams that several pipelines read, so that each frame comes to it once. */
+export const SHARED_FRAMES_BYTES_MAX = 16 << 20;
+/** Bytes of results that a worker keeps beside those frames for pipelines with the same steps. */
+export const SHARED_RESULTS_BYTES_MAX = 16 << 20;

@@ -58,6 +58,16 @@ export class FrameWriter {
     return this.#copyOut(address, bytes);
   }
 
+  /** The same in a buffer of its own, or null where the frame would have more than `bytesMax`. */
+  writeWithin(batch: Batch, info: FrameInfo, bytesMax: number): ArrayBuffer | null {
+    const { columns, selection, selected, kinds } = batch, kernel = this.#kernel;
+    const descriptors = writeColumns(kernel, columns), head = kernel.arena(this.#headSize(columns.length));
+    const bytes = this.#size(head, descriptors, columns.length, selection, selected, kinds);
+    if (bytes < 0 || bytes > bytesMax) return null;
+    const { address } = this.#place(batch, info);
+    return kernel.copyOut(address, bytes);
+  }
+
   /** The same, in a buffer of its own, with the CRC-32C of all of it. */
   writeSummed(batch: Batch, info: FrameInfo): { readonly frame: ArrayBuffer; readonly sum: number } {
     const { address, bytes } = this.#place(batch, info), sum = this.#crc32c(address, bytes, 0) >>> 0;

@@ -1,10 +1,13 @@
 import type { Batch, Vector } from "../core/batch.ts";
+import { type ColdFacts, NOTHING_COLD } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import type { DataType } from "../core/schema.ts";
 import { writeColumnsAt } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { createGroup, type GroupSpec, type KernelCalls, kernelCalls } from "./group_spec.ts";
 import { type GroupTables, groupTables } from "./group_table.ts";
+import { cellNames, keepsText } from "./group_cells.ts";
+import { ColdRows } from "./cold_rows.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 import type { TablePart } from "./state_tables.ts";
@@ -33,6 +36,8 @@ export class GroupAggregate {
   readonly #at: number;
   readonly #pull: KernelFunction;
   readonly #fire: KernelFunction;
+  /** Its rows that are in a working file; null: they are all in memory. */
+  readonly #cold: ColdRows | null;
   #tables: GroupTables | null = null;
 
   /** Throws RdxError("invalid_plan") for calls that there are none of; "no_space" without memory. */
@@ -41,6 +46,7 @@ export class GroupAggregate {
     this.#spec = spec;
     this.#calls = kernelCalls(spec);
     this.#group = createGroup(kernel, spec, this.#calls, this.#texts);
+    this.#cold = kernel.cold && canCool(spec, this.#calls) ? new ColdRows(kernel, this.#group, kernel.cold) : null;
     this.#types = [...spec.keys.map((key) => spec.types[key]), ...this.#calls.calls.map(({ out }) => out)];
     const columns = spec.keys.length + this.#calls.calls.length * 2 + this.#calls.sets.length;
     this.#bytes = PUSH_BYTES + OUT_BYTES + columns * COLUMN_SIZE;
@@ -51,7 +57,7 @@ export class GroupAggregate {
 
   /** Its state as tables. `names` are those of the keys, then of the calls; `scalars`: the table of what it knows beside its keys. */
   tables(names: readonly string[], scalars: string): readonly TablePart[] {
-    this.#tables = groupTables(this.#kernel, this.#group, this.#spec, this.#calls, names, scalars);
+    this.#tables = groupTables(this.#kernel, this.#group, this.#spec, this.#calls, names, scalars, this.#cold);
     return this.#tables.parts;
   }
 
@@ -70,7 +76,10 @@ export class GroupAggregate {
     this.#kernel.fn("group_upsert")(this.#group, upsert ? 1 : 0);
   }
 
-  /** Begins with a batch, which must stay until `pull` has given null. */
+  /**
+   * Begins with a batch, which must stay until `pull` has given null. Where rows are in a working file, throws RdxError: "no_space" when
+   * there is no room for what it asks for, "invalid" when the file is damaged.
+   */
   push(batch: Batch): void {
     const { calls, sets } = this.#calls, { keys } = this.#spec, none: Vector = { type: NO_TYPE, data: 0, validity: 0 };
     const at = this.#at, columns = at + PUSH_BYTES + OUT_BYTES, vector = (i: number) => i < 0 ? none : batch.columns[i];
@@ -91,6 +100,8 @@ export class GroupAggregate {
     });
     const data = this.#kernel.data;
     [batch.selection, batch.selected, batch.kinds].forEach((word, i) => data.setUint32(at + 16 + i * 4, word, true));
+    const [asked, args] = [0, 4].map((word) => data.getUint32(at + word, true));
+    this.#cold?.prepare({ keys: asked, args, selection: batch.selection, selected: batch.selected });
     this.#kernel.fn("group_push")(this.#group, at);
   }
 
@@ -141,8 +152,14 @@ export class GroupAggregate {
     return readBatch(this.#kernel, out, this.#types, rows);
   }
 
+  /** Rows in memory and in the working file. */
   get stateRows(): number {
-    return this.#number("group_state_rows");
+    return this.#number("group_state_rows") + this.cold.rows;
+  }
+
+  /** Its rows in the working file. */
+  get cold(): ColdFacts {
+    return this.#cold?.facts ?? NOTHING_COLD;
   }
 
   get stateBytes(): number {
@@ -161,6 +178,7 @@ export class GroupAggregate {
 
   close(): void {
     this.#tables?.close();
+    this.#cold?.close();
     this.#kernel.fn("group_free")(this.#group);
     this.#kernel.free(this.#at, this.#bytes);
     for (const { at, bytes } of this.#texts) this.#kernel.free(at, bytes);
@@ -169,6 +187,12 @@ export class GroupAggregate {
   #number(name: string): number {
     return this.#kernel.fn(name)(this.#group) >>> 0;
   }
+}
+
+/** Rows that hold nothing but cells and texts, and that nothing waits for, can leave memory. */
+function canCool({ cold, end, ticks, ttlMs }: GroupSpec, { calls, sets }: KernelCalls): boolean {
+  if (!cold || end !== null || ticks || ttlMs > 0 || sets.length > 0) return false;
+  return calls.every(({ op }) => keepsText(op) || cellNames(op).length > 0);
 }
 
 /** Of COLUMNs that are not there; their type is overwritten by 0. */

@@ -1,5 +1,6 @@
 import type { Vector } from "../core/batch.ts";
 import type { DataType } from "../core/schema.ts";
+import type { ColdRows } from "./cold_rows.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import type { Kernel } from "./module.ts";
@@ -15,7 +16,17 @@ export class GroupLook {
   readonly #keys: readonly DataType[];
   readonly #results: readonly DataType[];
 
-  constructor(kernel: Kernel, group: number, keys: readonly DataType[], results: readonly DataType[]) {
+  readonly #cold: ColdRows | null;
+
+  /** `cold`: rows that have left for a file; a look without a key does not go there. */
+  constructor(
+    kernel: Kernel,
+    group: number,
+    keys: readonly DataType[],
+    results: readonly DataType[],
+    cold: ColdRows | null,
+  ) {
+    this.#cold = cold;
     this.#kernel = kernel;
     this.#group = group;
     this.#keys = keys;
@@ -25,7 +36,8 @@ export class GroupLook {
   /** The row of a key, whose columns have one row each; null: the first `most` rows. */
   find(key: readonly Vector[] | null, most: number): FoundRows {
     const kernel = this.#kernel, list = kernel.arena(most * 4), columns = key === null ? 0 : writeColumns(kernel, key);
-    return { list, rows: kernel.fn("group_look")(this.#group, columns, list, most) };
+    const rows = kernel.fn("group_look")(this.#group, columns, list, most);
+    return rows === 0 && key !== null && this.#cold ? this.#cold.look(columns) : { list, rows };
   }
 
   /** What the calls of listed rows come to; NULL where all that a row has counted was taken back. */

@@ -48,6 +48,8 @@ export interface GroupSpec {
   readonly dense?: boolean;
   /** Rows that nothing has changed for so long are forgotten; 0 = never. */
   readonly ttlMs: number;
+  /** Rows may leave memory for a working file, where the kernel has one and they hold nothing but cells. */
+  readonly cold?: boolean;
 }
 
 /** A call as the kernel has it (asm/group/spec.ts). */

@@ -2,6 +2,7 @@ import type { Batch, Vector } from "../core/batch.ts";
 import { BATCH_ROWS_MAX } from "../core/limits.ts";
 import { BYTES, type Column, type DataType, kindCode } from "../core/schema.ts";
 import type { StateChange, StateTable, TableLook } from "../core/state.ts";
+import type { ColdRows } from "./cold_rows.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { cellNames, keepsText } from "./group_cells.ts";
@@ -51,6 +52,7 @@ export function groupTables(
   calls: KernelCalls,
   names: readonly string[],
   scalars: string,
+  cold: ColdRows | null,
 ): GroupTables {
   const known = scalarsOf(kernel, group, scalars), { end } = spec;
   const below = end === null ? null : () => {
@@ -61,7 +63,7 @@ export function groupTables(
   const keys = valueColumns(spec.keys.map((key, i) => ({ name: names[i], type: spec.types[key], nullable: true })));
   const cells = [...rowCells(kernel, group, spec), ...callCells(kernel, group, spec, calls, own)];
   const results = calls.calls.map(({ out: type }, i): Column => ({ name: own[i], type, nullable: true }));
-  const table = new GroupTable(kernel, group, { keys, cells, results, end, below, details });
+  const table = new GroupTable(kernel, group, { keys, cells, results, end, below, details, cold });
   return { parts: [known, table], restored: () => table.restored(), close: () => table.close() };
 }
 
@@ -142,6 +144,8 @@ interface GroupTableSpec {
   readonly below: (() => bigint | null) | null;
   /** What the rows hold: it is handed out before them. */
   readonly details: readonly DetailTable[];
+  /** Rows that are not in memory: they are handed out behind the others. */
+  readonly cold: ColdRows | null;
 }
 
 /**
@@ -156,7 +160,7 @@ class GroupTable implements TablePart {
   readonly #types: readonly DataType[];
   readonly #look: GroupLook;
   readonly looks: readonly TableLook[];
-  #step: "clear" | "gone" | "expire" | "scan" | "changed" | "done" = "done";
+  #step: "clear" | "gone" | "expire" | "scan" | "changed" | "cold" | "done" = "done";
 
   constructor(kernel: Kernel, group: number, spec: GroupTableSpec) {
     this.#kernel = kernel;
@@ -167,7 +171,7 @@ class GroupTable implements TablePart {
     const expiry = spec.end === null ? -1 : spec.end + 1;
     const own: StateTable = { name: NAME, version: 1, columns, keys: spec.keys.length + 1, expiry };
     this.tables = [own, ...spec.details.map(({ table }) => table)];
-    this.#look = new GroupLook(kernel, group, this.#types, spec.results.map(({ type }) => type));
+    this.#look = new GroupLook(kernel, group, this.#types, spec.results.map(({ type }) => type), spec.cold);
     const given = [...columns, ...spec.results], shown = [...given.keys()].filter((i) => i >= columns.length);
     this.looks = [
       { table: NAME, key: spec.keys, columns: given, shown: [...spec.keys.map((_, i) => 1 + i), ...shown] },
@@ -186,6 +190,7 @@ class GroupTable implements TablePart {
   cut(whole: boolean): void {
     const all = this.#kernel.fn("group_cut")(this.#group, Number(whole)) !== 0;
     for (const detail of this.#spec.details) detail.cut(all);
+    this.#spec.cold?.cut(all);
     this.#step = all ? "clear" : "gone";
   }
 
@@ -214,18 +219,28 @@ class GroupTable implements TablePart {
       kernel.fn("group_scan")(this.#group);
       this.#step = "changed";
     }
-    return this.#step === "changed" ? this.#changed(most) : null;
+    return (this.#step === "changed" ? this.#changed(most) : null) ?? this.#coldRows();
   }
 
   #changed(most: number): StateChange | null {
     const kernel = this.#kernel, list = kernel.arena(most * 4);
     const rows = kernel.fn("group_changed")(this.#group, list, most), table = NAME;
-    if (rows > 0) {
-      return { kind: "upsert", table, rows: batchOf(rows, [...this.#keys(list, rows), ...this.#read(list, rows)]) };
-    }
+    if (rows > 0) return this.#upsert(list, rows);
     if (rows < 0) return { kind: "delete", table, rows: batchOf(0, this.#keys(list, 0)) };
+    this.#step = "cold";
+    return null;
+  }
+
+  #coldRows(): StateChange | null {
+    const found = this.#step === "cold" ? this.#spec.cold?.drain() ?? null : null;
+    if (found) return this.#upsert(found.list, found.rows);
     this.#step = "done";
     return null;
+  }
+
+  #upsert(list: number, rows: number): StateChange {
+    const columns = [...this.#keys(list, rows), ...this.#read(list, rows)];
+    return { kind: "upsert", table: NAME, rows: batchOf(rows, columns) };
   }
 
   /** Key groups and keys of listed rows. */
@@ -257,8 +272,10 @@ class GroupTable implements TablePart {
   restore(change: StateChange, { name }: StateTable): void {
     const detail = this.#spec.details.find(({ table }) => table.name === name);
     if (detail) detail.restore(change);
-    else if (change.kind === "clear") this.#kernel.fn("group_restore_below")(this.#group, 0);
-    else if (change.kind === "expire") this.#expire(change.below);
+    else if (change.kind === "clear") {
+      this.#kernel.fn("group_restore_below")(this.#group, 0);
+      this.#spec.cold?.clear();
+    } else if (change.kind === "expire") this.#expire(change.below);
     else this.#put(change.rows, change.kind === "upsert");
   }
 
@@ -274,6 +291,7 @@ class GroupTable implements TablePart {
   #put({ rows, columns }: Batch, fill: boolean): void {
     const kernel = this.#kernel, behind = this.tables[0].keys, list = fill ? kernel.arena(Math.max(1, rows) * 4) : 0;
     const keys = writeColumns(kernel, columns.slice(1, behind));
+    this.#spec.cold?.prepare({ keys, args: 0, selection: 0, selected: rows });
     const status = kernel.fn("group_restore")(this.#group, keys, columns[0].data, rows, list);
     if (status === NO_MEMORY) throw noStateSpace(NAME);
     if (status !== DONE) throw damaged(NAME, "a row's key group is not that of its key");

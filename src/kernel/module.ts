@@ -1,6 +1,8 @@
+import type { OpenColdFile } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import { KERNEL_MEMORY_BYTES_MAX, MADE_TEXT_BYTES_MAX } from "../core/limits.ts";
 import type { Extension } from "./extension.ts";
+import type { SharedPrograms } from "./shared_programs.ts";
 import { FunctionShelf } from "./user_functions.ts";
 
 /** An exported kernel: numbers in, a number out. i64 parameters do not occur on a path that is called for each batch. */
@@ -25,6 +27,11 @@ function abort(_message: number, _file: number, line: number, column: number): n
 export class Kernel {
   /** The user functions that programs of this kernel call. */
   readonly functions = new FunctionShelf();
+  /** Makes working files for cold rows of state; null: there are none, and state ends with its bound. */
+  cold: OpenColdFile | null = null;
+  #stateBytesMax = Infinity;
+  /** What programs of this kernel share with those of others; null: nothing. */
+  shared: SharedPrograms | null = null;
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
   readonly #extensions = new Map<Extension, WebAssembly.Exports>();
@@ -148,7 +155,13 @@ export class Kernel {
 
   /** Bounds the keyed state of this kernel. */
   limitState(bytes: number): void {
+    this.#stateBytesMax = bytes;
     this.fn("state_limit")(bytes);
+  }
+
+  /** The bound of keyed state. */
+  get stateBytesMax(): number {
+    return this.#stateBytesMax;
   }
 
   #got(address: number, bytes: number): number {

@@ -5,6 +5,7 @@ import type { FunctionReference } from "../core/user_function.ts";
 import { ConstantPool } from "./expr_constant.ts";
 import { REGISTER_DATA, REGISTER_SIZE, REGISTER_STEP, REGISTER_VALIDITY } from "./layout.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
+import type { SharedPrograms, SharePoints } from "./shared_programs.ts";
 import { UserCall } from "./user_function.ts";
 
 /** What instructions name as their kernel that call a user function. */
@@ -75,12 +76,16 @@ export class ProgramRunner {
   /** For each instruction the address of its list of operands; 0: they are handed over one by one. */
   readonly #lists: readonly number[];
   readonly #broadcast: KernelFunction;
+  readonly #shared: SharedPrograms | null;
+  readonly #points: SharePoints | null;
 
   /** Throws RdxError("no_space") when the constants do not fit the kernel's memory. */
   constructor(kernel: Kernel, program: Program) {
     this.kernel = kernel;
     this.type = program.type;
     this.#program = program;
+    this.#shared = kernel.shared;
+    this.#points = kernel.shared?.pointsOf(program) ?? null;
     this.#pool = new ConstantPool(kernel);
     // One register more than the program has: `run` fills it when the whole program is constant.
     this.#file = this.#pool.alloc((program.registers + 1) * REGISTER_SIZE);
@@ -148,8 +153,47 @@ export class ProgramRunner {
       data.setUint32(at + REGISTER_VALIDITY, vector.validity, true);
       data.setUint32(at + REGISTER_STEP, 1, true);
     }
-    for (let i = folded; i < instructions.length; i++) this.#call(i, batch);
+    if (this.#points && this.#shared?.frame) this.#runShared(batch, this.#shared, this.#points);
+    else for (let i = folded; i < instructions.length; i++) this.#call(i, batch);
     return this.#result(batch.rows);
+  }
+
+  /** Takes what others have computed from them, computes what the output needs beside that, and keeps for others what they want. */
+  #runShared(batch: Batch, shared: SharedPrograms, points: SharePoints): void {
+    const { instructions, folded, output } = this.#program, needed = new Set([output]), todo: number[] = [];
+    for (let i = instructions.length - 1; i >= folded; i--) {
+      const { out, args, type } = instructions[i], point = points[i];
+      if (!needed.has(out)) continue;
+      const taken = point && shared.take(point, batch, type);
+      if (taken) this.#set(out, taken);
+      else {
+        todo.push(i);
+        for (const arg of args) needed.add(arg);
+      }
+    }
+    const { functions } = this.kernel;
+    for (let i = todo.pop(); i !== undefined; i = todo.pop()) {
+      const { out, type } = instructions[i], point = points[i], faults = functions.faultRows;
+      this.#call(i, batch);
+      // What goes wrong in a user function is told by each pipeline that calls it.
+      if (point && functions.faultRows === faults) shared.give(point, batch, this.#vectorAt(this.#at(out), type));
+    }
+  }
+
+  #set(register: number, { data, validity }: Vector): void {
+    const at = this.#at(register), view = this.kernel.data;
+    view.setUint32(at + REGISTER_DATA, data, true);
+    view.setUint32(at + REGISTER_VALIDITY, validity, true);
+    view.setUint32(at + REGISTER_STEP, 1, true);
+  }
+
+  #vectorAt(at: number, type: DataType): Vector {
+    const { data } = this.kernel;
+    return {
+      type,
+      data: data.getUint32(at + REGISTER_DATA, true),
+      validity: data.getUint32(at + REGISTER_VALIDITY, true),
+    };
   }
 
   #result(rows: number): Vector {
@@ -159,12 +203,7 @@ export class ProgramRunner {
       at = this.#at(this.#program.registers);
       this.#check(this.#broadcast(bits, rows, at, from, 0, 0));
     }
-    const data = this.kernel.data;
-    return {
-      type: this.type,
-      data: data.getUint32(at + REGISTER_DATA, true),
-      validity: data.getUint32(at + REGISTER_VALIDITY, true),
-    };
+    return this.#vectorAt(at, this.type);
   }
 
   /** Gives the memory of constants back. The runner cannot be used afterwards. */

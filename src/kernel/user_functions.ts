@@ -13,6 +13,8 @@ export class FunctionShelf {
   readonly #functions = new Map<string, AnyBatchFunction>();
   readonly #faults = new Map<string, { rows: number; reason: string }>();
   #counts = true;
+  /** Rows for which functions gave no value, ever. */
+  faultRows = 0;
 
   /** Puts a function there, in the place of an earlier one that a reference names too. */
   put(reference: FunctionReference, run: AnyBatchFunction): void {
@@ -28,6 +30,7 @@ export class FunctionShelf {
 
   /** Notes rows for which a function gave no value. */
   fault(name: string, rows: number, reason: string): void {
+    this.faultRows += rows;
     if (!this.#counts) return;
     const known = this.#faults.get(name);
     if (known) known.rows += rows;

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers";
+import { FILE_WRITE_NOW_BYTES } from "../core/limits.ts";
 import type { LogDevice, LogFile } from "./device.ts";
 
 /** Files below a folder of the machine. */
@@ -124,8 +125,10 @@ class DenoLogFile implements LogFile {
 
   async write(bytes: Uint8Array<ArrayBuffer>, at: number): Promise<void> {
     this.#seek(at);
+    // Few bytes are in the system's memory sooner than another thread could be asked to bring them there; the disk is met when they are synced.
+    const now = bytes.length <= FILE_WRITE_NOW_BYTES;
     for (let done = 0; done < bytes.length;) {
-      const count = await this.#file.write(bytes.subarray(done));
+      const rest = bytes.subarray(done), count = now ? this.#file.writeSync(rest) : await this.#file.write(rest);
       done += count;
       this.#position += count;
       this.#bytes = Math.max(this.#bytes, this.#position);

@@ -135,7 +135,7 @@ export class SegmentFiles {
   /** Begins to make ready the segment behind one of `capacity` bytes, if nobody has. */
   prepare(capacity: number): void {
     const { first = SEGMENT_FIRST_BYTES, max = SEGMENT_BYTES_MAX } = this.parts.segmentBytes ?? {};
-    const bytes = capacity === 0 ? first : Math.min(max, capacity * 4);
+    const bytes = capacity === 0 ? first : Math.min(max, capacity * 2);
     this.#spare ??= this.#make(bytes);
     this.#spare.catch(() => this.#spare = null); // whoever needs it tries again, and is told
   }

@@ -37,6 +37,8 @@ export interface SegmentLogParts extends SegmentParts {
 
 /** Zeros behind the last record: in a segment that is used again, they stand in front of what was there before. */
 const NOTHING_BYTES = 8;
+/** The next segment is made ready when this share of one is written. */
+const PREPARE_FROM = 3 / 4;
 
 const SEAL: RecordParts = {
   kind: "seal",
@@ -234,7 +236,7 @@ export class SegmentLog {
     if (durability === "fsync") await this.#sync();
     this.#position += length;
     if (durability === "fsync") this.#synced = this.#position;
-    if (this.#position > capacity / 2) this.files.prepare(capacity);
+    if (this.#position > capacity * PREPARE_FROM) this.files.prepare(capacity);
   }
 
   async #sync(): Promise<void> {

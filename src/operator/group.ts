@@ -1,4 +1,6 @@
 import type { Batch } from "../core/batch.ts";
+import type { ColdFacts } from "../core/cold_file.ts";
+import { RdxError } from "../core/errors.ts";
 import type { Column, DataType } from "../core/schema.ts";
 import { GroupAggregate, type GroupCallSpec } from "../kernel/group.ts";
 import type { Kernel } from "../kernel/module.ts";
@@ -97,6 +99,7 @@ export class GroupOperator implements Operator {
       latenessMs: emit.mode === "final" ? emit.latenessMs : 0,
       upsert: plan.upsert ?? false,
       ttlMs: emit.mode === "final" ? 0 : emit.ttlMs,
+      cold: true,
     });
     if (previous) this.#groups.setUpsert(plan.upsert ?? false);
     const groups = this.#groups.tables(plan.columns.map(({ name }) => name), "scalars");
@@ -113,7 +116,12 @@ export class GroupOperator implements Operator {
   }
 
   push(batch: Batch): null {
-    this.#groups.push(batch);
+    try {
+      this.#groups.push(batch);
+    } catch (thrown) {
+      if (thrown instanceof RdxError && thrown.code === "no_space") throw new StateFull(thrown.message);
+      throw thrown;
+    }
     this.#pushed = true;
     return null;
   }
@@ -183,6 +191,10 @@ export class GroupOperator implements Operator {
 
   get stateBytes(): number {
     return this.#groups.stateBytes;
+  }
+
+  get cold(): ColdFacts {
+    return this.#groups.cold;
   }
 
   close(): void {

@@ -54,7 +54,13 @@ export function lowerPlan(name: string, { nodes, read: names }: Pruned, lowering
     // What is behind a lookup goes by the clock that the lookup has.
     above.set(node.id, node.op === "lookup" ? [node.id] : all);
   }
-  return { name, sources: read, operators: markUpserts(markEnds(markLate(operators)), sinks), sinks };
+  const late = markLate(operators, sinks);
+  return {
+    name,
+    sources: read,
+    operators: markUpserts(markEnds(late.operators), late.sinks),
+    sinks: late.sinks,
+  };
 }
 
 function lowerSource(source: ResolvedSource, names: readonly string[]): PhysicalSource {

@@ -34,7 +34,7 @@ export function resolveRank(
     problems.add(`${path}.ttl_ms`, "Rows by window are forgotten with their window", "Leave it out");
   }
   const facts = window ? windowFacts(input, window) : changeFacts(node, input);
-  const upsertKeys = keysOf(node, input);
+  const upsertKeys = keysOf(node, input, facts.changes);
   const keys = upsertKeys?.filter((name) => ![window?.start, window?.end, window?.time].includes(name)) ?? [];
   return { ...facts, columns, upsertKeys, keys, window };
 }
@@ -73,10 +73,14 @@ function windowOf(
   return window;
 }
 
-/** A rank is unique within its keys; where only one row of each key is given, the keys are. */
-function keysOf({ keys, from, to, as }: RankNode, input: ResolvedNode): readonly string[] | null {
+/**
+ * A rank is unique within its keys; where only one row of each key is given, the keys are. Rows that change change by their rank: one that moves up has its
+ * new rank before the old one is taken back, so that its own key would not tell the two apart.
+ */
+function keysOf({ keys, from, to, as }: RankNode, input: ResolvedNode, changes: boolean): readonly string[] | null {
   if (from === to) return keys;
-  return input.upsertKeys ?? (as === undefined ? null : [...keys, as]);
+  const numbered = as === undefined ? null : [...keys, as];
+  return changes ? numbered ?? input.upsertKeys : input.upsertKeys ?? numbered;
 }
 
 /** Rows come at the end of their window, once. */

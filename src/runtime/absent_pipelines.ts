@@ -1,3 +1,4 @@
+import { NOTHING_COLD } from "../core/cold_file.ts";
 import type { SavedPlan } from "../store.ts";
 import type { PipelineInfo } from "./service.ts";
 
@@ -55,6 +56,7 @@ export class AbsentPipelines {
       lagRows: 0,
       stateRows: 0,
       stateBytes: 0,
+      cold: NOTHING_COLD,
       progress: null,
       tasks: this.#tasks,
       deadRows: 0,

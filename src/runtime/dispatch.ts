@@ -48,10 +48,23 @@ export class TaskDispatch implements Dispatch {
 
   chunk(number: number, source: number, taken: Taken, late: boolean): void {
     const { pool, id } = this.#parts, { frames, range } = taken;
-    const task = number % pool.tasks;
-    this.#collector.expect(number, new Set([task, ...this.#inOrder(number)]).size);
+    const shared = this.#isShared(source), task = this.#taskOf(number, shared ? taken : null);
+    const inOrder = this.#mode === "stateless" ? [] : this.#inOrder(number);
+    this.#collector.expect(number, new Set([task, ...inOrder]).size);
     if (frames.length > 0) this.#taken.set(number, taken);
-    pool.send(task, { kind: "chunk", pipeline: id, number, source, frames, range, late });
+    const chunk = { kind: "chunk", pipeline: id, number, source, frames, range, late } as const;
+    pool.send(task, shared ? { ...chunk, shared } : chunk);
+  }
+
+  #isShared(source: number): boolean {
+    const { side, plan } = this.#parts, { stream } = plan.sources[source];
+    return stream !== null && (side.isShared?.(stream) ?? false);
+  }
+
+  /** Where another pipeline's task has the rows already, or each task in turn: which one decodes them makes no difference to results. */
+  #taskOf(number: number, taken: Taken | null): number {
+    const { pool } = this.#parts, first = taken?.frames[0];
+    return (first && pool.holderOf?.(first.frame)) ?? number % pool.tasks;
   }
 
   mark(number: number, source: number, watermark: number): void {

@@ -1,7 +1,8 @@
 import type { Clock } from "../core/clock.ts";
+import type { StateRoom } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
-import { DRAIN_MS_MAX } from "../core/limits.ts";
+import { DRAIN_MS_MAX, STATE_BYTES_MAX } from "../core/limits.ts";
 import type { LogFactory, OrderLog } from "../log.ts";
 import type { FunctionRules } from "../plan/catalog.ts";
 import type { FileConnector, MadeConnector } from "../plan/plan.ts";
@@ -52,9 +53,13 @@ export interface EngineParts {
   readonly recoverPipelines?: boolean;
   readonly openMade: (connector: MadeConnector, columns: readonly Column[]) => RangeSource;
   readonly openRanges: ((file: FileConnector) => RangeSource) | null;
+  /** How much memory the state of each task may take; absent: STATE_BYTES_MAX, behind which rows go to working files where they can. */
+  readonly state?: StateRoom;
   /** Which user functions plans may call. Absent: those of any module, for plans come from who made the engine. */
   readonly functions?: FunctionRules;
 }
+
+const STATE_ROOM: StateRoom = { bytesMax: STATE_BYTES_MAX, cold: { folder: null } };
 
 /** Streams in, pipelines over them, views out: one process's engine, on the server and in the page. */
 export class Engine implements EngineService {
@@ -93,8 +98,8 @@ export class Engine implements EngineService {
 
   /** Starts the workers, and opens what an earlier process has left. Throws RdxError("invalid") for what is damaged of it. */
   static async start(parts: EngineParts): Promise<Engine> {
-    const { spawn, workers, module, loadExtension } = parts;
-    const { startPool = () => WorkerPool.start(spawn, workers, module, loadExtension) } = parts;
+    const { spawn, workers, module, loadExtension, state = STATE_ROOM } = parts;
+    const { startPool = () => WorkerPool.start(spawn, workers, module, loadExtension, state) } = parts;
     const pool = await startPool(), engine = new Engine(parts, pool);
     try {
       await engine.#recover(parts.recoverPipelines ?? true);

@@ -25,6 +25,7 @@ export function pipelineInfo({ plan, pipeline, order }: Deployed, sql: string | 
     lagRows: pipeline.lagRows,
     stateRows: meter.stateRows,
     stateBytes: meter.stateBytes,
+    cold: meter.cold,
     progress: pipeline.progress,
     tasks: tasks,
     deadRows: meter.deadRows,

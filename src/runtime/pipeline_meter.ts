@@ -1,3 +1,5 @@
+import { allCold, type ColdFacts } from "../core/cold_file.ts";
+import type { Logger } from "../telemetry/log.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import type { RunCounts } from "./checkpoint/saved_run.ts";
 import type { FunctionFaults } from "./function_faults.ts";
@@ -29,6 +31,10 @@ export class PipelineMeter {
   readonly #untimed: number[] = [];
   readonly #stateRows: number[] = [];
   readonly #stateBytes: number[] = [];
+  readonly #cold: ColdFacts[] = [];
+  readonly #log: Logger;
+  /** The log knows that rows are in working files. */
+  #coldTold = false;
   rowsIn: number;
   rowsOut: number;
   deadRows: number;
@@ -53,6 +59,7 @@ export class PipelineMeter {
     this.deadRows = deadRows;
     this.functionErrors = functionErrors;
     this.#faults = faults;
+    this.#log = faults.log;
     this.#name = name;
     this.#streams = streams;
     this.#metrics = metrics;
@@ -90,6 +97,14 @@ export class PipelineMeter {
     this.#metrics.batchSeconds.with(this.#name).observe(done.busyMs / 1000);
     this.#stateRows[task] = done.stateRows;
     this.#stateBytes[task] = done.stateBytes;
+    this.#cold[task] = done.cold;
+    if (done.cold.rows > 0 && !this.#coldTold) this.#tellCold();
+  }
+
+  #tellCold(): void {
+    this.#coldTold = true;
+    const fields = { pipeline: this.#name, state_rows: this.stateRows, state_bytes: this.stateBytes };
+    this.#log.warn("State is larger than its memory: cold rows are on disk, and reading them is slower", fields);
   }
 
   /** Takes rows that no result of a number has that is in the sinks now. */
@@ -127,6 +142,10 @@ export class PipelineMeter {
     const metrics = this.#metrics, name = this.#name;
     metrics.stateRows.with(name).set(this.stateRows);
     metrics.stateBytes.with(name).set(this.stateBytes);
+    const { rows, bytes, reads } = this.cold;
+    metrics.evictedRows.with(name).set(rows);
+    metrics.coldBytes.with(name).set(bytes);
+    metrics.coldReads.with(name).set(reads);
     metrics.queueRows.with(name, this.#streams.join(" ")).set(lagRows);
     if (Number.isFinite(watermark)) metrics.watermarkLag.with(name).set((nowMs - watermark) / 1000);
   }
@@ -153,6 +172,11 @@ export class PipelineMeter {
     return sum(this.#stateBytes);
   }
 
+  /** Rows of state that are in working files. */
+  get cold(): ColdFacts {
+    return allCold(Object.values(this.#cold));
+  }
+
   get rowsInPerSecond(): number {
     return this.#rate((sample) => sample.rowsIn);
   }
@@ -173,6 +197,8 @@ export class PipelineMeter {
     const { rowsOut, functionErrors, watermarkLag, stateRows, stateBytes, batchSeconds, endToEndSeconds } =
       this.#metrics;
     for (const family of [rowsOut, functionErrors, watermarkLag, stateRows, stateBytes]) family.remove(this.#name);
+    const { evictedRows, coldBytes, coldReads } = this.#metrics;
+    for (const family of [evictedRows, coldBytes, coldReads]) family.remove(this.#name);
     for (const family of [batchSeconds, endToEndSeconds]) family.remove(this.#name);
   }
 

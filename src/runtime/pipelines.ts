@@ -347,8 +347,8 @@ export class Pipelines implements PipelineService {
   }
 
   explain(name: string) {
-    const { plan, pipeline } = this.deployed(name);
-    return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), runtimeFacts(this.#parts, name)));
+    const { plan, pipeline } = this.deployed(name), facts = runtimeFacts(this.#parts, name, this.#deployed);
+    return rendered(explainPlan(plan, deployedCatalog(this.catalog, pipeline.plan), facts));
   }
 
   explainPlan(plan: unknown, catalog = this.catalog) {

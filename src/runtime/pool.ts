@@ -1,8 +1,10 @@
 import { type Remote, transfer, wrap } from "comlink";
+import type { StateRoom } from "../core/cold_file.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import type { FunctionReference } from "../core/user_function.ts";
 import { type Extension, type Extensions, extensionsOf, type LoadExtension } from "../kernel/extension.ts";
 import { BodyPort } from "./body_port.ts";
+import { FrameShelf, type TaskWire } from "./frame_shelf.ts";
 import { TurnPort } from "./turn_port.ts";
 import { type PackedReports, unpackReports } from "./report_wire.ts";
 import type {
@@ -32,6 +34,8 @@ export interface TaskPool {
   /** Why nothing can be deployed any more, or null. */
   readonly broken: string | null;
   send(task: number, message: ToTask): void;
+  /** The task whose worker keeps a frame; null: none does. Absent: none ever does. */
+  holderOf?(frame: ArrayBuffer): number | null;
   deploy(pipeline: number, plan: TaskPlan): Promise<void>;
   /** Removes the tasks of a pipeline; those of a dead worker are gone with it. */
   remove(pipeline: number): Promise<void>;
@@ -68,7 +72,8 @@ interface Member {
   readonly host: Remote<TaskHostApi>;
   /** Carries chunks and marks one way, results the other. */
   readonly data: MessagePort;
-  readonly outbox: TurnPort<ToTask>;
+  readonly outbox: TurnPort<TaskWire>;
+  readonly shelf: FrameShelf;
   readonly bodies: BodyPort;
   /** Ends what it was asked and has not answered. */
   readonly asked: Set<(reason: RdxError) => void>;
@@ -94,10 +99,11 @@ export class WorkerPool implements EnginePool {
     tasks: number,
     module: WebAssembly.Module,
     loadExtension: LoadExtension,
+    state: StateRoom,
   ): Promise<WorkerPool> {
     const pool = new WorkerPool(loadExtension);
     try {
-      await pool.#start(spawn, tasks, module);
+      await pool.#start(spawn, tasks, module, state);
     } catch (thrown) {
       pool.close();
       throw thrown;
@@ -105,12 +111,12 @@ export class WorkerPool implements EnginePool {
     return pool;
   }
 
-  async #start(spawn: SpawnWorker, tasks: number, module: WebAssembly.Module): Promise<void> {
+  async #start(spawn: SpawnWorker, tasks: number, module: WebAssembly.Module, state: StateRoom): Promise<void> {
     await Promise.all(Array.from({ length: tasks }, (_, index) => {
       const data = new MessageChannel(), bodies = new MessageChannel();
       const member = this.#add(index, spawn(index), data.port1, bodies.port1);
       return ask(member, async ({ host }) => {
-        await host.init({ index, tasks, module }, transfer(data.port2, [data.port2]));
+        await host.init({ index, tasks, module, state }, transfer(data.port2, [data.port2]));
         await host.takeBodies(transfer(bodies.port2, [bodies.port2]));
       });
     }));
@@ -133,7 +139,8 @@ export class WorkerPool implements EnginePool {
       worker,
       host,
       data,
-      outbox: new TurnPort<ToTask>(data),
+      outbox: new TurnPort<TaskWire>(data),
+      shelf: new FrameShelf(),
       bodies: new BodyPort(bodies, () => this.#died(member, `An answer of worker ${index} cannot be read`)),
       asked: new Set(),
       gone: null,
@@ -171,7 +178,13 @@ export class WorkerPool implements EnginePool {
   }
 
   send(task: number, message: ToTask): void {
-    this.#members[task].outbox.send(message);
+    const { outbox, shelf } = this.#members[task];
+    outbox.send(shelf.pack(message));
+  }
+
+  holderOf(frame: ArrayBuffer): number | null {
+    const found = this.#members.findIndex(({ shelf }) => shelf.has(frame));
+    return found < 0 ? null : found;
   }
 
   /** Has every worker import user functions. Throws RdxError("invalid_plan") when one of them cannot be used. */
@@ -206,6 +219,11 @@ export class WorkerPool implements EnginePool {
   }
 
   async remove(pipeline: number): Promise<void> {
+    // Nobody may read what it shared any more; who does gets it again.
+    for (const { outbox, shelf } of this.#members) {
+      const dropped = shelf.clear();
+      if (dropped) outbox.send(dropped);
+    }
     await Promise.all(this.#members.map(async (member) => {
       try {
         await ask(member, ({ host }) => host.remove(pipeline));

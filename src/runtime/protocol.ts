@@ -1,3 +1,4 @@
+import type { ColdFacts, StateRoom } from "../core/cold_file.ts";
 import type { DecodeOptions, InputFormat, RowError } from "../codec.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
@@ -41,6 +42,8 @@ export interface ChunkMessage {
   readonly range: FileRange | null;
   /** Rows that are late are wanted. */
   readonly late: boolean;
+  /** Other pipelines read the stream too; absent: none does. */
+  readonly shared?: boolean;
 }
 
 /**
@@ -173,6 +176,8 @@ export interface DoneMessage {
   readonly busyMs: number;
   readonly stateRows: number;
   readonly stateBytes: number;
+  /** Rows of state that are in the task's working files. */
+  readonly cold: ColdFacts;
 }
 
 /** A task cannot go on: its state is full (`stalled`), or something broke. */
@@ -295,7 +300,7 @@ export interface HotKey {
 export interface OperatorFacts {
   readonly node: string;
   /** Null: it runs in another task. Rows and bytes that it keeps. */
-  readonly kept: { readonly rows: number; readonly bytes: number } | null;
+  readonly kept: { readonly rows: number; readonly bytes: number; readonly cold: ColdFacts } | null;
   /** By input: how many rows were looked at lately, and the keys that were most among them. */
   readonly hot: readonly { readonly samples: number; readonly keys: readonly HotKey[] }[];
 }
@@ -332,9 +337,18 @@ export interface LookAnswer {
   readonly more: boolean;
 }
 
+/** What all tasks of a worker have in common. */
+export interface TaskHostOptions {
+  readonly index: number;
+  readonly tasks: number;
+  readonly module: WebAssembly.Module;
+  /** Absent: STATE_BYTES_MAX, and no working files. */
+  readonly state?: StateRoom;
+}
+
 /** What a worker offers the main thread, through comlink. */
 export interface TaskHostApi {
-  init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void;
+  init(options: TaskHostOptions, data: MessagePort): void;
   /** The exchange with another worker. */
   connect(peer: number, port: MessagePort): void;
   /** Imports user functions for plans that come; why one of them cannot be used, or null. */

@@ -11,8 +11,9 @@ export interface PackedReports {
   readonly others: readonly FromTask[];
 }
 
-// A plain report: kind, pipeline, number, task, late, untimed, busyMs, stateRows, stateBytes, source, rows, timeMax
-const PLAIN_NUMBERS = 12;
+// A plain report: kind, pipeline, number, task, late, untimed, busyMs, stateRows, stateBytes, cold rows, bytes and reads,
+// source, rows, timeMax
+const PLAIN_NUMBERS = 15;
 const KIND_OTHER = 0, KIND_WITHOUT_CHUNK = 1, KIND_WITH_CHUNK = 2;
 
 function isPlain(report: FromTask): report is DoneMessage {
@@ -28,9 +29,10 @@ export function packReports(reports: readonly FromTask[]): PackedReports {
       others.push(report);
       continue;
     }
-    const { pipeline, number, task, late, untimed, busyMs, stateRows, stateBytes, chunk } = report;
+    const { pipeline, number, task, late, untimed, busyMs, stateRows, stateBytes, cold, chunk } = report;
     const kind = chunk ? KIND_WITH_CHUNK : KIND_WITHOUT_CHUNK;
-    plain.set([kind, pipeline, number, task, late, untimed, busyMs, stateRows, stateBytes], i * PLAIN_NUMBERS);
+    const state = [stateRows, stateBytes, cold.rows, cold.bytes, cold.reads];
+    plain.set([kind, pipeline, number, task, late, untimed, busyMs, ...state], i * PLAIN_NUMBERS);
     if (chunk) plain.set([chunk.source, chunk.rows, chunk.timeMax], (i + 1) * PLAIN_NUMBERS - 3);
   }
   return { plain, others };
@@ -63,6 +65,7 @@ export function* unpackReports({ plain, others }: PackedReports): Generator<From
       busyMs: plain[at + 6],
       stateRows: plain[at + 7],
       stateBytes: plain[at + 8],
+      cold: { rows: plain[at + 9], bytes: plain[at + 10], reads: plain[at + 11] },
     };
   }
 }

@@ -1,3 +1,4 @@
+import type { StateSize } from "../core/cold_file.ts";
 import type { InputFormat } from "../codec.ts";
 import type { ErrorDetail } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
@@ -244,7 +245,7 @@ export interface DeadLetterService {
 /** `recovering`: it does again what an earlier process did. */
 export type PipelineState = "starting" | "recovering" | "running" | "stalled" | "completed" | "failed" | "stopped";
 
-export interface PipelineInfo {
+export interface PipelineInfo extends StateSize {
   readonly name: string;
   readonly state: PipelineState;
   /** Why it is failed or stalled, else null. */
@@ -264,8 +265,6 @@ export interface PipelineInfo {
   readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
   /** Rows of its inputs that it has not taken yet. */
   readonly lagRows: number;
-  readonly stateRows: number;
-  readonly stateBytes: number;
   /** While it is recovering, of that, else of bounded inputs, 0 to 1; else null. */
   readonly progress: number | null;
   readonly tasks: number;

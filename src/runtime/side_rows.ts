@@ -21,6 +21,8 @@ export interface SideStreams {
   columnsOf(stream: string): readonly Column[];
   /** Whether somebody wants the late rows of `stream`. */
   wantsLate(stream: string): boolean;
+  /** Whether several pipelines read `stream`; absent: it does not matter. */
+  isShared?(stream: string): boolean;
   /** Appends frames of late rows to those of `stream`, while somebody wants them; waits while their readers are behind. */
   late(stream: string, frames: readonly ArrayBuffer[], pipeline: string, marks: Marks): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { ColdFacts } from "../core/cold_file.ts";
 import type { Column } from "../core/schema.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import type { HotKey } from "./protocol.ts";
@@ -30,8 +31,10 @@ export interface OperatorState {
   readonly ttlMs: number | null;
   readonly rows: number;
   readonly bytes: number;
+  /** Those of the rows that are in working files. */
+  readonly cold: ColdFacts;
   /** By task; null: it does not run there. */
-  readonly tasks: readonly ({ readonly rows: number; readonly bytes: number } | null)[];
+  readonly tasks: readonly ({ readonly rows: number; readonly bytes: number; readonly cold: ColdFacts } | null)[];
   readonly tables: readonly TableInfo[];
   /** By input: how many rows were looked at lately, and the keys that were most among them, the most frequent first. */
   readonly hot: readonly { readonly samples: number; readonly keys: readonly HotKey[] }[];

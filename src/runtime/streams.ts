@@ -226,6 +226,10 @@ export class Streams implements StreamService, SideStreams {
     for (const { stream } of sources) if (stream !== null && !this.find(stream)) this.keepLate(streamOfLate(stream)!);
   }
 
+  isShared(name: string): boolean {
+    return (this.#streams.get(name)?.readers.size ?? 0) > 1;
+  }
+
   wantsLate(name: string): boolean {
     return this.find(lateName(name))?.kind === "late";
   }

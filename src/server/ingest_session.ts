@@ -70,7 +70,7 @@ export class IngestSession implements SocketHandler {
     if (bytes.length > messageBytesMax) {
       return this.#cutOff(TOO_BIG, "too_large", `Cannot take a message of more than ${messageBytesMax} bytes`);
     }
-    const waiting = this.#take(bytes);
+    const waiting = this.#take(bytes, typeof data === "string" ? data : undefined);
     this.#credit -= waiting.rows;
     this.#rowsWaiting += waiting.rows;
     this.#queueBytes += waiting.bytes;
@@ -102,11 +102,11 @@ export class IngestSession implements SocketHandler {
   }
 
   /** Reads a message's frame and gives it a number; whatever is wrong with it is told in its turn. */
-  #take(bytes: Uint8Array<ArrayBuffer>): Waiting {
+  #take(bytes: Uint8Array<ArrayBuffer>, text: string | undefined): Waiting {
     const share = this.#server.budget.share(), number = this.#messages++, held = bytes.length + MESSAGE_OVERHEAD_BYTES;
     try {
       if (this.#leaving) throw closingError();
-      const message = this.#dialect.read(bytes), rows = message.kind === "rows" ? message.rows : 0;
+      const message = this.#dialect.read(bytes, text), rows = message.kind === "rows" ? message.rows : 0;
       share.take(bytes.length);
       const sequence = (message.kind === "rows" ? message.sequence : undefined) ?? number;
       return { sequence, bytes: held, share, rows, message, refusal: null };

@@ -34,3 +34,13 @@ export function countLines(bytes: Uint8Array): number {
   look(tail, length);
   return afterFeed ? lines : lines + 1;
 }
+
+/** The same of a text, in which the platform finds line feeds faster than bytes are looked at here. */
+export function countTextLines(text: string): number {
+  let lines = 0, from = 0;
+  for (let feed = text.indexOf("\n"); feed >= 0; feed = text.indexOf("\n", from)) {
+    if (feed > from) lines++;
+    from = feed + 1;
+  }
+  return from < text.length ? lines + 1 : lines;
+}

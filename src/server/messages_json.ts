@@ -1,7 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import { INGEST_ERRORS_MAX } from "../core/limits.ts";
 import { parseProducer } from "./ingest.ts";
-import { countLines } from "./line_count.ts";
+import { countLines, countTextLines } from "./line_count.ts";
 import type { Dialect, IngestMessage } from "./messages.ts";
 
 const LINE_FEED = 10;
@@ -31,9 +31,11 @@ export const jsonDialect: Dialect = {
   },
 };
 
-function readMessage(bytes: Uint8Array<ArrayBuffer>): IngestMessage {
+function readMessage(bytes: Uint8Array<ArrayBuffer>, text?: string): IngestMessage {
   const format = { format: "ndjson" } as const, kind = "rows";
-  if (!CONTROL.every((byte, i) => bytes[i] === byte)) return { kind, body: bytes, format, rows: countLines(bytes) };
+  if (!CONTROL.every((byte, i) => bytes[i] === byte)) {
+    return { kind, body: bytes, format, rows: text === undefined ? countLines(bytes) : countTextLines(text) };
+  }
   const feed = bytes.indexOf(LINE_FEED), end = feed < 0 ? bytes.length : feed;
   const producer = readControl(bytes.subarray(0, end)), body = bytes.subarray(Math.min(end + 1, bytes.length));
   return { kind, body, format, rows: countLines(body), ...producer };

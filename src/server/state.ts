@@ -57,21 +57,24 @@ function stateText({ pipeline, state, numbers, operators, checkpoint, checkpoint
   return `${JSON.stringify(head).slice(0, -1)},"operators":[${operators.map(operatorText).join()}]}`;
 }
 
-function operatorText({ node, op, keys, ttlMs, rows, bytes, tasks, tables, hot }: OperatorState): string {
+function operatorText({ node, op, keys, ttlMs, rows, bytes, cold, tasks, tables, hot }: OperatorState): string {
   const head = {
     node,
     op,
     keys,
     ttl_ms: ttlMs,
-    rows,
-    bytes,
-    tasks,
+    ...keptJson({ rows, bytes, cold }),
+    tasks: tasks.map((task) => task && keptJson(task)),
     tables: tables.map(({ columns, ...table }) => ({ ...table, columns: columnsJson(columns) })),
   };
   const inputs = hot.map((input) =>
     `{"samples":${input.samples},"keys":[${input.keys.map((one) => hotText(one, input.samples)).join()}]}`
   );
   return `${JSON.stringify(head).slice(0, -1)},"hot":[${inputs.join()}]}`;
+}
+
+function keptJson({ rows, bytes, cold }: Pick<OperatorState, "rows" | "bytes" | "cold">) {
+  return { rows, bytes, evicted_rows: cold.rows, cold_bytes: cold.bytes, cold_reads: cold.reads };
 }
 
 function hotText({ key, samples }: HotKey, of: number): string {

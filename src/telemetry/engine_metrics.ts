@@ -50,7 +50,12 @@ export function engineMetrics(registry: MetricRegistry) {
       "stream",
     ]),
     stateRows: registry.gauge("rdx_state_rows", "Rows of keyed state", ["pipeline"]),
-    stateBytes: registry.gauge("rdx_state_bytes", "Bytes of keyed state", ["pipeline"]),
+    stateBytes: registry.gauge("rdx_state_bytes", "Bytes of keyed state in memory", ["pipeline"]),
+    evictedRows: registry.gauge("rdx_evicted_rows", "Rows of keyed state that are on disk", ["pipeline"]),
+    coldBytes: registry.gauge("rdx_cold_bytes", "Bytes of keyed state that are on disk", ["pipeline"]),
+    coldReads: registry.gauge("rdx_cold_reads", "Rows of keyed state that tasks have read back from disk", [
+      "pipeline",
+    ]),
     batchSeconds: registry.histogram(
       "rdx_batch_seconds",
       "Time in which a task worked through a chunk",

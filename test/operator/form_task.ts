@@ -29,8 +29,15 @@ export class Task {
   readonly operator: Operator;
   readonly #groups: KeyGroups;
 
-  constructor(readonly form: Form, readonly task: number, readonly tasks: number) {
+  /** `prepare` is told of the kernel before there is an operator. */
+  constructor(
+    readonly form: Form,
+    readonly task: number,
+    readonly tasks: number,
+    prepare: (kernel: Kernel) => void = () => {},
+  ) {
     this.kernel = loadOperators();
+    prepare(this.kernel);
     this.kernel.extend("functions", extensionModule("functions"));
     this.operator = createOperator(this.kernel, form.plan, { task, tasks }, null);
     this.#groups = new KeyGroups(this.kernel);

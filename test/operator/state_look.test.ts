@@ -5,6 +5,7 @@ import type { Column } from "../../src/core/schema.ts";
 import type { OperatorState, TableLook } from "../../src/core/state.ts";
 import type { Value } from "../../src/core/value.ts";
 import type { Kernel } from "../../src/kernel/module.ts";
+import { openColdFile } from "../../src/store/cold_file_deno.ts";
 import fc from "../deps/fast_check.ts";
 import { drainSteps, stepsText, type TableStep } from "../kernel/state_steps.ts";
 import { valueAt, vectorOf } from "../kernel/vectors.ts";
@@ -121,6 +122,40 @@ for (const [name, form] of OPERATOR_FORMS) {
     assert.ok(found > 0, "keys were looked for");
   });
 }
+
+Deno.test("a look finds rows that have left memory for a file, and leaves them there", () => {
+  const form = OPERATOR_FORMS.get("group of cells")!, KEYS = 6000;
+  const task = new Task(form, 0, 1, (kernel) => {
+    kernel.cold = () => openColdFile(null);
+    kernel.limitState(400_000);
+  });
+  const { kernel } = task, state = stateOf(task), [look] = state.looks;
+  for (let from = 0; from < KEYS; from += 500) {
+    const rows = Array.from({ length: 500 }, (_, i) => {
+      const values: Value[] = [`key ${from + i}`, 1n, 0.5, 0n, 0n, true, 1n, BigInt(from + i), new Uint8Array([1])];
+      return { kind: 0, values };
+    });
+    task.run({ input: 0, rows, tick: false, watermark: 0 });
+  }
+  const keys = Array.from({ length: KEYS / 50 }, (_, i) => `key ${i * 50}`);
+  const cells = (key: string) => {
+    const columns = look.columns.slice(0, state.tables.find(({ name }) => name === "groups")!.columns.length);
+    return looked(kernel, columns, state.look("groups", [vectorOf(kernel, look.key[0].type, [key])], 10)).map(textOf);
+  };
+  const found = keys.flatMap(cells);
+  assert.equal(found.length, keys.length);
+  assert.deepEqual(keys.flatMap(cells), found, "they are where they were");
+  const inMemory = state.look("groups", null, ROWS_MAX).rows;
+  kernel.reset();
+  assert.ok(inMemory < KEYS / 2, `${inMemory} rows are in memory`);
+  const whole = drained(drainSteps(kernel, state, true), state).get("groups")!;
+  const wanted = texts(state.tables.find(({ name }) => name === "groups")!.columns, whole).filter((row) =>
+    found.includes(row)
+  );
+  assert.deepEqual(wanted, found.sort());
+  assert.deepEqual(cells("nobody"), []);
+  task.close();
+});
 
 /** What is shown of all rows of the table of keys, as rows that come out are written. */
 function shown(task: Task, name: (column: string) => string): string[] {

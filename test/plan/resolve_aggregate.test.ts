@@ -127,6 +127,30 @@ Deno.test("late rows and early results make windows changes, and what they keep 
   assert.deepEqual(changes.emit, { mode: "changes", ttlMs: 0, end: 1 });
 });
 
+Deno.test("groups of different lateness behind one window keep each its own, and what waits for no window gets all rows", () => {
+  const group = (id: string, input: string, more: Json = {}) =>
+    count(id, input, ["window_start", "window_end", "origin"], more);
+  const where = { call: "is_not_null", args: [{ column: "origin" }] };
+  const shared = plan([
+    FLIGHTS_SOURCE,
+    tumble("w", "f"),
+    { id: "known", op: "filter", input: ["w"], where },
+    group("a", "known"),
+    group("b", "known", { lateness_ms: 5000 }),
+  ], ["a", "b", "w"]);
+  const told = operatorsOf(shared).map((one) => [one.id, one.inputs[0], one.op === "assign" ? one.latenessMs : "-"]);
+  assert.deepEqual(told.filter(([id]) => !/[$](args|visible|out)/.test(String(id))), [
+    ["w", "f", 0],
+    ["w$late1", "f", 5000],
+    ["w$late2", "f", null],
+    ["known", "w", "-"],
+    ["known$late1", "w$late1", "-"],
+    ["a", "known", "-"],
+    ["b", "known$late1", "-"],
+  ]);
+  assert.equal(compilePlan(shared, CATALOG).physical.sinks.find(({ id }) => id === "w_sink")!.input, "w$late2");
+});
+
 Deno.test("sessions are aggregated within themselves when they are by the keys of the aggregate", () => {
   const session = { kind: "session", gap_ms: 30_000, keys: ["origin"], max_ms: 90_000 };
   const { size_ms: _, ...window } = { ...session, size_ms: undefined };

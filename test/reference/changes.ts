@@ -47,6 +47,17 @@ export function firstDebt(rows: readonly Row[]): number {
   });
 }
 
+/** What a table has in the end whose rows are told apart by some columns: a row that comes takes the place of the one with its key, and one that goes takes that away. */
+export function upserted(rows: readonly Row[], keys: readonly number[]): (readonly Value[])[] {
+  const table = new Map<string, readonly Value[]>();
+  for (const row of rows) {
+    const key = rowKey(keys.map((at) => row.values[at]));
+    if (comes(row)) table.set(key, row.values);
+    else table.delete(key);
+  }
+  return [...table.values()];
+}
+
 /** What is left of a changelog in the end. Throws where a row goes that is not there. */
 export function materialise(rows: readonly Row[]): Value[][] {
   const debt = firstDebt(rows);

@@ -1,6 +1,6 @@
 import { FrameView } from "../../src/core/frame.ts";
-import type { Column } from "../../src/core/schema.ts";
-import type { OutputBatch, Sink, SinkFactory } from "../../src/sink.ts";
+import { type Column, columnIndex } from "../../src/core/schema.ts";
+import type { OutputBatch, Sink, SinkFactory, SinkInput } from "../../src/sink.ts";
 import type { Row } from "./value.ts";
 
 /** A sink that keeps what comes, of any changelog. */
@@ -11,9 +11,16 @@ export class CollectSink implements Sink, SinkFactory {
   readonly guarantee = "at least once";
   readonly rows: Row[] = [];
   columns: readonly Column[] = [];
+  /** The positions of what tells the rows of a changelog apart; null: nothing known does, or rows are only inserted. */
+  keys: readonly number[] | null = null;
 
-  create(_options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
+  create(
+    _options: Readonly<Record<string, unknown>>,
+    columns: readonly Column[],
+    { changes, upsertKeys }: SinkInput,
+  ): Sink {
     this.columns = columns;
+    this.keys = changes && upsertKeys ? upsertKeys.map((key) => columnIndex(columns, key)) : null;
     return this;
   }
 

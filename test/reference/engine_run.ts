@@ -60,14 +60,14 @@ export class EngineUnderTest {
   }
 
   /**
-   * Runs a plan over the rows of its sources, which come in pieces of these lengths by turns. Returns what came to the sink, and the log
-   * in the order in which the engine took it.
+   * Runs a plan over the rows of its sources, which come in pieces of these lengths by turns. Returns what came to the sink, the log
+   * in the order in which the engine took it, and the columns that tell rows that change apart.
    */
   async run(
     { plan, sources }: RandomPlan,
     rows: ReadonlyMap<string, readonly StreamRow[]>,
     cuts: readonly number[],
-  ): Promise<{ rows: Row[]; log: LogEntry[] }> {
+  ): Promise<{ rows: Row[]; log: LogEntry[]; keys: readonly number[] | null }> {
     const { streams, pipelines } = this.#engine;
     this.#sink.rows.length = this.#order.length = 0;
     for (const source of sources) {
@@ -82,7 +82,8 @@ export class EngineUnderTest {
     await pipelines.delete(plan.name);
     for (const { id } of sources) streams.delete(id);
     if (state !== "completed") throw new Error(`The pipeline is ${state}: ${reason}; ${JSON.stringify(plan.nodes)}`);
-    return { rows: [...this.#sink.rows], log: this.#order.flatMap((record) => entriesOf(record, rows)) };
+    const log = this.#order.flatMap((record) => entriesOf(record, rows));
+    return { rows: [...this.#sink.rows], log, keys: this.#sink.keys };
   }
 
   async #send(

@@ -81,8 +81,6 @@ export class Flows {
   readonly features: ReadonlySet<Feature>;
   readonly sources: RandomSource[] = [];
   readonly nodes: PlanNode[] = [];
-  /** Nodes that keep rows by their windows, until the watermark has passed these. */
-  readonly waiting = new Set<string>();
   /** What may be read, the newest last. */
   readonly #flows: Flow[] = [];
   #names = 0;

@@ -40,7 +40,6 @@ function push(flows: Flows, picks: Picks, sides: Sides, join: Join, facts: Facts
   const where = picks.rarely() ? { where: across(picks, sides) } : {};
   const columns = leftOnly ? left.columns : [...left.columns, ...right.columns];
   const id = flows.fresh();
-  if (join.window) flows.waiting.add(id);
   flows.push({ id, op: "join", input: [left.id, right.id], ...where, ...join }, { ...flow, columns });
 }
 
@@ -79,7 +78,6 @@ export const bestRows: Step = (flows, picks) => {
   const { start, end } = flow.span!, { name } = picks.of(numbers), id = flows.fresh(), best = flows.fresh();
   const aggs = [{ fn: picks.of(["max", "min"] as const), arg: col(name), as: best }];
   const keys = flows.isWindow(flow) ? [] : [start, end];
-  flows.waiting.add(id);
   const columns = [...flow.columns.filter((own) => own.name === start || own.name === end), {
     name: best,
     type: "int64",

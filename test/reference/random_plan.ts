@@ -12,8 +12,6 @@ export interface RandomPlan {
   readonly sources: readonly RandomSource[];
   /** Rows of the sink may be taken back. */
   readonly changes: boolean;
-  /** A window table function is read by what waits for the end of its windows and by what does not. */
-  readonly mixed: boolean;
 }
 
 const filter: Step = (flows, picks) => {
@@ -58,7 +56,6 @@ function rankBy(flows: Flows, picks: Picks, flow: Flow, keys: readonly string[],
   const node = { id: flows.fresh(), op: "rank", input: [flow.id], keys, order, from, to, ...end } as const;
   const columns = numbered ? [...flow.columns, { name, type: "int64" }] : flow.columns;
   const final = end.window_end !== undefined;
-  if (final) flows.waiting.add(node.id);
   const lost = { time: null, span: null, changes: true };
   flows.push(numbered ? { ...node, as: name } : node, { ...flow, columns, ...(final ? {} : lost), ordered: false });
 }
@@ -93,21 +90,6 @@ const over: Step = (flows, picks) => {
   const columns = [...flow.columns, ...resultsOf(aggs)];
   flows.push(node, { ...flow, span: null, columns, ordered: false });
 };
-
-/** Who reads the node, if need be through nodes that keep nothing. */
-function readersOf(id: string, nodes: readonly PlanNode[]): PlanNode[] {
-  const readers = nodes.filter((node) => node.op !== "source" && node.input.includes(id));
-  return readers.flatMap((node) =>
-    ["filter", "project", "union", "unnest"].includes(node.op) ? readersOf(node.id, nodes) : [node]
-  );
-}
-
-function isMixed(nodes: readonly PlanNode[], waiting: ReadonlySet<string>): boolean {
-  return nodes.filter(({ op }) => op === "window").some(({ id }) => {
-    const readers = readersOf(id, nodes), wait = readers.filter((node) => waiting.has(node.id)).length;
-    return wait > 0 && wait < readers.length;
-  });
-}
 
 /** What adds a feature; the others change what these add. */
 const STEPS: Readonly<Partial<Record<Feature, Step>>> = {
@@ -159,7 +141,6 @@ export function randomPlan(choices: readonly (readonly number[])[], features: Re
   const nodes = [...flows.nodes.filter(({ id }) => needed.has(id)), sink];
   return {
     plan: { rdx: 1, name: "random", nodes },
-    mixed: isMixed(nodes, flows.waiting),
     sources: flows.sources.filter(({ id }) => needed.has(id)),
     changes: newest.changes,
   };

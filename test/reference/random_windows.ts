@@ -24,6 +24,7 @@ function windowOf(picks: Picks, kind: Window["kind"], { time: found, columns }: 
       return {
         kind,
         gap_ms: picks.of([5, 12]),
+        ...(picks.rarely() ? { max_ms: picks.of([12, 20, 33]) } : {}),
         keys: picks.some(keyColumns(columns), 2).map(({ name }) => name),
         time,
       };
@@ -81,7 +82,6 @@ export const windowed = (kind: Window["kind"]): Step => (flows, picks) => {
     ...sets,
     ...emit,
   };
-  flows.waiting.add(node.id);
   flows.push(node, {
     columns: [...WINDOW_COLUMNS.slice(0, 2 + named.length), ...keys, ...groupingColumns(sets), ...resultsOf(aggs)],
     time: changes ? null : named[0] ?? null,
@@ -113,6 +113,7 @@ function group(flows: Flows, picks: Picks, flow: Flow, keys: readonly Typed[], f
   const may = { distinct: flows.features.has("distinct"), order: flow.ordered && !flow.changes };
   const aggs = aggregates(picks, flow.columns, flows.fresh, may), calls = aggs.map(({ call }) => call);
   const names = keys.map(({ name }) => name), sets = final ? {} : setsOf(flows, picks, names);
+  const late = final && flow.span!.window !== "" ? emitOf(flows, picks) : {}, changes = Object.keys(late).length > 0;
   const node: PlanNode = {
     id: flows.fresh(),
     op: "aggregate",
@@ -121,13 +122,13 @@ function group(flows: Flows, picks: Picks, flow: Flow, keys: readonly Typed[], f
     aggs: calls,
     two_phase: false,
     ...sets,
+    ...late,
   };
-  if (final) flows.waiting.add(node.id);
   flows.push(node, {
     columns: [...keys, ...groupingColumns(sets), ...resultsOf(aggs)],
     time: null,
-    changes: !final,
-    span: final ? flow.span : null,
+    changes: !final || changes,
+    span: final && !changes ? flow.span : null,
     ordered: flow.ordered && !final && !sets.sets,
     sources: flow.sources,
   });

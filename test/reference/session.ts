@@ -8,17 +8,23 @@ import { keyOf, type Row } from "./value.ts";
 import { isOver, type Span, WINDOW_COLUMNS, windowedColumns, windowValues } from "./windows.ts";
 
 interface Session extends Span {
+  /** When its last row is. */
+  readonly last: number;
+  /** The first arrival among its rows, or that of the session that it was part of. */
+  readonly name: number;
   readonly keys: readonly Value[];
   readonly rows: readonly { readonly row: Row; readonly at: number }[];
 }
 
 /**
- * Sessions by key: a row opens a window from its time to a gap behind it; windows of a key that overlap or touch become one. A row is
+ * Sessions by key: a row opens a window from its time to a gap behind it; windows of a key that overlap or touch become one, but for those that would have rows
+ * as far apart as the longest session: then a row is in the earliest session that may have it, and that takes in those that it may. A row is
  * left out when the window that it would make is over. What comes out is decided by `result` when a session is over.
  */
 class Sessions implements Operator {
   readonly columns: readonly Column[];
   readonly #gapMs: number;
+  readonly #maxMs: number;
   readonly #time: number;
   readonly #keys: readonly number[];
   readonly #result: (session: Session) => Row[];
@@ -32,8 +38,8 @@ class Sessions implements Operator {
     columns: readonly Column[],
     result: (session: Session) => Row[],
   ) {
-    if (max_ms !== undefined) throw new Error("The reference engine has no longest session");
     this.#gapMs = gap_ms;
+    this.#maxMs = max_ms ?? Infinity;
     this.#time = place(input, time);
     this.#keys = places(input, keys);
     this.columns = columns;
@@ -41,26 +47,51 @@ class Sessions implements Operator {
   }
 
   take(row: Row, _input: number, watermark: number): Row[] {
-    const found = this.#sessionOf(row);
+    const found = this.#sessionOf(row, watermark);
     if (!found || isOver(found.merged.end, watermark)) return [];
     this.#count++;
-    this.#open = [...this.#open.filter((other) => !found.meets(other)), found.merged];
+    this.#open = [...this.#open.filter((other) => !found.taken.has(other)), found.merged];
     return [];
   }
 
   isLate(row: Row, _input: number, watermark: number): boolean {
-    const found = this.#sessionOf(row);
+    const found = this.#sessionOf(row, watermark);
     return found !== null && isOver(found.merged.end, watermark);
   }
 
   /** The session that the row is in, joined with those that it meets; null: it has no time. */
-  #sessionOf(row: Row): { merged: Session; meets: (other: Session) => boolean } | null {
+  #sessionOf(row: Row, watermark: number): { merged: Session; taken: ReadonlySet<Session> } | null {
     const time = row.values[this.#time];
     if (time === null) return null;
-    const keys = this.#keys.map((at) => row.values[at]), name = keyOf(keys), start = Number(time);
-    const own: Session = { start, end: start + this.#gapMs, keys, rows: [{ row, at: this.#count }] };
-    const meets = (other: Session) => keyOf(other.keys) === name && other.start <= own.end && own.start <= other.end;
-    return { merged: this.#open.filter(meets).reduce(merge, own), meets };
+    const keys = this.#keys.map((at) => row.values[at]), key = keyOf(keys), start = Number(time), at = this.#count;
+    const own: Session = { start, last: start, end: start + this.#gapMs, name: at, keys, rows: [{ row, at }] };
+    const near = this.#open
+      .filter(({ keys, end }) =>
+        keyOf(keys) === key && !isOver(end, watermark) && !isOver(start + this.#maxMs, watermark)
+      )
+      .filter((other) =>
+        start >= other.start - this.#gapMs && start <= other.last + this.#gapMs && this.#fits(own, other)
+      )
+      .sort((a, b) => a.start - b.start || a.name - b.name);
+    const taken = new Set<Session>();
+    let merged = own;
+    for (const other of near) {
+      if (!this.#fits(merged, other)) continue;
+      merged = { ...this.#merge(merged, other), name: taken.size === 0 ? other.name : merged.name };
+      taken.add(other);
+    }
+    return { merged, taken };
+  }
+
+  #fits(a: Session, b: Session): boolean {
+    return Math.max(a.last, b.last) - Math.min(a.start, b.start) < this.#maxMs;
+  }
+
+  /** Both sessions as one, with their rows in the order in which they came. */
+  #merge(a: Session, b: Session): Session {
+    const rows = [...a.rows, ...b.rows].sort((x, y) => x.at - y.at);
+    const start = Math.min(a.start, b.start), last = Math.max(a.last, b.last);
+    return { ...a, rows, start, last, end: Math.min(last + this.#gapMs, start + this.#maxMs) };
   }
 
   advance(watermark: number): Row[] {
@@ -68,12 +99,6 @@ class Sessions implements Operator {
     this.#open = this.#open.filter((session) => !over.includes(session));
     return over.flatMap(this.#result);
   }
-}
-
-/** Both sessions as one, with their rows in the order in which they came. */
-function merge(a: Session, b: Session): Session {
-  const rows = [...a.rows, ...b.rows].sort((x, y) => x.at - y.at);
-  return { keys: a.keys, rows, start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) };
 }
 
 /** Each row with the session that it ended up in. */

@@ -10,6 +10,8 @@ export interface LifeOptions {
   /** Default: none but those that are asked for. */
   readonly intervalMs?: number;
   readonly workers?: number;
+  /** Memory for the state of each task; default: the engine's. */
+  readonly stateBytesMax?: number;
 }
 
 /** An engine over a data directory that is closed and started again. */
@@ -46,6 +48,7 @@ export class DurableRun {
       allowPrivate: ["127.0.0.1"],
       log,
       checkpointIntervalMs: this.#options.intervalMs ?? 0,
+      ...(this.#options.stateBytesMax === undefined ? {} : { stateBytesMax: this.#options.stateBytesMax }),
     } as const;
     this.engine = await createEngine(settings);
     await this.engine.recovered;

@@ -37,6 +37,7 @@ const done: fc.Arbitrary<DoneMessage> = fc.record({
   busyMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
   stateRows: count,
   stateBytes: count,
+  cold: fc.record({ rows: count, bytes: count, reads: count }),
 });
 const failed: fc.Arbitrary<FromTask> = fc.record({
   kind: fc.constant("failed" as const),

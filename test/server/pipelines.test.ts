@@ -187,7 +187,8 @@ Deno.test("what a pipeline keeps is told with exact keys, and a digest of it at 
         ttlMs: null,
         rows: 3,
         bytes: 4096,
-        tasks: [{ rows: 3, bytes: 4096 }, null],
+        cold: { rows: 1, bytes: 96, reads: 5 },
+        tasks: [{ rows: 3, bytes: 4096, cold: { rows: 1, bytes: 96, reads: 5 } }, null],
         tables: [{
           name: "slices",
           version: 1,
@@ -200,7 +201,8 @@ Deno.test("what a pipeline keeps is told with exact keys, and a digest of it at 
     };
     const text = await (await harness.ask("/v1/pipelines/hot/state")).text();
     assert.match(text, /"hot":\[\{"samples":4,"keys":\[\{"key":\{"id":9223372036854775807\},"share":0\.75\}\]\}\]/);
-    const { pipeline, numbers, checkpoint, checkpoints, operators: [{ tables, ttl_ms }] } = JSON.parse(text);
+    const { pipeline, numbers, checkpoint, checkpoints, operators: [{ tables, ttl_ms, ...kept }] } = JSON.parse(text);
+    assert.deepEqual([kept.evicted_rows, kept.cold_bytes, kept.cold_reads, kept.tasks[0].evicted_rows], [1, 96, 5, 1]);
     assert.deepEqual([pipeline, numbers, checkpoint, checkpoints, ttl_ms], ["hot", [7], null, [5], null]);
     assert.deepEqual(tables[0].columns, [{ name: "id", type: "int64", nullable: true }]);
     assert.equal((await (await harness.ask("/v1/pipelines/hot/digest")).json()).offset, 7);

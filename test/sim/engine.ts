@@ -1,3 +1,4 @@
+import { NOTHING_COLD } from "../../src/core/cold_file.ts";
 import { type Catalog, STANDARD_SINKS } from "../../src/plan/catalog.ts";
 import { RdxError } from "../../src/core/errors.ts";
 import { FrameBuilder } from "../../src/core/frame_builder.ts";
@@ -192,6 +193,7 @@ export class SimPipelines implements PipelineService {
       lagRows: 0,
       stateRows: 0,
       stateBytes: 0,
+      cold: NOTHING_COLD,
       progress: null,
       checkpoint: null,
       tasks: 1,

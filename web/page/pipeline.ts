@@ -40,11 +40,18 @@ function figuresOf({ link }: Ground): readonly Figures<PipelineJson>[] {
       of: (p) => watermarkFigure(p.watermark, link.now()),
     },
     { label: "Lag", of: (p) => ({ value: short(p.lag_rows), note: p.lag_rows === 1 ? "row waits" : "rows wait" }) },
-    { label: "State", of: (p) => ({ value: short(p.state_rows), note: `rows, ${formatBytes(p.state_bytes)}` }) },
+    { label: "State", of: stateFigure },
     { label: "Checkpoint", of: (p) => checkpointFigure(p.checkpoint ?? null, link.now()) },
     { label: "Late", of: (p) => ({ value: short(p.late_rows), note: "rows", tone: p.late_rows > 0 ? "warn" : "" }) },
     { label: "Dead", of: deadFigure },
   ];
+}
+
+/** State that is larger than its memory is slower, since the rest is on disk. */
+function stateFigure({ state_rows: rows, state_bytes: bytes, evicted_rows: evicted = 0 }: PipelineJson) {
+  const note = `rows, ${formatBytes(bytes)}`;
+  if (evicted === 0) return { value: short(rows), note };
+  return { value: short(rows), note: `${note}; ${short(evicted)} on disk, slower`, tone: "warn" as const };
 }
 
 /** Rows that could not be used, and calls of user functions that failed, if there are any. */

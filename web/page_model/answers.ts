@@ -44,6 +44,8 @@ export interface PipelineJson {
   readonly lag_rows: number;
   readonly state_rows: number;
   readonly state_bytes: number;
+  /** Rows of state that are on disk. */
+  readonly evicted_rows?: number;
   readonly progress: number | null;
   readonly tasks: number;
   readonly latency_ms?: { readonly p50: number; readonly p99: number } | null;

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { allCold } from "../../core/cold_file.ts";
 import { RdxError } from "../../core/errors.ts";
 import { HOT_KEYS_TOLD_MAX } from "../../core/limits.ts";
 import { keyedTables } from "../../plan/keyed_tables.ts";
@@ -98,6 +99,7 @@ function operatorState(operator: PhysicalOperator, at: number, tasks: readonly (
     ttlMs: ttlOf(operator),
     rows: kept.reduce((sum, one) => sum + (one?.rows ?? 0), 0),
     bytes: kept.reduce((sum, one) => sum + (one?.bytes ?? 0), 0),
+    cold: allCold(kept.flatMap((one) => one ? [one.cold] : [])),
     tasks: kept,
     tables: (there.find((tables) => tables.length > 0) ?? []).map(tableInfo),
     hot: hotOf(each.flatMap((one) => one ? [one] : [])),

@@ -73,10 +73,13 @@ export class ChunkReader {
     const source = this.#plan.sources[message.source];
     if (message.range) return this.#readRange(source, message.range, take);
     const reader = this.#logs[message.source]!, bad = new BadKinds(source);
+    const { shared } = this.#kernel;
     message.frames.forEach(({ frame, arrivalMs }, i) => {
+      if (shared && message.shared) shared.frame = frame;
       const batch = this.#computed(source, bad.named(this.#kernel, reader.read(frame)));
       take({ batch, time: this.#timeOf(source, batch, arrivalMs), arrivalMs, frame: i });
     });
+    if (shared) shared.frame = null;
     return bad;
   }
 

@@ -1,10 +1,12 @@
 import { transfer } from "comlink";
+import type { ColdFile, OpenColdFile, StateRoom } from "../../core/cold_file.ts";
 import type { RowLocator, SchemaInference } from "../../codec.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { STATE_BYTES_MAX } from "../../core/limits.ts";
 import { EXTENSIONS, type Extensions } from "../../kernel/extension.ts";
 import { Crc32c } from "../../kernel/crc.ts";
 import { Kernel } from "../../kernel/module.ts";
+import { SharedPrograms } from "../../kernel/shared_programs.ts";
 import { referencesIn } from "../../kernel/user_functions.ts";
 import type { FunctionReference } from "../../core/user_function.ts";
 import { type BodyMessage, ToldShapes } from "../body_wire.ts";
@@ -19,11 +21,11 @@ import type {
   StateFacts,
   TaskCut,
   TaskHostApi,
+  TaskHostOptions,
   TaskOutput,
   TaskPlan,
   TaskRestored,
   TaskTurn,
-  ToTask,
 } from "../protocol.ts";
 import type { SavedStep, SavedTable } from "../../store.ts";
 import { decodeArrowBody } from "./arrow_body.ts";
@@ -31,7 +33,9 @@ import { TurnPort } from "../turn_port.ts";
 import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
 import { BodyDecoder } from "./decode_job.ts";
 import type { OperatorFactory } from "./flow.ts";
+import { ShelvedFrames, type TaskWire } from "../frame_shelf.ts";
 import { ReportPort } from "./report_port.ts";
+import { SharedSteps } from "./shared_steps.ts";
 import { type Pack, packFrames } from "./packed_frames.ts";
 import { framesOf, PipelineTask } from "./task.ts";
 import { type ImportModule, UserModules } from "./user_modules.ts";
@@ -45,16 +49,22 @@ export interface HostParts extends ReaderParts {
   readonly importModule: ImportModule;
   /** Packs what goes to logs that want it so; null where nothing can. */
   readonly pack: Pack | null;
+  /** Makes working files for rows of state, in a folder or, null, where the system keeps such; null where there are no files. */
+  readonly openColdFile: ((folder: string | null) => ColdFile) | null;
 }
+
+const STATE_ALONE: StateRoom = { bytesMax: STATE_BYTES_MAX, cold: null };
 
 /** One worker: a task for each pipeline, and decoders for what is pushed to streams. */
 export class TaskHost implements TaskHostApi {
   readonly #parts: HostParts;
   readonly #tasks = new Map<number, PipelineTask>();
   readonly #queue: WorkQueue;
+  readonly #steps = new SharedSteps();
+  readonly #shelf = new ShelvedFrames(this.#steps.results);
   readonly #modules: UserModules;
   readonly #peers: (TurnPort<ExchangeMessage> | null)[] = [];
-  #place: { index: number; tasks: number; module: WebAssembly.Module; reports: ReportPort } | null = null;
+  #place: (TaskHostOptions & { readonly reports: ReportPort }) | null = null;
   #bodies: BodyDecoder | null = null;
   #bodyKernel: Kernel | null = null;
   #bodySums: Crc32c | null = null;
@@ -65,9 +75,9 @@ export class TaskHost implements TaskHostApi {
     this.#queue = new WorkQueue((message) => this.#tasks.get(message.pipeline)?.receive(message) ?? "nothing", self);
   }
 
-  init(options: { index: number; tasks: number; module: WebAssembly.Module }, data: MessagePort): void {
+  init(options: TaskHostOptions, data: MessagePort): void {
     this.#place = { ...options, reports: new ReportPort(data) };
-    data.onmessage = ({ data: messages }: MessageEvent<ToTask[]>) => this.#queue.add(messages);
+    data.onmessage = ({ data: wires }: MessageEvent<TaskWire[]>) => this.#queue.add(this.#shelf.unpack(wires));
   }
 
   connect(peer: number, port: MessagePort): void {
@@ -83,12 +93,14 @@ export class TaskHost implements TaskHostApi {
   }
 
   deploy(pipeline: number, plan: TaskPlan, extensions: Extensions): void {
-    const { index, tasks, module, reports } = this.#ready();
+    const { index, tasks, module, state = STATE_ALONE, reports } = this.#ready();
     const previous = plan.inherits === null ? null : this.#tasks.get(plan.inherits) ?? null;
     const kernel = previous?.kernel ?? new Kernel(module);
     for (const name of EXTENSIONS) if (extensions[name]) kernel.extend(name, extensions[name]);
     this.#modules.provide(referencesIn(plan.plan), kernel.functions);
-    kernel.limitState(STATE_BYTES_MAX);
+    kernel.limitState(state.bytesMax);
+    kernel.cold = this.#cold(state);
+    kernel.shared = new SharedPrograms(kernel, this.#steps.results, this.#steps.add(pipeline, plan.plan));
     const place = {
       pipeline,
       task: index,
@@ -104,10 +116,16 @@ export class TaskHost implements TaskHostApi {
     this.#tasks.set(pipeline, new PipelineTask(kernel, plan, place, parts));
   }
 
+  #cold({ cold }: StateRoom): OpenColdFile | null {
+    const { openColdFile } = this.#parts;
+    return cold && openColdFile && (() => openColdFile(cold.folder));
+  }
+
   remove(pipeline: number): void {
     const task = this.#tasks.get(pipeline);
     this.#tasks.delete(pipeline);
     this.#queue.drop(pipeline);
+    this.#steps.remove(pipeline);
     task?.close();
   }
 

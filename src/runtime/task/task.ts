@@ -1,7 +1,8 @@
+import { allCold, type ColdFacts, NOTHING_COLD } from "../../core/cold_file.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { RunningTimes } from "../../kernel/aggregate.ts";
 import type { Kernel } from "../../kernel/module.ts";
-import { StateFull } from "../../operator.ts";
+import { type Operator, StateFull } from "../../operator.ts";
 import type { PhysicalPlan } from "../../plan/physical.ts";
 import { planShape } from "../plan_shape.ts";
 import type {
@@ -140,7 +141,7 @@ export class PipelineTask {
       tables: this.state.tables,
       looks: this.state.looks,
       operators: this.#plan.operators.map(({ id: node }, i) => {
-        const operator = operators[i], kept = operator && { rows: operator.stateRows, bytes: operator.stateBytes };
+        const operator = operators[i], kept = operator && keptBy(operator);
         return { node, kept, hot: hot[i].map(({ samples, found: keys }) => ({ samples, keys })) };
       }),
     };
@@ -298,6 +299,13 @@ export class PipelineTask {
     this.cuts.begin(number, { tables: this.state.tables, tickedMs, reached: [...reached] }, startMs);
   }
 
+  #cold(): ColdFacts {
+    const facts = this.flow.operators.flatMap((operator) =>
+      operator?.cold?.reads || operator?.cold?.rows ? [operator.cold] : []
+    );
+    return facts.length === 0 ? NOTHING_COLD : allCold(facts);
+  }
+
   #done(
     number: number,
     { own, source, timeMax }: Pending,
@@ -335,11 +343,16 @@ export class PipelineTask {
         busyMs: busyMs + (own?.busyMs ?? 0),
         stateRows,
         stateBytes,
+        cold: this.#cold(),
       },
       [...outputs.map((output) => output.frame), ...lateFrames, ...framesOf(lookups)],
       this.#pending.size > 0,
     );
   }
+}
+
+function keptBy({ stateRows, stateBytes, cold = NOTHING_COLD }: Operator) {
+  return { rows: stateRows, bytes: stateBytes, cold };
 }
 
 function pendingOf(message: Exclude<ToTask, ChunkMessage>): Pending {

@@ -166,7 +166,12 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   ),
   lag_rows: count("Rows of the sources that are not taken yet"),
   state_rows: count("Rows of keyed state"),
-  state_bytes: count("Bytes of keyed state"),
+  state_bytes: count("Bytes of keyed state in memory"),
+  evicted_rows: count(
+    "Rows of keyed state that are on disk, since there is more state than memory for it: reading them is slower",
+  ),
+  cold_bytes: count("Their bytes"),
+  cold_reads: count("Rows that were read back from there"),
   checkpoint: orNull(
     object({
       number: orNull(

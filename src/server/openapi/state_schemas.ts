@@ -1,7 +1,13 @@
 import type { JsonSchema } from "../../plan/json_schema.ts";
 import { count, list, object, orNull, ref, text } from "./build.ts";
 
-const KEPT = { rows: count("Rows that it keeps"), bytes: count("Bytes of memory that these take") } as const;
+const KEPT = {
+  rows: count("Rows that it keeps"),
+  bytes: count("Bytes of memory that these take"),
+  evicted_rows: count("Those of the rows that are on disk, and not in memory"),
+  cold_bytes: count("Bytes of these"),
+  cold_reads: count("Rows that were read back from there"),
+} as const;
 
 const TABLE = object({
   name: { type: "string" },

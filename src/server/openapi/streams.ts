@@ -30,6 +30,24 @@ const DEAD_PAGE: readonly Parameter[] = [
   query("raw", "whole: all of the text of each row, not its beginning", { enum: ["begin", "whole"], default: "begin" }),
 ];
 
+/** What questions that are put to several dead rows have in common. */
+const OF_DEAD_ROWS = {
+  parameters: [name("stream"), ...DEAD_FILTER],
+  body: { "application/json": ref("dead_ids") },
+  bodyOptional: true,
+  problems: [
+    "not_found",
+    "timeout",
+    "conflict",
+    "too_large",
+    "unsupported_type",
+    "invalid_plan",
+    "busy",
+    "closing",
+    "no_space",
+  ],
+} as const;
+
 const PRODUCER: readonly Parameter[] = [
   {
     name: "rdx-producer",
@@ -187,21 +205,8 @@ export const STREAM_OPERATIONS: Operations = {
         "All, those that a filter takes, or those that the body names. What can be taken now is appended, each row once, also when the server ends meanwhile; what fails again is dead " +
         "again with one attempt more. Rows that a pipeline left out are in the stream already: they are put there again only where no other pipeline reads it, or with `pipeline`.",
       tag: "streams",
-      parameters: [name("stream"), ...DEAD_FILTER],
-      body: { "application/json": ref("dead_ids") },
-      bodyOptional: true,
+      ...OF_DEAD_ROWS,
       answers: { 200: answer("What came of it", "dead_replay") },
-      problems: [
-        "not_found",
-        "timeout",
-        "conflict",
-        "too_large",
-        "unsupported_type",
-        "invalid_plan",
-        "busy",
-        "closing",
-        "no_space",
-      ],
     },
   },
   "/v1/streams/{name}/dead/discard": {
@@ -211,21 +216,8 @@ export const STREAM_OPERATIONS: Operations = {
       description:
         "All, those that a filter takes, or those that the body names. Durable: they are not listed again after a restart.",
       tag: "streams",
-      parameters: [name("stream"), ...DEAD_FILTER],
-      body: { "application/json": ref("dead_ids") },
-      bodyOptional: true,
+      ...OF_DEAD_ROWS,
       answers: { 200: answer("How many there were", "dead_discard") },
-      problems: [
-        "not_found",
-        "timeout",
-        "conflict",
-        "too_large",
-        "unsupported_type",
-        "invalid_plan",
-        "busy",
-        "closing",
-        "no_space",
-      ],
     },
   },
   "/v1/streams/{name}/log": {

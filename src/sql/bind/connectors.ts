@@ -34,6 +34,8 @@ export interface ConnectorSpec {
   /** Rows are looked up in it, by JOIN … FOR SYSTEM_TIME AS OF. */
   readonly looksUp?: boolean;
   readonly options: Readonly<Record<string, OptionSpec>>;
+  /** Options of others that make no sense here, and what to do instead. */
+  readonly instead?: Readonly<Record<string, string>>;
 }
 
 /** Options that all connectors have that can be read. */
@@ -115,6 +117,9 @@ export const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
         about: "How many bytes of rows are kept once every pipeline is done with them",
       },
       ...READING,
+    },
+    instead: {
+      "format": "Leave it out: whoever sends rows says their format as Content-Type",
     },
   },
   file: {
@@ -277,7 +282,7 @@ export interface OptionValue {
 /** The options of a WITH clause by their names in `spec`; null with problems. */
 export function readOptions(
   given: readonly ast.Option[],
-  { options }: ConnectorSpec,
+  { options, instead }: ConnectorSpec,
   connector: string,
   report: Report,
 ): ReadonlyMap<string, OptionValue> | null {
@@ -290,7 +295,8 @@ export function readOptions(
     if (name === null) {
       const near = nearest(key, Object.keys(options));
       const known = Object.keys(options),
-        hint = near ? `Did you mean '${near}'?` : known.length > 0 ? `There are: ${known.join(", ")}` : undefined;
+        others = known.length > 0 ? `There are: ${known.join(", ")}` : undefined,
+        hint = instead?.[key.toLowerCase()] ?? (near ? `Did you mean '${near}'?` : others);
       report.add(keyAt, `Connector ${connector} has no option '${key}'`, hint);
       sound = false;
       continue;

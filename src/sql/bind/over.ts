@@ -11,6 +11,7 @@ import { wholeOf } from "./literal.ts";
 import { columnOf } from "./nodes.ts";
 import { nullsLast } from "./order.ts";
 import { numberColumn } from "./rank.ts";
+import { rankValue } from "./rank_over.ts";
 import type { Scope } from "./scope.ts";
 import type { Value } from "./value.ts";
 
@@ -27,6 +28,8 @@ interface OverGroup {
   readonly frame: { readonly kind: "range" | "rows"; readonly preceding: number | null };
   readonly calls: AggregateCalls;
   readonly at: ast.Span;
+  /** The function that numbers rows by time, where it is one. */
+  readonly ranks: string | null;
 }
 
 /** A row number that the query around it cuts. */
@@ -41,15 +44,19 @@ const PARTS =
   "It needs all rows, and those of a stream never all are there: PERCENTILE(x, p) gives where a part of them lies";
 /** What to write for functions that number rows in another way, as far as a stream can. */
 const RANKS_INSTEAD: ReadonlyMap<string, string> = new Map([
-  ["rank", "Write ROW_NUMBER(): it differs only where rows are equal"],
-  [
-    "dense_rank",
-    "Write ROW_NUMBER() over SELECT DISTINCT of what it is ordered by, and join the rows to it where equal ones share a number",
-  ],
   ["ntile", PARTS],
   ["percent_rank", PARTS],
   ["cume_dist", PARTS],
   ["nth_value", "Write LAG(x, n), or ROW_NUMBER() AS n in a subquery, and WHERE n = 3 around it"],
+]);
+
+/** What to write for those that go by time, where another order is asked for. */
+const BY_TIME_INSTEAD: ReadonlyMap<string, string> = new Map([
+  ["RANK", "Write ROW_NUMBER() AS n, and WHERE n <= 10 around it: it differs only where rows are equal"],
+  [
+    "DENSE_RANK",
+    "Write ROW_NUMBER() over SELECT DISTINCT of what it is ordered by, and join the rows to it where equal ones share a number",
+  ],
 ]);
 
 /** The calls with OVER of one SELECT. */
@@ -95,6 +102,9 @@ export class OverCalls {
           this.context,
           (rows) => this.#calls(keys, sound, { kind: "rows", preceding: rows }, call.at),
         );
+      case "rank":
+      case "dense_rank":
+        return this.#rank(call, name, keys, sound);
       case "lead":
         return report.add(
           call.at,
@@ -105,7 +115,11 @@ export class OverCalls {
     const instead = RANKS_INSTEAD.get(name);
     if (instead !== undefined) return report.add(call.at, `${shown} is not there`, instead);
     if (!aggregates.has(name)) {
-      return report.add(call.at, `${shown} cannot stand before OVER`, "Aggregates, ROW_NUMBER and LAG can");
+      return report.add(
+        call.at,
+        `${shown} cannot stand before OVER`,
+        "Aggregates, ROW_NUMBER, RANK, DENSE_RANK and LAG can",
+      );
     }
     const frame = this.#frame(spec), plain = { ...call, over: null };
     if (frame === null) return null;
@@ -132,17 +146,38 @@ export class OverCalls {
     return values.column(this.rank.column, call.at);
   }
 
-  /** The calls of one window and frame. */
+  #rank(
+    call: ast.FunctionCall,
+    name: "rank" | "dense_rank",
+    keys: readonly Value[],
+    order: readonly BoundOrder[],
+  ): Value | null {
+    const { report } = this.context, shown = name.toUpperCase();
+    if (order.length === 0) return report.add(call.at, `${shown} needs ORDER BY event time in its OVER`);
+    const frame = (kind: "range" | "rows", preceding: number | null, isBehind = false) => () =>
+      this.#calls(keys, order, { kind, preceding }, call.at, shown, isBehind);
+    const frames = {
+      all: frame("range", null),
+      peers: frame("range", 0),
+      pair: frame("rows", 1),
+      behind: frame("range", null, true),
+    };
+    return rankValue(call, name, order[0].value, frames, this.context);
+  }
+
+  /** The calls of one window and frame. `isBehind`: of a node behind those of all others that were asked for so far. */
   #calls(
     keys: readonly Value[],
     order: readonly BoundOrder[],
     frame: OverGroup["frame"],
     at: ast.Span,
+    ranks: string | null = null,
+    isBehind = false,
   ): AggregateCalls {
-    const key = `${identityOf(keys, order)} ${JSON.stringify(frame)}`;
+    const key = `${identityOf(keys, order)} ${JSON.stringify(frame)}${isBehind ? " behind" : ""}`;
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = { keys, order, frame, calls: new AggregateCalls(this.scope, this.context), at };
+      group = { keys, order, frame, calls: new AggregateCalls(this.scope, this.context), at, ranks };
       this.#groups.set(key, group);
     }
     return group.calls;
@@ -214,7 +249,7 @@ function identityOf(keys: readonly Value[], order: readonly BoundOrder[]): strin
 
 function overNode(
   relation: Relation,
-  { keys, order, frame, calls, at }: OverGroup,
+  { keys, order, frame, calls, at, ranks }: OverGroup,
   over: (value: Value) => Value | null,
   context: Context,
 ): Relation | null {
@@ -225,7 +260,11 @@ function overNode(
     isArrival = "column" in first.expr && nodes.columns.isArrival(first.expr.column);
   const isTime = isArrival || (time !== null && relation.times.has(time.column.id));
   if (order.length > 1 || order[0].desc || !isTime) {
-    return report.add(order[0].value.at, "OVER needs ORDER BY event time, in ascending order, and nothing else");
+    if (ranks === null) {
+      return report.add(order[0].value.at, "OVER needs ORDER BY event time, in ascending order, and nothing else");
+    }
+    const reason = `${ranks} goes by event time in ascending order: by anything else, a row would number others anew`;
+    return report.add(at, reason, BY_TIME_INSTEAD.get(ranks));
   }
   const keyed = nodes.asColumns(relation, by as Value[], "$key", at), rows = keyed.relation;
   const taken = new Set(rows.columns.map(({ name }) => name));

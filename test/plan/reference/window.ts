@@ -45,7 +45,8 @@ function sessions({ keys, gapMs, maxMs }: LogicalSession, rows: readonly Row[], 
       else open.push([row]);
     }
     return open.flatMap((session) => {
-      const bounds: Bounds = [time(session[0]), time(session[session.length - 1]) + gapMs];
+      const start = time(session[0]), end = time(session[session.length - 1]) + gapMs;
+      const bounds: Bounds = [start, maxMs === 0 ? end : Math.min(end, start + maxMs)];
       return session.map((row) => placed(row, bounds));
     });
   });

@@ -30,6 +30,8 @@ export const ROWS: readonly Query[] = [
   "SELECT title, us FROM movies WHERE us IS NOT NULL ORDER BY us DESC, title LIMIT 10",
   "SELECT symbol, price FROM stocks ORDER BY price DESC, symbol LIMIT 3",
   "SELECT * FROM (SELECT symbol, MAX(price) AS top FROM stocks GROUP BY symbol) ORDER BY top DESC LIMIT 3",
+  "SELECT * FROM (SELECT cylinders, m, ROW_NUMBER() OVER (ORDER BY m DESC, cylinders) AS r FROM " +
+  "(SELECT cylinders, MIN(mpg) AS m FROM cars WHERE mpg IS NOT NULL GROUP BY cylinders)) WHERE r <= 3",
   "SELECT n, ts FROM flights WHERE delay > 150 ORDER BY ts DESC, n",
   "SELECT id FROM odd UNION SELECT id FROM tags",
   "SELECT id FROM odd UNION ALL SELECT id FROM tags",

@@ -60,9 +60,10 @@ export function randomOver(count: number, seed = OVER_SEED): Query[] {
       length = byRows || start === "UNBOUNDED" ? start : `INTERVAL '${start}' SECOND`;
     const frame = `${unit} BETWEEN ${length} PRECEDING AND CURRENT ROW`;
     const lag = byRows && random() < 0.3 ? pick(["LAG(i)", "LAG(t, 3)", "LAG(d, 2, -1E0)"]) : null;
+    const ranks = !byRows && random() < 0.4 ? ["RANK()", "DENSE_RANK()"] : [];
     const queryOf = (side: 0 | 1, order: string) => {
       const over = `OVER (${keys}ORDER BY ${order} ${frame})`;
-      const lags = lag === null ? [] : [`${lag} OVER (${keys}ORDER BY ${order})`];
+      const lags = [...lag === null ? [] : [lag], ...ranks].map((call) => `${call} OVER (${keys}ORDER BY ${order})`);
       const callOf = (call: string) => call.includes(" OVER)") ? call.replace("OVER", over) : `${call} ${over}`;
       return `SELECT n, ${[...calls.map((call) => callOf(call[side])), ...lags].join(", ")} FROM noise`;
     };
