@@ -10,6 +10,7 @@ import { TIME_START, lastFired, windowStart } from "./window";
 
 export { agg_push } from "./push";
 export { agg_advance, agg_changes, agg_changes_next, agg_changes_take, agg_peek, agg_peek_reset, agg_pull } from "./fire";
+export { agg_look } from "./look";
 export { agg_clear, agg_take } from "./partial";
 export {
   agg_are_slices, agg_restore_below, agg_restore_clear, agg_restored, agg_restoring, agg_scalars,

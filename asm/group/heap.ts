@@ -133,6 +133,16 @@ export function heapTop(g: Group, call: Call, heap: usize): usize {
   return 0;
 }
 
+/** The same, and the heap stays as it is: what is only looked at leaves no trace. */
+export function heapBest(call: Call, heap: usize): usize {
+  let best: usize = 0;
+  for (let i: u32 = 0, used = load<u32>(heap, 4); i < used; i++) {
+    const entry = at(heap, i);
+    if (load<u32>(counterAt(entry, call.counter)) && (!best || better(call, entry, best))) best = entry;
+  }
+  return best;
+}
+
 /** Frees the heap, not its entries. */
 export function heapFree(g: Group, heap: usize): void {
   if (load<u32>(heap)) spaceGive(g, load<u32>(heap), load<u32>(heap, 8) << 2);

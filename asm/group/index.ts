@@ -14,6 +14,7 @@ export { group_fire } from "./fire";
 export {
   group_cell_at, group_changed, group_cut, group_gone, group_keys, group_places, group_put_scalars, group_scalars, group_scan, group_texts,
 } from "./state";
+export { group_look, group_look_details, group_look_results, group_look_same } from "./look";
 export { group_absent, group_admit, group_evict, group_need, group_room, group_rounds, group_thaw } from "./cold";
 export { group_counters, group_detail_names, group_detail_values, group_details, group_details_gone } from "./details";
 export {

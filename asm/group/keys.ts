@@ -78,7 +78,7 @@ export function hashKeys(g: Group, columns: usize, count: u32): void {
   return load<u32>(cell, 4) == length && bytesEqual(load<u32>(cell), load<u32>(ref), length);
 }
 
-function sameKey(g: Group, row: usize, columns: usize, number: u32): bool {
+export function sameKey(g: Group, row: usize, columns: usize, number: u32): bool {
   const nulls = load<u32>(row, ROW_NULLS);
   for (let k: u32 = 0; k < g.keys; k++) {
     const column = columns + k * COLUMN_SIZE, isNull = (nulls >>> k) & 1;

@@ -6,7 +6,7 @@ import { canonicalNan, flip } from "../aggregate/order";
 import { wideToDouble } from "../aggregate/wide";
 import { powerOfTen } from "../aggregate/spec";
 import { ENTRY_VALUE } from "./distinct";
-import { heapTop } from "./heap";
+import { heapBest, heapTop } from "./heap";
 import { LIST_JOINED, LIST_JSON, joinedLength, listEnd, listJoin, listJson, nodeLength, nodeValue } from "./list";
 import { low, pairSquare, pairSubtract, pairTimes } from "./pair";
 import { sketchResult, sketchText, sketchTextLength } from "./sketch";
@@ -24,9 +24,19 @@ export let there: bool = false;
 /** There was no memory for a text. */
 export let noRoom: bool = false;
 
+/** Results are only looked at: nothing may change. */
+let looking: bool = false;
+
 export function resultBegin(): void {
   noRoom = false;
+  looking = false;
   wideBegin();
+}
+
+/** The same for somebody who only looks. */
+export function resultLook(): void {
+  resultBegin();
+  looking = true;
 }
 
 @inline function takeDouble(value: f64): void {
@@ -93,7 +103,7 @@ function readVariance(g: Group, call: Call, cell: usize): void {
 }
 
 function readHeap(g: Group, call: Call, cell: usize): void {
-  const top = heapTop(g, call, cell);
+  const top = looking ? heapBest(call, cell) : heapTop(g, call, cell);
   there = top != 0;
   if (!there) return;
   if (isBytes(call.type)) copyText(load<u32>(top, ENTRY_VALUE), load<u32>(top, ENTRY_VALUE + 4));

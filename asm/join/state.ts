@@ -9,13 +9,17 @@ import { ROW_HASH, rowIsNull } from "../rows/row";
 import { flagsAt, listOf, timeAt } from "./keep";
 import { FLAG_DEAD, INTERVAL, Join, Side, TEMPORAL, WINDOW, heapOf, indexOf, storeOf } from "./spec";
 
-/** Address of a side's store, and offsets in its rows of their count, flags and time (0: there is none), u32 each. */
+/**
+ * Address of a side's store, and offsets in its rows of their count, flags and time (0: there is none); address of the index that has each row under its
+ * key, but for those with NULL there, 0: there is no such: u32 each.
+ */
 export function join_side(join: usize, isRight: bool, to: usize): void {
   const j = changetype<Join>(join), side = isRight ? j.right : j.left;
   store<u32>(to, side.store);
   store<u32>(to, side.countAt, 4);
   store<u32>(to, side.flagsAt, 8);
   store<u32>(to, side.timeAt, 12);
+  store<u32>(to, j.nullAware || (j.mode == WINDOW && side.flagsAt) ? 0 : side.index, 16);
 }
 
 /** Arrivals so far, watermark, the watermark that rows with a time to live have met last, and the first: i64 each. */

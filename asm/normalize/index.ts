@@ -15,7 +15,7 @@ import { keysHash } from "../rows/keys";
 import { rowRename } from "../rows/touch";
 import { Store, storeFree, storeGroups, storeMake } from "../rows/store";
 
-export { normalize_put_scalars, normalize_restored, normalize_scalars, normalize_settle, normalize_store } from "./state";
+export { normalize_index, normalize_put_scalars, normalize_restored, normalize_scalars, normalize_settle, normalize_store } from "./state";
 
 const NO_MEMORY: i32 = -1;
 const DONE: i32 = -2;

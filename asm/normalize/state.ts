@@ -2,6 +2,11 @@
 import { indexRestore, restoredEach } from "../rows/restore";
 import { Normalize, dropDoomed, indexOf, storeOf } from "./index";
 
+/** The index that has each row under its key. */
+export function normalize_index(address: usize): usize {
+  return changetype<usize>(indexOf(changetype<Normalize>(address)));
+}
+
 export function normalize_store(address: usize): usize {
   return changetype<usize>(storeOf(changetype<Normalize>(address)));
 }

@@ -23,7 +23,7 @@ import {
 } from "./spec";
 import { windowsFire, windowsFree } from "./window";
 
-export { rank_put_scalars, rank_restored, rank_scalars, rank_settle, rank_store } from "./state";
+export { rank_index, rank_put_scalars, rank_restored, rank_scalars, rank_settle, rank_store } from "./state";
 
 const NO_MEMORY: i32 = -1;
 const DONE: i32 = -2;

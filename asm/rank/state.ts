@@ -12,6 +12,11 @@ export function rank_store(address: usize): usize {
   return changetype<usize>(storeOf(changetype<Rank>(address)));
 }
 
+/** The index that has each row under its key. */
+export function rank_index(address: usize): usize {
+  return changetype<usize>(indexOf(changetype<Rank>(address)));
+}
+
 /** In front of a cut. */
 export function rank_settle(address: usize): void {
   dropDoomed(changetype<Rank>(address));

@@ -40,6 +40,7 @@ import {
 import { rowsSortByOrder, rowsSortByTime } from "./sort";
 
 export { rows_changed, rows_cut, rows_gone, rows_names, rows_words } from "./changes";
+export { rows_look, rows_look_word } from "./look";
 export {
   rows_cell_at, rows_listed, rows_listed_end, rows_put_words, rows_restore, rows_restore_below, rows_restore_clear, rows_restore_gone,
 } from "./restore";

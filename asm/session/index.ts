@@ -23,7 +23,7 @@ import {
 } from "./spec";
 
 export {
-  session_changed, session_key_store, session_put, session_put_scalars, session_restored, session_row_store, session_scalars,
+  session_changed, session_index, session_key_store, session_look, session_put, session_put_scalars, session_restored, session_row_store, session_scalars,
   session_settle,
 } from "./state";
 

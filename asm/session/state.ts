@@ -27,6 +27,11 @@ export function session_key_store(address: usize): usize {
   return changetype<usize>(keyStoreOf(changetype<Sessions>(address)));
 }
 
+/** The index that has each key. */
+export function session_index(address: usize): usize {
+  return changetype<usize>(indexOf(changetype<Sessions>(address)));
+}
+
 /** In front of a cut. */
 export function session_settle(address: usize): void {
   const s = changetype<Sessions>(address);
@@ -64,7 +69,7 @@ export function session_put_scalars(address: usize, from: usize): bool {
  * arrivals, starts, last times and ends in columns of i64 that follow each other at `out`, each with room for `most`. How many.
  */
 export function session_changed(address: usize, list: usize, out: usize, most: u32): u32 {
-  const s = changetype<Sessions>(address), column = <usize>most << 3;
+  const s = changetype<Sessions>(address);
   let found: u32 = 0;
   while (found < most) {
     if (!s.scanSession) {
@@ -74,17 +79,35 @@ export function session_changed(address: usize, list: usize, out: usize, most: u
       continue;
     }
     const session: usize = s.scanSession;
-    store<u32>(list + (<usize>found << 2), s.scanKey);
-    put(out, found, load<i64>(session, SESSION_NAME));
-    put(out + column, found, load<i64>(s.scanKey, ROW_SEQ));
-    put(out + 2 * column, found, load<i64>(session, START));
-    put(out + 3 * column, found, load<i64>(session, LAST));
-    put(out + 4 * column, found, endOf(s, session));
+    tell(s, s.scanKey, session, list, out, found, most);
     store<u32>(session, 1, SESSION_TOLD);
     s.scanSession = load<u32>(session, NEXT);
     found++;
   }
   return found;
+}
+
+/** The sessions of listed keys, as session_changed tells them: `most` of them, how many. Nothing changes. */
+export function session_look(address: usize, keys: usize, count: u32, list: usize, out: usize, most: u32): u32 {
+  const s = changetype<Sessions>(address);
+  let found: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const key: usize = load<u32>(keys + (<usize>i << 2));
+    for (let session: usize = load<u32>(key, KEY_SESSIONS); session && found < most; session = load<u32>(session, NEXT)) {
+      tell(s, key, session, list, out, found++, most);
+    }
+  }
+  return found;
+}
+
+function tell(s: Sessions, key: usize, session: usize, list: usize, out: usize, at: u32, most: u32): void {
+  const column = <usize>most << 3;
+  store<u32>(list + (<usize>at << 2), <u32>key);
+  put(out, at, load<i64>(session, SESSION_NAME));
+  put(out + column, at, load<i64>(key, ROW_SEQ));
+  put(out + 2 * column, at, load<i64>(session, START));
+  put(out + 3 * column, at, load<i64>(session, LAST));
+  put(out + 4 * column, at, endOf(s, session));
 }
 
 /** The key of row `r` of the batch, made when it is not there; 0 without memory. */

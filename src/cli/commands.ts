@@ -227,8 +227,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import("./savepoint.ts")).savepoint,
   },
   state: {
-    summary: "Show what a pipeline of a running server keeps, or what that comes to",
-    positionals: "PIPELINE",
+    summary: "Show what a pipeline of a running server keeps, what that comes to, or rows of a node by their key",
+    positionals: "PIPELINE [NODE [KEY]]",
     flags: {
       server: SERVER,
       digest: { about: "SHA-256 of all that it keeps, equal for the same plan and order with any number of workers" },
@@ -236,11 +236,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         value: "N",
         about: "With --digest: at this number of its order, of a checkpoint that is kept (default: now)",
       },
+      table: { value: "NAME", about: "With a node: one of its tables (default: that of its keys)" },
+      limit: { value: "N", about: "With a node: rows at most (default 100)" },
+      internal: { about: "With a node: with the columns that it keeps for itself" },
       json: { about: "As JSON, also on a terminal" },
     },
     examples: [
       ["rdx state orders", "rows, bytes and the keys that get most rows, by operator"],
       ["rdx state orders --digest", "to compare two servers"],
+      ["rdx state orders totals EUR", "what node totals keeps of a key; '[\"EUR\",7]' where it has two columns"],
     ],
     load: async () => (await import("./state.ts")).state,
   },

@@ -3,6 +3,7 @@ import { send } from "../client/rdx/http.ts";
 import { NAME_PATTERN } from "../core/schema.ts";
 import { EXIT, type ExitCode, usage } from "./exit.ts";
 import type { Arguments } from "./flags.ts";
+import { look } from "./look.ts";
 import { serverOf } from "./server.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -25,12 +26,23 @@ interface State {
   readonly operators: readonly Operator[];
 }
 
-/** `rdx state`: what a pipeline of a running server keeps, or what that comes to. */
+/** Flags that say something of rows of a node. */
+const OF_ROWS = ["table", "limit", "internal"] as const;
+
+/** `rdx state`: what a pipeline of a running server keeps, what that comes to, or rows of a node. */
 export async function state(args: Arguments, terminal: Terminal): Promise<ExitCode> {
-  const [pipeline, ...others] = args.positionals;
-  if (pipeline === undefined || others.length > 0) throw usage("rdx state takes one pipeline: rdx state PIPELINE");
+  const [pipeline, node, key, ...others] = args.positionals;
+  if (pipeline === undefined || others.length > 0) {
+    throw usage("rdx state takes a pipeline, and what to look at in it: rdx state PIPELINE [NODE [KEY]]");
+  }
   if (!NAME_PATTERN.test(pipeline)) throw usage(`${JSON.stringify(pipeline)} is no name for a pipeline`);
   const digest = args.switch("digest"), offset = args.integer("offset", 0, Number.MAX_SAFE_INTEGER);
+  if (node !== undefined) {
+    if (digest) throw usage("--digest is of all that a pipeline keeps, not of a node");
+    return await look(args, terminal, pipeline, node, key);
+  }
+  const flag = OF_ROWS.find((name) => args.all(name).length > 0);
+  if (flag) throw usage(`--${flag} is for rows of a node: rdx state PIPELINE NODE`);
   if (offset !== undefined && !digest) throw usage("--offset says of what the digest is: it needs --digest");
   const path = digest ? `digest${offset === undefined ? "" : `?offset=${offset}`}` : "state";
   const answer = await send(serverOf(args.text("server"), terminal), `/v1/pipelines/${pipeline}/${path}`, {});

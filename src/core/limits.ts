@@ -159,16 +159,6 @@ export const STATE_LEAST_BYTES = 16 * 2 ** 20;
 export const COLD_FILL_SHARE_MAX = 0.85;
 /** Bytes of rows that leave in front of one batch, beside twice what the batch may need. */
 export const COLD_EVICT_BYTES = 2 ** 20;
-/** Cold rows are written and gone through in pieces of so many bytes; a row that is longer stays in memory. */
-export const COLD_CHUNK_BYTES = 65_536;
-/** Records of rows that come back are read in pieces of so many bytes. */
-export const COLD_ADMIT_BYTES = 2 ** 19;
-/** Records that are not farther apart in their file are read at once. */
-export const COLD_GAP_BYTES = 4096;
-/** Of the working file of a task: what is written, or gone through again, as one. */
-export const COLD_SEGMENT_BYTES = 4 * 2 ** 20;
-/** The working file of one task, at most. */
-export const COLD_FILE_BYTES_MAX = 64 * 2 ** 30;
 /** Open slices (panes) of one aggregation in one task. */
 export const OPEN_SLICES_MAX = 65_536;
 /** Windows that one row may belong to (size / slide). */

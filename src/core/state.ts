@@ -1,4 +1,4 @@
-import type { Batch } from "./batch.ts";
+import type { Batch, Vector } from "./batch.ts";
 import type { Column } from "./schema.ts";
 
 /**
@@ -32,6 +32,17 @@ export type StateChange =
   /** Rows with all columns, new or in place of those with their keys. */
   | { readonly kind: "upsert"; readonly table: string; readonly rows: Batch };
 
+/** How a table can be looked at while its operator works. */
+export interface TableLook {
+  readonly table: string;
+  /** What rows are looked for by, as people know them; none: there is no key, and a look gives the first rows. */
+  readonly key: readonly Column[];
+  /** What a look gives: columns of the table, then what its aggregates have come to, under their names. */
+  readonly columns: readonly Column[];
+  /** Positions of those that say something to people. */
+  readonly shown: readonly number[];
+}
+
 /**
  * The state of an operator as tables. A checkpoint is made where everything that the operator was given is drained: `cut`, then `drain`
  * until it returns null; meanwhile nothing else is called that changes the operator, while others may run between two steps. The first
@@ -59,4 +70,11 @@ export interface OperatorState {
   restore(change: StateChange): void;
   /** All steps have come. Throws as `restore` does. */
   restored(): void;
+  /** The tables that can be looked at; that of the operator's keys comes first. Those whose content is bytes are not among them. */
+  readonly looks: readonly TableLook[];
+  /**
+   * Rows of a table as they are now, in the batch arena, `rowsMax` at most: those of a key, whose columns have one row each, or, null, the first
+   * ones. Nothing changes that a drain or a result could tell, so that it may be called between any two of the other calls, while a drain is under way too.
+   */
+  look(table: string, key: readonly Vector[] | null, rowsMax: number): Batch;
 }

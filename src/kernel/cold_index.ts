@@ -83,6 +83,15 @@ export class ColdIndex {
     }
   }
 
+  /** Hands over all entries with a hash, which stay. */
+  each(low: number, high: number, found: (at: number, size: number) => void): void {
+    const table = this.#tables[high >>> 24];
+    if (table.used === 0) return;
+    for (let slot = low & table.mask; table.size[slot] !== 0; slot = (slot + 1) & table.mask) {
+      if (table.low[slot] === low && table.high[slot] === high) found(table.at[slot], table.size[slot]);
+    }
+  }
+
   /** Whether the record of a hash at this place is one that counts. */
   has(low: number, high: number, at: number): boolean {
     return this.#slot(low, high, at) >= 0;

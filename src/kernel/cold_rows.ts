@@ -9,6 +9,7 @@ import {
 } from "../core/limits.ts";
 import { ColdSegments, damagedFile, UNIT } from "./cold_segments.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
+import type { FoundRows } from "./row_look.ts";
 
 /** Flags of a row (asm/group/spec.ts), and answers of the kernel. */
 const CHANGED = 1, DAMAGED = 1, NO_MEMORY = 2;
@@ -154,6 +155,21 @@ export class ColdRows {
     const list = this.#list(wanted.map(({ at }) => chunk + at));
     this.#check(kernel.fn("group_thaw")(this.#group, list, wanted.length));
     return { list, rows: wanted.length };
+  }
+
+  /** The row of a key that has left, by the address of the COLUMNs of one row: read into the batch arena, while it stays where it is. */
+  look(keys: number): FoundRows {
+    const kernel = this.#kernel, cold = this.#cold, out = kernel.arena(8), records: number[] = [];
+    if (!cold?.index.rows || kernel.fn("group_absent")(this.#group, keys, 0, 1, out) === 0) return { list: 0, rows: 0 };
+    const [low, high] = new Uint32Array(kernel.bytes.buffer, out, 2);
+    cold.index.each(low, high, (at, size) => {
+      const record = kernel.arena(size * UNIT);
+      cold.read(at * UNIT, kernel.bytes.subarray(record, record + size * UNIT));
+      records.push(record);
+    });
+    const list = this.#list(records);
+    this.#check(kernel.fn("group_thaw")(this.#group, list, records.length));
+    return { list, rows: kernel.fn("group_look_same")(this.#group, keys, list, records.length) };
   }
 
   /** No row is there any more. */

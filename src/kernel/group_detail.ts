@@ -1,12 +1,12 @@
 import type { Batch, Vector } from "../core/batch.ts";
 import type { Column } from "../core/schema.ts";
-import type { StateChange, StateTable } from "../core/state.ts";
+import type { StateChange, StateTable, TableLook } from "../core/state.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
 import { StagedRows } from "./staged_rows.ts";
-import { batchOf, damaged, noStateSpace, wordColumn, words } from "./state_tables.ts";
+import { batchOf, damaged, noStateSpace, plainLook, wordColumn, words } from "./state_tables.ts";
 
 /** What rows of a group aggregation hold beside their cells, as asm/group/details.ts numbers it. */
 export const DETAIL = { entries: 0, nodes: 1, pages: 2 } as const;
@@ -104,6 +104,18 @@ export class DetailTable {
     if (rows < 0) return { kind: "delete", table, rows: batchOf(0, [words(kernel, 1), words(kernel, 1)]) };
     this.#step = "done";
     return null;
+  }
+
+  /** How it can be looked at by the keys of the rows; pages are bytes that say nothing. */
+  looks(keys: readonly Column[]): readonly TableLook[] {
+    return this.#spec.kind === DETAIL.pages ? [] : [plainLook(this.table, keys)];
+  }
+
+  /** What listed rows of the aggregation hold, `most` of it. */
+  look(rows: number, count: number, most: number): Batch {
+    const kernel = this.#kernel, { kind, which } = this.#spec, list = kernel.arena(most * 8);
+    const found = kernel.fn("group_look_details")(this.#group, kind, which, rows, count, list, most);
+    return this.#read(list, found);
   }
 
   #read(list: number, rows: number): Batch {

@@ -1,12 +1,13 @@
 import type { Batch, Vector } from "../core/batch.ts";
 import { BATCH_ROWS_MAX } from "../core/limits.ts";
 import { BYTES, type Column, type DataType, kindCode } from "../core/schema.ts";
-import type { StateChange, StateTable } from "../core/state.ts";
+import type { StateChange, StateTable, TableLook } from "../core/state.ts";
 import type { ColdRows } from "./cold_rows.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { cellNames, keepsText } from "./group_cells.ts";
 import { DETAIL, DetailTable } from "./group_detail.ts";
+import { GroupLook } from "./group_look.ts";
 import { type GroupSpec, type KernelCalls, OP } from "./group_spec.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
@@ -61,7 +62,8 @@ export function groupTables(
   const own = names.slice(spec.keys.length), details = detailsOf(kernel, group, spec, calls, own, below);
   const keys = valueColumns(spec.keys.map((key, i) => ({ name: names[i], type: spec.types[key], nullable: true })));
   const cells = [...rowCells(kernel, group, spec), ...callCells(kernel, group, spec, calls, own)];
-  const table = new GroupTable(kernel, group, { keys, cells, end, below, details, cold });
+  const results = calls.calls.map(({ out: type }, i): Column => ({ name: own[i], type, nullable: true }));
+  const table = new GroupTable(kernel, group, { keys, cells, results, end, below, details, cold });
   return { parts: [known, table], restored: () => table.restored(), close: () => table.close() };
 }
 
@@ -135,6 +137,8 @@ function detailsOf(
 interface GroupTableSpec {
   readonly keys: readonly Column[];
   readonly cells: readonly Cell[];
+  /** What the calls come to. */
+  readonly results: readonly Column[];
   /** Position among the keys of the window's end, with which rows go. */
   readonly end: number | null;
   readonly below: (() => bigint | null) | null;
@@ -154,6 +158,8 @@ class GroupTable implements TablePart {
   readonly #group: number;
   readonly #spec: GroupTableSpec;
   readonly #types: readonly DataType[];
+  readonly #look: GroupLook;
+  readonly looks: readonly TableLook[];
   #step: "clear" | "gone" | "expire" | "scan" | "changed" | "cold" | "done" = "done";
 
   constructor(kernel: Kernel, group: number, spec: GroupTableSpec) {
@@ -165,6 +171,20 @@ class GroupTable implements TablePart {
     const expiry = spec.end === null ? -1 : spec.end + 1;
     const own: StateTable = { name: NAME, version: 1, columns, keys: spec.keys.length + 1, expiry };
     this.tables = [own, ...spec.details.map(({ table }) => table)];
+    this.#look = new GroupLook(kernel, group, this.#types, spec.results.map(({ type }) => type), spec.cold);
+    const given = [...columns, ...spec.results], shown = [...given.keys()].filter((i) => i >= columns.length);
+    this.looks = [
+      { table: NAME, key: spec.keys, columns: given, shown: [...spec.keys.map((_, i) => 1 + i), ...shown] },
+      ...spec.details.flatMap((detail) => detail.looks(spec.keys)),
+    ];
+  }
+
+  look(name: string, key: readonly Vector[] | null, rowsMax: number): Batch {
+    const { list, rows } = this.#look.find(key, rowsMax),
+      detail = this.#spec.details.find(({ table }) => table.name === name);
+    if (detail) return detail.look(list, rows, rowsMax);
+    const columns = [...this.#keys(list, rows), ...this.#read(list, rows), ...this.#look.results(list, rows)];
+    return batchOf(rows, columns);
   }
 
   cut(whole: boolean): void {

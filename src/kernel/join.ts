@@ -187,7 +187,8 @@ export class Join {
         this.#nullTime = nullTime;
       },
     };
-    return joinTables(this.#kernel, this.#join, this.#spec.mode, left, right, counts);
+    const { mode, leftKeys, rightKeys } = this.#spec, keys = { left: leftKeys, right: rightKeys };
+    return joinTables(this.#kernel, this.#join, mode, left, right, keys, counts);
   }
 
   /** All of its tables are there. */

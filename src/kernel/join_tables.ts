@@ -1,6 +1,7 @@
 import type { Column } from "../core/schema.ts";
 import type { JoinMode } from "./join_spec.ts";
 import type { Kernel } from "./module.ts";
+import { RowLook } from "./row_look.ts";
 import { RowTable, type RowWord } from "./row_table.ts";
 import { endsBelow, ScalarTable, type TablePart } from "./state_tables.ts";
 
@@ -23,6 +24,7 @@ export function joinTables(
   mode: JoinMode,
   left: readonly Column[],
   right: readonly Column[],
+  keys: { readonly left: readonly number[]; readonly right: readonly number[] },
   counts: Counts,
 ): TablePart[] {
   const names = ["arrivals", "watermark", "now", "begun", "late", "null_time"];
@@ -35,24 +37,32 @@ export function joinTables(
     return kernel.fn("join_put_scalars")(join, from) !== 0;
   }, ["max", "max", "max", "max", "sum", "sum"]);
   const side = (name: string, isRight: boolean, columns: readonly Column[]) => {
-    const { store, words } = sideOf(kernel, join, isRight), bound = boundOf(mode, isRight);
+    const { store, words, index } = sideOf(kernel, join, isRight), bound = boundOf(mode, isRight);
     const below = bound === null ? null : () => bound(scalars.value(WATERMARK));
     const expiry = below === null ? {} : { expiry: { column: "$time", below } };
-    return new RowTable(kernel, { name, version: 1, store, columns, words, ...expiry });
+    const own = isRight ? keys.right : keys.left;
+    const look = new RowLook(kernel, { store, columns, keys: own, index, nullsApart: true });
+    return new RowTable(kernel, { name, version: 1, store, columns, words, look, ...expiry });
   };
   return [scalars, side("left", false, left), side("right", true, right)];
 }
 
-function sideOf(kernel: Kernel, join: number, isRight: boolean): { store: number; words: RowWord[] } {
-  const mark = kernel.mark(), to = kernel.arena(16);
+interface SideFacts {
+  readonly store: number;
+  readonly words: readonly RowWord[];
+  readonly index: number;
+}
+
+function sideOf(kernel: Kernel, join: number, isRight: boolean): SideFacts {
+  const mark = kernel.mark(), to = kernel.arena(20);
   kernel.fn("join_side")(join, Number(isRight), to);
-  const [store, countAt, flagsAt, timeAt] = [0, 4, 8, 12].map((at) => kernel.data.getUint32(to + at, true));
+  const [store, countAt, flagsAt, timeAt, index] = [0, 4, 8, 12, 16].map((at) => kernel.data.getUint32(to + at, true));
   kernel.release(mark);
   const words: RowWord[] = [];
   if (countAt > 0) words.push({ name: "$matches", at: countAt, wide: false });
   if (flagsAt > 0) words.push({ name: "$flags", at: flagsAt, wide: false, max: FLAGS_MAX });
   if (timeAt > 0) words.push({ name: "$time", at: timeAt, wide: true });
-  return { store, words };
+  return { store, words, index };
 }
 
 /** The time below which no row of the side is there at a watermark; null: rows go one by one. */

@@ -6,6 +6,7 @@ import { readBatch } from "./column_read.ts";
 import { BatchGather } from "./gather.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
+import { type FoundRows, RowLook } from "./row_look.ts";
 import { RowTable } from "./row_table.ts";
 import { hashSeed, type RowAddress, RowIndex, RowStore } from "./rows.ts";
 import { damaged, noStateSpace, type TablePart } from "./state_tables.ts";
@@ -233,12 +234,14 @@ export class KnownKeys {
 
   /** Entries and their rows as tables. */
   tables(keys: readonly Column[], picks: readonly Column[]): TablePart[] {
-    const kernel = this.#kernel;
+    const kernel = this.#kernel, { address: store } = this.#entries;
+    const look = new RowLook(kernel, { store, columns: keys, keys: keys.map((_, i) => i), index: this.#index.address });
     const entries = new RowTable(kernel, {
       name: "keys",
       version: 1,
-      store: this.#entries.address,
+      store,
       columns: keys,
+      look,
       words: [
         { name: "$pin", at: PIN_AT, wide: false },
         { name: "$state", at: STATE_AT, wide: false, max: FAILED },
@@ -252,9 +255,20 @@ export class KnownKeys {
       version: 1,
       store: this.#rows.address,
       columns: picks,
+      look: { key: keys, find: (key, most) => this.#findAnswers(look, key, most) },
       words: [{ name: "$key", at: ENTRY_AT, wide: false, through: { bytes: ARRIVAL_AT, back: NAME_AT } }],
     });
     return [entries, rows];
+  }
+
+  /** Rows of the table that a key has, or the first ones. */
+  #findAnswers(entries: RowLook, key: readonly Vector[] | null, most: number): FoundRows {
+    const kernel = this.#kernel, { address } = this.#rows, list = kernel.arena(most * 4);
+    if (key === null) return { list, rows: kernel.fn("rows_look")(address, 0, 0, 0, 0, list, most) };
+    const entry = entries.find(key, 1);
+    if (entry.rows === 0) return { list, rows: 0 };
+    const at = kernel.data.getUint32(entry.list, true);
+    return { list, rows: kernel.fn("rows_look_word")(address, ENTRY_AT, at, list, most) };
   }
 
   /** Arrivals of entries and of rows so far. */

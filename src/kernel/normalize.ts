@@ -5,6 +5,7 @@ import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
+import { keysOf, RowLook } from "./row_look.ts";
 import { RowTable } from "./row_table.ts";
 import { hashSeed, storeSpecBytes, writeStoreSpec } from "./rows.ts";
 import { noStateSpace, ScalarTable, type TablePart } from "./state_tables.ts";
@@ -21,6 +22,7 @@ export class Normalizer {
   readonly #types: readonly DataType[];
   readonly #picks: readonly number[];
   readonly #normalize: number;
+  readonly #keys: number;
   readonly #push: number;
   #columns = 0;
 
@@ -29,6 +31,7 @@ export class Normalizer {
     this.#kernel = kernel;
     this.#types = picks.map((pick) => types[pick]);
     this.#picks = picks;
+    this.#keys = keys;
     const bytes = SPEC_BYTES + storeSpecBytes(types), at = kernel.alloc(bytes);
     kernel.data.setUint32(at, keys, true);
     writeStoreSpec(kernel, at + SPEC_BYTES, types, 0, hashSeed());
@@ -61,18 +64,19 @@ export class Normalizer {
     return { ...readBatch(kernel, out, this.#types, rows), kinds, causes };
   }
 
-  /** Keys. */
   /** Its rows as a table called `name`; `columns` are those of the pushed batches. */
   tables(name: string, columns: readonly Column[]): TablePart[] {
     const kernel = this.#kernel, normalize = this.#normalize, scalars = `${name}_scalars`;
+    const store = kernel.fn("normalize_store")(normalize) >>> 0, index = kernel.fn("normalize_index")(normalize) >>> 0;
     return [
       new RowTable(kernel, {
         name,
         version: 1,
-        store: kernel.fn("normalize_store")(normalize) >>> 0,
+        store,
         columns,
         words: [],
         settle: () => kernel.fn("normalize_settle")(normalize),
+        look: new RowLook(kernel, { store, columns, keys: keysOf(this.#keys), index }),
       }),
       new ScalarTable(
         kernel,

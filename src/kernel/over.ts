@@ -7,6 +7,7 @@ import { BatchGather } from "./gather.ts";
 import { GroupAggregate, type GroupCallSpec } from "./group.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
+import { keysOf, RowLook } from "./row_look.ts";
 import { RowTable } from "./row_table.ts";
 import { hashSeed, storeSpecBytes, writeStoreSpec } from "./rows.ts";
 import { noStateSpace, ScalarTable, type TablePart } from "./state_tables.ts";
@@ -162,13 +163,15 @@ export class OverAggregate {
       const watermark = scalars.value(WATERMARK);
       return watermark <= TIME_START ? null : watermark + 1n - back;
     };
+    const store = kernel.fn("over_store")(over) >>> 0;
     const rows = new RowTable(kernel, {
       name: "rows",
       version: 1,
-      store: kernel.fn("over_store")(over) >>> 0,
+      store,
       columns,
       words: time < 0 ? [] : [{ name: "$time", at: TIME_AT, wide: true }],
       settle: () => kernel.fn("over_settle")(over),
+      look: new RowLook(kernel, { store, columns, keys: keysOf(this.#spec.keys) }),
       ...(byTime ? { expiry: { column: "$time", below } } : {}),
     });
     const keys = columns.slice(0, this.#spec.keys).map(({ name }) => name);

@@ -6,6 +6,7 @@ import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
+import { keysOf, RowLook } from "./row_look.ts";
 import { RowTable } from "./row_table.ts";
 import { endsBelow, noStateSpace, ScalarTable, type TablePart } from "./state_tables.ts";
 import { hashSeed, type OrderColumn, storeSpecBytes, writeStoreSpec } from "./rows.ts";
@@ -129,13 +130,20 @@ export class Ranking {
       (from) => kernel.fn("rank_put_scalars")(rank, from) !== 0,
       ["max", "max", "sum", "sum", "max"],
     );
+    const store = kernel.fn("rank_store")(rank) >>> 0;
     const rows = new RowTable(kernel, {
       name: "rows",
       version: 1,
-      store: kernel.fn("rank_store")(rank) >>> 0,
+      store,
       columns,
       words: [{ name: "$watermark", at: TOUCHED_AT, wide: true }],
       settle: () => kernel.fn("rank_settle")(rank),
+      look: new RowLook(kernel, {
+        store,
+        columns,
+        keys: keysOf(this.#spec.keys),
+        index: kernel.fn("rank_index")(rank) >>> 0,
+      }),
       ...(end === null ? {} : { expiry: { column: columns[end].name, below: () => endsBelow(scalars.value(1)) } }),
     });
     return [scalars, rows];

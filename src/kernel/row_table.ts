@@ -1,12 +1,13 @@
 import type { Batch, Vector } from "../core/batch.ts";
 import { BATCH_ROWS_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
-import type { StateChange, StateTable } from "../core/state.ts";
+import type { StateChange, StateTable, TableLook } from "../core/state.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
-import { batchOf, damaged, noStateSpace, type TablePart, wordColumn, words } from "./state_tables.ts";
+import type { RowFinder } from "./row_look.ts";
+import { batchOf, damaged, noStateSpace, plainLook, type TablePart, wordColumn, words } from "./state_tables.ts";
 
 /** A word that an operator keeps with each row. */
 export interface RowWord {
@@ -35,6 +36,8 @@ export interface RowTableSpec {
   readonly expiry?: { readonly column: string; below(): bigint | null };
   /** Called before a cut: what is only kept for results that are out goes. */
   readonly settle?: () => void;
+  /** How its rows are looked for. */
+  readonly look: RowFinder;
 }
 
 /** Key group and arrival name a row. */
@@ -122,6 +125,16 @@ export class RowTable implements TablePart {
       kernel.fn("rows_words")(list, rows, at, Number(wide), behind, column.data);
       return column;
     });
+  }
+
+  get looks(): readonly TableLook[] {
+    return [plainLook(this.tables[0], this.#spec.look.key)];
+  }
+
+  look(_table: string, key: readonly Vector[] | null, rowsMax: number): Batch {
+    this.#spec.settle?.();
+    const { list, rows } = this.#spec.look.find(key, rowsMax);
+    return this.read(list, rows);
   }
 
   restore(change: StateChange): void {

@@ -6,6 +6,7 @@ import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
 import { SessionTable } from "./session_table.ts";
+import { keysOf, RowLook } from "./row_look.ts";
 import { RowTable } from "./row_table.ts";
 import { damaged, endsBelow, noStateSpace, ScalarTable, type TablePart } from "./state_tables.ts";
 import { hashSeed, storeSpecBytes, writeStoreSpec } from "./rows.ts";
@@ -98,13 +99,15 @@ export class Sessions {
       (from) => kernel.fn("session_put_scalars")(sessions, from) !== 0,
       ["max", "max", "sum", "sum", "sum"],
     );
+    const store = kernel.fn("session_row_store")(sessions) >>> 0;
     const rows = new RowTable(kernel, {
       name: "rows",
       version: 1,
-      store: kernel.fn("session_row_store")(sessions) >>> 0,
+      store,
       columns,
       words: [{ name: "$session", at: SESSION_AT, wide: false, through: SESSION_NAME }],
       settle: () => kernel.fn("session_settle")(sessions),
+      look: new RowLook(kernel, { store, columns, keys: keysOf(this.#keys) }),
     });
     this.#table = new SessionTable(kernel, sessions, columns.slice(0, this.#keys), () => endsBelow(scalars.value(1)));
     return [scalars, rows, this.#table];

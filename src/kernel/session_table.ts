@@ -1,17 +1,19 @@
-import type { Batch } from "../core/batch.ts";
+import type { Batch, Vector } from "../core/batch.ts";
 import { BATCH_ROWS_MAX } from "../core/limits.ts";
-import { type Column, INT64 } from "../core/schema.ts";
-import type { StateChange, StateTable } from "../core/state.ts";
+import { type Column, INT64, TIMESTAMP } from "../core/schema.ts";
+import type { StateChange, StateTable, TableLook } from "../core/state.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
+import { keysOf, RowLook } from "./row_look.ts";
 import { StagedRows } from "./staged_rows.ts";
 import { batchOf, damaged, noStateSpace, type TablePart, wordColumn, words } from "./state_tables.ts";
 
 const NAME = "sessions", NAMES = 2, DAMAGED = 1;
 /** Arrival of the key, start, last time and end. */
 const TIMES = ["$key_arrival", "$start", "$last", "$end"].map(wordColumn);
+const SHOWN_TIMES = ["$start", "$last", "$end"];
 
 /** Open sessions: named by the key group and the arrival of the row that opened them; the key's columns, then their times. */
 export class SessionTable implements TablePart {
@@ -64,10 +66,39 @@ export class SessionTable implements TablePart {
   }
 
   #changed(most: number): Batch | null {
-    const kernel = this.#kernel, room = Math.ceil(most / 64) * 64, list = kernel.arena(room * 4);
-    const columns = TIMES.length + 1, out = kernel.arena(columns * room * 8);
-    const rows = kernel.fn("session_changed")(this.#sessions, list, out, room) >>> 0;
-    if (rows === 0) return null;
+    const { room, list, out } = this.#room(most);
+    const rows = this.#kernel.fn("session_changed")(this.#sessions, list, out, room) >>> 0;
+    return rows === 0 ? null : this.#read(list, out, room, rows);
+  }
+
+  /** Where sessions are listed: rows of their keys, and columns of i64 behind each other. */
+  #room(most: number): { room: number; list: number; out: number } {
+    const kernel = this.#kernel, room = Math.max(64, Math.ceil(most / 64) * 64);
+    return { room, list: kernel.arena(room * 4), out: kernel.arena((TIMES.length + 1) * room * 8) };
+  }
+
+  get looks(): readonly TableLook[] {
+    const [{ columns }] = this.tables, shown = columns.map(({ name }) => name);
+    return [{
+      table: NAME,
+      key: this.#keys,
+      columns: columns.map((column) => SHOWN_TIMES.includes(column.name) ? { ...column, type: TIMESTAMP } : column),
+      shown: [...this.#keys.map(({ name }) => name), ...SHOWN_TIMES].map((name) => shown.indexOf(name)),
+    }];
+  }
+
+  look(_table: string, key: readonly Vector[] | null, rowsMax: number): Batch {
+    const kernel = this.#kernel, index = kernel.fn("session_index")(this.#sessions) >>> 0;
+    const spec = { store: this.#store, columns: this.#keys, keys: keysOf(this.#keys.length), index };
+    const keys = new RowLook(kernel, spec).find(key, rowsMax), { room, list, out } = this.#room(rowsMax);
+    const look = kernel.fn("session_look");
+    const rows = Math.min(rowsMax, look(this.#sessions, keys.list, keys.rows, list, out, room) >>> 0);
+    const batch = this.#read(list, out, room, rows), { columns } = this.looks[0];
+    return { ...batch, columns: batch.columns.map((vector, i) => ({ ...vector, type: columns[i].type })) };
+  }
+
+  #read(list: number, out: number, room: number, rows: number): Batch {
+    const kernel = this.#kernel, columns = TIMES.length + 1;
     const groups = words(kernel, rows), unused = words(kernel, rows), keys = this.#keys;
     kernel.fn("rows_names")(this.#store, list, rows, groups.data, unused.data);
     const at = kernel.arena(Math.max(1, keys.length) * COLUMN_SIZE);

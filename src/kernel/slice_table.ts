@@ -1,9 +1,11 @@
 import type { Batch, Vector } from "../core/batch.ts";
 import { KEY_GROUPS } from "../core/limits.ts";
-import { type Column, INT64, TIMESTAMP } from "../core/schema.ts";
-import type { StateChange, StateTable } from "../core/state.ts";
+import { type Column, type DataType, INT64, TIMESTAMP } from "../core/schema.ts";
+import type { StateChange, StateTable, TableLook } from "../core/state.ts";
 import type { PushResult } from "./aggregate_push.ts";
-import { type AggregateSpec, stateTypes } from "./aggregate_spec.ts";
+import { type AggregateSpec, resultType, stateTypes } from "./aggregate_spec.ts";
+import { writeColumns } from "./column.ts";
+import { readBatch } from "./column_read.ts";
 import { KeyGroups } from "./hash.ts";
 import type { Kernel } from "./module.ts";
 import { batchOf, damaged, noStateSpace, type TablePart, wordColumn } from "./state_tables.ts";
@@ -34,7 +36,9 @@ export class SliceTable implements TablePart {
   readonly #windows: Windows;
   readonly #aggregation: number;
   readonly #keys: number;
+  readonly #results: number;
   readonly #groups: KeyGroups;
+  readonly looks: readonly [TableLook];
   #step: "clear" | "expire" | "changed" | "done" = "done";
   /** A listing of everything is not at its end. */
   #whole = false;
@@ -45,6 +49,7 @@ export class SliceTable implements TablePart {
     this.#windows = windows;
     this.#aggregation = aggregation;
     this.#keys = spec.keys.length;
+    this.#results = spec.aggregates.length;
     this.#groups = new KeyGroups(kernel);
     const slice: Column = { name: "$slice", type: TIMESTAMP, nullable: false };
     const keys = spec.keys.map((type, i): Column => ({ name: names[i], type, nullable: true }));
@@ -58,6 +63,29 @@ export class SliceTable implements TablePart {
     );
     const columns = [wordColumn("$group"), slice, wordColumn("$row"), ...keys, ...states];
     this.tables = [{ name: NAME, version: windows.stateVersion, columns, keys: NAMES, expiry: SLICE }];
+    const results = spec.aggregates.map((call, i): Column => ({
+      name: names[spec.keys.length + i],
+      type: resultType(call),
+      nullable: true,
+    }));
+    const given = [slice, wordColumn("$group"), ...keys, ...states, ...results], behind = given.length - results.length;
+    const shown = [0, ...keys.map((_, i) => 2 + i), ...results.map((_, i) => behind + i)];
+    this.looks = [{ table: NAME, key: keys, columns: given, shown }];
+  }
+
+  /** Rows of slices with their states, then what their calls have come to in the slice. */
+  look(_table: string, key: readonly Vector[] | null, rowsMax: number): Batch {
+    const kernel = this.#kernel, [{ columns }] = this.looks, types = columns.map(({ type }) => type);
+    const group = key === null || key.length === 0 ? 0 : kernel.bytes[this.#groups.of(batchOf(1, key), key)];
+    const at = key === null ? 0 : writeColumns(kernel, key), results = this.#results;
+    const look = (what: 0 | 1, of: readonly DataType[]) => {
+      const rows = kernel.fn("agg_look")(this.#aggregation, at, group, what, rowsMax);
+      if (rows < 0) throw noStateSpace(NAME);
+      return readBatch(kernel, kernel.fn("agg_out")(this.#aggregation) >>> 0, of, rows);
+    };
+    const leading = types.slice(0, 2 + this.#keys), states = look(0, types.slice(0, types.length - results));
+    const made = look(1, [...leading, ...types.slice(types.length - results)]);
+    return { ...states, columns: [...states.columns, ...made.columns.slice(leading.length)] };
   }
 
   cut(whole: boolean): void {

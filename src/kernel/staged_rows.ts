@@ -3,6 +3,7 @@ import { BATCH_ROWS_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
 import type { StateChange } from "../core/state.ts";
 import type { Kernel } from "./module.ts";
+import { RowLook } from "./row_look.ts";
 import { RowTable } from "./row_table.ts";
 import { RowStore } from "./rows.ts";
 import { noStateSpace } from "./state_tables.ts";
@@ -40,6 +41,7 @@ export class StagedRows {
       ...spec,
       store: this.#store.address,
       words: [],
+      look: new RowLook(kernel, { store: this.#store.address, columns: spec.columns, keys: [] }),
       ...(expiry === undefined ? {} : { expiry: { column: expiry, below: () => null } }),
     });
   }

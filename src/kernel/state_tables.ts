@@ -1,7 +1,7 @@
 import type { Batch, Vector } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
 import { type Column, formatType, INT64 } from "../core/schema.ts";
-import type { OperatorState, StateChange, StateTable } from "../core/state.ts";
+import type { OperatorState, StateChange, StateTable, TableLook } from "../core/state.ts";
 import type { Kernel } from "./module.ts";
 
 /** One of an operator's tables, or several that are drained together. */
@@ -13,6 +13,9 @@ export interface TablePart {
   drain(rowsMax: number): StateChange | null;
   /** Takes a step for one of its tables. */
   restore(change: StateChange, table: StateTable): void;
+  /** These are as OperatorState has them. */
+  readonly looks: readonly TableLook[];
+  look(table: string, key: readonly Vector[] | null, rowsMax: number): Batch;
 }
 
 /** The tables of an operator, one part after the other. */
@@ -71,6 +74,23 @@ export class StateTables implements OperatorState {
     this.#restored();
     this.#fresh = false;
   }
+
+  get looks(): readonly TableLook[] {
+    const looks = this.#parts.flatMap((part) => part.looks), keyed = looks.filter(({ key }) => key.length > 0);
+    return [...keyed, ...looks.filter((look) => !keyed.includes(look))];
+  }
+
+  look(table: string, key: readonly Vector[] | null, rowsMax: number): Batch {
+    const part = this.#parts.find(({ looks }) => looks.some((look) => look.table === table));
+    if (!part) throw new RdxError("invalid", `Cannot look at table ${table}: the operator has no such table`);
+    return part.look(table, key, rowsMax);
+  }
+}
+
+/** A look that gives the columns of a table as they are; `own`: those that the operator knows for itself are shown too. */
+export function plainLook({ name, columns }: StateTable, key: readonly Column[], own = false): TableLook {
+  const shown = [...columns.keys()].filter((column) => own || !columns[column].name.startsWith("$"));
+  return { table: name, key, columns, shown };
 }
 
 /** What no drain gives. */
@@ -168,14 +188,22 @@ export class ScalarTable implements TablePart {
   drain(): StateChange | null {
     if (this.#drained) return null;
     this.#drained = true;
-    const [{ name, columns }] = this.tables, at = this.#kernel.arena(columns.length * 8);
+    return { kind: "upsert", table: this.tables[0].name, rows: this.look() };
+  }
+
+  get looks(): readonly TableLook[] {
+    return [plainLook(this.tables[0], [], true)];
+  }
+
+  look(): Batch {
+    const [{ columns }] = this.tables, at = this.#kernel.arena(columns.length * 8);
     this.#read(at);
     const values = columns.map((_, i) => {
       const column = words(this.#kernel, 1), data = this.#kernel.data;
       data.setBigInt64(column.data, data.getBigInt64(at + i * 8, true), true);
       return column;
     });
-    return { kind: "upsert", table: name, rows: batchOf(1, values) };
+    return batchOf(1, values);
   }
 
   restore(change: StateChange): void {

@@ -2,11 +2,11 @@ import type { Batch } from "../core/batch.ts";
 import { FrameBuilder } from "../core/frame_builder.ts";
 import { FrameView } from "../core/frame.ts";
 import { BATCH_ROWS_MAX } from "../core/limits.ts";
-import type { StateChange, StateTable } from "../core/state.ts";
+import type { StateChange, StateTable, TableLook } from "../core/state.ts";
 import type { Value } from "../core/value.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "./frame.ts";
 import type { Kernel } from "./module.ts";
-import { damaged, type TablePart } from "./state_tables.ts";
+import { damaged, plainLook, type TablePart } from "./state_tables.ts";
 
 /** A row with all columns of its table. */
 export type TableRow = readonly Value[];
@@ -41,15 +41,28 @@ export class WholeTable implements TablePart {
   }
 
   drain(rowsMax: number): StateChange | null {
-    const [{ name: table, columns }] = this.tables;
+    const [{ name: table }] = this.tables;
     if (this.#clear) {
       this.#clear = false;
       return { kind: "clear", table };
     }
     if (this.#left === null || this.#left.length === 0) return null;
-    const builder = new FrameBuilder(columns);
-    for (const row of this.#left.splice(0, Math.max(1, Math.min(rowsMax, BATCH_ROWS_MAX)))) builder.append(row);
-    return { kind: "upsert", table, rows: new FrameReader(this.#kernel).read(builder.finish()) };
+    const rows = this.#left.splice(0, Math.max(1, Math.min(rowsMax, BATCH_ROWS_MAX)));
+    return { kind: "upsert", table, rows: this.#batch(rows) };
+  }
+
+  #batch(rows: Iterable<TableRow>): Batch {
+    const builder = new FrameBuilder(this.tables[0].columns);
+    for (const row of rows) builder.append(row);
+    return new FrameReader(this.#kernel).read(builder.finish());
+  }
+
+  get looks(): readonly TableLook[] {
+    return [plainLook(this.tables[0], [], true)];
+  }
+
+  look(_table: string, _key: unknown, rowsMax: number): Batch {
+    return this.#batch(Iterator.from(this.#rows()).take(rowsMax));
   }
 
   restore(change: StateChange): void {

@@ -1,13 +1,24 @@
 import type { Batch, Vector } from "../core/batch.ts";
+import { FrameBuilder } from "../core/frame_builder.ts";
+import { FrameView } from "../core/frame.ts";
 import { BATCH_ROWS_MAX } from "../core/limits.ts";
 import { type Column, INT64 } from "../core/schema.ts";
-import type { StateChange, StateTable } from "../core/state.ts";
+import type { StateChange, StateTable, TableLook } from "../core/state.ts";
+import type { Value } from "../core/value.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "../kernel/frame.ts";
 import { BatchGather } from "../kernel/gather.ts";
 import type { KeyEntry } from "../kernel/lookup.ts";
 import type { Kernel } from "../kernel/module.ts";
 import { StagedRows } from "../kernel/staged_rows.ts";
-import { batchOf, damaged, type TablePart, valueColumns, wordColumn, words } from "../kernel/state_tables.ts";
+import {
+  batchOf,
+  damaged,
+  plainLook,
+  type TablePart,
+  valueColumns,
+  wordColumn,
+  words,
+} from "../kernel/state_tables.ts";
 import { WholeTable } from "../kernel/whole_table.ts";
 
 /** Rows that wait, copied out of the kernel with the watermark that each has met behind the columns. */
@@ -122,6 +133,28 @@ export class WaitingTables implements TablePart {
       this.#at = this.#left[0]?.from ?? 0;
     }
     return batchOf(count, [...own, ...columns.slice(0, -1)]);
+  }
+
+  get looks(): readonly TableLook[] {
+    return [plainLook(this.tables[0], []), ...this.#marks.looks];
+  }
+
+  look(table: string, key: readonly Vector[] | null, rowsMax: number): Batch {
+    if (table === MARKS) return this.#marks.look(table, key, rowsMax);
+    const builder = new FrameBuilder(this.tables[0].columns);
+    for (const row of Iterator.from(this.#rowValues()).take(rowsMax)) builder.append(row);
+    return new FrameReader(this.#kernel).read(builder.finish());
+  }
+
+  *#rowValues(): Generator<Value[]> {
+    for (const { frame, rows, from, arrival, pin } of this.#rowsOf()) {
+      const view = new FrameView(frame),
+        values = (row: number) => view.types.map((_, column) => view.value(row, column));
+      for (let row = from; row < rows; row++) {
+        const own = values(row), met = own.pop()!;
+        yield [0n, BigInt(arrival + row), BigInt(pin), met, ...own];
+      }
+    }
   }
 
   restore(change: StateChange, table: StateTable): void {

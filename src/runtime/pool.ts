@@ -10,6 +10,8 @@ import type {
   DecodeJob,
   DecodeResult,
   FromTask,
+  LookAnswer,
+  LookQuestion,
   StateFacts,
   TaskCut,
   TaskOutput,
@@ -41,6 +43,8 @@ export interface TaskPool {
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]>;
   /** What each task keeps; null: it is not there any more. */
   stateFacts(pipeline: number): Promise<(StateFacts | null)[]>;
+  /** Of each task what it answers to a look. */
+  look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]>;
   /** These do in one task what TaskHostApi says; frames are handed over. */
   ahead(task: number, pipeline: number, whole: boolean): Promise<void>;
   cut(task: number, pipeline: number, number: number): Promise<TaskCut>;
@@ -263,6 +267,11 @@ export class WorkerPool implements EnginePool {
 
   ahead(task: number, pipeline: number, whole: boolean): Promise<void> {
     return this.#members[task].ask<void>((host) => host.ahead(pipeline, whole));
+  }
+
+  look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]> {
+    const asked = this.#members.map((member) => member.ask<LookAnswer | null>((host) => host.look(pipeline, question)));
+    return Promise.all(asked);
   }
 
   cut(task: number, pipeline: number, number: number): Promise<TaskCut> {

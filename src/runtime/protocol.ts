@@ -2,6 +2,7 @@ import type { ColdFacts, StateRoom } from "../core/cold_file.ts";
 import type { DecodeOptions, InputFormat, RowError } from "../codec.ts";
 import type { ErrorCode } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
+import type { TableLook } from "../core/state.ts";
 import type { FunctionFault, FunctionReference } from "../core/user_function.ts";
 import type { Extensions } from "../kernel/extension.ts";
 import type { PackedFrames } from "../log.ts";
@@ -317,7 +318,32 @@ export interface OperatorFacts {
 export interface StateFacts {
   readonly number: number;
   readonly tables: readonly SavedTable[];
+  readonly looks: readonly NodeLook[];
   readonly operators: readonly OperatorFacts[];
+}
+
+/** How a table of a node can be looked at. */
+export interface NodeLook extends TableLook {
+  readonly node: string;
+}
+
+/** Rows that somebody wants to see. */
+export interface LookQuestion {
+  readonly node: string;
+  readonly table: string;
+  /** A frame of one row with the columns of the look's key; null: the first rows. */
+  readonly key: ArrayBuffer | null;
+  /** Positions of the columns that are wanted. */
+  readonly columns: readonly number[];
+  readonly rowsMax: number;
+}
+
+/** Rows of a table as they are behind a number. */
+export interface LookAnswer {
+  readonly number: number;
+  readonly frame: ArrayBuffer;
+  /** There are others. */
+  readonly more: boolean;
 }
 
 /** What all tasks of a worker have in common. */
@@ -368,4 +394,6 @@ export interface TaskHostApi {
   flow(pipeline: number): Float64Array<ArrayBuffer>;
   /** What the task's operators keep; null: there is no such task. */
   stateFacts(pipeline: number): StateFacts | null;
+  /** Rows of a table as they are now; null: the node does not run here, or the key is another task's. */
+  look(pipeline: number, question: LookQuestion): LookAnswer | null;
 }

@@ -4,7 +4,9 @@ import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import type { HotKey } from "./protocol.ts";
 import type { PipelineState } from "./service.ts";
 import type { Digest } from "./state/digest.ts";
+import type { LookRequest, LookResult } from "./state/look.ts";
 
+export type { LookRequest, LookResult } from "./state/look.ts";
 export type { Digest, TableDigest } from "./state/digest.ts";
 export type { HotKey } from "./protocol.ts";
 
@@ -60,4 +62,9 @@ export interface StateService {
    * run, too_large.
    */
   digest(pipeline: string, number: number | null): Promise<Digest>;
+  /**
+   * Rows of a table of a node as they are now, while rows flow. Throws not_found for a node or table that is not there, invalid for a key that it does not have,
+   * conflict for a pipeline that does not run.
+   */
+  look(pipeline: string, request: LookRequest): Promise<LookResult>;
 }

@@ -1,7 +1,10 @@
+import { LOOK_ROWS_DEFAULT, LOOK_ROWS_MAX } from "../core/limits.ts";
+import { RowRenderer } from "../core/render.ts";
 import type { Digest, HotKey, OperatorState, PipelineStateInfo } from "../runtime/state_service.ts";
 import { json, jsonText } from "./answers.ts";
-import type { App, ServerContext } from "./context.ts";
-import { nameOf, Parameters } from "./parameters.ts";
+import type { App, Context, ServerContext } from "./context.ts";
+import { lookKey } from "./look_key.ts";
+import { nameOf, Parameters, RENDERING } from "./parameters.ts";
 import { checkpointJson } from "./pipelines.ts";
 import { columnsJson } from "./rows.ts";
 
@@ -12,6 +15,8 @@ export function stateRoutes(app: App, server: ServerContext): void {
     new Parameters(c, []);
     return jsonText(stateText(await states.get(nameOf(c, "pipeline"))));
   });
+  app.get("/v1/pipelines/:name/state/:node", (c) => lookAt(c, server));
+  app.get("/v1/pipelines/:name/state/:node/:table", (c) => lookAt(c, server));
   app.get("/v1/pipelines/:name/digest", async (c) => {
     const parameters = new Parameters(c, ["offset"]), name = nameOf(c, "pipeline");
     const offset = parameters.text("offset") === null
@@ -19,6 +24,31 @@ export function stateRoutes(app: App, server: ServerContext): void {
       : parameters.integer("offset", 0, Number.MAX_SAFE_INTEGER, 0);
     return json(digestJson(name, await states.digest(name, offset)));
   });
+}
+
+/** Rows of a table of a node, as they are now. */
+async function lookAt(c: Context, server: ServerContext): Promise<Response> {
+  const pipeline = nameOf(c, "pipeline"), parameters = new Parameters(c, ["key", "limit", "internal", ...RENDERING]);
+  const key = parameters.text("key"), rendering = parameters.rendering();
+  const result = await server.engine.states.look(pipeline, {
+    node: c.req.param("node") ?? "",
+    table: c.req.param("table") ?? null,
+    key: key === null ? null : (columns, table) => lookKey(key, columns, table),
+    internal: parameters.flag("internal"),
+    limit: parameters.integer("limit", 1, LOOK_ROWS_MAX, LOOK_ROWS_DEFAULT),
+  });
+  const { node, table, number, more } = result, renderer = new RowRenderer(result.columns, rendering);
+  const head = {
+    pipeline,
+    node,
+    table,
+    number,
+    key: columnsJson(result.key),
+    columns: columnsJson(result.columns),
+    more,
+  };
+  const rows = result.rows.map(({ view, row }) => renderer.row(view, row));
+  return jsonText(`${JSON.stringify(head).slice(0, -1)},"rows":[${rows.join()}]}`);
 }
 
 /** Keys are JSON already, with numbers that JavaScript may not have. */

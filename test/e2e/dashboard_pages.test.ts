@@ -147,6 +147,27 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a pipeline's page shows what it keeps of a key that somebody looks up",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await withSales();
+    await using dashboard = await openDashboard(`${server.url}/#/pipelines/sales`);
+    const { page, errors, shows } = dashboard, key = page.getByLabel("Key", { exact: true });
+    await key.fill("Bern");
+    await key.press("Enter");
+    await shows(/Behind number \d+:/);
+    await shows('"city":"Bern","total":7');
+    await key.fill("Rome");
+    await page.getByRole("button", { name: "Look up" }).click();
+    await shows(/Behind number \d+: no rows/);
+    await key.fill("7");
+    await key.press("Enter");
+    await shows(/table slices is looked for by city string/);
+    assert.deepEqual(errors, []);
+  },
+});
+
+Deno.test({
   name: "the lines to embed name the server and what was chosen; without leave for the clipboard they are selected",
   ignore: !CHROMIUM,
   async fn() {

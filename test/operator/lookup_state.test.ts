@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import type { Batch } from "../../src/core/batch.ts";
 import { RdxError } from "../../src/core/errors.ts";
+import type { TableLook } from "../../src/core/state.ts";
 import fc from "../deps/fast_check.ts";
 import { loadOperators } from "../kernel/load.ts";
 import { drainSteps, restoreSteps, stepsText, type TableStep } from "../kernel/state_steps.ts";
+import { valueAt, vectorOf } from "../kernel/vectors.ts";
+import { textOf } from "../runtime/rows.ts";
 import { anySettings, anyStep, coalesced, Driver, reference, type Settings } from "./lookup_run.ts";
 
 /** A driver that goes on from the tables of another one. */
@@ -46,6 +50,38 @@ Deno.test("a lookup that takes in what another one knew asks, waits and answers 
     ),
     { numRuns: 300 },
   );
+});
+
+Deno.test("a look into a lookup finds what a whole drain gives, by the keys of the table, and leaves no trace", () => {
+  let answers = 0;
+  fc.assert(
+    fc.property(fc.array(anyStep, { minLength: 1, maxLength: 8 }), anySettings, (steps, given) => {
+      const settings = { ...settled(given), cacheRows: 1000 }, driver = new Driver(loadOperators(), settings);
+      for (const step of steps) driver.run(step);
+      const { kernel, operator: { state } } = driver, text: string[] = [], keyed: string[] = [];
+      const write = (look: TableLook, rows: Batch) =>
+        Array.from(
+          { length: rows.rows },
+          (_, row) => `${look.table} ${textOf(rows.columns.map((column) => valueAt(kernel, column, row)))}`,
+        );
+      for (const look of state.looks) text.push(...write(look, state.look(look.table, null, 8192)));
+      const [entries, rows] = state.looks, { columns, rows: count } = state.look(entries.table, null, 8192);
+      const keys = entries.key.map(({ name }) => columns[entries.columns.findIndex((column) => column.name === name)]);
+      for (let row = 0; row < count; row++) {
+        const key = () => keys.map((column) => vectorOf(kernel, column.type, [valueAt(kernel, column, row)]));
+        assert.equal(state.look(entries.table, key(), 8192).rows, 1);
+        keyed.push(...write(rows, state.look(rows.table, key(), 8192)));
+      }
+      kernel.reset();
+      const whole = stepsText(drainSteps(kernel, state, true));
+      assert.deepEqual(text.sort(), whole);
+      assert.deepEqual(keyed.sort(), whole.filter((row) => row.startsWith("answers ")));
+      answers += keyed.length;
+      driver.operator.close();
+    }),
+    { numRuns: 100 },
+  );
+  assert.ok(answers > 0, "answers were looked for");
 });
 
 Deno.test("a lookup's questions without an answer are asked again under their numbers, and what it knows is not", () => {

@@ -1,6 +1,8 @@
 import { NOTHING_COLD } from "../../src/core/cold_file.ts";
 import { type Catalog, STANDARD_SINKS } from "../../src/plan/catalog.ts";
 import { RdxError } from "../../src/core/errors.ts";
+import { FrameBuilder } from "../../src/core/frame_builder.ts";
+import { FrameView } from "../../src/core/frame.ts";
 import { type Column, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import type {
   EngineService,
@@ -57,6 +59,15 @@ export class SimEngine implements EngineService {
     digest: (name, number) => {
       this.pipelines.get(name);
       return Promise.resolve({ number: number ?? 7, digest: "0f".repeat(32), tables: [] });
+    },
+    look: (name, { node, table, key, limit }) => {
+      this.pipelines.get(name);
+      const columns = [{ name: "key", type: STRING, nullable: true }, { name: "at", type: TIMESTAMP, nullable: true }];
+      const values = key ? key(columns.slice(0, 1), table ?? "groups") : ["first"], builder = new FrameBuilder(columns);
+      builder.append([...values, 1_000n]);
+      const view = new FrameView(builder.finish()), rows = limit > 1 || key ? [{ view, row: 0 }] : [];
+      const told = { node, table: table ?? "groups", number: 7, key: columns.slice(0, 1), columns };
+      return Promise.resolve({ ...told, rows, more: false });
     },
   };
   /** What every pipeline keeps. */

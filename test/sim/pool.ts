@@ -3,6 +3,8 @@ import type { TaskPool } from "../../src/runtime/pool.ts";
 import type { SavedStep, SavedTable } from "../../src/store.ts";
 import type {
   FromTask,
+  LookAnswer,
+  LookQuestion,
   StateFacts,
   TaskCut,
   TaskOutput,
@@ -117,6 +119,10 @@ export class SimPool implements TaskPool {
 
   async ahead(task: number, pipeline: number, whole: boolean): Promise<void> {
     await this.hosts[task].ahead(pipeline, whole);
+  }
+
+  look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]> {
+    return Promise.resolve(this.hosts.map((host) => structuredClone(host.look(pipeline, structuredClone(question)))));
   }
 
   async cut(task: number, pipeline: number, number: number): Promise<TaskCut> {

@@ -68,7 +68,7 @@ export function pipelinePage(name: string, ground: Ground): Page {
   const sql = copyBox("The script in SQL"),
     script = el("details", { hidden: true }, el("summary", {}, "SQL"), sql.node);
   const plan = copyBox("The plan as JSON"), explained = explanation(ground, path);
-  const kept = statePart(ground);
+  const kept = statePart(name, ground);
   let shown = 0;
   const viewList = new KeyedList<ViewJson>(
     views,

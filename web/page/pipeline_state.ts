@@ -5,12 +5,14 @@ import { short } from "../page_model/format.ts";
 import type { Ground } from "./app.ts";
 import { el, type Part, show } from "./dom.ts";
 import { section, table, text } from "./parts.ts";
+import { stateLook } from "./state_look.ts";
 
 /** Hot keys that a line shows, and characters of one of them. */
 const KEYS_SHOWN_MAX = 3, KEY_CHARACTERS_MAX = 40;
 
 /** What the operators of a pipeline keep, and its newest checkpoint; hidden where there is neither. */
-export function statePart({ link }: Ground): Part<PipelineStateJson> {
+export function statePart(pipeline: string, ground: Ground): Part<PipelineStateJson> {
+  const { link } = ground, look = stateLook(pipeline, ground);
   const rows = table<OperatorStateJson>("State by operator", ({ node }) => node, [
     { title: "Operator", cell: text(({ node, op }) => node === op ? node : `${node} (${op})`) },
     { title: "By", cell: text(({ keys }) => keys.length > 0 ? keys.join(", ") : "–") },
@@ -19,7 +21,7 @@ export function statePart({ link }: Ground): Part<PipelineStateJson> {
     { title: "Kept", cell: text(({ ttl_ms: ttl }) => ttl === null ? "–" : formatDuration(ttl)) },
     { title: "Most rows lately", class: "wrap", cell: text(hotText) },
   ]);
-  const checkpoint = el("p", { class: "dim" }), node = section("State", rows.node, checkpoint);
+  const checkpoint = el("p", { class: "dim" }), node = section("State", rows.node, look.node, checkpoint);
   show(node, false);
   return {
     node,
@@ -27,6 +29,7 @@ export function statePart({ link }: Ground): Part<PipelineStateJson> {
       show(node, state.operators.length > 0 || state.checkpoint !== null);
       show(rows.node, state.operators.length > 0);
       rows.update(state.operators);
+      look.update(state.operators);
       setText(checkpoint, checkpointText(state.checkpoint, link.now()));
       show(checkpoint, state.checkpoint !== null);
     },

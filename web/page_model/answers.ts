@@ -74,6 +74,7 @@ export interface OperatorStateJson {
   readonly ttl_ms: number | null;
   readonly rows: number;
   readonly bytes: number;
+  readonly tables: readonly { readonly name: string }[];
   readonly hot: readonly {
     readonly samples: number;
     readonly keys: readonly { readonly key: Readonly<Record<string, unknown>>; readonly share: number }[];

@@ -9,6 +9,7 @@ import type { Deployed } from "../pipeline_maker.ts";
 import type { PipelineInfo } from "../service.ts";
 import type { OperatorFacts, StateFacts } from "../protocol.ts";
 import type { Digest, HotKey, OperatorState, PipelineStateInfo, StateService, TableInfo } from "../state_service.ts";
+import { lookAt, type LookRequest, type LookResult } from "./look.ts";
 import { digestOf, takeDigest } from "./take_digest.ts";
 
 export interface StatesParts {
@@ -46,6 +47,12 @@ export class States implements StateService {
       checkpoint,
       checkpoints: kept.map(({ number }) => number),
     };
+  }
+
+  async look(name: string, request: LookRequest): Promise<LookResult> {
+    const { state } = this.#parts.info(name), deployed = this.#parts.find(name);
+    if (!deployed) throw new RdxError("conflict", `Pipeline ${name} is ${state}: it keeps nothing`);
+    return await lookAt(deployed.pipeline, request);
   }
 
   digest(name: string, number: number | null): Promise<Digest> {

@@ -16,6 +16,8 @@ import type {
   DecodeResult,
   ExchangeMessage,
   FromTask,
+  LookAnswer,
+  LookQuestion,
   StateFacts,
   TaskCut,
   TaskHostApi,
@@ -225,6 +227,11 @@ export class TaskHost implements TaskHostApi {
 
   stateFacts(pipeline: number): StateFacts | null {
     return this.#tasks.get(pipeline)?.stateFacts ?? null;
+  }
+
+  look(pipeline: number, question: LookQuestion): LookAnswer | null {
+    const answer = this.#tasks.get(pipeline)?.look(question) ?? null;
+    return answer && transfer(answer, [answer.frame]);
   }
 
   #ready() {

@@ -14,6 +14,8 @@ import type {
   ExchangeEdge,
   ExchangeMessage,
   FromTask,
+  LookAnswer,
+  LookQuestion,
   MarkMessage,
   NodeLookups,
   StateFacts,
@@ -141,6 +143,7 @@ export class PipelineTask {
     return {
       number: this.#next - 1,
       tables: this.state.tables,
+      looks: this.state.looks,
       operators: this.#plan.operators.map(({ id: node }, i) => {
         const operator = operators[i], kept = operator && keptBy(operator);
         return { node, kept, hot: hot[i].map(({ samples, found: keys }) => ({ samples, keys })) };
@@ -228,6 +231,18 @@ export class PipelineTask {
       this.kernel.reset();
     }
     return outputs.filter((output) => output.sink === sink);
+  }
+
+  /** Rows of a table as they are behind the last number; null: they are not here. Throws RdxError("no_space"). */
+  look(question: LookQuestion): LookAnswer | null {
+    if (this.#halted) return null;
+    try {
+      const found = this.state.look(question);
+      return found && { number: this.#next - 1, ...found };
+    } catch (thrown) {
+      if (!(thrown instanceof RdxError)) this.#fail(this.#next, thrown);
+      throw thrown;
+    }
   }
 
   /** Works no more. What it handed on stays in the kernel; without anything handed on, the kernel goes as a whole. */

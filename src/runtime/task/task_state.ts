@@ -11,11 +11,13 @@ import {
 import type { Column } from "../../core/schema.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "../../kernel/frame.ts";
 import { BatchGather } from "../../kernel/gather.ts";
+import { KeyGroups } from "../../kernel/hash.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import type { Operator, OperatorState, StateChange, StateTable } from "../../operator.ts";
 import type { SavedStep, SavedTable } from "../../store.ts";
 import { misfitOf } from "../checkpoint/misfit.ts";
 import { taskOfGroup } from "../key_groups.ts";
+import type { LookAnswer, LookQuestion, NodeLook } from "../protocol.ts";
 
 /** The state of one operator, with its tables by name. */
 interface Part {
@@ -67,6 +69,34 @@ export class TaskState {
 
   get tables(): SavedTable[] {
     return this.#parts.flatMap(({ node, tables }) => [...tables.values()].map((table) => ({ ...table, node })));
+  }
+
+  get looks(): NodeLook[] {
+    return this.#parts.flatMap(({ node, state }) => state.looks.map((look) => ({ ...look, node })));
+  }
+
+  /** Rows of a table; null: the node is not here, or the key is another task's. */
+  look({ node, table, key, columns, rowsMax }: LookQuestion): Omit<LookAnswer, "number"> | null {
+    const part = this.#parts.find((part) => part.node === node);
+    if (!part) return null;
+    try {
+      const keys = key && this.#reader.read(key);
+      if (keys && keys.columns.length > 0 && !this.#owns(keys)) return null;
+      // One more says whether there are others
+      const found = part.state.look(table, keys && keys.columns, rowsMax + 1), rows = Math.min(found.rows, rowsMax);
+      const picked = columns.map((column) => found.columns[column]);
+      const frame = this.#writer.write({ ...found, rows, selected: rows, columns: picked }, NO_INFO);
+      return { frame, more: found.rows > rows };
+    } finally {
+      this.#kernel.reset();
+    }
+  }
+
+  /** Whether the key in the first row belongs to a key group that is here. */
+  #owns(keys: Batch): boolean {
+    const { task, tasks } = this.#place;
+    if (tasks === 1) return true;
+    return taskOfGroup(this.#kernel.bytes[new KeyGroups(this.#kernel).of(keys, keys.columns)], tasks) === task;
   }
 
   /** Begins to hand out what has changed since the last cut, or, `whole`, everything. */

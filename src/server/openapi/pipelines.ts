@@ -1,4 +1,5 @@
 import { PLAN, REPLAY_OPERATIONS, SAVEPOINT_OPERATIONS } from "./savepoints.ts";
+import { LOOK_TABLE, lookOperation } from "./look.ts";
 import { answer, name, type Operations, query } from "./operations.ts";
 
 const SQL_PROBLEMS = "What is wrong with a script is told by line and column, counted from 1 in characters.";
@@ -91,6 +92,8 @@ export const PIPELINE_OPERATIONS: Operations = {
       problems: ["not_found"],
     },
   },
+  "/v1/pipelines/{name}/state/{node}": { get: lookOperation("pipelineStateNode", []) },
+  "/v1/pipelines/{name}/state/{node}/{table}": { get: lookOperation("pipelineStateTable", [LOOK_TABLE]) },
   "/v1/pipelines/{name}/digest": {
     get: {
       id: "pipelineDigest",

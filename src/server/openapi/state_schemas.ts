@@ -55,6 +55,16 @@ export function stateSchemas(pipeline: Readonly<Record<string, JsonSchema>>): Re
       checkpoints: list(count("A number of the pipeline's order"), "Behind which checkpoints are kept, newest first"),
       operators: list(OPERATOR, "Those that keep something"),
     }),
+    pipeline_look: object({
+      pipeline: text("The pipeline's name"),
+      node: text("The node of the plan"),
+      table: text("The table of the node"),
+      number: count("The number of the pipeline's order behind which it is so"),
+      key: list(ref("column"), "What rows of the table are looked for by"),
+      columns: list(ref("column"), "Of the rows"),
+      more: { type: "boolean", description: "There are others" },
+      rows: list({ type: "object", description: "By the names of columns" }),
+    }),
     pipeline_digest: object({
       pipeline: text("The pipeline's name"),
       offset: count("The number of its order behind which this is what it keeps"),
