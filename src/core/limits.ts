@@ -4,6 +4,7 @@
  */
 
 export * from "./limits_outside.ts";
+export * from "./limits_state.ts";
 
 /** Key groups: the unit in which keyed state is owned, moved and written. A power of two, fixed for ever: results order by it. */
 export const KEY_GROUPS = 128;
@@ -151,14 +152,6 @@ export const QUERY_ROWS_DEFAULT = 1000;
 
 /** Linear memory of a pipeline task or a decoder, at most. */
 export const KERNEL_MEMORY_BYTES_MAX = 2 ** 32 - 65_536;
-/** Bytes of keyed state of one task: what is left of its memory is for batches and for what grows while the old is still there. */
-export const STATE_BYTES_MAX = 3 * 2 ** 30;
-/** Least bound of keyed state of one task that can be asked for: the rows of some batches have to fit. */
-export const STATE_LEAST_BYTES = 16 * 2 ** 20;
-/** Part of its bound that a task's state takes where cold rows can leave it. */
-export const COLD_FILL_SHARE_MAX = 0.85;
-/** Bytes of rows that leave in front of one batch, beside twice what the batch may need. */
-export const COLD_EVICT_BYTES = 2 ** 20;
 /** Open slices (panes) of one aggregation in one task. */
 export const OPEN_SLICES_MAX = 65_536;
 /** Windows that one row may belong to (size / slide). */
@@ -338,46 +331,6 @@ export const BODY_SHAPES_MAX = 64;
 export const JOURNAL_BUFFER_BYTES_MAX = 4 << 20;
 /** Such buffers, for all journals together. */
 export const JOURNAL_BUFFERS_MAX = 4;
-/** Checkpoints of a pipeline that are kept. */
-export const CHECKPOINTS_KEPT_MAX = 3;
-/** Deltas that lie on the base of a checkpoint before all become a new base. */
-export const CHECKPOINT_DELTAS_MAX = 128;
-/** Bytes of deltas that are left as they are, however small their base is. */
-export const CHECKPOINT_SMALL_BYTES = 64 << 10;
-/** Bytes of rows that are in memory at a time while a base and its deltas become a new base. */
-export const CHECKPOINT_COMPACT_BYTES = 128 << 20;
-/** Bytes of one piece of a savepoint; what claims to be longer is damaged. */
-export const SAVEPOINT_PIECE_BYTES_MAX = 1 << 30;
-/** Bytes of a savepoint that is imported. */
-export const SAVEPOINT_BYTES_MAX = 256 * (1 << 30);
-/** Savepoints of a pipeline that are kept under names. */
-export const SAVEPOINTS_MAX = 1000;
-/** Interval of checkpoints, unless it is told. */
-export const CHECKPOINT_INTERVAL_MS = 10_000;
-/** Bytes of state that a task hands out before whatever else waits for its worker has its turn. */
-export const CUT_TURN_BYTES = 1 << 20;
-/** Rows of a step of it: they, their columns and their frame are in the cache of a core together. */
-export const CUT_STEP_ROWS_MAX = 2048;
-/** Longest step in which a task hands out state in front of a cut, before it goes on with its rows; what is under way is finished. */
-export const AHEAD_STEP_MS = 2;
-/** Rounds of such steps in front of a cut. */
-export const AHEAD_ROUNDS_MAX = 4;
-/** A round that hands out no more rows leaves so few to the cut that no other follows. */
-export const AHEAD_LAST_ROWS_MAX = 16_384;
-/** Rows of a round, for each of the one before, beyond which state changes too fast for another. */
-export const AHEAD_ROWS_A_ROW_MAX = 0.75;
-/** Bytes that a task sets aside in front of a cut. */
-export const AHEAD_BYTES_MAX = 192 << 20;
-/** Such turns that a task is asked for while earlier ones are on their way. */
-export const CUT_TURNS_MAX = 2;
-/** Rows that a task sets aside for a checkpoint before it waits until they are taken. */
-export const CUT_HELD_BYTES_MAX = 256 << 20;
-/** About so much of that is taken at a time: a worker may do other work for tenths of a second between two times. */
-export const CUT_TAKEN_BYTES = 32 << 20;
-/** Bytes of a checkpoint that wait for the store: beyond it nothing more is taken from tasks and views. */
-export const CUT_WAITING_BYTES_MAX = 256 << 20;
-/** Bytes of a checkpoint that are given to tasks at a time when it is restored. */
-export const RESTORE_TURN_BYTES = 4 << 20;
 /** Before a worker that died, and a pipeline that broke, is started again the first time; twice as long each time after that. */
 export const RESTART_WAIT_MS = 50;
 /** Workers that died, and times that one pipeline broke, after which that is given up when all were within RESTARTS_WITHIN_MS. */
@@ -386,12 +339,6 @@ export const RESTARTS_MAX = 6;
 export const RESTARTS_WITHIN_MS = 60_000;
 /** Times in a row that a pipeline breaks without getting past a number of its order, after which it stays failed. */
 export const BREAKS_AT_NUMBER_MAX = 2;
-/** Longest wait before a checkpoint is tried again that could not be written. */
-export const CHECKPOINT_RETRY_MS_MAX = 300_000;
-/** Bytes that a checkpoint writes and checks at a time. */
-export const CHECKPOINT_PIECE_BYTES = 1 << 20;
-/** Bytes of steps that are on their way to the thread that writes checkpoints, and from there to files. */
-export const CHECKPOINT_AHEAD_BYTES = 16 << 20;
 /** Longest wait that a server outside may ask for. */
 export const RETRY_AFTER_MS_MAX = 3_600_000;
 /** Of the rows of a keyed operator, one in so many at most is looked at to find the keys that get most. */

@@ -92,17 +92,3 @@ export const OUTBOX_MEMORY_BYTES_MAX = 64 << 20;
 export const SQLITE_PUT_ROWS_MAX = 32;
 /** Parameters of such a statement. */
 export const SQLITE_PARAMETERS_MAX = 32_000;
-/** Cold rows are written and gone through in pieces of so many bytes; a row that is longer stays in memory. */
-export const COLD_CHUNK_BYTES = 65_536;
-/** Records of rows that come back are read in pieces of so many bytes. */
-export const COLD_ADMIT_BYTES = 2 ** 19;
-/** Records that are not farther apart in their file are read at once. */
-export const COLD_GAP_BYTES = 4096;
-/** Of the working file of a task: what is written, or gone through again, as one. */
-export const COLD_SEGMENT_BYTES = 4 * 2 ** 20;
-/** The working file of one task, at most. */
-export const COLD_FILE_BYTES_MAX = 64 * 2 ** 30;
-/** Rows of a table that a look into the state of a pipeline gives at most. */
-export const LOOK_ROWS_MAX = 1000;
-/** The same when nobody says how many. */
-export const LOOK_ROWS_DEFAULT = 100;

@@ -4,7 +4,8 @@ import { readSource, sourceFiles } from "./graph.ts";
 /** Units and words that end the name of a limit. */
 const ENDINGS = /_(MAX|MS|BYTES|ROWS|SECONDS|GROUPS|DEFAULT)$/;
 
-const FILES = ["src/core/limits.ts", "src/core/limits_outside.ts"], TEXT = FILES.map(readSource).join("\n");
+const FILES = ["src/core/limits.ts", "src/core/limits_outside.ts", "src/core/limits_state.ts"];
+const TEXT = FILES.map(readSource).join("\n");
 
 function limits(): string[] {
   return [...TEXT.matchAll(/^export const ([A-Z0-9_]+)/gm)].map((match) => match[1]);

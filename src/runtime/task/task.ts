@@ -8,10 +8,7 @@ import { planShape } from "../plan_shape.ts";
 import type {
   AheadMessage,
   AheadRows,
-  AnswerMessage,
   ChunkMessage,
-  DeadRow,
-  ExchangeEdge,
   ExchangeMessage,
   FromTask,
   LookAnswer,
@@ -29,10 +26,11 @@ import { aheadRows, latestTime, within } from "./ahead_rows.ts";
 import type { ChunkReader, DecodedPart } from "./chunk_reader.ts";
 import { Clocks } from "./clocks.ts";
 import { Flow, type OperatorFactory } from "./flow.ts";
-import type { LateFrames, TaskMode, TaskPlace } from "./mode.ts";
+import type { TaskMode, TaskPlace } from "./mode.ts";
 import { OrderedMode } from "./ordered.ts";
 import { Outputs } from "./outputs.ts";
 import { ParallelMode } from "./parallel.ts";
+import { NOTHING, type OwnChunk, type Pending, pendingOf } from "./pending.ts";
 import { TaskCuts } from "./task_cuts.ts";
 import { TaskState } from "./task_state.ts";
 import type { Left } from "./work_queue.ts";
@@ -42,41 +40,6 @@ export type Report = (message: FromTask, transfer: ArrayBuffer[], waits: boolean
 
 /** Where a task is, how it says what it has done, and how it is called again for a message that it has put off. */
 type Surroundings = TaskPlace & { readonly report: Report; readonly wake: () => void };
-
-/** What waits for its number's turn. */
-interface Pending {
-  readonly source: number;
-  readonly edges: readonly ExchangeEdge[];
-  /** The chunk's frames, where its late rows are told here. */
-  readonly frames: readonly ArrayBuffer[] | null;
-  readonly timeMax: number;
-  /** Set by a mark. */
-  readonly watermark: number | null;
-  /** Set by a tick. */
-  readonly nowMs: number | null;
-  /** Set by an answer to a lookup. */
-  readonly answer: AnswerMessage | null;
-  readonly cut: MarkMessage["cut"] | null;
-  /** Set when this task decoded the chunk. */
-  readonly own: OwnChunk | null;
-}
-
-/** What a number brings that a chunk is not. */
-const NOTHING = {
-  ...{ edges: [], frames: null, timeMax: -Infinity, watermark: null },
-  ...{ nowMs: null, answer: null, cut: null, own: null },
-};
-
-interface OwnChunk {
-  readonly rows: number;
-  readonly deadRows: number;
-  readonly errors: readonly DeadRow[];
-  readonly ahead: readonly AheadRows[];
-  readonly outputs: TaskOutput[];
-  readonly late: LateFrames | null;
-  /** Time that decoding took. */
-  readonly busyMs: number;
-}
 
 /**
  * One pipeline on one worker: decodes the chunks it is given, sends rows to the tasks that own them, and consumes what is its
@@ -400,17 +363,6 @@ export class PipelineTask {
 
 function keptBy({ stateRows, stateBytes, cold = NOTHING_COLD }: Operator) {
   return { rows: stateRows, bytes: stateBytes, cold };
-}
-
-function pendingOf(message: Exclude<ToTask, ChunkMessage>): Pending {
-  switch (message.kind) {
-    case "mark":
-      return { ...NOTHING, source: message.source, watermark: message.watermark, cut: message.cut ?? null };
-    case "tick":
-      return { ...NOTHING, source: 0, nowMs: message.nowMs };
-    case "answer":
-      return { ...NOTHING, source: 0, answer: message };
-  }
 }
 
 /** What goes with the reports of lookups. */
