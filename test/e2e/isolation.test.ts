@@ -213,7 +213,6 @@ Deno.test("a plan whose state does not fit is refused with the differences, and 
   await send(server, "events", [row(0, 1)]);
   const refusals = [
     [sums(0, 2000), "aggregate", "window.size_ms"],
-    [sums(0, 1000, [COUNT]), "aggregate", "aggs[1]"],
     [sums(0, 1000, [COUNT, { ...sumOf("id"), fn: "max" }]), "aggregate", "aggs[1]"],
     [plan(source("others"), toView("sums", "in")), "in", "source"],
   ] as const;
