@@ -1,4 +1,5 @@
 import { type ColumnBuffers, dataBytes, FrameView } from "../../core/frame.ts";
+import { gatherRows } from "../../core/frame_gather.ts";
 import { writeFrame } from "../../core/frame_writer.ts";
 import { type DataType, INT64, isVariable } from "../../core/schema.ts";
 import type { CarriedNode } from "../../plan/state.ts";
@@ -9,6 +10,9 @@ type RowStep = Extract<SavedStep, { readonly kind: "delete" | "upsert" }>;
 
 /** The greatest number that rows of a node were given. */
 const NUMBERS = "$numbers";
+
+/** Tables of different values, and who counts them there. */
+const VALUES = /\.values$/, COUNTER = /\.count$/;
 
 /** Makes the steps of whole drains of a plan those of a changed plan, whose tables are `after`. */
 export class CarriedSteps {
@@ -68,8 +72,9 @@ export class CarriedSteps {
       if (cell === "number") return this.#numbered(step.node, rows);
       return typeof cell === "object" ? view.buffers(cell.column) : emptyColumn(to.columns[i].type, rows, cell);
     });
-    const frame = writeFrame(rows, columns);
-    return { ...step, table: to.name, frame, rows, columns: to.columns.slice(0, wanted) };
+    const counters = to.columns.slice(0, wanted).flatMap(({ name }, i) => COUNTER.test(name) ? [i] : []);
+    const made = counted(writeFrame(rows, columns), VALUES.test(to.name) ? counters : []);
+    return { ...step, table: to.name, ...made, columns: to.columns.slice(0, wanted) };
   }
 
   #numbered(node: string, rows: number): ColumnBuffers {
@@ -78,6 +83,17 @@ export class CarriedSteps {
     const data = BigInt64Array.from({ length: rows }, (_, row) => first + BigInt(row) + 1n);
     return { type: INT64, nulls: 0, validity: null, data, chars: null };
   }
+}
+
+/** The rows that somebody still counts: a value that only an aggregate has counted which has gone is not there any more. */
+function counted(frame: ArrayBuffer, counters: readonly number[]): { frame: ArrayBuffer; rows: number } {
+  const view = new FrameView(frame);
+  if (counters.length === 0) return { frame, rows: view.rows };
+  const all = Array.from({ length: view.rows }, (_, row) => row);
+  const rows = Int32Array.from(all.filter((row) => counters.some((counter) => view.int64(counter, row) > 0n)));
+  if (rows.length === view.rows) return { frame, rows: view.rows };
+  const frames = new Int32Array(rows.length);
+  return { frame: gatherRows([view], { frames, rows }, 0, rows.length), rows: rows.length };
 }
 
 /** A column of zeros, or without values. */

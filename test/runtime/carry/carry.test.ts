@@ -112,6 +112,28 @@ Deno.test("a deploy says what begins empty, what goes and what has another name,
   });
 });
 
+Deno.test("different values that only an aggregate has counted which goes are gone with it", async () => {
+  await counted(async (life) => {
+    const put = (aggs: readonly Agg[]) => life.engine.pipelines.put("p", aggregatePlan("groups", aggs), HOW);
+    const values: Agg = { fn: "count", arg: VALUE, distinct: true, as: "values" },
+      sum: Agg = { ...values, fn: "sum", as: "sum" };
+    await put([values]);
+    await life.send("events", rowsOf([[4, "a", 8]]));
+    await life.settled();
+    await put([values, sum]);
+    await life.send("events", rowsOf([[5, "a", 6], [6, "b", 6]]));
+    await life.settled();
+    await put([sum]);
+    await life.send("events", rowsOf([[7, "a", 8], [8, "b", 6]]));
+    await life.settled();
+    for (const workers of [1, 3]) {
+      assert.deepEqual(life.view("p").rows, ['"a" 14n', '"b" 6n']);
+      await life.restart(workers);
+      await life.settled();
+    }
+  });
+});
+
 Deno.test("a pipeline whose state cannot become that of a changed plan goes on as it was", async () => {
   await counted(async (life) => {
     await assert.rejects(life.engine.pipelines.put("p", aggregatePlan("ttl", [N, S]), HOW), {
