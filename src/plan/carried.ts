@@ -12,6 +12,8 @@ export interface CarriedNode {
    * another name is as it was.
    */
   readonly names: Readonly<Record<string, string | null>>;
+  /** For each aggregate, by its name, the one before that it goes on with; null: there is none. */
+  readonly calls: Readonly<Record<string, string | null>>;
   /** Aggregates that are counts: they begin with 0, and all others with NULL. */
   readonly counts: readonly string[];
   /** What people are told of it. */
@@ -53,16 +55,19 @@ export function carriedCalls(
     if (reason !== null) differences.push({ node: after.id, path: `aggs[${i}]`, reason, hint: FRESH_HINT });
   }
   const notes = notesOf(after, was, is, from);
+  const calls = Object.fromEntries(is.map(({ name }, i) => [name, from[i]?.name ?? null]));
   if (before.op === "session" && after.op === "session") {
     const names = sessionColumns(before, after, differences, was, is, from);
-    const made = Object.keys(names ?? {}).filter((name) => names![name] === null && !name.startsWith(MADE));
+    if (isSame && hasSameColumns(before, after, names)) return null;
+    const made = Object.keys(names).filter((name) => names[name] === null && !name.startsWith(MADE));
     const more = made.map((name) => `Column ${name} of ${after.id} is new: it is NULL in rows of open sessions`);
-    return names && { node: after.id, names, counts: [], notes: [...notes, ...more] };
+    return { node: after.id, names, calls, counts: [], notes: [...notes, ...more] };
   }
   if (isSame) return null;
   return {
     node: after.id,
-    names: Object.fromEntries(is.map(({ name }, i) => [name, from[i]?.name ?? null])),
+    names: calls,
+    calls,
     counts: is.filter(({ fn }) => fn === "count").map(({ name }) => name),
     notes,
   };
@@ -100,7 +105,7 @@ function notesOf({ id, op }: PhysicalOperator, was: readonly Call[], is: readonl
   ];
 }
 
-/** The columns of a session's rows: what calls are over is found again by the calls, all else by its name. Null: they are as they were. */
+/** The columns of a session's rows: what calls are over is found again by the calls, all else by its name. */
 function sessionColumns(
   before: PhysicalSession,
   after: PhysicalSession,
@@ -108,7 +113,7 @@ function sessionColumns(
   was: readonly Call[],
   is: readonly Call[],
   from: readonly (Call | null)[],
-): Record<string, string | null> | null {
+): Record<string, string | null> {
   const names: Record<string, string | null> = {};
   const put = (a: number | undefined, b: number | undefined) => {
     if (a === undefined || b === undefined || a < 0 || b < 0) return;
@@ -131,9 +136,16 @@ function sessionColumns(
     }
     names[name] = same && !isMade ? name : null;
   }
-  const isSame = before.inputColumns.length === after.inputColumns.length &&
+  return names;
+}
+
+function hasSameColumns(
+  before: PhysicalSession,
+  after: PhysicalSession,
+  names: Readonly<Record<string, string | null>>,
+): boolean {
+  return before.inputColumns.length === after.inputColumns.length &&
     after.inputColumns.every(({ name }, i) => names[name] === name && before.inputColumns[i].name === name);
-  return isSame ? null : names;
 }
 
 /** The aggregates of an operator whose tables know them by name, or null. */

@@ -125,13 +125,22 @@ export class PipelineMaker {
     this.#parts = parts;
   }
 
-  /** Opens what the plan reads and makes its sinks, which are not open yet. When it throws, nothing new is left open. */
-  ends(name: string, plan: PhysicalPlan, keep: Pipeline | null, start: Start): Ends {
+  /**
+   * Opens what the plan reads and makes its sinks, which are not open yet; those in `anew`, by their ids, also where `keep` has the same. When it throws, nothing
+   * new is left open.
+   */
+  ends(
+    name: string,
+    plan: PhysicalPlan,
+    keep: Pipeline | null,
+    start: Start,
+    anew: ReadonlySet<string> = new Set(),
+  ): Ends {
     findMeets(plan); // a plan that no task could run is refused before anything is open
     const inputs: PipelineInput[] = [], sinks: Sink[] = [], holds: SourceHold[] = [];
     try {
       for (const source of plan.sources) inputs.push(this.#input(source, keep, start, holds));
-      for (const sink of plan.sinks) sinks.push(this.#sink(name, sink, keep));
+      for (const sink of plan.sinks) sinks.push(this.#sink(name, sink, anew.has(sink.id) ? null : keep));
       return { inputs, sinks, holds, lookups: this.#lookups(name, plan) };
     } catch (thrown) {
       closeInputs(inputs, keep);

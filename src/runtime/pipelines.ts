@@ -8,6 +8,7 @@ import { allAtRest, drainAll } from "./ends_of_pipelines.ts";
 import { checkState, checkTargets, checkViews } from "./deploy_checks.ts";
 import { PipelinePictures } from "./pipeline_pictures.ts";
 import { type ContinueParts, continueWith, handOver } from "./carry/continue.ts";
+import { viewsToMove } from "./carry/views.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts, Start } from "./pipeline_maker.ts";
 import { closeEnds, PipelineMaker, startOf } from "./pipeline_maker.ts";
@@ -274,7 +275,8 @@ export class Pipelines implements PipelineService {
   #ends(name: string, compiled: Compiled, before: Deployed | null, keep: Pipeline | null, start: Start): Ends {
     this.#reads(name, before, compiled);
     try {
-      return this.#maker.ends(name, compiled.physical, keep, start);
+      const anew = before && keep ? viewsToMove(before, compiled) : undefined;
+      return this.#maker.ends(name, compiled.physical, keep, start, anew);
     } catch (thrown) {
       this.#reads(name, before, null);
       throw thrown;

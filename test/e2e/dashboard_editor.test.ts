@@ -84,6 +84,41 @@ Deno.test({
 });
 
 Deno.test({
+  name: "what becomes of the state of a changed plan is said on the pipeline's page until it is closed",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    await server.put("/v1/pipelines/sales", JSON.parse(plan(3_600_000)));
+    await using dashboard = await openDashboard(`${server.url}/#/pipelines/sales`);
+    const { page, errors, shows } = dashboard, text = page.getByRole("textbox", { name: "The plan as JSON" });
+    const change = async (before: RegExp, after: string) => {
+      await page.getByRole("link", { name: "Change" }).click();
+      await page.getByRole("heading", { name: "Change pipeline sales" }).waitFor();
+      await until(async () => before.test(await text.inputValue()));
+      await text.fill((await text.inputValue()).replace(before, after));
+      await page.getByRole("button", { name: "Deploy" }).click();
+      await page.getByRole("heading", { name: "sales", exact: true }).waitFor();
+    };
+    const notes = page.getByRole("status", { name: "What the deploy changed" });
+    await change(/"as": "total"/, '"as": "sum"');
+    await shows("Aggregate sum of totals goes on with the state of total.");
+    await page.getByRole("link", { name: "Overview" }).first().click();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await page.getByRole("link", { name: "sales", exact: true }).first().click();
+    await notes.waitFor();
+    await notes.getByRole("button", { name: "Close" }).click();
+    await notes.waitFor({ state: "hidden" });
+    await change(/"as": "sum"/, '"as": "whole"');
+    await shows("Aggregate whole of totals goes on with the state of sum.");
+    // A deploy that changes no state says nothing, and nothing old stays
+    await change(/\}\s*$/, "}\n");
+    await notes.waitFor({ state: "hidden" });
+    assert.deepEqual(errors, []);
+  },
+});
+
+Deno.test({
   name: "what was typed is there again after a reload, until it is deployed",
   ignore: !CHROMIUM,
   async fn() {

@@ -159,6 +159,76 @@ Deno.test({
   },
 });
 
+/** Connections of writers fail for as long as the page's `away` is true, which it is at first. */
+async function refuseWriters(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const state = Object.assign(globalThis, { away: true });
+    class Refused extends WebSocket {
+      constructor(url: string | URL, protocols?: string | string[]) {
+        super(url, protocols);
+        if (state.away && String(url).includes("/streams/")) this.close();
+      }
+    }
+    Object.assign(globalThis, { WebSocket: Refused });
+  });
+}
+
+Deno.test({
+  name: "a play whose first connection comes late goes on with it",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await using dashboard = await openDashboard(server.url, {}, refuseWriters);
+    const { page, shows } = dashboard;
+    await page.getByRole("button", { name: "Load the real flights" }).click();
+    await shows(/^Waits\. /);
+    await page.evaluate(() => Object.assign(globalThis, { away: false }));
+    await shows(/[1-9]\d* of 20,000/);
+    assert.ok((await server.json<{ rows_in: number }>("/v1/streams/flights")).rows_in > 0);
+  },
+});
+
+Deno.test({
+  name: "a play whose first connection is to a server without the flights ends, and keeps no stray stream",
+  ignore: !CHROMIUM,
+  async fn() {
+    let server = await startServer();
+    try {
+      await using dashboard = await openDashboard(server.url, {}, refuseWriters);
+      const { page, shows } = dashboard, port = Number(new URL(server.url).port);
+      await page.getByRole("button", { name: "Load the real flights" }).click();
+      await shows(/^Waits\. /);
+      await server.signal("SIGKILL");
+      server = await startServer({ port });
+      await page.evaluate(() => Object.assign(globalThis, { away: false }));
+      await shows("The server has started anew without the flights, so the play has ended.");
+      assert.deepEqual(await server.json("/v1/streams"), { streams: [] });
+    } finally {
+      await server.signal("SIGKILL");
+    }
+  },
+});
+
+Deno.test({
+  name: "a server that cannot say at once whether it has the flights is asked again over the same connection",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await using dashboard = await openDashboard(server.url, {}, refuseWriters);
+    const { page, shows } = dashboard;
+    await page.getByRole("button", { name: "Load the real flights" }).click();
+    await shows(/^Waits\. /);
+    let refused = 0;
+    await page.route("**/v1/streams/flights", async (route) => {
+      if (refused++ === 0) await route.abort();
+      else await route.continue();
+    });
+    await page.evaluate(() => Object.assign(globalThis, { away: false }));
+    await shows(/[1-9]\d* of 20,000/);
+    assert.ok(refused > 1);
+  },
+});
+
 Deno.test({
   name: "a play goes on over a connection that broke, and stops at once while the server is away",
   ignore: !CHROMIUM,

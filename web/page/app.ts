@@ -28,6 +28,8 @@ export interface Ground {
   /** Figures of the last minutes, by name. */
   readonly history: History;
   readonly flights: Flights;
+  /** What the last deploys from this page have said of the pipelines' state, by pipeline, until somebody has read it. */
+  readonly deployNotes: Map<string, readonly string[]>;
   /** Says a sentence to those who do not see the page. */
   announce(sentence: string): void;
   /** Goes to a hash. */
@@ -39,6 +41,7 @@ export interface Ground {
 /** Shows the page that the address names, and keeps it and the header up to date. */
 export class App implements Ground {
   readonly history = new History();
+  readonly deployNotes = new Map<string, readonly string[]>();
   readonly flights: Flights;
   readonly #shell: Shell;
   readonly #pageOf: (route: Route, ground: Ground) => Page;

@@ -1,6 +1,6 @@
 import { RdxError, reasonOf } from "../../src/core/errors.ts";
 import { setText } from "../components/dom.ts";
-import type { PipelineJson, StreamJson } from "../page_model/answers.ts";
+import type { DeployedJson, PipelineJson, StreamJson } from "../page_model/answers.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
 import type { Ground, Page } from "./app.ts";
 import { el, fill, show } from "./dom.ts";
@@ -275,9 +275,9 @@ class Editor {
     const query = new URLSearchParams({ state, start: this.#start.value });
     try {
       const init = { method: "PUT", headers: { "content-type": sheet.contentType }, body };
-      await this.#ground.link.text(apiPath("pipelines", name, `?${query}`), init);
+      const answer = await this.#ground.link.text(apiPath("pipelines", name, `?${query}`), init);
       sheet.deployed(mark);
-      this.#ground.announce(`Pipeline ${name} is deployed.`);
+      this.#sayDeployed(name, JSON.parse(answer));
       if (!this.left) this.#ground.go(pathTo("pipeline", name));
     } catch (thrown) {
       if (this.left) this.#ground.announce(`Pipeline ${name} was not deployed. ${sentence(reasonOf(thrown))}`);
@@ -285,6 +285,14 @@ class Editor {
     } finally {
       this.#deploy.disabled = false;
     }
+  }
+
+  /** What becomes of its state stays to be read on the pipeline's page. */
+  #sayDeployed(name: string, { notes }: DeployedJson): void {
+    const { deployNotes } = this.#ground;
+    if (notes.length > 0) deployNotes.set(name, notes);
+    else deployNotes.delete(name);
+    this.#ground.announce([`Pipeline ${name} is deployed.`, ...notes.map(sentence)].join(" "));
   }
 
   /** Whether the server may be asked; else what is wrong is shown where it is. */

@@ -7,6 +7,7 @@ import { apiPath, pathTo } from "../page_model/routes.ts";
 import type { Ground } from "./app.ts";
 import { el, show } from "./dom.ts";
 import { flightsStand, flightsThere, lossOf, prepareFlights, removeStray, STREAM } from "./flights_there.ts";
+import { GIVE_UP_MS } from "./link.ts";
 import { confirmed, sentence as asSentence } from "./parts.ts";
 
 interface Flight {
@@ -30,6 +31,8 @@ export const PACES: readonly Pace[] = [
 const VIEW = "delays_daily", SHOWN = "y=flights", DRAW_MS = 100, WHOLE_MS = 60_000;
 /** By then a server has taken what was on its way when the connection ended. */
 const SETTLED_MS = 500;
+/** After so long a server that did not say whether it has the flights is asked again. */
+const ASK_AGAIN_MS = 1000;
 
 /** The client's bundle is loaded when it is needed: the page alone stays small. */
 const CLIENT = "/assets/rdx-client.js";
@@ -52,7 +55,8 @@ export class Flights {
   #waits: string | null = null;
   /** The player rests for want of the server, not because a person paused it. */
   #held = false;
-  #connections = 0;
+  /** How often the connection came or went. */
+  #turns = 0;
   #checked: Promise<void> = Promise.resolve();
   /** The server has lost what the play fills. */
   #lost = false;
@@ -114,7 +118,8 @@ export class Flights {
     this.#ending = new AbortController();
     this.#waits = null;
     this.#held = this.#lost = false;
-    this.#connections = 0;
+    this.#turns = 0;
+    this.#checked = Promise.resolve();
     const token = link.token === null ? {} : { token: () => link.token! };
     const client = connect(link.origin, { ...token, fetch: link.fetch, signal: this.#ending.signal });
     const writer: Writer = await client.writer(STREAM, { onStatus: (status) => this.#hear(status) });
@@ -139,6 +144,7 @@ export class Flights {
       throw new RdxError("not_found", "The server has started anew without the flights, so the play has ended");
     } finally {
       await client.close().catch(() => {});
+      this.#ending.abort();
     }
   }
 
@@ -154,27 +160,41 @@ export class Flights {
   }
 
   #hear(status: WriterStatus): void {
-    if (status.kind === "waiting") this.#hold(status.reason);
-    else if (status.kind === "connected" && this.#connections++ > 0) {
-      this.#hold("The server is asked whether it still has the flights");
+    if (status.kind === "waiting") {
+      this.#turns++;
+      this.#hold(status.reason);
+    } else if (status.kind === "connected") {
+      const isFirst = this.#turns++ === 0;
+      // Of a play that begins nothing is said, for nothing waits.
+      if (!isFirst) this.#hold("The server is asked whether it still has the flights");
       this.#checked = this.#check();
     }
   }
 
-  /** Behind a reconnection there may be another server: one that makes a stream of the same name, which nobody reads. */
+  /**
+   * Behind any connection, the first too, there may be another server than the one that was prepared: one that makes a stream of the same name, which nobody reads. A
+   * server that cannot say it is asked again, for as long as the connection stays.
+   */
   async #check(): Promise<void> {
-    const connection = this.#connections;
-    try {
-      const stand = await flightsStand(this.#ground.link);
-      if (connection !== this.#connections) return;
-      if (stand) return this.#goOn();
-      this.#lost = true;
-      this.#player?.stop();
-      this.#ending.abort();
-    } catch (thrown) {
-      // The next connection asks again.
-      if (connection === this.#connections) this.#hold(reasonOf(thrown));
+    const turn = this.#turns, { signal } = this.#ending;
+    const isCurrent = () => turn === this.#turns && !signal.aborted;
+    while (isCurrent()) {
+      try {
+        const stand = await flightsStand(this.#ground.link, AbortSignal.timeout(GIVE_UP_MS));
+        if (!isCurrent()) return;
+        return stand ? this.#goOn() : this.#lose();
+      } catch (thrown) {
+        if (!isCurrent()) return;
+        this.#hold(reasonOf(thrown));
+        await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+      }
     }
+  }
+
+  #lose(): void {
+    this.#lost = true;
+    this.#player?.stop();
+    this.#ending.abort();
   }
 
   /** Event time stands still while nothing can be sent. */
@@ -187,6 +207,7 @@ export class Flights {
   }
 
   #goOn(): void {
+    if (this.#waits === null) return;
     this.#waits = null;
     if (this.#held) this.#player?.resume();
     this.#held = false;

@@ -18,10 +18,10 @@ export interface FlightsThere {
 }
 
 /** Looks what is there. Throws as `request` does. */
-export async function flightsThere(link: Link): Promise<FlightsThere> {
+export async function flightsThere(link: Link, signal?: AbortSignal): Promise<FlightsThere> {
   const [{ pipelines }, { streams }] = await Promise.all([
-    link.get<{ pipelines: Named[] }>("/v1/pipelines"),
-    link.get<{ streams: Named[] }>("/v1/streams"),
+    link.get<{ pipelines: Named[] }>("/v1/pipelines", signal),
+    link.get<{ streams: Named[] }>("/v1/streams", signal),
   ]);
   const names = new Set(pipelines.map(({ name }) => name));
   return {
@@ -46,9 +46,9 @@ export async function prepareFlights(link: Link, there: FlightsThere): Promise<v
 }
 
 /** Whether the stream is still the one that was declared, and both pipelines are there to read it. */
-export async function flightsStand(link: Link): Promise<boolean> {
-  const { pipelines } = await flightsThere(link);
-  return pipelines.length === PLANS.length && (await flightsStream(link))?.declared === true;
+export async function flightsStand(link: Link, signal: AbortSignal): Promise<boolean> {
+  const { pipelines } = await flightsThere(link, signal);
+  return pipelines.length === PLANS.length && (await flightsStream(link, signal))?.declared === true;
 }
 
 /** Deletes the stream that a server without ours made at the first of our rows: nobody declared it, nobody reads it, it holds no more than we sent. */
@@ -58,9 +58,9 @@ export async function removeStray(link: Link, sent: number): Promise<void> {
   await link.request("DELETE", apiPath("streams", STREAM));
 }
 
-async function flightsStream(link: Link): Promise<StreamJson | null> {
+async function flightsStream(link: Link, signal?: AbortSignal): Promise<StreamJson | null> {
   try {
-    return await link.get<StreamJson>(apiPath("streams", STREAM));
+    return await link.get<StreamJson>(apiPath("streams", STREAM), signal);
   } catch (thrown) {
     if (thrown instanceof RdxError && thrown.code === "not_found") return null;
     throw thrown;

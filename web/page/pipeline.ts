@@ -6,6 +6,7 @@ import { layoutJson } from "../page_model/json_layout.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
 import type { Ground, Page } from "./app.ts";
 import type { Link } from "./link.ts";
+import { deployNotesBar } from "./deploy_notes.ts";
 import { statePart } from "./pipeline_state.ts";
 import { el, KeyedList, type Part, show } from "./dom.ts";
 import {
@@ -68,7 +69,7 @@ export function pipelinePage(name: string, ground: Ground): Page {
   const sql = copyBox("The script in SQL"),
     script = el("details", { hidden: true }, el("summary", {}, "SQL"), sql.node);
   const plan = copyBox("The plan as JSON"), explained = explanation(ground, path);
-  const kept = statePart(name, ground);
+  const kept = statePart(name, ground), noted = deployNotesBar(name, ground);
   let shown = 0;
   const viewList = new KeyedList<ViewJson>(
     views,
@@ -92,6 +93,7 @@ export function pipelinePage(name: string, ground: Ground): Page {
     link("#/", "Overview"),
     head,
     failure,
+    noted.node,
     reason,
     totals.node,
     section("Flow", graph),
@@ -105,6 +107,7 @@ export function pipelinePage(name: string, ground: Ground): Page {
   );
 
   async function refresh(signal: AbortSignal): Promise<void> {
+    noted.update();
     const pipeline = await server.get<PipelineJson>(path, signal);
     state.update({ text: pipeline.state, tone: toneOf(pipeline.state) });
     setText(reason, pipeline.reason ?? "");

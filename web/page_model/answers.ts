@@ -56,6 +56,12 @@ export interface PipelineJson {
   readonly sql?: string | null;
 }
 
+/** What a deploy answers, beside the pipeline. */
+export interface DeployedJson {
+  /** What becomes of state that the plan changes: what begins empty, what goes, what has another name. */
+  readonly notes: readonly string[];
+}
+
 /** What the operators of a pipeline keep. */
 export interface PipelineStateJson {
   readonly checkpoint: {

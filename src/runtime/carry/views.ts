@@ -2,24 +2,41 @@ import { FrameView } from "../../core/frame.ts";
 import { writeFrame } from "../../core/frame_writer.ts";
 import type { Column } from "../../core/schema.ts";
 import { sameType } from "../../core/schema.ts";
-import type { PhysicalSink } from "../../plan/physical.ts";
-import type { CarriedNode } from "../../plan/state.ts";
+import { originOf } from "../../plan/lineage.ts";
+import type { PhysicalPlan, PhysicalSink } from "../../plan/physical.ts";
+import { type CarriedNode, compareState } from "../../plan/state.ts";
 import type { TableKeeper, TableStep } from "../../store.ts";
 import type { Pipeline } from "../pipeline.ts";
+import type { Compiled, Deployed } from "../pipeline_maker.ts";
 import { emptyColumn } from "./steps.ts";
 
 type RowStep = Extract<TableStep, { readonly kind: "delete" | "upsert" }>;
 /** Positions of columns before; −1: there is none. */
 type Places = readonly number[];
 
-/** Gives views of a changed plan that have other columns than before the rows that they had: with NULL in columns that are new. */
+/** Columns of a changed view by name, with their names before; null: the view had no such values. Those that are not in it are called as before. */
+type Names = ReadonlyMap<string, string | null>;
+
+/** The ids of views whose rows, with a changed plan, are not what their columns are called: they cannot stay where they are. */
+export function viewsToMove({ plan, pipeline }: Deployed, after: Compiled): ReadonlySet<string> {
+  const { carried } = compareState(pipeline.plan, after.physical, { before: plan, after: after.plan });
+  const moved = after.physical.sinks.filter((sink) => {
+    const was = pipeline.plan.sinks.find((other) => isSameView(other, sink));
+    return was && namesBefore(pipeline.plan, was, after.physical, sink, carried).size > 0;
+  });
+  return new Set(moved.map(({ id }) => id));
+}
+
+/** Gives new views of a changed plan the rows that the views in their places had: with NULL in columns that are new. */
 export function carryViews(before: Pipeline, next: Pipeline, carried: readonly CarriedNode[]): void {
   for (const [i, sink] of next.sinks.entries()) {
     if (before.sinks.includes(sink) || !sink.keeper) continue;
     const own = next.plan.sinks[i], at = before.plan.sinks.findIndex((other) => isSameView(other, own));
     const from = at < 0 ? null : before.sinks[at].keeper;
-    const places = from && placesOf(from, sink.keeper, renames(before.plan.sinks[at], own, carried));
-    if (from && places) moveRows(from, sink.keeper, places);
+    if (!from) continue;
+    const names = namesBefore(before.plan, before.plan.sinks[at], next.plan, own, carried);
+    const places = placesOf(from, sink.keeper, names);
+    if (places) moveRows(from, sink.keeper, places);
   }
 }
 
@@ -30,29 +47,43 @@ function isSameView(a: PhysicalSink, b: PhysicalSink): boolean {
   return a.sink.kind === "view" && facts(a) === facts(b) && !(a.changes && a.upsertKeys === null);
 }
 
-/** Columns that are only called in another way, as the aggregates that they have. */
-function renames(before: PhysicalSink, after: PhysicalSink, carried: readonly CarriedNode[]): Map<string, string> {
-  const has = ({ columns }: PhysicalSink, name: string) => columns.some((column) => column.name === name);
-  const all = carried.flatMap(({ names }) => Object.entries(names)).flatMap(([name, from]) => {
-    const is = from !== null && from !== name && !has(before, name) && !has(after, from) && has(before, from);
-    return is ? [[name, from] as const] : [];
-  });
-  return new Map(all);
+/** Finds columns again that are called in another way, by the aggregates that they come from. */
+function namesBefore(
+  before: PhysicalPlan,
+  was: PhysicalSink,
+  after: PhysicalPlan,
+  is: PhysicalSink,
+  carried: readonly CarriedNode[],
+): Names {
+  const known = was.columns.map(({ name }, i) => ({ name, origin: originOf(before, was.input, i) }));
+  const names = new Map<string, string | null>();
+  for (const [i, { name }] of is.columns.entries()) {
+    const origin = originOf(after, is.input, i);
+    if (!origin) continue;
+    const calls = carried.find(({ node }) => node === origin.node)?.calls ?? {};
+    const isCarried = Object.hasOwn(calls, origin.column), column = isCarried ? calls[origin.column] : origin.column;
+    const same = known.filter((one) => one.origin?.node === origin.node && one.origin.column === column);
+    if (same.some((one) => one.name === name)) continue;
+    if (same.length > 0) names.set(name, same[0].name);
+    else if (isCarried && known.some((one) => one.name === name)) names.set(name, null);
+  }
+  return names;
 }
 
 /** By table, where each column comes from; null: the rows cannot be moved. */
 function placesOf(
   from: TableKeeper,
   to: TableKeeper,
-  names: ReadonlyMap<string, string>,
+  names: Names,
 ): ReadonlyMap<string, Places> | null {
   const places = new Map<string, Places>();
   for (const table of to.tables) {
     const before = from.tables.find(({ name }) => name === table.name);
     if (!before || before.version !== table.version || before.keys !== table.keys) return null;
-    const at = table.columns.map(({ name }) =>
-      before.columns.findIndex((one) => one.name === (names.get(name) ?? name))
-    );
+    const at = table.columns.map(({ name }) => {
+      const was = names.get(name);
+      return was === null ? -1 : before.columns.findIndex((one) => one.name === (was ?? name));
+    });
     const fits = at.every((place, i) =>
       place < 0 ? table.columns[i].nullable : sameType(before.columns[place].type, table.columns[i].type)
     );
