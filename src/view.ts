@@ -59,6 +59,9 @@ export interface View {
   narrow(delta: ViewDelta, query: ViewQuery): ViewDelta;
   /** What it has, as tables; absent: it is not kept. */
   readonly keeper?: TableKeeper;
-  /** Calls back for each delta; the returned function ends that. */
-  subscribe(listener: (delta: ViewDelta) => void): () => void;
+  /**
+   * Calls back for each delta; the returned function ends that. `anew`: it has taken in what an earlier process had, and no delta leads there: whoever follows it
+   * begins with a snapshot.
+   */
+  subscribe(listener: (delta: ViewDelta) => void, anew?: () => void): () => void;
 }

@@ -81,6 +81,13 @@ export class PipelineMeter {
     this.#stateRows.length = this.#stateBytes.length = 0;
   }
 
+  /** Takes what each operator of a task keeps, in front of its first answer. */
+  keeps(task: number, kept: readonly { rows: number; bytes: number; cold: ColdFacts }[]): void {
+    this.#stateRows[task] = sum(kept.map(({ rows }) => rows));
+    this.#stateBytes[task] = sum(kept.map(({ bytes }) => bytes));
+    this.#cold[task] = allCold(kept.map(({ cold }) => cold));
+  }
+
   /** Takes a task's answer. */
   answered(done: DoneMessage): void {
     const { task, chunk, late, untimed } = done;

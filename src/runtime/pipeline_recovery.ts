@@ -50,6 +50,12 @@ interface Candidate {
   readonly run: SavedRun;
 }
 
+/** One that nobody can go on from. */
+interface BadCheckpoint {
+  readonly number: number;
+  readonly reason: string;
+}
+
 /**
  * Finds what the pipelines of an earlier process need, and resolves to what has all of them go on from their checkpoints and do again what they did behind
  * those. What stands in the way of one is told where pipelines are listed, and keeps no other from going on.
@@ -122,7 +128,7 @@ class Recovery {
 
   /** The pipeline as its newest good checkpoint has it, or at its beginning, and the place of its plan. */
   async #begin(): Promise<{ first: Deployed; index: number }> {
-    const { name, opened, order, checkpoints } = this.#found, bad: number[] = [];
+    const { name, opened, order, checkpoints } = this.#found, bad: BadCheckpoint[] = [];
     for (const info of checkpoints) {
       try {
         const candidate = await this.#open(info), made = await this.#from(candidate);
@@ -132,11 +138,10 @@ class Recovery {
       } catch (thrown) {
         // Nothing is wrong with the checkpoint.
         if (thrown instanceof WorkerDied) throw thrown;
-        bad.push(info.number);
+        const { number } = info, reason = reasonOf(thrown);
+        bad.push({ number, reason });
         this.#durable.said(
-          `Pipeline ${name} cannot go on from its checkpoint ${info.number}, and goes further back: ${
-            reasonOf(thrown)
-          }`,
+          `Pipeline ${name} cannot go on from its checkpoint ${number}, and goes further back: ${reason}`,
         );
       }
     }
@@ -218,8 +223,12 @@ class Recovery {
   }
 
   /** Those that could not be used: nothing may lie on them. */
-  async #discard(bad: readonly number[]): Promise<void> {
-    for (const number of bad) await this.#durable.checkpoints.discard(this.#found.folder, number);
+  async #discard(bad: readonly BadCheckpoint[]): Promise<void> {
+    const { folder, order } = this.#found;
+    for (const { number } of bad) await this.#durable.checkpoints.discard(folder, number);
+    if (bad.length === 0) return;
+    const each = bad.map(({ number, reason }) => `checkpoint ${number} cannot be used (${reason})`);
+    order.checkpoints!.passedOver(`At the last start it went further back: ${each.join("; ")}`);
   }
 
   /** What is there from now on. */

@@ -17,7 +17,7 @@ export interface Body {
  * Reads a body, within all bounds: size as it comes, size and ratio after inflating, silence, and the memory of all bodies
  * together. Beyond one it stops reading; no other request is read from the connection, since what is left of the body stands before it.
  *
- * Deno.serve has no time-out for headers, bodies or idle connections, and cannot close one. Silence within a body is answered here;
+ * Deno.serve has no time-out for headers, bodies or idle connections, and cannot close one. Silence within a body, and one that comes in drops, is answered here;
  * the connection, slow headers and idle connections cost a socket each until their client goes, and bounding them is the work of
  * a proxy where the server is reachable from outside.
  *
@@ -114,8 +114,8 @@ function tooLarge(bytesMax: number): RdxError {
   return new RdxError("too_large", `Cannot take a body of more than ${bytesMax} bytes`);
 }
 
-function stalled(ms: number): HttpError {
-  return new HttpError("timeout", `The body made no progress for ${ms} ms`, { connection: "close" });
+function late(reason: string): HttpError {
+  return new HttpError("timeout", reason, { connection: "close" });
 }
 
 function aborted(thrown: unknown): RdxError {
@@ -132,7 +132,7 @@ async function readWhole(
   share.take(length);
   let patience: Patience | null = null;
   const silence = new Promise<never>((_, reject) => {
-    patience = new Patience(server.clock, server.bounds.bodyIdleMsMax, reject);
+    patience = new Patience(server, reject);
   });
   try {
     const buffer = await Promise.race([request.arrayBuffer(), silence]);
@@ -183,10 +183,9 @@ async function* pieces(
   bodyBytesMax = server.bounds.bodyBytesMax,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   if (!request.body) return;
-  const { bodyIdleMsMax } = server.bounds;
   const reader = request.body.getReader();
   let total = 0, complete = false, over: HttpError | null = null;
-  const patience = new Patience(server.clock, bodyIdleMsMax, (timeout) => {
+  const patience = new Patience(server, (timeout) => {
     over = timeout;
     cancel(reader);
   });
@@ -198,7 +197,7 @@ async function* pieces(
         complete = true;
         return;
       }
-      patience.renew();
+      patience.renew(value.length);
       total += value.length;
       server.metrics.bodyBytes.increment(value.length);
       if (total > bodyBytesMax) throw tooLarge(bodyBytesMax);
@@ -217,25 +216,44 @@ function cancel(reader: ReadableStreamDefaultReader<Uint8Array>): void {
   reader.cancel().catch(() => {/* the client is gone already */});
 }
 
-/** Calls `over` once when `renew` is not called for `ms`. One timer at a time, however many renewals. */
+/**
+ * Calls `over` once when a body makes no progress for `bodyIdleMsMax`, or when it comes slower than `bodyBytesPerSecondMin` behind the first of these: otherwise a byte
+ * now and then would keep it for ever. One timer at a time, however many renewals.
+ */
 class Patience {
   readonly #clock: Clock;
+  readonly #idleMs: number;
+  readonly #bytesPerSecond: number;
+  readonly #began: number;
   #renewed: number;
+  #bytes = 0;
   #cancel: () => void;
 
-  constructor(clock: Clock, ms: number, over: (timeout: HttpError) => void) {
+  constructor({ clock, bounds }: ServerContext, over: (timeout: HttpError) => void) {
     this.#clock = clock;
-    this.#renewed = clock.monotonic();
+    this.#idleMs = bounds.bodyIdleMsMax;
+    this.#bytesPerSecond = bounds.bodyBytesPerSecondMin;
+    this.#began = this.#renewed = clock.monotonic();
     const look = () => {
-      const left = this.#renewed + ms - clock.monotonic();
-      if (left <= 0) over(stalled(ms));
-      else this.#cancel = clock.after(left, look);
+      const now = clock.monotonic(), { silentAt, slowAt } = this, left = Math.min(silentAt, slowAt) - now;
+      if (left > 0) this.#cancel = clock.after(left, look);
+      else if (silentAt <= now) over(late(`The body made no progress for ${this.#idleMs} ms`));
+      else over(late(`The body comes too slowly: expected ${this.#bytesPerSecond} bytes a second`));
     };
-    this.#cancel = clock.after(ms, look);
+    this.#cancel = clock.after(this.#idleMs, look);
   }
 
-  renew(): void {
+  get silentAt(): number {
+    return this.#renewed + this.#idleMs;
+  }
+
+  get slowAt(): number {
+    return this.#began + this.#idleMs + this.#bytes / this.#bytesPerSecond * 1000;
+  }
+
+  renew(bytes: number): void {
     this.#renewed = this.#clock.monotonic();
+    this.#bytes += bytes;
   }
 
   stop(): void {

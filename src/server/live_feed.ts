@@ -111,7 +111,15 @@ export class LiveFeed {
     }
     if (missed === null || characters > charactersMax) this.#deliver(this.#snapshot());
     else for (const delta of missed) this.#delta(delta);
-    if (!this.#stopped) this.#unsubscribe = this.#view.subscribe((delta) => this.#delta(delta));
+    if (this.#stopped) return;
+    this.#unsubscribe = this.#view.subscribe((delta) => this.#delta(delta), () => this.#again());
+  }
+
+  /** No delta leads from what the subscriber has to what is there. */
+  #again(): void {
+    this.#unsubscribe();
+    this.#follow(null);
+    this.#open?.again();
   }
 
   #charactersMax(): number {
@@ -182,10 +190,8 @@ export class LiveFeed {
   #current(): View | null {
     const current = this.#lookUp();
     if (current && current !== this.#view) {
-      this.#unsubscribe();
       this.#view = current;
-      this.#follow(null);
-      this.#open?.again();
+      this.#again();
     }
     return current;
   }

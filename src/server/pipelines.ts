@@ -98,9 +98,11 @@ function pipelineJson(pipeline: Omit<PipelineInfo, "plan" | "sql">) {
 }
 
 /** A checkpoint as answers write it. */
-export function checkpointJson({ number, takenMs, bytes, seconds, stoodSeconds, restored, problem }: CheckpointStatus) {
+export function checkpointJson(
+  { number, takenMs, bytes, seconds, stoodSeconds, restored, passedOver, problem }: CheckpointStatus,
+) {
   const taken_at = takenMs === null ? null : new Date(takenMs).toISOString();
-  return { number, taken_at, bytes, seconds, stood_seconds: stoodSeconds, restored, problem };
+  return { number, taken_at, bytes, seconds, stood_seconds: stoodSeconds, restored, passed_over: passedOver, problem };
 }
 
 function flowJson({ name, state, reason, nodes, edges }: PipelineFlow) {

@@ -22,6 +22,12 @@ const DEFAULT_BOUNDS: ViewBounds = {
   deltaRowsMax: VIEW_DELTA_ROWS_MAX,
 };
 
+/** Who follows it. */
+interface Listener {
+  readonly told: (delta: ViewDelta) => void;
+  readonly anew: () => void;
+}
+
 /** A range of an output, opened. */
 export interface OpenRange {
   readonly range: RowRange;
@@ -46,7 +52,7 @@ export abstract class LiveView implements View {
   protected readonly windowStart: number;
   protected readonly windowEnd: number;
   readonly #deltas: DeltaList;
-  readonly #listeners = new Set<(delta: ViewDelta) => void>();
+  readonly #listeners = new Set<Listener>();
   #number = 0;
   #watermark = -Infinity;
 
@@ -95,7 +101,7 @@ export abstract class LiveView implements View {
     this.#number = output.number;
     const delta: ViewDelta = { seq: output.number, watermark: this.#watermark, changes };
     this.#deltas.append(delta);
-    for (const listener of [...this.#listeners]) listener(delta);
+    for (const { told } of [...this.#listeners]) told(delta);
   }
 
   /** What it knows beside its rows. */
@@ -124,10 +130,15 @@ export abstract class LiveView implements View {
     return { ...delta, changes };
   }
 
-  subscribe(listener: (delta: ViewDelta) => void): () => void {
-    const call = (delta: ViewDelta) => listener(delta);
-    this.#listeners.add(call);
-    return () => void this.#listeners.delete(call);
+  subscribe(told: (delta: ViewDelta) => void, anew = () => {}): () => void {
+    const listener = { told, anew };
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Its rows are others than deltas say. */
+  protected tellAnew(): void {
+    for (const { anew } of [...this.#listeners]) anew();
   }
 
   #open(range: RowRange): OpenRange {

@@ -83,6 +83,7 @@ export class TableView extends LiveView {
         this.facts = { seq, watermark };
         index.arrivals = arrivals;
       },
+      restored: () => this.tellAnew(),
     });
   }
 

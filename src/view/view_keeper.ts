@@ -19,6 +19,8 @@ export interface KeptRows {
 export interface KeptFacts {
   read(): number[];
   write(values: readonly number[]): void;
+  /** All is as it was. */
+  restored(): void;
 }
 
 const FACTS = "view";
@@ -73,6 +75,7 @@ export class ViewKeeper implements TableKeeper {
     }
     this.#read = null;
     this.#fresh = false;
+    this.#facts.restored();
   }
 }
 

@@ -187,7 +187,7 @@ for (
 
 Deno.test("a body that keeps coming in time is not cut off", async () => {
   const clock = new HandClock();
-  await withServer({ clock, bounds: { bodyIdleMsMax: 1000 } }, async ({ server, engine }) => {
+  await withServer({ clock, bounds: { bodyIdleMsMax: 1000, bodyBytesPerSecondMin: 1 } }, async ({ server, engine }) => {
     const connection = await Deno.connect({ port: server.port, hostname: "127.0.0.1" });
     const send = (text: string) => connection.write(new TextEncoder().encode(text));
     await send(`${HEAD}transfer-encoding: chunked\r\n\r\n`);
@@ -204,3 +204,36 @@ Deno.test("a body that keeps coming in time is not cut off", async () => {
     assert.equal(engine.streams.requests[0].text, '{"n":1}');
   });
 });
+
+for (
+  const [what, head] of [
+    ["a long body", `${HEAD}content-length: 1000000\r\n\r\n`],
+    ["a chunked body", `${HEAD}transfer-encoding: chunked\r\n\r\n`],
+  ] as const
+) {
+  Deno.test(`${what} that comes in drops and never ends is 408, and others are served meanwhile`, async () => {
+    const clock = new HandClock();
+    await withServer({ clock, bounds: { bodyIdleMsMax: 1000, bodyBytesPerSecondMin: 10 } }, async (harness) => {
+      const { server, engine } = harness;
+      const connection = await Deno.connect({ port: server.port, hostname: "127.0.0.1" });
+      const send = (text: string) => connection.write(new TextEncoder().encode(text));
+      await send(head);
+      const { bodyBytes } = server.context.metrics;
+      // Silence is never as long as it may be, and the whole is soon slower than it may be
+      for (let drops = 1; drops <= 3; drops++) {
+        await until(() => clock.timers === 1);
+        const before = bodyBytes.value;
+        await send(what === "a long body" ? "  " : "2\r\n  \r\n");
+        await until(() => bodyBytes.value === before + 2);
+        clock.advance(600);
+        if (drops === 2) assert.equal((await post(harness, "other", '{"n":1}')).status, 200);
+      }
+      await until(() => clock.timers === 0 && server.context.budget.used === 0);
+      const buffer = new Uint8Array(4096), read = await connection.read(buffer);
+      const answer = new TextDecoder().decode(buffer.subarray(0, read ?? 0));
+      assert.match(answer, /^HTTP\/1.1 408 [^]*comes too slowly: expected 10 bytes a second/);
+      connection.close();
+      assert.equal(engine.streams.requests.length, 1);
+    });
+  });
+}

@@ -103,6 +103,21 @@ Deno.test("an id of the view that had the name before leads to a snapshot, thoug
   });
 });
 
+Deno.test("who follows a view before it has taken in what an earlier process had begins again with a snapshot then", async () => {
+  await withServer({}, async (harness) => {
+    const view = harness.engine.addView("v"), events = await follow(harness);
+    assert.deepEqual((await events.next())?.data.rows, []);
+    view.restore([row(0, "Oslo", 1), row(0, "Rome", 2)], HOUR, 7);
+    const again = await events.next();
+    assert.deepEqual([again?.event, seqOf(again), again?.data.rows.length], ["snapshot", 7, 2]);
+    view.emit([row(1, "Oslo", 5)], 2 * HOUR);
+    const delta = await events.next();
+    assert.deepEqual([delta?.event, seqOf(delta)], ["delta", 8]);
+    await events.close();
+    await until(() => view.subscribers === 0);
+  });
+});
+
 Deno.test("deltas hold the rows that the question is about, and the seq goes on without any", async () => {
   await withServer({}, async (harness) => {
     const view = harness.engine.addView("v");

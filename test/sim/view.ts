@@ -17,7 +17,7 @@ export class SimView implements View {
   watermark = -Infinity;
   readonly #rows: RowRange[] = [];
   readonly #deltas: ViewDelta[] = [];
-  readonly #listeners = new Set<(delta: ViewDelta) => void>();
+  readonly #listeners = new Set<{ readonly told: (delta: ViewDelta) => void; readonly anew: () => void }>();
   open: readonly RowRange[] = [];
 
   constructor(
@@ -45,7 +45,7 @@ export class SimView implements View {
     const delta = { seq: ++this.seq, watermark, changes: ranges.map((range) => ({ op, range })) };
     this.#deltas.push(delta);
     if (this.#deltas.length > this.deltasMax) this.#deltas.shift();
-    for (const listener of [...this.#listeners]) listener(delta);
+    for (const { told } of [...this.#listeners]) told(delta);
   }
 
   apply(_output: OutputBatch): void {
@@ -78,7 +78,18 @@ export class SimView implements View {
     return missing > this.#deltas.length ? null : this.#deltas.slice(this.#deltas.length - missing);
   }
 
-  subscribe(listener: (delta: ViewDelta) => void): () => void {
+  /** It has taken in what an earlier process had: nobody is told of the rows one by one. */
+  restore(rows: readonly (readonly Value[])[], watermark: number, seq: number): void {
+    const { frame } = frameOf(this.columns, rows);
+    this.#rows.splice(0, Infinity, ...rows.map((_, start) => ({ frame, start, rows: 1 })));
+    this.#deltas.splice(0);
+    this.watermark = watermark;
+    this.seq = seq;
+    for (const { anew } of [...this.#listeners]) anew();
+  }
+
+  subscribe(told: (delta: ViewDelta) => void, anew = () => {}): () => void {
+    const listener = { told, anew };
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }

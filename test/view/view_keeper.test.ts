@@ -81,6 +81,18 @@ function compacted(keeper: TableKeeper, steps: readonly TableStep[]): TableStep[
 }
 
 for (const [kind, open] of Object.entries(VIEWS)) {
+  Deno.test(`who follows a view of ${kind} is told once that it has taken in what another one gave out, when it has all of it`, () => {
+    const from = open(), to = open(), told: number[] = [];
+    for (const seq of [1, 2]) {
+      from.apply(output(seq, [rangeOf(COLUMNS, [[BigInt(seq), BigInt(seq + 1), "a" + seq, 1n]], 1, ["+I"])], seq));
+    }
+    const end = to.subscribe(() => assert.fail("no delta leads there"), () => told.push(to.seq, to.rows));
+    taken(to, drained(from.keeper!, true));
+    assert.deepEqual(told, [2, 2]);
+    end();
+    assert.deepEqual(everythingOf(to), everythingOf(from));
+  });
+
   Deno.test(`a view of ${kind} that takes in what another one gave out goes on as that one does`, () => {
     fc.assert(
       fc.property(anyOutputs, anyActs, (outputs, acts) => {

@@ -46,9 +46,10 @@ function hotText({ hot }: OperatorStateJson): string {
 
 function checkpointText(checkpoint: PipelineStateJson["checkpoint"], nowMs: number): string {
   if (checkpoint === null) return "";
-  const { number, taken_at: at, bytes, problem } = checkpoint;
-  if (number === null || at === null) return problem ?? "No checkpoint yet";
+  const { number, taken_at: at, bytes, problem, passed_over: passedOver = null } = checkpoint;
+  const said = [problem, passedOver].filter((one) => one !== null).join(". ");
+  if (number === null || at === null) return said || "No checkpoint yet";
   const age = formatDuration(Math.max(0, nowMs - Date.parse(at)));
   const written = bytes === null ? "" : `, ${formatBytes(bytes)} written for it`;
-  return `Last checkpoint: number ${number}, ${age} ago${written}${problem === null ? "" : `. ${problem}`}`;
+  return `Last checkpoint: number ${number}, ${age} ago${written}${said && `. ${said}`}`;
 }

@@ -24,6 +24,8 @@ export interface CheckpointJson {
   readonly taken_at: string | null;
   readonly bytes: number | null;
   readonly problem: string | null;
+  /** Why it went on from no newer one at the last start. */
+  readonly passed_over?: string | null;
 }
 
 export interface PipelineJson {
@@ -64,12 +66,7 @@ export interface DeployedJson {
 
 /** What the operators of a pipeline keep. */
 export interface PipelineStateJson {
-  readonly checkpoint: {
-    readonly number: number | null;
-    readonly taken_at: string | null;
-    readonly bytes: number | null;
-    readonly problem: string | null;
-  } | null;
+  readonly checkpoint: CheckpointJson | null;
   readonly operators: readonly OperatorStateJson[];
 }
 

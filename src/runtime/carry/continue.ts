@@ -1,4 +1,5 @@
 import { reasonOf } from "../../core/errors.ts";
+import { countState } from "../checkpoint/restore.ts";
 import { openSinks } from "../open_sinks.ts";
 import { turnAt } from "../order_holds.ts";
 import type { Compiled, Deployed, Ends, PipelineMaker } from "../pipeline_maker.ts";
@@ -71,7 +72,10 @@ export async function handOver(
   await before.pipeline.handOver(next.pipeline);
   await parts.pool.remove(before.id);
   const { meter, plan } = next.pipeline;
-  if (move) meter.moved(next.pipeline.parts.taskPlan.mode === "ordered" ? next.pipeline.parts.taskPlan.owner : 0);
+  if (move) {
+    meter.moved(next.pipeline.parts.taskPlan.mode === "ordered" ? next.pipeline.parts.taskPlan.owner : 0);
+    await countState(next.pipeline);
+  }
   meter.reads(streamsOf(plan));
   parts.reads(name, next, null);
   parts.take(name, next);

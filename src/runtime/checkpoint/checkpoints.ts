@@ -18,6 +18,8 @@ export interface CheckpointStatus {
   readonly stoodSeconds: number | null;
   /** The checkpoint that it went on from when it was last started; null: from its beginning. */
   readonly restored: number | null;
+  /** Why it went on from no newer one then; null: it was the newest. */
+  readonly passedOver: string | null;
   /** Why it has none, or no newer one; null: nothing is wrong. */
   readonly problem: string | null;
 }
@@ -61,6 +63,7 @@ export class Checkpoints {
     seconds: null,
     stoodSeconds: null,
     restored: null,
+    passedOver: null,
     problem: null,
   };
 
@@ -79,6 +82,11 @@ export class Checkpoints {
     this.#last = number;
     this.#kept = kept;
     this.#status = { ...this.#status, number, takenMs, restored: number };
+  }
+
+  /** It has gone further back than to its newest one, for this reason. */
+  passedOver(reason: string): void {
+    this.#status = { ...this.#status, passedOver: reason };
   }
 
   /** From now on those of this pipeline are taken, which has begun under the plan `turn`. */

@@ -32,7 +32,15 @@ export async function restoreCheckpoint(pipeline: Pipeline, opened: OpenedCheckp
   }
   await restoreTasks(pipeline, ofTasks, steps());
   for (const keeper of keepers.values()) keeper.restored();
+  await countState(pipeline);
   pipeline.restored = 1;
+}
+
+/** Has the meter say what the tasks keep, which tell it themselves only with their next answers. */
+export async function countState({ meter, parts: { pool, id } }: Pipeline): Promise<void> {
+  for (const [task, facts] of (await pool.stateFacts(id)).entries()) {
+    if (facts) meter.keeps(task, facts.operators.flatMap(({ kept }) => kept ? [kept] : []));
+  }
 }
 
 /** The same with what its tasks have alone. */

@@ -183,6 +183,7 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
       seconds: orNull({ type: "number" }, "How long that took"),
       stood_seconds: orNull({ type: "number" }, "In which a task did nothing else for it, at most"),
       restored: orNull({ type: "integer" }, "The one that it went on from at the last start; null: from its beginning"),
+      passed_over: orNull({ type: "string" }, "Why it went on from no newer one then; null: it was the newest"),
       problem: orNull({ type: "string" }, "Why there is none, or no newer one"),
     }),
     "The newest checkpoint, from which a restart goes on; null: nothing outlives the process",

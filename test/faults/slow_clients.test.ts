@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { startServer, until } from "../e2e/server.ts";
+
+const HALF_HEADERS = "POST /v1/streams/s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-";
+const HALF_BODY =
+  'POST /v1/streams/s HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\ncontent-length: 1000\r\n\r\n{"n":';
+/** Connections of either kind. */
+const CLIENTS = 200;
+
+Deno.test("clients whose headers or bodies never end keep nobody else from being served, those in a body are let go, and the server ends in order", async () => {
+  const connections: Deno.Conn[] = [];
+  try {
+    await using server = await startServer({ args: ["--workers", "1"] });
+    const { port } = new URL(server.url);
+    await server.put("/v1/streams/s", { columns: [{ name: "n", type: "int64" }] });
+    for (let client = 0; client < 2 * CLIENTS; client++) {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+      connections.push(connection);
+      await connection.write(new TextEncoder().encode(client % 2 === 0 ? HALF_HEADERS : HALF_BODY));
+    }
+    const headers = { "content-type": "application/x-ndjson" };
+    for (let n = 0; n < 20; n++) {
+      const answer = await server.fetch("/v1/streams/s", { method: "POST", headers, body: `{"n":${n}}` });
+      assert.equal(answer.status, 200, await answer.text());
+    }
+    assert.equal((await server.json<{ end: number }>("/v1/streams/s")).end, 20);
+    // The bound of silence in a body is over, one by one
+    for (let client = 1; client < 2 * CLIENTS; client += 2) {
+      const buffer = new Uint8Array(4096), read = await connections[client].read(buffer);
+      assert.match(new TextDecoder().decode(buffer.subarray(0, read ?? 0)), /^HTTP\/1.1 408 /);
+    }
+    // One whose headers come to their end after all is served as any other
+    const late = connections[0];
+    await late.write(new TextEncoder().encode('ndjson\r\ncontent-length: 9\r\n\r\n{"n":100}'));
+    const buffer = new Uint8Array(4096), read = await late.read(buffer);
+    assert.match(new TextDecoder().decode(buffer.subarray(0, read ?? 0)), /^HTTP\/1.1 200 /);
+    await until(async () => (await server.json<{ end: number }>("/v1/streams/s")).end === 21);
+    assert.equal(await server.signal("SIGTERM"), 0);
+  } finally {
+    for (const connection of connections) connection.close();
+  }
+});
