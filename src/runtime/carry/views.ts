@@ -27,7 +27,10 @@ export function viewsToMove({ plan, pipeline }: Deployed, after: Compiled): Read
   return new Set(moved.map(({ id }) => id));
 }
 
-/** Gives new views of a changed plan the rows that the views in their places had: with NULL in columns that are new. */
+/**
+ * Gives new views of a changed plan the rows that the views in their places had: with NULL in columns that are new, and with 0 in counts of groups, whose next
+ * results are compared with that.
+ */
 export function carryViews(before: Pipeline, next: Pipeline, carried: readonly CarriedNode[]): void {
   for (const [i, sink] of next.sinks.entries()) {
     if (before.sinks.includes(sink) || !sink.keeper) continue;
@@ -36,7 +39,7 @@ export function carryViews(before: Pipeline, next: Pipeline, carried: readonly C
     if (!from) continue;
     const names = namesBefore(before.plan, before.plan.sinks[at], next.plan, own, carried);
     const places = placesOf(from, sink.keeper, names);
-    if (places) moveRows(from, sink.keeper, places);
+    if (places) moveRows(from, sink.keeper, places, countsOf(next.plan, own, carried));
   }
 }
 
@@ -70,6 +73,17 @@ function namesBefore(
   return names;
 }
 
+/** Columns that are counts of groups that have begun with a changed plan. */
+function countsOf(plan: PhysicalPlan, { input, columns }: PhysicalSink, carried: readonly CarriedNode[]): Set<string> {
+  const begun = columns.filter((_, i) => {
+    const origin = originOf(plan, input, i), node = carried.find((one) => one.node === origin?.node);
+    const operator = plan.operators.find(({ id }) => id === origin?.node);
+    const isOpen = operator?.op === "group" && operator.emit.mode !== "final" && operator.emit.end < 0;
+    return origin && isOpen && node?.counts.includes(origin.column) && node.calls[origin.column] === null;
+  });
+  return new Set(begun.map(({ name }) => name));
+}
+
 /** By table, where each column comes from; null: the rows cannot be moved. */
 function placesOf(
   from: TableKeeper,
@@ -93,7 +107,12 @@ function placesOf(
   return places;
 }
 
-function moveRows(from: TableKeeper, to: TableKeeper, places: ReadonlyMap<string, Places>): void {
+function moveRows(
+  from: TableKeeper,
+  to: TableKeeper,
+  places: ReadonlyMap<string, Places>,
+  zeros: ReadonlySet<string>,
+): void {
   const columns = new Map(to.tables.map((table) => [table.name, table]));
   from.cut(true);
   for (let step: TableStep | null; (step = from.drain()) !== null;) {
@@ -101,16 +120,16 @@ function moveRows(from: TableKeeper, to: TableKeeper, places: ReadonlyMap<string
     if (step.kind === "clear" || step.kind === "expire") to.restore(step);
     else {
       const wanted = step.kind === "delete" ? table.columns.slice(0, table.keys) : table.columns;
-      to.restore(moved(step, wanted, places.get(step.table)!));
+      to.restore(moved(step, wanted, places.get(step.table)!, zeros));
     }
   }
   to.restored();
 }
 
-function moved(step: RowStep, columns: readonly Column[], places: Places): RowStep {
+function moved(step: RowStep, columns: readonly Column[], places: Places, zeros: ReadonlySet<string>): RowStep {
   const view = new FrameView(step.frame);
-  const all = columns.map(({ type }, i) =>
-    places[i] < 0 ? emptyColumn(type, view.rows, "null") : view.buffers(places[i])
+  const all = columns.map(({ name, type }, i) =>
+    places[i] < 0 ? emptyColumn(type, view.rows, zeros.has(name) ? "zero" : "null") : view.buffers(places[i])
   );
   return { ...step, columns, frame: writeFrame(view.rows, all) };
 }

@@ -69,8 +69,8 @@ export class CarriedReference {
     const isOpen = this.#kind === "groups" || this.#kind === "ttl";
     return this.#groups.filter(({ end }) => end < 1_000_000).map((group) => {
       const values = this.#aggs.map((agg) => {
-        // A row of a view has no value of what came after it; a window is told when all has come
-        if (isOpen) return this.#shown.get(group)?.get(meaningOf(agg)) ?? "null";
+        // A row of a view has nothing of what came after it; a window is told when all has come
+        if (isOpen) return this.#shown.get(group)?.get(meaningOf(agg)) ?? valueOf(agg, []);
         return valueOf(agg, group.seen.get(meaningOf(agg)) ?? []);
       });
       return [group.head, ...values].join(" ");
