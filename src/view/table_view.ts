@@ -51,7 +51,7 @@ export class TableView extends LiveView {
   readonly #keyed: boolean;
   /** Columns in which rows of one identity may differ, the last one first. */
   readonly #others: readonly number[];
-  readonly #seed = Math.floor(Math.random() * 2 ** 32) | 0;
+  readonly #seed = crypto.getRandomValues(new Int32Array(1))[0];
   readonly #index = new TableIndex();
   readonly #store: TableStore;
   readonly #places = new Places();
