@@ -53,8 +53,8 @@ export const BODY_INFLATED_BYTES_MAX = 32 << 20;
 export const BODY_INFLATE_RATIO_MAX = 200;
 /** Time that a request body may make no progress. */
 export const BODY_IDLE_MS_MAX = 10_000;
-/** How fast a request body has to come on average behind its first BODY_IDLE_MS_MAX, so that none lasts for ever (Kestrel's MinRequestBodyDataRate). */
-export const BODY_BYTES_PER_SECOND_MIN = 240;
+/** Bytes of a request body that have to come each second on average, at least, behind its first BODY_IDLE_MS_MAX, so that none lasts for ever (Kestrel's MinRequestBodyDataRate). */
+export const BODY_EACH_SECOND_BYTES = 240;
 /** Bytes of all request bodies that are being read or decoded at one time; beyond it 429. */
 export const BODIES_BYTES_MAX = 96 << 20;
 

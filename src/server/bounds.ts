@@ -1,7 +1,7 @@
 import {
   BODIES_BYTES_MAX,
   BODY_BYTES_MAX,
-  BODY_BYTES_PER_SECOND_MIN,
+  BODY_EACH_SECOND_BYTES,
   BODY_IDLE_MS_MAX,
   BODY_INFLATE_RATIO_MAX,
   BODY_INFLATED_BYTES_MAX,
@@ -42,7 +42,7 @@ export const DEFAULT_BOUNDS: Bounds = {
   bodyInflatedBytesMax: BODY_INFLATED_BYTES_MAX,
   bodyInflateRatioMax: BODY_INFLATE_RATIO_MAX,
   bodyIdleMsMax: BODY_IDLE_MS_MAX,
-  bodyBytesPerSecondMin: BODY_BYTES_PER_SECOND_MIN,
+  bodyBytesPerSecondMin: BODY_EACH_SECOND_BYTES,
   bodiesBytesMax: BODIES_BYTES_MAX,
   messageBytesMax: MESSAGE_BYTES_MAX,
   messagesWaitingBytesMax: MESSAGES_WAITING_BYTES_MAX,

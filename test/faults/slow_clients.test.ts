@@ -29,7 +29,7 @@ Deno.test("clients whose headers or bodies never end keep nobody else from being
       const buffer = new Uint8Array(4096), read = await connections[client].read(buffer);
       assert.match(new TextDecoder().decode(buffer.subarray(0, read ?? 0)), /^HTTP\/1.1 408 /);
     }
-    // One whose headers come to their end after all is served as any other
+    // One whose headers come to their end after all is served like all others
     const late = connections[0];
     await late.write(new TextEncoder().encode('ndjson\r\ncontent-length: 9\r\n\r\n{"n":100}'));
     const buffer = new Uint8Array(4096), read = await late.read(buffer);

@@ -1,6 +1,6 @@
 import { setText } from "../components/dom.ts";
 import { cut, formatBytes } from "../model/format.ts";
-import type { DeadRowJson, PipelineJson, PipelineStateJson, ViewJson } from "../page_model/answers.ts";
+import type { DeadRowJson, PipelineJson, PipelineStateJson, SinkJson, ViewJson } from "../page_model/answers.ts";
 import { checkpointFigure, latency, plural, rate, short, watermarkFigure } from "../page_model/format.ts";
 import { layoutJson } from "../page_model/json_layout.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
@@ -65,7 +65,7 @@ function deadFigure({ dead_rows: dead, function_errors: failed = 0 }: PipelineJs
 export function pipelinePage(name: string, ground: Ground): Page {
   const { link: server } = ground, path = apiPath("pipelines", name);
   const state = pill(), reason = el("p", { class: "reason", hidden: true }), totals = figures(figuresOf(ground));
-  const views = el("div", { class: "views" }), errors = errorList(), dead = deadList();
+  const views = el("div", { class: "views" }), sinks = troubleList(), errors = errorList(), dead = deadList();
   const sql = copyBox("The script in SQL"),
     script = el("details", { hidden: true }, el("summary", {}, "SQL"), sql.node);
   const plan = copyBox("The plan as JSON"), explained = explanation(ground, path);
@@ -97,6 +97,7 @@ export function pipelinePage(name: string, ground: Ground): Page {
     reason,
     totals.node,
     section("Flow", graph),
+    sinks.node,
     kept.node,
     views,
     errors.node,
@@ -116,6 +117,7 @@ export function pipelinePage(name: string, ground: Ground): Page {
     sql.update(pipeline.sql ?? "");
     show(script, typeof pipeline.sql === "string");
     plan.update(layoutJson(pipeline.plan));
+    sinks.update(pipeline.sinks);
     errors.update(pipeline.errors);
     kept.update(await server.get<PipelineStateJson>(`${path}/state`, signal));
     const { views } = await server.get<{ views: ViewJson[] }>("/v1/views", signal);
@@ -137,6 +139,24 @@ function viewPart(view: ViewJson, server: Link, atOnce: boolean): Part<ViewJson>
   const more = el("button", { type: "button", click: () => more.replaceWith(...components()) }, "Show its rows");
   const node = el("section", { "aria-label": `View ${view.name}` }, title, atOnce ? components() : more);
   return { node, update: ({ rows: count }) => setText(rows, plural(count, "row")) };
+}
+
+/** Sinks that do not get on: their pipeline runs, and waits for them. */
+function troubleList(): Part<readonly SinkJson[]> {
+  const rows = table<SinkJson>("Sinks that do not get on", ({ kind, name }) => `${kind} ${name}`, [
+    { title: "Kind", cell: text(({ kind }) => kind) },
+    { title: "Sink", class: "wrap", cell: text(({ name }) => name) },
+    { title: "Why it does not get on", class: "wrap", cell: text(({ trouble }) => trouble ?? "") },
+  ]);
+  const node = section("Sinks", rows.node);
+  return {
+    node,
+    update(sinks) {
+      const troubled = sinks.filter(({ trouble }) => typeof trouble === "string");
+      show(node, troubled.length > 0);
+      rows.update(troubled);
+    },
+  };
 }
 
 type Failure = PipelineJson["errors"][number];

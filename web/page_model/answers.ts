@@ -28,12 +28,20 @@ export interface CheckpointJson {
   readonly passed_over?: string | null;
 }
 
+export interface SinkJson {
+  readonly kind: string;
+  readonly name: string;
+  readonly guarantee: string;
+  /** Why it does not get on at the moment. */
+  readonly trouble?: string | null;
+}
+
 export interface PipelineJson {
   readonly name: string;
   readonly state: string;
   readonly reason: string | null;
   readonly sources: readonly string[];
-  readonly sinks: readonly { readonly kind: string; readonly name: string; readonly guarantee: string }[];
+  readonly sinks: readonly SinkJson[];
   readonly watermark: WatermarkJson;
   readonly rows_in: number;
   readonly rows_out: number;
