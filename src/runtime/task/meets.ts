@@ -29,12 +29,16 @@ export function findMeets(plan: PhysicalPlan): ReadonlyMap<string, Meets | null>
 }
 
 /**
- * Whether results that watermarks make meet others, of rows or of other operators: then it matters in front of which row
- * they are made.
+ * Whether results that watermarks make meet others, of rows or of other operators, or sessions, which go on with one row and end without it:
+ * then it matters in front of which row they are made.
  */
 export function watermarksMeet(plan: PhysicalPlan): boolean {
   const reach = (id: string) => leavesOf(plan, id).map((leaf) => reachedBy(plan, leaf));
   const made = plan.operators.filter(answersWatermarks).map(({ id }) => reach(id));
+  const sessions = plan.operators.flatMap(({ op }, operator) =>
+    op === "session" ? [leafKey({ operator, input: 0 })] : []
+  );
+  if (made.flat().some((nodes) => sessions.some((session) => nodes.has(session)))) return true;
   const others = clockHeads(plan).map(({ id }) => reach(id));
   const meet = (one: readonly ReadonlySet<string>[], other: readonly ReadonlySet<string>[]) =>
     one.some((nodes) => other.some((more) => !nodes.isDisjointFrom(more)));
