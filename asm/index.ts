@@ -6,5 +6,6 @@ export * from "./hash/index";
 export * from "./frame/index";
 export * from "./batch/index";
 export * from "./assign/index";
+export * from "./socket/index";
 export * from "./expr/index";
 export * from "./aggregate/index";

@@ -107,7 +107,7 @@ export function state_free(address: usize, bytes: usize): void {
   block_free(address, bytes);
 }
 
-// ARENA_HEADER in front of each arena block: next block u32, end of this block u32, 56 bytes unused
+// ARENA_HEADER in front of each arena block: next block u32, end of this block u32, address that was taken for it u32, 52 bytes unused
 const ARENA_HEADER: usize = 64;
 let arenaFirst: usize = 0;
 let arenaBlock: usize = 0;
@@ -139,6 +139,7 @@ export function arena_alloc(bytes: usize): usize {
   const block = (raw + 63) & ~63; // blocks are aligned to 32 only when they are smaller than 64
   store<u32>(block, 0);
   store<u32>(block, <u32>(raw + block_size(want)), 4);
+  store<u32>(block, <u32>raw, 8);
   if (arenaBlock) store<u32>(arenaBlock, <u32>block);
   else arenaFirst = block;
   enter(block);
@@ -170,4 +171,30 @@ export function arena_release(mark: f64): void {
   }
   enter(<usize>(both >>> 26) << 6);
   arenaAt = (<usize>both & 0x3ffffff) << 6;
+}
+
+/**
+ * Takes another arena, of which the 16 bytes at `place` know, in place of the one at hand, which they know from now on; 0s: an empty one. What is
+ * taken from it lives over marks and resets of the other.
+ */
+export function arena_swap(place: usize): void {
+  const first = load<u32>(place), block = load<u32>(place, 4), at = load<u32>(place, 8), end = load<u32>(place, 12);
+  store<u32>(place, <u32>arenaFirst);
+  store<u32>(place, <u32>arenaBlock, 4);
+  store<u32>(place, <u32>arenaAt, 8);
+  store<u32>(place, <u32>arenaEnd, 12);
+  arenaFirst = first;
+  arenaBlock = block;
+  arenaAt = at;
+  arenaEnd = end;
+}
+
+/** Gives the blocks of the arena at `place` back. */
+export function arena_close(place: usize): void {
+  for (let block: usize = load<u32>(place); block;) {
+    const next: usize = load<u32>(block), raw: usize = load<u32>(block, 8);
+    block_free(raw, load<u32>(block, 4) - raw);
+    block = next;
+  }
+  memory.fill(place, 0, 16);
 }

@@ -38,12 +38,14 @@ import { stdoutSink } from "./sink/stdout.ts";
 import { DenoFileReader } from "./source/file_deno.ts";
 import { openMade } from "./source/made.ts";
 import { openRanges } from "./source/range.ts";
+import { openDecoder } from "./codec/decoder.ts";
 import { openEncoder } from "./codec/encoder.ts";
 import { createView } from "./view/create.ts";
 import type { PageBundle } from "./server/page.ts";
 import type { PipeParts, Site } from "./cli/engine_options.ts";
 import { functionFiles } from "./cli/function_files.ts";
 import { schemaInference } from "./codec/infer.ts";
+import { rowLocator } from "./codec/row_places.ts";
 
 export interface EngineSettings {
   /** What an accepted row survives; default: nothing, all lives in memory. */
@@ -122,6 +124,7 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
       loadExtension: async (name) => await compileKernels(await Deno.readFile(new URL(`${name}.wasm`, dist))),
       spawn: (index) => new Worker(worker, { type: "module", name: `rdx task ${index}` }),
       workers,
+      bodies: { openDecoder, inference: schemaInference, locator: rowLocator },
       clock: systemClock,
       registry,
       createLog,

@@ -5,6 +5,12 @@ import type { Column } from "./core/schema.ts";
  *
  * A record is what one request brought: all of its rows or none. It carries decoded columns (frames, see
  * core/frame.ts), so that whoever reads the log later, once or many times, decodes nothing. Offsets count rows.
+ *
+ * A log has one partition or several, numbered from 0. The rows of a partition have an order, a reader and (in each pipeline) a watermark of
+ * their own, so that one that lags or is silent does not make the others late. A record is atomic also where its rows are of several
+ * partitions: they lie in it one partition behind the other, and are written and synced as one. Hence offsets are those of the log: each row has one,
+ * whatever its partition; within a partition they ascend, with gaps where rows of others lie. All that goes by offsets or by records (what producers
+ * are answered, their numbers, holds, retention, times of arrival, dead letters) is one for all partitions.
  */
 export interface LogRecord {
   /** Offset of the first row; the next record's is `offset + rows`. */
@@ -22,6 +28,20 @@ export interface LogRecord {
   readonly bytes: number;
   /** Frames that came with the rows and belong elsewhere, such as rows that could not be taken. */
   readonly aside: readonly ArrayBuffer[];
+  /** Of which partitions the rows are, in their order; absent: all of partition 0. */
+  readonly partitions?: readonly PartitionRows[];
+}
+
+/** The next rows of a record, in frames of their own, that are of one partition. */
+export interface PartitionRows {
+  readonly partition: number;
+  readonly rows: number;
+}
+
+/** The partitions whose numbers modulo `count` are `index`: of `count` readers each partition has one, also of a log that got more partitions since. */
+export interface PartitionShare {
+  readonly index: number;
+  readonly count: number;
 }
 
 /** Who sent a batch and which of theirs it is. */
@@ -58,6 +78,8 @@ export interface LogEntry<Answer> {
   readonly schema: number;
   /** Kept in the record, for whoever brings them where they belong: a crash between the two loses nothing. */
   readonly aside?: readonly ArrayBuffer[];
+  /** As in the record: they have all rows, and each at least one. */
+  readonly partitions?: readonly PartitionRows[];
   /** With a mark, a repetition is not stored again: its first answer comes back. */
   readonly mark?: ProducerMark;
   /** Makes the answer for the producer, once the offset is known; it is kept beside the mark. Plain data, as JSON can say it. */
@@ -69,9 +91,12 @@ export interface Appended<Answer> {
   readonly answer: Answer;
 }
 
-/** Reads one partition from an offset on. What a reader has not released is kept. */
+/**
+ * Reads all of a log, or some of its partitions, from an offset on. What a reader has not released is kept. Of a record that has rows of other partitions too,
+ * a reader of some gets a record of those alone, one for each partition.
+ */
 export interface LogReader {
-  /** Offset of the next record that `next` gives. */
+  /** Offset of the next record that `next` gives; as long as none is known, of what it comes behind. */
   readonly position: number;
   /** Whether `next` gives something now. While older records are read from where they are kept, it does not: `onChange` tells when it does. */
   readonly ready: boolean;
@@ -90,7 +115,7 @@ export interface LogHold {
 /** A power cut · the death of the process · nothing. */
 export type Durability = "fsync" | "os" | "none";
 
-/** One partition of one stream. Answers are what the appender wants to give its producers again at a repetition. */
+/** The log of one stream. Answers are what the appender wants to give its producers again at a repetition. */
 export interface Log<Answer> {
   /** Offset after the last row. */
   readonly end: number;
@@ -124,8 +149,8 @@ export interface Log<Answer> {
   lastOf(producer: string): number;
   /** Keeps what lies behind `offset`, released or not, until it is moved on or closed. */
   hold(offset: number): LogHold;
-  /** A reader at `from`: an offset, `earliest` that is kept, or `latest`. */
-  reader(from: number | "earliest" | "latest"): LogReader;
+  /** A reader at `from`: an offset, `earliest` that is kept, or `latest`. With `only`, of these partitions alone. */
+  reader(from: number | "earliest" | "latest", only?: PartitionShare): LogReader;
   /** Offset of the first row that is kept and arrived at `timeMs` (epoch ms) or later; the end when there is none. */
   offsetAt(timeMs: number): Promise<number>;
   /**

@@ -90,6 +90,8 @@ export interface Operator {
    * are no open windows to be seen.
    */
   peek(rowsMax: number, first: boolean): Batch | null;
+  /** Rows that it has refused since it was asked last; absent: it refuses none. */
+  refused?(): readonly LostRows[];
   readonly counts: OperatorCounts;
   /** Its state as tables. "none": it keeps nothing. */
   readonly state: OperatorState | "none";
@@ -121,7 +123,7 @@ export interface LookupAnswer {
   readonly nowMs: number;
 }
 
-/** Rows that are given up, since their question could not be answered: a frame of the operator's input columns. */
+/** Rows that are given up, since their question could not be answered, or refused: a frame of the operator's input columns. */
 export interface LostRows {
   readonly frame: ArrayBuffer;
   readonly rows: number;

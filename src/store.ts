@@ -56,11 +56,14 @@ export interface CheckpointWriter {
    * frame that is none of these columns; then all that is left is to abandon it.
    */
   add(step: SavedStep): Promise<void>;
+  /** Buffers of frames that it has taken and that nobody reads any more, each once. Absent: it tells of none. */
+  spent?(): ArrayBuffer[];
   /**
    * Makes it whole and durable, by one atomic step, and lets go of those that are not kept any more. Throws as `add`, and "invalid" when steps are of no table
-   * that the facts tell; then the checkpoint is not there.
+   * that the facts tell; then the checkpoint is not there. `bases`: "come" when one of those that follow has everything before deltas are too many, so that
+   * nobody has to make a new base of this.
    */
-  commit(facts: CheckpointFacts): Promise<void>;
+  commit(facts: CheckpointFacts, bases?: "come"): Promise<void>;
   /** Leaves it. */
   abandon(): Promise<void>;
 }
@@ -86,7 +89,7 @@ export interface CheckpointInfo {
 
 /**
  * Keeps checkpoints of pipelines, by the folders that `Meta` gives to their orders: a base, and deltas on it. The last CHECKPOINTS_KEPT_MAX are kept.
- * When deltas exceed half of their base, both become a new base, beside all else that goes on.
+ * When deltas exceed half of their base, both become a new base, beside all else that goes on, unless one comes that has everything.
  */
 export interface CheckpointStore {
   readonly kind: string;
@@ -174,6 +177,10 @@ export interface SavedStream {
   readonly retentionMs: number | null;
   /** Absent: as the log's bound says. */
   readonly retentionBytes?: number;
+  /** Absent: 1. Of a plan: those that it reads it in. */
+  readonly partitions?: number;
+  /** Rows are spread over the partitions by these columns; absent: each request goes to one as a whole. */
+  readonly partitionBy?: readonly string[];
   /** How long after they failed its dead rows are tried again; absent: never by themselves. */
   readonly retryMs?: readonly number[];
   /** Rows that could not be taken are looked for from this offset on when they are missing where they belong. */
@@ -189,7 +196,9 @@ export interface SavedPlan {
   readonly plan: unknown;
   readonly sql: string | null;
   /** The streams as the plan sees them, by name. */
-  readonly streams: Readonly<Record<string, Pick<SavedStream, "columns" | "time" | "delayMs" | "futureSkewMs">>>;
+  readonly streams: Readonly<
+    Record<string, Pick<SavedStream, "columns" | "time" | "delayMs" | "futureSkewMs" | "partitions">>
+  >;
   /** Where sources of streams have begun, by their ids. */
   readonly starts: Readonly<Record<string, number>>;
   /** What sinks need to write the same again, by their ids; see Sink. */
@@ -200,6 +209,26 @@ export interface SavedPipeline {
   readonly name: string;
   /** The plans that it had without losing its state, the running one last; without those that only led to what checkpoints have. */
   readonly plans: readonly SavedPlan[];
+}
+
+/**
+ * A chunk that broke its pipeline again and again: wherever its number is done again, its rows are left out, and are dead letters where they came from a stream.
+ * Plain data.
+ */
+export interface QuarantinedChunk {
+  /** In the pipeline's order. */
+  readonly number: number;
+  /** The node of the plan that read it, and what from: a stream, or the path of a file. */
+  readonly source: string;
+  readonly input: string;
+  /** Offsets of its source: from the first up to, and not, the second. */
+  readonly from: number;
+  readonly to: number;
+  /** The node whose operator ran last when it broke; null: none did. */
+  readonly node: string | null;
+  readonly reason: string;
+  /** Wall clock, epoch ms. */
+  readonly atMs: number;
 }
 
 /**
@@ -223,6 +252,10 @@ export interface Meta {
   /** Notes a pipeline, in the place of the one with its name. */
   putPipeline(pipeline: SavedPipeline, folder: string): void;
   dropPipeline(name: string): void;
+  /** The chunks that were taken out of an order, by its folder, by number. */
+  quarantined(folder: string): readonly QuarantinedChunk[];
+  /** Notes them, in the place of those that were noted before. */
+  quarantine(folder: string, chunks: readonly QuarantinedChunk[]): void;
   /** A folder is gone. */
   forget(folder: string): void;
   /** A folder has files from now on: when they are missing, somebody took them away. */

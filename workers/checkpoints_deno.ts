@@ -1,5 +1,6 @@
 /** The thread that writes and reads checkpoints, in Deno. */
 import { expose } from "comlink";
+import { crc32 } from "node:zlib";
 import { Crc32c } from "../src/kernel/crc.ts";
 import { Kernel } from "../src/kernel/module.ts";
 import { DenoDevice } from "../src/log/device_deno.ts";
@@ -15,7 +16,7 @@ expose(
     const crc = new Crc32c(new Kernel(module)),
       checksum = (bytes: Uint8Array, before?: number) => crc.of(bytes, before);
     return kind === "files"
-      ? new FileCheckpoints({ ...settings, device: new DenoDevice(root), checksum, said })
+      ? new FileCheckpoints({ ...settings, device: new DenoDevice(root), checksum, crc32, said })
       : new SqliteCheckpoints({ ...settings, rows: SqliteRows.open(`${root}/${DATABASE_NAME}`, checksum), said });
   }),
 );

@@ -5,14 +5,16 @@ import { block_is_new } from "../memory";
 import { ROW_FLAGS, ROW_KEYS } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
 import { PAGE_HEADER, PAGE_NEXT, pageUsed } from "../state/table";
+import { DIRECT_ENTRIES_MAX, growAhead, growBegin, growEnd, growStep, growsSlowly } from "./direct_grow";
 import { Slice, tableAt } from "./slice";
 import { Aggregation, DIRECT_SLICES_MAX } from "./spec";
 
-const ENTRIES_MAX: u32 = 1 << 24;
 /** An index this small is made whatever its use. */
 const ENTRIES_ALWAYS: u32 = 1024;
 /** Entries for each row at most. */
 const ENTRIES_A_ROW_MAX: u32 = 8;
+/** Of the entries that an index has to spare, the part that lies on the side to which keys have not grown. */
+const SPARE_SHIFT: u32 = 3;
 
 @inline function places(a: Aggregation): usize {
   return changetype<usize>(a) + offsetof<Aggregation>("direct0");
@@ -37,6 +39,7 @@ function place(a: Aggregation, slice: Slice): void {
 }
 
 export function directFree(a: Aggregation, slice: Slice): void {
+  growEnd(a, slice);
   if (!slice.direct) return;
   spaceGive(a, slice.direct, slice.directEntries << 2);
   slice.direct = 0;
@@ -97,29 +100,48 @@ function renew(a: Aggregation, slice: Slice, upwards: bool): void {
   const whole = slice.directWhole;
   slice.directWhole = false;
   const range = <u64>(slice.keyMax - slice.keyMin);
-  if (range >= <u64>ENTRIES_MAX || slice.directOff) return;
+  if (range >= <u64>DIRECT_ENTRIES_MAX || slice.directOff || (slice.grow && !whole)) return;
   const needed = <u32>range + 1;
   if (needed > ENTRIES_ALWAYS && needed / ENTRIES_A_ROW_MAX > slice.rows) return;
   let entries: u32 = 1 << (32 - clz(needed + (needed >> 1)));
-  if (entries > ENTRIES_MAX) entries = ENTRIES_MAX;
+  if (entries > DIRECT_ENTRIES_MAX) entries = DIRECT_ENTRIES_MAX;
+  const spare = <i64>((entries - needed) >>> SPARE_SHIFT);
+  const base = upwards ? slice.keyMin - spare : slice.keyMax + spare - <i64>entries + 1;
+  if (!whole && growsSlowly(a, slice)) {
+    growBegin(a, slice, base, entries);
+    return;
+  }
+  growEnd(a, slice);
+  renewNow(a, slice, base, entries, whole);
+}
+
+function renewNow(a: Aggregation, slice: Slice, base: i64, entries: u32, whole: bool): void {
   const old: usize = slice.direct, oldBase = slice.directBase, oldEntries = slice.directEntries;
   const address = spaceTake(a, entries << 2);
   if (!address) return;
   if (!block_is_new()) memory.fill(address, 0, <usize>entries << 2);
-  if (!old) place(a, slice);
-  slice.direct = <u32>address;
+  const shift = <u64>(oldBase - base), keeps = old && whole && oldEntries <= entries && shift <= <u64>(entries - oldEntries);
+  if (keeps) memory.copy(address + (<usize>shift << 2), old, <usize>oldEntries << 2);
+  directEnter(a, slice, <u32>address, base, entries);
+  if (!keeps) fill(a, slice);
+}
+
+/** Makes an index that knows every key of the slice its own, in place of the one that it has. */
+export function directEnter(a: Aggregation, slice: Slice, address: u32, base: i64, entries: u32): void {
+  if (slice.direct) spaceGive(a, slice.direct, slice.directEntries << 2);
+  else place(a, slice);
+  slice.direct = address;
   slice.directEntries = entries;
-  slice.directBase = upwards ? slice.keyMin : slice.keyMax - <i64>entries + 1;
-  const shift = <u64>(oldBase - slice.directBase);
-  if (old && whole && oldEntries <= entries && shift <= <u64>(entries - oldEntries)) {
-    memory.copy(address + (<usize>shift << 2), old, <usize>oldEntries << 2);
-  } else {
-    fill(a, slice);
-  }
+  slice.directBase = base;
   slice.directWhole = true;
-  if (old) spaceGive(a, old, oldEntries << 2);
-  a.hintBase = slice.directBase;
+  a.hintBase = base;
   a.hintEntries = entries;
+}
+
+/** Between two blocks: goes on with the index that is being made, or begins one ahead of its time. */
+@inline export function directTend(a: Aggregation, slice: Slice): void {
+  if (slice.grow) growStep(a, slice);
+  else growAhead(a, slice);
 }
 
 /** Gives the slice an index of the keys that it has, if they are dense enough. */
@@ -132,7 +154,10 @@ export function directAdd(a: Aggregation, slice: Slice, key: i64, row: usize): v
   const upwards = key > slice.keyMax;
   if (key < slice.keyMin) slice.keyMin = key;
   if (upwards) slice.keyMax = key;
-  if (slice.slab) return;
+  if (slice.slab) {
+    if (slice.direct) directMoved(slice, key, row);
+    return;
+  }
   if (slice.direct) {
     const entry = <u64>(key - slice.directBase);
     if (entry < <u64>slice.directEntries) {
@@ -146,8 +171,26 @@ export function directAdd(a: Aggregation, slice: Slice, key: i64, row: usize): v
   if (entry < <u64>slice.directEntries) store<u32>(<usize>slice.direct + (<usize>entry << 2), <u32>row);
 }
 
+/** The index of the slice has the key (not NULL) if it is there at all: what an index has a place for it knows, whole or not. */
+@inline export function isDirect(slice: Slice, key: i64): bool {
+  return slice.direct != 0 && <u64>(key - slice.directBase) < <u64>slice.directEntries;
+}
+
+/** The row of a key lies elsewhere now. */
+export function directMoved(slice: Slice, key: i64, row: usize): void {
+  if (isDirect(slice, key)) store<u32>(<usize>slice.direct + (<usize>(key - slice.directBase) << 2), <u32>row);
+}
+
+/** Rows leave for a slab: the index is asked for those that have not left, and grows no more. */
+export function directLeave(a: Aggregation, slice: Slice): void {
+  growEnd(a, slice);
+  slice.directWhole = false;
+}
+
 /** Forgets a key whose row is taken back. */
-export function directRemove(slice: Slice, key: i64): void {
+export function directRemove(a: Aggregation, slice: Slice, key: i64): void {
+  // It may have been looked at where another row will be
+  growEnd(a, slice);
   if (!slice.direct) return;
   const entry = <u64>(key - slice.directBase);
   if (entry < <u64>slice.directEntries) store<u32>(<usize>slice.direct + (<usize>entry << 2), 0);

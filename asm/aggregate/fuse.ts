@@ -6,6 +6,7 @@
 import { group_add, group_end } from "../hash/group";
 import { cellHash } from "../state/row";
 import { blockKept, blockNullKeys, blockSlice } from "./block";
+import { blockChanged } from "./change_blocks";
 import { STOP_FOREIGN, STOP_FULL, STOP_NONE } from "./input";
 import { insertBegin, insertUnknown, owns } from "./insert";
 import { keyColumn } from "./keys";
@@ -45,7 +46,9 @@ const ONE: usize = memory.data<u64>([1, 0]);
 
 @inline function headChange(row: usize, old: u64, mark: u64): void {
   const now = (old & 0xffffffff00000000) | mark;
-  if (old != now) store<u64>(row, now);
+  if (old == now) return;
+  store<u64>(row, now);
+  blockChanged(row);
 }
 
 /** Adds 1 to the count and a value to the sum of integers beside it. */

@@ -15,8 +15,8 @@
 //   ENTRY   image of a row (what it means: hop_fold.ts), then
 //           0         4         8               12        16            24        28        32        36        40
 //           +---------+---------+---------------+---------+-------------+---------+---------+---------+---------+------
-//           | first   | last    | next of its   | hash    | folded i64  | first's | first's | last's  | stale   | see
-//           | row u32 | row u32 | bucket u32    | u32     | (late rows) | ordinal | slice   | slice   | u32     | below
+//           | last    | last's  | next of its   | hash    | folded i64  | first   | first's | first's | stale   | see
+//           | row u32 | slice   | bucket u32    | u32     | (late rows) | row u32 | ordinal | slice   | u32     | below
 //           +---------+---------+---------------+---------+-------------+---------+---------+---------+---------+------
 //
 //           with inverses: for each call u32, in how many rows it has a value; else: the image of the window's row,
@@ -27,8 +27,9 @@
 import { block_alloc, block_free, block_size, state_force } from "../memory";
 import { PAGE_HEADER, PAGE_NEXT, pageUsed } from "../state/table";
 import { spaceGive } from "../state/space";
+import { directDrop, directSet } from "./hop_direct";
 import { pairMake } from "./hop_pair";
-import { Pool, poolFree } from "./hop_pool";
+import { Pool, poolFree, poolGive } from "./hop_pool";
 import { sliceAt, slicePosition, tableAt } from "./slice";
 import { Aggregation } from "./spec";
 import { versionEntry, versionSetEntry } from "./version";
@@ -49,6 +50,9 @@ export class Hop {
   pairBit: u32; // that its sum has a value
   pairWraps: u32; // offset in a row of the wraps of its sum; 0 = they are in the flags
   pairRows: u32; // offset in an entry of how many rows have one
+  direct: u32; // entries by key (hop_direct.ts): address and count; 0 = there are none
+  directSlots: u32;
+  directBase: i64;
 }
 
 /** What a key group has under way. */
@@ -69,13 +73,15 @@ export class HopGroup {
 }
 
 // The last word of LINKS
-const ENTRY_AT: usize = 12;
+export const ENTRY_AT: usize = 12;
 const IS_OUT: u32 = 1;
 const HAS_VERSION: u32 = 2;
+/** Bits of the last word of LINKS that a row has for which more is to be looked at than its entry. */
+export const IS_APART: u32 = IS_OUT | HAS_VERSION;
 const ADDRESS: u32 = ~15;
 
 // Pools lie behind the fields, groups behind the pools
-const POOLS_AT: u32 = 80;
+const POOLS_AT: u32 = 96;
 const HEADER: u32 = 128;
 const GROUP_BYTES: u32 = 64;
 /** Of an entry, between the image and what depends on its calls. */
@@ -135,31 +141,30 @@ export function setVersion(a: Aggregation, row: usize, version: u32): void {
 }
 
 // Fields of an ENTRY
+export const ENTRY_FIRST: usize = 24;
 @inline export function firstOf(hop: Hop, entry: usize): usize {
-  return load<u32>(entry + hop.entryAt);
+  return load<u32>(entry + hop.entryAt, ENTRY_FIRST);
 }
 @inline export function firstOrdinal(hop: Hop, entry: usize): u32 {
-  return load<u32>(entry + hop.entryAt, 24);
+  return load<u32>(entry + hop.entryAt, ENTRY_FIRST + 4);
 }
 @inline export function firstSlice(hop: Hop, entry: usize): u32 {
-  return load<u32>(entry + hop.entryAt, 28);
+  return load<u32>(entry + hop.entryAt, ENTRY_FIRST + 8);
 }
 @inline export function setFirst(hop: Hop, entry: usize, row: usize, ordinal: u32, slice: u32): void {
   const at = entry + hop.entryAt;
-  store<u32>(at, <u32>row);
-  store<u32>(at, ordinal, 24);
-  store<u32>(at, slice, 28);
+  store<u32>(at, <u32>row, ENTRY_FIRST);
+  store<u32>(at, ordinal, ENTRY_FIRST + 4);
+  store<u32>(at, slice, ENTRY_FIRST + 8);
 }
 @inline export function lastOf(hop: Hop, entry: usize): usize {
-  return load<u32>(entry + hop.entryAt, 4);
+  return load<u32>(entry + hop.entryAt);
 }
 @inline export function lastSlice(hop: Hop, entry: usize): u32 {
-  return load<u32>(entry + hop.entryAt, 32);
+  return load<u32>(entry + hop.entryAt, 4);
 }
 @inline export function setLast(hop: Hop, entry: usize, row: usize, slice: u32): void {
-  const at = entry + hop.entryAt;
-  store<u32>(at, <u32>row, 4);
-  store<u32>(at, slice, 32);
+  store<u64>(entry + hop.entryAt, <u64>row | (<u64>slice << 32));
 }
 /** The image of the window's row has to be made anew. */
 @inline export function isStale(hop: Hop, entry: usize): bool {
@@ -230,20 +235,25 @@ export function hopGroupRelease(a: Aggregation, g: HopGroup): void {
   g.count = 0;
 }
 
+function groupClear(g: HopGroup): void {
+  g.late = 0;
+  g.start = i64.MIN_VALUE;
+  g.end = i64.MIN_VALUE;
+  g.boundary = i64.MIN_VALUE;
+  g.window = i64.MIN_VALUE;
+}
+
 /** Frees all entries and lists; the links of rows stay as they are. */
 function hopClear(a: Aggregation): void {
   const hop = hopOf(a);
   for (let group: u32 = 0; group < 128; group++) {
     const g = hopGroupAt(a, group);
     hopGroupRelease(a, g);
-    g.late = 0;
-    g.start = i64.MIN_VALUE;
-    g.end = i64.MIN_VALUE;
-    g.boundary = i64.MIN_VALUE;
-    g.window = i64.MIN_VALUE;
+    groupClear(g);
   }
   poolFree(a, hop.entries);
   poolFree(a, hop.late);
+  directDrop(a, hop);
   if (hop.scratchBytes) spaceGive(a, hop.scratch, hop.scratchBytes);
   hop.scratch = 0;
   hop.scratchBytes = 0;
@@ -259,6 +269,27 @@ export function hopReset(a: Aggregation): void {
     }
   }
   hopClear(a);
+}
+
+/** The same of one key group. */
+export function hopGroupForget(a: Aggregation, group: u32): void {
+  const hop = hopOf(a), g = hopGroupAt(a, group), end = g.end;
+  if (end == i64.MIN_VALUE) return;
+  for (let i: u32 = 0; i < a.sliceCount && sliceAt(a, i).index < end; i++) unlinkTable(a, i, group);
+  for (let late: usize = g.late; late;) {
+    const next: usize = load<u32>(late);
+    poolGive(hop.late, late);
+    late = next;
+  }
+  for (let i: u32 = 0; i < g.count; i++) {
+    const entry: usize = load<u32>(<usize>g.order + (<usize>(g.first + i) << 4), 8);
+    directSet(hop, entry, 0);
+    poolGive(hop.entries, entry);
+  }
+  hopGroupRelease(a, g);
+  groupClear(g);
+  for (let other: u32 = 0; other < 128; other++) if (hopGroupAt(a, other).count) return;
+  poolFree(a, hop.entries);
 }
 
 function unlinkTable(a: Aggregation, position: u32, group: u32): void {

@@ -1,9 +1,10 @@
 // Entries of a key group by key: buckets with a list each, so that keys may go at any time. There are four times
 // as many buckets as entries or more: a second look at a list is a branch that nothing foretells.
 import { bytesEqual } from "../state/bytes";
-import { ROW_FLAGS, ROW_KEYS, rowCopy } from "../state/row";
+import { ROW_FLAGS, ROW_KEYS, rowCopy, rowHash } from "../state/row";
 import { spaceGive } from "../state/space";
 import { Hop, HopGroup, hopTake } from "./hop";
+import { directFind, directSet } from "./hop_direct";
 import { poolGive, poolReserve, poolTake } from "./hop_pool";
 import { nullMask } from "./keys";
 import { Aggregation, isBytes, keyCell, keyType } from "./spec";
@@ -26,7 +27,8 @@ const BUCKETS_MIN: u32 = 8;
   return <usize>g.buckets + (<usize>(hash & g.mask) << 2);
 }
 
-function sameKey(a: Aggregation, one: usize, other: usize): bool {
+/** Whether two rows have one key. */
+export function sameKey(a: Aggregation, one: usize, other: usize): bool {
   if ((load<u32>(one, ROW_FLAGS) ^ load<u32>(other, ROW_FLAGS)) & nullMask(a)) return false;
   for (let i: u32 = 0; i < a.keys; i++) {
     const x = load<u64>(one + ROW_KEYS + (<usize>i << 3)), y = load<u64>(other + ROW_KEYS + (<usize>i << 3));
@@ -51,10 +53,22 @@ function sameKey(a: Aggregation, one: usize, other: usize): bool {
   return 0;
 }
 
-/** The entry of the row's key, or 0. */
+/** The entry of the row's key by its hash, or 0. */
 @inline export function entryFind(a: Aggregation, hop: Hop, g: HopGroup, row: usize, hash: u32): usize {
   if (!g.buckets) return 0;
   return a.hashAt ? findAny(a, hop, g, row, hash) : findCell(hop, g, row, hash);
+}
+
+/** The entry of the row's key, or 0. */
+@inline export function entryOfKey(a: Aggregation, hop: Hop, g: HopGroup, row: usize): usize {
+  const known = directFind(hop, row);
+  return known ? known : entryByHash(a, hop, g, row);
+}
+
+function entryByHash(a: Aggregation, hop: Hop, g: HopGroup, row: usize): usize {
+  const entry = entryFind(a, hop, g, row, rowHash(a, row));
+  if (entry) directSet(hop, row, entry);
+  return entry;
 }
 
 function findAny(a: Aggregation, hop: Hop, g: HopGroup, row: usize, hash: u32): usize {
@@ -119,6 +133,7 @@ export function entryMake(a: Aggregation, hop: Hop, g: HopGroup, row: usize, has
   rowCopy(entry, a.template, a.madeBytes);
   entrySetKey(a, entry, row);
   insert(hop, g, entry);
+  directSet(hop, entry, entry);
   return entry;
 }
 
@@ -127,5 +142,6 @@ export function entryDrop(hop: Hop, g: HopGroup, entry: usize): void {
   let link = bucketOf(g, hashOf(hop, entry));
   while (<usize>load<u32>(link) != entry) link = <usize>load<u32>(link) + hop.entryAt + 8;
   store<u32>(link, <u32>chainOf(hop, entry));
+  directSet(hop, entry, 0);
   poolGive(hop.entries, entry);
 }

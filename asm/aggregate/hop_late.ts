@@ -7,14 +7,13 @@
 //          | next u32  | row u32 | slice index i64  |
 //          +-----------+---------+------------------+
 import { PAGE_HEADER, PAGE_NEXT, Table, pageUsed } from "../state/table";
-import { rowHash } from "../state/row";
 import { blockAddresses, blockInserted, rowSlice } from "./block";
 import {
   Hop, HopGroup, entryOfRow, firstOf, firstOrdinal, firstSlice, foldedOf, hopGroupAt, hopOf, isOut, lastSlice, nextOf,
   nextOrdinal, nextSlice, setEntry, setFirst, setNext, setOut, versionOf,
 } from "./hop";
 import { foldIn, foldOut, refold } from "./hop_fold";
-import { entryFind, entrySetKey } from "./hop_index";
+import { entryOfKey, entrySetKey } from "./hop_index";
 import { linkLast } from "./hop_link";
 import { orderInsert, orderRemove } from "./hop_order";
 import { poolGive, poolReserve, poolTake } from "./hop_pool";
@@ -101,15 +100,15 @@ function ordinalIn(a: Aggregation, table: Table, row: usize): u32 {
 /** Links a row in the midst of its key's others; false when the memory's maximum is reached. */
 function linkLate(a: Aggregation, hop: Hop, g: HopGroup, group: u32, row: usize, index: i64): bool {
   const ordinal = ordinalIn(a, tableAt(a, sliceFind(a, index), group), row), slice = <u32>index, base = <u32>g.start;
-  const hash = rowHash(a, row), entry = entryFind(a, hop, g, row, hash);
+  const entry = entryOfKey(a, hop, g, row);
   if (!entry) {
-    const made = linkLast(a, hop, g, row, hash, slice, ordinal);
+    const made = linkLast(a, hop, g, row, slice, ordinal);
     if (!made) return false;
     g.count--; // its item goes where it belongs
     return orderInsert(a, g, slice, ordinal, made);
   }
   if (lastSlice(hop, entry) - base < slice - base) {
-    linkLast(a, hop, g, row, hash, slice, ordinal);
+    linkLast(a, hop, g, row, slice, ordinal);
     return true;
   }
   setEntry(a, row, entry);

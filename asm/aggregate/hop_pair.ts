@@ -30,30 +30,72 @@ export function pairMake(a: Aggregation, hop: Hop, presence: u32): void {
   hop.pairRows = presence + (countFirst ? 4 : 0);
 }
 
+/** Adds to the wraps of the entry's sum; hardly ever there is something to add. */
+@inline function wrapsMove(to: usize, more: i64): void {
+  if (more) store<i64>(to, load<i64>(to, WRAPS) + more, WRAPS);
+}
+
 /** Adds the image of a row to its entry. */
 @inline export function pairAdd(a: Aggregation, hop: Hop, entry: usize, from: usize): void {
-  const to = entry + hop.pairAt, image = from + hop.pairAt, bit = hop.pairBit;
-  store<i64>(to, load<i64>(to) + load<i64>(image));
-  if (!(load<u32>(from + a.presentAt) & bit)) return;
-  const low = load<i64>(to, LOW), value = load<i64>(image, LOW), sum = low + value;
-  // −1, 0 or 1: it passed an end when its sign differs from that of both
-  const carry = (((low ^ sum) & (value ^ sum)) >> 63) & ((value >> 63) | 1);
-  store<i64>(to, sum, LOW);
-  store<i64>(to, load<i64>(to, WRAPS) + wrapsFor(from, hop.pairWraps) + carry, WRAPS);
-  store<u32>(entry + hop.pairRows, load<u32>(entry + hop.pairRows) + 1);
-  store<u32>(entry + a.presentAt, load<u32>(entry + a.presentAt) | bit);
+  pairAddAt(entry, from, hop.pairAt, hop.pairBit, hop.pairWraps, hop.pairRows, a.presentAt);
+}
+
+/** The same, with the places of all that as they are in `hop` and `a`. */
+@inline export function pairAddAt(
+  entry: usize, from: usize, pair: usize, bit: u32, wraps: u32, rows: usize, present: usize,
+): void {
+  const to = entry + pair, image = from + pair;
+  if (!(load<u32>(from + present) & bit)) {
+    store<i64>(to, load<i64>(to) + load<i64>(image));
+    return;
+  }
+  let carry: i64;
+  if (ASC_FEATURE_SIMD) {
+    const old = v128.load(to), more = v128.load(image), now = i64x2.add(old, more);
+    v128.store(to, now);
+    const value = i64x2.extract_lane(more, 1);
+    // The sign bit of the sum when it has passed an end, which it does when its sign differs from that of both
+    carry = i64x2.bitmask(v128.and(v128.xor(old, now), v128.xor(more, now))) & 2 ? (value >> 63) | 1 : 0;
+  } else {
+    const low = load<i64>(to, LOW), value = load<i64>(image, LOW), sum = low + value;
+    store<i64>(to, load<i64>(to) + load<i64>(image));
+    store<i64>(to, sum, LOW);
+    carry = ((low ^ sum) & (value ^ sum)) < 0 ? (value >> 63) | 1 : 0;
+  }
+  wrapsMove(to, wrapsFor(from, wraps) + carry);
+  const before = load<u32>(entry + rows);
+  store<u32>(entry + rows, before + 1);
+  if (!before) store<u32>(entry + present, load<u32>(entry + present) | bit);
 }
 
 /** Takes the image of a row from its entry. */
 @inline export function pairTake(a: Aggregation, hop: Hop, entry: usize, from: usize): void {
-  const to = entry + hop.pairAt, image = from + hop.pairAt, bit = hop.pairBit;
-  store<i64>(to, load<i64>(to) - load<i64>(image));
-  if (!(load<u32>(from + a.presentAt) & bit)) return;
-  const low = load<i64>(to, LOW), value = load<i64>(image, LOW), rest = low - value;
-  const carry = (((low ^ value) & (low ^ rest)) >> 63) & ((value >> 63) | 1);
-  store<i64>(to, rest, LOW);
-  store<i64>(to, load<i64>(to, WRAPS) - wrapsFor(from, hop.pairWraps) - carry, WRAPS);
-  const rows = load<u32>(entry + hop.pairRows) - 1;
-  store<u32>(entry + hop.pairRows, rows);
-  if (!rows) store<u32>(entry + a.presentAt, load<u32>(entry + a.presentAt) & ~bit);
+  pairTakeAt(entry, from, hop.pairAt, hop.pairBit, hop.pairWraps, hop.pairRows, a.presentAt);
+}
+
+/** The same, with the places of all that as they are in `hop` and `a`. */
+@inline export function pairTakeAt(
+  entry: usize, from: usize, pair: usize, bit: u32, wraps: u32, rows: usize, present: usize,
+): void {
+  const to = entry + pair, image = from + pair;
+  if (!(load<u32>(from + present) & bit)) {
+    store<i64>(to, load<i64>(to) - load<i64>(image));
+    return;
+  }
+  let carry: i64;
+  if (ASC_FEATURE_SIMD) {
+    const old = v128.load(to), less = v128.load(image), rest = i64x2.sub(old, less);
+    v128.store(to, rest);
+    const value = i64x2.extract_lane(less, 1);
+    carry = i64x2.bitmask(v128.and(v128.xor(old, less), v128.xor(old, rest))) & 2 ? (value >> 63) | 1 : 0;
+  } else {
+    const low = load<i64>(to, LOW), value = load<i64>(image, LOW), rest = low - value;
+    store<i64>(to, load<i64>(to) - load<i64>(image));
+    store<i64>(to, rest, LOW);
+    carry = ((low ^ value) & (low ^ rest)) < 0 ? (value >> 63) | 1 : 0;
+  }
+  wrapsMove(to, -(wrapsFor(from, wraps) + carry));
+  const left = load<u32>(entry + rows) - 1;
+  store<u32>(entry + rows, left);
+  if (!left) store<u32>(entry + present, load<u32>(entry + present) & ~bit);
 }

@@ -1,5 +1,8 @@
 // Aggregation room: windows over shared slices, keyed state, partial aggregates.
 import { STATE_SCHEMA_VERSION } from "../state/row";
+import { changeBlocksFree } from "./change_blocks";
+import { changesFree } from "./cold_changes";
+import { mergedDrop } from "./cold_merge";
 import { cursorReset } from "./cursor";
 import { hopFree, hopMake } from "./hop";
 import { MEMO_BYTES, slicesFree } from "./slice";
@@ -10,7 +13,15 @@ import { TIME_START, lastFired, windowStart } from "./window";
 
 export { agg_push } from "./push";
 export { agg_advance, agg_changes, agg_changes_next, agg_changes_take, agg_peek, agg_peek_reset, agg_pull } from "./fire";
-export { agg_look } from "./look";
+export { agg_look, agg_look_merged, agg_look_next, agg_looked } from "./look";
+export {
+  agg_cold_begin, agg_cold_inside, agg_cold_leave, agg_cold_on, agg_cold_room, agg_cold_sizes, agg_cold_slices,
+} from "./cold";
+export { agg_changes_looked } from "./change_scan";
+export { agg_changes_give, agg_changes_wants } from "./cold_changes";
+export {
+  agg_cold_back, agg_cold_give, agg_cold_wanted, agg_cold_wants, agg_merge_begin, agg_merge_end, agg_merge_longest, agg_merge_piece, agg_merge_rows, agg_merge_table, agg_merge_write,
+} from "./cold_merge";
 export { agg_clear, agg_take } from "./partial";
 export {
   agg_are_slices, agg_restore_below, agg_restore_clear, agg_restored, agg_restoring, agg_scalars,
@@ -46,6 +57,10 @@ export function agg_create(spec: usize): usize {
 export function agg_free(aggregation: usize): void {
   const a = changetype<Aggregation>(aggregation);
   hopFree(a);
+  mergedDrop(a, changetype<Cursor>(<usize>a.fire));
+  mergedDrop(a, changetype<Cursor>(<usize>a.peek));
+  changesFree(a);
+  changeBlocksFree(a);
   versionsDrop(a, i64.MAX_VALUE);
   slicesFree(a);
   cursorFree(changetype<Cursor>(<usize>a.fire));
@@ -91,4 +106,10 @@ export function agg_out(aggregation: usize): usize {
 export function agg_dropped_before(aggregation: usize): f64 {
   const a = changetype<Aggregation>(aggregation);
   return <f64>windowStart(a, a.drained + 1);
+}
+
+/** Slices with lower numbers are gone. */
+export function agg_dropped_slices(aggregation: usize): f64 {
+  const a = changetype<Aggregation>(aggregation);
+  return <f64>(a.drained + 1) * <f64>(a.slide / a.width);
 }

@@ -9,7 +9,8 @@ import {
 import { blockAddresses, blockInserted, rowSlice } from "./block";
 import { directAdd, directRemove } from "./direct";
 import { keyColumn, keysEqual, nullsAt } from "./keys";
-import { Slice, rowsExpected, tableAt, tableSet } from "./slice";
+import { isListed } from "./slab_move";
+import { Slice, isCold, rowsExpected, tableAt, tableSet } from "./slice";
 import { Aggregation, isBytes, keyCell, keyType } from "./spec";
 
 /** Rows that the block has inserted; their kept rows are in blockInserted(). */
@@ -60,11 +61,12 @@ function writeKeys(a: Aggregation, table: Table, row: usize, i: u32, nulls: u32)
 
 /** A new row with the key of kept row `i`; 0 when there is no memory, and then nothing has changed. */
 function insert(a: Aggregation, slice: Slice, table: Table, group: u32, i: u32, hash: u32): usize {
-  if (!tableReserve(a, table) || (slice.slab && !orderReserve(a, table))) return 0;
+  const listed = isListed(slice, group);
+  if (!tableReserve(a, table) || (listed && !orderReserve(a, table))) return 0;
   const nulls = nullsAt(i), bytes = a.fixedKey ? 0 : keyBytesNeeded(a, i);
   if (bytes && !bytesReserve(a, table, bytes)) return 0;
   const row = tableAppend(a, table, hash, group);
-  if (slice.slab) orderAdd(table, row);
+  if (listed) orderAdd(table, row);
   slice.rows++;
   store<u32>(blockInserted() + (<usize>inserted << 2), i);
   inserted++;
@@ -79,6 +81,12 @@ function insert(a: Aggregation, slice: Slice, table: Table, group: u32, i: u32, 
 }
 
 function tableNew(a: Aggregation, slice: Slice, group: u32): Table {
+  if (a.inOrder && !a.restoring && isCold(slice, group)) {
+    a.wants = true;
+    a.wantSlice = slice.index;
+    a.wantGroup = group;
+    return changetype<Table>(0);
+  }
   const table = tableMake(a);
   if (changetype<usize>(table)) {
     table.expected = slice.slab ? 0 : rowsExpected(a, slice, group);
@@ -87,7 +95,7 @@ function tableNew(a: Aggregation, slice: Slice, group: u32): Table {
   return table;
 }
 
-/** The table of the key group, made when it is not there; null when there is no memory. */
+/** The table of the key group, made when it is not there; null when there is no memory, or it is in a file and has to come back first. */
 @inline export function tableFor(a: Aggregation, slice: Slice, group: u32): Table {
   const table = tableAt(a, slice, group);
   return changetype<usize>(table) ? table : tableNew(a, slice, group);
@@ -137,8 +145,8 @@ export function insertUndo(a: Aggregation, from: u32): void {
     inserted--;
     const row: usize = load<u32>(blockAddresses() + (<usize>i << 2)), slice = changetype<Slice>(rowSlice(i));
     const table = tableAt(a, slice, groupOfRow(a, row));
-    if (a.fixedKey && !nullsAt(i)) directRemove(slice, load<i64>(row, ROW_KEYS));
-    if (slice.slab) orderRemoveLast(a, table);
+    if (a.fixedKey && !nullsAt(i)) directRemove(a, slice, load<i64>(row, ROW_KEYS));
+    if (table.order) orderRemoveLast(a, table);
     if (row - <usize>slice.slab < <usize>slice.slabBytes) slotRemove(a, table, row);
     else tableRemoveLast(a, table, row);
     slice.rows--;

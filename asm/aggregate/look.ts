@@ -4,15 +4,17 @@ import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, DOUBLE, I
 import { canonical_f64 } from "../hash/keyed";
 import { bytesEqual } from "../state/bytes";
 import { rowsList } from "../state/order";
-import { ROW_FLAGS } from "../state/row";
+import { ROW_FLAGS, rowCopy } from "../state/row";
 import { Table } from "../state/table";
 import { validAt } from "./assign";
+import { callLength, keyLength, textBytes } from "./cold";
 import { emitBegin, emitColumn, emitRoom, emitTimes } from "./emit";
 import { emitKeys, emitResults, emitStates } from "./result";
-import { sliceAt, tableAt } from "./slice";
+import { isCold, sliceAt, tableAt } from "./slice";
 import { Aggregation, callAt, isBytes, keyCell } from "./spec";
 
 const NO_MEMORY: i32 = -1;
+const COLD: i32 = -3;
 /** Rows of a table that are compared together. */
 const BLOCK_ROWS: u32 = 512;
 
@@ -28,7 +30,7 @@ function isSame(own: u64, column: usize, type: u32): bool {
 }
 
 /** Whether a row has the key in the first row of COLUMNs. */
-function hasKey(a: Aggregation, row: usize, columns: usize): bool {
+export function hasKey(a: Aggregation, row: usize, columns: usize): bool {
   const flags = load<u32>(row, ROW_FLAGS);
   for (let k: u32 = 0; k < a.keys; k++) {
     const column = columns + k * COLUMN_SIZE, isNull = !validAt(load<u32>(column, COLUMN_VALIDITY), 0);
@@ -82,11 +84,16 @@ function emitWhat(a: Aggregation, results: bool): bool {
   return done;
 }
 
-/**
- * Rows of slices, the first ones first, `most` of them: those of the key in the first row of `columns`, which is of key group `group`, or, `columns` 0,
- * any. Slice start, key group, keys, then states or `results`, as agg_out tells COLUMNs. How many, or NO_MEMORY.
- */
-export function agg_look(aggregation: usize, columns: usize, group: u32, results: bool, most: u32): i32 {
+/** How far a look has got: slice, key group; the last one. */
+let lookSlice: u32 = 0;
+let lookGroup: u32 = 0;
+let lookEnd: u32 = 0;
+let lookFrom: u32 = 0;
+let lookKey: usize = 0;
+let lookMost: u32 = 0;
+
+/** Begins a look for rows of slices, the first ones first, `most` of them: those of the key in the first row of `columns`, which is of key group `group`, or, `columns` 0, any. */
+export function agg_look(aggregation: usize, columns: usize, group: u32, most: u32): i32 {
   const a = changetype<Aggregation>(aggregation);
   list = arena_alloc(<usize>most << 2);
   room = arena_alloc(<usize>BLOCK_ROWS << 2);
@@ -94,15 +101,70 @@ export function agg_look(aggregation: usize, columns: usize, group: u32, results
   groups = emitRoom(most);
   if (!list || !room || !starts || !groups) return NO_MEMORY;
   found = 0;
-  const from = columns ? max<u32>(group, a.groupFrom) : a.groupFrom;
-  const to = columns ? min<u32>(group + 1, a.groupTo) : a.groupTo;
-  for (let i: u32 = 0; i < a.sliceCount && found < most; i++) {
-    const slice = sliceAt(a, i);
-    for (let g = from; g < to && found < most; g++) {
-      const table = tableAt(a, slice, g);
-      if (changetype<usize>(table)) lookAt(a, table, slice.index, g, columns, most);
+  lookKey = columns;
+  lookMost = most;
+  lookSlice = 0;
+  lookFrom = columns ? max<u32>(group, a.groupFrom) : a.groupFrom;
+  lookEnd = columns ? min<u32>(group + 1, a.groupTo) : a.groupTo;
+  lookGroup = lookFrom;
+  return 0;
+}
+
+/**
+ * Goes on with a look. How many rows there are, or COLD in front of a part of which rows are in a file: slice and key group (f64 each) at `wants`, for
+ * agg_look_merged.
+ */
+export function agg_look_next(aggregation: usize, wants: usize): i32 {
+  const a = changetype<Aggregation>(aggregation);
+  for (; lookSlice < a.sliceCount && found < lookMost; lookSlice++, lookGroup = lookFrom) {
+    const slice = sliceAt(a, lookSlice);
+    for (; lookGroup < lookEnd && found < lookMost; lookGroup++) {
+      if (isCold(slice, lookGroup)) {
+        store<f64>(wants, <f64>slice.index);
+        store<f64>(wants, <f64>lookGroup, 8);
+        return COLD;
+      }
+      const table = tableAt(a, slice, lookGroup);
+      if (changetype<usize>(table)) lookAt(a, table, slice.index, lookGroup, lookKey, lookMost);
     }
   }
+  return <i32>found;
+}
+
+/** A copy of a row, its texts included, in the batch arena; 0 without memory. */
+function copyRow(a: Aggregation, row: usize): usize {
+  const to = arena_alloc(a.rowBytes + textBytes(a, row));
+  if (!to) return 0;
+  rowCopy(to, row, a.rowBytes);
+  let at = to + a.rowBytes;
+  for (let k: u32 = 0; k < a.keys; k++) at = copyText(to + keyCell(k), at, keyLength(a, row, k));
+  for (let i: u32 = 0; a.variable && i < a.calls; i++) at = copyText(to + callAt(a, i).cell, at, callLength(a, row, i));
+  return to;
+}
+
+function copyText(cell: usize, at: usize, length: u32): usize {
+  if (!length) return at;
+  memory.copy(at, load<u32>(cell), length);
+  store<u32>(cell, <u32>at);
+  return at + length;
+}
+
+/** Adds copies of rows of the part that agg_look_next wanted, which were put together; false without memory. */
+export function agg_look_merged(aggregation: usize, merged: usize): bool {
+  const a = changetype<Aggregation>(aggregation), first = found;
+  lookAt(a, changetype<Table>(merged), sliceAt(a, lookSlice).index, lookGroup, lookKey, lookMost);
+  lookGroup++;
+  for (let i = first; i < found; i++) {
+    const copy = copyRow(a, load<u32>(list + (<usize>i << 2)));
+    if (!copy) return false;
+    store<u32>(list + (<usize>i << 2), <u32>copy);
+  }
+  return true;
+}
+
+/** What a look has found: slice start, key group, keys, then states or `results`, as agg_out tells COLUMNs. How many, or NO_MEMORY. */
+export function agg_looked(aggregation: usize, results: bool): i32 {
+  const a = changetype<Aggregation>(aggregation);
   emitBegin(a, list, found);
   const leading = emitTimes(starts, a.width, a.offset) && emitColumn(INT64, 0, groups, 0);
   return leading && emitKeys(a) && emitWhat(a, results) ? <i32>found : NO_MEMORY;

@@ -14,6 +14,7 @@ import { bytesReserve } from "../state/bytes";
 import { ROW_FLAGS, ROW_MARK, rowCopy } from "../state/row";
 import { validAt } from "./assign";
 import { blockAddresses, blockImage, rowNumber, rowSlice } from "./block";
+import { blockChanged } from "./change_blocks";
 import { combineNeeds, combineRow } from "./combine";
 import { nullMask } from "./keys";
 import { sortable } from "./order";
@@ -71,7 +72,7 @@ function imageRow(a: Aggregation, states: usize, row: u32, ordinal: i64): void {
 }
 
 /** Makes the calls of a row as they are before their first value. */
-function rowReset(a: Aggregation, row: usize): void {
+export function rowReset(a: Aggregation, row: usize): void {
   const flags = load<u32>(row, ROW_FLAGS) & nullMask(a);
   store<u32>(row + a.presentAt, 0);
   store<u32>(row, flags, ROW_FLAGS);
@@ -108,10 +109,16 @@ function addSums(column: usize, rows: u32, cell: u32, wrapsCell: u32): void {
   }
 }
 
+@inline function markRow(a: Aggregation, row: usize): void {
+  if (load<u32>(row, ROW_MARK) == a.mark) return;
+  store<u32>(row, a.mark, ROW_MARK);
+  blockChanged(row);
+}
+
 function setBits(a: Aggregation, rows: u32, bits: u32): void {
   for (let i: u32 = 0; i < rows; i++) {
     const row: usize = load<u32>(blockAddresses() + (<usize>i << 2));
-    store<u32>(row, a.mark, ROW_MARK);
+    markRow(a, row);
     store<u32>(row + a.presentAt, load<u32>(row + a.presentAt) | bits);
   }
 }
@@ -159,7 +166,7 @@ export function mergeRows(a: Aggregation, states: usize, rows: u32, ordinal: i64
     const bytes = a.variable ? combineNeeds(a, row, image) : 0;
     if (bytes && !bytesReserve(a, table, bytes)) return i;
     combineRow(a, row, image, table);
-    store<u32>(row, a.mark, ROW_MARK);
+    markRow(a, row);
   }
   return rows;
 }

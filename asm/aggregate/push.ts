@@ -3,6 +3,9 @@ import { COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
 import { assignBegin, assignBehind, assignBlock, assignFired, assignPassed, assignTaken, validAt } from "./assign";
 import { assignPartial } from "./assign_partial";
 import { BLOCK_ROWS, blockKept, blockReady, blockSlice, rowNumber } from "./block";
+import { changeBlocksUse } from "./change_blocks";
+import { directTend } from "./direct";
+import { freshBegin } from "./fresh";
 import { fuseStop } from "./fuse";
 import { lateNew, lateOld, lateReserve } from "./hop_late";
 import { Push, STOP_FULL, STOP_MEMORY, STOP_NONE } from "./input";
@@ -11,6 +14,7 @@ import { keysGather } from "./keys";
 import { mergeRows } from "./merge";
 import { markSlices, resolveBlock, resolved } from "./resolve";
 import { slabAdapt } from "./slab";
+import { movesBegin } from "./slab_move";
 import { Slice } from "./slice";
 import { Aggregation, MODE_PARTIAL } from "./spec";
 import { updateBytes } from "./update_bytes";
@@ -25,6 +29,7 @@ const ORDINALS_A_MERGE: i64 = 1 << 32;
 function apply(a: Aggregation, push: Push): u32 {
   keysGather(a, push.keys);
   if (a.slabs && blockSlice && !assignBehind) slabAdapt(a, changetype<Slice>(blockSlice));
+  if (a.fixedKey && blockSlice) directTend(a, changetype<Slice>(blockSlice));
   if (!push.epochs && !assignPassed && !assignBehind && updatesWhileResolving(a)) {
     const done = resolveAndUpdate(a, push.args);
     push.stop = fuseStop;
@@ -94,6 +99,8 @@ function begin(a: Aggregation, push: Push): bool {
   push.lateSelection = 0;
   push.stop = STOP_NONE;
   assignBegin(push);
+  movesBegin();
+  freshBegin();
   if (push.epochs && push.rowsBefore >= 0) a.ordinal += ORDINALS_A_MERGE;
   return blockReady();
 }
@@ -110,6 +117,7 @@ export function agg_push(aggregation: usize, at: usize): void {
     updateBegin(a, push.args);
   }
   a.version++;
+  changeBlocksUse(a);
   while (push.consumed < push.selected && !push.stop) {
     const first = push.consumed, left = push.selected - first;
     const count = left < BLOCK_ROWS ? left : BLOCK_ROWS;

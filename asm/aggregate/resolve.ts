@@ -9,6 +9,7 @@ import {
   blockAddresses, blockEntries, blockGroups, blockHashes, blockInserted, blockKept, blockMisses, blockNullKeys,
   blockSlice, blockSlices, rowSlice,
 } from "./block";
+import { isDirect } from "./direct";
 import { STOP_FOREIGN, STOP_FULL, STOP_NONE } from "./input";
 import { findOrInsert, insertBegin, insertUnknown, inserted, insertedSet, owns } from "./insert";
 import { keyColumn, keysEqual, keysHash, nullsAt } from "./keys";
@@ -143,9 +144,9 @@ function matchAny(a: Aggregation, misses: u32): u32 {
   return <u32>left;
 }
 
-/** The direct index of the row's slice knows every key but NULL. */
-@inline function isWhole(slice: Slice, i: u32): bool {
-  return slice.directWhole && !nullsAt(i);
+/** The direct index of the row's slice knows its key, if it is there at all. */
+@inline function isKnown(slice: Slice, i: u32): bool {
+  return !nullsAt(i) && (slice.directWhole || isDirect(slice, load<i64>(keyColumn(0) + (<usize>i << 3))));
 }
 
 /**
@@ -234,8 +235,8 @@ function resolveMisses(a: Aggregation, misses: u32): u32 {
     resolved = i;
     if (!owns(a, group)) return STOP_FOREIGN;
     let row: usize;
-    if (isWhole(slice, i)) row = insertUnknown(a, slice, group, i, hash);
-    else if (isInSlab(slice, i)) row = slabRow(a, slice, group, i, a.mark);
+    if (isInSlab(slice, i)) row = slabRow(a, slice, group, i, a.mark);
+    else if (isKnown(slice, i)) row = insertUnknown(a, slice, group, i, hash);
     else row = findOrInsert(a, slice, group, i, hash);
     if (!row) return STOP_FULL;
     store<u32>(addresses + (<usize>i << 2), <u32>row);

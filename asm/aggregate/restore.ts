@@ -22,10 +22,13 @@ export function agg_are_slices(aggregation: usize, starts: usize, count: u32): b
   return true;
 }
 
-/** Drops the slices that start before the time at `below`. */
-export function agg_restore_below(aggregation: usize, below: usize): void {
+/** Drops the slices that start before the time at `below`: those with numbers below what it returns. */
+export function agg_restore_below(aggregation: usize, below: usize): f64 {
   const a = changetype<Aggregation>(aggregation), time = load<i64>(below);
-  if (isTime(time)) slicesDrop(a, floorDiv(time - a.offset, a.slide) - 1);
+  if (!isTime(time)) return -Infinity;
+  const window = floorDiv(time - a.offset, a.slide);
+  slicesDrop(a, window - 1);
+  return <f64>window * <f64>(a.slide / a.width);
 }
 
 /** Drops all slices. */

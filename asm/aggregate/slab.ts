@@ -10,16 +10,17 @@
 // A slice begins without a slab and gets one when it has been seen to be dense, at once when its keys lie where those
 // of the slice before it did. In a large slab every new row costs a cache miss to write and another one to read: where
 // most rows are new, the next slice keeps to tables, with a direct index (table_fuse.ts). Rows of hopping windows lie in
-// slabs only until a window of theirs fires (seal.ts).
+// slabs only until a window of theirs fires (seal.ts). Keys that ascend leave each slab behind: a slice that has become large goes on
+// with tables. Rows of tumbling slices are on their way over many pushes (slab_move.ts).
 import { block_is_new, block_size, state_room } from "../memory";
-import { orderAdd, orderReserve, rowsList } from "../state/order";
-import { ROW_FLAGS, ROW_KEYS, rowCopy } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
-import { Table, tableAppend, tableFree, tableMake, tableReserve } from "../state/table";
-import { BLOCK_ROWS, blockKept, blockStates, blockTargets } from "./block";
-import { directFree, directRenew } from "./direct";
+import { Table, tableFree, tableMake } from "../state/table";
+import { BLOCK_ROWS, blockKept, blockTargets } from "./block";
+import { directFree, directLeave, directRenew } from "./direct";
+import { freshTake } from "./fresh";
 import { isNarrow } from "./fuse";
 import { chunksFree, hotAdd, hotRemove, spareFree } from "./seal";
+import { MOVES_IN, MOVES_OUT, moveRows, moveSome } from "./slab_move";
 import { Slice, tableAt, tableSet } from "./slice";
 import { Aggregation, COUNT, SUM, callAt } from "./spec";
 
@@ -41,42 +42,21 @@ const STRAYS_MAX: u32 = BLOCK_ROWS >>> 3;
 const CLEAR_BYTES: usize = 1024;
 /** Bytes that are cleared between two blocks: no push waits for a whole slab, least of all for new memory. */
 const STEP_BYTES: u32 = 1 << 21;
-const NEW_STEP_BYTES: u32 = 1 << 19;
+const NEW_STEP_BYTES: u32 = 1 << 18;
 /** Bytes of state rows in a slice that tables may be the better way for. */
 const MANY_BYTES_MIN: u32 = 1 << 22;
 /** Rows of the log for each new one, up to which the next slice takes to tables, and up to which it stays with them. */
 const BEGIN_ROWS_A_NEW: u64 = 2;
 const STAY_ROWS_A_NEW: u64 = 3;
-/** Rows that are moved together. */
-const MOVE_ROWS: u32 = 1024;
-
+/** Rows of a slice that stays with tables: to move all of them is not worth it any more. */
+const BEGIN_ROWS_MAX: u32 = 1 << 17;
+/** The same of hopping windows, whose rows move at once. */
+const HOP_BEGIN_ROWS_MAX: u32 = 1 << 15;
 /**
- * Copies the rows of `old` to the slab, and those that it has no place for to the pages of an empty table; false
- * without memory.
+ * Rows of a slice that gets no larger slab when its keys leave the one that it has: keys that ascend would leave one after the other, and
+ * all rows move at once.
  */
-function moveRows(a: Aggregation, old: Table, table: Table, slab: usize, base: i64, slots: u64): bool {
-  const list = blockStates(), bytes = a.slotBytes;
-  for (let first: u32 = 0; first < old.rows; first += MOVE_ROWS) {
-    const rows = rowsList(a, old, first, list, MOVE_ROWS);
-    for (let i: u32 = 0; i < rows; i++) {
-      const from = <usize>load<u32>(list + (<usize>i << 2)), entry = <u64>(load<i64>(from, ROW_KEYS) - base);
-      let to: usize;
-      if (slab && !orderReserve(a, table)) return false;
-      if (entry < slots && !(load<u32>(from, ROW_FLAGS) & 1)) {
-        to = slab + <usize>entry * bytes;
-        table.rows++;
-        a.rows++;
-      } else {
-        if (!tableReserve(a, table)) return false;
-        to = tableAppend(a, table, 0, 0);
-      }
-      rowCopy(to, from, bytes);
-      if (slab) orderAdd(table, to);
-    }
-  }
-  return true;
-}
-
+const RENEW_ROWS_MAX: u32 = 1 << 14;
 /** New tables of the slice, listed by group at blockTargets(); false without memory, and then there are none. */
 function moveTables(a: Aggregation, slice: Slice, slab: usize, base: i64, slots: u32): bool {
   const made = blockTargets(), groups = a.groupTo - a.groupFrom;
@@ -87,7 +67,7 @@ function moveTables(a: Aggregation, slice: Slice, slab: usize, base: i64, slots:
     if (!known) continue;
     if (changetype<usize>(table)) {
       table.expected = slab ? 0 : old.rows;
-      if (moveRows(a, old, table, slab, base, slots)) continue;
+      if (moveRows(a, slice, old, table, slab, base, slots)) continue;
     }
     for (let made = g + 1; made > 0; made--) {
       const address: usize = load<u32>(blockTargets() + (<usize>(made - 1) << 2));
@@ -133,7 +113,8 @@ function prepare(a: Aggregation, slice: Slice, base: i64, slots: u32): void {
 
 /** Clears a piece of the slab to come; true when that was the last. */
 function clearStep(a: Aggregation, slice: Slice): bool {
-  const bytes = slice.nextSlots * a.slotBytes, from = slice.nextCleared, end = min<u32>(bytes, from + slice.nextStep);
+  const bytes = slice.nextSlots * a.slotBytes, from = slice.nextCleared, more = min<u32>(bytes - from, slice.nextStep);
+  const end = from + (slice.nextStep == NEW_STEP_BYTES ? freshTake(more) : more);
   clear(<usize>slice.next + from, <usize>slice.next + end);
   slice.nextCleared = end;
   return end == bytes;
@@ -146,8 +127,8 @@ export function slabGive(a: Aggregation, address: usize, slots: u32): void {
   a.slabCount--;
 }
 
-/** Moves the rows of the slice to the slab to come, or without one to its tables; without memory they stay. */
-function move(a: Aggregation, slice: Slice): bool {
+/** Moves the rows of the slice to the slab to come, in place of the one that it has, if any; without memory they stay. */
+function move(a: Aggregation, slice: Slice): void {
   const next: usize = slice.next, slots = slice.nextSlots;
   slice.next = 0;
   slice.nextSlots = 0;
@@ -155,7 +136,7 @@ function move(a: Aggregation, slice: Slice): bool {
     slabGive(a, next, slots);
     slice.slabOff = true;
     if (!slice.slab) hotRemove(a, slice);
-    return false;
+    return;
   }
   for (let group = a.groupFrom; group < a.groupTo; group++) {
     const old = tableAt(a, slice, group);
@@ -165,20 +146,55 @@ function move(a: Aggregation, slice: Slice): bool {
   chunksFree(a, slice);
   slabGive(a, slice.slab, slice.slabSlots);
   directFree(a, slice);
-  slice.slab = <u32>next;
+  enter(a, slice, <u32>next, slots);
+}
+
+/** Makes memory that is clear, or has the slice's rows, its slab. */
+function enter(a: Aggregation, slice: Slice, slab: u32, slots: u32): void {
+  slice.slab = slab;
   slice.slabBytes = slots * a.slotBytes;
   slice.slabBase = slice.nextBase;
   slice.slabSlots = slots;
-  if (!next) hotRemove(a, slice);
   a.hintSlots = slots;
   a.hintSlabBase = slice.slabBase;
-  return true;
+}
+
+/** The slab to come is clear: rows go there, at once or from now on. */
+function begins(a: Aggregation, slice: Slice): void {
+  if (slice.slab || a.hop) {
+    move(a, slice);
+    return;
+  }
+  directLeave(a, slice);
+  enter(a, slice, slice.next, slice.nextSlots);
+  slice.next = 0;
+  slice.nextSlots = 0;
+  slice.moves = MOVES_IN;
+  slice.moveGroup = a.groupFrom;
+}
+
+/** Goes on with rows that are on their way. */
+function moveOn(a: Aggregation, slice: Slice): void {
+  if (!moveSome(a, slice)) return;
+  const isIn = slice.moves == MOVES_IN;
+  slice.moves = 0;
+  if (isIn) {
+    directFree(a, slice);
+    return;
+  }
+  slabGive(a, slice.slab, slice.slabSlots);
+  slice.slab = 0;
+  slice.slabSlots = 0;
+  slice.slabBytes = 0;
+  hotRemove(a, slice);
+  directRenew(a, slice);
 }
 
 /** Prepares a slab around the keys of the slice; false when they are not dense enough. */
 function prepareDense(a: Aggregation, slice: Slice): bool {
   const range = <u64>(slice.keyMax - slice.keyMin) + 1;
-  if (slice.keyMin > slice.keyMax || range - 1 >= <u64>slice.rows * KEYS_A_ROW_MAX) return false;
+  if (slice.rows > (a.hop ? HOP_BEGIN_ROWS_MAX : BEGIN_ROWS_MAX) || slice.keyMin > slice.keyMax) return false;
+  if (range - 1 >= <u64>slice.rows * KEYS_A_ROW_MAX) return false;
   if (range * a.slotBytes > (a.hop ? HOP_BYTES_MAX : BYTES_MAX)) return false;
   const slots = <u32>block_size(<u32>range * a.slotBytes) / a.slotBytes;
   prepare(a, slice, slice.keyMin - <i64>((slots - <u32>range) >>> 1), slots);
@@ -203,21 +219,24 @@ function begin(a: Aggregation, slice: Slice): void {
 function renew(a: Aggregation, slice: Slice): void {
   const strays = slice.strays;
   slice.strays = 0;
-  if (strays <= STRAYS_MAX || prepareDense(a, slice)) return;
+  if (strays <= STRAYS_MAX || (slice.rows < RENEW_ROWS_MAX && prepareDense(a, slice))) return;
   slice.slabOff = true;
-  if (move(a, slice)) directRenew(a, slice);
+  slice.moves = MOVES_OUT;
+  slice.moveGroup = a.groupFrom;
   a.hintSlots = 0;
 }
 
 /** Looks, between two blocks, whether the slice is better off with a slab, with another one, or without. */
 export function slabAdapt(a: Aggregation, slice: Slice): void {
   slice.taken += blockKept;
-  if (slice.slabOff) return;
+  if (slice.moves) moveOn(a, slice);
+  if (slice.slabOff || slice.moves) return;
   if (!slice.next) {
     if (slice.slab) renew(a, slice);
     else begin(a, slice);
   }
-  if (slice.next && clearStep(a, slice)) move(a, slice);
+  if (slice.next && clearStep(a, slice)) begins(a, slice);
+  if (slice.moves) moveOn(a, slice);
 }
 
 /** The calls are a count and a sum: fuseTables may take them. */

@@ -5,9 +5,11 @@ import { orderAdd, orderReserve } from "../state/order";
 import { ROW_KEYS, ROW_MARK, cellHash, rowCopy } from "../state/row";
 import { blockAddresses, blockInserted, blockKept, blockMisses } from "./block";
 import { STOP_FOREIGN, STOP_FULL, STOP_NONE } from "./input";
-import { findOrInsert, inserted, insertedSet, owns, tableFor } from "./insert";
+import { isDirect } from "./direct";
+import { findOrInsert, insertUnknown, inserted, insertedSet, owns, tableFor } from "./insert";
 import { keyColumn, nullsAt } from "./keys";
 import { setResolved } from "./resolve";
+import { isListed } from "./slab_move";
 import { Slice } from "./slice";
 import { Aggregation } from "./spec";
 
@@ -21,6 +23,12 @@ import { Aggregation } from "./spec";
   return <usize>slice.slab + <usize>(key - slice.slabBase) * a.slotBytes;
 }
 
+/** The row of kept row `i` in a key group whose rows are not in the slab yet, or not any more. */
+function rowApart(a: Aggregation, slice: Slice, group: u32, i: u32): usize {
+  const key = load<i64>(keyColumn(0) + (<usize>i << 3)), hash = cellHash(key, false, a.seed);
+  return isDirect(slice, key) ? insertUnknown(a, slice, group, i, hash) : findOrInsert(a, slice, group, i, hash);
+}
+
 /**
  * The row of kept row `i`, which isInSlab, made with the head (mark and flags) when it is not there; 0 when there is
  * no memory.
@@ -28,6 +36,7 @@ import { Aggregation } from "./spec";
 export function slabRow(a: Aggregation, slice: Slice, group: u32, i: u32, head: u64): usize {
   const key = load<i64>(keyColumn(0) + (<usize>i << 3)), row = slabSlot(a, slice, key);
   if (load<u32>(row, ROW_MARK)) return row;
+  if (!isListed(slice, group)) return rowApart(a, slice, group, i);
   const table = tableFor(a, slice, group);
   if (!changetype<usize>(table) || !orderReserve(a, table)) return 0;
   orderAdd(table, row);
@@ -59,7 +68,7 @@ export function slabMiss(a: Aggregation, slice: Slice, i: u32, head: u64): usize
     row = slabRow(a, slice, group, i, head);
   } else {
     slice.strays++;
-    row = findOrInsert(a, slice, group, i, cellHash(key, false, a.seed));
+    row = slice.moves ? rowApart(a, slice, group, i) : findOrInsert(a, slice, group, i, cellHash(key, false, a.seed));
   }
   if (!row) slabStop = STOP_FULL;
   return row;

@@ -41,8 +41,19 @@ export class Slice {
   nextSlots: u32;
   nextCleared: u32; // bytes of it that are clear
   nextStep: u32; // bytes to clear between two blocks
+  grow: u32; // direct index that is being made (direct_grow.ts), or 0
+  growEntries: u32;
+  growBase: i64;
+  growCleared: u32; // bytes of it that are clear
+  growStep: u32; // bytes to clear between two blocks
+  growCursors: u32;
+  growGroup: u32; // where it goes on
   chunks: u32; // list of memory that pages of its tables lie in (seal.ts)
+  moves: u8; // rows are on their way into the slab or out of it (slab_move.ts)
+  moveGroup: u32; // the first key group whose rows have not moved
   taken: u64; // rows of the log, where rows may lie in slabs
+  coldLow: u64; // a bit for each key group of which rows are in a file (cold.ts)
+  coldHigh: u64;
 }
 
 const SLICE_HEADER: u32 = (<u32>offsetof<Slice>() + 15) & ~15;
@@ -62,6 +73,36 @@ const SLICE_HEADER: u32 = (<u32>offsetof<Slice>() + 15) & ~15;
 
 @inline export function tableSet(a: Aggregation, slice: Slice, group: u32, table: Table): void {
   store<u32>(changetype<usize>(slice) + ((group - a.groupFrom) << 2), <u32>changetype<usize>(table), SLICE_HEADER);
+}
+
+/** Whether rows of a key group of the slice are in a file. */
+@inline export function isCold(slice: Slice, group: u32): bool {
+  return (((group & 64 ? slice.coldHigh : slice.coldLow) >>> <u64>(group & 63)) & 1) != 0;
+}
+
+export function setCold(a: Aggregation, slice: Slice, group: u32): void {
+  if (isCold(slice, group)) return;
+  if (group & 64) slice.coldHigh |= (<u64>1) << <u64>(group & 63);
+  else slice.coldLow |= (<u64>1) << <u64>(group & 63);
+  a.coldParts++;
+}
+
+export function setWarm(a: Aggregation, slice: Slice, group: u32): void {
+  if (!isCold(slice, group)) return;
+  if (group & 64) slice.coldHigh &= ~((<u64>1) << <u64>(group & 63));
+  else slice.coldLow &= ~((<u64>1) << <u64>(group & 63));
+  a.coldParts--;
+}
+
+/** Whether rows of a key group of some slice of the window are in a file. */
+export function isColdWindow(a: Aggregation, window: i64, group: u32): bool {
+  const first = window * (a.slide / a.width), end = first + a.size / a.width;
+  for (let i = slicePosition(a, first); i < a.sliceCount; i++) {
+    const slice = sliceAt(a, i);
+    if (slice.index >= end) return false;
+    if (isCold(slice, group)) return true;
+  }
+  return false;
 }
 
 /** Position of the first slice whose index is at least `index`. */
@@ -160,6 +201,7 @@ function sliceFree(a: Aggregation, slice: Slice): void {
     if (known) tableFree(a, table);
   }
   chunksFree(a, slice);
+  a.coldParts -= <u32>(popcnt(slice.coldLow) + popcnt(slice.coldHigh));
   const memo = memoOf(a, slice.index);
   if (load<u32>(memo) == <u32>changetype<usize>(slice)) store<u32>(memo, 0);
   spaceGive(a, changetype<usize>(slice), sliceBytes(a));

@@ -11,6 +11,7 @@ import { COLUMN_SIZE, DECIMAL, DOUBLE } from "../layout";
 import { ROW_FLAGS, ROW_KEYS } from "../state/row";
 import { Space } from "../state/space";
 import { isVariable } from "../types";
+import { gcd } from "./window";
 
 /** Mode of phase one (partial aggregates); windows have 0. */
 export const MODE_PARTIAL: u32 = 1;
@@ -135,6 +136,25 @@ export class Aggregation extends Space {
   spareBase: i64;
   restoring: bool; // what is merged takes the place of what is there (restore.ts)
   manyNew: bool; // most rows of the last slice were new: they lie in tables (slab.ts)
+  coldParts: u32; // key groups of slices of which rows are in a file (cold.ts)
+  coldRoom: u32; // less room than this for new rows is little (cold.ts); 0 = rows do not leave
+  leaveSize: u32; // how far parts that leave have got
+  leaveSlice: u32;
+  leaveGroup: u32;
+  leaveRow: u32;
+  leaveTotal: u32;
+  inOrder: bool; // what is added to a part has to find all that it has had (cold.ts)
+  wants: bool; // a push has stopped for a part that is in a file
+  wantSlice: i64;
+  wantGroup: u32;
+  changeMerged: u32; // table of the part of which changes are listed (cold_merge.ts); 0 = it is that of the slice
+  changeListed: bool; // all of its changes are
+  changeInside: bool; // the listing has begun with changeSlice
+  changeLooked: f64; // rows that listings for checkpoints have looked at
+  changedBlocks: u32; // where rows have changed (change_blocks.ts), or 0
+  roundBlocks: u32; // where the listing at hand looks
+  blocksBytes: u32; // of each of both
+  allBlocks: bool; // it looks everywhere
 }
 
 @inline export function callAt(a: Aggregation, i: u32): Call {
@@ -363,15 +383,6 @@ export function specRead(spec: usize, tailBytes: u32): usize {
 
 export function specFree(a: Aggregation): void {
   block_free(changetype<usize>(a), a.blockBytes);
-}
-
-function gcd(a: i64, b: i64): i64 {
-  while (b) {
-    const rest = a % b;
-    a = b;
-    b = rest;
-  }
-  return a;
 }
 
 /** Powers of ten that a decimal's scale means. */

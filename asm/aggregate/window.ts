@@ -54,3 +54,13 @@ export const TIME_START: i64 = -TIME_END;
 @inline export function lastFired(a: Aggregation, watermark: i64): i64 {
   return floorDiv(watermark + 1 - a.size - a.offset, a.slide);
 }
+
+/** The greatest common divisor. */
+export function gcd(a: i64, b: i64): i64 {
+  while (b) {
+    const rest = a % b;
+    a = b;
+    b = rest;
+  }
+  return a;
+}

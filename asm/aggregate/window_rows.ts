@@ -1,8 +1,9 @@
 // Rows of a window of several slices, made for one key group after the other: in order of first insertion, that is by
 // ascending slices and the order of insertion inside each. They are images of state rows, and refer to the bytes of
 // the slices' rows.
-import { block_alloc, block_free } from "../memory";
-import { HopGroup, hopGroupAt, hopOf, hopReset, positionOf } from "./hop";
+import { block_alloc, block_free, state_room } from "../memory";
+import { HopGroup, hopGroupAt, hopGroupForget, hopOf, hopReset, positionOf } from "./hop";
+import { directAdapt } from "./hop_direct";
 import { boundaryAfter, foldGroup, makeRow } from "./hop_fold";
 import { lateFold, lateUnfold } from "./hop_late";
 import { slicesLink, slicesUnlink } from "./hop_link";
@@ -24,6 +25,9 @@ export class Cursor {
   rowsCapacity: u32; // bytes
   rowsUsed: u32; // bytes
   groupAt: u32; // where the rows of the group begin, in bytes
+  merged: u32; // table of the rows of a window that were partly in a file (cold_merge.ts), or 0
+  listed: bool; // all of its rows have been
+  waits: bool; // somebody has to make it
 }
 
 export const CURSOR_BYTES: u32 = 64;
@@ -100,11 +104,16 @@ export function combineGroup(a: Aggregation, cursor: Cursor): bool {
   const group = cursor.group, window = cursor.window, g = hopGroupAt(a, group);
   claim(a, cursor, g);
   cursor.groupAt = cursor.rowsUsed;
-  if (group == a.groupFrom) touchFirst(a, window * hopOf(a).step);
+  if (group == a.groupFrom) {
+    touchFirst(a, window * hopOf(a).step);
+    directAdapt(a, hopOf(a));
+  }
   const made = slide(a, g, group, window) && makeRows(a, cursor, g);
   if (made && g.late) lateUnfold(a, g, window);
   if (made && slicesUnlink(a, g, group, (window + 1) * hopOf(a).step)) {
     g.window = window;
+    // What it keeps for the next window can be made again, and has no bound
+    if (state_room() < <usize>a.coldRoom) hopGroupForget(a, group);
     return true;
   }
   hopReset(a);

@@ -58,10 +58,22 @@ export function room(n: usize): bool {
   store<u8>(to++, byte);
 }
 
-/** Appends n bytes; false when they do not fit. */
+/** Bytes that are copied by two loads and stores: most pieces are short, and memory.copy is a call of the host's. */
+const SHORT: usize = 32;
+
+/** Appends n bytes; false when they do not fit. Reads and writes up to 32 bytes behind them, where chunks have slack. */
 export function put(from: usize, n: usize): bool {
   if (!room(n)) return false;
-  memory.copy(to, from, n);
+  // Without a chunk there is no room for anything, not even for slack
+  if (!n) return true;
+  if (n > SHORT) memory.copy(to, from, n);
+  else if (ASC_FEATURE_SIMD) {
+    const low = v128.load(from), high = v128.load(from, 16);
+    v128.store(to, low);
+    v128.store(to, high, 16);
+  } else {
+    for (let i: usize = 0; i < n; i += 8) store<u64>(to + i, load<u64>(from + i));
+  }
   to += n;
   return true;
 }

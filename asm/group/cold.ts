@@ -1,94 +1,65 @@
 // Rows that nothing has asked for lately leave as RECORDs for a file of the task, and come back when their keys are asked for. A record is
 // the row as it lies in memory, with the texts that it refers to behind it: it is read by the process that wrote it, and by none else.
 //
-//   RECORD  0           4           8           16          20          24         32
-//           +-----------+-----------+-----------+-----------+-----------+----------+---------------+------------------+
-//           | bytes u32 | check u32 | hash u64  | epoch u32 | state u32 | unused   | ROW (spec.ts) | texts of keys,   |
-//           | in all    | of what   | of the    | cuts when | flags of  |          |               | of calls, padded |
-//           |           | is behind | key       | it left   | the row   |          |               | to 16            |
-//           +-----------+-----------+-----------+-----------+-----------+----------+---------------+------------------+
+//   RECORD  0           4           8           12          16          20          24          32
+//           +-----------+-----------+-----------+-----------+-----------+-----------+-----------+---------------+------------------+
+//           | bytes u32 | check u32 | hash u32  | hash ×    | epoch u32 | state u32 | stamp i64 | ROW (spec.ts) | texts of keys,   |
+//           | in all    | of what   | of the    | SPREAD    | cuts when | flags of  | last      |               | of calls, padded |
+//           |           | is behind | key       | u32       | it left   | the row   | change,   |               | to 16            |
+//           +-----------+-----------+-----------+-----------+-----------+-----------+-----------+---------------+------------------+
 //
-// Only groups whose rows hold nothing but cells and texts do this: no sets, lists, sketches, windows, ticks or times to live.
+// What a row holds beside cells and texts goes with it (cold_held.ts). Rows that wait for a tick stay. A row that is back is not in the order
+// of last changes (expire.ts) until something changes it: who runs the file is told by stamps when its time may have come. Of rows of windows the
+// stamp is when they have to be back, to come out or to go (windows.ts).
 import { state_room } from "../memory";
-import { COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY } from "../layout";
-import { hash_bytes } from "../hash/keyed";
+import { COLUMN_SIZE } from "../layout";
 import { BLOCK_ROWS, hashOf, setNumber } from "./block";
-import { dropDoomed } from "./drop";
-import { INDEX_TABLES, indexAdd, indexPlaces, indexRemove, indexThing } from "./index_table";
-import { find, freeBytes, freeKey, hashKeys, ownBytes, rowHash, validAt } from "./keys";
-import { poolGive, poolTake } from "./pool";
+import { admitPart, heldLeast, heldNeed, leave, leaveShort, leavingBytes, thawWhole, thawPart } from "./cold_held";
 import {
-  Group, OP_FIRST_BYTES, OP_LAST_BYTES, OP_MAX_BYTES, OP_MIN_BYTES, ROW_HASH, ROW_HOT, ROW_STATE, ROW_STORED, callAt, isBytes, keyCell, keyType, rowPool,
+  COLD_EPOCH, COLD_HEADER, COLD_STATE, callLength, finishRecord, isText, isWhole, keyLength, recordTexts, startRecord, textBytes, textsBytes, writeTexts,
+} from "./cold_record";
+import { rowChanged, rowFree } from "./dirty";
+import { dropDoomed, freeRow } from "./drop";
+import { isOver, unlink } from "./expire";
+import { INDEX_TABLES, indexAdd, indexFind, indexNext, indexPlaces, indexRemove, indexThing } from "./index_table";
+import { find, freeBytes, freeKey, hashKeys, ownBytes, takeRoom } from "./keys";
+import {
+  FLAG_EXPIRES, FLAG_WINDOWED, Group, ROW_CHANGED_CUT, ROW_FLAGS, ROW_HASH, ROW_HOT, ROW_NEWER, ROW_OLDER, ROW_STATE, ROW_STORED, ROW_TOUCHED, callAt, has, isBytes,
+  keyCell, keyType, rowPool,
 } from "./spec";
-
-const CHECK: usize = 4;
-const HASH: usize = 8;
-const EPOCH: usize = 16;
-const STATE: usize = 20;
-const HEADER: usize = 32;
+import { windowBack, windowLeft, windowWaits } from "./windows";
 
 /** What one step of the hand looks at. */
 const STEP_LOOKS: u32 = 1 << 14;
+/** How hot a row can be: so often the hand goes by. */
+const HOT_MAX: u8 = 3;
 /** Of an index entry, and what it takes beside while a table of the index grows. */
 const ENTRY_BYTES: u32 = 24;
-const CHECK_SEED: u64 = 0x636f6c64;
 
 // Answers
 const DONE: i32 = 0;
 const DAMAGED: i32 = 1;
 const NO_MEMORY: i32 = 2;
 
-@inline function isText(op: u32): bool {
-  return op == OP_MIN_BYTES || op == OP_MAX_BYTES || op == OP_FIRST_BYTES || op == OP_LAST_BYTES;
-}
-
 @inline function listed(list: usize, i: u32): usize {
   return load<u32>(list + (<usize>i << 2));
 }
 
-/** Length of the text of a key's cell. */
-@inline function keyLength(g: Group, row: usize, k: u32): u32 {
-  return isBytes(keyType(g, k)) ? load<u32>(row + keyCell(k), 4) : 0;
-}
-
-/** Length of the text of a call's cell; 0 where there is none. */
-@inline function callLength(g: Group, row: usize, i: u32): u32 {
-  const call = callAt(g, i), cell = row + call.cell;
-  return isText(call.op) && load<i64>(cell, 8) ? load<u32>(cell, 4) : 0;
-}
-
+/** Bytes of the record of a row that holds nothing beside its texts. */
 function recordBytes(g: Group, row: usize): u32 {
-  let bytes = <u32>HEADER + g.rowBytes;
-  for (let k: u32 = 0; k < g.keys; k++) bytes += keyLength(g, row, k);
-  for (let i: u32 = 0; i < g.calls; i++) bytes += callLength(g, row, i);
-  return (bytes + 15) & ~15;
+  return (<u32>COLD_HEADER + g.rowBytes + textsBytes(g, row) + 15) & ~15;
 }
 
-@inline function checkOf(record: usize): u32 {
-  return <u32>hash_bytes(record + HASH, load<u32>(record) - <u32>HASH, CHECK_SEED);
-}
-
-function writeRecord(g: Group, row: usize, to: usize, bytes: u32, epoch: u32): void {
-  store<u64>(to + bytes - 16, 0);
-  store<u64>(to + bytes - 16, 0, 8);
-  store<u32>(to, bytes);
-  store<u64>(to, rowHash(g, row), HASH);
-  store<u32>(to, epoch, EPOCH);
-  store<u32>(to, load<u32>(row, ROW_STATE) & ~ROW_HOT, STATE);
-  store<u64>(to, 0, 24);
-  memory.copy(to + HEADER, row, g.rowBytes);
-  let at = to + HEADER + g.rowBytes;
-  for (let k: u32 = 0; k < g.keys; k++) {
-    const length = keyLength(g, row, k);
-    if (length) memory.copy(at, load<u32>(row + keyCell(k)), length);
-    at += length;
-  }
-  for (let i: u32 = 0; i < g.calls; i++) {
-    const length = callLength(g, row, i);
-    if (length) memory.copy(at, load<u32>(row + callAt(g, i).cell), length);
-    at += length;
-  }
-  store<u32>(to, checkOf(to), CHECK);
+function leaveAlone(g: Group, row: usize, to: usize, epoch: u32): void {
+  startRecord(g, row, to, epoch, load<u32>(row, ROW_STATE) & ROW_FLAGS, true);
+  finishRecord(to, writeTexts(g, row, to + COLD_HEADER + g.rowBytes));
+  // Those behind it close up
+  indexRemove(g.rowsIndex, row);
+  if (has(g, FLAG_EXPIRES)) unlink(g, row);
+  if (has(g, FLAG_WINDOWED)) windowLeft(g, row);
+  freeTexts(g, row);
+  rowFree(g, row);
+  g.rows--;
 }
 
 /** Frees the texts of a row's calls and keys. */
@@ -97,35 +68,48 @@ function freeTexts(g: Group, row: usize): void {
   freeKey(g, row);
 }
 
-/** Bytes that new rows may take: what the bound leaves, and rows that were given back. */
+/** Rows leave memory with what they hold; there are none yet. */
+export function group_cools(group: usize): void {
+  changetype<Group>(group).cools = true;
+}
+
+/** Bytes that new rows may take: what the bound leaves, and, where they hold nothing, rows that were given back. */
 export function group_room(group: usize): f64 {
   const g = changetype<Group>(group);
+  if (g.heldAt) return <f64>state_room();
   return <f64>state_room() + <f64>rowPool(g).idle * <f64>g.rowBytes;
 }
 
-/** Bytes of state that selected rows of a batch take at most, by the COLUMNs of their keys and, where there are any, of their arguments. */
-export function group_need(group: usize, keys: usize, args: usize, selection: usize, count: u32): f64 {
+/**
+ * Bytes of state that selected rows of a batch take at most, by the COLUMNs of their keys and, where there are any, of their arguments and sets; but
+ * where there are sketches only the first row's may grow: group_pull stops where there is no room for more.
+ */
+export function group_need(group: usize, keys: usize, args: usize, sets: usize, selection: usize, count: u32): f64 {
   const g = changetype<Group>(group);
-  let bytes = <f64>count * <f64>(g.rowBytes + ENTRY_BYTES);
-  for (let k: u32 = 0; k < g.keys; k++) bytes += textBytes(keys + k * COLUMN_SIZE, selection, count);
+  return needOf(g, keys, args, sets, selection, 0, count, min<u32>(count, 1));
+}
+
+function needOf(g: Group, keys: usize, args: usize, sets: usize, selection: usize, from: u32, count: u32, growing: u32): f64 {
+  let bytes = g.heldAt ? heldNeed(g, args, sets, selection, from, count, growing) : <f64>count * <f64>(g.rowBytes + ENTRY_BYTES);
+  for (let k: u32 = 0; k < g.keys; k++) bytes += textBytes(keys + k * COLUMN_SIZE, selection, from, count);
   if (!args) return bytes;
-  for (let i: u32 = 0; i < g.calls; i++) if (isText(callAt(g, i).op)) bytes += textBytes(args + i * COLUMN_SIZE, selection, count);
+  for (let i: u32 = 0; i < g.calls; i++) if (isText(callAt(g, i).op)) bytes += textBytes(args + i * COLUMN_SIZE, selection, from, count);
   return bytes;
 }
 
-function textBytes(column: usize, selection: usize, count: u32): f64 {
-  if (!isBytes(load<u32>(column, COLUMN_TYPE))) return 0;
-  const data: usize = load<u32>(column, COLUMN_DATA), validity: usize = load<u32>(column, COLUMN_VALIDITY);
-  let bytes: f64 = 0;
-  for (let i: u32 = 0; i < count; i++) {
-    const number = selection ? load<u32>(selection + (<usize>i << 2)) : i;
-    // A block is of a power of two
-    if (validAt(validity, number)) bytes += 32 + 2 * <f64>load<u32>(data + (<usize>number << 3), 4);
-  }
-  return bytes;
+/** How many of `count` rows from the selection's place `from` on there is room for, whatever they make of what their groups hold; 0: for none. */
+export function fitting(g: Group, keys: usize, args: usize, sets: usize, selection: usize, from: u32, count: u32): u32 {
+  let rows = count;
+  while (rows && <f64>state_room() < needOf(g, keys, args, sets, selection, from, rows, rows)) rows >>>= 1;
+  return rows;
 }
 
-/** Hashes (u64 each, to `out`) of those selected rows of a batch whose keys have no row here; how many. */
+/** Bytes that a row which comes back takes however short its records are. */
+export function group_least(group: usize): u32 {
+  return heldLeast(changetype<Group>(group));
+}
+
+/** Hashes (u32 each, to `out`) of those selected rows of a batch whose keys have no row here; how many. */
 export function group_absent(group: usize, keys: usize, selection: usize, count: u32, out: usize): u32 {
   const g = changetype<Group>(group);
   let found: u32 = 0;
@@ -138,9 +122,10 @@ export function group_absent(group: usize, keys: usize, selection: usize, count:
     hashKeys(g, keys, rows);
     for (let i: u32 = 0; i < rows; i++) {
       const row = find(g, keys, i);
-      if (row) store<u32>(row, load<u32>(row, ROW_STATE) | ROW_HOT, ROW_STATE);
+      // What is asked for again and again stays longer than what has come once
+      if (row) store<u8>(row, min<u8>(load<u8>(row, ROW_HOT) + 1, HOT_MAX), ROW_HOT);
       else {
-        store<u64>(out + (<usize>found << 3), hashOf(i));
+        store<u32>(out + (<usize>found << 2), <u32>hashOf(i));
         found++;
       }
     }
@@ -148,13 +133,19 @@ export function group_absent(group: usize, keys: usize, selection: usize, count:
   return found;
 }
 
+/** The row has changed since the last tick. */
+@inline function waits(g: Group, row: usize): bool {
+  return g.turnAt != 0 && load<u64>(row + g.turnAt) != 0;
+}
+
 /**
- * Moves the hand on: rows that are hot are so no more, others leave as records at `to`, up to `room` bytes. Returns the bytes; 0: this step
- * has found none. A row for whose record `room` is not enough stays.
+ * Moves the hand on: rows that are hot are less so, others leave as records at `to`, up to `room` bytes. Returns the bytes; 0: this step
+ * has found none, or `room` is not enough for one that wants group_wants bytes. A row that is too long for a record stays.
  */
 export function group_evict(group: usize, to: usize, room: u32, epoch: u32): u32 {
   const g = changetype<Group>(group);
   let written: u32 = 0;
+  g.wants = 0;
   dropDoomed(g);
   for (let looks = STEP_LOOKS; looks; looks--) {
     if (g.handPlace >= indexPlaces(g.rowsIndex, g.handTable)) {
@@ -167,35 +158,51 @@ export function group_evict(group: usize, to: usize, room: u32, epoch: u32): u32
       g.handPlace++;
       continue;
     }
-    const state = load<u32>(row, ROW_STATE);
-    if (state & ROW_HOT) {
-      store<u32>(row, state & ~ROW_HOT, ROW_STATE);
+    if (waits(g, row)) {
       g.handPlace++;
       continue;
     }
-    const bytes = recordBytes(g, row);
-    if (bytes > room - written) {
-      if (written) break;
+    if (load<u8>(row, ROW_HOT)) {
+      store<u8>(row, load<u8>(row, ROW_HOT) - 1, ROW_HOT);
       g.handPlace++;
       continue;
     }
-    writeRecord(g, row, to + written, bytes, epoch);
-    written += bytes;
-    // Those behind it close up
-    indexRemove(g.rowsIndex, row);
-    freeTexts(g, row);
-    poolGive(rowPool(g), row);
-    g.rows--;
+    // Of a window it has to be told first whether the row may leave
+    const short = g.heldAt && !has(g, FLAG_WINDOWED) ? leaveShort(g, row, to + written, room - written, epoch) : 0;
+    if (short) {
+      written += short;
+      continue;
+    }
+    const bytes = g.heldAt ? leavingBytes(g, row) : recordBytes(g, row);
+    if (bytes > room - written && (written || (g.heldAt && bytes))) {
+      if (!written) g.wants = bytes;
+      break;
+    }
+    if (!bytes || bytes > room - written || (has(g, FLAG_WINDOWED) && !windowWaits(g, row))) {
+      g.handPlace++;
+      continue;
+    }
+    if (g.heldAt) {
+      written += leave(g, row, to + written, epoch);
+    } else {
+      leaveAlone(g, row, to + written, epoch);
+      written += bytes;
+    }
   }
   return written;
 }
 
-/** Steps after which the hand has come by every row twice. */
+/** Bytes that the last step had not room for; 0: it had room. */
+export function group_wants(group: usize): u32 {
+  return changetype<Group>(group).wants;
+}
+
+/** Steps after which the hand has come by every row so often that none is hot. */
 export function group_rounds(group: usize): u32 {
   const g = changetype<Group>(group);
   let places: u32 = 0;
   for (let t: u32 = 0; t < INDEX_TABLES; t++) places += indexPlaces(g.rowsIndex, t) + 1;
-  return 2 * (places / STEP_LOOKS + 1);
+  return (<u32>HOT_MAX + 1) * (places / STEP_LOOKS + 1);
 }
 
 /** Makes the texts of a record's row its own; false without memory, and then it has none. */
@@ -217,50 +224,80 @@ function ownTexts(g: Group, row: usize, from: usize): bool {
 
 /** Texts that are out of reach are not freed: without memory nothing goes on. */
 function admit(g: Group, record: usize, epoch: u32): bool {
-  const row = poolTake(g, rowPool(g));
+  const row = takeRoom(g);
   if (!row) return false;
-  memory.copy(row, record + HEADER, g.rowBytes);
+  memory.copy(row, record + COLD_HEADER, g.rowBytes);
   // At a cut all that has changed is handed out, what has left as well
-  const state = load<u32>(record, EPOCH) == epoch ? load<u32>(record, STATE) : ROW_STORED;
-  store<u32>(row, state | ROW_HOT, ROW_STATE);
-  if (!ownTexts(g, row, record + HEADER + g.rowBytes) || !indexAdd(g, g.rowsIndex, load<u32>(row, ROW_HASH), row)) {
-    poolGive(rowPool(g), row);
+  const flags = load<u32>(record, COLD_EPOCH) == epoch ? load<u32>(record, COLD_STATE) : ROW_STORED;
+  store<u32>(row, flags & ROW_STORED, ROW_STATE);
+  store<u8>(row, 1, ROW_HOT);
+  store<u32>(row, 0, ROW_NEWER);
+  store<u32>(row, 0, ROW_OLDER);
+  if (!ownTexts(g, row, record + COLD_HEADER + g.rowBytes) || !indexAdd(g, g.rowsIndex, load<u32>(row, ROW_HASH), row)) {
+    rowFree(g, row);
     return false;
   }
   g.rows++;
+  if (has(g, FLAG_WINDOWED) && !windowBack(g, row)) return false;
+  if (g.admitting || flags & ROW_CHANGED_CUT) rowChanged(g, row);
   return true;
 }
 
-/** Takes rows back in, whose RECORDs are listed (u32 each). `epoch`: cuts so far. */
+/** Takes rows back in, whose RECORDs are listed (u32 each), later parts in front of earlier ones. `epoch`: cuts so far. */
 export function group_admit(group: usize, list: usize, count: u32, epoch: u32): i32 {
   const g = changetype<Group>(group);
   for (let i: u32 = 0; i < count; i++) {
     const record = listed(list, i);
-    if (load<u32>(record, CHECK) != checkOf(record)) return DAMAGED;
-    if (!admit(g, record, epoch)) return NO_MEMORY;
+    if (!isWhole(record)) return DAMAGED;
+    if (!(g.heldAt ? admitPart(g, record, epoch) : admit(g, record, epoch))) return NO_MEMORY;
   }
   return DONE;
 }
 
-/** Makes the rows in listed RECORDs readable where they are, and puts their addresses in the places of the records'. */
-export function group_thaw(group: usize, list: usize, count: u32): i32 {
+/**
+ * Makes the rows in listed RECORDs readable where they are, and puts their addresses in the places of the records'; where parts are listed, each as
+ * a row of its own, or, `whole`, all of a row as one, for which later parts come in front of earlier ones. How many rows; −1: a record is damaged.
+ */
+export function group_thaw(group: usize, list: usize, count: u32, whole: bool): i32 {
   const g = changetype<Group>(group);
+  for (let i: u32 = 0; i < count; i++) if (!isWhole(listed(list, i))) return -1;
+  if (g.heldAt && whole) return thawWhole(g, list, count);
   for (let i: u32 = 0; i < count; i++) {
-    const record = listed(list, i), row = record + HEADER;
-    if (load<u32>(record, CHECK) != checkOf(record)) return DAMAGED;
-    let at = row + g.rowBytes;
-    for (let k: u32 = 0; k < g.keys; k++) {
-      if (!isBytes(keyType(g, k))) continue;
-      store<u32>(row + keyCell(k), <u32>at);
-      at += keyLength(g, row, k);
-    }
-    for (let c: u32 = 0; c < g.calls; c++) {
-      const length = callLength(g, row, c);
-      if (!length) continue;
-      store<u32>(row + callAt(g, c).cell, <u32>at);
-      at += length;
-    }
-    store<u32>(list + (<usize>i << 2), <u32>row);
+    const record = listed(list, i);
+    if (g.heldAt) thawPart(g, record);
+    else recordTexts(g, record + COLD_HEADER);
+    store<u32>(list + (<usize>i << 2), <u32>(record + COLD_HEADER));
   }
-  return DONE;
+  return <i32>count;
+}
+
+/**
+ * Rows that have been away go when their time has come: those whose keys have the listed hashes (u32 each). The least last change of each hash's rows
+ * that stay and are in no order, i64 each to `out`; i64.MAX_VALUE: there is none.
+ */
+export function group_lapse(group: usize, hashes: usize, count: u32, out: usize): void {
+  const g = changetype<Group>(group);
+  dropDoomed(g);
+  for (let i: u32 = 0; i < count; i++) {
+    const hash = load<u32>(hashes + (<usize>i << 2));
+    let least = i64.MAX_VALUE;
+    for (let row = indexFind(g.rowsIndex, hash); row;) {
+      const next = indexNext(g.rowsIndex, hash, row), isAway = !load<u32>(row, ROW_NEWER) && g.newest != <u32>row;
+      if (isAway && isOver(g, row)) {
+        freeRow(g, row);
+        // Those behind it close up
+        row = indexFind(g.rowsIndex, hash);
+        continue;
+      }
+      if (isAway) least = min<i64>(least, load<i64>(row, ROW_TOUCHED));
+      row = next;
+    }
+    store<i64>(out + (<usize>i << 3), least);
+  }
+}
+
+/** The first watermark, from which what came before it lives; −∞: there was none yet. */
+export function group_begun(group: usize): f64 {
+  const begun = changetype<Group>(group).begun;
+  return begun == i64.MIN_VALUE ? -Infinity : <f64>begun;
 }

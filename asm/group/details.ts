@@ -1,13 +1,14 @@
 // What rows hold beside their cells as tables: entries of sets, nodes of lists, pages of sketches. Each has a name: the key group of
-// its row, and a number of its own, or the row's number with that of a page behind it. A drain hands out what has changed since the last cut: entries
-// to which a block of input has referred since, nodes whose numbers are newer, pages that are dirty.
+// its row, and a number of its own, or the row's number with that of a page behind it. A drain hands them out with their rows (batch.ts): entries and pages
+// that are dirty, nodes whose numbers are newer than what was told of the row.
 import { arena_alloc } from "../memory";
 import { BOOL, BYTES, COLUMN_DATA } from "../layout";
-import { ENTRY_VALUE, counterAt, entryBehind, entryChanged, entryCounts, entryNumber } from "./distinct";
+import { batchBegin, batchNext, heldTold, isFresh } from "./batch";
+import { ENTRY_VALUE, counterAt, entryBehind, entryChanged, entryCounts, entryNumber, entryTell } from "./distinct";
 import { goneTell } from "./gone";
 import { nodeBefore, nodeLength, nodeNumber, nodeValue } from "./list";
 import { outColumn, setBit } from "./push";
-import { look, nextRow, scanDone, stepBegin } from "./scan";
+import { look, stepBegin } from "./scan";
 import { pageNumber, sketchPage, sketchPageRoom, sketchTell } from "./sketch";
 import { Call, Group, ROW_GROUP, callAt, callGone, isBytes, keyCell, rowNumber, setAt, setGone } from "./spec";
 
@@ -35,44 +36,60 @@ function firstOf(g: Group, kind: u32, which: u32, row: usize): usize {
   if (kind == ENTRIES || kind == DEAD) return load<u32>(row + setAt(g, which).head);
   const call = callAt(g, which);
   if (kind == NODES) return load<u32>(row + call.cell, 4);
-  return <usize>(sketchPage(call, row + call.cell, 0, g.whole) + 1);
+  return <usize>(sketchPage(call, row + call.cell, 0, isFresh(g, row)) + 1);
 }
 
 /** What of the row at hand is looked at behind `thing`. */
 function nextOf(g: Group, kind: u32, which: u32, thing: usize): usize {
   if (kind == ENTRIES || kind == DEAD) return entryBehind(thing);
+  const row: usize = g.scanRow;
   if (kind == PAGES) {
     const call = callAt(g, which);
-    return <usize>(sketchPage(call, g.scanRow + call.cell, <u32>thing, g.whole) + 1);
+    return <usize>(sketchPage(call, row + call.cell, <u32>thing, isFresh(g, row)) + 1);
   }
   const before = nodeBefore(thing);
-  return before && nodeNumber(before) >= g.since ? before : 0;
+  return before && isNew(g, row, nodeNumber(before)) ? before : 0;
 }
 
+@inline function isNew(g: Group, row: usize, number: u64): bool {
+  return isFresh(g, row) || number >= heldTold(g, row);
+}
+
+/** What came after the batch was taken comes with the next one that has its row. */
 function isWanted(g: Group, kind: u32, which: u32, thing: usize): bool {
+  const row: usize = g.scanRow;
   if (kind == PAGES) return true;
-  if (kind == NODES) return nodeNumber(thing) >= g.since;
-  if (!g.whole && !entryChanged(thing, g.sinceBlock)) return false;
-  return entryCounts(setAt(g, which), thing) ? kind == ENTRIES : kind == DEAD && entryNumber(thing) < g.since;
+  if (kind == NODES) return nodeNumber(thing) < g.told && isNew(g, row, nodeNumber(thing));
+  if (entryNumber(thing) >= g.told) return false;
+  // A batch that was left may have told some of what a row holds for which nothing is noted yet
+  if (!(isFresh(g, row) || entryChanged(thing))) return false;
+  if (entryCounts(setAt(g, which), thing) ? kind != ENTRIES : kind != DEAD) return false;
+  entryTell(thing);
+  return true;
+}
+
+/** Begins with what the first row of the batch holds. */
+export function group_details_begin(group: usize): void {
+  batchBegin(changetype<Group>(group));
 }
 
 /**
- * The next entries (`kind` 0, of a set), nodes (1, of a call) or pages (2) to be handed out, or entries that are not any more (3), at `list`: how
- * many, DONE, or MORE.
+ * The next entries (`kind` 0, of a set), nodes (1, of a call) or pages (2) of the batch to be handed out, or entries that are not any more (3), at
+ * `list`: how many, DONE, or MORE.
  */
 export function group_details(group: usize, kind: u32, which: u32, list: usize, most: u32): i32 {
   const g = changetype<Group>(group);
   let found: u32 = 0;
   stepBegin();
   while (found < most) {
+    if (!look()) return found ? <i32>found : MORE;
     if (!g.scanThing) {
-      const row = nextRow(g);
-      if (!row) return found ? <i32>found : scanDone(g) ? DONE : MORE;
+      const row = batchNext(g);
+      if (!row) return found ? <i32>found : DONE;
       g.scanRow = <u32>row;
       g.scanThing = <u32>firstOf(g, kind, which, row);
       continue;
     }
-    if (!look()) return found ? <i32>found : MORE;
     const thing: usize = g.scanThing;
     if (isWanted(g, kind, which, thing)) {
       store<u32>(list + (<usize>found << 3), g.scanRow);
@@ -91,7 +108,7 @@ export function group_detail_names(
   const g = changetype<Group>(group);
   for (let i: u32 = 0; i < count; i++) {
     const row = rowAt(list, i), thing = thingAt(list, i), at = <usize>i << 3;
-    store<u64>(groups + at, load<u32>(row, ROW_GROUP));
+    store<u64>(groups + at, load<u8>(row, ROW_GROUP));
     const number = kind == PAGES ? pageNumber(g, row, <u32>thing) : kind == NODES ? nodeNumber(thing) : entryNumber(thing);
     store<u64>(numbers + at, number);
     store<u64>(rows + at, rowNumber(g, row));

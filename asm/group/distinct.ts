@@ -7,17 +7,18 @@
 //          +----------+---------+----------------+----------+----------+-----------+------------+--------------
 //
 //   heaps   a bit for each call's counter: the entry is in its heap (heap.ts)
-//   block   number of the last block of input that refers to the entry: until that is through it must stay, and behind a cut
-//           it tells whether the entry may have changed
-//   number  names it among all things of the aggregation (details.ts)
+//   block   number of the last block of input that refers to the entry: until that is through it must stay
+//   number  names it among all things of the aggregation (details.ts), in 7 bytes; behind them a byte that is 1 when the entry may have changed
+//           since a drain handed it out
 import { COLUMN_VALIDITY } from "../layout";
-import { hash_combine } from "../hash/keyed";
+import { hash_bytes, hash_combine, hash_i64 } from "../hash/keyed";
+import { spaceGive, spaceTake } from "../state/space";
 import { entry, hashOf, numbers, setEntry, setHash, sign, stateRow } from "./block";
 import { goneAdd } from "./gone";
-import { indexAdd, indexFind, indexFirst, indexNext, indexRemove } from "./index_table";
+import { indexAdd, indexFind, indexFirst, indexNext, indexRemove, indexTouch } from "./index_table";
 import { cellOf, freeBytes, hashValue, ownBytes, refOf, sameValue, validAt } from "./keys";
 import { poolGive, poolTake } from "./pool";
-import { DistinctSet, FLAG_RETRACTS, Group, has, isBytes, nameOf, setGone, setPool } from "./spec";
+import { DistinctSet, FLAG_RETRACTS, Group, has, isBytes, nameOf, setGone, setPool, wasTold } from "./spec";
 
 const ROW: usize = 4;
 export const ENTRY_VALUE: usize = 8;
@@ -26,6 +27,8 @@ const LAST: usize = 20;
 export const ENTRY_HEAPS: usize = 24;
 const BLOCK: usize = 28;
 const NUMBER: usize = 32;
+const DIRTY: usize = 39;
+const NUMBER_MASK: u64 = (1 << 56) - 1;
 const COUNTERS: usize = 40;
 
 // Beside the hash of a value: it counts
@@ -33,18 +36,18 @@ const COUNTS: u64 = 1 << 32;
 
 let block: u32 = 0;
 
-/** The last block of input so far, of whatever aggregation. */
-@inline export function lastBlock(): u32 {
-  return block;
-}
-
 @inline export function entryNumber(at: usize): u64 {
-  return load<u64>(at, NUMBER);
+  return load<u64>(at, NUMBER) & NUMBER_MASK;
 }
 
-/** Whether a block behind `since` refers to the entry. Numbers of blocks begin anew after 2^32: what is older than half of them counts too. */
-@inline export function entryChanged(at: usize, since: u32): bool {
-  return <i32>(load<u32>(at, BLOCK) - since) > 0;
+/** Whether the entry may have changed since a drain handed it out. */
+@inline export function entryChanged(at: usize): bool {
+  return load<u8>(at, DIRTY) != 0;
+}
+
+/** A drain hands it out. */
+@inline export function entryTell(at: usize): void {
+  store<u8>(at, 0, DIRTY);
 }
 
 @inline export function counterAt(at: usize, counter: u32): usize {
@@ -56,9 +59,19 @@ let block: u32 = 0;
   return load<u32>(at, NEXT);
 }
 
+/** Room for an entry. Where rows leave memory each has a block of its own: what one set gives back, anything may take. */
+@inline function take(g: Group, set: DistinctSet): usize {
+  return g.cools ? spaceTake(g, setPool(set).size) : poolTake(g, setPool(set));
+}
+
+function give(g: Group, set: DistinctSet, at: usize): void {
+  if (g.cools) spaceGive(g, at, setPool(set).size);
+  else poolGive(setPool(set), at);
+}
+
 /** A new entry of a row, for the value in row `number` of a column; 0 when there is no memory. */
 function addEntry(g: Group, set: DistinctSet, hash: u32, row: usize, column: usize, number: u32): usize {
-  const pool = setPool(set), at = poolTake(g, pool);
+  const pool = setPool(set), at = take(g, set);
   if (!at) return 0;
   // Entries are multiples of 16 bytes
   for (let i: usize = 0; i < pool.size; i += 16) {
@@ -78,7 +91,7 @@ function addEntry(g: Group, set: DistinctSet, hash: u32, row: usize, column: usi
   }
   if (!fits || !indexAdd(g, set.index, hash, at)) {
     if (fits && isBytes(set.type)) freeBytes(g, at + ENTRY_VALUE);
-    poolGive(pool, at);
+    give(g, set, at);
     return 0;
   }
   const head = row + set.head, first = load<u32>(head);
@@ -151,14 +164,17 @@ export function resolveEntries(g: Group, set: DistinctSet, column: usize, count:
       at = addEntry(g, set, hash, row, column, number);
       if (!at) return false;
     }
-    if (at) store<u32>(at, block, BLOCK);
+    if (at) {
+      store<u32>(at, block, BLOCK);
+      store<u8>(at, 1, DIRTY);
+    }
     setEntry(i, at);
   }
   return true;
 }
 
 function noteGone(g: Group, set: DistinctSet, row: usize, at: usize): void {
-  if (entryNumber(at) < g.told && !goneAdd(g, setGone(set), nameOf(g, row, entryNumber(at)))) g.lost = true;
+  if (wasTold(g, row, entryNumber(at)) && !goneAdd(g, setGone(set), nameOf(g, row, entryNumber(at)))) g.lost = true;
 }
 
 function dropEntry(g: Group, set: DistinctSet, at: usize): void {
@@ -167,10 +183,11 @@ function dropEntry(g: Group, set: DistinctSet, at: usize): void {
   else store<u32>(row + set.head, next);
   if (next) store<u32>(next, last, LAST);
   noteGone(g, set, row, at);
+  if (g.scanThing == <u32>at) g.scanThing = next;
   indexRemove(set.index, at);
   if (isBytes(set.type)) freeBytes(g, at + ENTRY_VALUE);
   store<u32>(at, 0, ROW);
-  poolGive(setPool(set), at);
+  give(g, set, at);
 }
 
 /** Whether some call counts the entry's value. */
@@ -198,13 +215,60 @@ export function dropUnused(g: Group, set: DistinctSet, count: u32): void {
 
 /** Frees all entries of a row; `tells`: drains tell that they are gone. */
 export function dropEntries(g: Group, set: DistinctSet, row: usize, tells: bool): void {
+  let sum: u64 = 0;
+  for (let at: usize = load<u32>(row + set.head); at; at = load<u32>(at, NEXT)) sum += indexTouch(set.index, load<u32>(at));
+  touched = sum;
   for (let at: usize = load<u32>(row + set.head); at;) {
     const next: usize = load<u32>(at, NEXT);
     if (tells) noteGone(g, set, row, at);
     indexRemove(set.index, at);
     if (isBytes(set.type)) freeBytes(g, at + ENTRY_VALUE);
-    poolGive(setPool(set), at);
+    give(g, set, at);
     at = next;
   }
   store<u32>(row + set.head, 0);
+}
+
+/** Copies an entry without the bytes of its text. */
+@inline export function entryCopy(set: DistinctSet, to: usize, from: usize): void {
+  // A call for so few bytes would take longer
+  for (let i: usize = 0, size: usize = setPool(set).size; i < size; i += 8) store<u64>(to + i, load<u64>(from + i));
+}
+
+/** Gives the image of an entry the hash that it has as one of a row, and reads where the index will have it: waits for memory overlap. */
+export function entryHash(g: Group, set: DistinctSet, row: usize, image: usize, text: usize, length: u32): void {
+  const value = isBytes(set.type) ? hash_bytes(text, length, g.seed) : hash_i64(load<u64>(image, ENTRY_VALUE), g.seed);
+  const hash = <u32>hash_combine(<u64>row * 0x9E3779B97F4A7C15, value);
+  store<u32>(image, hash);
+  touched += indexTouch(set.index, hash);
+}
+
+/** The entry comes back for a row from its image, which has its hash, and the bytes of its text; it is in no list yet. 0 without memory. */
+export function entryAdmit(g: Group, set: DistinctSet, row: usize, image: usize, text: usize, length: u32): usize {
+  const at = take(g, set), isText = isBytes(set.type);
+  if (!at) return 0;
+  const hash = load<u32>(image);
+  entryCopy(set, at, image);
+  store<u32>(at, <u32>row, ROW);
+  store<u64>(at, 0, NEXT);
+  const fits = !isText || ownBytes(g, at + ENTRY_VALUE, text, length);
+  if (fits && indexAdd(g, set.index, hash, at)) return at;
+  if (fits && isText) freeBytes(g, at + ENTRY_VALUE);
+  give(g, set, at);
+  return 0;
+}
+
+/** One comes behind another. */
+@inline export function entryLink(before: usize, at: usize): void {
+  store<u32>(before, <u32>at, NEXT);
+  store<u32>(at, <u32>before, LAST);
+}
+
+/** Linked entries, of which these are the first and the last, come in front of those of a row. */
+export function entryEnter(set: DistinctSet, row: usize, first: usize, last: usize): void {
+  const head = row + set.head, behind: usize = load<u32>(head);
+  store<u32>(last, <u32>behind, NEXT);
+  store<u32>(first, 0, LAST);
+  if (behind) store<u32>(behind, <u32>last, LAST);
+  store<u32>(head, <u32>first);
 }

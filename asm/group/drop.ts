@@ -10,7 +10,7 @@ import { sketchFree } from "./sketch";
 import { forgetChange } from "./tick";
 import {
   FLAG_EXPIRES, FLAG_TICKS, FLAG_WINDOWED, Group, OP_FIRST_BYTES, OP_HEAP_MAX, OP_HEAP_MIN, OP_LAST_BYTES, OP_LIST, OP_MAX_BYTES, OP_MIN_BYTES, OP_SKETCH,
-  ROW_ALIVE, ROW_FIRED, ROW_STATE, callAt, has, setAt,
+  ROW_ALIVE, ROW_FIRED, ROW_STATE, ROW_STORED, callAt, has, setAt,
 } from "./spec";
 
 // ROW_FIRED of a doomed row: the next doomed one, END behind the last
@@ -39,7 +39,7 @@ export function freeCalls(g: Group, row: usize, tells: bool): void {
 /** Frees a row with all that it holds. Those of windows go all at once, by the end of these, and nobody has to be told of each. */
 export function freeRow(g: Group, row: usize): void {
   const tells = !has(g, FLAG_WINDOWED);
-  if (!tells) store<u32>(row, 0, ROW_STATE);
+  if (!tells) store<u32>(row, load<u32>(row, ROW_STATE) & ~ROW_STORED, ROW_STATE);
   freeCalls(g, row, tells);
   for (let s: u32 = 0; s < g.sets; s++) dropEntries(g, setAt(g, s), row, tells);
   if (has(g, FLAG_EXPIRES)) unlink(g, row);

@@ -38,13 +38,17 @@ export function link(g: Group, row: usize): void {
   return max<i64>(load<i64>(row, ROW_TOUCHED), g.begun);
 }
 
+/** Whether the time to live of a row has passed; there was a watermark. */
+@inline export function isOver(g: Group, row: usize): bool {
+  return g.begun != i64.MIN_VALUE && touchedAt(g, row) + g.ttl <= g.watermark;
+}
+
 /** Frees rows whose time has come; true when there may be more. */
 export function expire(g: Group): bool {
   if (g.begun == i64.MIN_VALUE) return false;
   for (let i: u32 = 0; i < STEP_ROWS; i++) {
     const row: usize = g.oldest;
-    if (!row) return false;
-    if (touchedAt(g, row) + g.ttl > g.watermark) return false;
+    if (!row || !isOver(g, row)) return false;
     freeRow(g, row);
   }
   return true;

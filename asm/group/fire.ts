@@ -1,120 +1,83 @@
 // Windows that end: a row whose key has the end of its window waits in that window's list until the watermark passes
 // it, leaves by (key group, arrival), and is freed: at once, or after the lateness that is allowed. Where each change
-// has come already, rows are freed alone.
-//
-//   WINDOW   0          8           12         16          20
-//            +----------+-----------+----------+-----------+-----------+
-//            | end i64  | first u32 | last u32 | count u32 | fired u32 |      ascending by end
-//            +----------+-----------+----------+-----------+-----------+
+// has come already, rows are freed alone. Of a window whose rows have left memory, those of some key groups come out at a time (group_hold).
 import { block_alloc, block_free } from "../memory";
 import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY } from "../layout";
-import { spaceGive, spaceTake } from "../state/space";
+import { rowsSortByNumber } from "../rows/sort";
 import { freeRow } from "./drop";
 import { NO_MEMORY, DONE, outColumns, putKeys, setBit } from "./push";
 import { bits, noRoom, readResult, resultBegin, there } from "./result";
-import { FLAG_FINAL, FLAG_WINDOWED, Group, ROW_ALIVE, ROW_FIRED, ROW_GROUP, ROW_NEWER, callAt, has, keyCell } from "./spec";
+import { FLAG_FINAL, FLAG_WINDOWED, Group, ROW_ALIVE, ROW_FIRED, ROW_GROUP, ROW_NEWER, callAt, has } from "./spec";
+import { COUNT, FIRED, FIRST, MIXED, endsFree, leaveWindow, windowAt, windowsGone } from "./windows";
 
-const WINDOW: u32 = 24;
-const FIRST: usize = 8;
-const LAST: usize = 12;
-const COUNT: usize = 16;
-const FIRED: usize = 20;
-const CAPACITY_MIN: u32 = 16;
 const FIRE_ROWS_MAX: u32 = 8192;
 const KEY_GROUPS: u32 = 128;
 const STARTS: usize = memory.data(129 * 4, 16);
 
-@inline function windowAt(g: Group, i: u32): usize {
-  return <usize>g.ends + i * WINDOW;
+/** Rows whose (time, key group) come before this place are in memory: what is at the place or behind it waits. `time` +∞: all are. */
+export function group_hold(group: usize, time: f64, keyGroup: u32): void {
+  const g = changetype<Group>(group);
+  g.holdTime = time == Infinity ? i64.MAX_VALUE : time == -Infinity ? i64.MIN_VALUE : i64(time);
+  g.holdGroup = keyGroup;
 }
 
-/** Whether the watermark has passed the window that a row of input belongs to. */
-@inline export function isLate(g: Group, keys: usize, number: u32): bool {
-  const data: usize = load<u32>(keys + g.endKey * COLUMN_SIZE, COLUMN_DATA);
-  return load<i64>(data + (<usize>number << 3)) - 1 + g.lateness <= g.watermark;
+/** Key groups of a window that may come out, the first ones. */
+function limitOf(g: Group, window: usize): u32 {
+  const time = load<i64>(window) - 1;
+  return time < g.holdTime ? KEY_GROUPS : time == g.holdTime ? g.holdGroup : 0;
 }
 
-function grow(g: Group): bool {
-  const more = g.endCapacity ? g.endCapacity << 1 : CAPACITY_MIN, fresh = spaceTake(g, more * WINDOW);
-  if (!fresh) return false;
-  if (g.ends) {
-    memory.copy(fresh, g.ends, g.endCount * WINDOW);
-    spaceGive(g, g.ends, g.endCapacity * WINDOW);
-  }
-  g.ends = <u32>fresh;
-  g.endCapacity = more;
-  return true;
-}
-
-/** The window with this end, made when there is none; 0 when there is no memory. Mostly it is one of the last. */
-function windowOf(g: Group, end: i64): usize {
-  let i = g.endCount;
-  while (i > 0 && load<i64>(windowAt(g, i - 1)) > end) i--;
-  if (i > 0 && load<i64>(windowAt(g, i - 1)) == end) return windowAt(g, i - 1);
-  if (g.endCount == g.endCapacity && !grow(g)) return 0;
-  const at = windowAt(g, i);
-  memory.copy(at + WINDOW, at, (g.endCount - i) * WINDOW);
-  memory.fill(at, 0, WINDOW);
-  store<i64>(at, end);
-  // What comes to a window that has passed is told at once, whichever rows came before it
-  store<u32>(at, u32(has(g, FLAG_FINAL) && end - 1 <= g.watermark), FIRED);
-  g.endCount++;
-  return at;
-}
-
-/** Windows that the watermark has passed are out, where results are final. */
-export function firedRestore(g: Group): void {
-  if (!has(g, FLAG_FINAL)) return;
-  for (let i: u32 = 0; i < g.endCount; i++) {
-    const window = windowAt(g, i);
-    if (load<i64>(window) - 1 > g.watermark) return;
-    store<u32>(window, 1, FIRED);
-    for (let row: usize = load<u32>(window, FIRST); row; row = load<u32>(row, ROW_NEWER)) store<u32>(row, 1, ROW_FIRED);
-  }
-}
-
-/** Puts a new row into the list of its window; false when there is no memory. */
-export function openWindow(g: Group, row: usize): bool {
-  const window = windowOf(g, load<i64>(row + keyCell(g.endKey)));
-  if (!window) return false;
-  const last: usize = load<u32>(window, LAST);
-  if (last) store<u32>(last, <u32>row, ROW_NEWER);
-  else store<u32>(window, <u32>row, FIRST);
-  store<u32>(window, <u32>row, LAST);
-  store<u32>(window, load<u32>(window, COUNT) + 1, COUNT);
-  store<u32>(row, load<u32>(window, FIRED), ROW_FIRED);
-  return true;
-}
-
-/** Rows of the window by key group, those of one group as they came, as u32 at `list`. */
-function sortRows(window: usize, list: usize): void {
-  memory.fill(STARTS, 0, (KEY_GROUPS + 1) << 2);
+/** Rows of the window that may come out and are not, as u32 at `list`, in the order in which they were made; how many. */
+function listRows(g: Group, window: usize, limit: u32, list: usize): i32 {
+  let found: u32 = 0;
   for (let row: usize = load<u32>(window, FIRST); row; row = load<u32>(row, ROW_NEWER)) {
-    const start = STARTS + (<usize>(load<u32>(row, ROW_GROUP) + 1) << 2);
+    if (load<u32>(row, ROW_FIRED) || load<u8>(row, ROW_GROUP) >= limit) continue;
+    store<u32>(list + (<usize>found << 2), <u32>row);
+    found++;
+  }
+  if (load<u32>(window, MIXED) && !rowsSortByNumber(list, found, g.nameAt)) return NO_MEMORY;
+  return <i32>found;
+}
+
+/** Rows by key group, those of one group in their order, as u32 at `to`. */
+function sortRows(list: usize, count: u32, to: usize): void {
+  memory.fill(STARTS, 0, (KEY_GROUPS + 1) << 2);
+  for (let i: u32 = 0; i < count; i++) {
+    const start = STARTS + (<usize>(load<u8>(<usize>load<u32>(list + (<usize>i << 2)), ROW_GROUP) + 1) << 2);
     store<u32>(start, load<u32>(start) + 1);
   }
   for (let i: u32 = 1; i <= KEY_GROUPS; i++) {
     const start = STARTS + (<usize>i << 2);
     store<u32>(start, load<u32>(start) + load<u32>(start - 4));
   }
-  for (let row: usize = load<u32>(window, FIRST); row; row = load<u32>(row, ROW_NEWER)) {
-    const start = STARTS + (<usize>load<u32>(row, ROW_GROUP) << 2), at = load<u32>(start);
-    store<u32>(list + (<usize>at << 2), <u32>row);
+  for (let i: u32 = 0; i < count; i++) {
+    const row: usize = load<u32>(list + (<usize>i << 2)), start = STARTS + (<usize>load<u8>(row, ROW_GROUP) << 2);
+    const at = load<u32>(start);
+    store<u32>(to + (<usize>at << 2), <u32>row);
     store<u32>(row, 1, ROW_FIRED);
     store<u32>(start, at + 1);
   }
 }
 
-/** Lists the rows of a window that is to be handed out; false when there is no memory. */
-function freeze(g: Group, window: usize): bool {
-  const count = load<u32>(window, COUNT), list = block_alloc(<usize>(count + 1) << 2);
-  if (!list) return false;
-  sortRows(window, list);
-  store<u32>(window, 1, FIRED);
+/** Lists the rows of a window that are to be handed out; how many, −1 when there is no memory. */
+function freeze(g: Group, window: usize, limit: u32): i32 {
+  const room = load<u32>(window, COUNT) + 1, list = block_alloc(<usize>room << 3);
+  if (!list) return NO_MEMORY;
   g.firing = <u32>list;
-  g.firingAt = 0;
+  g.firingRoom = room;
+  g.firingAt = g.firingCount = 0;
+  const given = list + (<usize>room << 2), count = listRows(g, window, limit, given);
+  if (count < 0) return NO_MEMORY;
+  sortRows(given, count, list);
+  if (limit == KEY_GROUPS) store<u32>(window, 1, FIRED);
   g.firingCount = count;
-  return true;
+  return count;
+}
+
+/** The list has been handed out. */
+function thaw(g: Group): void {
+  if (g.firing) block_free(g.firing, <usize>g.firingRoom << 3);
+  g.firing = 0;
 }
 
 /** The first window that the watermark has passed and that is not out; 0 = there is none. */
@@ -127,21 +90,24 @@ function nextWindow(g: Group): usize {
   return 0;
 }
 
-/** Frees the rows of windows to which nothing can come any more, once they are out. */
+/** Frees rows to which nothing can come any more, once they are out, and windows of which no row is left. */
 function forget(g: Group): void {
   let gone: u32 = 0;
   for (; gone < g.endCount; gone++) {
-    const window = windowAt(g, gone), out = load<u32>(window, FIRED) || !has(g, FLAG_FINAL);
-    if (!out || load<i64>(window) - 1 + g.lateness > g.watermark) break;
+    const window = windowAt(g, gone), isOut = load<u32>(window, FIRED) || !has(g, FLAG_FINAL);
+    const time = load<i64>(window) - 1 + g.lateness;
+    if (time > g.watermark) break;
     for (let row: usize = load<u32>(window, FIRST); row;) {
       const next: usize = load<u32>(row, ROW_NEWER);
-      freeRow(g, row);
+      if (isOut || load<u32>(row, ROW_FIRED)) {
+        leaveWindow(g, window, row);
+        freeRow(g, row);
+      }
       row = next;
     }
+    if (!isOut || time >= g.holdTime) break;
   }
-  if (!gone) return;
-  g.endCount -= gone;
-  memory.copy(g.ends, windowAt(g, gone), g.endCount * WINDOW);
+  if (gone) windowsGone(g, gone);
 }
 
 @inline function listed(g: Group, i: u32): usize {
@@ -180,15 +146,17 @@ export function group_fire(group: usize): i32 {
   const g = changetype<Group>(group);
   if (!has(g, FLAG_WINDOWED)) return DONE;
   while (true) {
-    if (g.firing && g.firingAt == g.firingCount) {
-      block_free(g.firing, <usize>(g.firingCount + 1) << 2);
-      g.firing = 0;
-    }
+    if (g.firingAt == g.firingCount) thaw(g);
     if (!g.firing) {
       forget(g);
-      const window = has(g, FLAG_FINAL) ? nextWindow(g) : 0;
-      if (!window) return DONE;
-      if (!freeze(g, window)) return NO_MEMORY;
+      const window = has(g, FLAG_FINAL) ? nextWindow(g) : 0, limit = window ? limitOf(g, window) : 0;
+      if (!limit) return DONE;
+      const count = freeze(g, window, limit);
+      if (count < 0) return NO_MEMORY;
+      if (!count && limit < KEY_GROUPS) {
+        thaw(g);
+        return DONE;
+      }
     }
     const most = min<u32>(FIRE_ROWS_MAX, g.firingCount - g.firingAt);
     if (!outColumns(g, most)) return NO_MEMORY;
@@ -201,6 +169,6 @@ export function group_fire(group: usize): i32 {
 
 /** Frees the lists. */
 export function windowsFree(g: Group): void {
-  if (g.firing) block_free(g.firing, <usize>(g.firingCount + 1) << 2);
-  if (g.ends) spaceGive(g, g.ends, g.endCapacity * WINDOW);
+  thaw(g);
+  endsFree(g);
 }

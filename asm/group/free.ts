@@ -5,7 +5,8 @@ import { INDEX_TABLES, indexPlaces, indexThing } from "./index_table";
 import { forgetGone, freeBytes, freeKey } from "./keys";
 import { dropRetired } from "./retired";
 import { goneForget } from "./gone";
-import { DistinctSet, Group, callAt, callGone, isBytes, setAt, setGone } from "./spec";
+import { spaceGive } from "../state/space";
+import { DistinctSet, Group, callAt, callGone, isBytes, setAt, setGone, setPool } from "./spec";
 
 /** Forgets the names of all things that are gone. */
 export function forgetNames(g: Group): void {
@@ -24,11 +25,13 @@ function freeRows(g: Group): void {
   }
 }
 
-function freeTexts(g: Group, set: DistinctSet): void {
+function freeEntries(g: Group, set: DistinctSet): void {
   for (let t: u32 = 0; t < INDEX_TABLES; t++) {
     for (let i: u32 = 0; i < indexPlaces(set.index, t); i++) {
       const at = indexThing(set.index, t, i);
-      if (at) freeBytes(g, at + ENTRY_VALUE);
+      if (!at) continue;
+      if (isBytes(set.type)) freeBytes(g, at + ENTRY_VALUE);
+      if (g.cools) spaceGive(g, at, setPool(set).size);
     }
   }
 }
@@ -38,5 +41,5 @@ export function freeAll(g: Group): void {
   forgetGone(g);
   forgetNames(g);
   freeRows(g);
-  for (let s: u32 = 0; s < g.sets; s++) if (isBytes(setAt(g, s).type)) freeTexts(g, setAt(g, s));
+  for (let s: u32 = 0; s < g.sets; s++) if (g.cools || isBytes(setAt(g, s).type)) freeEntries(g, setAt(g, s));
 }

@@ -112,6 +112,17 @@ export function heapAdd(g: Group, call: Call, heap: usize, entry: usize): bool {
   return true;
 }
 
+/** An entry that was in the heap comes back; false without memory. */
+export function heapTake(g: Group, call: Call, heap: usize, entry: usize): bool {
+  const used = load<u32>(heap, 4);
+  if (used == load<u32>(heap, 8) && !grow(g, heap)) return false;
+  put(heap, used, entry);
+  store<u32>(heap, used + 1, 4);
+  if (!load<u32>(counterAt(entry, call.counter))) store<u32>(heap, load<u32>(heap, 12) + 1, 12);
+  siftUp(call, heap, used);
+  return true;
+}
+
 /** All of a value have been taken back. */
 export function heapRemove(g: Group, call: Call, heap: usize): void {
   const dead = load<u32>(heap, 12) + 1;

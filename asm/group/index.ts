@@ -1,5 +1,7 @@
 // Group room: aggregates by key without windows, or by keys that name their window; rows may be taken back.
 import { TIME_START, timeOf } from "../aggregate/window";
+import { batchFree } from "./batch";
+import { logFree } from "./dirty";
 import { dropDoomed } from "./drop";
 import { expire } from "./expire";
 import { windowsFree } from "./fire";
@@ -10,15 +12,18 @@ import { FLAG_EXPIRES, FLAG_UPSERT, Group, has, rowPool, setAt, setPool, specFre
 import { freeAll } from "./free";
 
 export { group_pull, group_push } from "./push";
-export { group_fire } from "./fire";
+export { group_fire, group_hold } from "./fire";
 export {
-  group_cell_at, group_changed, group_cut, group_gone, group_keys, group_places, group_put_scalars, group_scalars, group_scan, group_texts,
+  group_ahead, group_batch, group_cell_at, group_changed, group_cut, group_gone, group_key_at, group_key_groups, group_keys, group_lend, group_places, group_put_scalars, group_scalars, group_take, group_texts,
 } from "./state";
+export { group_words } from "./cells";
 export { group_look, group_look_details, group_look_results, group_look_same } from "./look";
-export { group_absent, group_admit, group_evict, group_need, group_room, group_rounds, group_thaw } from "./cold";
-export { group_counters, group_detail_names, group_detail_values, group_details, group_details_gone } from "./details";
 export {
-  group_put_entries, group_put_nodes, group_put_pages, group_put_texts, group_restore, group_restore_below, group_restored, group_rows_restored,
+  group_absent, group_admit, group_begun, group_cools, group_evict, group_lapse, group_least, group_need, group_room, group_rounds, group_thaw, group_wants,
+} from "./cold";
+export { group_counters, group_detail_names, group_detail_values, group_details, group_details_begin, group_details_gone } from "./details";
+export {
+  group_held_restored, group_put_entries, group_put_nodes, group_put_pages, group_put_texts, group_restore, group_restore_below, group_restored, group_rows_restored,
 } from "./restore";
 export { group_tick, group_ticked } from "./tick";
 
@@ -45,6 +50,12 @@ export function group_advance(group: usize, watermark: f64): void {
   if (g.begun == i64.MIN_VALUE && time > TIME_START) g.begun = time;
 }
 
+/** The watermark; −∞: there was none yet. */
+export function group_watermark(group: usize): f64 {
+  const time = changetype<Group>(group).watermark;
+  return time == i64.MIN_VALUE ? -Infinity : <f64>time;
+}
+
 /** Frees some rows that nothing has changed for long; true when there may be more. */
 export function group_expire(group: usize): bool {
   const g = changetype<Group>(group);
@@ -55,6 +66,8 @@ export function group_expire(group: usize): bool {
 export function group_free(group: usize): void {
   const g = changetype<Group>(group);
   freeAll(g);
+  batchFree(g);
+  logFree(g);
   namesForget(g);
   windowsFree(g);
   indexFree(g, g.rowsIndex);

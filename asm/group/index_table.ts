@@ -1,6 +1,6 @@
-// INDEX: finds things by their hash, which is the first word of each. Sixty-four open-addressing tables by bits of the
-// hash grow one by one, so that no rehash is long; what is removed leaves no gap. A slot has the hash beside the address,
-// so that neither looking for a thing nor growing reads other things.
+// INDEX: finds things by their hash, which is the first word of each. Open-addressing tables by the top bits of the hash
+// grow one by one, each at a load of its own, so that no rehash is long and no two come together; what is removed leaves no
+// gap. A slot has the hash beside the address, so that neither looking for a thing nor growing reads other things.
 //
 //   table   0             4          8          12                 slot   0             4          8
 //           +-------------+----------+----------+                         +-------------+----------+
@@ -8,15 +8,15 @@
 //           +-------------+----------+----------+                         +-------------+----------+
 import { Space, spaceGive, spaceTake } from "../state/space";
 
-const TABLES: u32 = 64;
+const TABLES: u32 = 256;
 const TABLE: u32 = 12;
-const SLOTS_MIN: u32 = 16;
+const SLOTS_MIN: u32 = 8;
 
 /** Bytes of an index. */
 export const INDEX_BYTES: u32 = TABLES * TABLE;
 
 @inline function tableOf(index: usize, hash: u32): usize {
-  return index + <usize>((hash >>> 22) & (TABLES - 1)) * TABLE;
+  return index + <usize>(hash >>> 24) * TABLE;
 }
 
 @inline function slotAt(slots: usize, at: u32): usize {
@@ -31,6 +31,12 @@ export const INDEX_BYTES: u32 = TABLES * TABLE;
 @inline export function indexFirst(index: usize, hash: u32): usize {
   const table = tableOf(index, hash), slots: usize = load<u32>(table);
   return slots ? <usize>load<u32>(slotAt(slots, hash & load<u32>(table, 4))) : 0;
+}
+
+/** Reads the place where a thing with this hash is looked for first: who is about to look for several reads them all before. */
+@inline export function indexTouch(index: usize, hash: u32): u64 {
+  const table = tableOf(index, hash), slots: usize = load<u32>(table);
+  return slots ? load<u64>(slotAt(slots, hash & load<u32>(table, 4))) : 0;
 }
 
 /** The first thing with this hash; 0 = there is none. */
@@ -81,11 +87,17 @@ function grow(space: Space, table: usize): bool {
   return true;
 }
 
+/** So many of its slots a table uses: nine of sixteen, and up to five of thirty-two more. */
+@inline function usedMax(index: usize, table: usize): u32 {
+  const count = load<u32>(table, 4) + 1;
+  return (count * 9 >>> 4) + ((count * 5 >>> 5) * (<u32>(table - index) / TABLE) >>> 8);
+}
+
 /** Adds a thing whose first word is `hash`; false when there is no memory, and then nothing has changed. */
 export function indexAdd(space: Space, index: usize, hash: u32, thing: usize): bool {
   const table = tableOf(index, hash);
   const used = load<u32>(table, 8);
-  if (!load<u32>(table) || used + (used >>> 1) > load<u32>(table, 4)) {
+  if (!load<u32>(table) || used >= usedMax(index, table)) {
     if (!grow(space, table)) return false;
   }
   const slots: usize = load<u32>(table), mask = load<u32>(table, 4);

@@ -5,11 +5,13 @@ import { canonical_f64, hash_bytes, hash_combine, hash_i64 } from "../hash/keyed
 import { bytesEqual } from "../state/bytes";
 import { NULL_WORD } from "../state/row";
 import { spaceGive, spaceTake } from "../state/space";
+import { batchForget } from "./batch";
 import { hashOf, numbers, setHash, setStateRow, stateRow } from "./block";
 import { indexAdd, indexFind, indexFirst, indexNext, indexRemove } from "./index_table";
-import { poolGive, poolTake } from "./pool";
+import { rowFree } from "./dirty";
+import { poolTake } from "./pool";
 import {
-  Group, ROW_ALIVE, ROW_FIRED, ROW_GROUP, ROW_HASH, ROW_KEYS, ROW_NEWER, ROW_NULLS, ROW_OLDER, ROW_STATE, ROW_STORED, isBytes, keyCell, keyType, rowPool,
+  Group, ROW_ALIVE, ROW_FIRED, ROW_GONE, ROW_GROUP, ROW_HASH, ROW_KEYS, ROW_NEWER, ROW_NULLS, ROW_OLDER, ROW_STATE, ROW_STORED, isBytes, keyCell, keyType, rowPool,
 } from "./spec";
 
 @inline export function validAt(validity: usize, row: u32): bool {
@@ -127,7 +129,7 @@ function writeKey(g: Group, row: usize, columns: usize, number: u32): bool {
     }
   }
   store<u32>(row, nulls, ROW_NULLS);
-  store<u32>(row, g.keys ? group_end(state) : 0, ROW_GROUP);
+  store<u8>(row, <u8>(g.keys ? group_end(state) : 0), ROW_GROUP);
   return true;
 }
 
@@ -135,14 +137,19 @@ export function freeKey(g: Group, row: usize): void {
   for (let k: u32 = 0; k < g.keys; k++) if (isBytes(keyType(g, k))) freeBytes(g, row + keyCell(k));
 }
 
+/** A row with undefined contents; 0 when there is no memory. */
+export function takeRoom(g: Group): usize {
+  return poolTake(g, rowPool(g));
+}
+
 function addRow(g: Group, hash: u32, columns: usize, number: u32): usize {
-  const row = poolTake(g, rowPool(g));
+  const row = takeRoom(g);
   if (!row) return 0;
   memory.fill(row, 0, g.rowBytes);
   store<u32>(row, hash, ROW_HASH);
   if (!writeKey(g, row, columns, number) || !indexAdd(g, g.rowsIndex, hash, row)) {
     freeKey(g, row);
-    poolGive(rowPool(g), row);
+    rowFree(g, row);
     return 0;
   }
   if (g.nameAt) store<u64>(row + g.nameAt, g.seq++);
@@ -197,21 +204,41 @@ export function rowHash(g: Group, row: usize): u64 {
 export function dropRow(g: Group, row: usize): void {
   indexRemove(g.rowsIndex, row);
   g.rows--;
+  batchForget(g, row);
   if (load<u32>(row, ROW_STATE) & ROW_STORED) {
+    store<u32>(row, load<u32>(row, ROW_STATE) | ROW_GONE, ROW_STATE);
     store<u32>(row, g.gone, ROW_NEWER);
     g.gone = <u32>row;
     return;
   }
   freeKey(g, row);
-  poolGive(rowPool(g), row);
+  rowFree(g, row);
 }
 
 /** Forgets what is gone, and gives its memory back. */
 export function forgetGone(g: Group): void {
-  while (g.gone) {
-    const row: usize = g.gone;
-    g.gone = load<u32>(row, ROW_NEWER);
+  forgetTold(g);
+  g.goneTold = g.gone;
+  g.gone = 0;
+  forgetTold(g);
+}
+
+/** The same of what was told. */
+export function forgetTold(g: Group): void {
+  while (g.goneTold) {
+    const row: usize = g.goneTold;
+    g.goneTold = load<u32>(row, ROW_NEWER);
     freeKey(g, row);
-    poolGive(rowPool(g), row);
+    rowFree(g, row);
   }
+}
+
+/** The next row that is gone, which is forgotten later; 0 = all were told. */
+export function tellGone(g: Group): usize {
+  const row: usize = g.gone;
+  if (!row) return 0;
+  g.gone = load<u32>(row, ROW_NEWER);
+  store<u32>(row, g.goneTold, ROW_NEWER);
+  g.goneTold = <u32>row;
+  return row;
 }

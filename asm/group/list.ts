@@ -16,7 +16,7 @@ import { bytesEqual } from "../state/bytes";
 import { spaceGive, spaceTake } from "../state/space";
 import { JSON_CELL_BYTES, writeBytes, writeText, writeValue, writeWide } from "./json_value";
 import { goneAdd } from "./gone";
-import { Call, Group, callGone, isBytes, nameOf } from "./spec";
+import { Call, Group, callGone, isBytes, nameOf, wasTold } from "./spec";
 
 /** What leaves: values with the call's text between them, or the first, or the last, or all as a JSON array. */
 export const LIST_JOINED: i32 = 0;
@@ -78,6 +78,7 @@ export function listRemove(g: Group, call: Call, row: usize, cell: i64): void {
     store<u32>(list, load<u32>(list, 8) - 1, 8);
     store<u32>(list, load<u32>(list, 12) - load<u32>(node, BYTES), 12);
     noteGone(g, call, row, node);
+    if (g.scanThing == <u32>node) g.scanThing = prev;
     spaceGive(g, node, HEADER + load<u32>(node, BYTES));
     return;
   }
@@ -85,7 +86,7 @@ export function listRemove(g: Group, call: Call, row: usize, cell: i64): void {
 
 function noteGone(g: Group, call: Call, row: usize, node: usize): void {
   const number = nodeNumber(node);
-  if (number < g.told && !goneAdd(g, callGone(call), nameOf(g, row, number))) g.lost = true;
+  if (wasTold(g, row, number) && !goneAdd(g, callGone(call), nameOf(g, row, number))) g.lost = true;
 }
 
 /** How long the text of `listJoin` was. */
@@ -157,4 +158,39 @@ export function listFree(g: Group, call: Call, row: usize, tells: bool): void {
     spaceGive(g, node, HEADER + load<u32>(node, BYTES));
     node = next;
   }
+}
+
+/** The node behind it; 0 = it is the last. */
+@inline export function nodeBehind(node: usize): usize {
+  return load<u32>(node);
+}
+
+/** Bytes of a node, with its value. */
+@inline export function nodeBytes(node: usize): u32 {
+  return HEADER + load<u32>(node, BYTES);
+}
+
+/** A node comes back from where it was written; it is in no list yet. 0 without memory. */
+export function nodeAdmit(g: Group, from: usize, bytes: u32): usize {
+  const node = spaceTake(g, bytes);
+  if (!node) return 0;
+  memory.copy(node, from, bytes);
+  store<u64>(node, 0);
+  return node;
+}
+
+/** One comes behind another. */
+@inline export function nodeLink(before: usize, node: usize): void {
+  store<u32>(before, <u32>node);
+  store<u32>(node, <u32>before, PREV);
+}
+
+/** Linked nodes, of which these are the first and the last, come in front of those of a list; how many it has is known. */
+export function listJoinBefore(list: usize, first: usize, last: usize): void {
+  const behind: usize = load<u32>(list);
+  store<u32>(last, <u32>behind);
+  store<u32>(first, 0, PREV);
+  if (behind) store<u32>(behind, <u32>last, PREV);
+  else store<u32>(list, <u32>last, 4);
+  store<u32>(list, <u32>first);
 }

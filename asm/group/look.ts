@@ -1,5 +1,5 @@
 // What an aggregation has now, for somebody who looks at it: rows stay as they are, and so does what checkpoints go by (state.ts, details.ts).
-import { COLUMN_SIZE, COLUMN_TYPE } from "../layout";
+import { COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE } from "../layout";
 import { hash_combine } from "../hash/keyed";
 import { entryBehind, entryCounts } from "./distinct";
 import { dropDoomed } from "./drop";
@@ -9,7 +9,7 @@ import { hashValue, sameKey } from "./keys";
 import { nodeBefore } from "./list";
 import { NO_MEMORY, outColumns, putKeys } from "./push";
 import { noRoom, resultLook } from "./result";
-import { Group, ROW_ALIVE, callAt, setAt } from "./spec";
+import { Group, OP_COUNT, ROW_ALIVE, callAt, setAt } from "./spec";
 
 /** Places of the index that a look without a key goes by. */
 const PLACES_MAX: u32 = 1 << 16;
@@ -62,6 +62,14 @@ export function group_look_same(group: usize, columns: usize, list: usize, count
   return found;
 }
 
+/** Where no row is left, counts, which are never NULL, are 0. */
+function putNothing(g: Group, to: u32): void {
+  for (let i: u32 = 0; i < g.calls; i++) {
+    const out = <usize>g.out + <usize>(g.keys + i) * COLUMN_SIZE, data: usize = load<u32>(out, COLUMN_DATA);
+    if (callAt(g, i).op == OP_COUNT) store<i64>(data + (<usize>to << 3), 0);
+  }
+}
+
 /** Keys of listed rows and what their calls have come to, as group_out tells COLUMNs; NULL where no row is left. NO_MEMORY without. */
 export function group_look_results(group: usize, list: usize, count: u32): i32 {
   const g = changetype<Group>(group);
@@ -71,6 +79,7 @@ export function group_look_results(group: usize, list: usize, count: u32): i32 {
     const row: usize = load<u32>(list + (<usize>i << 2));
     putKeys(g, row, i);
     if (load<i64>(row, ROW_ALIVE) > 0) putResults(g, row, i);
+    else putNothing(g, i);
   }
   return noRoom ? NO_MEMORY : <i32>count;
 }

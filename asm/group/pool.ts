@@ -68,3 +68,22 @@ export function poolFree(space: Space, pool: Pool): void {
   }
   pool.pages = pool.free = pool.at = pool.end = pool.idle = 0;
 }
+
+/** The newest page, and the one behind another; 0 = there is none. */
+@inline export function poolFirst(pool: Pool): u32 {
+  return pool.pages;
+}
+
+@inline export function poolNext(page: u32): u32 {
+  return load<u32>(page, NEXT);
+}
+
+/** Where the things of a page begin. */
+@inline export function poolPlace(page: u32): u32 {
+  return page ? page + HEADER : 0;
+}
+
+/** Where those end that were ever taken. */
+@inline export function poolEnd(pool: Pool, page: u32): usize {
+  return page == pool.pages ? pool.at : page + load<u32>(page, BYTES);
+}

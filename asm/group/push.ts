@@ -14,14 +14,16 @@ import {
   BLOCK_ROWS, alive, changed, clearChanged, existed, numbers, setAlive, setExisted, setNumber, setSign, setStateRow, sign, stateRow,
 } from "./block";
 import { runCalls, strideOf } from "./calls";
+import { rowChanged } from "./dirty";
+import { fitting } from "./cold";
 import { isNew, hashKeys, resolve, touchRows } from "./keys";
 import { doom, dropDoomed, freeRow } from "./drop";
 import { touch } from "./expire";
-import { isLate, openWindow } from "./fire";
+import { isLate, openWindow } from "./windows";
 import { resultBegin } from "./result";
 import { noteChange } from "./tick";
 import {
-  FLAG_DENSE, FLAG_EXPIRES, FLAG_FINAL, FLAG_TICKS, FLAG_UPSERT, FLAG_WINDOWED, Group, OP_COUNT, ROW_ALIVE, ROW_CHANGED_CUT, ROW_FIRED, ROW_HOT, ROW_NULLS, ROW_STATE, callAt, has, isBytes, keyCell, keyScale, keyType,
+  FLAG_DENSE, FLAG_EXPIRES, FLAG_FINAL, FLAG_TICKS, FLAG_UPSERT, FLAG_WINDOWED, Group, OP_COUNT, ROW_ALIVE, ROW_FIRED, ROW_HOT, ROW_NULLS, callAt, has, isBytes, keyCell, keyScale, keyType,
 } from "./spec";
 
 const KEYS: usize = 0;
@@ -46,6 +48,7 @@ const LOOK: u8 = 4; // changes nothing: what the key has come to is asked for (F
 export const NO_MEMORY: i32 = -1;
 export const DONE: i32 = -2;
 export const STATE_FULL: i32 = -3;
+export const MORE_ROOM: i32 = -4; // where groups leave memory with what they hold: the rest of the batch is to be pushed anew behind some of them
 
 /** Begins with a batch. */
 export function group_push(group: usize, push: usize): void {
@@ -54,17 +57,15 @@ export function group_push(group: usize, push: usize): void {
   g.next = 0;
 }
 
-/** Fills the block from the next selected rows on; returns how many rows it has. */
-function take(g: Group, most: u32): u32 {
+/** Fills the block with the next selected rows. */
+function take(g: Group, count: u32): void {
   const push: usize = g.input, selection: usize = load<u32>(push, SELECTION), kinds: usize = load<u32>(push, KINDS);
-  const count = min<u32>(min<u32>(BLOCK_ROWS, most), load<u32>(push, SELECTED) - g.next);
   for (let i: u32 = 0; i < count; i++) {
     const at = g.next + i, number = selection ? load<u32>(selection + (<usize>at << 2)) : at;
     setNumber(i, number);
     const kind = kinds ? load<u8>(kinds + number) : INSERT;
     setSign(i, kind == LOOK ? 0 : kind == BEFORE || kind == DELETE ? -1 : 1);
   }
-  return count;
 }
 
 /** Finds the rows of state and counts the block's rows in them; returns how many of them there was room for. */
@@ -93,7 +94,8 @@ function resolveAll(g: Group, count: u32): u32 {
     }
     const after = before + <i64>sign(i);
     store<i64>(row, after, ROW_ALIVE);
-    store<u32>(row, load<u32>(row, ROW_STATE) | (ROW_CHANGED_CUT | ROW_HOT), ROW_STATE);
+    rowChanged(g, row);
+    if (!load<u8>(row, ROW_HOT)) store<u8>(row, 1, ROW_HOT);
     setExisted(i, u8(before > 0));
     setAlive(i, u8(after > 0));
     if (ticks) noteChange(g, row);
@@ -186,6 +188,15 @@ export function outRows(g: Group, rows: u32): bool {
   return g.outKinds != 0 && g.outSelection != 0 && g.outCauses != 0 && outColumns(g, rows);
 }
 
+/** How many of the next rows make a block: where groups leave memory with what they hold, those that there is room for. */
+@inline function blockRows(g: Group, most: u32): u32 {
+  const push: usize = g.input, count = min<u32>(min<u32>(BLOCK_ROWS, most), load<u32>(push, SELECTED) - g.next);
+  if (!g.cools) return count;
+  const rows = fitting(g, load<u32>(push, KEYS), load<u32>(push, ARGS), load<u32>(push, SETS), load<u32>(push, SELECTION), g.next, count);
+  // Room for the first one was made, as far as there is any
+  return rows || g.next ? rows : 1;
+}
+
 function runBlock(g: Group, count: u32, first: u32): bool {
   const push: usize = g.input, results = <usize>g.out + <usize>g.keys * COLUMN_SIZE;
   clearChanged();
@@ -195,7 +206,7 @@ function runBlock(g: Group, count: u32, first: u32): bool {
 
 /**
  * Works the batch in until its end, or until there are enough results for a batch: the number of its rows, all in COLUMNs, of which
- * those that are to be seen are selected. DONE at the batch's end. When the state is full the rows up to there have their effect.
+ * those that are to be seen are selected. DONE at the batch's end. MORE_ROOM: the rest is to be pushed anew. When the state is full the rows up to there have their effect.
  */
 export function group_pull(group: usize): i32 {
   const g = changetype<Group>(group);
@@ -205,14 +216,22 @@ export function group_pull(group: usize): i32 {
   while (g.next < rows) {
     const begin = g.next, most = stride ? min<u32>(INPUT_ROWS_MAX, rows - begin) : rows - begin, out = most * stride;
     if (stride && !outRows(g, out)) return NO_MEMORY;
+    let short = false;
     while (g.next - begin < most) {
-      const first = (g.next - begin) * stride, all = take(g, most - (g.next - begin)), count = resolveAll(g, all);
+      const first = (g.next - begin) * stride, all = blockRows(g, most - (g.next - begin));
+      if (!all) {
+        short = true;
+        break;
+      }
+      take(g, all);
+      const count = resolveAll(g, all);
       if (!runBlock(g, count, first)) return STATE_FULL;
       if (stride) emit(g, count, first);
       g.next += count;
       if (count < all) return STATE_FULL;
     }
-    if (stride && (g.outSelected || has(g, FLAG_DENSE))) return <i32>out;
+    if (stride && g.next > begin && (g.outSelected || has(g, FLAG_DENSE))) return <i32>((g.next - begin) * stride);
+    if (short) return MORE_ROOM;
   }
   g.input = 0;
   return DONE;

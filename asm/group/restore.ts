@@ -3,11 +3,11 @@
 import { block_alloc, block_free } from "../memory";
 import { COLUMN_VALIDITY } from "../layout";
 import { rowsSortByNumber } from "../rows/sort";
+import { heldTell } from "./batch";
 import { BLOCK_ROWS, setNumber } from "./block";
-import { ENTRY_NO_MEMORY, ENTRY_THERE, counterAt, entryRestore, lastBlock } from "./distinct";
+import { ENTRY_NO_MEMORY, ENTRY_THERE, counterAt, entryRestore } from "./distinct";
 import { freeRow } from "./drop";
 import { link } from "./expire";
-import { firedRestore, openWindow } from "./fire";
 import { heapAdd } from "./heap";
 import { INDEX_TABLES, indexPlaces, indexThing } from "./index_table";
 import { cellOf, freeBytes, hashKeys, ownBytes, refOf, resolve, validAt } from "./keys";
@@ -19,6 +19,7 @@ import {
   callAt, has, isBytes, keyCell, setAt,
 } from "./spec";
 import { takeTurn } from "./tick";
+import { firedRestore, openWindow } from "./windows";
 
 // Answers
 const DONE: i32 = 0;
@@ -45,6 +46,7 @@ function drop(g: Group, row: usize): void {
  */
 export function group_restore(group: usize, columns: usize, groups: usize, count: u32, list: usize): i32 {
   const g = changetype<Group>(group), seq = g.seq;
+  g.restoring = true;
   for (let from: u32 = 0; from < count; from += BLOCK_ROWS) {
     const rows = min<u32>(BLOCK_ROWS, count - from);
     for (let i: u32 = 0; i < rows; i++) setNumber(i, from + i);
@@ -53,7 +55,7 @@ export function group_restore(group: usize, columns: usize, groups: usize, count
       const at = from + i, row = resolve(g, columns, i);
       if (!row) return NO_MEMORY;
       store<u32>(row, list ? ROW_STORED : 0, ROW_STATE);
-      if (<u64>load<u32>(row, ROW_GROUP) != at64(groups, at)) return DAMAGED;
+      if (<u64>load<u8>(row, ROW_GROUP) != at64(groups, at)) return DAMAGED;
       if (list) store<u32>(list + (<usize>at << 2), <u32>row);
       else drop(g, row);
     }
@@ -168,6 +170,20 @@ export function group_put_pages(group: usize, which: u32, groups: usize, numbers
   return DONE;
 }
 
+/** What the rows in memory hold is there, and was handed out. */
+export function group_held_restored(group: usize): void {
+  const g = changetype<Group>(group);
+  namesForget(g);
+  if (!g.heldAt) return;
+  g.told = g.seq;
+  for (let t: u32 = 0; t < INDEX_TABLES; t++) {
+    for (let i: u32 = 0, end = indexPlaces(g.rowsIndex, t); i < end; i++) {
+      const row = indexThing(g.rowsIndex, t, i);
+      if (row) heldTell(g, row, g.told, g.wholes);
+    }
+  }
+}
+
 /** All rows as u32 in a block; 0 without memory. */
 function listRows(g: Group): usize {
   const list = block_alloc((<usize>g.rows + 1) << 2);
@@ -205,9 +221,9 @@ function orderRows(g: Group, list: usize): bool {
 /** Everything is there. */
 export function group_restored(group: usize): i32 {
   const g = changetype<Group>(group), rows = g.rows, list = listRows(g);
-  namesForget(g);
   g.told = g.seq;
-  g.toldBlock = lastBlock();
+  g.tracked = true;
+  g.restoring = false;
   if (!list) return NO_MEMORY;
   const all = orderRows(g, list);
   block_free(list, (<usize>rows + 1) << 2);

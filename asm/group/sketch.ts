@@ -5,10 +5,16 @@ import { powerOfTen } from "../aggregate/spec";
 import { hash_bytes, hash_i64 } from "../hash/keyed";
 import { goneAdd } from "./gone";
 import {
-  distinctAdd, distinctEstimate, distinctFree, distinctPage, distinctPages, distinctTake, distinctTell,
+  distinctAdd, distinctAdmit, distinctEstimate, distinctFree, distinctGrowth, distinctImageBytes, distinctLeast, distinctPage, distinctPages, distinctTake,
+  distinctTell,
 } from "./sketch_distinct";
-import { quantileAdd, quantileFree, quantileOf, quantilePage, quantilePages, quantileTake, quantileTell } from "./sketch_quantile";
-import { topAdd, topFree, topLength, topPage, topPages, topTake, topTell, topText, topTextLength } from "./sketch_top";
+import {
+  quantileAdd, quantileAdmit, quantileFree, quantileGrowth, quantileImageBytes, quantileImageWrite, quantileLeast, quantileOf, quantilePage, quantilePages,
+  quantileTake, quantileTell, quantileThaw,
+} from "./sketch_quantile";
+import {
+  topAdd, topAdmit, topFree, topGrowth, topImageBytes, topImageWrite, topLength, topPage, topPages, topTake, topTell, topText, topTextLength, topThaw,
+} from "./sketch_top";
 import { Call, Group, ROW_STATE, ROW_STORED, callGone, isBytes, nameOf, rowNumber } from "./spec";
 import { wideDouble } from "./wide";
 
@@ -23,6 +29,20 @@ const QUANTILE: i32 = 1;
 /** The call's own parameter: a quantile in millionths, or how many values. */
 @inline function parameterOf(call: Call): f64 {
   return Math.floor(call.param / 4);
+}
+
+/** Bytes by which one value makes a sketch longer at most, beside its text. */
+export function sketchGrowth(call: Call): u32 {
+  const kind = kindOf(call);
+  if (kind == DISTINCT) return distinctGrowth();
+  return kind == QUANTILE ? quantileGrowth() : topGrowth(<u32>parameterOf(call));
+}
+
+/** Bytes that a sketch takes however few values it has seen. */
+export function sketchLeast(call: Call): u32 {
+  const kind = kindOf(call);
+  if (kind == DISTINCT) return distinctLeast();
+  return kind == QUANTILE ? quantileLeast() : topGrowth(<u32>parameterOf(call));
 }
 
 /** Where the result of `sketchResult` lies: a text, or 8 bytes. */
@@ -138,4 +158,33 @@ export function sketchFree(g: Group, call: Call, row: usize, tells: bool): void 
   if (kind == DISTINCT) distinctFree(g, cell);
   else if (kind == QUANTILE) quantileFree(g, cell);
   else topFree(g, call, cell);
+}
+
+/** Bytes of the sketch of a call as it leaves memory. */
+export function sketchImageBytes(call: Call, cell: usize): u32 {
+  const kind = kindOf(call);
+  if (kind == DISTINCT) return distinctImageBytes(cell);
+  return kind == QUANTILE ? quantileImageBytes(cell) : topImageBytes(call, cell);
+}
+
+/** Copies that to `to`. */
+export function sketchImageWrite(call: Call, cell: usize, to: usize): void {
+  const kind = kindOf(call);
+  if (kind == DISTINCT) memory.copy(to, load<u32>(cell), distinctImageBytes(cell));
+  else if (kind == QUANTILE) quantileImageWrite(cell, to);
+  else topImageWrite(call, cell, to);
+}
+
+/** It comes back; `settled`: all of it was handed out. False without memory. */
+export function sketchAdmit(g: Group, call: Call, cell: usize, from: usize, settled: bool): bool {
+  const kind = kindOf(call);
+  if (kind == DISTINCT) return distinctAdmit(g, cell, from, settled);
+  return kind == QUANTILE ? quantileAdmit(g, cell, from, settled) : topAdmit(g, call, cell, from, settled);
+}
+
+/** It is read where it lies, which the cell says. */
+export function sketchThaw(call: Call, cell: usize): void {
+  const kind = kindOf(call);
+  if (kind == QUANTILE) quantileThaw(cell);
+  else if (kind != DISTINCT) topThaw(call, cell);
 }

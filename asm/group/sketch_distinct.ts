@@ -11,6 +11,7 @@
 //   dirty               a bit for each page that has changed since it was handed out
 //
 // Registers are merged by their maximum.
+import { block_size } from "../memory";
 import { Space, spaceGive, spaceTake } from "../state/space";
 
 const FEW: u32 = 32;
@@ -67,6 +68,15 @@ function makeDense(space: Space, cell: usize): bool {
   for (let i: u32 = 0; i < FEW; i++) raise(dense, load<u64>(few + 8 + (<usize>i << 3)));
   spaceGive(space, few, FEW_BYTES);
   return true;
+}
+
+/** Bytes by which one value makes a sketch longer at most, and what one of few values takes. */
+export function distinctGrowth(): u32 {
+  return <u32>block_size(DENSE_BYTES);
+}
+
+export function distinctLeast(): u32 {
+  return <u32>block_size(FEW_BYTES);
 }
 
 /** Counts a value by its hash; false when there is no memory. */
@@ -179,4 +189,19 @@ export function distinctTake(space: Space, cell: usize, page: u32, from: usize, 
   store<u32>(at, 0, DIRTY);
   memory.copy(at + 8 + (<usize>(page - 1) << PAGE_LOG), from, PAGE_BYTES);
   return 0;
+}
+
+/** Bytes of the sketch as it leaves memory. */
+export function distinctImageBytes(cell: usize): u32 {
+  const count = load<u64>(<usize>load<u32>(cell));
+  return count == DENSE ? DENSE_BYTES : 8 + (<u32>count << 3);
+}
+
+/** It comes back; `settled`: all of it was handed out. False without memory. */
+export function distinctAdmit(space: Space, cell: usize, from: usize, settled: bool): bool {
+  const count = load<u64>(from), at = count == DENSE ? denseMake(space, cell) : fewMake(space, cell);
+  if (!at) return false;
+  memory.copy(at, from, count == DENSE ? DENSE_BYTES : 8 + (<usize>count << 3));
+  if (settled && count == DENSE) store<u32>(at, 0, DIRTY);
+  return true;
 }

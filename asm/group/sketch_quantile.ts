@@ -16,6 +16,7 @@
 //   dirty               a bit for each of these that has changed since it was handed out, 128 of a side
 //
 // Sketches are merged bin by bin.
+import { block_size } from "../memory";
 import { Space, spaceGive, spaceTake } from "../state/space";
 
 const SKETCH_BYTES: u32 = 80;
@@ -106,6 +107,15 @@ function sketchMake(space: Space, cell: usize): usize {
   memory.fill(at, 0, SKETCH_BYTES);
   store<u32>(cell, <u32>at);
   return at;
+}
+
+/** Bytes by which one value makes a sketch longer at most, and what one of few values takes. */
+export function quantileGrowth(): u32 {
+  return <u32>block_size(SKETCH_BYTES) + (BINS_MAX << 3);
+}
+
+export function quantileLeast(): u32 {
+  return <u32>block_size(SKETCH_BYTES) + (ROOM_MIN << 4);
 }
 
 /** Adds a value; false when there is no memory. */
@@ -231,4 +241,46 @@ export function quantileTake(space: Space, cell: usize, page: u32, from: usize, 
   if (first >= used || bytes != min<u32>(PAGE_BINS, used - first) << 3) return 1;
   memory.copy(binAt(side, first), from, bytes);
   return 0;
+}
+
+/** Bytes of the sketch as it leaves memory: its head, then the bins of both sides. */
+export function quantileImageBytes(cell: usize): u32 {
+  const at: usize = load<u32>(cell);
+  return SKETCH_BYTES + ((load<u32>(at, POSITIVE + 8) + load<u32>(at, NEGATIVE + 8)) << 3);
+}
+
+/** Copies that to `to`. */
+export function quantileImageWrite(cell: usize, to: usize): void {
+  const at: usize = load<u32>(cell), positive = <usize>load<u32>(at, POSITIVE + 8) << 3;
+  memory.copy(to, at, SKETCH_BYTES);
+  memory.copy(to + SKETCH_BYTES, load<u32>(at, POSITIVE), positive);
+  memory.copy(to + SKETCH_BYTES + positive, load<u32>(at, NEGATIVE), <usize>load<u32>(at, NEGATIVE + 8) << 3);
+}
+
+/** It comes back; `settled`: all of it was handed out. False without memory. */
+export function quantileAdmit(space: Space, cell: usize, from: usize, settled: bool): bool {
+  const at = sketchMake(space, cell);
+  if (!at) return false;
+  memory.copy(at, from, SKETCH_BYTES);
+  let bins = from + SKETCH_BYTES;
+  store<u32>(at, 0, POSITIVE);
+  store<u32>(at, 0, NEGATIVE);
+  for (let side = at + POSITIVE; side <= at + NEGATIVE; side += 16) {
+    const bytes = <usize>load<u32>(side, 8) << 3, room = load<u32>(side, 12) << 3;
+    if (settled) memory.fill(side + DIRTY, 0, 16);
+    if (!room) continue;
+    const fresh = spaceTake(space, room);
+    if (!fresh) return false;
+    memory.copy(fresh, bins, bytes);
+    store<u32>(side, <u32>fresh);
+    bins += bytes;
+  }
+  return true;
+}
+
+/** It is read where it lies. */
+export function quantileThaw(cell: usize): void {
+  const at: usize = load<u32>(cell), bins = at + SKETCH_BYTES;
+  store<u32>(at, <u32>bins, POSITIVE);
+  store<u32>(at, <u32>(bins + (<usize>load<u32>(at, POSITIVE + 8) << 3)), NEGATIVE);
 }

@@ -10,7 +10,7 @@
 //
 //   pages (details.ts): one for each counter: count, error, and the value's bytes
 //   dirty               the counter has changed since its page was handed out
-import { arena_alloc } from "../memory";
+import { arena_alloc, block_size } from "../memory";
 import { write_decimal } from "../expr/format";
 import { hash_bytes, hash_i64 } from "../hash/keyed";
 import { spaceGive, spaceTake } from "../state/space";
@@ -44,6 +44,11 @@ function make(g: Group, cell: usize, most: u32): usize {
   store<u32>(at, room, 4);
   store<u32>(cell, <u32>at);
   return at;
+}
+
+/** Bytes of a sketch that is asked for so many values, beside their texts. */
+export function topGrowth(most: u32): u32 {
+  return <u32>block_size(bytesOf(max<u32>(COUNTERS_MIN, most * COUNTERS_EACH)));
 }
 
 @inline function dirtyAt(at: usize, i: u32): usize {
@@ -191,4 +196,63 @@ export function topTake(g: Group, call: Call, cell: usize, most: u32, page: u32,
   store<u64>(cellAt(at, ERROR, page), load<u64>(from, 8));
   store<u32>(at, page + 1);
   return 0;
+}
+
+@inline function headBytes(at: usize): usize {
+  return (<usize>bytesOf(load<u32>(at, 4)) + 7) & ~7;
+}
+
+@inline function textLength(at: usize, i: u32): usize {
+  return load<u32>(cellAt(at, VALUE, i), 4);
+}
+
+/** Bytes of the sketch as it leaves memory: what it is, then the texts of its values. */
+export function topImageBytes(call: Call, cell: usize): u32 {
+  const at: usize = load<u32>(cell);
+  let bytes = headBytes(at);
+  if (isBytes(call.type)) for (let i: u32 = 0; i < load<u32>(at); i++) bytes += textLength(at, i);
+  return <u32>bytes;
+}
+
+/** Copies that to `to`. */
+export function topImageWrite(call: Call, cell: usize, to: usize): void {
+  const at: usize = load<u32>(cell);
+  memory.copy(to, at, bytesOf(load<u32>(at, 4)));
+  if (!isBytes(call.type)) return;
+  let text = to + headBytes(at);
+  for (let i: u32 = 0; i < load<u32>(at); i++) {
+    memory.copy(text, load<u32>(cellAt(at, VALUE, i)), textLength(at, i));
+    text += textLength(at, i);
+  }
+}
+
+/** It comes back; `settled`: all of it was handed out. False without memory. */
+export function topAdmit(g: Group, call: Call, cell: usize, from: usize, settled: bool): bool {
+  const room = load<u32>(from, 4), used = load<u32>(from), at = spaceTake(g, bytesOf(room));
+  if (!at) return false;
+  memory.copy(at, from, bytesOf(room));
+  store<u32>(cell, <u32>at);
+  if (settled) memory.fill(dirtyAt(at, 0), 0, room);
+  if (!isBytes(call.type)) return true;
+  let text = from + headBytes(from);
+  for (let i: u32 = 0; i < used; i++) {
+    const length = <u32>textLength(from, i);
+    // Those without a text of their own are not there, should memory end here
+    store<u32>(at, i);
+    if (!ownBytes(g, cellAt(at, VALUE, i), text, length)) return false;
+    text += length;
+  }
+  store<u32>(at, used);
+  return true;
+}
+
+/** It is read where it lies. */
+export function topThaw(call: Call, cell: usize): void {
+  const at: usize = load<u32>(cell);
+  if (!isBytes(call.type)) return;
+  let text = at + headBytes(at);
+  for (let i: u32 = 0; i < load<u32>(at); i++) {
+    store<u32>(cellAt(at, VALUE, i), <u32>text);
+    text += textLength(at, i);
+  }
 }

@@ -11,19 +11,21 @@
 //
 //   ROW   0         4           8            16        20        24       28        32          40         48
 //         +---------+-----------+------------+---------+---------+--------+---------+-----------+----------+---------
-//         | hash    | key nulls | rows alive | newer   | older   | key    | fired   | touched   | changed  | key cells,
-//         | u32     | u32       | i64        | u32     | u32     | group  | u32     | i64       | u32,     | heads of
-//         |         |           |            |         |         |        |         |           | state u32| sets, calls
+//         | hash    | key nulls | rows alive | newer   | older   | group, | fired   | touched   | changed  | key cells,
+//         | u32     | u32       | i64        | u32     | u32     | hot u8 | u32     | i64       | u32,     | heads of
+//         |         |           |            |         |         | at u16 |         |           | state u32| sets, calls
 //         +---------+-----------+------------+---------+---------+--------+---------+-----------+----------+---------
 //
-//   newer, older   rows in the order of their last change (expire.ts), or of one window (fire.ts)
+//   newer, older   rows in the order of their last change (expire.ts), or of one window (windows.ts)
+//   group, hot     the key group; how often the hand goes by until the row may leave, which has been asked for lately (cold.ts)
+//   at             its place, from 1, in the batch that a drain is handing out (batch.ts)
 //   fired          of windows: the row's result is out; else the next row that is doomed (drop.ts)
 //   touched        watermark at the last change
 //   changed        the next row that has changed since the last tick (tick.ts)
-//   state          flags: it has changed since the last cut, a drain has handed it out (state.ts), it is hot (cold.ts)
+//   state          flags (dirty.ts), with the next of the rows that have changed since the last cut
 //
 // Behind the cells, where something asks for it: the row's number in the order in which rows were made (u64), and its turn
-// among those that have changed since the last tick (u64).
+// among those that have changed since the last tick (u64); where rows hold something beside their cells, what of it a drain has handed out (batch.ts).
 import { block_alloc, block_free } from "../memory";
 import { COLUMN_SIZE } from "../layout";
 import { Space } from "../state/space";
@@ -34,6 +36,8 @@ import { Pool } from "./pool";
 
 const SPEC_LIST: usize = 32;
 const CALL_SPEC: usize = 44;
+/** What rows know of what they hold (batch.ts). */
+const HELD_BYTES: u32 = 16;
 
 export const FLAG_RETRACTS: u32 = 1; // rows may be taken back
 export const FLAG_FINAL: u32 = 2; // results come when the watermark passes the window's end
@@ -132,6 +136,7 @@ export class Group extends Space {
   firing: u32; // row of the window that is being handed out, and how far
   firingAt: u32;
   firingCount: u32;
+  firingRoom: u32; // of the list
   doomed: u32; // list of rows that may go (drop.ts)
   retired: u32; // list of texts that others took the place of (retired.ts)
   changed: u32; // list of rows that have changed since the last tick (tick.ts), in that order
@@ -140,26 +145,46 @@ export class Group extends Space {
   late: u32; // rows that came behind the end of their window
   unknown: u32; // rows that were taken back without having come
   gone: u32; // list of rows that a drain has handed out and that are gone (state.ts), linked by ROW_NEWER
-  scanGone: u32; // how far a drain has come
-  scanTable: u32;
-  scanPlace: u32;
-  scanRow: u32; // of what rows hold: the row at hand, and what is next in it
+  goneTold: u32; // those of them that the last step has told
+  batch: u32; // rows that a drain is handing out with what they hold (batch.ts): addresses, how many, the next one
+  batchCount: u32;
+  batchAt: u32;
+  batchRoom: u32; // of the list in bytes; 0: there is none, or it is another's
+  lent: bool; // these are rows that are not in memory
+  scanRow: u32; // of what they hold: the row at hand, and what is next in it
   scanThing: u32;
-  whole: bool; // it hands out all rows
+  wholes: u32; // so many times everything was handed out, or is
   lost: bool; // what is gone could not be remembered: the next drain hands out everything
   nameAt: u32; // offset in a row of its number, 0 = rows have none
   turnAt: u32; // offset in a row of its turn, 0 = there are no ticks
+  heldAt: u32; // offset in a row of what was told of what it holds (batch.ts), 0 = it holds nothing
   seq: u64; // of the next row, entry or node
-  told: u64; // those before it have been handed out by a drain
-  since: u64; // what the drain at hand hands out begins with it
+  told: u64; // those from it on have been handed out by no drain
   turns: u64; // so many rows have had their turn
   begun: i64; // the first watermark
-  toldBlock: u32; // the last block of input before the last cut (distinct.ts), and before the one in front of it
-  sinceBlock: u32;
   handTable: u32; // how far the hand has come that looks for cold rows (cold.ts)
   handPlace: u32;
+  wants: u32; // bytes that it had not room for
   map: u32; // while what rows hold is restored: the rows by their names (names.ts), and its places less one
   mapMask: u32;
+  cools: bool; // rows leave memory with what they hold (cold.ts)
+  toldWholes: u32; // Group.wholes at the last cut
+  tracked: bool; // there was a cut: what changes is in the log (dirty.ts)
+  spilled: bool; // so many have changed that the pages are looked through for them: they are not in the log
+  walking: bool; // the pages are looked through, and not all of them were yet
+  walkAll: bool; // rows that have not changed are handed out too
+  admitting: bool; // a round hands out everything: it may be past the places of rows that come back (cold.ts)
+  cutting: bool; // nothing changes between the steps of the drain at hand
+  walkPage: u32; // how far that has come
+  walkPlace: u32;
+  log: u32; // rows that have changed since the last cut (dirty.ts), and for how many there is room
+  logRoom: u32;
+  logAt: u32; // the next one to hand out, the end of those that the round at hand hands out, and that of all
+  logUntil: u32;
+  logEnd: u32;
+  restoring: bool; // rows of tables come: they are in no order yet
+  holdGroup: u32; // rows of windows that come before this key group of this time are in memory (fire.ts)
+  holdTime: i64;
 }
 
 export const ROW_HASH: usize = 0;
@@ -167,15 +192,24 @@ export const ROW_NULLS: usize = 4;
 export const ROW_ALIVE: usize = 8;
 export const ROW_NEWER: usize = 16;
 export const ROW_OLDER: usize = 20;
-export const ROW_GROUP: usize = 24;
+export const ROW_GROUP: usize = 24; // u8
+export const ROW_HOT: usize = 25; // u8
+export const ROW_PLACE: usize = 26; // u16
 export const ROW_FIRED: usize = 28;
 export const ROW_TOUCHED: usize = 32;
 export const ROW_CHANGED: usize = 40;
 export const ROW_STATE: usize = 44;
 export const ROW_CHANGED_CUT: u32 = 1;
 export const ROW_STORED: u32 = 2;
-export const ROW_HOT: u32 = 4; // something asked for it since the hand went by (cold.ts)
+export const ROW_GONE: u32 = 4;
+export const ROW_FREE: u32 = 8;
+export const ROW_FLAGS: u32 = 15;
 export const ROW_KEYS: u32 = 48;
+
+/** Whether a drain may have handed out the thing of a row that has this number. */
+@inline export function wasTold(g: Group, row: usize, number: u64): bool {
+  return number < g.told && (load<u32>(row, ROW_STATE) & ROW_STORED) != 0;
+}
 
 @inline export function isBytes(type: u32): bool {
   return isVariable(type);
@@ -214,7 +248,7 @@ const SET_BYTES: u32 = 64;
 
 /** Key group and number as one name. */
 @inline export function nameOf(g: Group, row: usize, number: u64): u64 {
-  return (<u64>load<u32>(row, ROW_GROUP) << 57) | number;
+  return (<u64>load<u8>(row, ROW_GROUP) << 57) | number;
 }
 
 @inline export function keyType(g: Group, i: u32): u32 {
@@ -269,9 +303,9 @@ function readCalls(g: Group, list: usize): u32 {
   return at;
 }
 
-/** Whether something is named by the numbers of rows: what they hold, and the order in which they came out. */
-function areNumbered(g: Group): bool {
-  if (g.sets || (g.flags & (FLAG_WINDOWED | FLAG_TICKS)) != 0) return true;
+/** Whether rows hold something beside their cells and texts. */
+function areHolding(g: Group): bool {
+  if (g.sets) return true;
   for (let i: u32 = 0; i < g.calls; i++) {
     const op = callAt(g, i).op;
     if (op == OP_LIST || op == OP_SKETCH) return true;
@@ -279,16 +313,21 @@ function areNumbered(g: Group): bool {
   return false;
 }
 
-/** Room behind the cells, which end at `end`, for numbers; returns the end of it. */
+/** Room behind the cells, which end at `end`, for numbers; returns the end of it. They name what rows hold, and the order in which these came out. */
 function placeNumbers(g: Group, end: u32): u32 {
+  const holding = areHolding(g);
   let at = end;
-  if (areNumbered(g)) {
+  if (holding || (g.flags & (FLAG_WINDOWED | FLAG_TICKS)) != 0) {
     g.nameAt = at;
     at += 8;
   }
   if (g.flags & FLAG_TICKS) {
     g.turnAt = at;
     at += 8;
+  }
+  if (holding) {
+    g.heldAt = at;
+    at += HELD_BYTES;
   }
   return at;
 }
@@ -323,6 +362,7 @@ export function specRead(spec: usize): usize {
   g.out = <u32>address + out;
   g.watermark = i64.MIN_VALUE;
   g.begun = i64.MIN_VALUE;
+  g.holdTime = i64.MAX_VALUE;
   let list = spec + SPEC_LIST;
   memory.copy(g.keyTypes, list, keys << 3);
   list += <usize>keys << 3;

@@ -1,73 +1,129 @@
 // Rows of state as a table: each row that has changed since the last cut by its key, with its cells as they are. What rows hold
-// beside their cells has tables of its own (details.ts), which a drain hands out before. A row that was handed out and is gone keeps its key
-// until the next drain has told it; rows of windows go without, by the end of these.
+// beside their cells has tables of its own (details.ts), which a drain hands out in front of them, batch by batch (batch.ts). A row that was
+// handed out and is gone keeps its key until the next drain has told it; rows of windows go without, by the end of these.
+import { arena_alloc } from "../memory";
 import { BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_VALIDITY } from "../layout";
-import { lastBlock } from "./distinct";
+import { batchAdd, batchBegin, batchDone, batchLeave, batchLend, batchNext, batchRoom } from "./batch";
+import { roundBegin, roundJoin } from "./dirty";
 import { dropDoomed } from "./drop";
 import { forgetNames } from "./free";
-import { forgetGone } from "./keys";
+import { forgetGone, forgetTold, tellGone } from "./keys";
 import { outColumn, setBit } from "./push";
-import { nextRow, scanBegin, scanDone, stepBegin } from "./scan";
-import { Group, ROW_HOT, ROW_NEWER, ROW_NULLS, ROW_STATE, ROW_STORED, callAt, callGone, keyCell, keyScale, keyType, setAt, setGone } from "./spec";
+import { takeRows, takenAll, walkAgain, walkBegin } from "./scan";
+import { Group, ROW_GROUP, ROW_NULLS, callAt, callGone, keyCell, keyScale, keyType, setAt, setGone } from "./spec";
 
 const DONE: i32 = 0;
 /** A step ends without rows, and there is more. */
 const MORE: i32 = -1;
+const NO_MEMORY: i32 = -2;
 
 /** A cut: the drain begins. True: it hands out everything, and nothing that is gone. */
 export function group_cut(group: usize, whole: bool): bool {
   const g = changetype<Group>(group);
-  dropDoomed(g);
-  g.whole = whole || g.lost;
-  g.lost = false;
-  if (g.whole) {
-    forgetGone(g);
-    forgetNames(g);
-  }
-  g.since = g.whole ? 0 : g.told;
+  const all = begin(g, whole);
+  g.admitting = false;
+  g.cutting = true;
+  if (!all) walkAgain(g);
+  roundJoin(g);
   g.told = g.seq;
-  g.sinceBlock = g.toldBlock;
-  g.toldBlock = lastBlock();
-  g.scanGone = g.gone;
+  g.toldWholes = g.wholes;
+  return all;
+}
+
+/** Begins a drain; whether it hands out everything. */
+function begin(g: Group, whole: bool): bool {
+  dropDoomed(g);
+  const all = whole || g.lost || !g.tracked;
+  g.lost = false;
+  g.tracked = true;
+  batchLeave(g);
   for (let i: u32 = 0; i < g.calls; i++) callGone(callAt(g, i)).scan = 0;
   for (let i: u32 = 0; i < g.sets; i++) setGone(setAt(g, i)).scan = 0;
-  scanBegin(g);
-  return g.whole;
+  if (!all) return false;
+  g.wholes++;
+  forgetGone(g);
+  forgetNames(g);
+  walkBegin(g, true);
+  return true;
 }
 
-/** Goes through the rows once more, for another table. */
-export function group_scan(group: usize): void {
-  scanBegin(changetype<Group>(group));
+/**
+ * A round in front of a cut: rows that have changed so far are handed out, or, `whole`, all. Others may be called between two steps; what is left
+ * then comes with the next round, or with the cut.
+ */
+export function group_ahead(group: usize, whole: bool): bool {
+  const g = changetype<Group>(group), all = begin(g, whole);
+  if (all) g.admitting = true;
+  g.cutting = false;
+  walkBegin(g, false);
+  roundBegin(g);
+  return all;
 }
 
-/** The next rows that are gone, u32 each at `list`; 0 = all were told, and they are forgotten. */
+/** The next rows that are gone, u32 each at `list`; 0 = all were told. Those of the step before are forgotten. */
 export function group_gone(group: usize, list: usize, most: u32): u32 {
   const g = changetype<Group>(group);
   let found: u32 = 0;
-  for (; g.scanGone && found < most; found++) {
-    store<u32>(list + (<usize>found << 2), g.scanGone);
-    g.scanGone = load<u32>(g.scanGone, ROW_NEWER);
+  forgetTold(g);
+  for (; found < most; found++) {
+    const row = tellGone(g);
+    if (!row) break;
+    store<u32>(list + (<usize>found << 2), <u32>row);
   }
-  if (!found) forgetGone(g);
   return found;
 }
 
 /**
- * The next rows that have changed, u32 each at `list`: how many, DONE, or MORE. They belong to the checkpoint from now on, so that this is the
+ * The next rows that have changed, u32 each at `list`, which has room for one more: how many, DONE, or MORE. They belong to the checkpoint from now on, so that this is the
  * last that a drain asks for.
  */
 export function group_changed(group: usize, list: usize, most: u32): i32 {
   const g = changetype<Group>(group);
+  const found = takeRows(g, list, most);
+  return found ? <i32>found : takenAll(g) ? DONE : MORE;
+}
+
+/**
+ * The same as a batch whose rows are handed out with what they hold: how many, `most` at most, DONE, MORE, or −2: there is no memory. All of the
+ * batch before is out.
+ */
+export function group_take(group: usize, most: u32): i32 {
+  const g = changetype<Group>(group);
+  batchDone(g);
+  const room = min<u32>(most, batchRoom(g)), list = arena_alloc((<usize>room + 1) << 2);
+  if (!room || !list) return NO_MEMORY;
+  g.told = g.seq;
+  const found = takeRows(g, list, room);
+  for (let i: u32 = 0; i < found; i++) batchAdd(g, load<u32>(list + (<usize>i << 2)));
+  return g.batchCount ? <i32>g.batchCount : takenAll(g) ? DONE : MORE;
+}
+
+/** Rows that were read from records (group_thaw) as a batch: how many of those that are listed, −2: there is no memory. */
+export function group_lend(group: usize, list: usize, count: u32): i32 {
+  const g = changetype<Group>(group);
+  batchDone(g);
+  if (!batchRoom(g)) return NO_MEMORY;
+  batchLend(g, list, count);
+  return <i32>count;
+}
+
+/** Rows of the batch that are still there, u32 each at `list`; how many. */
+export function group_batch(group: usize, list: usize): u32 {
+  const g = changetype<Group>(group);
   let found: u32 = 0;
-  stepBegin();
-  while (found < most) {
-    const row = nextRow(g);
-    if (!row) break;
-    store<u32>(row, (load<u32>(row, ROW_STATE) & ROW_HOT) | ROW_STORED, ROW_STATE);
+  batchBegin(g);
+  for (let row = batchNext(g); row; row = batchNext(g)) {
     store<u32>(list + (<usize>found << 2), <u32>row);
     found++;
   }
-  return found ? <i32>found : scanDone(g) ? DONE : MORE;
+  return found;
+}
+
+/** Key groups of listed rows, i64 each at `out`. */
+export function group_key_groups(list: usize, count: u32, out: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    store<u64>(out + (<usize>i << 3), load<u8>(<usize>load<u32>(list + (<usize>i << 2)), ROW_GROUP));
+  }
 }
 
 /** Keys of listed rows in COLUMNs at `out`, which refer to the state's own bytes; false without memory. */
@@ -85,6 +141,11 @@ export function group_keys(group: usize, list: usize, count: u32, out: usize): b
     }
   }
   return true;
+}
+
+/** Offset in a row of the cell of a key. */
+export function group_key_at(key: u32): u32 {
+  return keyCell(key);
 }
 
 /** Offset in a row of the first cell of a call. */

@@ -1,10 +1,11 @@
 // Early results: rows that have changed wait in the order of their first change until a tick, and come as they are then, or
 // as deletes of their keys.
+import { rowChanged } from "./dirty";
 import { doom } from "./drop";
 import { putResults } from "./fire";
 import { AFTER, DELETE, DONE, NO_MEMORY, outRows, putKeys, select } from "./push";
 import { noRoom, resultBegin } from "./result";
-import { FLAG_WINDOWED, Group, ROW_ALIVE, ROW_CHANGED, ROW_CHANGED_CUT, ROW_STATE, has } from "./spec";
+import { FLAG_WINDOWED, Group, ROW_ALIVE, ROW_CHANGED, has } from "./spec";
 
 // ROW_CHANGED of the last row in the list
 const END: u32 = 1;
@@ -56,7 +57,7 @@ export function group_ticked(group: usize): i32 {
     g.changed = next == END ? 0 : next;
     store<u32>(row, 0, ROW_CHANGED);
     store<u64>(row + g.turnAt, 0);
-    store<u32>(row, load<u32>(row, ROW_STATE) | ROW_CHANGED_CUT, ROW_STATE);
+    rowChanged(g, row);
     putKeys(g, row, rows);
     if (alive) putResults(g, row, rows);
     else if (!has(g, FLAG_WINDOWED)) doom(g, row);

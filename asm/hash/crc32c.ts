@@ -6,6 +6,8 @@
 
 const POLYNOMIAL: u32 = 0x82F63B78;
 const TABLE: usize = 1024;
+/** Bits of a place in a table. */
+const ENTRY: u32 = 1020;
 const TABLES: usize = memory.data(8192, 16);
 
 let made = false;
@@ -23,15 +25,13 @@ function make(): void {
   made = true;
 }
 
-@inline function after(table: usize, byte: u32): u32 {
-  return load<u32>(TABLES + table * TABLE + (<usize>(byte & 255) << 2));
-}
-
 /** The remainder `crc` with the eight bytes at `at` behind it. */
 @inline function eight(crc: u32, at: usize): u32 {
   const low = load<u32>(at) ^ crc, high = load<u32>(at, 4);
-  return after(7, low) ^ after(6, low >> 8) ^ after(5, low >> 16) ^ after(4, low >> 24) ^
-    after(3, high) ^ after(2, high >> 8) ^ after(1, high >> 16) ^ after(0, high >> 24);
+  return load<u32>((low << 2) & ENTRY, TABLES + 7 * TABLE) ^ load<u32>((low >> 6) & ENTRY, TABLES + 6 * TABLE) ^
+    load<u32>((low >> 14) & ENTRY, TABLES + 5 * TABLE) ^ load<u32>((low >> 22) & ENTRY, TABLES + 4 * TABLE) ^
+    load<u32>((high << 2) & ENTRY, TABLES + 3 * TABLE) ^ load<u32>((high >> 6) & ENTRY, TABLES + 2 * TABLE) ^
+    load<u32>((high >> 14) & ENTRY, TABLES + TABLE) ^ load<u32>((high >> 22) & ENTRY, TABLES);
 }
 
 /** The product of two polynomials, bits reversed, by the polynomial. */
@@ -88,6 +88,6 @@ export function crc32c(at: usize, length: u32, before: u32): u32 {
     length -= 4 * bytes;
   }
   for (; length >= 8; length -= 8, at += 8) crc = eight(crc, at);
-  for (; length; length--, at++) crc = (crc >> 8) ^ after(0, crc ^ load<u8>(at));
+  for (; length; length--, at++) crc = (crc >> 8) ^ load<u32>(((crc ^ load<u8>(at)) << 2) & ENTRY, TABLES);
   return ~crc;
 }

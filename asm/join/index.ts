@@ -16,6 +16,8 @@ import { INTERVAL, Join, REGULAR, SEMI, WINDOW, heapOf, joinFree, joinMake, join
 import { stepTemporal, takeTemporal } from "./temporal";
 import { stepWindow, takeWindow } from "./window";
 
+export { join_hold, join_release } from "./due";
+export { join_begun, join_shelf, join_shelf_begin } from "./shelf";
 export { join_put_scalars, join_restored, join_scalars, join_side } from "./state";
 
 /** Rows of a side that one step drops at most because their time to live has passed: more than a batch brings. */

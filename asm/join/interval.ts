@@ -11,6 +11,7 @@ import { heapPop, heapRow, heapTime } from "../rows/heap";
 import { indexNext, indexRemove } from "../rows/index_rows";
 import { rowCell, rowOrder } from "../rows/row";
 import { rowForget } from "../rows/touch";
+import { mayLeave } from "./due";
 import { Join, Side, heapOf, indexOf, storeOf } from "./spec";
 import { UNUSED, keptAt } from "./judge";
 import { otherSide, ownSide, rowNumber } from "./push";
@@ -91,7 +92,7 @@ export function stepLeave(j: Join, most: u32): bool {
   let budget = most << 2;
   while (j.recordCount < most && budget--) {
     const isLeft = leftIsNext(j.left, j.right), side = isLeft ? j.left : j.right, heap = heapOf(side);
-    if (!heap.size || heapTime(heap) >= j.watermark) return false;
+    if (!heap.size || heapTime(heap) >= j.watermark || !mayLeave(j, heap)) return false;
     leave(j, side, !isLeft);
   }
   return true;

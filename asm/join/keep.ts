@@ -5,7 +5,7 @@ import { Index, indexAdd, indexFind, indexNext, indexRemove } from "../rows/inde
 import { List, listAdd, listRemove } from "../rows/list";
 import { TIME_START } from "../aggregate/window";
 import { chainsDrop } from "./not_in";
-import { Join, Side, heapOf, indexOf, storeOf } from "./spec";
+import { FLAG_DEAD, Join, Side, WINDOW, heapOf, indexOf, storeOf } from "./spec";
 import { hashOf } from "./push";
 
 @inline export function listOf(side: Side): List {
@@ -26,6 +26,11 @@ import { hashOf } from "./push";
 
 @inline export function setFlags(side: Side, row: usize, flags: u32): void {
   store<u32>(row + side.flagsAt, flags);
+}
+
+/** A row of a window that was taken back and waits for its end, as rows did before they went at once. */
+@inline export function isDead(j: Join, side: Side, row: usize): bool {
+  return j.mode == WINDOW && side.flagsAt != 0 && flagsAt(side, row) == FLAG_DEAD;
 }
 
 /** Puts a row that was kept into the index by all its columns, if the side has one. */

@@ -1,10 +1,8 @@
 // PUSH: a batch that TypeScript hands over, and what it gets back. The batch stays where it is until its steps are done.
 import { arena_alloc, state_room } from "../memory";
-import { COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
-import { chars_size } from "../frame/gather";
-import { columnAt } from "../rows/cell";
 import { keysGroups, keysHash } from "../rows/keys";
 import { Index, indexFindAll, indexTouch } from "../rows/index_rows";
+import { storeNeeds } from "../rows/shelf";
 import { timeOf } from "../aggregate/window";
 import { INTERVAL, Join, REGULAR, Side, indexOf, storeOf } from "./spec";
 import { judgeBatch } from "./judge";
@@ -31,13 +29,6 @@ export const PUSH_NO_MEMORY: u32 = 2;
 /** Steps of the batch before it are left. */
 export const PUSH_BUSY: u32 = 3;
 
-/** What an index may grow by at once: two segments and the list of them. */
-const INDEX_BYTES: u64 = 1 << 17;
-/** What one row may add to slots, heap and chains. */
-const ROW_OVERHEAD_BYTES: u64 = 64;
-/** Pages that are not full yet. */
-const PAGES_BYTES: u64 = 1 << 16;
-
 @inline export function ownSide(j: Join): Side {
   return j.side == 0 ? j.left : j.right;
 }
@@ -57,20 +48,6 @@ const PAGES_BYTES: u64 = 1 << 16;
 
 @inline export function hashOf(j: Join, i: u32): u32 {
   return load<u32>(<usize>j.hashes + (<usize>i << 2));
-}
-
-/** State memory that keeping the whole batch may take. */
-function bytesNeeded(j: Join, side: Side): u64 {
-  const s = storeOf(side);
-  let texts: u64 = 0;
-  for (let i: u32 = 0; i < s.texts; i++) {
-    const column = columnAt(j.columns, load<u32>(<usize>s.textList + (<usize>i << 2)));
-    texts += chars_size(load<u32>(column, COLUMN_DATA), load<u32>(column, COLUMN_VALIDITY), j.selection, j.selected);
-  }
-  // A place is larger than its row by a quarter at most, or by 15 bytes; one outside of pages by its half.
-  const bytes = <u64>j.selected * (<u64>s.fixedBytes + ROW_OVERHEAD_BYTES) + (texts << 1);
-  // Blocks of memory are powers of two, so that the last of each kind may be half empty.
-  return bytes + (bytes >> 2) + min<u64>(bytes, PAGES_BYTES + INDEX_BYTES);
 }
 
 function hash(j: Join, side: Side): bool {
@@ -105,7 +82,8 @@ export function pushBegin(j: Join, push: Push): u32 {
   j.next = 0;
   j.open = false;
   j.made = false;
-  const full = bytesNeeded(j, own) > <u64>state_room();
+  // Where rows leave memory, room has been made
+  const full = !j.shelf && storeNeeds(storeOf(own), j.columns, j.selection, j.selected) > <u64>state_room();
   if (full || !hash(j, own) || !judgeBatch(j, own)) {
     j.selected = 0;
     return full ? PUSH_FULL : PUSH_NO_MEMORY;

@@ -14,6 +14,7 @@ import { block_alloc, block_free } from "../memory";
 import { Heap, heapFree, heapMake } from "../rows/heap";
 import { Index, indexFree, indexMake } from "../rows/index_rows";
 import { ROW_WORDS } from "../rows/row";
+import { shelfFree } from "../rows/shelf";
 import { Store, storeFree, storeGroups, storeMake } from "../rows/store";
 import { TIME_START } from "../aggregate/window";
 
@@ -125,6 +126,10 @@ export class Join {
   sameAt: u32; // of a NOT IN, the next rows of both chains (not_in.ts)
   nullAt: u32;
   ofAll: bool;
+  shelf: u32; // 0: its rows do not leave memory
+  held: bool; // of what the watermark has passed, only rows in front of `until` come out: others may have left memory (due.ts)
+  until: i64;
+  untilGroup: u32;
   blockBytes: u32;
 }
 
@@ -327,6 +332,7 @@ export function joinResume(j: Join, ttl: f64, where: bool, leftUnique: bool, rig
 
 /** Frees the join with all its rows. */
 export function joinFree(j: Join): void {
+  shelfFree(j.shelf);
   sideFree(j.left);
   sideFree(j.right);
   block_free(changetype<usize>(j), j.blockBytes);

@@ -6,12 +6,13 @@ import { keyColumn, rowKeyHash } from "../rows/keys";
 import { listAdd } from "../rows/list";
 import { indexRestore, restoredEach } from "../rows/restore";
 import { ROW_HASH, rowIsNull } from "../rows/row";
-import { flagsAt, listOf, timeAt } from "./keep";
-import { FLAG_DEAD, INTERVAL, Join, Side, TEMPORAL, WINDOW, heapOf, indexOf, storeOf } from "./spec";
+import { leavesAt, waits } from "./due";
+import { isDead, listOf } from "./keep";
+import { Join, Side, TEMPORAL, heapOf, indexOf, storeOf } from "./spec";
 
 /**
  * Address of a side's store, and offsets in its rows of their count, flags and time (0: there is none); address of the index that has each row under its
- * key, but for those with NULL there, 0: there is no such: u32 each.
+ * key, but for those with NULL there, 0: there is no such, or not yet: u32 each.
  */
 export function join_side(join: usize, isRight: bool, to: usize): void {
   const j = changetype<Join>(join), side = isRight ? j.right : j.left;
@@ -19,7 +20,7 @@ export function join_side(join: usize, isRight: bool, to: usize): void {
   store<u32>(to, side.countAt, 4);
   store<u32>(to, side.flagsAt, 8);
   store<u32>(to, side.timeAt, 12);
-  store<u32>(to, j.nullAware || (j.mode == WINDOW && side.flagsAt) ? 0 : side.index, 16);
+  store<u32>(to, j.nullAware ? 0 : side.index, 16);
 }
 
 /** Arrivals so far, watermark, the watermark that rows with a time to live have met last, and the first: i64 each. */
@@ -59,26 +60,13 @@ function putKeys(j: Join, side: Side, row: usize): bool {
   return indexRestore(s, index, row) && indexRestore(s, indexAt(side.all), row);
 }
 
-/** When the heap of its side gives a row back. */
-function leavesAt(j: Join, side: Side, isLeft: bool, row: usize): i64 {
-  const time = timeAt(side, row);
-  if (j.mode != INTERVAL) return time;
-  return time + (isLeft ? j.upper : -j.lower);
-}
-
-/** A version that is in force waits for nothing. */
-@inline function waits(j: Join, side: Side, row: usize): bool {
-  return side.heap != 0 && (!side.versions || timeAt(side, row) >= j.watermark);
-}
-
 /** The side whose rows come back. */
 let side: Side = changetype<Side>(0);
-let isLeft: bool = false;
 
 function putRow(owner: usize, row: usize): bool {
-  const j = changetype<Join>(owner), dead = j.mode == WINDOW && side.flagsAt != 0 && flagsAt(side, row) == FLAG_DEAD;
-  if (!dead && !putKeys(j, side, row)) return false;
-  return !waits(j, side, row) || heapPush(heapOf(side), leavesAt(j, side, isLeft, row), row);
+  const j = changetype<Join>(owner);
+  if (!isDead(j, side, row) && !putKeys(j, side, row)) return false;
+  return !waits(j, side, row) || heapPush(heapOf(side), leavesAt(j, side, row), row);
 }
 
 function listRow(_owner: usize, row: usize): bool {
@@ -86,10 +74,9 @@ function listRow(_owner: usize, row: usize): bool {
   return true;
 }
 
-function restoreSide(j: Join, which: Side, left: bool): bool {
+function restoreSide(j: Join, which: Side): bool {
   const owner = changetype<usize>(j), s = storeOf(which);
   side = which;
-  isLeft = left;
   // Chains are in the order of arrival, those of versions in that of their times
   if (!restoredEach(s, side.versions && j.mode == TEMPORAL ? side.timeAt : 0, owner, putRow)) return false;
   return !side.listAt || restoredEach(s, side.timeAt, owner, listRow);
@@ -98,5 +85,5 @@ function restoreSide(j: Join, which: Side, left: bool): bool {
 /** All rows are there; false without memory. */
 export function join_restored(join: usize): bool {
   const j = changetype<Join>(join);
-  return restoreSide(j, j.left, true) && restoreSide(j, j.right, false);
+  return restoreSide(j, j.left) && restoreSide(j, j.right);
 }

@@ -6,13 +6,14 @@
 // late is in force from that watermark on, since what came before it has been decided; where a newer version of its key
 // is in force already, it is dropped and counted.
 import { noteLate } from "../batch/late";
-import { heapPop, heapPush, heapTime } from "../rows/heap";
+import { Heap, heapPop, heapPush, heapRow, heapTime } from "../rows/heap";
 import {
   indexAdd, indexAddBefore, indexFind, indexFindRow, indexNext, indexRemove,
 } from "../rows/index_rows";
-import { ROW_HASH, ROW_PREV, rowCell } from "../rows/row";
+import { ROW_GROUP, ROW_HASH, ROW_PREV, rowCell } from "../rows/row";
 import { rowFree } from "../rows/encode";
 import { rowForget } from "../rows/touch";
+import { mayLeave } from "./due";
 import { FLAG_DEAD, FLAG_KIND, Join, Side, heapOf, indexOf, storeOf } from "./spec";
 import { UNUSED, keptAt } from "./judge";
 import { hashOf, kindOf, rowNumber } from "./push";
@@ -101,6 +102,7 @@ function enforce(j: Join): void {
 function meet(j: Join): void {
   const left = j.left, row = heapPop(heapOf(left)), hash = load<u32>(row, ROW_HASH);
   rowForget(row); // with all rows before the watermark
+  if (left.index) indexRemove(indexOf(left), row);
   j.row = 0;
   j.kind = flagsAt(left, row) & FLAG_KIND;
   j.entry = <u32>row;
@@ -112,6 +114,12 @@ function meet(j: Join): void {
   bury(left, row);
 }
 
+/** The next is a version: those of a time and key group come before the left's. */
+@inline function rightIsNext(a: Heap, b: Heap): bool {
+  const x = heapTime(a), y = heapTime(b);
+  return y < x || (x == y && load<u8>(heapRow(b), ROW_GROUP) <= load<u8>(heapRow(a), ROW_GROUP));
+}
+
 /** Makes up to `most` records, at least two, of what the watermark has passed; false when there is no more. */
 export function stepTemporal(j: Join, most: u32): bool {
   const a = heapOf(j.left), b = heapOf(j.right);
@@ -119,8 +127,8 @@ export function stepTemporal(j: Join, most: u32): bool {
   j.side = 0;
   while (j.recordCount == 0 || j.recordCount + 2 <= most) {
     if (!budget--) return true;
-    const right = b.size != 0 && (!a.size || heapTime(b) <= heapTime(a));
-    if (right ? heapTime(b) >= j.watermark : !a.size || heapTime(a) >= j.watermark) return false;
+    const right = b.size != 0 && (!a.size || rightIsNext(a, b)), heap = right ? b : a;
+    if (!heap.size || heapTime(heap) >= j.watermark || !mayLeave(j, heap)) return false;
     if (right) enforce(j);
     else meet(j);
   }

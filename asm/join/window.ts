@@ -1,24 +1,25 @@
 // Window joins: rows wait for the end of their window. When the watermark has passed it, the rows of the left come out of
 // their heap by (window end, key group, arrival) and meet those of the right with their key, of which the window is a
 // part; behind those of its key group the rows of the right leave, without a partner padded.
-import { heapPop, heapRow, heapTime } from "../rows/heap";
+import { heapForget, heapPop, heapRow, heapTime } from "../rows/heap";
 import { Index, indexFindRow, indexNext, indexRemove } from "../rows/index_rows";
-import { rowForget, rowTouch } from "../rows/touch";
+import { rowFree } from "../rows/encode";
+import { rowForget } from "../rows/touch";
 import { ROW_GROUP, ROW_HASH, rowCell } from "../rows/row";
-import { FLAG_DEAD, Join, Side, heapOf, indexOf, storeOf } from "./spec";
+import { mayLeave } from "./due";
+import { Join, Side, heapOf, indexOf, storeOf } from "./spec";
 import { ACTS, UNUSED, keptAt } from "./judge";
 import { ownSide, rowNumber } from "./push";
 import { INSERT, bury, recordEnd, recordLeave, recordPair } from "./records";
-import { findSame, flagsAt, rowAdd, setFlags } from "./keep";
+import { findSame, isDead, rowAdd } from "./keep";
 
-/** A row that is taken back stays in its heap, dead, until its window's end. */
 function takeBack(j: Join, own: Side, i: u32, row: u32): void {
   const old = findSame(j, own, i, row);
   if (!old) return;
   if (own.index) indexRemove(indexOf(own), old);
   indexRemove(changetype<Index>(<usize>own.same), old);
-  rowTouch(old);
-  setFlags(own, old, FLAG_DEAD);
+  heapForget(heapOf(own), old);
+  rowFree(storeOf(own), old);
 }
 
 /** Keeps the rows of the batch at hand; false when there is no memory. */
@@ -38,10 +39,6 @@ export function takeWindow(j: Join): bool {
   return true;
 }
 
-@inline function isDead(side: Side, row: usize): bool {
-  return side.flagsAt != 0 && flagsAt(side, row) == FLAG_DEAD;
-}
-
 /** Whether the next row to come out is one of the left: those of a key group come before the right's. */
 @inline function leftIsNext(j: Join): bool {
   const a = heapOf(j.left), b = heapOf(j.right);
@@ -53,7 +50,7 @@ export function takeWindow(j: Join): bool {
 function beginLeft(j: Join): void {
   const row = heapPop(heapOf(j.left));
   rowForget(row); // with all rows whose window ends at or before it
-  if (isDead(j.left, row)) {
+  if (isDead(j, j.left, row)) {
     bury(j.left, row);
     return;
   }
@@ -68,7 +65,7 @@ function beginLeft(j: Join): void {
 function leaveRight(j: Join): void {
   const side = j.right, row = heapPop(heapOf(side));
   rowForget(row);
-  if (!isDead(side, row)) {
+  if (!isDead(j, side, row)) {
     indexRemove(indexOf(side), row);
     if (side.same) indexRemove(changetype<Index>(<usize>side.same), row);
     if (side.countAt) recordLeave(j, row, true);
@@ -79,6 +76,7 @@ function leaveRight(j: Join): void {
 function endLeft(j: Join): void {
   const row: usize = j.stored;
   recordEnd(j);
+  if (j.left.index) indexRemove(indexOf(j.left), row);
   if (j.left.same) indexRemove(changetype<Index>(<usize>j.left.same), row);
   bury(j.left, row);
   j.open = false;
@@ -92,7 +90,7 @@ export function stepWindow(j: Join, most: u32): bool {
   while (j.recordCount < most && budget) {
     if (!j.open) {
       const isLeft = leftIsNext(j), heap = heapOf(isLeft ? j.left : j.right);
-      if (!heap.size || heapTime(heap) - 1 > j.watermark) return false;
+      if (!heap.size || heapTime(heap) - 1 > j.watermark || !mayLeave(j, heap)) return false;
       budget--;
       if (!isLeft) leaveRight(j);
       else beginLeft(j);

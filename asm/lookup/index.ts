@@ -122,6 +122,15 @@ export function lookup_append(entry: usize, last: usize, row: usize): void {
   else store<u32>(entry, <u32>row, FIRST);
 }
 
+/** The rows of an entry, u32 each at `to`, `most` of them: how many. */
+export function lookup_rows(entry: usize, to: usize, most: u32): u32 {
+  let found: u32 = 0;
+  for (let row: usize = load<u32>(entry, FIRST); row && found < most; row = load<u32>(row, NEXT), found++) {
+    store<u32>(to + (<usize>found << 2), <u32>row);
+  }
+  return found;
+}
+
 // Answers of lookup_restored
 const DONE: i32 = 0;
 const DAMAGED: i32 = 1;

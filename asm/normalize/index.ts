@@ -12,9 +12,11 @@ import { rowEncode, rowFree } from "../rows/encode";
 import { batchEntry, rowsGather } from "../rows/gather";
 import { Index, indexAdd, indexFind, indexFree, indexMake, indexRemove, indexReplace } from "../rows/index_rows";
 import { keysHash } from "../rows/keys";
+import { shelfFree } from "../rows/shelf";
 import { rowRename } from "../rows/touch";
 import { Store, storeFree, storeGroups, storeMake } from "../rows/store";
 
+export { normalize_shelf } from "./shelf";
 export { normalize_index, normalize_put_scalars, normalize_restored, normalize_scalars, normalize_settle, normalize_store } from "./state";
 
 const NO_MEMORY: i32 = -1;
@@ -43,6 +45,7 @@ export class Normalize {
   used: u32;
   doomed: u32; // rows that were replaced, linked by their first word: what came out last may refer to them
   seq: u64;
+  shelf: u32; // 0: its rows do not leave memory
 }
 
 @inline export function storeOf(n: Normalize): Store {
@@ -184,6 +187,7 @@ export function normalize_state_bytes(address: usize): u32 {
 /** Frees everything. */
 export function normalize_free(address: usize): void {
   const n = changetype<Normalize>(address);
+  shelfFree(n.shelf);
   indexFree(indexOf(n));
   storeFree(storeOf(n));
   block_free(address, n.blockBytes);

@@ -97,20 +97,27 @@ export function over_feed(address: usize, picks: usize, picked: u32, out: usize)
   return rowsGather(storeOf(o), 0, o.feed, o.feedCount, picks, picked, out, false) ? <usize>o.feedKinds : 0;
 }
 
-/** How many rows come out with this step. */
-export function over_out_count(address: usize): u32 {
-  return changetype<Over>(address).outCount;
+/** How many rows come out with the first `fed` rows of the feed. */
+export function over_shown(address: usize, fed: u32): u32 {
+  const o = changetype<Over>(address);
+  let low: u32 = 0, high = o.outCount;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (load<u32>(<usize>o.outAt + (<usize>middle << 2)) < fed) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /**
- * Gathers the rows that come out, as over_feed does. At `to`: addresses of the place of their results in the feed and of their causes. False
- * when there is no memory.
+ * Gathers `count` of the rows that come out, from the one at `from` on, as over_feed does. At `to`: addresses of the place of their results in
+ * the feed, and of their causes. False when there is no memory.
  */
-export function over_out(address: usize, picks: usize, picked: u32, out: usize, to: usize): bool {
-  const o = changetype<Over>(address);
-  store<u32>(to, o.outAt);
-  store<u32>(to, o.outCauses, 4);
-  return rowsGather(storeOf(o), 0, o.out, o.outCount, picks, picked, out, false);
+export function over_out(address: usize, from: u32, count: u32, picks: usize, picked: u32, out: usize, to: usize): bool {
+  const o = changetype<Over>(address), at = <usize>from << 2;
+  store<u32>(to, o.outAt + <u32>at);
+  store<u32>(to, o.outCauses + <u32>at, 4);
+  return rowsGather(storeOf(o), 0, <usize>o.out + at, count, picks, picked, out, false);
 }
 
 /** Moves the watermark. */

@@ -19,10 +19,14 @@ import { chainInsert, chainRemove, doom, dropDoomed, findEqual, findPlace, place
 import { changeByInsert, changeByRemove } from "./change";
 import { BEFORE, DELETE, OUT_ROWS, emitBegin } from "./emit";
 import {
-  FLAG_EXPIRES, FLAG_NUMBER, FLAG_RETRACTS, FLAG_TIES, FLAG_WINDOWED, Rank, has, indexOf, lengthOf, specFree, specRead, storeOf, touched,
+  FLAG_EXPIRES, FLAG_NUMBER, FLAG_RETRACTS, FLAG_SHARED, FLAG_TIES, FLAG_WINDOWED, Rank, has, indexOf, isOld, lengthOf, specFree, specRead,
+  storeOf,
 } from "./spec";
+import { runForgetIn } from "./runs";
+import { insertShared, removeShared, walk } from "./shared";
 import { windowsFire, windowsFree } from "./window";
 
+export { rank_hold, rank_release, rank_shelf } from "./shelf";
 export { rank_index, rank_put_scalars, rank_restored, rank_scalars, rank_settle, rank_store } from "./state";
 
 const NO_MEMORY: i32 = -1;
@@ -117,16 +121,22 @@ function take(rank: Rank, at: u32): bool {
   }
   const head = indexFind(indexOf(rank), load<u32>(<usize>rank.hashes + (<usize>at << 2)), columns, rank.keyList, r);
   const kind = kinds ? load<u8>(kinds + r) : 0;
+  const shared = has(rank, FLAG_SHARED);
   if (kind == BEFORE || kind == DELETE) {
-    remove(rank, head, columns, r, end);
+    if (shared) removeShared(rank, head, columns, r, end);
+    else remove(rank, head, columns, r, end);
     return true;
+  }
+  if (shared) {
+    const hash = load<u32>(<usize>rank.hashes + (<usize>at << 2)), group = load<u8>(<usize>rank.groups + at);
+    return insertShared(rank, head, columns, r, hash, group, end);
   }
   return has(rank, FLAG_TIES) ? insertTie(rank, head, columns, r, at, end) : insert(rank, head, columns, r, at, end);
 }
 
-/** Rows that one row of input may put out. */
+/** Rows that one row of input may put out; where ranks are shared: before it is asked for more of them. */
 @inline function fanOut(rank: Rank): u32 {
-  return has(rank, FLAG_NUMBER) ? 2 * (rank.to - rank.from + 1) : 2;
+  return has(rank, FLAG_NUMBER) && !has(rank, FLAG_SHARED) ? 2 * (rank.to - rank.from + 1) : 2;
 }
 
 /**
@@ -139,11 +149,13 @@ export function rank_pull(address: usize): i32 {
   const windowed = has(rank, FLAG_WINDOWED), count = rank.input ? load<u32>(rank.input, 8) : 0;
   while (rank.input) {
     if (!windowed && !emitBegin(rank)) return NO_MEMORY;
-    while (rank.next < count && (windowed || rank.used + fanOut(rank) <= OUT_ROWS)) {
+    let told = walk(rank);
+    while (told && rank.next < count && (windowed || rank.used + fanOut(rank) <= OUT_ROWS)) {
       if (!take(rank, rank.next)) return STATE_FULL;
       rank.next++;
+      told = walk(rank);
     }
-    if (rank.next == count) rank.input = 0;
+    if (told && rank.next == count) rank.input = 0;
     if (!windowed && rank.used) return <i32>rank.used;
   }
   if (!windowed) return DONE;
@@ -178,17 +190,21 @@ export function rank_advance(address: usize, watermark: f64): void {
   rank.watermark = time;
 }
 
+/** The first watermark, from which what came before it lives; −∞: there was none yet. */
+export function rank_begun(address: usize): f64 {
+  const begun = changetype<Rank>(address).begun;
+  return begun == i64.MIN_VALUE ? -Infinity : <f64>begun;
+}
+
 /** Forgets some of the rows that are older than the time to live; true when there may be more. */
 export function rank_expire(address: usize): bool {
   const rank = changetype<Rank>(address), s = storeOf(rank);
   if (!has(rank, FLAG_EXPIRES)) return false;
   for (let i: u32 = 0; i < EXPIRE_ROWS; i++) {
     const row: usize = rank.oldest;
-    if (!row) return false;
-    // Before the first watermark there is no time that could have passed
-    const since = touched(row) == i64.MIN_VALUE ? rank.begun : touched(row);
-    if (since == i64.MIN_VALUE || since + rank.ttl > rank.watermark) return false;
+    if (!row || !isOld(rank, row)) return false;
     const head = indexFindRow(indexOf(rank), load<u32>(row, ROW_HASH), s, row, rank.keyList);
+    if (has(rank, FLAG_SHARED)) runForgetIn(rank, head, row);
     chainRemove(rank, head, row, 0);
     rowFree(s, row);
   }

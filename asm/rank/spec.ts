@@ -11,9 +11,11 @@
 //   words of a row   0, 1   older, newer: rows of one window, or all rows in the order of their arrival
 //                    2, 3   watermark at its arrival, i64
 //                    4      rows of the chain, of the first row in it alone
+//                    5, 6   where ranks are shared: the last row and the number of rows of a run (runs.ts), of its first row alone
 import { block_alloc, block_free } from "../memory";
 import { ROW_PREV, ROW_NEXT, ROW_WORDS } from "../rows/row";
 import { Index, indexMake, indexFree } from "../rows/index_rows";
+import { shelfFree } from "../rows/shelf";
 import { Store, storeFree, storeGroups, storeMake } from "../rows/store";
 
 export const FLAG_NUMBER: u32 = 1; // the rank comes as a column behind the others
@@ -21,8 +23,9 @@ export const FLAG_RETRACTS: u32 = 2; // rows may be taken back, so that those be
 export const FLAG_WINDOWED: u32 = 4; // results come when the watermark passes the window's end, once
 export const FLAG_EXPIRES: u32 = 8; // rows are forgotten when they are old
 export const FLAG_TIES: u32 = 16; // all rows that equal the first one in the order, and none that has a NULL there
+export const FLAG_SHARED: u32 = 32; // rows that are equal in the order share their rank
+export const FLAG_DENSE: u32 = 64; // and no rank is left out behind them
 
-export const WORDS: u32 = 5;
 export const LIST_AT: u32 = <u32>ROW_WORDS;
 export const TOUCHED_AT: usize = ROW_WORDS + 8;
 const LENGTH_AT: usize = ROW_WORDS + 16;
@@ -63,9 +66,22 @@ export class Rank {
   kinds: u32;
   causes: u32;
   ranks: u32;
+  walkRow: u32; // where what the last row changes among those behind it goes on (shared.ts); 0 = it is told
+  walkEnd: u32; // the last row of its run
+  walkRows: u32; // rows of the run when the walk came to it
+  walkRank: u32; // what its rank was
+  walkShift: i32; // what is added to the rank
+  walkHead: u32; // the first row of the chain
+  walkTime: i64; // the end of its window
+  walkCause: u32;
   used: u32;
   late: u32;
   unknown: u32; // rows that were taken back without being there
+  shelf: u32; // 0: its rows do not leave memory
+  held: bool; // of windows that the watermark has passed, only rows in front of `until` come out: others may have left memory
+  until: i64; // a window's end
+  untilGroup: u32; // and a key group
+  fired: u32; // key groups in front of it are handed out
 }
 
 @inline export function has(rank: Rank, flag: u32): bool {
@@ -94,6 +110,13 @@ export class Rank {
 
 @inline export function setLength(head: usize, length: u32): void {
   store<u32>(head, length, LENGTH_AT);
+}
+
+/** Whether the time to live of a row has passed. */
+export function isOld(rank: Rank, row: usize): bool {
+  // Before the first watermark there is no time that could have passed
+  const since = touched(row) == i64.MIN_VALUE ? rank.begun : touched(row);
+  return since != i64.MIN_VALUE && since + rank.ttl <= rank.watermark;
 }
 
 /** Whether the row is the first of its chain. */
@@ -133,6 +156,7 @@ export function specRead(spec: usize): usize {
 }
 
 export function specFree(rank: Rank): void {
+  shelfFree(rank.shelf);
   indexFree(indexOf(rank));
   storeFree(storeOf(rank));
   block_free(changetype<usize>(rank), rank.blockBytes);

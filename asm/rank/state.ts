@@ -1,11 +1,12 @@
 // Ranked rows as a table (rows/changes.ts): with each the watermark at its arrival. Chains are made anew by the order and arrival.
-import { indexNext } from "../rows/index_rows";
 import { List, listAdd } from "../rows/list";
 import { indexRestore, listed, restoredCount, restoredEach, restoredEnd, restoredRows } from "../rows/restore";
 import { rowCell } from "../rows/row";
 import { rowsSortByOrder } from "../rows/sort";
 import { dropDoomed } from "./chain";
-import { FLAG_EXPIRES, FLAG_WINDOWED, LIST_AT, Rank, TOUCHED_AT, has, indexOf, isHead, setLength, storeOf } from "./spec";
+import { runsMake } from "./runs";
+import { countRows } from "./shelf";
+import { FLAG_EXPIRES, FLAG_SHARED, FLAG_WINDOWED, LIST_AT, Rank, TOUCHED_AT, has, indexOf, isHead, setLength, storeOf } from "./spec";
 import { windowList } from "./window";
 
 export function rank_store(address: usize): usize {
@@ -42,12 +43,6 @@ export function rank_put_scalars(address: usize, from: usize): bool {
   return rank.seq < 1 << 57;
 }
 
-function countRows(rank: Rank, head: usize): u32 {
-  let length: u32 = 0;
-  for (let row = head; row; row = indexNext(indexOf(rank), row)) length++;
-  return length;
-}
-
 /** Puts a row into the list by which it goes. */
 function listRow(owner: usize, row: usize): bool {
   const rank = changetype<Rank>(owner), all = changetype<List>(oldestOf(rank));
@@ -76,7 +71,9 @@ export function rank_restored(address: usize): bool {
   for (let i: u32 = 0; all && i < count; i++) all = indexRestore(s, indexOf(rank), listed(list, i));
   for (let i: u32 = 0; all && i < count; i++) {
     const row = listed(list, i);
-    if (isHead(row)) setLength(row, countRows(rank, row));
+    if (!isHead(row)) continue;
+    setLength(row, countRows(rank, row));
+    if (has(rank, FLAG_SHARED)) runsMake(rank, row);
   }
   restoredEnd(s, list);
   return all && listRows(rank);

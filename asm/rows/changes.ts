@@ -1,28 +1,44 @@
-// What a store has to tell a checkpoint: rows that have changed since the last cut, and which ones are gone. The store stays as
-// it is from the cut to the end of the drain. Rows are named by their key group and arrival.
+// What a store has to tell a checkpoint: rows that have changed since the last cut, and which ones are gone. Rows are named by their key
+// group and arrival. Rows may come, change and go between the steps of a drain: what is behind the place that it has come to has its flag for the
+// next one.
 import { ROW_ALIVE, ROW_CHANGED, ROW_PLACE, ROW_SEQ } from "./row";
 import {
-  pageChanged, pageClean, pageEnd, pageFirstRow, pageNext, pageStep, placeFirstBig, placeNextBig,
+  pageChanged, pageClean, pageEnd, pageFirstRow, pageNext, pageStep, pageTouch, placeFirstBig, placeNextBig,
 } from "./slab";
 import { Store } from "./store";
 import { forgetGone, rowGroup, rowStored } from "./touch";
 
 const ARRIVAL: u64 = (1 << 57) - 1;
+/** What one step looks at. */
+const STEP_LOOKS: u32 = 1 << 15;
+/** A step ends without rows, and there is more. */
+const MORE: i32 = -1;
 
 @inline function storeAt(s: usize): Store {
   return changetype<Store>(s);
 }
 
-/** A cut: the drain begins. True: it hands out all rows, and nothing that is gone. */
-export function rows_cut(store: usize, whole: bool): bool {
-  const s = storeAt(store);
-  s.whole = whole || s.lost;
-  if (s.whole) forgetGone(s);
+/**
+ * A drain begins, at a cut or in front of one. True: it hands out all rows, and nothing that is gone. One of all rows that was left goes on where it
+ * is, and hands out what has changed meanwhile behind it. `ahead`: it is in front of a cut.
+ */
+export function rows_cut(store: usize, whole: bool, ahead: bool): bool {
+  const s = storeAt(store), all = whole || s.lost;
+  s.admitting = ahead && (all || s.admitting);
+  s.scanGone = 0;
+  s.scanAgain = s.scanAll && !all;
+  if (all) forgetGone(s);
+  if (!s.scanAgain) scanBegin(s, all);
+  return all;
+}
+
+function scanBegin(s: Store, all: bool): void {
+  // The rest of the page at hand was not looked at
+  if (s.scanPage && s.scanRow) pageTouch(s.scanPage);
+  s.scanAll = all;
   s.scanPage = s.pages;
   s.scanRow = 0;
   s.scanBig = <u32>placeFirstBig(s);
-  s.scanGone = 0;
-  return s.whole;
 }
 
 /** Names of rows that are gone: key groups and arrivals, i64 each; how many, 0 = there are no more. */
@@ -44,27 +60,42 @@ export function rows_gone(store: usize, groups: usize, arrivals: usize, most: u3
 
 @inline function isWanted(s: Store, row: usize): bool {
   const flags = <u32>load<u16>(row, ROW_PLACE);
-  return (flags & ROW_ALIVE) != 0 && (s.whole || (flags & ROW_CHANGED) != 0);
+  return (flags & ROW_ALIVE) != 0 && (s.scanAll || (flags & ROW_CHANGED) != 0);
 }
 
-/** The next rows that have changed, u32 each at `list`; how many, 0 = there are no more. They belong to the checkpoint from now on. */
-export function rows_changed(store: usize, list: usize, most: u32): u32 {
-  const s = storeAt(store);
-  let found: u32 = 0;
-  while (s.scanPage && found < most) {
+/**
+ * The next rows that have changed, u32 each at `list`; how many, 0 = there are no more, MORE = this step has looked at enough. They belong to the
+ * checkpoint from now on.
+ */
+export function rows_changed(store: usize, list: usize, most: u32): i32 {
+  const s = storeAt(store), found = scan(s, list, most);
+  if (found || s.scanPage || s.scanBig || !s.scanAll) return found || !(s.scanPage || s.scanBig) ? <i32>found : MORE;
+  const again = s.scanAgain;
+  s.scanAll = s.scanAgain = false;
+  if (!again) return 0;
+  scanBegin(s, false);
+  return MORE;
+}
+
+function scan(s: Store, list: usize, most: u32): u32 {
+  let found: u32 = 0, looks = STEP_LOOKS;
+  while (s.scanPage && found < most && looks) {
     const page: usize = s.scanPage, end = pageEnd(page), step = pageStep(page);
-    let row: usize = s.scanRow ? <usize>s.scanRow : pageFirstRow(page);
-    if (s.whole || pageChanged(page)) {
-      for (; row < end && found < most; row += step) if (isWanted(s, row)) found = take(list, found, row);
+    looks--;
+    if (s.scanRow || s.scanAll || pageChanged(page)) {
+      let row: usize = s.scanRow ? <usize>s.scanRow : pageFirstRow(page);
+      // What changes from now on is flagged anew
+      if (!s.scanRow) pageClean(page);
+      for (; row < end && found < most && looks; row += step, looks--) if (isWanted(s, row)) found = take(list, found, row);
       s.scanRow = <u32>row;
       if (row < end) return found;
-      pageClean(page);
     }
     s.scanPage = <u32>pageNext(page);
     s.scanRow = 0;
   }
-  while (s.scanBig && found < most) {
+  while (s.scanBig && found < most && looks) {
     const row: usize = s.scanBig;
+    looks--;
     if (isWanted(s, row)) found = take(list, found, row);
     s.scanBig = <u32>placeNextBig(row);
   }

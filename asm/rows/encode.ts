@@ -3,6 +3,7 @@ import { COLUMN_DATA } from "../layout";
 import { columnAt, columnCell, columnIsNull } from "./cell";
 import { ROW_GROUP, ROW_HASH, ROW_NEXT, ROW_PLACE, ROW_SEQ, ROW_STORED, ROW_WORDS } from "./row";
 import { placeBytes, placeGive, placeRoom, placeTake } from "./slab";
+import { seekAdd, seekDrop } from "./seek";
 import { noteGone, rowTouch } from "./touch";
 import { Store, isText, storeType } from "./store";
 
@@ -94,6 +95,7 @@ export function rowEncode(s: Store, columns: usize, row: u32, hash: u32, seq: u6
   for (let word = at + ROW_WORDS, end = at + s.nullsAt; word < end; word += 4) store<u32>(word, 0);
   write(s, at, columns, row);
   s.rows++;
+  if (s.seekList) seekAdd(s, at);
   return at;
 }
 
@@ -112,6 +114,7 @@ export function rowOverwrite(s: Store, at: usize, columns: usize, row: u32): boo
 export function rowFree(s: Store, at: usize): void {
   if (load<u16>(at, ROW_PLACE) & ROW_STORED) noteGone(s, at);
   s.rows--;
+  if (s.seekList) seekDrop(s, at);
   placeGive(s, at);
 }
 

@@ -5,6 +5,7 @@ import { BOOL, COLUMN_DATA, COLUMN_VALIDITY } from "../layout";
 import { columnAt, columnCell, columnIsNull } from "./cell";
 import { copyBytes, rowFree } from "./encode";
 import { ROW_GROUP, ROW_HASH, ROW_NEXT, ROW_SEQ, ROW_WORDS } from "./row";
+import { seekAdd } from "./seek";
 import { placeTake } from "./slab";
 import { Store, isText, storeType } from "./store";
 
@@ -121,6 +122,7 @@ export function rowsEncode(
     store<u64>(at, seq + i, ROW_SEQ);
     store<u8>(at, load<u8>(groups + position), ROW_GROUP);
     store<u32>(out + (position << 2), <u32>at);
+    if (s.seekList) seekAdd(s, at);
   }
   return true;
 }

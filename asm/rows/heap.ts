@@ -3,8 +3,10 @@
 //
 //   entry  time i64, key group and arrival u64 (rowOrder), row u32, unused u32
 //
-// A row in a heap must not be freed. Whose row may go before its time marks it dead and frees it when it comes out.
+// A row in a heap must not be freed. Whose row goes before its time forgets it first (heapForget): its entry stays as a ghost until it
+// comes to the front, or until half of the entries are ghosts. The first entry is none.
 import { block_alloc, block_free } from "../memory";
+import { Ghosts, ghostAdd, ghostTake, ghostsFree, ghostsMake } from "./heap_ghosts";
 import { rowOrder } from "./row";
 import { Store, storeGive, storeTake } from "./store";
 
@@ -14,6 +16,8 @@ const CHUNK_ENTRIES: u32 = 1 << CHUNK_LOG;
 const CHUNK_BYTES: u32 = CHUNK_ENTRIES * ENTRY;
 const FIRST_ENTRIES: u32 = 32;
 const CHUNKS_MIN: u32 = 16;
+/** So many ghosts stay, however few entries there are. */
+const GHOSTS_MIN: u32 = 64;
 
 @unmanaged
 export class Heap {
@@ -23,6 +27,7 @@ export class Heap {
   chunkCount: u32;
   chunkRoom: u32; // how many addresses there is room for
   firstEntries: u32; // room of the first chunk, which starts small
+  ghosts: u32; // of entries whose rows are gone; 0: there are none
 }
 
 @inline function storeOf(heap: Heap): Store {
@@ -63,6 +68,8 @@ function release(heap: Heap): void {
     storeGive(s, load<u32>(<usize>heap.chunks + (<usize>i << 2)), bytes);
   }
   if (heap.chunks) storeGive(s, heap.chunks, heap.chunkRoom << 2);
+  if (heap.ghosts) ghostsFree(changetype<Ghosts>(<usize>heap.ghosts));
+  heap.ghosts = 0;
   heap.chunks = 0;
   heap.chunkCount = 0;
   heap.chunkRoom = 0;
@@ -120,11 +127,22 @@ function reserve(heap: Heap): bool {
 
 /** Adds a row, whose key group and arrival are written; false when there is no memory. */
 export function heapPush(heap: Heap, time: i64, row: usize): bool {
+  return heapPushAs(heap, time, rowOrder(row), row);
+}
+
+/** The same with an order that is not the row's own. */
+export function heapPushAs(heap: Heap, time: i64, order: u64, row: usize): bool {
   if (!reserve(heap)) return false;
   store<i64>(HELD, time);
-  store<u64>(HELD, rowOrder(row), 8);
+  store<u64>(HELD, order, 8);
   store<u64>(HELD, <u64>row, 16);
-  let i = heap.size++, place = at(heap, i);
+  rise(heap, heap.size++);
+  return true;
+}
+
+/** Puts what is held at `i`, or as far in front of that as it belongs. */
+function rise(heap: Heap, last: u32): void {
+  let i = last, place = at(heap, i);
   while (i) {
     const parent = (i - 1) >>> 2, above = at(heap, parent);
     if (!before(HELD, above)) break;
@@ -133,7 +151,6 @@ export function heapPush(heap: Heap, time: i64, row: usize): bool {
     place = above;
   }
   move(place, HELD);
-  return true;
 }
 
 /** The least time; there must be a row. */
@@ -153,13 +170,33 @@ export function heapPush(heap: Heap, time: i64, row: usize): bool {
 
 /** Takes the first row out; there must be one. The heap's memory goes with its last row. */
 export function heapPop(heap: Heap): usize {
-  const row = heapRow(heap), size = --heap.size;
+  const row = heapRow(heap);
+  behead(heap);
+  settle(heap);
+  return row;
+}
+
+/** Ghosts in front go. */
+function settle(heap: Heap): void {
+  while (heap.ghosts && ghostTake(ghostsOf(heap), heapOrder(heap), <u32>heapRow(heap))) behead(heap);
+}
+
+/** Takes the first entry out. */
+function behead(heap: Heap): void {
+  const size = --heap.size;
   if (!size) {
     release(heap);
-    return row;
+    return;
   }
   move(HELD, at(heap, size));
-  let i: u32 = 0, place = at(heap, 0);
+  sink(heap, 0);
+  shrink(heap);
+}
+
+/** Puts what is held at `from`, or as far behind that as it belongs. */
+function sink(heap: Heap, from: u32): void {
+  const size = heap.size;
+  let i = from, place = at(heap, i);
   while (true) {
     const first = (i << 2) + 1;
     if (first >= size) break;
@@ -178,8 +215,66 @@ export function heapPop(heap: Heap): usize {
     place = below;
   }
   move(place, HELD);
-  shrink(heap);
-  return row;
+}
+
+@inline function ghostsOf(heap: Heap): Ghosts {
+  return changetype<Ghosts>(<usize>heap.ghosts);
+}
+
+/** The row, which is in the heap once, with the order that is its own, is to be freed, or to leave memory: it does not come out any more. */
+export function heapForget(heap: Heap, row: usize): void {
+  if (!heap.ghosts) heap.ghosts = <u32>ghostsMake(storeOf(heap));
+  if (!heap.ghosts || !ghostAdd(ghostsOf(heap), rowOrder(row), <u32>row)) {
+    sweep(heap, rowOrder(row), <u32>row);
+    return;
+  }
+  if (ghostsOf(heap).count << 1 > heap.size + GHOSTS_MIN) sweep(heap, 0, 0);
+  else settle(heap);
+}
+
+/** All ghosts go, and the entry of a row (0: none) of which there was no memory to note that it is one. */
+function sweep(heap: Heap, order: u64, row: u32): void {
+  const size = heap.size;
+  heap.size = 0;
+  for (let i: u32 = 0; i < size; i++) {
+    const entry = at(heap, i), own = load<u64>(entry, 8), named = load<u32>(entry, 16);
+    if ((named == row && own == order) || (heap.ghosts && ghostTake(ghostsOf(heap), own, named))) continue;
+    move(HELD, entry);
+    rise(heap, heap.size++);
+  }
+  if (!heap.size) {
+    release(heap);
+    return;
+  }
+  if (heap.ghosts) ghostsFree(ghostsOf(heap));
+  heap.ghosts = 0;
+  let chunks: u32;
+  do {
+    chunks = heap.chunkCount;
+    shrink(heap);
+  } while (heap.chunkCount != chunks);
+}
+
+/** Takes out all entries whose rows `isGone` names, which may free them; none of them is a ghost. */
+export function heapSweep(heap: Heap, isGone: (row: usize) => bool): void {
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < heap.size; i++) {
+    const entry = at(heap, i);
+    if (isGone(<usize>load<u32>(entry, 16))) continue;
+    if (kept != i) move(at(heap, kept), entry);
+    kept++;
+  }
+  heap.size = kept;
+  if (!kept) {
+    release(heap);
+    return;
+  }
+  for (let i = (kept >>> 2) + 1; i; i--) {
+    if (i > kept) continue;
+    move(HELD, at(heap, i - 1));
+    sink(heap, i - 1);
+  }
+  while (heap.chunkCount > 1 && heap.size + CHUNK_ENTRIES <= (heap.chunkCount - 1) << CHUNK_LOG) shrink(heap);
 }
 
 /** Gives the last chunk back when two are empty, so that a heap at a chunk's end does not take and give in turn. */

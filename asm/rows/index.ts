@@ -5,6 +5,8 @@
 //   Index   (index_rows.ts) from a key (some columns) to the chain of its rows, in order of arrival; several for one
 //                       store, each with links of its own; looked up by rows of a batch, or by stored rows of any store
 //   Heap    (heap.ts)   rows by (time, key group, arrival): what leaves at a watermark, in canonical order
+//   Shelf   (shelf.ts)  keys that leave memory for a file with all their rows, and come back
+//   seek    (seek.ts)   a look for the rows of a key without an index, in steps between which rows come and go
 //   List    (list.ts)   rows in the order in which they were put in, for expiry by times that never fall
 //
 // A kernel uses it so:
@@ -33,17 +35,22 @@ import { rowEncode, rowFree, rowOverwrite } from "./encode";
 import { keysGroups, keysHash, rowKeyGroup, rowKeyHash } from "./keys";
 import { rowCompareBatch, rowEqualsBatch, rowsCompare, rowsEqual } from "./compare";
 import { rowsGather } from "./gather";
-import { Heap, heapFree, heapMake, heapPop, heapPush, heapTime } from "./heap";
+import { Heap, heapForget, heapFree, heapMake, heapPop, heapPush, heapTime } from "./heap";
 import {
   Index, indexAdd, indexAddBefore, indexFind, indexFindAll, indexFindRow, indexFree, indexMake, indexNext, indexRemove, indexReplace,
 } from "./index_rows";
 import { rowsSortByOrder, rowsSortByTime } from "./sort";
 
 export { rows_changed, rows_cut, rows_gone, rows_names, rows_words } from "./changes";
-export { rows_look, rows_look_word } from "./look";
+export { rows_look } from "./look";
 export {
   rows_cell_at, rows_listed, rows_listed_end, rows_put_words, rows_restore, rows_restore_below, rows_restore_clear, rows_restore_gone,
 } from "./restore";
+export { rows_seek, rows_seek_next, rows_sought } from "./seek";
+export { shelf_absent, shelf_need, shelf_room, shelf_wants } from "./shelf";
+export { shelf_admit, shelf_lapse, shelf_thaw } from "./shelf_back";
+export { shelf_evict, shelf_rounds } from "./shelf_leave";
+export { shelf_aside, shelf_aside_begin, shelf_rows, shelf_stayed } from "./shelf_aside";
 
 @inline function storeAt(s: usize): Store {
   return changetype<Store>(s);
@@ -206,6 +213,11 @@ export function rows_heap_free(heap: usize): void {
 
 export function rows_heap_push(heap: usize, time: f64, row: usize): bool {
   return heapPush(changetype<Heap>(heap), i64(time), row);
+}
+
+/** A row of the heap does not come out any more. */
+export function rows_heap_forget(heap: usize, row: usize): void {
+  heapForget(changetype<Heap>(heap), row);
 }
 
 /** The row with the least (time, key group, arrival) if its time is below `until`, taken out; 0 = there is none. */

@@ -18,9 +18,10 @@ export function listAdd(list: List, row: usize, linkAt: u32): void {
   list.newest = <u32>row;
 }
 
-/** Takes a row out of the list that it is in. */
+/** Takes a row out of the list that it is in. Of one that has been away (shelf.ts) the older one is itself: it is in none. */
 export function listRemove(list: List, row: usize, linkAt: u32): void {
   const older: usize = load<u32>(row + linkAt), newer: usize = load<u32>(row + linkAt, NEWER);
+  if (older == row) return;
   if (older) store<u32>(older + linkAt, <u32>newer, NEWER);
   else list.oldest = <u32>newer;
   if (newer) store<u32>(newer + linkAt, <u32>older);

@@ -154,9 +154,27 @@ export function rows_restore_clear(store_: usize): void {
   s.mapUsed = 0;
 }
 
+/** The row at a place of the map; 0 = there is none. */
+export function mapAt(s: Store, i: u32): usize {
+  const row: usize = load<u32>(entryAt(s, i));
+  return row > <usize>REMOVED ? row : 0;
+}
+
+/** The row at a place of the map is somewhere else now. */
+export function mapEmpty(s: Store, i: u32): void {
+  store<u32>(entryAt(s, i), REMOVED);
+}
+
 /** Offset in a row of the cell of a column. */
 export function rows_cell_at(store_: usize, column: u32): u32 {
   return storeAt(store_).cellsAt + (column << 3);
+}
+
+function mapFree(s: Store): void {
+  if (s.mapRoom) storeGive(s, s.map, s.mapRoom << 2);
+  s.map = 0;
+  s.mapRoom = 0;
+  s.mapUsed = 0;
 }
 
 /** How many rows restoredRows has listed. */
@@ -164,10 +182,7 @@ export let restoredCount: u32 = 0;
 
 /** All rows of the store, u32 each in a block that restoredEnd frees; the map goes. 0 without memory. */
 export function restoredRows(s: Store): usize {
-  if (s.mapRoom) storeGive(s, s.map, s.mapRoom << 2);
-  s.map = 0;
-  s.mapRoom = 0;
-  s.mapUsed = 0;
+  mapFree(s);
   const list = block_alloc(<usize>(s.rows + 1) << 2);
   restoredCount = 0;
   if (!list) return 0;
@@ -205,13 +220,27 @@ export function restoredEnd(s: Store, list: usize): void {
   return load<u32>(list + (<usize>i << 2));
 }
 
+/** Hands over the rows that were restored and are in memory, as restoredEach does all rows: what has come back from elsewhere is not among them. */
+export function restoredMap(s: Store, at: u32, owner: usize, put: (owner: usize, row: usize) => bool): bool {
+  const list = block_alloc(<usize>(s.rows + 1) << 2);
+  if (!list) return false;
+  restoredCount = 0;
+  for (let i: u32 = 0; i < s.mapRoom; i++) if (mapAt(s, i)) listRow(list, mapAt(s, i));
+  mapFree(s);
+  return handOver(s, list, at, owner, put);
+}
+
 /**
  * Hands all rows of a store to `put` of their owner, by (the i64 at offset `at`, 0: none; key group, arrival), as long as it returns true. False
  * without memory.
  */
 export function restoredEach(s: Store, at: u32, owner: usize, put: (owner: usize, row: usize) => bool): bool {
-  const list = restoredRows(s), count = restoredCount;
-  if (!list) return false;
+  const list = restoredRows(s);
+  return list != 0 && handOver(s, list, at, owner, put);
+}
+
+function handOver(s: Store, list: usize, at: u32, owner: usize, put: (owner: usize, row: usize) => bool): bool {
+  const count = restoredCount;
   let all = rowsSortByTime(list, count, at);
   for (let i: u32 = 0; all && i < count; i++) all = put(owner, listed(list, i));
   restoredEnd(s, list);

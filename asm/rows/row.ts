@@ -30,6 +30,8 @@ export const ROW_ALIVE: u32 = 0x1000;
 export const ROW_CHANGED: u32 = 0x2000;
 /** A drain has handed it out: when it goes, that is told. */
 export const ROW_STORED: u32 = 0x4000;
+/** Somebody has asked for its key since the hand came by (shelf.ts): it is the first of its chain, as long as rows leave. */
+export const ROW_HOT: u32 = 0x8000;
 export const ROW_CLASS: usize = 14;
 export const ROW_GROUP: usize = 15;
 export const ROW_SEQ: usize = 16;

@@ -25,6 +25,9 @@ const SEGMENT_SLOTS: usize = 8;
 const SEGMENT_MASK: usize = 12;
 const SLOTS_MIN: u32 = 8;
 const SLOTS_MAX: u32 = 4096;
+/** Slots that a segment of SLOTS_MAX uses before it is divided: nine of sixteen to nearly three of four. */
+const LONG_USED_MIN: u32 = 2304;
+const LONG_USED_STEP: u32 = 5;
 const DEPTH_MAX: u32 = 20;
 
 /** Slots that are moved to other places. */
@@ -171,13 +174,23 @@ function split(s: Slots, segment: usize, hash: u32): bool {
   return true;
 }
 
+/**
+ * Whether a segment has room for one more. A long one is divided at a load of its own, by where its slots lie: segments are about equally full, and would
+ * all be divided in the same moment.
+ */
+@inline function hasRoom(segment: usize, count: u32): bool {
+  const used = load<u32>(segment, SEGMENT_USED);
+  if (count != SLOTS_MAX) return used * 3 < count * 2;
+  return used < LONG_USED_MIN + LONG_USED_STEP * ((load<u32>(segment, SEGMENT_SLOTS) >>> 15) & 127);
+}
+
 /** Makes sure that a slot for `hash` can be taken; false when there is no memory. Slots may move. */
 export function slotReserve(s: Slots, hash: u32): bool {
   if (!s.directory && !start(s)) return false;
   while (true) {
     const segment: usize = load<u32>(entryOf(s, hash), ENTRY_SEGMENT);
     const count = load<u32>(segment, SEGMENT_MASK) + 1;
-    if (load<u32>(segment, SEGMENT_USED) * 3 < count * 2) return true;
+    if (hasRoom(segment, count)) return true;
     const whole = count >= SLOTS_MAX && load<u32>(segment, SEGMENT_DEPTH) < DEPTH_MAX;
     if (!(whole ? split(s, segment, hash) : grow(s, segment, hash))) return false;
   }
@@ -230,4 +243,19 @@ export function slotsFree(s: Slots): void {
   s.directory = 0;
   s.depth = 0;
   s.used = 0;
+}
+
+/** First rows of the chains of this hash, u32 each at `to`, `most` of them; how many. */
+export function slotsOfHash(s: Slots, hash: u32, to: usize, most: u32): u32 {
+  if (!s.directory) return 0;
+  const slots = slotsOf(s, hash), mask = slotsMask(s, hash);
+  let found: u32 = 0;
+  for (let at = hash & mask; found < most; at = (at + 1) & mask) {
+    const row = load<u32>(slotAt(slots, at));
+    if (!row) break;
+    if (load<u32>(slotAt(slots, at), 4) != hash) continue;
+    store<u32>(to + (<usize>found << 2), row);
+    found++;
+  }
+  return found;
 }

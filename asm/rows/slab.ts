@@ -83,6 +83,7 @@ function pageMake(s: Store, kind: u32, room: usize): usize {
   store<u32>(page, s.pages, PAGE_ALL_NEXT);
   store<u32>(page, 0, PAGE_ALL_PREV);
   if (s.pages) store<u32>(s.pages, <u32>page, PAGE_ALL_PREV);
+  else s.lastPage = <u32>page;
   s.pages = <u32>page;
   store<u32>(page, 0, PAGE_USED);
   store<u32>(page, 0, PAGE_FREE);
@@ -98,8 +99,18 @@ function pageMake(s: Store, kind: u32, room: usize): usize {
 function pageFree(s: Store, page: usize): void {
   const next: usize = load<u32>(page, PAGE_ALL_NEXT), prev: usize = load<u32>(page, PAGE_ALL_PREV);
   if (next) store<u32>(next, <u32>prev, PAGE_ALL_PREV);
+  else s.lastPage = <u32>prev;
   if (prev) store<u32>(prev, <u32>next, PAGE_ALL_NEXT);
   else s.pages = <u32>next;
+  if (s.scanPage == <u32>page) {
+    s.scanPage = <u32>next;
+    s.scanRow = 0;
+  }
+  if (s.seekPage == <u32>page) {
+    s.seekPage = <u32>next;
+    s.seekRow = 0;
+  }
+  if (s.hand == <u32>page) s.hand = <u32>prev;
   storeGive(s, page, load<u32>(page, PAGE_BYTES));
 }
 
@@ -122,6 +133,9 @@ function bigGive(s: Store, row: usize): void {
   if (next) store<u32>(next, <u32>prev, 4);
   if (prev) store<u32>(prev, <u32>next);
   else s.bigs = <u32>next;
+  if (s.scanBig == <u32>row) s.scanBig = <u32>placeNextBig(row);
+  if (s.seekBig == <u32>row) s.seekBig = <u32>placeNextBig(row);
+  if (s.handBig == <u32>row) s.handBig = next ? <u32>next + BIG_HEADER : 0;
   storeGive(s, block, load<u32>(block, 8));
 }
 
@@ -174,6 +188,11 @@ export function placeTouch(row: usize): void {
   return load<u32>(page, PAGE_ALL_NEXT);
 }
 
+/** The page in front of it in the list: it is newer; 0 = it is the first. */
+@inline export function pageNewer(page: usize): usize {
+  return load<u32>(page, PAGE_ALL_PREV);
+}
+
 @inline export function pageFirstRow(page: usize): usize {
   return page + PAGE_HEADER;
 }
@@ -193,6 +212,10 @@ export function placeTouch(row: usize): void {
 
 @inline export function pageClean(page: usize): void {
   store<u32>(page, 0, PAGE_CHANGED);
+}
+
+@inline export function pageTouch(page: usize): void {
+  store<u32>(page, 1, PAGE_CHANGED);
 }
 
 /** Gives a row's place back. */

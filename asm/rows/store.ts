@@ -29,8 +29,11 @@ export class Store {
   texts: u32; // columns of strings and bytes
   textList: u32; // address of their numbers, u32 each
   classes: u32; // address of SLAB_CLASS (slab.ts)
-  pages: u32; // list of all pages
+  pages: u32; // list of all pages, the newest first
+  lastPage: u32;
   bigs: u32; // list of rows that lie outside of pages
+  hand: u32; // the page that rows leave next (shelf.ts), and the row outside of pages; 0: the round is over
+  handBig: u32;
   groupList: u32; // address of the numbers of the columns that make the key group
   groupKeys: u32;
   gone: u32; // of rows that were handed out by a drain and are gone (changes.ts): u64 each
@@ -40,13 +43,25 @@ export class Store {
   scanRow: u32;
   scanBig: u32;
   scanGone: u32;
+  scanAll: bool; // rows that have not changed are handed out, too
+  admitting: bool; // a round hands out everything: it may be past the places of rows that come back (shelf_back.ts)
+  scanAgain: bool; // behind that, those that have changed meanwhile
   map: u32; // while rows are restored (restore.ts)
   mapRoom: u32;
   mapUsed: u32;
   lost: bool; // what is gone could not be remembered: the next drain hands out everything
-  whole: bool; // the drain at hand does
   force: bool; // memory is taken whatever the bound of state: who sets it has asked for room before
   aside: bool; // its memory is no state, and its rows have the key groups that they came with: they wait to be restored elsewhere
+  seekList: u32; // what a look has found (seek.ts): rows, u32 each; 0: there is none under way
+  seekRoom: u32;
+  seekCount: u32;
+  seekHash: u32;
+  seekOwn: u32; // address of the numbers of the columns that are the key, u32 each, and how many; 0: rows have its hash
+  seekKeys: u32;
+  seekMissed: bool; // rows have come for which the list had no room
+  seekPage: u32; // how far it has come
+  seekRow: u32;
+  seekBig: u32;
   blockBytes: u32; // of this instance
 }
 
@@ -115,5 +130,6 @@ export function storeFree(s: Store): void {
   slabsFree(s);
   if (s.goneRoom) storeGive(s, s.gone, s.goneRoom << 3);
   if (s.mapRoom) storeGive(s, s.map, s.mapRoom << 2);
+  if (s.seekList) block_free(s.seekList, (s.seekRoom + s.seekKeys) << 2);
   block_free(changetype<usize>(s), s.blockBytes);
 }

@@ -2,14 +2,14 @@
 import { noteLate } from "../batch/late";
 import { rowEqualsBatch } from "../rows/compare";
 import { rowEncode, rowFree } from "../rows/encode";
-import { heapPush } from "../rows/heap";
+import { heapPushAs } from "../rows/heap";
 import { indexAdd } from "../rows/index_rows";
-import { ROW_GROUP, ROW_SEQ } from "../rows/row";
+import { ROW_GROUP, ROW_SEQ, rowOrder } from "../rows/row";
 import { storeGive, storeTake } from "../rows/store";
 import { noteGoneName, rowTouch } from "../rows/touch";
 import {
-  FIRST_ROW, KEY_EARLIEST, KEY_ENTRIES, KEY_SESSIONS, LAST, LAST_ROW, NEXT, ROWS, ROW_FOLLOWING, ROW_SESSION, SESSION_BYTES, SESSION_KEY,
-  SESSION_NAME, SESSION_TOLD, START,
+  FIRST_ROW, KEY_SESSIONS, KEY_TICKET, LAST, LAST_ROW, NEXT, ROWS, ROW_FOLLOWING, ROW_SESSION, SESSION_BYTES, SESSION_KEY, SESSION_NAME,
+  SESSION_ORDER, SESSION_TOLD, START, TICKET_BYTES, TICKET_EARLIEST, TICKET_ENTRIES, TICKET_KEY,
   Sessions, endOf, heapOf, indexOf, keyStoreOf, rowStoreOf,
 } from "./spec";
 
@@ -60,7 +60,7 @@ function noteEnd(s: Sessions, session: usize): void {
   noteGoneName(keyStoreOf(s), (<u64>load<u8>(key, ROW_GROUP) << 57) | load<u64>(session, SESSION_NAME));
 }
 
-function freeSession(s: Sessions, session: usize): void {
+export function freeSession(s: Sessions, session: usize): void {
   storeGive(keyStoreOf(s), session, SESSION_BYTES);
   s.sessions--;
 }
@@ -118,6 +118,14 @@ function findSession(s: Sessions, key: usize, t: i64, watermark: i64): usize {
   return target;
 }
 
+/** Puts a session of another row of the same key where it belongs. */
+export function take(s: Sessions, key: usize, session: usize): void {
+  seek(key, load<i64>(session, START), load<u64>(session, SESSION_NAME));
+  store<u32>(session, load<u32>(link), NEXT);
+  store<u32>(link, <u32>session);
+  store<u32>(session, <u32>key, SESSION_KEY);
+}
+
 /** A new session of the key at the place that findSession found; 0 when there is no memory. */
 function addSession(s: Sessions, key: usize, t: i64, name: u64): usize {
   const session = storeTake(keyStoreOf(s), SESSION_BYTES);
@@ -129,17 +137,42 @@ function addSession(s: Sessions, key: usize, t: i64, name: u64): usize {
   store<u32>(link, <u32>session);
   store<u64>(session, name, SESSION_NAME);
   store<u32>(session, <u32>key, SESSION_KEY);
+  store<u64>(session, rowOrder(key), SESSION_ORDER);
   s.sessions++;
   return session;
 }
 
-/** Makes sure that the heap has the key at `end` or before; false when there is no memory. */
-export function schedule(s: Sessions, key: usize, end: i64): bool {
-  if (load<u32>(key, KEY_ENTRIES) && load<i64>(key, KEY_EARLIEST) <= end) return true;
-  if (!heapPush(heapOf(s), end, key)) return false;
-  store<u32>(key, load<u32>(key, KEY_ENTRIES) + 1, KEY_ENTRIES);
-  store<i64>(key, end, KEY_EARLIEST);
+/** Makes sure that the heap has the session's key at its end or before; false when there is no memory. */
+export function schedule(s: Sessions, session: usize): bool {
+  const key: usize = load<u32>(session, SESSION_KEY), end = endOf(s, session), ticket = ticketOf(s, key);
+  if (!ticket) return false;
+  const entries = load<u32>(ticket, TICKET_ENTRIES);
+  if (entries && load<i64>(ticket, TICKET_EARLIEST) <= end) return true;
+  if (!heapPushAs(heapOf(s), end, load<u64>(session, SESSION_ORDER), ticket)) {
+    if (!entries) giveTicket(s, key, ticket);
+    return false;
+  }
+  store<u32>(ticket, entries + 1, TICKET_ENTRIES);
+  store<i64>(ticket, end, TICKET_EARLIEST);
   return true;
+}
+
+/** The ticket of a key; 0 without memory. */
+function ticketOf(s: Sessions, key: usize): usize {
+  const old: usize = load<u32>(key, KEY_TICKET);
+  if (old) return old;
+  const ticket = storeTake(keyStoreOf(s), TICKET_BYTES);
+  if (!ticket) return 0;
+  store<u32>(ticket, <u32>key, TICKET_KEY);
+  store<u32>(ticket, 0, TICKET_ENTRIES);
+  store<u32>(key, <u32>ticket, KEY_TICKET);
+  return ticket;
+}
+
+/** Frees a ticket of which the heap has no entry; `key` 0: it is of none. */
+export function giveTicket(s: Sessions, key: usize, ticket: usize): void {
+  storeGive(keyStoreOf(s), ticket, TICKET_BYTES);
+  if (key) store<u32>(key, 0, KEY_TICKET);
 }
 
 /** The key of row `r`, which is not there yet; 0 when there is no memory. */
@@ -158,6 +191,22 @@ export function openSession(s: Sessions, key: usize, start: i64, name: u64): usi
   return addSession(s, key, start, name);
 }
 
+/** Puts a row between the others of its session, by its arrival. */
+export function insert(session: usize, row: usize): void {
+  const last: usize = load<u32>(session, LAST_ROW), seq = load<u64>(row, ROW_SEQ);
+  if (!last || load<u64>(last, ROW_SEQ) < seq) {
+    append(session, row);
+    return;
+  }
+  let before: usize = 0, behind: usize = load<u32>(session, FIRST_ROW);
+  for (; load<u64>(behind, ROW_SEQ) < seq; behind = following(behind)) before = behind;
+  store<u32>(row, <u32>behind, ROW_FOLLOWING);
+  store<u32>(row, <u32>session, ROW_SESSION);
+  if (before) store<u32>(before, <u32>row, ROW_FOLLOWING);
+  else store<u32>(session, <u32>row, FIRST_ROW);
+  store<u32>(session, load<u32>(session, ROWS) + 1, ROWS);
+}
+
 /** Puts a row behind the others of its session. */
 export function append(session: usize, row: usize): void {
   const last: usize = load<u32>(session, LAST_ROW);
@@ -167,6 +216,13 @@ export function append(session: usize, row: usize): void {
   else store<u32>(session, <u32>row, FIRST_ROW);
   store<u32>(session, <u32>row, LAST_ROW);
   store<u32>(session, load<u32>(session, ROWS) + 1, ROWS);
+}
+
+/** The watermark has passed all sessions of the key. */
+function isOver(s: Sessions, key: usize, watermark: i64): bool {
+  let session: usize = load<u32>(key, KEY_SESSIONS);
+  while (session && endOf(s, session) - 1 <= watermark) session = load<u32>(session, NEXT);
+  return !session;
 }
 
 /** Adds row `r` of the batch with time `t`; false when there is no memory, and then it is not added. */
@@ -181,8 +237,8 @@ export function add(
   }
   const key = found ? found : addKey(s, columns, r, hash, group, s.seq);
   if (!key) return false;
-  // A key whose sessions are all gone begins anew: that it is still there does not show
-  if (!load<u32>(key, KEY_SESSIONS)) store<u64>(key, s.seq, ROW_SEQ);
+  // A key whose sessions are all gone, or about to go, begins anew: that it is still there does not show
+  if (isOver(s, key, watermark)) store<u64>(key, s.seq, ROW_SEQ);
   rowTouch(key);
   let session = findSession(s, key, t, watermark);
   if (!session && isLate) {
@@ -193,7 +249,7 @@ export function add(
   const row = rowEncode(rowStoreOf(s), columns, r, 0, s.seq++);
   if (!row) return false;
   if (!session) session = addSession(s, key, t, load<u64>(row, ROW_SEQ));
-  if (!session || !schedule(s, key, endOf(s, session))) {
+  if (!session || !schedule(s, session)) {
     rowFree(rowStoreOf(s), row);
     return false;
   }

@@ -11,21 +11,21 @@ import { isTime, timeOf } from "../aggregate/window";
 import { columnAt, columnIsNull } from "../rows/cell";
 import { rowFree } from "../rows/encode";
 import { rowsGather } from "../rows/gather";
-import { heapOrder, heapPop, heapPush, heapTime } from "../rows/heap";
+import { heapOrder, heapPop, heapPushAs, heapTime } from "../rows/heap";
 import { indexFind, indexRemove } from "../rows/index_rows";
 import { keysGroups, keysHash } from "../rows/keys";
-import { rowOrder } from "../rows/row";
 import { rowForget } from "../rows/touch";
-import { add, dropAt, earliest, remove, schedule } from "./add";
+import { add, dropAt, earliest, giveTicket, remove, schedule } from "./add";
 import {
-  FIRST_ROW, KEY_EARLIEST, KEY_ENTRIES, KEY_SESSIONS, ROW_FOLLOWING, START, Sessions, endOf, heapOf, indexOf, keyStoreOf,
-  rowStoreOf, specFree, specRead,
+  FIRST_ROW, KEY_SESSIONS, ROW_FOLLOWING, SESSION_ORDER, START, Sessions, TICKET_EARLIEST, TICKET_ENTRIES, TICKET_KEY, endOf, heapOf, indexOf,
+  keyStoreOf, rowStoreOf, specFree, specRead,
 } from "./spec";
 
 export {
-  session_changed, session_index, session_key_store, session_look, session_put, session_put_scalars, session_restored, session_row_store, session_scalars,
+  session_changed, session_index, session_key_store, session_look, session_look_rows, session_put, session_put_scalars, session_restored, session_row_store, session_scalars,
   session_settle,
 } from "./state";
+export { session_aside, session_aside_begin, session_aside_end, session_sealed, session_shelf } from "./shelf";
 
 const NO_MEMORY: i32 = -1;
 const DONE: i32 = -2;
@@ -93,21 +93,28 @@ let full: bool = false;
 function begin(s: Sessions): bool {
   const heap = heapOf(s);
   full = false;
-  while (heap.size && heapTime(heap) - 1 <= s.watermark) {
-    const t = heapTime(heap), order = heapOrder(heap), key = heapPop(heap), entries = load<u32>(key, KEY_ENTRIES) - 1;
-    store<u32>(key, entries, KEY_ENTRIES);
+  while (heap.size && heapTime(heap) - 1 <= s.until) {
+    const t = heapTime(heap), order = heapOrder(heap), ticket = heapPop(heap), entries = load<u32>(ticket, TICKET_ENTRIES) - 1;
+    const key: usize = load<u32>(ticket, TICKET_KEY);
+    store<u32>(ticket, entries, TICKET_ENTRIES);
     // Of the entries that are left none is before the one that came out
-    store<i64>(key, i64.MAX_VALUE, KEY_EARLIEST);
+    store<i64>(ticket, i64.MAX_VALUE, TICKET_EARLIEST);
+    if (!key) {
+      s.orphans--;
+      if (!entries) giveTicket(s, 0, ticket);
+      continue;
+    }
     let session: usize = load<u32>(key, KEY_SESSIONS), leaves = false;
     const at = session ? earliest(s, key) : 0;
     if (session) session = load<u32>(at);
     if (session && endOf(s, session) == t) {
       leaves = true;
-      if (order < rowOrder(key)) {
+      const own = load<u64>(session, SESSION_ORDER);
+      if (order < own) {
         // The entry is of the time before the key began anew: it comes behind those that began before
-        store<u32>(key, entries + 1, KEY_ENTRIES);
-        store<i64>(key, t, KEY_EARLIEST);
-        if (!heapPush(heap, t, key)) {
+        store<u32>(ticket, entries + 1, TICKET_ENTRIES);
+        store<i64>(ticket, t, TICKET_EARLIEST);
+        if (!heapPushAs(heap, t, own, ticket)) {
           full = true;
           return false;
         }
@@ -121,8 +128,9 @@ function begin(s: Sessions): bool {
       if (session) session = load<u32>(earliest(s, key));
     }
     if (session) {
-      full = !schedule(s, key, endOf(s, session));
+      full = !schedule(s, session);
     } else if (!entries) {
+      giveTicket(s, key, ticket);
       indexRemove(indexOf(s), key);
       rowForget(key);
       rowFree(keyStoreOf(s), key);
@@ -141,9 +149,9 @@ function outBegin(s: Sessions): bool {
   return s.entries != 0 && s.starts != 0 && s.ends != 0;
 }
 
-/** Rows of the session that leaves, until the batch is full. */
-function leave(s: Sessions): void {
-  while (s.leaving && s.used < OUT_ROWS) {
+/** Rows of the session that leaves, until there are so many. */
+function leave(s: Sessions, most: u32): void {
+  while (s.leaving && s.used < most) {
     const row: usize = s.leaving, i: usize = s.used;
     s.leaving = load<u32>(row, ROW_FOLLOWING);
     store<u32>(<usize>s.entries + (i << 2), <u32>row);
@@ -155,8 +163,8 @@ function leave(s: Sessions): void {
   }
 }
 
-/** Works the batch in, then hands out rows of sessions that have ended: how many, for session_out. DONE when there are no more. */
-export function session_pull(address: usize): i32 {
+/** Works the batch in, then hands out rows of sessions that have ended, `most` of them: how many, for session_out. DONE when there are no more. */
+export function session_pull(address: usize, most: u32): i32 {
   const s = changetype<Sessions>(address);
   dropDoomed(s);
   if (s.input) {
@@ -164,11 +172,12 @@ export function session_pull(address: usize): i32 {
     for (; s.next < count; s.next++) if (!take(s, s.next)) return STATE_FULL;
     s.input = 0;
   }
-  if (!s.leaving && (!heapOf(s).size || heapTime(heapOf(s)) - 1 > s.watermark)) return DONE;
+  if (!s.leaving && (!heapOf(s).size || heapTime(heapOf(s)) - 1 > s.until)) return DONE;
   if (!outBegin(s)) return NO_MEMORY;
-  while (s.used < OUT_ROWS) {
+  most = min<u32>(most, OUT_ROWS);
+  while (s.used < most) {
     if (!s.leaving && !begin(s)) break;
-    leave(s);
+    leave(s, most);
   }
   if (full) return NO_MEMORY;
   return s.used ? <i32>s.used : DONE;
@@ -197,11 +206,27 @@ export function session_out(address: usize, picks: usize, picked: u32, out: usiz
   return rowsGather(rowStoreOf(s), 0, s.entries, s.used, picks, picked, out, false);
 }
 
-/** Moves the watermark. */
+/** Moves the watermark. Sessions leave up to there, but where some are away, up to what session_until says. */
 export function session_advance(address: usize, watermark: f64): void {
   const s = changetype<Sessions>(address), time = timeOf(watermark);
   dropDoomed(s);
   if (time > s.watermark) s.watermark = time;
+  if (!s.shelf) s.until = s.watermark;
+}
+
+/** Sessions leave up to here: those that end until then are all in memory. */
+export function session_until(address: usize, until: f64): void {
+  const s = changetype<Sessions>(address), time = timeOf(until);
+  if (time > s.until) s.until = min<i64>(time, s.watermark);
+}
+
+/** Of sessions that end until this watermark all rows have come out. */
+export function session_out_until(address: usize): f64 {
+  const s = changetype<Sessions>(address), heap = heapOf(s);
+  let until = s.until;
+  if (s.leaving) until = min<i64>(until, s.leavingEnd - 2);
+  else if (heap.size) until = min<i64>(until, heapTime(heap) - 2);
+  return <f64>until;
 }
 
 export function session_state_rows(address: usize): u32 {
@@ -224,12 +249,12 @@ export function session_null_time(address: usize): u32 {
 /** Frees everything. */
 export function session_free(address: usize): void {
   const s = changetype<Sessions>(address), heap = heapOf(s);
-  s.watermark = i64.MAX_VALUE;
-  // Sessions are blocks of their own
+  // Sessions and tickets are blocks of their own
   while (heap.size) {
-    const key = heapPop(heap), entries = load<u32>(key, KEY_ENTRIES) - 1;
-    store<u32>(key, entries, KEY_ENTRIES);
-    while (load<u32>(key, KEY_SESSIONS)) dropAt(s, key + KEY_SESSIONS);
+    const ticket = heapPop(heap), key: usize = load<u32>(ticket, TICKET_KEY), entries = load<u32>(ticket, TICKET_ENTRIES) - 1;
+    store<u32>(ticket, entries, TICKET_ENTRIES);
+    while (key && load<u32>(key, KEY_SESSIONS)) dropAt(s, key + KEY_SESSIONS);
+    if (!entries) giveTicket(s, key, ticket);
   }
   specFree(s);
 }

@@ -9,23 +9,29 @@
 //         keys are the first columns of the rows; max: how long a session may be, 0 = as long as it goes on
 //
 //   words of a key   0      its first session; they follow each other by their starts
-//                    1      entries that the heap has of it: it is freed behind the last
-//                    2, 3   the earliest time among them, i64
+//                    1      its TICKET, by which the heap has it; 0 = none yet
 //   words of a row   0      the next row of its session, in the order of their arrival
 //                    1      its session
 //
-//   SESSION   0            8           16         20          24         28         32          40       44
-//             +------------+-----------+----------+-----------+----------+----------+-----------+--------+----------+
-//             | start i64  | last i64  | next u32 | first row | last row | rows u32 | name i64  | key u32| told u32 |
-//             +------------+-----------+----------+-----------+----------+----------+-----------+--------+----------+
-//             name: the arrival of the row that opened it; told: a drain has handed it out (state.ts)
+//   SESSION   0            8           16         20          24         28         32          40       44         48
+//             +------------+-----------+----------+-----------+----------+----------+-----------+--------+----------+-----------+
+//             | start i64  | last i64  | next u32 | first row | last row | rows u32 | name i64  | key u32| told u32 | order u64 |
+//             +------------+-----------+----------+-----------+----------+----------+-----------+--------+----------+-----------+
+//             name: the arrival of the row that opened it; told: a drain has handed it out (state.ts); order: the rowOrder of its key
+//             when it was opened, by which it leaves among those that end with it
+//
+//   TICKET    0          4             8
+//             +----------+-------------+---------------+  entries: how many the heap has of it; a key without sessions is freed behind the last
+//             | key u32  | entries u32 | earliest i64  |  earliest: the least time among them
+//             +----------+-------------+---------------+  key 0: it has left memory (shelf.ts), and has another one when it is back
 import { block_alloc, block_free } from "../memory";
 import { ROW_WORDS } from "../rows/row";
 import { Heap, heapFree, heapMake } from "../rows/heap";
 import { Index, indexFree, indexMake } from "../rows/index_rows";
+import { shelfFree } from "../rows/shelf";
 import { Store, storeFree, storeGroups, storeMake } from "../rows/store";
 
-export const SESSION_BYTES: u32 = 48;
+export const SESSION_BYTES: u32 = 56;
 export const START: usize = 0;
 export const LAST: usize = 8;
 export const NEXT: usize = 16;
@@ -35,10 +41,14 @@ export const ROWS: usize = 28;
 export const SESSION_NAME: usize = 32;
 export const SESSION_KEY: usize = 40;
 export const SESSION_TOLD: usize = 44;
+export const SESSION_ORDER: usize = 48;
 
 export const KEY_SESSIONS: usize = ROW_WORDS;
-export const KEY_ENTRIES: usize = ROW_WORDS + 4;
-export const KEY_EARLIEST: usize = ROW_WORDS + 8;
+export const KEY_TICKET: usize = ROW_WORDS + 4;
+export const TICKET_BYTES: u32 = 16;
+export const TICKET_KEY: usize = 0;
+export const TICKET_ENTRIES: usize = 4;
+export const TICKET_EARLIEST: usize = 8;
 export const ROW_FOLLOWING: usize = ROW_WORDS;
 export const ROW_SESSION: usize = ROW_WORDS + 4;
 
@@ -47,7 +57,9 @@ export class Sessions {
   keyStore: u32;
   rowStore: u32;
   index: u32; // of the keys
-  heap: u32; // keys by the end of their first session
+  heap: u32; // tickets of keys by the end of their first session
+  orphans: u32; // entries of it whose keys have left memory
+  shelf: u32; // 0 = nothing leaves memory
   keyList: u32; // address of u32 column numbers 0, 1, … of the keys
   keys: u32;
   timeColumn: u32;
@@ -57,6 +69,7 @@ export class Sessions {
   gap: i64;
   max: i64;
   watermark: i64;
+  until: i64; // sessions leave up to here: the watermark, where none of them are away (shelf.ts)
   seq: u64;
   input: u32; // address of the PUSH at hand (index.ts); 0 = none
   next: u32;
@@ -94,8 +107,7 @@ export class Sessions {
   return changetype<Heap>(<usize>s.heap);
 }
 
-/** The first time that is behind a session. */
-/** A gap behind its last row, or when it is as long as it may be. */
+/** The first time that is behind a session: a gap behind its last row, or when it is as long as it may be. */
 @inline export function endOf(s: Sessions, session: usize): i64 {
   const end = load<i64>(session, LAST) + s.gap;
   return s.max ? min<i64>(end, load<i64>(session, START) + s.max) : end;
@@ -114,7 +126,7 @@ export function specRead(spec: usize): usize {
   s.timeColumn = load<u32>(spec, 4);
   s.gap = i64(load<f64>(spec, 8));
   s.max = i64(load<f64>(spec, 16));
-  s.watermark = i64.MIN_VALUE;
+  s.watermark = s.until = i64.MIN_VALUE;
   s.keyList = <u32>address + head;
   for (let i: u32 = 0; i < keys; i++) store<u32>(<usize>s.keyList + (<usize>i << 2), i);
   s.others = <u32>address + others;
@@ -135,6 +147,7 @@ export function specRead(spec: usize): usize {
 }
 
 export function specFree(s: Sessions): void {
+  shelfFree(s.shelf);
   if (s.heap) heapFree(heapOf(s));
   if (s.index) indexFree(indexOf(s));
   if (s.keyStore) storeFree(keyStoreOf(s));

@@ -3,13 +3,13 @@
 import { rows_changed } from "../rows/changes";
 import { indexFind, indexFindRow } from "../rows/index_rows";
 import { keysHash, rowKeyHash } from "../rows/keys";
-import { restoredEach } from "../rows/restore";
+import { restoredEach, restoredMap } from "../rows/restore";
 import { ROW_SEQ } from "../rows/row";
-import { rowSetGroup } from "../rows/touch";
-import { addKey, append, earliest, openSession, schedule } from "./add";
+import { rowSetGroup, rowTouch } from "../rows/touch";
+import { addKey, earliest, insert, openSession, schedule } from "./add";
 import { dropDoomed } from "./index";
 import {
-  KEY_SESSIONS, LAST, NEXT, ROW_FOLLOWING, ROW_SESSION, SESSION_NAME, SESSION_TOLD, START, Sessions, endOf, indexOf, keyStoreOf, rowStoreOf,
+  FIRST_ROW, KEY_SESSIONS, LAST, NEXT, ROW_FOLLOWING, ROW_SESSION, SESSION_NAME, SESSION_TOLD, START, Sessions, endOf, indexOf, keyStoreOf, rowStoreOf,
 } from "./spec";
 
 const DONE: i32 = 0;
@@ -53,7 +53,7 @@ export function session_scalars(address: usize, to: usize): void {
 export function session_put_scalars(address: usize, from: usize): bool {
   const s = changetype<Sessions>(address);
   s.seq = load<u64>(from);
-  s.watermark = load<i64>(from, 8);
+  s.watermark = s.until = load<i64>(from, 8);
   s.late = load<u32>(from, 16);
   s.nullTime = load<u32>(from, 24);
   s.unknown = load<u32>(from, 32);
@@ -66,14 +66,16 @@ export function session_put_scalars(address: usize, from: usize): bool {
 
 /**
  * The next sessions of keys that have changed, after rows_cut of the store of the keys: their keys' rows at `list`, and their names, the keys'
- * arrivals, starts, last times and ends in columns of i64 that follow each other at `out`, each with room for `most`. How many.
+ * arrivals, starts, last times and ends in columns of i64 that follow each other at `out`, each with room for `most`. How many, as rows_changed has it.
+ * `stays`: nothing changes until the next step; else the key at hand is told again.
  */
-export function session_changed(address: usize, list: usize, out: usize, most: u32): u32 {
+export function session_changed(address: usize, list: usize, out: usize, most: u32, stays: bool): i32 {
   const s = changetype<Sessions>(address);
   let found: u32 = 0;
   while (found < most) {
     if (!s.scanSession) {
-      if (!rows_changed(s.keyStore, KEY, 1)) return found;
+      const keys = rows_changed(s.keyStore, KEY, 1);
+      if (keys <= 0) return found ? <i32>found : keys;
       s.scanKey = load<u32>(KEY);
       s.scanSession = load<u32>(s.scanKey, KEY_SESSIONS);
       continue;
@@ -84,7 +86,9 @@ export function session_changed(address: usize, list: usize, out: usize, most: u
     s.scanSession = load<u32>(session, NEXT);
     found++;
   }
-  return found;
+  if (!stays && s.scanSession) rowTouch(s.scanKey);
+  if (!stays) s.scanSession = 0;
+  return <i32>found;
 }
 
 /** The sessions of listed keys, as session_changed tells them: `most` of them, how many. Nothing changes. */
@@ -100,7 +104,18 @@ export function session_look(address: usize, keys: usize, count: u32, list: usiz
   return found;
 }
 
-function tell(s: Sessions, key: usize, session: usize, list: usize, out: usize, at: u32, most: u32): void {
+/** Rows of the sessions of a key, u32 each at `to`, `most` of them: how many. */
+export function session_look_rows(key: usize, to: usize, most: u32): u32 {
+  let found: u32 = 0;
+  for (let session: usize = load<u32>(key, KEY_SESSIONS); session; session = load<u32>(session, NEXT)) {
+    for (let row: usize = load<u32>(session, FIRST_ROW); row && found < most; row = load<u32>(row, ROW_FOLLOWING), found++) {
+      store<u32>(to + (<usize>found << 2), <u32>row);
+    }
+  }
+  return found;
+}
+
+export function tell(s: Sessions, key: usize, session: usize, list: usize, out: usize, at: u32, most: u32): void {
   const column = <usize>most << 3;
   store<u32>(list + (<usize>at << 2), <u32>key);
   put(out, at, load<i64>(session, SESSION_NAME));
@@ -139,12 +154,8 @@ export function session_put(
 }
 
 /** The session that a row names in the place of its words; 0 = there is none. */
-function sessionOf(s: Sessions, row: usize): usize {
-  const rows = rowStoreOf(s), seed = rows.seed;
-  // The index hashes with the seed of its own store
-  rows.seed = keyStoreOf(s).seed;
-  const hash = rowKeyHash(rows, row, s.keyList, s.keys, true);
-  rows.seed = seed;
+export function sessionOf(s: Sessions, row: usize): usize {
+  const rows = rowStoreOf(s), hash = rowKeyHash(rows, row, s.keyList, s.keys, true);
   const key = indexFindRow(indexOf(s), hash, rows, row, s.keyList), name = load<u64>(row, ROW_FOLLOWING);
   let session: usize = key ? load<u32>(key, KEY_SESSIONS) : 0;
   while (session && load<u64>(session, SESSION_NAME) != name) session = load<u32>(session, NEXT);
@@ -157,7 +168,7 @@ let isDamaged: bool = false;
 function putRow(owner: usize, row: usize): bool {
   const session = sessionOf(changetype<Sessions>(owner), row);
   isDamaged = !session;
-  if (session) append(session, row);
+  if (session) insert(session, row);
   return session != 0;
 }
 
@@ -165,13 +176,13 @@ function putRow(owner: usize, row: usize): bool {
 function timeKey(owner: usize, key: usize): bool {
   const s = changetype<Sessions>(owner), first: usize = load<u32>(key, KEY_SESSIONS);
   isDamaged = !first;
-  return first != 0 && schedule(s, key, endOf(s, load<u32>(earliest(s, key))));
+  return first != 0 && schedule(s, load<u32>(earliest(s, key)));
 }
 
-/** All rows and sessions are there. */
+/** All rows and sessions are there: what is in memory, or came back to what is. */
 export function session_restored(address: usize): i32 {
   const s = changetype<Sessions>(address);
   isDamaged = false;
-  if (restoredEach(rowStoreOf(s), 0, address, putRow) && restoredEach(keyStoreOf(s), 0, address, timeKey)) return DONE;
+  if (restoredMap(rowStoreOf(s), 0, address, putRow) && restoredEach(keyStoreOf(s), 0, address, timeKey)) return DONE;
   return isDamaged ? DAMAGED : NO_MEMORY;
 }

@@ -2,16 +2,19 @@
 //
 //   pages   a list of blocks, each twice as long as the one before, up to PAGE_BYTES_MAX
 //
-//            0           4            8
-//            +-----------+------------+--------------------
-//            | next u32  | bytes u32  | row addresses u32 …
-//            +-----------+------------+--------------------
+//            0           4            8            12       16
+//            +-----------+------------+------------+--------+--------------------
+//            | next u32  | bytes u32  | stored u32 | unused | row addresses u32 …
+//            +-----------+------------+------------+--------+--------------------
+//
+//   stored   of the first page: so many of the first rows a listing for a checkpoint has been through; where there is no list, it is in the first page of rows
 import { Space, spaceGive, spaceTake } from "./space";
-import { PAGE_HEADER, PAGE_NEXT, Table, pageUsed } from "./table";
+import { PAGE_HEADER, PAGE_NEXT, PAGE_STORED, Table, pageUsed } from "./table";
 
 const NEXT: usize = 0;
 const BYTES: usize = 4;
-const HEADER: u32 = 8;
+const STORED: usize = 8;
+const HEADER: u32 = 16;
 const PAGE_BYTES_MIN: u32 = 256;
 const PAGE_BYTES_MAX: u32 = 1 << 16;
 
@@ -29,6 +32,7 @@ function pageAdd(space: Space, table: Table): bool {
   if (!page) return false;
   store<u32>(page, 0, NEXT);
   store<u32>(page, bytes, BYTES);
+  store<u32>(page, 0, STORED);
   if (last) store<u32>(last, <u32>page, NEXT);
   else table.order = <u32>page;
   table.orderNext = <u32>page + HEADER;
@@ -77,8 +81,7 @@ export function orderFree(space: Space, table: Table): void {
 function listOrder(table: Table, first: u32, list: usize, most: u32): u32 {
   let skip = first << 2, listed: u32 = 0;
   for (let page: usize = table.order; page && listed < most; page = load<u32>(page, NEXT)) {
-    const next = <usize>load<u32>(page, NEXT), end: u32 = next ? <u32>page + load<u32>(page, BYTES) : table.orderNext;
-    const used = end - <u32>page - HEADER;
+    const used = listUsed(table, page);
     if (skip >= used) {
       skip -= used;
       continue;
@@ -110,10 +113,64 @@ function listPages(space: Space, table: Table, first: u32, list: usize, most: u3
   return listed;
 }
 
+/** A stretch of a table's rows: where the addresses of so many are, u32 each, if the table has a list; else where they lie, one behind the other. */
+export let spanAt: usize = 0;
+export let spanRows: u32 = 0;
+let spanPage: usize = 0;
+
+/** Stretches that `page` and those behind it have; the first of them with a row, from `skip` bytes behind its begin on. */
+function spanEnter(table: Table, page: usize, skip: u32): void {
+  const listed = table.order != 0;
+  spanRows = 0;
+  for (; page; page = load<u32>(page + (listed ? NEXT : PAGE_NEXT))) {
+    const used = listed ? listUsed(table, page) : pageUsed(table, page);
+    if (skip < used) {
+      spanPage = page;
+      spanAt = page + (listed ? HEADER : PAGE_HEADER) + skip;
+      spanRows = used - skip;
+      return;
+    }
+    skip -= used;
+  }
+}
+
+/** Begins with the stretch that has the row numbered `first`: `spanRows` is 0 at the end. */
+export function spanFind(space: Space, table: Table, first: u32): void {
+  const bytes = table.order ? 4 : space.rowBytes;
+  spanEnter(table, table.order ? table.order : table.first, first * bytes);
+  spanRows /= bytes;
+}
+
+/** Goes on behind so many rows of the stretch. */
+export function spanPass(space: Space, table: Table, rows: u32): void {
+  const bytes = table.order ? 4 : space.rowBytes;
+  spanAt += <usize>rows * bytes;
+  spanRows -= rows;
+  if (spanRows) return;
+  spanEnter(table, load<u32>(spanPage + (table.order ? NEXT : PAGE_NEXT)), 0);
+  spanRows /= bytes;
+}
+
+/** Bytes of addresses in a page of a list. */
+@inline function listUsed(table: Table, page: usize): u32 {
+  return (load<u32>(page, NEXT) ? <u32>page + load<u32>(page, BYTES) : table.orderNext) - <u32>page - HEADER;
+}
+
 /**
  * Lists the addresses of up to `most` rows in order of insertion, from the one numbered `first` on, as u32 at `list`;
  * returns how many.
  */
 export function rowsList(space: Space, table: Table, first: u32, list: usize, most: u32): u32 {
   return table.order ? listOrder(table, first, list, most) : listPages(space, table, first, list, most);
+}
+
+/** How many of the first rows of the table a listing for a checkpoint has been through; they stay what they are as long as the table does. */
+export function rowsStored(table: Table): u32 {
+  if (table.order) return load<u32>(table.order, STORED);
+  return table.first ? load<u32>(table.first, PAGE_STORED) : 0;
+}
+
+export function rowsStoredSet(table: Table, rows: u32): void {
+  if (table.order) store<u32>(table.order, rows, STORED);
+  else if (table.first) store<u32>(table.first, rows, PAGE_STORED);
 }

@@ -2,7 +2,7 @@
 // grows by itself, so that no rehash is longer than one key group takes, and it is freed as a whole. The index may
 // lag behind the rows, until it is asked.
 //
-//   index   u32 entries, linear probing, at most half full; 0 = empty
+//   index   u32 entries, linear probing, about half full at most; 0 = empty
 //
 //            31     28 27                   0
 //            +--------+---------------------+
@@ -11,10 +11,10 @@
 //
 //   pages   a list of blocks, each twice as long as the one before, up to PAGE_BYTES_MAX
 //
-//            0           4            8           12        32
-//            +-----------+------------+-----------+---------+------------
-//            | next u32  | bytes u32  | used u32  | unused  | rows …
-//            +-----------+------------+-----------+---------+------------
+//            0           4            8           12           16       32
+//            +-----------+------------+-----------+------------+--------+------------
+//            | next u32  | bytes u32  | used u32  | stored u32 | unused | rows …
+//            +-----------+------------+-----------+------------+--------+------------
 //            bytes 0: the page lies in memory of somebody else (tableAdopt), and no more rows go there
 //
 // Where an operator keeps rows in memory of its own, the table has a list of the order of all its rows (order.ts);
@@ -26,6 +26,8 @@ import { Space, spaceGive, spaceTake } from "./space";
 export const PAGE_NEXT: usize = 0;
 export const PAGE_BYTES: usize = 4;
 const PAGE_USED: usize = 8;
+/** See order.ts. */
+export const PAGE_STORED: usize = 12;
 export const PAGE_HEADER: u32 = 32;
 const PAGE_BYTES_MIN: u32 = 256;
 const PAGE_BYTES_MAX: u32 = 1 << 16;
@@ -74,6 +76,14 @@ export const TABLE_BYTES: u32 = 64;
   return least <= 1 ? 1 : 1 << (32 - clz(least - 1));
 }
 
+/**
+ * Whether an index of so many entries has room for so many rows: about half of them, tables more or fewer by where they lie, since those
+ * of a slice have about as many rows each, and would all grow in the same moment.
+ */
+@inline function hasRoom(table: Table, rows: u32, entries: u32): bool {
+  return rows << 1 <= entries - (entries >>> 3) + (entries >>> 9) * ((<u32>changetype<usize>(table) >>> 6) & 127);
+}
+
 /** An empty table; null when there is no memory. */
 export function tableMake(space: Space): Table {
   const address = spaceTake(space, TABLE_BYTES);
@@ -88,11 +98,10 @@ export function tableMake(space: Space): Table {
 }
 
 /**
- * Replaces the index by an empty one of at least `least` entries; false when there is no memory, and then nothing has
+ * Replaces the index by an empty one of `entries`; false when there is no memory, and then nothing has
  * changed.
  */
-function indexRenew(space: Space, table: Table, least: u32): bool {
-  const entries = least < INDEX_ENTRIES_MIN ? INDEX_ENTRIES_MIN : powerOfTwo(least);
+function indexRenew(space: Space, table: Table, entries: u32): bool {
   const index = spaceTake(space, entries << 2);
   if (!index) return false;
   memory.fill(index, 0, <usize>entries << 2);
@@ -122,14 +131,16 @@ function indexFill(space: Space, table: Table): void {
  * index is looked at: tables whose rows are found in another way never get one.
  */
 @inline export function tableIndex(space: Space, table: Table): bool {
-  if (table.indexed == table.paged && table.index && (table.paged + 1) << 1 <= table.mask + 1) return true;
+  if (table.indexed == table.paged && table.index && hasRoom(table, table.paged + 1, table.mask + 1)) return true;
   return indexUpdate(space, table);
 }
 
 function indexUpdate(space: Space, table: Table): bool {
   const rows = table.paged + 1;
-  if (!table.index || rows << 1 > table.mask + 1) {
-    if (!indexRenew(space, table, (rows > table.expected ? rows : table.expected) << 1)) return false;
+  if (!table.index || !hasRoom(table, rows, table.mask + 1)) {
+    let entries = max<u32>(powerOfTwo(max<u32>(rows, table.expected) << 1), INDEX_ENTRIES_MIN);
+    if (!hasRoom(table, rows, entries)) entries <<= 1;
+    if (!indexRenew(space, table, entries)) return false;
   }
   indexFill(space, table);
   return true;
@@ -146,6 +157,7 @@ function pageAdd(space: Space, table: Table): bool {
   store<u32>(page, 0, PAGE_NEXT);
   store<u32>(page, bytes, PAGE_BYTES);
   store<u32>(page, 0, PAGE_USED);
+  store<u32>(page, 0, PAGE_STORED);
   if (table.last) {
     store<u32>(table.last, pageUsed(table, table.last), PAGE_USED);
     store<u32>(table.last, <u32>page, PAGE_NEXT);
@@ -186,7 +198,7 @@ export function tableAppend(space: Space, table: Table, hash: u32, group: u32): 
     store<u8>(row + space.hashAt, group, 4);
   }
   table.next += space.rowBytes;
-  if (table.indexed == table.paged && table.index && (table.paged + 1) << 1 <= table.mask + 1) {
+  if (table.indexed == table.paged && table.index && hasRoom(table, table.paged + 1, table.mask + 1)) {
     put(table.index, table.mask, hash, row);
     table.indexed++;
   }
@@ -227,6 +239,7 @@ export function pageMake(page: usize, used: u32): void {
   store<u32>(page, 0, PAGE_NEXT);
   store<u32>(page, 0, PAGE_BYTES);
   store<u32>(page, used, PAGE_USED);
+  store<u32>(page, 0, PAGE_STORED);
 }
 
 /** Gives the table pages made by pageMake, which have all of its rows in their order, in place of what it has. */

@@ -1,6 +1,7 @@
 /**
  * P5: rows over HTTP and WebSocket until they are acknowledged as durable, 1,000 rows a request. The rival appends the same bodies to a file and calls fdatasync for each
- * group of as many as our clients have under way.
+ * group of as many as our clients have under way. The rival has no clients, and no way to them; what these cost is told by a second one, without a bar: the same requests of the
+ * same clients to a server that does no more than that (plain_server.ts).
  */
 import assert from "node:assert/strict";
 import { benchOnce, compare, type Timed } from "../lib/compare.ts";
@@ -60,6 +61,12 @@ class Accepted {
   };
 }
 
+async function sendPlain(url: string, all: readonly Uint8Array[], underWay: number): Promise<number> {
+  const accepted = new Accepted();
+  await sendHttp(url, httpRequests(url, "s", all), underWay, accepted.count);
+  return accepted.rows;
+}
+
 /** Times what `prepare` makes ready for a stream that nobody has used. */
 async function onFreshStream(
   server: TestServer,
@@ -75,18 +82,48 @@ async function onFreshStream(
   return result;
 }
 
-async function compareBoth(server: TestServer, folder: string, underWay: number, requests: number): Promise<void> {
+/** A server that only appends and syncs. */
+async function startPlain(path: string) {
+  const script = new URL("../lib/plain_server.ts", import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), { args: ["run", "-A", "--no-lock", script, path], stdout: "piped" })
+    .spawn();
+  const reader = child.stdout.getReader(), { value } = await reader.read();
+  return {
+    url: `http://127.0.0.1:${new TextDecoder().decode(value).trim()}`,
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await reader.cancel();
+      await child.status;
+    },
+  };
+}
+
+interface Servers {
+  readonly server: TestServer;
+  readonly plainUrl: string;
+}
+
+async function compareBoth(
+  { server, plainUrl }: Servers,
+  folder: string,
+  underWay: number,
+  requests: number,
+): Promise<void> {
   const all = bodies(requests), messages = webSocketMessages(all), { url } = server;
   const rival = {
     name: "append + fdatasync",
     run: () => timed(() => appendAndSync(`${folder}/rival`, all, underWay)),
+  };
+  const plain = {
+    name: "the same behind a plain server",
+    run: () => timed(() => sendPlain(plainUrl, all, underWay)),
   };
   const work = {
     events: requests * ROWS,
     bytes: all.reduce((sum, { length }) => sum + length, 0),
     rounds: ROUNDS,
     bars: { [rival.name]: { gate: GATE, goal: GOAL } },
-    rivals: [rival],
+    rivals: [rival, plain],
   };
   const http = (stream: string) => {
     const ready = httpRequests(url, stream, all);
@@ -111,7 +148,9 @@ benchOnce("durable ingest", async () => {
   try {
     await sayDisk(folder);
     await using server = await startServer({ data: `${folder}/data`, v8Flags: SERVE_FLAGS });
-    for (const [underWay, requests] of REQUESTS) await compareBoth(server, folder, underWay, requests);
+    await using plain = await startPlain(`${folder}/plain`);
+    const servers = { server, plainUrl: plain.url };
+    for (const [underWay, requests] of REQUESTS) await compareBoth(servers, folder, underWay, requests);
     await sayDisk(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,3 +1,4 @@
+import { cpuUsage } from "node:process";
 import { createEngine } from "../../src/compose.ts";
 import { type Column, type DataType, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
@@ -13,7 +14,10 @@ const SEED = 17;
 
 /** A run that was timed behind the rows that made the keys. */
 export interface Paced {
+  readonly rows: number;
   readonly seconds: number;
+  /** Of all threads. */
+  readonly cpuSeconds: number;
   readonly checkpoints: readonly { readonly bytes: number; readonly stoodMs: number }[];
 }
 
@@ -36,12 +40,13 @@ function linkOf(path: string, i: number): string {
 
 /** One file read so many times, side by side, as the node `keys`. */
 function sources(path: string, times: number): unknown[] {
-  const columns = ["k", "v", "ts"].map(planColumn), ids = Array.from({ length: times }, (_, i) => `keys${i}`);
+  const columns = ["k", "v", "ts"].map(planColumn),
+    ids = times === 1 ? ["keys"] : Array.from({ length: times }, (_, i) => `keys${i}`);
   const read = ids.map((id, i) => {
     const connector = { kind: "file", path: linkOf(path, i), format: "ndjson" };
     return { id, op: "source", connector, columns, time: "ts", delay_ms: 1 };
   });
-  return [...read, { id: "keys", op: "union", input: ids }];
+  return times === 1 ? read : [...read, { id: "keys", op: "union", input: ids }];
 }
 
 const aggregate = {
@@ -68,9 +73,47 @@ export const WINDOWS: Plan = {
 /** Groups that tell each change. */
 export const COUNTS: Plan = {
   title: "groups",
-  times: 2,
+  times: LINKS,
   nodes(path) {
     return { rdx: 1, nodes: [...sources(path, this.times), { ...aggregate, input: ["keys"] }, sink] };
+  },
+};
+
+/** The newest row of each key. */
+export const RANKS: Plan = {
+  title: "ranks",
+  times: LINKS / 2,
+  nodes(path) {
+    const order = [{ column: "ts", desc: true }];
+    const rank = { id: "a", op: "rank", input: ["keys"], keys: ["k"], order, from: 1, to: 1 };
+    return { rdx: 1, nodes: [...sources(path, this.times), rank, sink] };
+  },
+};
+
+/** Of a quarter of the keys, counts beside the sums of their values: each row changes both inputs of the join. */
+export const JOINS: Plan = {
+  title: "joins",
+  times: 1,
+  nodes(path) {
+    const where = { call: "lt", args: [{ column: "k" }, { literal: KEYS / 4 }] };
+    const some = { id: "some", op: "filter", input: ["keys"], where };
+    const counts = { id: "counts", op: "aggregate", input: ["some"], keys: ["k"], aggs: [{ fn: "count", as: "n" }] };
+    const totals = {
+      id: "totals",
+      op: "aggregate",
+      input: ["some"],
+      keys: ["k"],
+      aggs: [{ fn: "sum", arg: "v", as: "total" }],
+    };
+    const right = {
+      id: "right",
+      op: "project",
+      input: ["totals"],
+      columns: [{ as: "of", expr: { column: "k" } }, { as: "total", expr: { column: "total" } }],
+      keep: false,
+    };
+    const join = { id: "a", op: "join", input: ["counts", "right"], type: "inner", on: [{ left: "k", right: "of" }] };
+    return { rdx: 1, nodes: [...sources(path, this.times), some, counts, totals, right, join, sink] };
   },
 };
 
@@ -108,19 +151,19 @@ async function engineIn(folder: string, intervalMs: number): Promise<Engine> {
 
 /** Engines that run over many keys. */
 export class KeyedRun {
-  /** How long the rows behind the first of each key take, with a checkpoint at this interval (0: none). */
-  static async pace(folder: string, plan: Plan, path: string, rows: number, intervalMs: number): Promise<Paced> {
-    const engine = await engineIn(folder, intervalMs), { pipelines } = engine, keys = KEYS * plan.times;
+  /** What comes through in so long behind the first row of each key, with a checkpoint at this interval (0: none). */
+  static async pace(folder: string, plan: Plan, path: string, seconds: number, intervalMs: number): Promise<Paced> {
+    const engine = await engineIn(folder, intervalMs), { pipelines } = engine;
     try {
       await pipelines.put("keyed", plan.nodes(path), { start: "earliest", state: "fresh" });
       const run = new KeyedRun(engine);
-      await run.reach(keys);
+      await run.reach(({ rows }) => rows >= KEYS * plan.times);
       // The first checkpoint has everything
       if (intervalMs > 0) await pipelines.checkpoint("keyed");
-      const first = pipelines.get("keyed").rowsIn, paced = await run.reach(keys + rows);
-      const { state, reason } = pipelines.get("keyed");
-      if (state !== "running" && state !== "completed") throw new Error(`The pipeline is ${state}: ${reason}`);
-      return { ...paced, seconds: paced.seconds * rows / (keys + rows - first) };
+      const cpu = cpuUsage(), paced = await run.reach(({ seconds: passed }) => passed >= seconds);
+      const { user, system } = cpuUsage(cpu), { state } = pipelines.get("keyed");
+      if (state !== "running") throw new Error(`The pipeline is ${state}: set RDX_BENCH_ROWS higher`);
+      return { ...paced, cpuSeconds: (user + system) / 1e6 };
     } finally {
       await engine.close();
       await Deno.remove(`${folder}/data`, { recursive: true });
@@ -133,9 +176,10 @@ export class KeyedRun {
     this.#engine = engine;
   }
 
-  /** Watches until so many rows have come through. */
-  async reach(rows: number): Promise<Paced> {
+  /** Watches until it is enough of rows or of time. */
+  async reach(enough: (now: { rows: number; seconds: number }) => boolean): Promise<Omit<Paced, "cpuSeconds">> {
     const begin = performance.now(), checkpoints: { bytes: number; stoodMs: number }[] = [];
+    const first = this.#engine.pipelines.get("keyed").rowsIn;
     let last = this.#checkpoint().number;
     for (;;) {
       const { rowsIn, state, reason } = this.#engine.pipelines.get("keyed"), nowMs = performance.now();
@@ -144,7 +188,10 @@ export class KeyedRun {
       if (problem !== null) throw new Error(problem);
       if (number !== last) checkpoints.push({ bytes: bytes!, stoodMs: stoodSeconds! * 1000 });
       last = number;
-      if (rowsIn >= rows) return { seconds: (nowMs - begin) / 1000, checkpoints };
+      const seconds = (nowMs - begin) / 1000;
+      if (state !== "running" || enough({ rows: rowsIn, seconds })) {
+        return { rows: rowsIn - first, seconds, checkpoints };
+      }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

@@ -1,4 +1,4 @@
-import { WINDOW_END, WINDOW_START, WINDOW_TIME } from "../plan/plan.ts";
+import { type RankFunction, WINDOW_END, WINDOW_START, WINDOW_TIME } from "../plan/plan.ts";
 import { type AggregatedColumns, type AggregatesOf, callsOf, type Names, type RowOfAggregates } from "./aggregate.ts";
 import { CountWindowed } from "./count_window.ts";
 import { type Draft, type DraftNode, given } from "./draft.ts";
@@ -82,6 +82,8 @@ export interface TopOptions<N extends string> {
   readonly windowEnd?: string;
   /** How long a key's rows are kept after the last; for ever without. */
   readonly ttl?: Duration;
+  /** How rows are numbered: each by itself, or equal ones alike, with or without a gap behind them; "row_number" if left out. */
+  readonly by?: RankFunction;
   /** The first number that is given; 1 if left out. */
   readonly from?: number;
   readonly id?: string;
@@ -139,7 +141,7 @@ export class Keyed<R extends Row, K extends keyof R & string> {
     return this.make(node, this.keys, false);
   }
 
-  /** The first `count` rows of each key in an order; equal ones and those without an order go by the log. */
+  /** The rows with the first `count` numbers of each key in an order; equal ones and those without an order go by the log. */
   top<N extends string = string>(
     count: number,
     order: readonly OrderSpec<keyof R & string>[] = [],
@@ -156,8 +158,8 @@ export class Keyed<R extends Row, K extends keyof R & string> {
   }
 
   #rank(count: number, order: readonly OrderSpec[], options: TopOptions<string>): DraftNode {
-    const { as, windowEnd, ttl, from = 1, id } = options;
-    const more = given({ as, window_end: windowEnd, ttl_ms: ttl && milliseconds(ttl) });
+    const { as, windowEnd, ttl, from = 1, by, id } = options;
+    const more = given({ fn: by, as, window_end: windowEnd, ttl_ms: ttl && milliseconds(ttl) });
     const body = { keys: this.keys, order: order.map(({ column }) => column), from, to: count, ...more };
     return this.draft.add("rank", [this.input], body, id);
   }

@@ -5,8 +5,8 @@ import { given } from "./draft.ts";
 import { type Duration, milliseconds } from "./window.ts";
 
 export interface TimingOptions<S extends ColumnSpecs> {
-  /** Column of event time. */
-  readonly time?: TimeColumn<S>;
+  /** Column of event time; null: the time at which rows arrive, whatever the stream declares. */
+  readonly time?: TimeColumn<S> | null;
   /** How far the watermark stays behind. */
   readonly delay?: Duration;
   /** Silence after which a source no longer holds results back; nothing = never. */
@@ -114,7 +114,7 @@ export function declareColumns(columns: ColumnSpecs): ColumnDeclaration[] {
 function optionsOf<S extends ColumnSpecs>(options: StreamOptions<S>): Record<string, unknown> {
   const { time, delay, idleTimeout, futureSkew, primaryKey, changes, kindColumn } = options;
   return given({
-    time: time === undefined ? undefined : String(time),
+    time: time === undefined || time === null ? time : String(time),
     delay_ms: delay && milliseconds(delay),
     idle_timeout_ms: idleTimeout && milliseconds(idleTimeout),
     future_skew_ms: futureSkew && milliseconds(futureSkew),

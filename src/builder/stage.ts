@@ -49,6 +49,12 @@ export class Stage<R extends Row> {
     return this.#behind(this.#draft.add("filter", [this.#node], { where }), this.#names, this.#open);
   }
 
+  /** Sends rows for which the condition is false to the dead letters, for the reason that is given; those for which it is NULL go on. */
+  check(condition: (row: R) => Value<"bool">, reason: string): Stage<R> {
+    const where = condition(rowOf(this.#names)).expression;
+    return this.#behind(this.#draft.add("filter", [this.#node], { where, refuse: reason }), this.#names, this.#open);
+  }
+
   /** Rows of these columns only. */
   map<M extends Row>(columns: (row: R) => M): Stage<M> {
     const made = columns(rowOf(this.#names));

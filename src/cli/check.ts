@@ -2,23 +2,31 @@ import { RdxError } from "../core/errors.ts";
 import type { EngineService } from "../runtime/service.ts";
 import { compileScript, declareScript } from "../server/sql.ts";
 import type { CompiledSql } from "../sql/mod.ts";
-import type { CreateEngine } from "./engine_options.ts";
+import type { CreateEngine, OpenPipe, OpenSite } from "./engine_options.ts";
 import { EXIT, type ExitCode, exitCodeOf, messageOf, usage } from "./exit.ts";
 import { declareStreams, isSqlFile, readPlanFile, readSql, scriptBase } from "./files.ts";
 import type { Arguments } from "./flags.ts";
+import { inputOf } from "./input/declared.ts";
+import { INPUT } from "./input/feed.ts";
 import { tellNotes } from "./notes.ts";
 import { pathOf, type Terminal, terminalLog } from "./terminal.ts";
 
 /** `rdx check`: each script and plan is compiled against the streams that are declared, and nothing runs. */
-export async function check(args: Arguments, terminal: Terminal, createEngine: CreateEngine): Promise<ExitCode> {
+export async function check(
+  args: Arguments,
+  terminal: Terminal,
+  createEngine: CreateEngine,
+  _: OpenSite,
+  openPipe: OpenPipe,
+): Promise<ExitCode> {
   if (args.positionals.length === 0) throw usage("rdx check takes scripts and plans: rdx check report.sql");
   const files = args.positionals.map((path) => readEither(terminal, path));
-  return await withEngine(args, terminal, createEngine, (engine) => {
+  return await withEngine(args, terminal, createEngine, async (engine) => {
     let code: ExitCode = EXIT.ok;
     for (const { path, base, sql, plan } of files) {
       try {
         if (sql === null) engine.pipelines.explainPlan(plan);
-        else tellNotes(terminal, sql, compiledOf(engine, sql, base).notes);
+        else await checkScript(sql, base, args, terminal, engine, openPipe);
         terminal.out(`${path}: ok\n`);
       } catch (thrown) {
         if (!(thrown instanceof RdxError)) throw thrown;
@@ -28,6 +36,23 @@ export async function check(args: Arguments, terminal: Terminal, createEngine: C
     }
     return code;
   });
+}
+
+async function checkScript(
+  text: string,
+  base: string,
+  args: Arguments,
+  terminal: Terminal,
+  engine: EngineService,
+  openPipe: OpenPipe,
+): Promise<void> {
+  const declared = await declareInput(text, base, args, terminal, engine, openPipe);
+  try {
+    tellNotes(terminal, text, compiledOf(engine, text, base).notes);
+  } finally {
+    // The next script may read other columns of it
+    if (declared) engine.streams.delete(INPUT);
+  }
 }
 
 /** A script, or a plan. */
@@ -50,13 +75,20 @@ function compiledOf(engine: EngineService, sql: string, base: string): CompiledS
 }
 
 /** `rdx explain`: how a query, a script or a plan would work. */
-export async function explain(args: Arguments, terminal: Terminal, createEngine: CreateEngine): Promise<ExitCode> {
+export async function explain(
+  args: Arguments,
+  terminal: Terminal,
+  createEngine: CreateEngine,
+  _: OpenSite,
+  openPipe: OpenPipe,
+): Promise<ExitCode> {
   const [given, ...others] = args.positionals;
   if (given === undefined || others.length > 0) {
     throw usage("rdx explain takes one query, script or plan: rdx explain report.sql");
   }
   const { sql, plan, base } = readEither(terminal, given);
-  return await withEngine(args, terminal, createEngine, (engine) => {
+  return await withEngine(args, terminal, createEngine, async (engine) => {
+    if (sql !== null) await declareInput(sql, base, args, terminal, engine, openPipe);
     const plans = sql === null ? [plan] : plansOf(engine, sql, base, terminal);
     for (const one of plans) {
       const { text, json } = engine.pipelines.explainPlan(one);
@@ -65,6 +97,21 @@ export async function explain(args: Arguments, terminal: Terminal, createEngine:
     }
     return EXIT.ok;
   });
+}
+
+/** Declares the table `input` as `--input` has it, where the script reads it and does not declare it itself; whether it is. */
+async function declareInput(
+  text: string,
+  base: string,
+  args: Arguments,
+  terminal: Terminal,
+  engine: EngineService,
+  openPipe: OpenPipe,
+): Promise<boolean> {
+  if (args.text("input") === undefined) return false;
+  const feed = await inputOf({ text, base }, args, terminal, engine, (await openPipe()).inference);
+  await feed?.close();
+  return feed !== null && engine.pipelines.catalog.stream(INPUT) !== null;
 }
 
 /** Its streams are declared, for its plans are explained against what there is. */
@@ -80,7 +127,7 @@ async function withEngine(
   args: Arguments,
   terminal: Terminal,
   createEngine: CreateEngine,
-  use: (engine: EngineService) => ExitCode,
+  use: (engine: EngineService) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   const engine = await createEngine({
     workers: 1,
@@ -92,7 +139,7 @@ async function withEngine(
   });
   try {
     declareStreams(terminal, engine, args.all("stream"));
-    return use(engine);
+    return await use(engine);
   } finally {
     await engine.close();
   }

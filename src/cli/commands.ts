@@ -27,6 +27,19 @@ const SERVER = {
   value: "URL",
   about: "A running server (default http://127.0.0.1:8080); RDX_TOKEN is sent to it",
 } as const;
+/** What the table input is. */
+const INPUT = {
+  format: { value: "FORMAT", about: "ndjson (default), json, csv or parquet; the file's ending tells it too" },
+  time: { value: "COLUMN", about: "The column of event time of the table input" },
+  delay: {
+    value: "DURATION",
+    about: "How far rows may be out of order, such as 5s (with --time; default 1ms: rows in order)",
+  },
+} as const;
+const INPUT_COLUMNS = {
+  value: "FILE",
+  about: "Tell the columns of the table input from the first rows of this file (-: standard input)",
+} as const;
 const ALLOW_PRIVATE = {
   value: "ADDRESS",
   about:
@@ -115,12 +128,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     positionals: '"SELECT …" | script.sql | plan.json',
     flags: {
       input: { value: "FILE", about: "Read the table input from this file (default: standard input)" },
-      format: { value: "FORMAT", about: "ndjson (default), json, csv or parquet; the file's ending tells it too" },
-      time: { value: "COLUMN", about: "The column of event time of the table input" },
-      delay: {
-        value: "DURATION",
-        about: "How far rows may be out of order, such as 5s (with --time; default 1ms: rows in order)",
-      },
+      ...INPUT,
       output: { value: "FORMAT", about: "ndjson (default when piped), csv or table (default on a terminal)" },
       "allow-private": ALLOW_PRIVATE,
       workers: WORKERS,
@@ -139,15 +147,21 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   check: {
     summary: "Say what is wrong with scripts and plans, if anything is",
     positionals: "script.sql | plan.json ...",
-    flags: { stream: STREAM },
-    examples: [["rdx check --stream bids=bids.json hot.sql", "a script that reads a stream"]],
+    flags: { stream: STREAM, input: INPUT_COLUMNS, ...INPUT },
+    examples: [
+      ["rdx check --stream bids=bids.json hot.sql", "a script that reads a stream"],
+      ["rdx check --input trips.csv --time pickup report.sql", "a script over a file"],
+    ],
     load: async () => (await import("./check.ts")).check,
   },
   explain: {
     summary: "Show how a query, a script or a plan would work",
     positionals: '"SELECT …" | script.sql | plan.json',
-    flags: { stream: STREAM, json: { about: "As JSON" } },
-    examples: [["rdx explain report.sql", "as text"]],
+    flags: { stream: STREAM, input: INPUT_COLUMNS, ...INPUT, json: { about: "As JSON" } },
+    examples: [
+      ["rdx explain report.sql", "as text"],
+      ["rdx explain --input trips.csv --time pickup report.sql", "a script over a file, as rdx run takes it"],
+    ],
     load: async () => (await import("./check.ts")).explain,
   },
   dead: {
@@ -213,6 +227,11 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       start: {
         value: "WHERE",
         about: "import: where sources of streams go on: saved (default), earliest or latest",
+      },
+      plan: {
+        value: "WHICH",
+        about:
+          "import: the plan that it goes on under: saved (default), or deployed: that which the pipeline has there",
       },
       quiet: { about: "Show no progress" },
     },

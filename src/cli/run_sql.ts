@@ -3,14 +3,12 @@ import { FUTURE_SKEW_MS } from "../core/limits.ts";
 import { analysePlan } from "../plan/compile.ts";
 import type { EngineService, PipelineInfo } from "../runtime/service.ts";
 import { compileScript, declareScript } from "../server/sql.ts";
-import { type CompiledSql, compileSql, type Result } from "../sql/mod.ts";
+import type { CompiledSql, Result } from "../sql/mod.ts";
 import type { PipeParts } from "./engine_options.ts";
 import { CommandError, EXIT, type ExitCode, usage } from "./exit.ts";
 import type { Arguments } from "./flags.ts";
-import { durationOf } from "./input/duration.ts";
-import { INPUT, InputFeed, timeColumn } from "./input/feed.ts";
-import { usedColumns } from "./input/used.ts";
-import { openInput } from "./input/source.ts";
+import { inputOf, type ScriptText } from "./input/declared.ts";
+import { INPUT, type InputFeed } from "./input/feed.ts";
 import { ProgressLine } from "./progress.ts";
 import { tellNotes } from "./notes.ts";
 import { OUTPUT_FORMATS, type PrintedFormat, printView } from "./result.ts";
@@ -19,17 +17,7 @@ import { untilDone } from "./until_done.ts";
 
 /** The view that holds a result that cannot be written as it comes; those of further queries have a number behind it. */
 const RESULT = "result";
-/** Unless it is said, rows of `--time` are in order, and several may have one time. */
-const DELAY_MS = 1;
-/** The name of the pipeline of the script's query. */
-const QUERY = "query";
 const BROKEN_PIPE = /broken pipe|EPIPE/i;
-
-/** A script, and the URL that modules in it are relative to. */
-export interface ScriptText {
-  readonly text: string;
-  readonly base: string;
-}
 
 /** Runs a script over inputs that end; the rows of its last query go to stdout. */
 export async function runSql(
@@ -41,7 +29,7 @@ export async function runSql(
   parts: PipeParts,
 ): Promise<ExitCode> {
   const output = args.choice("output", OUTPUT_FORMATS, terminal.outWatched ? "table" : "ndjson");
-  const feed = await inputOf(script, args, terminal, engine, parts);
+  const feed = await inputOf(script, args, terminal, engine, parts.inference);
   const { compiled, streams } = compileFor(engine, script, output);
   if (compiled.pipelines.length + compiled.explained.length === 0) {
     throw usage("The script runs nothing: end it with a SELECT or an INSERT INTO");
@@ -92,47 +80,6 @@ export function reportFunctionErrors(ended: readonly PipelineInfo[], terminal: T
 
 function isOver({ state }: PipelineInfo): boolean {
   return state === "completed" || state === "failed" || state === "stopped";
-}
-
-/** The table `input`, where the script reads it: declared in the engine, with its first rows looked at. */
-async function inputOf(
-  { text, base }: ScriptText,
-  args: Arguments,
-  terminal: Terminal,
-  engine: EngineService,
-  { inference }: PipeParts,
-): Promise<InputFeed | null> {
-  let asked = false;
-  const catalog = engine.pipelines.catalog;
-  const probing = compileSql(text, {
-    ...catalog,
-    stream(name) {
-      if (name === INPUT) asked = true;
-      return catalog.stream(name);
-    },
-    streamNames: () => [],
-  }, { name: QUERY, base, sink: { kind: "view", name: RESULT }, whole: true });
-  const declared = probing.streams.some(({ name }) => name === INPUT);
-  if (!asked && !declared) return null;
-  const feed = new InputFeed(openInput(args, terminal)), time = args.text("time"), delay = args.text("delay");
-  if (declared) {
-    if (time !== undefined) throw usage("The script declares input: give its event time there, with WATERMARK FOR");
-    return feed;
-  }
-  const columns = await feed.columns(inference);
-  const info = {
-    columns,
-    time: time === undefined ? null : timeColumn(columns, time),
-    delayMs: time === undefined ? 0 : delay === undefined ? DELAY_MS : durationOf("delay", delay),
-    futureSkewMs: time === undefined ? FUTURE_SKEW_MS : 0,
-  };
-  engine.streams.put(INPUT, {
-    ...info,
-    columns: usedColumns(text, info, catalog),
-    onError: "dead_letter",
-    retentionMs: null,
-  });
-  return feed;
 }
 
 /**

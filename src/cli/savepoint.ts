@@ -23,7 +23,7 @@ const ACTIONS: Readonly<Record<string, { readonly run: Run; readonly takes: stri
   take: { run: take, takes: "PIPELINE NAME", most: 1 },
   list: { run: list, takes: "PIPELINE", most: 0 },
   export: { run: exportFile, takes: "PIPELINE FILE [--name NAME]", most: 1 },
-  import: { run: importFile, takes: "PIPELINE FILE [--start WHERE]", most: 1 },
+  import: { run: importFile, takes: "PIPELINE FILE [--start WHERE] [--plan WHICH]", most: 1 },
   delete: { run: remove, takes: "PIPELINE NAME", most: 1 },
 };
 
@@ -86,7 +86,8 @@ async function importFile({ args, terminal, server, at, pipeline, rest: [file] }
     sizeOf(terminal, path, file),
   );
   const body = ReadableStream.from(progress.follow(terminal.readStream(path)));
-  await send(server, `${at}/savepoint?start=${start}`, { method: "PUT", body });
+  const plan = args.choice("plan", ["saved", "deployed"], "saved");
+  await send(server, `${at}/savepoint?start=${start}&plan=${plan}`, { method: "PUT", body });
   return progress.finish(`${pipeline} runs from ${file}`);
 }
 

@@ -37,6 +37,7 @@ export class InferredColumns {
 
   /** A value was seen, of arrays its type. */
   see(name: string, seen: Seen | DataType): void {
+    if (seen === "empty" && this.#objects.has(name)) return;
     const column = this.#column(name);
     if (seen === "empty") column.nullable = true;
     else if (this.#objects.has(name)) column.type = withNested(column.type, JSON_VALUE);
@@ -51,9 +52,30 @@ export class InferredColumns {
     if (this.#columns.get(name)?.type) this.see(name, "json");
   }
 
-  /** The columns; those without any value are strings. */
+  /**
+   * The columns; those without any value are strings. What was an object or NULL and nothing else has its members alone, and is JSON
+   * where it never had one.
+   */
   finish(): Column[] {
+    this.#settleObjects();
     return [...this.#columns.values()].map(({ name, type, nullable }) => ({ name, type: type ?? STRING, nullable }));
+  }
+
+  #settleObjects(): void {
+    const isOpen = (name: string) => (this.#columns.get(name)?.type ?? null) === null;
+    const open = [...this.#objects].filter(isOpen), members = new Set<string>();
+    if (open.length === 0) return;
+    const addNames = (name: string) => {
+      for (let at = name.indexOf("."); at >= 0; at = name.indexOf(".", at + 1)) members.add(name.slice(0, at));
+    };
+    for (const name of this.#columns.keys()) addNames(name);
+    for (const name of open.toSorted((a, b) => b.length - a.length)) {
+      if (members.has(name)) this.#columns.delete(name);
+      else {
+        this.#column(name).type = JSON_VALUE;
+        addNames(name);
+      }
+    }
   }
 
   #column(name: string): Inferred {

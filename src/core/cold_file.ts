@@ -8,6 +8,8 @@ export interface ColdFile {
   write(at: number, bytes: Uint8Array<ArrayBuffer>): void;
   /** Fills `into` from `at` on; returns how many bytes there were. */
   read(at: number, into: Uint8Array<ArrayBuffer>): number;
+  /** The file ends here: what is behind is gone. */
+  truncate(bytes: number): void;
   /** The file is gone. */
   close(): void;
 }

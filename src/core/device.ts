@@ -26,8 +26,8 @@ export interface DeviceFile {
   readonly bytes: number;
   /** Reads into all of `into`, or as far as the file goes; returns how many bytes that were. */
   read(into: Uint8Array<ArrayBuffer>, at: number): Promise<number>;
-  /** Writes all of `bytes` at `at`, or throws. */
-  write(bytes: Uint8Array<ArrayBuffer>, at: number): Promise<void>;
+  /** Writes all of `bytes` at `at`, or throws. `beside`: nobody waits for it, and it should cost this thread as little as can be. */
+  write(bytes: Uint8Array<ArrayBuffer>, at: number, beside?: "beside"): Promise<void>;
   /** What was written outlives a power cut when this resolves (fdatasync). */
   sync(): Promise<void>;
   close(): void;

@@ -20,6 +20,7 @@ export type ErrorCode =
   | "invalid_plan" // a plan or schema that says something impossible             422
   | "busy" // a bound is reached; try again later                                 429
   | "closing" // the process drains                                               503
+  | "unavailable" // what it needs is not there at the moment; try again later    503
   | "no_space" //                                                                 507
   | "internal"; //                                                                500
 

@@ -104,6 +104,11 @@ export class FrameView {
     return this.#columns.length;
   }
 
+  /** All of the frame, without what a longer buffer has behind it. */
+  get whole(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#frame, 0, new DataView(this.#frame).getUint32(FRAME_BYTES, true));
+  }
+
   /** What the header says beside the columns. */
   get info(): FrameInfo {
     return readFrameInfo(new DataView(this.#frame));

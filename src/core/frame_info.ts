@@ -1,4 +1,12 @@
-import { FRAME_KINDS, FRAME_NUMBER, FRAME_ROWS, FRAME_SCHEMA, FRAME_TIME_MAX, FRAME_TIME_MIN } from "./frame_layout.ts";
+import {
+  FRAME_BYTES,
+  FRAME_KINDS,
+  FRAME_NUMBER,
+  FRAME_ROWS,
+  FRAME_SCHEMA,
+  FRAME_TIME_MAX,
+  FRAME_TIME_MIN,
+} from "./frame_layout.ts";
 
 /** Buffers of a frame start at multiples of this. */
 export const FRAME_ALIGNMENT = 64;
@@ -49,6 +57,11 @@ export function readFrameInfo(data: DataView): FrameInfo {
 /** How many rows a frame has, by its header. */
 export function frameRows(frame: ArrayBuffer): number {
   return new DataView(frame).getUint32(FRAME_ROWS, true);
+}
+
+/** How many bytes a frame has, by its header; its buffer may have more. */
+export function frameBytes(frame: ArrayBuffer): number {
+  return new DataView(frame).getUint32(FRAME_BYTES, true);
 }
 
 /** Whether a frame says what its rows do to those before them; without, all are inserts. */

@@ -39,11 +39,15 @@ export const FILES_OPEN_MAX = 64;
 /** Chunks that a pipeline has in flight for each worker. */
 export const IN_FLIGHT_CHUNKS_MAX = 8;
 /** The same of files, whose chunks are not in memory before they are read. */
-export const IN_FLIGHT_RANGES_MAX = 32;
+export const IN_FLIGHT_RANGES_MAX = 16;
 /** Chunks that a worker works on before whatever else waits for it has its turn. */
 export const TURN_CHUNKS_MAX = 8;
+/** A chunk that ends behind so much of a turn is its last one. */
+export const TURN_MS = 10;
 /** Reports without results that a worker keeps back, to send them together. */
 export const REPORTS_HELD_MAX = 16;
+/** A chunk that took longer is reported at once. */
+export const REPORT_BUSY_MS_MAX = 2;
 
 /** Bytes of one request body as it arrives. */
 export const BODY_BYTES_MAX = 32 << 20;
@@ -165,6 +169,12 @@ export const DECODERS_MAX = 16;
 
 /** How far a row's event time may be ahead of its arrival, unless its stream or plan says otherwise: beyond it the row's clock is wrong. */
 export const FUTURE_SKEW_MS = 3_600_000;
+/** Bytes of records that were read from disk and are kept for the readers of other partitions of the same stream. */
+export const JOURNAL_RECENT_BYTES_MAX = 32 * 2 ** 20;
+/** Places in a journal on disk that readers of partitions go on from, and that nobody reads from at the moment. */
+export const JOURNAL_SHARED_FILES_MAX = 8;
+/** Partitions of a stream. Each is an input of its own in all pipelines that read it; at most KEY_GROUPS, over which keys are spread. */
+export const PARTITIONS_MAX = 64;
 /** A source partition that had credit and gave nothing for so long is idle. */
 export const IDLE_TIMEOUT_MS = 5000;
 /** Interval at which pipelines look for idle partitions. */
@@ -206,6 +216,8 @@ export const AGGREGATES_MAX = 32;
 export const TOP_K_MAX = 100;
 /** GROUPING SETS of one aggregate. */
 export const GROUPING_SETS_MAX = 64;
+/** The reason for which a filter refuses rows. */
+export const REFUSE_CHARS_MAX = 1000;
 /** Rows that a rank gives for each key, and the greatest number that it may begin at. */
 export const RANK_ROWS_MAX = 4000;
 /** Rows before a row that an OVER of rows may look back. */
@@ -293,10 +305,14 @@ export const SEGMENT_FIRST_BYTES = 1 << 20;
 export const SEGMENT_BYTES_MAX = 64 << 20;
 /** Bytes that a journal reads or prepares at a time. */
 export const JOURNAL_PIECE_BYTES = 1 << 20;
+/** Lengths of frames whose factor in checksums is kept. */
+export const CRC_LENGTHS_KEPT_MAX = 256;
 /** Bytes that a file of a log takes at once, without another thread. */
-export const FILE_WRITE_NOW_BYTES = 64 << 10;
+export const FILE_WRITE_NOW_BYTES = 2 << 20;
 /** Bytes of records that a journal writes and syncs together. */
 export const JOURNAL_GROUP_BYTES = 8 << 20;
+/** Bytes of records that wait while those before them are synced, from which on they are synced beside them. */
+export const JOURNAL_OVERLAP_BYTES = 384 << 10;
 /** Bytes of a journal that are kept in memory once every reader is done with them, for those that come and for the newest rows. */
 export const JOURNAL_CACHE_BYTES_MAX = 4 << 20;
 /** Bytes of a journal that are kept on disk once nobody needs them. */
@@ -339,8 +355,12 @@ export const RESTART_WAIT_MS = 50;
 export const RESTARTS_MAX = 6;
 /** Time in which so many are too many. */
 export const RESTARTS_WITHIN_MS = 60_000;
-/** Times in a row that a pipeline breaks without getting past a number of its order, after which it stays failed. */
-export const BREAKS_AT_NUMBER_MAX = 2;
+/** Times that a pipeline breaks at a number of its order without getting past it, after which the chunk that the number is is left out, or it stays failed. */
+export const BREAKS_AT_NUMBER_MAX = 3;
+/** Chunks that are left out of one pipeline's order; what else breaks it then has it stay failed. */
+export const QUARANTINED_CHUNKS_MAX = 100;
+/** Those of them that follow each other in one source: what breaks at every chunk is not the chunks' fault, and none is left out for it any more. */
+export const QUARANTINED_IN_A_ROW_MAX = 8;
 /** Longest wait that a server outside may ask for. */
 export const RETRY_AFTER_MS_MAX = 3_600_000;
 /** Of the rows of a keyed operator, one in so many at most is looked at to find the keys that get most. */
@@ -359,3 +379,21 @@ export const DIGEST_BYTES_MAX = 512 << 20;
 export const SHARED_FRAMES_BYTES_MAX = 16 << 20;
 /** Bytes of results that a worker keeps beside those frames for pipelines with the same steps. */
 export const SHARED_RESULTS_BYTES_MAX = 16 << 20;
+/** Bytes of a connection that are read before it is known where they belong: the head of a request that brings rows is no longer. */
+export const DOOR_BUFFER_BYTES = 8 << 10;
+/** Bytes that are passed on between a connection and the platform's server at a time. */
+export const DOOR_PASS_BYTES_MAX = 64 << 10;
+/** How long a connection is heard whose last answer is written, and a WebSocket that was told to close. */
+export const DOOR_LINGER_MS_MAX = 2000;
+/** Before connections are taken again when one could not be. */
+export const DOOR_RETRY_MS = 100;
+/** Bytes of a body that the main thread decodes itself. */
+export const DECODE_HERE_BYTES_MAX = 192 << 10;
+/** Share of its time that it decodes. */
+export const DECODE_HERE_PERCENT_MAX = 40;
+/** For how long it decodes when it has not for long. */
+export const DECODE_HERE_MS_MAX = 4;
+/** Bytes of buffers that the door keeps for bodies that come later. */
+export const DOOR_BODIES_BYTES_MAX = 8 << 20;
+/** Bytes of one WebSocket that the door reads before everybody else has their turn. */
+export const DOOR_TURN_BYTES = 192 << 10;

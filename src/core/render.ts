@@ -37,6 +37,9 @@ function jsonFormat(options: RenderOptions): CellFormat {
   };
 }
 
+/** Values as they stand in JSON. */
+export const JSON_CELLS: CellFormat = jsonFormat({});
+
 /**
  * Writes rows of frames as JSON objects without making objects: int64 exact, decimals as strings, bytes as base64, NaN and
  * infinities as null. Times outside the calendar (years beyond ±275,760) stay epoch milliseconds.

@@ -77,4 +77,9 @@ export interface OperatorState {
    * ones. Nothing changes that a drain or a result could tell, so that it may be called between any two of the other calls, while a drain is under way too.
    */
   look(table: string, key: readonly Vector[] | null, rowsMax: number): Batch;
+  /**
+   * Goes on, by a step of some 0.1 ms at most, towards what `look` gives of the same key as long as nothing else is called in between; true: `look` takes no
+   * longer than that. Between two steps any of the other calls may come. One look at a time is under way: `begins` leaves the one before. Absent: `look` never takes long.
+   */
+  seek?(table: string, key: readonly Vector[], rowsMax: number, begins: boolean): boolean;
 }

@@ -37,6 +37,9 @@ Rules that hold unless a function says otherwise
   their texts are, which hold no blanks, no escapes that can be without, and numbers as they came. Functions of arrays take texts of JSON too.
 - A value depends on the arguments alone: the same bits on every machine. What reads the clock or is drawn by chance (\`now\`, \`current_timestamp\`,
   \`rand\`, \`uuid\`, …) is refused when a plan is deployed, since a replay of the log would give other rows.
+- In SQL \`OVER\` has every aggregate, \`LAG\`, \`FIRST_VALUE\`, \`LAST_VALUE\`, and \`ROW_NUMBER\`, \`RANK\` and \`DENSE_RANK\`: by event time of all rows, in
+  any other order as a top-n (\`WHERE n <= 10\` around it, or \`QUALIFY\`). \`LEAD\`, \`NTILE\`, \`PERCENT_RANK\` and \`CUME_DIST\` look at rows to come: they are
+  refused with what to write, as are frames that end behind the row.
 - What is not here can be a user function in TypeScript: \`CREATE FUNCTION\` in SQL, \`batchFunction\` in the builder, \`function\` beside \`call\` in plans. It
   takes and gives int64, double, bool, timestamp and string, sees NULL, and gives NULL where it fails. It cannot have the name of a function of this list.
 - Elementary functions are off by less than one unit in the last place, and exact where the result is.

@@ -114,7 +114,13 @@ export function applyUserFunction(call: CallSite, reference: FunctionReference):
 /** Argument `index` as `type`: numbers widen, NULL takes the type, a literal string may be a timestamp; null with a problem. */
 function wantType(call: CallSite, index: number, type: DataType): TypedValue | null {
   const value = adapt(call, call.args[index], type);
-  if (value === null) return call.fail(index, "Cannot read this string as a timestamp", "Write ISO 8601");
+  if (value === null) {
+    return call.fail(
+      index,
+      "Cannot read this string as a timestamp",
+      "Write ISO 8601, such as 2026-01-31 or 2026-01-31T12:00:00Z",
+    );
+  }
   const common = commonType(value.type, type);
   if (common !== null && sameType(common, type)) return widenTo(call, value, type);
   const cast = `{"call":"cast","args":[…],"type":"${formatType(type)}"}`;

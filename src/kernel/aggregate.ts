@@ -1,8 +1,16 @@
 import type { Batch, Vector } from "../core/batch.ts";
+import { type ColdFacts, NOTHING_COLD } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
-import { FIRE_ROWS_MAX } from "../core/limits.ts";
+import { FIRE_ROWS_MAX, OPEN_SLICES_MAX } from "../core/limits.ts";
 import { type DataType, INT64, TIMESTAMP } from "../core/schema.ts";
-import { PushBlock, type PushResult, type PushTimes } from "./aggregate_push.ts";
+import {
+  PushBlock,
+  type PushedBatch,
+  type PushResult,
+  type PushTimes,
+  skipSelected,
+  together,
+} from "./aggregate_push.ts";
 import {
   type AggregateSpec,
   checkSpec,
@@ -11,12 +19,13 @@ import {
   resultType,
   stateTypes,
 } from "./aggregate_spec.ts";
+import { ColdParts } from "./cold_parts.ts";
 import { readBatch } from "./column_read.ts";
-import { SliceTable } from "./slice_table.ts";
+import { CHANGED, SliceTable } from "./slice_table.ts";
 import { ScalarTable, type TablePart } from "./state_tables.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 
-export { type PushResult, type PushTimes, skipSelected } from "./aggregate_push.ts";
+export { type PushResult, type PushTimes, skipSelected };
 export { type AggregateCall, type AggregateFunction, type AggregateSpec, resultType } from "./aggregate_spec.ts";
 export { PartialAggregate } from "./aggregate_partial.ts";
 export { RunningTimes } from "./running_times.ts";
@@ -24,6 +33,9 @@ export { RunningTimes } from "./running_times.ts";
 /** What the steps that hand out batches answer instead of a number of rows. */
 const NO_MEMORY = -1;
 const NO_MORE = -2;
+const COLD = -3;
+/** A part of a batch for which there is no room is tried with so many times fewer rows. */
+const FEWER = 4;
 /** Places in the log that a merge takes: more than a chunk has rows. */
 const MERGE_ROWS = 2 ** 32;
 /** No window has fired for rows of this lateness epoch. */
@@ -44,6 +56,10 @@ export class WindowAggregate {
   readonly #stateTypes: readonly DataType[];
   /** Rows of the batch that was pushed last: the next one comes behind them in the log. */
   #rowsBefore = 0;
+  /** Its parts that are in a working file; null: all is in memory. */
+  readonly #cold: ColdParts | null;
+  /** Whether the listing of changes is for a checkpoint, and of everything. */
+  #taking = { takes: false, whole: true };
   /** Values of a table that is restored. */
   #scalars: readonly bigint[] | null = null;
 
@@ -56,6 +72,7 @@ export class WindowAggregate {
     this.#resultTypes = [TIMESTAMP, TIMESTAMP, ...spec.keys, ...spec.aggregates.map(resultType)];
     this.#stateTypes = spec.aggregates.flatMap(stateTypes);
     this.#block = new PushBlock(kernel, spec.keys.length + Math.max(this.#stateTypes.length, spec.aggregates.length));
+    this.#cold = kernel.cold && new ColdParts(kernel, this.#aggregation, kernel.cold, addsDoubles(spec));
     this.#advance = kernel.fn("agg_advance");
     this.#pull = kernel.fn("agg_pull");
   }
@@ -69,7 +86,26 @@ export class WindowAggregate {
   push(batch: Batch, keys: readonly Vector[], args: readonly (Vector | null)[], times: PushTimes): PushResult {
     const rowsBefore = this.#rowsBefore;
     this.#rowsBefore = batch.rows;
-    return this.#block.push(this.#aggregation, batch, keys, args, times, null, rowsBefore);
+    return this.#push({ batch, keys, args, times, merge: null, rowsBefore });
+  }
+
+  /** A push that makes room where parts can leave, and goes on until all is taken or there is none to be made. */
+  #push(pushed: PushedBatch): PushResult {
+    const aggregation = this.#aggregation, cold = this.#cold, { batch, merge } = pushed;
+    cold?.prepare(batch.selected);
+    let result = this.#block.push(aggregation, pushed);
+    // Rows that do not fit together may do so one after the other
+    for (let most = batch.selected; cold && result.consumed < batch.selected && most > 0;) {
+      if (this.openSlices >= OPEN_SLICES_MAX) break;
+      const rest = skipSelected(this.#kernel, batch, result.consumed), selected = Math.min(most, rest.selected);
+      const back = cold.bringBack(selected);
+      if (!back) cold.makeRoom(selected);
+      const part = { ...pushed, batch: { ...rest, selected }, rowsBefore: merge ? -1 : 0 };
+      const next = this.#block.push(aggregation, part);
+      if (next.consumed === 0 && !back) most = Math.floor(selected / FEWER);
+      result = together(this.#kernel, result, next);
+    }
+    return result;
   }
 
   /**
@@ -78,20 +114,15 @@ export class WindowAggregate {
    */
   merge(batch: Batch, times: Omit<PushTimes, "time" | "running"> & { readonly continued?: boolean }): PushResult {
     const keys = this.#spec.keys.length, [start, epoch, count] = batch.columns.slice(keys, keys + 3);
-    const states = batch.columns.slice(keys + 3);
-    const pushTimes = { ...times, time: start, running: 0 };
-    const rowsBefore = times.continued ? -1 : 0;
     this.#rowsBefore = MERGE_ROWS;
-    const merge = { epochs: epoch.data, counts: count.data };
-    return this.#block.push(
-      this.#aggregation,
+    return this.#push({
       batch,
-      batch.columns.slice(0, keys),
-      states,
-      pushTimes,
-      merge,
-      rowsBefore,
-    );
+      keys: batch.columns.slice(0, keys),
+      args: batch.columns.slice(keys + 3),
+      times: { ...times, time: start, running: 0 },
+      merge: { epochs: epoch.data, counts: count.data },
+      rowsBefore: times.continued ? -1 : 0,
+    });
   }
 
   /** Freezes every window whose end − 1 is not after `watermark`; +Infinity at the end of input. */
@@ -104,7 +135,11 @@ export class WindowAggregate {
    * insertion). At most `rowsMax` and FIRE_ROWS_MAX; null when there are no more for now. Slices that are done are freed.
    */
   pull(rowsMax: number): Batch | null {
-    return this.#batch(this.#pull(this.#aggregation, steps(rowsMax)), this.#resultTypes);
+    const aggregation = this.#aggregation, cold = this.#cold;
+    let rows = this.#pull(aggregation, steps(rowsMax));
+    for (; rows === COLD; rows = this.#pull(aggregation, steps(rowsMax))) cold?.give(false);
+    cold?.drop(this.#kernel.fn("agg_dropped_slices")(aggregation));
+    return this.#batch(rows, this.#resultTypes);
   }
 
   /**
@@ -113,7 +148,10 @@ export class WindowAggregate {
    */
   peek(rowsMax: number, first: boolean): Batch | null {
     if (first) this.#kernel.fn("agg_peek_reset")(this.#aggregation);
-    return this.#batch(this.#kernel.fn("agg_peek")(this.#aggregation, steps(rowsMax)), this.#resultTypes);
+    const peek = () => this.#kernel.fn("agg_peek")(this.#aggregation, steps(rowsMax));
+    let rows = peek();
+    for (; rows === COLD; rows = peek()) this.#cold?.give(true);
+    return this.#batch(rows, this.#resultTypes);
   }
 
   /** Changes from now on carry the mark `n` (a checkpoint's number, growing, below 2^32); at first 1. */
@@ -123,6 +161,7 @@ export class WindowAggregate {
 
   /** Starts a listing of the rows that changed under a mark above `since`; `nextChanges` gives them. */
   changes(since: number): void {
+    this.#taking = { takes: false, whole: true };
     this.#kernel.fn("agg_changes")(this.#aggregation, since);
   }
 
@@ -131,7 +170,9 @@ export class WindowAggregate {
    * `again`: the listing before was left in the middle.
    */
   takeChanges(whole: boolean, again: boolean): void {
-    this.#kernel.fn("agg_changes_take")(this.#aggregation, Number(whole), Number(again));
+    this.#taking = { takes: true, whole };
+    const left = this.#kernel.fn("agg_changes_take")(this.#aggregation, Number(whole), Number(again));
+    if (left) this.#cold?.leftChanges();
   }
 
   /**
@@ -140,10 +181,17 @@ export class WindowAggregate {
    * `droppedBefore` are deleted.
    */
   nextChanges(rowsMax: number): Batch | null {
-    const rows = this.#kernel.fn("agg_changes_next")(this.#aggregation, steps(rowsMax));
+    const next = () => this.#kernel.fn("agg_changes_next")(this.#aggregation, steps(rowsMax));
+    let rows = next();
+    for (; rows === COLD; rows = next()) this.#cold?.giveChanges(this.#taking.takes, this.#taking.whole);
     const types = [TIMESTAMP, INT64, INT64, ...this.#spec.keys, ...this.#stateTypes];
     if (rows === 0) return readBatch(this.#kernel, this.#out(), [], 0);
     return this.#batch(rows === NO_MORE ? 0 : rows, types);
+  }
+
+  /** How many rows listings for checkpoints have looked at so far. */
+  get changesLooked(): number {
+    return this.#kernel.fn("agg_changes_looked")(this.#aggregation);
   }
 
   /** Every slice that starts before this time (ms) has been dropped; far below any time before the first. */
@@ -185,6 +233,7 @@ export class WindowAggregate {
   restored(): void {
     const kernel = this.#kernel, mark = kernel.mark(), from = kernel.arena(24);
     kernel.fn("agg_restoring")(this.#aggregation, 0);
+    this.#cold?.restored();
     const scalars = this.#scalars;
     if (scalars === null) throw new RdxError("invalid", "Cannot restore table scalars: it is not there");
     scalars.slice(0, 3).forEach((value, i) => kernel.data.setBigInt64(from + i * 8, value, true));
@@ -192,6 +241,8 @@ export class WindowAggregate {
     kernel.release(mark);
     if (!taken) throw new RdxError("invalid", "Cannot restore table scalars: it has a value that cannot be");
     this.#rowsBefore = 0;
+    // Also where no row was restored: what comes now is not stored
+    this.mark(CHANGED);
   }
 
   /** Takes rows of slices as a change listing gives them, each in place of the one of its key. */
@@ -200,23 +251,53 @@ export class WindowAggregate {
     const epochs = kernel.arena(Math.max(1, rows.rows) * 8);
     for (let i = 0; i < rows.rows; i++) kernel.data.setBigInt64(epochs + i * 8, FIRST_EPOCH, true);
     kernel.fn("agg_restoring")(this.#aggregation, 1);
+    this.#cold?.restoring();
     const times = { time: starts, running: 0, before: -Infinity, delayMs: 0, others: Infinity };
     const merge = { epochs, counts: epochs }, given = rows.columns;
-    const result = this.#block.push(
-      this.#aggregation,
-      rows,
-      given.slice(0, keys),
-      given.slice(keys),
-      times,
-      merge,
-      -1,
-    );
+    const pushed = { batch: rows, keys: given.slice(0, keys), args: given.slice(keys), times, merge, rowsBefore: -1 };
+    const result = this.#push(pushed);
     kernel.release(mark);
     return result;
   }
 
+  /** Drops slices that a checkpoint says are gone: those that start before a time, epoch ms, or, null, all. */
+  restoreDrop(below: bigint | null): void {
+    const kernel = this.#kernel, mark = kernel.mark(), at = kernel.arena(8);
+    let before = Infinity;
+    if (below === null) kernel.fn("agg_restore_clear")(this.#aggregation);
+    else {
+      kernel.data.setBigInt64(at, below, true);
+      before = kernel.fn("agg_restore_below")(this.#aggregation, at);
+    }
+    this.#cold?.drop(before);
+    kernel.release(mark);
+  }
+
+  /**
+   * A look at rows of slices, the first ones first: those of a key, by the address of COLUMNs of one row and its key group, or, `key` 0, any. How many
+   * there are, for `looked`.
+   */
+  look(key: number, group: number, rowsMax: number): number {
+    const kernel = this.#kernel, aggregation = this.#aggregation, wants = kernel.arena(16);
+    let rows = kernel.fn("agg_look")(aggregation, key, group, rowsMax);
+    while (rows >= 0 && (rows = kernel.fn("agg_look_next")(aggregation, wants)) === COLD) {
+      const [slice, of] = [0, 8].map((at) => kernel.data.getFloat64(wants + at, true));
+      rows = 0;
+      this.#cold?.look(slice, of, key, (merged) => {
+        if (kernel.fn("agg_look_merged")(aggregation, merged) === 0) rows = NO_MEMORY;
+      });
+    }
+    return rows;
+  }
+
+  /** Rows in memory, and in the working file: there a key counts as often as its part has left. */
   get stateRows(): number {
-    return this.#number("agg_state_rows");
+    return this.#number("agg_state_rows") + this.cold.rows;
+  }
+
+  /** Its rows in the working file. */
+  get cold(): ColdFacts {
+    return this.#cold?.facts ?? NOTHING_COLD;
   }
 
   /** Bytes of state memory that this aggregation holds. */
@@ -240,6 +321,7 @@ export class WindowAggregate {
 
   /** Frees everything. */
   close(): void {
+    this.#cold?.close();
     this.#kernel.fn("agg_free")(this.#aggregation);
     this.#block.free();
   }
@@ -260,4 +342,9 @@ export class WindowAggregate {
 
 function steps(rowsMax: number): number {
   return Math.max(1, Math.min(Math.floor(rowsMax), FIRE_ROWS_MAX));
+}
+
+/** The last bits of sums of doubles go by the order in which they are added. */
+function addsDoubles({ aggregates }: AggregateSpec): boolean {
+  return aggregates.some(({ fn, type }) => type?.kind === "double" && (fn === "sum" || fn === "avg"));
 }

@@ -58,7 +58,8 @@ export class PartialAggregate {
     const rowsBefore = this.#rowsBefore;
     this.#rowsBefore = batch.rows;
     const all = { ...times, before: -Infinity, others: Infinity };
-    return this.#block.push(this.#aggregation, batch, keys, [...args, ...this.#extra], all, null, rowsBefore);
+    const pushed = { batch, keys, args: [...args, ...this.#extra], times: all, merge: null, rowsBefore };
+    return this.#block.push(this.#aggregation, pushed);
   }
 
   /**

@@ -34,6 +34,24 @@ export interface PushResult {
   readonly lateSelected: number;
 }
 
+/** Addresses (i64 a row) that make a push a merge. */
+export interface MergeWords {
+  readonly epochs: number;
+  readonly counts: number;
+}
+
+/** A batch with what is read of its rows. */
+export interface PushedBatch {
+  readonly batch: Batch;
+  readonly keys: readonly Vector[];
+  /** Null for count(*). */
+  readonly args: readonly (Vector | null)[];
+  readonly times: PushTimes;
+  readonly merge: MergeWords | null;
+  /** How many rows of the log came between the batch before and this one; −1: it is the rest of that one. */
+  readonly rowsBefore: number;
+}
+
 // PUSH of asm/aggregate/input.ts
 const PUSH_BYTES = 96;
 const STOP_MEMORY = 3;
@@ -69,19 +87,8 @@ export class PushBlock {
     return at + COLUMN_SIZE;
   }
 
-  /**
-   * Pushes a batch into `aggregation`. `epochs` and `counts` (addresses of i64 a row) make it a merge; `rowsBefore` is how
-   * many rows of the log came between the batch before and this one, or -1 to go on with the batch before.
-   */
-  push(
-    aggregation: number,
-    batch: Batch,
-    keys: readonly Vector[],
-    args: readonly (Vector | null)[],
-    times: PushTimes,
-    merge: { epochs: number; counts: number } | null,
-    rowsBefore: number,
-  ): PushResult {
+  /** Pushes a batch into `aggregation`. */
+  push(aggregation: number, { batch, keys, args, times, merge, rowsBefore }: PushedBatch): PushResult {
     let at = this.#columns;
     for (const key of keys) at = this.#column(at, key);
     const argsAt = at;
@@ -126,4 +133,24 @@ export function skipSelected(kernel: Kernel, batch: Batch, count: number): Batch
   const selection = kernel.arena(Math.max(1, selected) * 4), data = kernel.data;
   for (let i = 0; i < selected; i++) data.setInt32(selection + i * 4, count + i, true);
   return { ...batch, selection, selected };
+}
+
+/** What two pushes come to, the second of which has taken what the first had left. */
+export function together(kernel: Kernel, first: PushResult, second: PushResult): PushResult {
+  const counts = {
+    consumed: first.consumed + second.consumed,
+    late: first.late + second.late,
+    nullTime: first.nullTime + second.nullTime,
+  };
+  if (first.lateSelected === 0 || second.lateSelected === 0) {
+    const { lateSelection, lateSelected } = first.lateSelected === 0 ? second : first;
+    return { ...counts, lateSelection, lateSelected };
+  }
+  const lateSelected = first.lateSelected + second.lateSelected, lateSelection = kernel.arena(lateSelected * 4);
+  let to = lateSelection;
+  for (const { lateSelection: from, lateSelected: rows } of [first, second]) {
+    kernel.bytes.copyWithin(to, from, from + rows * 4);
+    to += rows * 4;
+  }
+  return { ...counts, lateSelection, lateSelected };
 }

@@ -1,23 +1,21 @@
 const TABLES = 256, SLOTS_MIN = 16;
 
-/** Where records are, by the hashes of their keys: some lines of 14 bytes each, of which three fourths are taken at most. */
+/** Words of a slot: two of the hash, the place, the size; a size of 0: it is empty. They lie together, since a look at one is a look at all. */
+const WORDS = 4, HIGH = 1, AT = 2, SIZE = 3;
+
+/** Where records are, by the hashes of their keys: slots of 16 bytes each, of which three fourths are taken at most. */
 class Table {
   used = 0;
   mask = -1;
-  low = new Uint32Array();
-  high = new Uint32Array();
-  at = new Uint32Array();
-  /** 0: the slot is empty. */
-  size = new Uint16Array();
+  words = new Uint32Array();
 
   grow(): void {
-    const { low, high, at, size } = this, slots = Math.max(SLOTS_MIN, (this.mask + 1) * 2);
+    const { words } = this, slots = Math.max(SLOTS_MIN, (this.mask + 1) * 2);
     this.mask = slots - 1;
-    this.low = new Uint32Array(slots);
-    this.high = new Uint32Array(slots);
-    this.at = new Uint32Array(slots);
-    this.size = new Uint16Array(slots);
-    for (let i = 0; i < size.length; i++) if (size[i] !== 0) this.#put(low[i], high[i], at[i], size[i]);
+    this.words = new Uint32Array(slots * WORDS);
+    for (let i = 0; i < words.length; i += WORDS) {
+      if (words[i + SIZE] !== 0) this.#put(words[i], words[i + HIGH], words[i + AT], words[i + SIZE]);
+    }
   }
 
   add(low: number, high: number, at: number, size: number): void {
@@ -27,27 +25,26 @@ class Table {
   }
 
   #put(low: number, high: number, at: number, size: number): void {
-    let slot = low & this.mask;
-    while (this.size[slot] !== 0) slot = (slot + 1) & this.mask;
-    this.low[slot] = low;
-    this.high[slot] = high;
-    this.at[slot] = at;
-    this.size[slot] = size;
+    const { words, mask } = this;
+    let slot = low & mask;
+    while (words[slot * WORDS + SIZE] !== 0) slot = (slot + 1) & mask;
+    const to = slot * WORDS;
+    words[to] = low;
+    words[to + HIGH] = high;
+    words[to + AT] = at;
+    words[to + SIZE] = size;
   }
 
   /** Empties a slot; those behind it close up. */
   remove(slot: number): void {
-    const { low, high, at, size, mask } = this;
+    const { words, mask } = this;
     let gap = slot;
-    for (let next = (slot + 1) & mask; size[next] !== 0; next = (next + 1) & mask) {
-      if (((next - (low[next] & mask)) & mask) < ((next - gap) & mask)) continue;
-      low[gap] = low[next];
-      high[gap] = high[next];
-      at[gap] = at[next];
-      size[gap] = size[next];
+    for (let next = (slot + 1) & mask; words[next * WORDS + SIZE] !== 0; next = (next + 1) & mask) {
+      if (((next - (words[next * WORDS] & mask)) & mask) < ((next - gap) & mask)) continue;
+      words.copyWithin(gap * WORDS, next * WORDS, (next + 1) * WORDS);
       gap = next;
     }
-    size[gap] = 0;
+    words[gap * WORDS + SIZE] = 0;
     this.used--;
   }
 }
@@ -73,10 +70,12 @@ export class ColdIndex {
   take(low: number, high: number, found: (at: number, size: number) => void): void {
     const table = this.#tables[high >>> 24];
     if (table.used === 0) return;
-    for (let slot = low & table.mask; table.size[slot] !== 0;) {
-      if (table.low[slot] !== low || table.high[slot] !== high) slot = (slot + 1) & table.mask;
+    const { words, mask } = table;
+    for (let slot = low & mask; words[slot * WORDS + SIZE] !== 0;) {
+      const from = slot * WORDS;
+      if (words[from] !== low || words[from + HIGH] !== high) slot = (slot + 1) & mask;
       else {
-        found(table.at[slot], table.size[slot]);
+        found(words[from + AT], words[from + SIZE]);
         table.remove(slot);
         this.#rows--;
       }
@@ -87,8 +86,10 @@ export class ColdIndex {
   each(low: number, high: number, found: (at: number, size: number) => void): void {
     const table = this.#tables[high >>> 24];
     if (table.used === 0) return;
-    for (let slot = low & table.mask; table.size[slot] !== 0; slot = (slot + 1) & table.mask) {
-      if (table.low[slot] === low && table.high[slot] === high) found(table.at[slot], table.size[slot]);
+    const { words, mask } = table;
+    for (let slot = low & mask; words[slot * WORDS + SIZE] !== 0; slot = (slot + 1) & mask) {
+      const from = slot * WORDS;
+      if (words[from] === low && words[from + HIGH] === high) found(words[from + AT], words[from + SIZE]);
     }
   }
 
@@ -100,16 +101,35 @@ export class ColdIndex {
   /** A record has another place now. */
   move(low: number, high: number, from: number, to: number): void {
     const slot = this.#slot(low, high, from);
-    if (slot >= 0) this.#tables[high >>> 24].at[slot] = to;
+    if (slot >= 0) this.#tables[high >>> 24].words[slot * WORDS + AT] = to;
+  }
+
+  /** Takes out the record of a hash at this place. */
+  remove(low: number, high: number, at: number): void {
+    const slot = this.#slot(low, high, at);
+    if (slot < 0) return;
+    this.#tables[high >>> 24].remove(slot);
+    this.#rows--;
   }
 
   #slot(low: number, high: number, at: number): number {
     const table = this.#tables[high >>> 24];
     if (table.used === 0) return -1;
-    for (let slot = low & table.mask; table.size[slot] !== 0; slot = (slot + 1) & table.mask) {
-      if (table.at[slot] === at && table.low[slot] === low && table.high[slot] === high) return slot;
+    const { words, mask } = table;
+    for (let slot = low & mask; words[slot * WORDS + SIZE] !== 0; slot = (slot + 1) & mask) {
+      const from = slot * WORDS;
+      if (words[from + AT] === at && words[from] === low && words[from + HIGH] === high) return slot;
     }
     return -1;
+  }
+
+  /** Hands over all entries. */
+  all(found: (at: number, size: number) => void): void {
+    for (const { words } of this.#tables) {
+      for (let from = 0; from < words.length; from += WORDS) {
+        if (words[from + SIZE] !== 0) found(words[from + AT], words[from + SIZE]);
+      }
+    }
   }
 
   clear(): void {

@@ -1,3 +1,4 @@
+import { CRC_LENGTHS_KEPT_MAX } from "../core/limits.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 
 /** Bytes that are checked at a time: they stay in the L2 cache from the copy to the sum. */
@@ -51,11 +52,25 @@ function product(a: number, b: number): number {
   return sum;
 }
 
-/** CRC-32C of bytes whose sum is `before`, and `length` bytes behind them whose sum is `after`, without a look at them (zlib's crc32_combine). */
-export function joinSums(before: number, after: number, length: number): number {
+/** x to the power of 8 · `length`: the factor by which so many bytes behind it change a sum. */
+function shiftOf(length: number): number {
   let shift = ONE;
   for (let k = 3, left = length; left !== 0; k++, left >>>= 1) {
     if ((left & 1) !== 0) shift = product(POWERS[k & 31], shift);
+  }
+  return shift;
+}
+
+/** Factors by lengths: frames have few, and to find one takes longer than all else of joining. */
+const SHIFTS = new Map<number, number>();
+
+/** CRC-32C of bytes whose sum is `before`, and `length` bytes behind them whose sum is `after`, without a look at them (zlib's crc32_combine). */
+export function joinSums(before: number, after: number, length: number): number {
+  let shift = SHIFTS.get(length);
+  if (shift === undefined) {
+    shift = shiftOf(length);
+    if (SHIFTS.size >= CRC_LENGTHS_KEPT_MAX) SHIFTS.clear();
+    SHIFTS.set(length, shift);
   }
   return (product(shift, before) ^ after) >>> 0;
 }

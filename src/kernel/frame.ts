@@ -1,7 +1,7 @@
 import type { Batch, Vector } from "../core/batch.ts";
 import { RdxError } from "../core/errors.ts";
 import { frameType } from "../core/frame.ts";
-import { type FrameInfo, writeFrameInfo } from "../core/frame_info.ts";
+import { alignFrame, FRAME_ALIGNMENT, type FrameInfo, writeFrameInfo } from "../core/frame_info.ts";
 import { BATCH_ROWS_MAX, FRAMES_RECYCLED_MAX } from "../core/limits.ts";
 import { writeColumns } from "./column.ts";
 import {
@@ -31,6 +31,8 @@ const WRITE_SLACK_BYTES = 16;
 /** Columns are readable to the next multiple of 64 rows: at most 63 cells of 8 bytes behind the last one. */
 const READ_SLACK_BYTES = 512;
 const NO_MEMORY = -1;
+/** What a frame is told by in pieces (asm/frame/pieces.ts). */
+const PIECE_BYTES = 12, PIECES_A_COLUMN_MAX = 3;
 
 /** Copies the selected rows of batches out of a kernel's memory, each into one frame. */
 export class FrameWriter {
@@ -38,6 +40,7 @@ export class FrameWriter {
   readonly #headSize: KernelFunction;
   readonly #size: KernelFunction;
   readonly #write: KernelFunction;
+  readonly #pieces: KernelFunction;
   readonly #crc32c: KernelFunction;
   readonly #free: ArrayBuffer[] = [];
 
@@ -46,6 +49,7 @@ export class FrameWriter {
     this.#headSize = kernel.fn("frame_head_size");
     this.#size = kernel.fn("frame_size");
     this.#write = kernel.fn("frame_write");
+    this.#pieces = kernel.fn("frame_pieces");
     this.#crc32c = kernel.fn("hash_crc32c");
   }
 
@@ -74,12 +78,42 @@ export class FrameWriter {
     return { frame: this.#kernel.copyOut(address, bytes), sum };
   }
 
-  #place(batch: Batch, info: FrameInfo): { readonly address: number; readonly bytes: number } {
-    const kernel = this.#kernel, { columns, selection, selected, kinds } = batch;
-    const descriptors = writeColumns(kernel, columns);
-    const head = kernel.arena(this.#headSize(columns.length));
+  /**
+   * The same in a buffer that `room` gives for so many bytes, or more: what it has behind the frame stays as it is. Columns of cells go there in one copy from
+   * where they lie, without a frame in kernel memory.
+   */
+  writeInto(batch: Batch, info: FrameInfo, room: (bytes: number) => ArrayBuffer): ArrayBuffer {
+    const kernel = this.#kernel,
+      { columns, selection, kinds } = batch,
+      { head, headBytes, descriptors, bytes } = this.#lay(batch);
+    const pieces = kernel.arena((1 + columns.length * PIECES_A_COLUMN_MAX) * PIECE_BYTES);
+    const count = this.#pieces(head, descriptors, selection, kinds, pieces);
+    if (count < 0) throw new RdxError("no_space", `Cannot write a frame of ${batch.selected} rows: memory is full`);
+    const frame = room(bytes), to = new Uint8Array(frame), from = kernel.bytes;
+    const list = new Uint32Array(from.buffer, pieces, count * PIECE_BYTES / 4);
+    to.set(from.subarray(head, head + headBytes));
+    for (let i = 0; i < list.length; i += PIECE_BYTES / 4) {
+      const address = list[i], length = list[i + 1], place = list[i + 2], end = place + length;
+      to.set(from.subarray(address, address + length), place);
+      if (end % FRAME_ALIGNMENT !== 0) to.fill(0, end, alignFrame(end));
+    }
+    writeFrameInfo(new DataView(frame), info);
+    return frame;
+  }
+
+  /** Lays the frame out and makes its head, in the batch arena. */
+  #lay({ columns, selection, selected, kinds }: Batch) {
+    const kernel = this.#kernel,
+      descriptors = writeColumns(kernel, columns),
+      headBytes = this.#headSize(columns.length);
+    const head = kernel.arena(headBytes);
     const bytes = this.#size(head, descriptors, columns.length, selection, selected, kinds);
     if (bytes < 0) throw new RdxError("too_large", `Cannot put ${selected} rows into one frame: it takes over 2 GiB`);
+    return { descriptors, head, headBytes, bytes };
+  }
+
+  #place(batch: Batch, info: FrameInfo): { readonly address: number; readonly bytes: number } {
+    const kernel = this.#kernel, { selection, kinds } = batch, { head, descriptors, bytes } = this.#lay(batch);
     const address = kernel.arena(bytes + WRITE_SLACK_BYTES);
     this.#write(address, head, descriptors, selection, kinds);
     writeFrameInfo(new DataView(kernel.bytes.buffer, address), info);
@@ -182,8 +216,9 @@ function copyColumns(kernel: Kernel, frame: ArrayBuffer, head: Head, wanted: rea
 
 function readVector(data: DataView, at: number): Vector {
   const type = frameType(data.getUint32(at + COLUMN_TYPE, true), data.getUint32(at + COLUMN_SCALE, true));
+  if (type === null) throw new RdxError("invalid", "Cannot read a frame: a column has a type that there is not");
   return {
-    type: type!,
+    type,
     data: data.getUint32(at + COLUMN_DATA, true),
     validity: data.getUint32(at + COLUMN_VALIDITY, true),
   };

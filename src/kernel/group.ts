@@ -4,9 +4,8 @@ import { RdxError } from "../core/errors.ts";
 import type { DataType } from "../core/schema.ts";
 import { writeColumnsAt } from "./column.ts";
 import { readBatch } from "./column_read.ts";
-import { createGroup, type GroupSpec, type KernelCalls, kernelCalls } from "./group_spec.ts";
-import { type GroupTables, groupTables } from "./group_table.ts";
-import { cellNames, keepsText } from "./group_cells.ts";
+import { createGroup, type GroupSpec, type KernelCalls, kernelCalls, OP } from "./group_spec.ts";
+import { type GroupTables, groupTables } from "./group_tables.ts";
 import { ColdRows } from "./cold_rows.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
@@ -15,7 +14,9 @@ import type { TablePart } from "./state_tables.ts";
 export { type GroupCallSpec, groupResultType, type GroupSpec } from "./group_spec.ts";
 
 const PUSH_BYTES = 32, OUT_BYTES = 16;
-const NO_MEMORY = -1, DONE = -2, STATE_FULL = -3;
+/** Offsets in PUSH (asm/group/push.ts). */
+const SELECTION_AT = 16, SELECTED_AT = 20, KINDS_AT = 24;
+const NO_MEMORY = -1, DONE = -2, STATE_FULL = -3, MORE_ROOM = -4;
 
 /** A batch of results: kinds and causes for each of its rows. */
 export type GroupBatch = Batch & { readonly causes: number };
@@ -38,6 +39,9 @@ export class GroupAggregate {
   readonly #fire: KernelFunction;
   /** Its rows that are in a working file; null: they are all in memory. */
   readonly #cold: ColdRows | null;
+  /** Selected rows of the batch at hand that no piece has taken yet. */
+  #left = 0;
+  #selection = 0;
   #tables: GroupTables | null = null;
 
   /** Throws RdxError("invalid_plan") for calls that there are none of; "no_space" without memory. */
@@ -46,7 +50,9 @@ export class GroupAggregate {
     this.#spec = spec;
     this.#calls = kernelCalls(spec);
     this.#group = createGroup(kernel, spec, this.#calls, this.#texts);
-    this.#cold = kernel.cold && canCool(spec, this.#calls) ? new ColdRows(kernel, this.#group, kernel.cold) : null;
+    this.#cold = kernel.cold && spec.cold
+      ? new ColdRows(kernel, this.#group, kernel.cold, holds(this.#calls), spec.end !== null)
+      : null;
     this.#types = [...spec.keys.map((key) => spec.types[key]), ...this.#calls.calls.map(({ out }) => out)];
     const columns = spec.keys.length + this.#calls.calls.length * 2 + this.#calls.sets.length;
     this.#bytes = PUSH_BYTES + OUT_BYTES + columns * COLUMN_SIZE;
@@ -64,6 +70,9 @@ export class GroupAggregate {
   /** All of its tables are there. */
   restored(): void {
     this.#tables?.restored();
+    // Rows of windows that are over may have left while others came
+    this.#cold?.holds(this.#kernel.fn("group_watermark")(this.#group));
+    while (this.fire()) { /* all that has passed was out */ }
   }
 
   /** Types of the keys and the results. */
@@ -98,16 +107,50 @@ export class GroupAggregate {
       this.#kernel.data.setUint32(at + i * 4, to, true);
       to += list.length * COLUMN_SIZE;
     });
-    const data = this.#kernel.data;
-    [batch.selection, batch.selected, batch.kinds].forEach((word, i) => data.setUint32(at + 16 + i * 4, word, true));
-    const [asked, args] = [0, 4].map((word) => data.getUint32(at + word, true));
-    this.#cold?.prepare({ keys: asked, args, selection: batch.selection, selected: batch.selected });
-    this.#kernel.fn("group_push")(this.#group, at);
+    this.#kernel.data.setUint32(at + KINDS_AT, batch.kinds, true);
+    this.#selection = batch.selection;
+    this.#left = batch.selected;
+    this.#begin();
   }
 
-  /** What the next rows of the batch changed, or null at its end. Throws `full()` when there is no room for the rest. */
-  pull(full: () => Error): GroupBatch | null {
-    const rows = this.#pull(this.#group);
+  /** The next rows of the batch, for which there is room. */
+  #begin(): void {
+    const kernel = this.#kernel, at = this.#at, { data } = kernel, selection = this.#selection, left = this.#left;
+    const [keys, args, sets] = [0, 4, 12].map((word) => data.getUint32(at + word, true));
+    const selected = this.#cold?.prepare({ keys, args, sets, selection, selected: left }) ?? left;
+    kernel.data.setUint32(at + SELECTION_AT, selection, true);
+    kernel.data.setUint32(at + SELECTED_AT, selected, true);
+    this.#left -= selected;
+    if (this.#left > 0) this.#selection = (selection === 0 ? this.#all(left) : selection) + selected * 4;
+    kernel.fn("group_push")(this.#group, at);
+  }
+
+  /** What has had no effect of the rows at hand is left. */
+  #stop(): void {
+    const { data } = this.#kernel, at = this.#at, taken = this.#kernel.fn("group_taken")(this.#group);
+    const [selection, selected] = [SELECTION_AT, SELECTED_AT].map((word) => data.getUint32(at + word, true));
+    this.#selection = (selection === 0 ? this.#all(selected + this.#left) : selection) + taken * 4;
+    this.#left += selected - taken;
+  }
+
+  #all(rows: number): number {
+    const list = this.#kernel.arena(rows * 4), numbers = new Uint32Array(this.#kernel.bytes.buffer, list, rows);
+    for (let row = 0; row < rows; row++) numbers[row] = row;
+    return list;
+  }
+
+  /** What the next rows of the batch changed, or null at its end. Throws `full()`, with a reason or without, when there is no room for the rest. */
+  pull(full: (why?: string) => Error): GroupBatch | null {
+    let rows = this.#pull(this.#group);
+    for (; rows === MORE_ROOM || (rows === DONE && this.#left > 0); rows = this.#pull(this.#group)) {
+      if (rows === MORE_ROOM) this.#stop();
+      try {
+        this.#begin();
+      } catch (thrown) {
+        if (thrown instanceof RdxError && thrown.code === "no_space") throw full(thrown.message);
+        throw thrown;
+      }
+    }
     if (rows === DONE) return null;
     if (rows === STATE_FULL) throw full();
     if (rows === NO_MEMORY) {
@@ -141,15 +184,27 @@ export class GroupAggregate {
   advance(watermark: number): void {
     this.#kernel.fn("group_advance")(this.#group, watermark);
     while (this.#kernel.fn("group_expire")(this.#group)) { /* a step at a time */ }
+    this.#cold?.holds(watermark);
+    const { ttlMs } = this.#spec;
+    if (ttlMs > 0) this.#cold?.lapse(watermark - ttlMs, this.#kernel.fn("group_begun")(this.#group));
   }
 
-  /** Rows of windows that the watermark has passed, by (end, key group, arrival of the key); null when there are no more. */
+  /**
+   * Rows of windows that the watermark has passed, by (end, key group, arrival of the key); null when there are no more. Where rows are in a working
+   * file, throws as `push` does.
+   */
   fire(): Batch | null {
-    const rows = this.#fire(this.#group);
+    let rows = this.#fire(this.#group);
+    while (rows === DONE && this.#cold?.goOn()) rows = this.#fire(this.#group);
     if (rows === DONE) return null;
     if (rows === NO_MEMORY) throw new RdxError("no_space", "Cannot get kernel memory for the rows of a window");
     const out = this.#kernel.fn("group_out")(this.#group, this.#at + PUSH_BYTES) >>> 0;
     return readBatch(this.#kernel, out, this.#types, rows);
+  }
+
+  /** Makes room for what its owner keeps beside it, as far as its rows can leave. Throws as `push` does. */
+  reserve(bytes: () => number): void {
+    if (this.#cold) this.#cold.spare(bytes());
   }
 
   /** Rows in memory and in the working file. */
@@ -189,10 +244,9 @@ export class GroupAggregate {
   }
 }
 
-/** Rows that hold nothing but cells and texts, and that nothing waits for, can leave memory. */
-function canCool({ cold, end, ticks, ttlMs }: GroupSpec, { calls, sets }: KernelCalls): boolean {
-  if (!cold || end !== null || ticks || ttlMs > 0 || sets.length > 0) return false;
-  return calls.every(({ op }) => keepsText(op) || cellNames(op).length > 0);
+/** Rows have something beside their cells and texts. */
+function holds({ calls, sets }: KernelCalls): boolean {
+  return sets.length > 0 || calls.some(({ op }) => op === OP.list || op === OP.sketch);
 }
 
 /** Of COLUMNs that are not there; their type is overwritten by 0. */

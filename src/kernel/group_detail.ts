@@ -38,7 +38,9 @@ export class DetailTable {
   readonly #kernel: Kernel;
   readonly #group: number;
   readonly #spec: DetailSpec;
-  #step: "clear" | "gone" | "dead" | "expire" | "scan" | "changed" | "done" = "done";
+  /** What a drain begins with, and what of the batch at hand comes next. */
+  #begins: "clear" | "expire" | null = null;
+  #step: "dead" | "changed" | "done" = "done";
   #staged: StagedRows | null = null;
 
   constructor(kernel: Kernel, group: number, spec: DetailSpec) {
@@ -52,36 +54,38 @@ export class DetailTable {
     this.table = { name: table, version: 1, columns, keys: NAMES, expiry: below ? names.length - 1 : -1 };
   }
 
-  /** Begins behind a cut of the aggregation. */
-  cut(whole: boolean): void {
-    this.#step = whole ? "clear" : "gone";
+  /** A cut of the aggregation begins, or a round in front of one. `all`: it hands out everything. */
+  cut(all: boolean): void {
+    this.#begins = all || this.#begins === "clear" ? "clear" : "expire";
   }
 
-  drain(most: number): StateChange | null {
-    const kernel = this.#kernel, { table, kind, which, below } = this.#spec;
-    if (this.#step === "clear") {
-      this.#step = "scan";
+  /** What is gone, in front of what a batch of rows holds; null: that is all. */
+  gone(most: number): StateChange | null {
+    const kernel = this.#kernel, { table, kind, which, below } = this.#spec, begins = this.#begins;
+    if (begins === "clear") {
+      this.#begins = null;
       return { kind: "clear", table };
     }
-    if (this.#step === "gone") {
-      const groups = words(kernel, most), numbers = words(kernel, most);
-      const rows = kernel.fn("group_details_gone")(this.#group, kind, which, groups.data, numbers.data, most);
-      if (rows > 0) return { kind: "delete", table, rows: batchOf(rows, [groups, numbers]) };
-      this.#step = kind === DETAIL.entries ? "dead" : "expire";
-      if (this.#step === "dead") kernel.fn("group_scan")(this.#group);
-    }
+    const groups = words(kernel, most), numbers = words(kernel, most);
+    const rows = kernel.fn("group_details_gone")(this.#group, kind, which, groups.data, numbers.data, most);
+    if (rows > 0) return { kind: "delete", table, rows: batchOf(rows, [groups, numbers]) };
+    this.#begins = null;
+    const bound = begins === "expire" ? below?.() ?? null : null;
+    return bound === null ? null : { kind: "expire", table, below: bound };
+  }
+
+  /** The aggregation hands out a batch of rows. */
+  begin(): void {
+    this.#kernel.fn("group_details_begin")(this.#group);
+    this.#step = this.#spec.kind === DETAIL.entries ? "dead" : "changed";
+  }
+
+  /** What the batch holds; null: that is all. */
+  drain(most: number): StateChange | null {
     if (this.#step === "dead") {
       const change = this.#dead(most);
       if (change) return change;
-      this.#step = "expire";
-    }
-    if (this.#step === "expire") {
-      this.#step = "scan";
-      const bound = below?.() ?? null;
-      if (bound !== null) return { kind: "expire", table, below: bound };
-    }
-    if (this.#step === "scan") {
-      kernel.fn("group_scan")(this.#group);
+      this.begin();
       this.#step = "changed";
     }
     return this.#step === "changed" ? this.#changed(most) : null;

@@ -48,7 +48,7 @@ export interface GroupSpec {
   readonly dense?: boolean;
   /** Rows that nothing has changed for so long are forgotten; 0 = never. */
   readonly ttlMs: number;
-  /** Rows may leave memory for a working file, where the kernel has one and they hold nothing but cells. */
+  /** Rows may leave memory for a working file, where the kernel has one. */
   readonly cold?: boolean;
 }
 

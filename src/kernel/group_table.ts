@@ -1,140 +1,31 @@
 import type { Batch, Vector } from "../core/batch.ts";
-import { BATCH_ROWS_MAX } from "../core/limits.ts";
-import { BYTES, type Column, type DataType, kindCode } from "../core/schema.ts";
+import { RdxError } from "../core/errors.ts";
+import { BATCH_ROWS_MAX, COLD_CHUNK_BYTES } from "../core/limits.ts";
+import { type Column, type DataType, kindCode } from "../core/schema.ts";
 import type { StateChange, StateTable, TableLook } from "../core/state.ts";
 import type { ColdRows } from "./cold_rows.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
-import { cellNames, keepsText } from "./group_cells.ts";
-import { DETAIL, DetailTable } from "./group_detail.ts";
+import type { DetailTable } from "./group_detail.ts";
 import { GroupLook } from "./group_look.ts";
-import { type GroupSpec, type KernelCalls, OP } from "./group_spec.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
-import {
-  batchOf,
-  damaged,
-  endsBelow,
-  noStateSpace,
-  ScalarTable,
-  type TablePart,
-  valueColumns,
-  wordColumn,
-  words,
-} from "./state_tables.ts";
+import { StagedGroups } from "./staged_groups.ts";
+import { batchOf, damaged, noStateSpace, type TablePart, wordColumn, words } from "./state_tables.ts";
 
 const NAME = "groups";
-/** Offsets of how many rows a group has, of its key group, and of its last watermark (asm/group/spec.ts). */
-const ALIVE_AT = 8, GROUP_AT = 24, TOUCHED_AT = 32;
-const DONE = 0, NO_MEMORY = 2;
-const WATERMARK = 2;
+const DONE = 0, NO_MEMORY = 2, NO_BATCH = -2;
+/** What rows with what they hold take for each byte of the steps that restore them, at most, and the most of the bound that is restored at once. */
+const ROOM_A_BYTE = 3, RESTORED_SHARE_MAX = 0.4;
 
 /** A cell of a row: its column, and its offset there. */
-interface Cell {
+export interface Cell {
   readonly column: Column;
   readonly at: number;
   readonly isText: boolean;
 }
 
-/** The tables of a group aggregation. */
-export interface GroupTables {
-  readonly parts: readonly TablePart[];
-  /** All steps have come. */
-  restored(): void;
-  close(): void;
-}
-
-/** `names` are those of the keys, then of the calls; `scalars`: the table of what it knows beside its keys. */
-export function groupTables(
-  kernel: Kernel,
-  group: number,
-  spec: GroupSpec,
-  calls: KernelCalls,
-  names: readonly string[],
-  scalars: string,
-  cold: ColdRows | null,
-): GroupTables {
-  const known = scalarsOf(kernel, group, scalars), { end } = spec;
-  const below = end === null ? null : () => {
-    const bound = endsBelow(known.value(WATERMARK));
-    return bound === null ? null : bound - BigInt(spec.latenessMs);
-  };
-  const own = names.slice(spec.keys.length), details = detailsOf(kernel, group, spec, calls, own, below);
-  const keys = valueColumns(spec.keys.map((key, i) => ({ name: names[i], type: spec.types[key], nullable: true })));
-  const cells = [...rowCells(kernel, group, spec), ...callCells(kernel, group, spec, calls, own)];
-  const results = calls.calls.map(({ out: type }, i): Column => ({ name: own[i], type, nullable: true }));
-  const table = new GroupTable(kernel, group, { keys, cells, results, end, below, details, cold });
-  return { parts: [known, table], restored: () => table.restored(), close: () => table.close() };
-}
-
-function scalarsOf(kernel: Kernel, group: number, name: string): ScalarTable {
-  return new ScalarTable(
-    kernel,
-    name,
-    1,
-    ["late", "unknown", "watermark", "begun", "numbers", "turns"],
-    (to) => kernel.fn("group_scalars")(group, to),
-    (from) => kernel.fn("group_put_scalars")(group, from) !== 0,
-    ["sum", "sum", "max", "max", "max", "max"],
-  );
-}
-
-/** What rows have beside their keys and the cells of calls. */
-function rowCells(kernel: Kernel, group: number, { ttlMs, end }: GroupSpec): Cell[] {
-  const mark = kernel.mark(), to = kernel.arena(8);
-  kernel.fn("group_places")(group, to);
-  const [numberAt, turnAt] = [0, 4].map((at) => kernel.data.getUint32(to + at, true));
-  kernel.release(mark);
-  const places: (readonly [string, number])[] = [["$rows", ALIVE_AT]];
-  if (numberAt > 0) places.push(["$number", numberAt]);
-  if (turnAt > 0) places.push(["$turn", turnAt]);
-  if (ttlMs > 0 && end === null) places.push(["$touched", TOUCHED_AT]);
-  return places.map(([name, at]) => ({ column: wordColumn(name), at, isText: false }));
-}
-
-function callCells(
-  kernel: Kernel,
-  group: number,
-  { types }: GroupSpec,
-  { calls }: KernelCalls,
-  names: readonly string[],
-): Cell[] {
-  return calls.flatMap(({ op, arg }, i): Cell[] => {
-    const at = kernel.fn("group_cell_at")(group, i);
-    if (keepsText(op)) return [{ column: { name: names[i], type: types[arg], nullable: true }, at, isText: true }];
-    return cellNames(op).map(([part, type], k) => {
-      return { column: { name: `${names[i]}.${part}`, type, nullable: false }, at: at + k * 8, isText: false };
-    });
-  });
-}
-
-/** The tables of what rows hold beside their cells. */
-function detailsOf(
-  kernel: Kernel,
-  group: number,
-  { types }: GroupSpec,
-  { calls, sets }: KernelCalls,
-  names: readonly string[],
-  below: (() => bigint | null) | null,
-): DetailTable[] {
-  const of = (name: string, type: DataType): Column => ({ name, type, nullable: false });
-  const entries = sets.map(({ column }, which) => {
-    const counting = calls.flatMap(({ set }, i) => set === which + 1 ? [i] : []);
-    const counters = counting.toSorted((a, b) => calls[a].counter - calls[b].counter).map((i) => `${names[i]}.count`);
-    const table = `${names[counting[0]]}.values`, value = of("value", types[column]);
-    return new DetailTable(kernel, group, { table, kind: DETAIL.entries, which, value, counters, below });
-  });
-  const others = calls.flatMap(({ op, arg }, which): DetailTable[] => {
-    if (op !== OP.list && op !== OP.sketch) return [];
-    const spec = op === OP.list
-      ? { table: `${names[which]}.list`, kind: DETAIL.nodes, value: of("value", types[arg]) }
-      : { table: `${names[which]}.pages`, kind: DETAIL.pages, value: of("bytes", BYTES) };
-    return [new DetailTable(kernel, group, { ...spec, which, counters: [], below })];
-  });
-  return [...entries, ...others];
-}
-
-interface GroupTableSpec {
+export interface GroupTableSpec {
   readonly keys: readonly Column[];
   readonly cells: readonly Cell[];
   /** What the calls come to. */
@@ -142,8 +33,10 @@ interface GroupTableSpec {
   /** Position among the keys of the window's end, with which rows go. */
   readonly end: number | null;
   readonly below: (() => bigint | null) | null;
-  /** What the rows hold: it is handed out before them. */
+  /** What the rows hold: it is handed out in front of them, batch by batch. */
   readonly details: readonly DetailTable[];
+  /** What a row takes beside that, at least. */
+  readonly rowBytes: number;
   /** Rows that are not in memory: they are handed out behind the others. */
   readonly cold: ColdRows | null;
 }
@@ -152,7 +45,7 @@ interface GroupTableSpec {
  * The groups as a table: `$group`, the keys, `$rows`, what is known of the order in which rows go, then the cells of each call; and the tables
  * of what they hold.
  */
-class GroupTable implements TablePart {
+export class GroupTable implements TablePart {
   readonly tables: readonly StateTable[];
   readonly #kernel: Kernel;
   readonly #group: number;
@@ -160,7 +53,17 @@ class GroupTable implements TablePart {
   readonly #types: readonly DataType[];
   readonly #look: GroupLook;
   readonly looks: readonly TableLook[];
-  #step: "clear" | "gone" | "expire" | "scan" | "changed" | "cold" | "done" = "done";
+  /** The drain at hand is that of a cut; a round in front of the next cut has handed out everything. */
+  #cutting = true;
+  #allAhead = false;
+  #step: "clear" | "gone" | "expire" | "changed" | "cold" | "done" = "done";
+  /** Of the batch of rows at hand, the table whose rows come next; null: there is no batch. */
+  #next: number | null = null;
+  /** A chunk of the file with cold rows, 0: none; and its rows, each once. */
+  #chunk = 0;
+  #firsts: readonly number[] = [];
+  /** Where rows may leave memory with what they hold: what is restored until all has come. */
+  readonly #staged: StagedGroups | null;
 
   constructor(kernel: Kernel, group: number, spec: GroupTableSpec) {
     this.#kernel = kernel;
@@ -171,6 +74,12 @@ class GroupTable implements TablePart {
     const expiry = spec.end === null ? -1 : spec.end + 1;
     const own: StateTable = { name: NAME, version: 1, columns, keys: spec.keys.length + 1, expiry };
     this.tables = [own, ...spec.details.map(({ table }) => table)];
+    const { cold } = spec.cold?.hasMore ? kernel : { cold: null };
+    this.#staged = cold
+      ? new StagedGroups(kernel, cold, (table, rows, bytes) => {
+        return bytes * ROOM_A_BYTE + (table === NAME ? rows * spec.rowBytes : 0);
+      })
+      : null;
     this.#look = new GroupLook(kernel, group, this.#types, spec.results.map(({ type }) => type), spec.cold);
     const given = [...columns, ...spec.results], shown = [...given.keys()].filter((i) => i >= columns.length);
     this.looks = [
@@ -179,87 +88,172 @@ class GroupTable implements TablePart {
     ];
   }
 
+  ahead(whole: boolean): void {
+    const all = this.#kernel.fn("group_ahead")(this.#group, Number(whole)) !== 0;
+    this.#cutting = false;
+    this.#allAhead ||= all;
+    this.#begin(all);
+  }
+
+  #begin(all: boolean): void {
+    for (const detail of this.#spec.details) detail.cut(all);
+    this.#step = all || this.#step === "clear" ? "clear" : "gone";
+    this.#next = null;
+  }
+
   look(name: string, key: readonly Vector[] | null, rowsMax: number): Batch {
     const { list, rows } = this.#look.find(key, rowsMax),
       detail = this.#spec.details.find(({ table }) => table.name === name);
     if (detail) return detail.look(list, rows, rowsMax);
-    const columns = [...this.#keys(list, rows), ...this.#read(list, rows), ...this.#look.results(list, rows)];
+    const columns = [...this.#columns(list, rows), ...this.#look.results(list, rows)];
     return batchOf(rows, columns);
   }
 
   cut(whole: boolean): void {
     const all = this.#kernel.fn("group_cut")(this.#group, Number(whole)) !== 0;
-    for (const detail of this.#spec.details) detail.cut(all);
-    this.#spec.cold?.cut(all);
-    this.#step = all ? "clear" : "gone";
+    // Rows in the file are handed out at cuts alone: those that left while everything was handed out as well
+    this.#spec.cold?.cut(all || this.#allAhead);
+    this.#cutting = true;
+    this.#allAhead = false;
+    this.#begin(all);
   }
 
   drain(rowsMax: number): StateChange | null {
     const kernel = this.#kernel, most = Math.max(1, Math.min(rowsMax, BATCH_ROWS_MAX)), table = NAME;
-    // Only the rows know which of them have changed
     for (const detail of this.#spec.details) {
-      const change = detail.drain(most);
+      const change = detail.gone(most);
       if (change) return change;
     }
     if (this.#step === "clear") {
-      this.#step = "scan";
+      this.#step = "changed";
       return { kind: "clear", table };
     }
-    if (this.#step === "gone") {
+    if (this.#step === "gone" || this.#step === "changed") {
+      // Also of a round in which rows went: their keys may be those of rows that have come since
       const list = kernel.arena(most * 4), rows = kernel.fn("group_gone")(this.#group, list, most);
       if (rows > 0) return { kind: "delete", table, rows: batchOf(rows, this.#keys(list, rows)) };
-      this.#step = "expire";
+      if (this.#step === "gone") this.#step = "expire";
     }
     if (this.#step === "expire") {
-      this.#step = "scan";
+      this.#step = "changed";
       const below = this.#spec.below?.() ?? null;
       if (below !== null) return { kind: "expire", table, below };
     }
-    if (this.#step === "scan") {
-      kernel.fn("group_scan")(this.#group);
-      this.#step = "changed";
-    }
-    return (this.#step === "changed" ? this.#changed(most) : null) ?? this.#coldRows();
+    const changed = this.#step !== "changed"
+      ? null
+      : this.#spec.details.length === 0
+      ? this.#changed(most)
+      : this.#batches(most);
+    return changed ?? (this.#step === "cold" ? this.#coldRows(most) : null);
   }
 
-  #changed(most: number): StateChange | null {
-    const kernel = this.#kernel, list = kernel.arena(most * 4);
-    const rows = kernel.fn("group_changed")(this.#group, list, most), table = NAME;
-    if (rows > 0) return this.#upsert(list, rows);
-    if (rows < 0) return { kind: "delete", table, rows: batchOf(0, this.#keys(list, 0)) };
-    this.#step = "cold";
+  /** Rows that have changed, each batch of them behind what has changed of what they hold. */
+  #batches(most: number): StateChange | null {
+    const kernel = this.#kernel, group = this.#group;
+    while (true) {
+      if (this.#next === null) {
+        const rows = kernel.fn("group_take")(group, most);
+        checkBatch(rows);
+        if (rows <= 0) return this.#ended(rows < 0);
+      }
+      const change = this.#held(most);
+      if (change) return change;
+      const list = kernel.arena(most * 4), rows = kernel.fn("group_batch")(group, list);
+      if (rows > 0) return this.#upsert(list, rows);
+    }
+  }
+
+  /** What the rows of the batch hold, table by table; null: that is all. */
+  #held(most: number): StateChange | null {
+    const { details } = this.#spec;
+    if (this.#next === null) details[0].begin();
+    for (this.#next ??= 0; this.#next < details.length; details[++this.#next]?.begin()) {
+      const change = details[this.#next].drain(most);
+      if (change) return change;
+    }
+    this.#next = null;
     return null;
   }
 
-  #coldRows(): StateChange | null {
-    const found = this.#step === "cold" ? this.#spec.cold?.drain() ?? null : null;
-    if (found) return this.#upsert(found.list, found.rows);
+  /** No rows were found; `more`: the step has ended in front of some. */
+  #ended(more: boolean): StateChange | null {
+    if (more) return { kind: "delete", table: NAME, rows: batchOf(0, this.#keys(this.#kernel.arena(4), 0)) };
+    this.#step = this.#cutting ? "cold" : "done";
+    return null;
+  }
+
+  #changed(most: number): StateChange | null {
+    const kernel = this.#kernel, list = kernel.arena(most * 4 + 4);
+    const rows = kernel.fn("group_changed")(this.#group, list, most);
+    return rows > 0 ? this.#upsert(list, rows) : this.#ended(rows < 0);
+  }
+
+  /** Rows that are in a file, of which those of a chunk make a batch. */
+  #coldRows(most: number): StateChange | null {
+    const kernel = this.#kernel, { cold, details } = this.#spec;
+    while (cold) {
+      if (this.#next === null) {
+        const found = cold.drain(details.length === 0 ? kernel.arena(COLD_CHUNK_BYTES) : this.#chunkAt());
+        if (!found) break;
+        if (details.length === 0) return this.#upsert(found.list, found.rows);
+        checkBatch(kernel.fn("group_lend")(this.#group, found.list, found.rows));
+        this.#firsts = found.firsts;
+      }
+      const change = this.#held(most);
+      if (change) return change;
+      const list = kernel.arena(this.#firsts.length * 4 + 4);
+      new Uint32Array(kernel.bytes.buffer, list, this.#firsts.length).set(this.#firsts);
+      return this.#upsert(list, this.#firsts.length);
+    }
+    this.#giveChunk();
     this.#step = "done";
     return null;
   }
 
+  /** Room for a chunk of the file that stays over several steps. */
+  #chunkAt(): number {
+    return this.#chunk ||= this.#kernel.alloc(COLD_CHUNK_BYTES);
+  }
+
+  #giveChunk(): void {
+    if (this.#chunk > 0) this.#kernel.free(this.#chunk, COLD_CHUNK_BYTES);
+    this.#chunk = 0;
+  }
+
   #upsert(list: number, rows: number): StateChange {
-    const columns = [...this.#keys(list, rows), ...this.#read(list, rows)];
-    return { kind: "upsert", table: NAME, rows: batchOf(rows, columns) };
+    return { kind: "upsert", table: NAME, rows: batchOf(rows, this.#columns(list, rows)) };
   }
 
   /** Key groups and keys of listed rows. */
   #keys(list: number, rows: number): Vector[] {
     const kernel = this.#kernel, types = this.#types, groups = words(kernel, rows);
-    kernel.fn("rows_words")(list, rows, GROUP_AT, 0, 0, groups.data);
+    kernel.fn("group_key_groups")(list, rows, groups.data);
     const out = kernel.arena(Math.max(1, types.length) * COLUMN_SIZE);
     if (kernel.fn("group_keys")(this.#group, list, rows, out) === 0) throw noStateSpace(NAME);
     return [groups, ...readBatch(kernel, out, types, rows).columns];
   }
 
-  #read(list: number, rows: number): Vector[] {
-    const kernel = this.#kernel;
-    return this.#spec.cells.map(({ column: { type }, at, isText }) => {
-      if (isText) return this.#texts(type, at, list, rows);
-      const cells = words(kernel, rows);
-      kernel.fn("rows_words")(list, rows, at, 1, 0, cells.data);
-      return { ...cells, type };
+  /** All columns of listed rows: those of words in one go. */
+  #columns(list: number, rows: number): Vector[] {
+    const kernel = this.#kernel, { cells } = this.#spec, types = this.#types, groups = words(kernel, rows);
+    const read: { readonly at: number; readonly to: number }[] = [];
+    const wordsAt = (type: DataType, at: number): Vector => {
+      const column = { ...words(kernel, rows), type };
+      read.push({ at, to: column.data });
+      return column;
+    };
+    const keys = types.map((type, i) => wordsAt(type, kernel.fn("group_key_at")(i)));
+    const own = cells.map(({ column: { type }, at, isText }) =>
+      isText ? this.#texts(type, at, list, rows) : wordsAt(type, at)
+    );
+    const places = kernel.arena(read.length * 8 + 8), outs = places + read.length * 4;
+    read.forEach(({ at, to }, i) => {
+      kernel.data.setUint32(places + i * 4, at, true);
+      kernel.data.setUint32(outs + i * 4, to, true);
     });
+    const nulls = kernel.fn("group_words")(list, rows, places, outs, read.length, groups.data);
+    const apart = nulls !== 0 || types.some(({ kind }) => kind === "bool");
+    return [...(apart ? this.#keys(list, rows) : [groups, ...keys]), ...own];
   }
 
   #texts(type: DataType, at: number, list: number, rows: number): Vector {
@@ -270,6 +264,14 @@ class GroupTable implements TablePart {
   }
 
   restore(change: StateChange, { name }: StateTable): void {
+    const staged = this.#staged;
+    if (change.kind === "clear") staged?.clear(name);
+    if (!staged || change.kind === "clear") this.#take(change, name);
+    else if (change.kind === "expire") staged.expire(name, change.below);
+    else staged.add(change.kind, name, change.rows);
+  }
+
+  #take(change: StateChange, name: string): void {
     const detail = this.#spec.details.find(({ table }) => table.name === name);
     if (detail) detail.restore(change);
     else if (change.kind === "clear") {
@@ -291,7 +293,7 @@ class GroupTable implements TablePart {
   #put({ rows, columns }: Batch, fill: boolean): void {
     const kernel = this.#kernel, behind = this.tables[0].keys, list = fill ? kernel.arena(Math.max(1, rows) * 4) : 0;
     const keys = writeColumns(kernel, columns.slice(1, behind));
-    this.#spec.cold?.prepare({ keys, args: 0, selection: 0, selected: rows });
+    if (!this.#staged) this.#spec.cold?.prepare({ keys, args: 0, sets: 0, selection: 0, selected: rows });
     const status = kernel.fn("group_restore")(this.#group, keys, columns[0].data, rows, list);
     if (status === NO_MEMORY) throw noStateSpace(NAME);
     if (status !== DONE) throw damaged(NAME, "a row's key group is not that of its key");
@@ -306,10 +308,31 @@ class GroupTable implements TablePart {
   }
 
   restored(): void {
+    const kernel = this.#kernel, bound = kernel.stateBytesMax * RESTORED_SHARE_MAX;
+    // Key groups for which there is room together, and those in front of them leave
+    for (const { from, to, room } of this.#staged?.ranges(bound) ?? []) {
+      this.#spec.cold?.reserve(room);
+      this.#staged?.replay(from, to, (change) => {
+        if (change.table === NAME) this.#take(change, NAME);
+      });
+      this.#restoreHeld(() =>
+        this.#staged?.replay(from, to, (change) => {
+          if (change.table !== NAME) this.#take(change, change.table);
+        })
+      );
+    }
+    this.#staged?.close();
+    if (!this.#staged) this.#restoreHeld(() => {});
+    this.#check(kernel.fn("group_restored")(this.#group));
+  }
+
+  /** The rows are there: what they hold comes. */
+  #restoreHeld(take: () => void): void {
     const kernel = this.#kernel, group = this.#group;
     this.#check(kernel.fn("group_rows_restored")(group));
+    take();
     for (const detail of this.#spec.details) detail.restored();
-    this.#check(kernel.fn("group_restored")(group));
+    kernel.fn("group_held_restored")(group);
   }
 
   #check(status: number): void {
@@ -318,6 +341,13 @@ class GroupTable implements TablePart {
   }
 
   close(): void {
+    this.#giveChunk();
+    this.#staged?.close();
     for (const detail of this.#spec.details) detail.close();
   }
+}
+
+/** A batch of so many rows begins. */
+function checkBatch(rows: number): void {
+  if (rows === NO_BATCH) throw new RdxError("no_space", "Cannot get kernel memory to hand out groups");
 }

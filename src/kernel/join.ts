@@ -1,7 +1,12 @@
 import type { Batch, Vector } from "../core/batch.ts";
+import { type ColdFacts, NOTHING_COLD } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import { FIRE_ROWS_MAX } from "../core/limits.ts";
 import type { Column, DataType } from "../core/schema.ts";
+import { ColdPieces } from "./cold_pieces.ts";
+import { ColdShelf } from "./cold_shelf.ts";
+import { coldRestored, ColdTable } from "./cold_table.ts";
+import { ColdWaits } from "./cold_waits.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { createJoin, type JoinSpec, resumeJoin } from "./join_spec.ts";
@@ -49,6 +54,13 @@ export class Join {
   readonly #step: KernelFunction;
   readonly #decide: KernelFunction;
   readonly #types: readonly DataType[];
+  /** Its rows that have left memory; null: they do not. */
+  readonly #cold: ColdShelf | null;
+  /** What of them comes out at a time; null: the join is a regular one. */
+  readonly #waits: ColdWaits | null;
+  #tables: readonly ColdTable[] = [];
+  readonly #pieces: ColdPieces;
+  #input = 0;
   #late = 0;
   #nullTime = 0;
   /** Another join has the rows now. */
@@ -61,14 +73,20 @@ export class Join {
   constructor(kernel: Kernel, spec: JoinSpec, previous: Join | null = null) {
     this.#kernel = kernel;
     this.#spec = spec;
-    if (previous === null) this.#join = createJoin(kernel, spec, FIRE_ROWS_MAX);
-    else {
+    if (previous === null) {
+      this.#join = createJoin(kernel, spec, FIRE_ROWS_MAX);
+      this.#waits = spec.mode.mode === "regular" ? null : new ColdWaits();
+      this.#cold = this.#shelf();
+    } else {
       resumeJoin(kernel, previous.#join, spec);
       this.#join = previous.#join;
+      this.#cold = previous.#cold;
+      this.#waits = previous.#waits;
       this.#late = previous.late;
       this.#nullTime = previous.nullTime;
       previous.#handedOn = true;
     }
+    this.#pieces = new ColdPieces(kernel, this.#cold);
     this.#push = kernel.alloc(PUSH_BYTES);
     this.#where = spec.where === null ? null : new ProgramRunner(kernel, spec.where);
     this.#step = kernel.fn("join_step");
@@ -76,26 +94,54 @@ export class Join {
     this.#types = isHalf(spec) ? spec.left : [...spec.left, ...spec.right];
   }
 
+  #shelf(): ColdShelf | null {
+    const kernel = this.#kernel, spec = this.#spec, join = this.#join, { mode, leftChanges, rightChanges } = spec;
+    // Rows of NOT IN meet rows of other keys
+    if (!kernel.cold || spec.nullAware) return null;
+    const begin = (restoring: boolean) => {
+      if (kernel.fn("join_shelf_begin")(join, Number(restoring)) === 0) this.#noMemory();
+    };
+    const asksNothing = mode.mode === "window" && !leftChanges && !rightChanges, dues = this.#waits?.dues;
+    const shelf = kernel.fn("join_shelf")(join) >>> 0;
+    return new ColdShelf(kernel, shelf, 2, kernel.cold, { begin, asksNothing, ...(dues ? { dues } : {}) });
+  }
+
   /**
    * Takes the selected rows of a batch of one input, in log order. False: the state has no room for them, and nothing has
-   * changed. The batch stays as it is until `pull` has returned null.
+   * changed. The batch stays as it is until `pull` has returned null. Where rows leave memory, throws RdxError: "no_space" when there is no room
+   * for what it asks for, "invalid" when their file is damaged.
    */
   push(batch: Batch, input: number, times: JoinTimes): boolean {
-    const kernel = this.#kernel, columns = writeColumns(kernel, batch.columns), data = kernel.data, at = this.#push;
-    const words = [input, columns, batch.selection, batch.selected, batch.kinds, times.running];
-    words.forEach((word, i) => data.setUint32(at + i * 4, word, true));
+    const kernel = this.#kernel, columns = writeColumns(kernel, batch.columns), at = this.#push, { data } = kernel;
+    [input, columns].forEach((word, i) => data.setUint32(at + i * 4, word, true));
+    [batch.kinds, times.running].forEach((word, i) => data.setUint32(at + 16 + i * 4, word, true));
     [times.before, times.others, times.delayMs].forEach((ms, i) => data.setFloat64(at + 24 + i * 8, ms, true));
-    const status = kernel.fn("join_push")(this.#join, at);
+    this.#pieces.begin(batch, columns);
+    this.#input = input;
+    return this.#pushNext() !== PUSH_FULL;
+  }
+
+  /** Begins with the next piece of the batch; null: there is none. */
+  #pushNext(): number | null {
+    const piece = this.#pieces.next(this.#input), { data } = this.#kernel, at = this.#push;
+    if (piece === null) return null;
+    data.setUint32(at + 8, piece.selection, true);
+    data.setUint32(at + 12, piece.selected, true);
+    const status = this.#pieces.start(() => this.#kernel.fn("join_push")(this.#join, at));
     if (status === PUSH_NO_MEMORY) {
       throw new RdxError("no_space", "Cannot get kernel memory to push a batch into a join");
     }
     if (status === PUSH_BUSY) throw new RdxError("internal", "A batch came to a join whose last one is not drained");
-    return status !== PUSH_FULL;
+    return status;
   }
 
   /** The watermark has come to `watermark`; +Infinity at the end of input. */
   advance(watermark: number): void {
+    const { mode } = this.#spec, end = mode.mode === "window" ? watermark + 2 : watermark;
+    if (this.#waits?.holds(end)) this.#kernel.fn("join_hold")(this.#join);
     this.#kernel.fn("join_advance")(this.#join, watermark);
+    const ttlMs = mode.mode === "regular" ? mode.ttlMs : 0;
+    if (ttlMs > 0) this.#cold?.lapse(watermark - ttlMs, this.#kernel.fn("join_begun")(this.#join));
   }
 
   /**
@@ -106,7 +152,7 @@ export class Join {
     const { mode, type } = this.#spec;
     if (mode.mode === "regular") return Infinity;
     if (mode.mode !== "interval") return watermark + 1;
-    let due = this.#kernel.fn("join_leaves_at")(this.#join) + 1;
+    let due = Math.min(this.#kernel.fn("join_leaves_at")(this.#join), this.#waits?.least ?? Infinity) + 1;
     if (type === "left" || type === "full" || type === "anti") due = Math.min(due, watermark + mode.upperMs + 1);
     if (type === "right" || type === "full") due = Math.min(due, watermark - mode.lowerMs + 1);
     return Math.max(due, watermark + 1);
@@ -121,8 +167,15 @@ export class Join {
       const records = this.#kernel.fn("join_records")(this.#join) >>> 0, rows = records === 0 ? 0 : this.#rows();
       if (rows > 0) return this.#emit(rows);
       // A step frees what the one before it named, so that the last one is one that names nothing.
-      if (step === STEP_DONE && records === 0) return null;
+      if (step === STEP_DONE && records === 0 && this.#pushNext() === null && !this.#bringBack()) return null;
     }
+  }
+
+  /** Brings the next rows back of those that the watermark has passed; false: there are none. */
+  #bringBack(): boolean {
+    if (!this.#cold || !this.#waits) return false;
+    const release = this.#kernel.fn("join_release");
+    return this.#waits.goOn(this.#cold, (time, group) => release(this.#join, time, group));
   }
 
   /** Makes rows of output of the records at hand, those that the residual condition lets through; returns how many. */
@@ -188,16 +241,24 @@ export class Join {
       },
     };
     const { mode, leftKeys, rightKeys } = this.#spec, keys = { left: leftKeys, right: rightKeys };
-    return joinTables(this.#kernel, this.#join, mode, left, right, keys, counts);
+    const cold = this.#cold;
+    this.#tables = cold ? [0, 1].map((side) => new ColdTable(cold, side)) : [];
+    return joinTables(this.#kernel, this.#join, mode, { left, right }, keys, counts, this.#tables);
   }
 
   /** All of its tables are there. */
   restored(): void {
+    coldRestored(this.#tables);
     if (this.#kernel.fn("join_restored")(this.#join) === 0) throw noStateSpace("left or right");
   }
 
   get stateRows(): number {
-    return this.#number("join_state_rows");
+    return this.#number("join_state_rows") + this.cold.rows;
+  }
+
+  /** Its rows that have left memory. */
+  get cold(): ColdFacts {
+    return this.#cold?.facts ?? NOTHING_COLD;
   }
 
   get stateBytes(): number {
@@ -210,7 +271,11 @@ export class Join {
 
   /** Frees everything but rows that another join has now. */
   close(): void {
-    if (!this.#handedOn) this.#kernel.fn("join_free")(this.#join);
+    if (!this.#handedOn) {
+      this.#cold?.close();
+      this.#kernel.fn("join_free")(this.#join);
+    }
+    this.#pieces.close();
     this.#kernel.free(this.#push, PUSH_BYTES);
     this.#where?.dispose();
   }

@@ -27,12 +27,10 @@ export type JoinMode =
   /** A row of the left meets the newest row of the right that is not after it; `temporal`: the right is a changelog. */
   | { readonly mode: "temporal" | "asof"; readonly leftTime: number; readonly rightTime: number };
 
-export interface JoinSpec {
+/** What a join is, whatever its columns are. */
+export interface JoinRules {
   readonly type: JoinType;
   readonly mode: JoinMode;
-  /** Types of the columns of each side. */
-  readonly left: readonly DataType[];
-  readonly right: readonly DataType[];
   /** Positions of the keys, in pairs of equal types. */
   readonly leftKeys: readonly number[];
   readonly rightKeys: readonly number[];
@@ -46,6 +44,12 @@ export interface JoinSpec {
   /** There is one row a key at most; one that comes takes the place of the one that is there. */
   readonly leftUnique: boolean;
   readonly rightUnique: boolean;
+}
+
+export interface JoinSpec extends JoinRules {
+  /** Types of the columns of each side. */
+  readonly left: readonly DataType[];
+  readonly right: readonly DataType[];
 }
 
 const TYPES: readonly JoinType[] = ["inner", "left", "right", "full", "semi", "anti"];

@@ -1,4 +1,5 @@
 import type { Column } from "../core/schema.ts";
+import type { ColdTable } from "./cold_table.ts";
 import type { JoinMode } from "./join_spec.ts";
 import type { Kernel } from "./module.ts";
 import { RowLook } from "./row_look.ts";
@@ -17,15 +18,15 @@ interface Counts {
   write(late: number, nullTime: number): void;
 }
 
-/** The tables of a join: `left`, `right`, and what it knows beside them. */
+/** The tables of a join: `left`, `right`, and what it knows beside them; `cold`: their rows that have left memory, where they do. */
 export function joinTables(
   kernel: Kernel,
   join: number,
   mode: JoinMode,
-  left: readonly Column[],
-  right: readonly Column[],
+  { left, right }: { readonly left: readonly Column[]; readonly right: readonly Column[] },
   keys: { readonly left: readonly number[]; readonly right: readonly number[] },
   counts: Counts,
+  cold: readonly ColdTable[],
 ): TablePart[] {
   const names = ["arrivals", "watermark", "now", "begun", "late", "null_time"];
   const scalars = new ScalarTable(kernel, "scalars", 1, names, (to) => {
@@ -37,12 +38,13 @@ export function joinTables(
     return kernel.fn("join_put_scalars")(join, from) !== 0;
   }, ["max", "max", "max", "max", "sum", "sum"]);
   const side = (name: string, isRight: boolean, columns: readonly Column[]) => {
-    const { store, words, index } = sideOf(kernel, join, isRight), bound = boundOf(mode, isRight);
+    const { store, words } = sideOf(kernel, join, isRight), bound = boundOf(mode, isRight);
     const below = bound === null ? null : () => bound(scalars.value(WATERMARK));
     const expiry = below === null ? {} : { expiry: { column: "$time", below } };
-    const own = isRight ? keys.right : keys.left;
-    const look = new RowLook(kernel, { store, columns, keys: own, index, nullsApart: true });
-    return new RowTable(kernel, { name, version: 1, store, columns, words, look, ...expiry });
+    const index = () => sideOf(kernel, join, isRight).index;
+    const own = isRight ? keys.right : keys.left, away = cold[Number(isRight)] ?? null;
+    const look = new RowLook(kernel, { store, columns, keys: own, index, nullsApart: true, cold: away });
+    return new RowTable(kernel, { name, version: 1, store, columns, words, look, cold: away, ...expiry });
   };
   return [scalars, side("left", false, left), side("right", true, right)];
 }

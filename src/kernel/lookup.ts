@@ -264,11 +264,10 @@ export class KnownKeys {
   /** Rows of the table that a key has, or the first ones. */
   #findAnswers(entries: RowLook, key: readonly Vector[] | null, most: number): FoundRows {
     const kernel = this.#kernel, { address } = this.#rows, list = kernel.arena(most * 4);
-    if (key === null) return { list, rows: kernel.fn("rows_look")(address, 0, 0, 0, 0, list, most) };
+    if (key === null) return { list, rows: kernel.fn("rows_look")(address, list, most) };
     const entry = entries.find(key, 1);
     if (entry.rows === 0) return { list, rows: 0 };
-    const at = kernel.data.getUint32(entry.list, true);
-    return { list, rows: kernel.fn("rows_look_word")(address, ENTRY_AT, at, list, most) };
+    return { list, rows: kernel.fn("lookup_rows")(kernel.data.getUint32(entry.list, true), list, most) };
   }
 
   /** Arrivals of entries and of rows so far. */

@@ -1,6 +1,10 @@
 import type { Batch } from "../core/batch.ts";
+import { type ColdFacts, NOTHING_COLD } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import type { Column, DataType } from "../core/schema.ts";
+import { ColdPieces } from "./cold_pieces.ts";
+import { ColdShelf } from "./cold_shelf.ts";
+import { coldRestored, ColdTable } from "./cold_table.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
@@ -24,7 +28,12 @@ export class Normalizer {
   readonly #normalize: number;
   readonly #keys: number;
   readonly #push: number;
+  /** Its rows that have left memory; null: they do not. */
+  readonly #cold: ColdShelf | null;
+  #table: ColdTable | null = null;
+  readonly #pieces: ColdPieces;
   #columns = 0;
+  #kinds = 0;
 
   /** The first `keys` columns of `types` are the key; `picks`: columns in the order in which they come out. Throws "no_space". */
   constructor(kernel: Kernel, types: readonly DataType[], keys: number, picks: readonly number[]) {
@@ -39,20 +48,37 @@ export class Normalizer {
     kernel.free(at, bytes);
     if (this.#normalize === 0) throw noSpace();
     this.#push = kernel.alloc(PUSH_BYTES);
+    const shelf = () => kernel.fn("normalize_shelf")(this.#normalize) >>> 0;
+    this.#cold = kernel.cold && new ColdShelf(kernel, shelf(), 1, kernel.cold);
+    this.#pieces = new ColdPieces(kernel, this.#cold);
   }
 
-  /** Begins with a batch, which must stay until `pull` has given null. */
+  /**
+   * Begins with a batch, which must stay until `pull` has given null. Where rows leave memory, throws RdxError: "no_space" when there is no room
+   * for what it asks for, "invalid" when their file is damaged.
+   */
   push(batch: Batch): void {
-    const kernel = this.#kernel;
-    this.#columns = writeColumns(kernel, batch.columns);
-    const words = [this.#columns, batch.selection, batch.selected, batch.kinds];
+    this.#columns = writeColumns(this.#kernel, batch.columns);
+    this.#kinds = batch.kinds;
+    this.#pieces.begin(batch, this.#columns);
+    this.#pushNext();
+  }
+
+  /** Begins with the next piece of the batch; false: there is none. */
+  #pushNext(): boolean {
+    const kernel = this.#kernel, piece = this.#pieces.next(0);
+    if (piece === null) return false;
+    const words = [this.#columns, piece.selection, piece.selected, this.#kinds];
     words.forEach((word, i) => kernel.data.setUint32(this.#push + i * 4, word, true));
-    if (kernel.fn("normalize_push")(this.#normalize, this.#push) === 0) throw noSpace();
+    if (this.#pieces.start(() => kernel.fn("normalize_push")(this.#normalize, this.#push)) === 0) throw noSpace();
+    return true;
   }
 
   /** The next changes, with the row of the batch that caused each, or null. Throws `full()` when there is no room for the rest. */
   pull(full: () => Error): (Batch & { readonly causes: number }) | null {
-    const kernel = this.#kernel, rows = kernel.fn("normalize_pull")(this.#normalize);
+    const kernel = this.#kernel, pull = kernel.fn("normalize_pull");
+    let rows = pull(this.#normalize);
+    while (rows === DONE && this.#pushNext()) rows = pull(this.#normalize);
     if (rows === DONE) return null;
     if (rows === NO_MEMORY) throw noSpace();
     if (rows < 0) throw full();
@@ -68,6 +94,8 @@ export class Normalizer {
   tables(name: string, columns: readonly Column[]): TablePart[] {
     const kernel = this.#kernel, normalize = this.#normalize, scalars = `${name}_scalars`;
     const store = kernel.fn("normalize_store")(normalize) >>> 0, index = kernel.fn("normalize_index")(normalize) >>> 0;
+    const cold = this.#cold && new ColdTable(this.#cold, 0);
+    this.#table = cold;
     return [
       new RowTable(kernel, {
         name,
@@ -76,7 +104,8 @@ export class Normalizer {
         columns,
         words: [],
         settle: () => kernel.fn("normalize_settle")(normalize),
-        look: new RowLook(kernel, { store, columns, keys: keysOf(this.#keys), index }),
+        look: new RowLook(kernel, { store, columns, keys: keysOf(this.#keys), index, cold }),
+        cold,
       }),
       new ScalarTable(
         kernel,
@@ -92,11 +121,17 @@ export class Normalizer {
 
   /** All of its tables are there. */
   restored(): void {
+    if (this.#table) coldRestored([this.#table]);
     if (this.#kernel.fn("normalize_restored")(this.#normalize) === 0) throw noStateSpace("of rows by key");
   }
 
   get stateRows(): number {
-    return this.#kernel.fn("normalize_state_rows")(this.#normalize) >>> 0;
+    return (this.#kernel.fn("normalize_state_rows")(this.#normalize) >>> 0) + this.cold.rows;
+  }
+
+  /** Its rows that have left memory. */
+  get cold(): ColdFacts {
+    return this.#cold?.facts ?? NOTHING_COLD;
   }
 
   get stateBytes(): number {
@@ -104,6 +139,8 @@ export class Normalizer {
   }
 
   close(): void {
+    this.#cold?.close();
+    this.#pieces.close();
     this.#kernel.fn("normalize_free")(this.#normalize);
     this.#kernel.free(this.#push, PUSH_BYTES);
   }

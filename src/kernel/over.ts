@@ -1,4 +1,5 @@
 import type { Batch } from "../core/batch.ts";
+import type { ColdFacts } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import type { Column, DataType } from "../core/schema.ts";
 import { writeColumns } from "./column.ts";
@@ -7,6 +8,7 @@ import { BatchGather } from "./gather.ts";
 import { GroupAggregate, type GroupCallSpec } from "./group.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
+import { OwnArena } from "./own_arena.ts";
 import { keysOf, RowLook } from "./row_look.ts";
 import { RowTable } from "./row_table.ts";
 import { hashSeed, storeSpecBytes, writeStoreSpec } from "./rows.ts";
@@ -36,6 +38,8 @@ export interface OverTimes {
 const FLAG_ROWS = 1, FLAG_UNBOUNDED = 2, FLAG_TIMED = 4;
 const SPEC_BYTES = 24, PUSH_BYTES = 48, ROW_WORDS = 5;
 const NO_MEMORY = -1, DONE = -2;
+/** Of a row, what it takes beside its cells and in a heap; cells, the length in that of a text, and pages that are not full. */
+const ROW_BYTES = 128, CELL_BYTES = 8, LENGTH_AT = 4, PAGES_BYTES = 65_536;
 /** Offset in a row of its time (asm/over/spec.ts), position of the watermark among the scalars, and one that stands for none. */
 const TIME_AT = 32, WATERMARK = 1, TIME_START = -(1n << 62n);
 
@@ -54,6 +58,10 @@ export class OverAggregate {
   readonly #picks: readonly number[];
   readonly #feed: readonly number[];
   readonly #push: number;
+  /** What the aggregation works at lives on between pulls; rows of it that are through, and rows that have come out with them. */
+  readonly #feedArena: OwnArena;
+  #fed = 0;
+  #out = 0;
 
   /** Throws RdxError("invalid_plan") for calls that there are none of, "no_space" without memory. */
   constructor(kernel: Kernel, spec: OverSpec, picks: readonly number[]) {
@@ -76,14 +84,18 @@ export class OverAggregate {
       upsert: true,
       dense: true,
       ttlMs: 0,
+      // Rows of frames stay
+      cold: spec.keys > 0,
     });
     this.#gather = new BatchGather(kernel);
+    this.#feedArena = new OwnArena(kernel);
     this.#over = create(kernel, spec);
     this.#push = kernel.alloc(PUSH_BYTES);
   }
 
   /** Begins with a batch, which must stay until `pull` has given null. */
   push(batch: Batch, times: OverTimes): void {
+    this.#groups.reserve(() => this.#needs(batch));
     const kernel = this.#kernel, at = this.#push, columns = writeColumns(kernel, batch.columns), data = kernel.data;
     const words = [columns, batch.selection, batch.selected, 0, times.running, 0];
     words.forEach((word, i) => data.setUint32(at + i * 4, word, true));
@@ -93,45 +105,72 @@ export class OverAggregate {
     if (kernel.fn("over_push")(this.#over, at) === 0) throw noSpace();
   }
 
+  /** Bytes that the rows of a batch take at most: blocks of memory are powers of two, and a place is larger than its row. */
+  #needs({ columns, selection, selected }: Batch): number {
+    const { data, bytes } = this.#kernel;
+    let texts = 0;
+    for (const { type, data: at, validity } of columns) {
+      if (type.kind !== "string" && type.kind !== "bytes") continue;
+      for (let i = 0; i < selected; i++) {
+        const row = selection === 0 ? i : data.getUint32(selection + i * 4, true);
+        const isNull = validity !== 0 && (bytes[validity + (row >> 3)] >> (row & 7) & 1) === 0;
+        if (!isNull) texts += data.getUint32(at + row * CELL_BYTES + LENGTH_AT, true);
+      }
+    }
+    const fixed = ROW_BYTES + columns.length * CELL_BYTES * 2;
+    return 2 * (selected * fixed + texts) + PAGES_BYTES;
+  }
+
   /** The next rows with their aggregates, or null when there are no more for now. Throws `full()` when there is no room. */
   pull(full: () => Error): (Batch & { readonly causes: number }) | null {
-    const kernel = this.#kernel;
     while (true) {
-      // Only now: the last results refer to bytes of the state, which stay until the aggregation goes on
-      this.#groups.pull(full);
-      const rows = kernel.fn("over_step")(this.#over);
-      if (rows === DONE) return null;
-      if (rows === NO_MEMORY) throw noSpace();
-      if (rows < 0) throw full();
-      const results = this.#aggregate(rows, full), count = kernel.fn("over_out_count")(this.#over);
-      if (count > 0) return this.#out(results, count);
+      // Where keys leave memory, of a feed some rows are worked at a time. The last results refer to bytes of the state, which stay until now
+      const results = this.#groups.pull(full), batch = results ? this.#shown(results) : null;
+      if (batch) return batch;
+      if (!results && !this.#step(full)) return null;
     }
   }
 
-  #aggregate(rows: number, full: () => Error): Batch {
-    const kernel = this.#kernel, { picks, out } = this.#lists(this.#feed);
-    const kinds = kernel.fn("over_feed")(this.#over, picks, this.#feed.length, out) >>> 0;
-    if (kinds === 0) throw noSpace();
-    const feed = readBatch(kernel, out, this.#feed.map((column) => this.#spec.types[column]), rows);
-    this.#groups.push({ ...feed, kinds });
-    const results = this.#groups.pull(full)!;
-    return {
-      ...results,
-      rows,
-      columns: results.columns.slice(this.#spec.keys),
-      selection: 0,
-      selected: rows,
-      kinds: 0,
-    };
+  /** Gives the aggregation what comes next; false: there is nothing. */
+  #step(full: () => Error): boolean {
+    return this.#feedArena.within(() => {
+      const rows = this.#kernel.fn("over_step")(this.#over);
+      if (rows === DONE) return false;
+      if (rows === NO_MEMORY) throw noSpace();
+      if (rows < 0) throw full();
+      const kernel = this.#kernel, { picks, out } = this.#lists(this.#feed);
+      const kinds = kernel.fn("over_feed")(this.#over, picks, this.#feed.length, out) >>> 0;
+      if (kinds === 0) throw noSpace();
+      this.#fed = 0;
+      this.#out = 0;
+      const feed = readBatch(kernel, out, this.#feed.map((column) => this.#spec.types[column]), rows);
+      this.#groups.push({ ...feed, kinds });
+      return true;
+    });
   }
 
-  #out(results: Batch, count: number): Batch & { readonly causes: number } {
-    const kernel = this.#kernel, { picks, out, to } = this.#lists(this.#picks);
-    if (kernel.fn("over_out")(this.#over, picks, this.#picks.length, out, to) === 0) throw noSpace();
-    const at = kernel.data.getUint32(to, true), causes = kernel.data.getUint32(to + 4, true);
-    const rows = readBatch(kernel, out, this.#picks.map((pick) => this.#spec.types[pick]), count);
-    const taken = this.#gather.take(results, at, count);
-    return { ...rows, columns: [...rows.columns, ...taken.columns], causes: this.#spec.time < 0 ? causes : 0 };
+  /** The rows that come out with these results of the next rows of the feed; null: there are none. */
+  #shown(results: Batch): (Batch & { readonly causes: number }) | null {
+    const kernel = this.#kernel, from = this.#out, fed = this.#fed, { rows } = results;
+    this.#fed += rows;
+    this.#out = kernel.fn("over_shown")(this.#over, this.#fed);
+    const count = this.#out - from;
+    if (count === 0) return null;
+    const { picks, out, to } = this.#lists(this.#picks);
+    if (kernel.fn("over_out")(this.#over, from, count, picks, this.#picks.length, out, to) === 0) throw noSpace();
+    const at = this.#behind(kernel.data.getUint32(to, true), count, fed), causes = kernel.data.getUint32(to + 4, true);
+    const own = readBatch(kernel, out, this.#picks.map((pick) => this.#spec.types[pick]), count);
+    const columns = results.columns.slice(this.#spec.keys);
+    const taken = this.#gather.take({ ...results, columns, selection: 0, selected: rows, kinds: 0 }, at, count);
+    return { ...own, columns: [...own.columns, ...taken.columns], causes: this.#spec.time < 0 ? causes : 0 };
+  }
+
+  /** Places in the feed as those behind `fed`. */
+  #behind(at: number, count: number, fed: number): number {
+    if (fed === 0) return at;
+    const kernel = this.#kernel, to = kernel.arena(count * 4), { buffer } = kernel.bytes;
+    new Uint32Array(buffer, to, count).set(new Uint32Array(buffer, at, count).map((place) => place - fed));
+    return to;
   }
 
   /** Room for a list of columns, their COLUMNs, and two addresses. */
@@ -188,6 +227,11 @@ export class OverAggregate {
     return this.#number("over_state_rows");
   }
 
+  /** Keys whose aggregates have left memory. */
+  get cold(): ColdFacts {
+    return this.#groups.cold;
+  }
+
   get stateBytes(): number {
     return this.#number("over_state_bytes") + this.#groups.stateBytes;
   }
@@ -203,6 +247,7 @@ export class OverAggregate {
   }
 
   close(): void {
+    this.#feedArena.close();
     this.#kernel.fn("over_free")(this.#over);
     this.#kernel.free(this.#push, PUSH_BYTES);
     this.#groups.close();

@@ -1,7 +1,12 @@
 import type { Batch } from "../core/batch.ts";
+import { type ColdFacts, NOTHING_COLD } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import { RANK_ROWS_MAX } from "../core/limits.ts";
 import { type Column, type DataType, INT64 } from "../core/schema.ts";
+import { ColdPieces } from "./cold_pieces.ts";
+import { ColdShelf } from "./cold_shelf.ts";
+import { coldRestored, ColdTable } from "./cold_table.ts";
+import { ColdWaits } from "./cold_waits.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { COLUMN_SIZE } from "./layout.ts";
@@ -13,6 +18,8 @@ import { hashSeed, type OrderColumn, storeSpecBytes, writeStoreSpec } from "./ro
 
 export type { OrderColumn } from "./rows.ts";
 
+export type RankFunction = "row_number" | "rank" | "dense_rank";
+
 /** Which rows of each key are seen. Columns are those of the pushed batch. */
 export interface RankSpec {
   readonly types: readonly DataType[];
@@ -22,6 +29,8 @@ export interface RankSpec {
   /** Ranks from 1, both inclusive. */
   readonly from: number;
   readonly to: number;
+  /** What is counted: rows, rows in front of those that are equal in the order (these share their number), or different places in the order. */
+  readonly fn?: RankFunction;
   /** The rank comes as a column behind the others. */
   readonly number: boolean;
   /** Rows may be taken back: all of them are kept. */
@@ -38,6 +47,7 @@ export interface RankSpec {
 export type RankBatch = Batch & { readonly causes: number };
 
 const FLAG_NUMBER = 1, FLAG_RETRACTS = 2, FLAG_WINDOWED = 4, FLAG_EXPIRES = 8, FLAG_TIES = 16;
+const FLAG_SHARED = 32, FLAG_DENSE = 64;
 const SPEC_BYTES = 32, PUSH_BYTES = 16;
 const NO_MEMORY = -1, DONE = -2;
 /** Offset in a row of the watermark at its arrival (asm/rank/spec.ts). */
@@ -52,7 +62,14 @@ export class Ranking {
   readonly #picks: readonly number[];
   readonly #types: readonly DataType[];
   readonly #push: number;
+  /** Its rows that have left memory; null: they do not. */
+  readonly #cold: ColdShelf | null;
+  /** What of them comes out at the end of windows; null: there are none. */
+  readonly #waits: ColdWaits | null;
+  #table: ColdTable | null = null;
+  readonly #pieces: ColdPieces;
   #columns = 0;
+  #kinds = 0;
 
   /** `picks`: columns in the order in which they come out. Throws RdxError("invalid_plan") for too many ranks, "no_space" without memory. */
   constructor(kernel: Kernel, spec: RankSpec, picks: readonly number[]) {
@@ -65,18 +82,24 @@ export class Ranking {
     this.#types = [...picks.map((pick) => spec.types[pick]), ...(spec.number ? [INT64] : [])];
     this.#rank = this.#create();
     this.#push = kernel.alloc(PUSH_BYTES);
+    this.#waits = kernel.cold && spec.end !== null ? new ColdWaits() : null;
+    const shelf = () => kernel.fn("rank_shelf")(this.#rank) >>> 0, ways = this.#waits ? { dues: this.#waits.dues } : {};
+    this.#cold = kernel.cold && new ColdShelf(kernel, shelf(), 1, kernel.cold, ways);
+    this.#pieces = new ColdPieces(kernel, this.#cold);
   }
 
   #create(): number {
     const { types, keys, order, from, to, number, retracts, ties = false, end, ttlMs } = this.#spec,
       kernel = this.#kernel;
+    const { fn = "row_number" } = this.#spec, shares = fn !== "row_number";
     const bytes = SPEC_BYTES + storeSpecBytes(types) + order.length * 8, at = kernel.alloc(bytes);
     const flags = (number ? FLAG_NUMBER : 0) | (retracts ? FLAG_RETRACTS : 0) | (end === null ? 0 : FLAG_WINDOWED) |
-      (ttlMs > 0 && end === null ? FLAG_EXPIRES : 0) | (ties ? FLAG_TIES : 0);
+      (ttlMs > 0 && end === null ? FLAG_EXPIRES : 0) | (ties ? FLAG_TIES : 0) | (shares ? FLAG_SHARED : 0) |
+      (fn === "dense_rank" ? FLAG_DENSE : 0);
     const data = kernel.data;
     [keys, from, to, flags, order.length, end ?? 0].forEach((word, i) => data.setUint32(at + i * 4, word, true));
     data.setFloat64(at + 24, ttlMs, true);
-    const WORDS = 5, orders = writeStoreSpec(kernel, at + SPEC_BYTES, types, WORDS, hashSeed());
+    const words = shares ? 7 : 5, orders = writeStoreSpec(kernel, at + SPEC_BYTES, types, words, hashSeed());
     order.forEach(({ column, desc, nullsLast }, i) => {
       data.setUint32(orders + i * 8, column, true);
       data.setUint32(orders + i * 8 + 4, Number(desc) + 2 * Number(nullsLast), true);
@@ -87,18 +110,32 @@ export class Ranking {
     return rank;
   }
 
-  /** Begins with a batch, which must stay until `pull` has given null. */
+  /**
+   * Begins with a batch, which must stay until `pull` has given null. Where rows leave memory, throws RdxError: "no_space" when there is no room
+   * for what it asks for, "invalid" when their file is damaged.
+   */
   push(batch: Batch): void {
-    const kernel = this.#kernel;
-    this.#columns = writeColumns(kernel, batch.columns);
-    const words = [this.#columns, batch.selection, batch.selected, batch.kinds];
+    this.#columns = writeColumns(this.#kernel, batch.columns);
+    this.#kinds = batch.kinds;
+    this.#pieces.begin(batch, this.#columns);
+    this.#pushNext();
+  }
+
+  /** Begins with the next piece of the batch; false: there is none. */
+  #pushNext(): boolean {
+    const kernel = this.#kernel, piece = this.#pieces.next(0);
+    if (piece === null) return false;
+    const words = [this.#columns, piece.selection, piece.selected, this.#kinds];
     words.forEach((word, i) => kernel.data.setUint32(this.#push + i * 4, word, true));
-    if (kernel.fn("rank_push")(this.#rank, this.#push) === 0) throw noSpace();
+    if (this.#pieces.start(() => kernel.fn("rank_push")(this.#rank, this.#push)) === 0) throw noSpace();
+    return true;
   }
 
   /** The next changes, or rows of windows that have passed, by (end, key group, arrival, rank); null when there are no more. Throws `full()`. */
   pull(full: () => Error): RankBatch | null {
-    const kernel = this.#kernel, rows = kernel.fn("rank_pull")(this.#rank);
+    const kernel = this.#kernel, pull = kernel.fn("rank_pull");
+    let rows = pull(this.#rank);
+    while (rows === DONE && (this.#pushNext() || this.#bringBack())) rows = pull(this.#rank);
     if (rows === DONE) return null;
     if (rows === NO_MEMORY) throw noSpace();
     if (rows < 0) throw full();
@@ -112,10 +149,20 @@ export class Ranking {
     return { ...readBatch(kernel, out, this.#types, rows), kinds: windowed ? 0 : kinds, causes: windowed ? 0 : causes };
   }
 
+  /** Brings the next rows back of windows that the watermark has passed; false: there are none. */
+  #bringBack(): boolean {
+    if (!this.#cold || !this.#waits) return false;
+    const release = this.#kernel.fn("rank_release");
+    return this.#waits.goOn(this.#cold, (time, group) => release(this.#rank, time, group));
+  }
+
   /** Moves the watermark, and forgets rows that are older than their time to live. */
   advance(watermark: number): void {
+    if (this.#waits?.holds(watermark + 2)) this.#kernel.fn("rank_hold")(this.#rank);
     this.#kernel.fn("rank_advance")(this.#rank, watermark);
     while (this.#kernel.fn("rank_expire")(this.#rank)) { /* a step at a time */ }
+    const { ttlMs } = this.#spec;
+    if (ttlMs > 0) this.#cold?.lapse(watermark - ttlMs, this.#kernel.fn("rank_begun")(this.#rank));
   }
 
   /** Its rows as tables; `columns` are those of the pushed batches. */
@@ -130,7 +177,8 @@ export class Ranking {
       (from) => kernel.fn("rank_put_scalars")(rank, from) !== 0,
       ["max", "max", "sum", "sum", "max"],
     );
-    const store = kernel.fn("rank_store")(rank) >>> 0;
+    const store = kernel.fn("rank_store")(rank) >>> 0, cold = this.#cold && new ColdTable(this.#cold, 0);
+    this.#table = cold;
     const rows = new RowTable(kernel, {
       name: "rows",
       version: 1,
@@ -143,7 +191,9 @@ export class Ranking {
         columns,
         keys: keysOf(this.#spec.keys),
         index: kernel.fn("rank_index")(rank) >>> 0,
+        cold,
       }),
+      cold,
       ...(end === null ? {} : { expiry: { column: columns[end].name, below: () => endsBelow(scalars.value(1)) } }),
     });
     return [scalars, rows];
@@ -151,11 +201,17 @@ export class Ranking {
 
   /** All of its tables are there. */
   restored(): void {
+    if (this.#table) coldRestored([this.#table]);
     if (this.#kernel.fn("rank_restored")(this.#rank) === 0) throw noStateSpace("rows");
   }
 
   get stateRows(): number {
-    return this.#number("rank_state_rows");
+    return this.#number("rank_state_rows") + this.cold.rows;
+  }
+
+  /** Its rows that have left memory. */
+  get cold(): ColdFacts {
+    return this.#cold?.facts ?? NOTHING_COLD;
   }
 
   get stateBytes(): number {
@@ -173,6 +229,8 @@ export class Ranking {
   }
 
   close(): void {
+    this.#cold?.close();
+    this.#pieces.close();
     this.#kernel.fn("rank_free")(this.#rank);
     this.#kernel.free(this.#push, PUSH_BYTES);
   }

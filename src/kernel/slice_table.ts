@@ -18,11 +18,14 @@ interface Windows {
   readonly droppedBefore: number;
   readonly stateVersion: number;
   restore(rows: Batch, starts: Vector): PushResult;
+  restoreDrop(below: bigint | null): void;
+  look(key: number, group: number, rowsMax: number): number;
 }
 
 const NAME = "slices", NAMES = 3, SLICE = 1;
-/** The mark of rows that have not changed since they were stored (asm/aggregate/fire.ts). */
+/** The mark of rows that have not changed since they were stored (asm/aggregate/fire.ts), which is also the kernel's first mark; any other is that of rows that have. */
 const STORED = 1;
+export const CHANGED = STORED + 1;
 /** Slices that start before times that windows can have have none. */
 const FIRST_TIME = -8.64e15;
 
@@ -40,8 +43,8 @@ export class SliceTable implements TablePart {
   readonly #groups: KeyGroups;
   readonly looks: readonly [TableLook];
   #step: "clear" | "expire" | "changed" | "done" = "done";
-  /** A listing of everything is not at its end. */
-  #whole = false;
+  /** What has changed since the listing at hand began is listed behind it. */
+  #more = false;
 
   /** `names`: those of the keys, then of the calls. */
   constructor(kernel: Kernel, windows: Windows, aggregation: number, spec: AggregateSpec, names: readonly string[]) {
@@ -78,8 +81,9 @@ export class SliceTable implements TablePart {
     const kernel = this.#kernel, [{ columns }] = this.looks, types = columns.map(({ type }) => type);
     const group = key === null || key.length === 0 ? 0 : kernel.bytes[this.#groups.of(batchOf(1, key), key)];
     const at = key === null ? 0 : writeColumns(kernel, key), results = this.#results;
+    if (this.#windows.look(at, group, rowsMax) < 0) throw noStateSpace(NAME);
     const look = (what: 0 | 1, of: readonly DataType[]) => {
-      const rows = kernel.fn("agg_look")(this.#aggregation, at, group, what, rowsMax);
+      const rows = kernel.fn("agg_looked")(this.#aggregation, what);
       if (rows < 0) throw noStateSpace(NAME);
       return readBatch(kernel, kernel.fn("agg_out")(this.#aggregation) >>> 0, of, rows);
     };
@@ -88,11 +92,12 @@ export class SliceTable implements TablePart {
     return { ...states, columns: [...states.columns, ...made.columns.slice(leading.length)] };
   }
 
+  /** A listing that is not at its end goes on, and what it has been through and has changed since comes behind it, unless everything is to be listed. */
   cut(whole: boolean): void {
-    const again = this.#step !== "done";
-    this.#step = whole ? "clear" : "expire";
-    this.#whole ||= whole;
-    this.#windows.takeChanges(this.#whole, again);
+    const ended = this.#step === "done";
+    this.#more = !whole && !ended;
+    if (this.#step !== "clear") this.#step = whole ? "clear" : "expire";
+    if (!this.#more) this.#windows.takeChanges(whole, !ended);
   }
 
   /** Rows keep their places, and slices go by their times, whatever comes between two steps. */
@@ -115,12 +120,15 @@ export class SliceTable implements TablePart {
     }
     if (this.#step === "done") return null;
     const batch = this.#windows.nextChanges(rowsMax);
-    if (batch === null) {
+    if (batch === null && !this.#more) {
       this.#step = "done";
-      this.#whole = false;
       return null;
     }
-    if (batch.rows === 0) return { kind: "delete", table, rows: batchOf(0, this.#none()) };
+    if (batch === null) {
+      this.#more = false;
+      this.#windows.takeChanges(false, false);
+    }
+    if (batch === null || batch.rows === 0) return { kind: "delete", table, rows: batchOf(0, this.#none()) };
     const [slice, group, row, ...values] = batch.columns;
     return { kind: "upsert", table, rows: batchOf(batch.rows, [group, slice, row, ...values]) };
   }
@@ -131,16 +139,11 @@ export class SliceTable implements TablePart {
   }
 
   restore(change: StateChange): void {
-    const kernel = this.#kernel, aggregation = this.#aggregation;
-    if (change.kind === "clear") kernel.fn("agg_restore_clear")(aggregation);
-    else if (change.kind === "expire") {
-      const at = kernel.arena(8);
-      kernel.data.setBigInt64(at, change.below, true);
-      kernel.fn("agg_restore_below")(aggregation, at);
-    } else if (change.kind === "upsert") this.#put(change.rows);
+    if (change.kind === "clear") this.#windows.restoreDrop(null);
+    else if (change.kind === "expire") this.#windows.restoreDrop(change.below);
+    else if (change.kind === "upsert") this.#put(change.rows);
     else if (change.rows.rows > 0) throw damaged(NAME, "its rows go by slices");
-    // What was restored counts as stored: the kernel's first mark
-    this.#windows.mark(STORED + 1);
+    this.#windows.mark(CHANGED);
   }
 
   #put({ rows, columns }: Batch): void {
@@ -150,6 +153,7 @@ export class SliceTable implements TablePart {
       throw damaged(NAME, "$slice is not the start of a slice");
     }
     this.#checkGroups(rows, group, given.slice(0, this.#keys));
+    // What is restored counts as stored
     this.#windows.mark(STORED);
     const { consumed } = this.#windows.restore(batchOf(rows, given), slice);
     if (consumed < rows) throw noStateSpace(NAME);

@@ -7,7 +7,10 @@ import type { Kernel } from "./module.ts";
 /** One of an operator's tables, or several that are drained together. */
 export interface TablePart {
   readonly tables: readonly StateTable[];
-  /** As OperatorState has it, for parts that can; a cut behind it that keeps what it gave is not whole. */
+  /**
+   * As OperatorState has it, for parts that can; a cut behind it that keeps what it gave is not whole. What it would have begun with comes with the next
+   * round or the cut when it was left before.
+   */
   ahead?(whole: boolean): void;
   cut(whole: boolean): void;
   drain(rowsMax: number): StateChange | null;
@@ -16,6 +19,7 @@ export interface TablePart {
   /** These are as OperatorState has them. */
   readonly looks: readonly TableLook[];
   look(table: string, key: readonly Vector[] | null, rowsMax: number): Batch;
+  seek?(table: string, key: readonly Vector[], rowsMax: number, begins: boolean): boolean;
 }
 
 /** The tables of an operator, one part after the other. */
@@ -26,26 +30,26 @@ export class StateTables implements OperatorState {
   /** Those that are drained at the moment. */
   #drained: readonly TablePart[] = [];
   #at = 0;
-  /** Nothing has been drained or restored yet: the next drain gives everything. */
-  #fresh = true;
+  /** Of these nothing has been drained or restored yet: the next drain gives everything. */
+  readonly #fresh: Set<TablePart>;
 
   /** `restored` makes indices, heaps and timers when all tables are there. */
   constructor(parts: readonly TablePart[], restored: () => void) {
     this.#parts = parts;
     this.#restored = restored;
+    this.#fresh = new Set(parts);
     this.tables = parts.flatMap(({ tables }) => tables);
   }
 
   ahead(whole: boolean): boolean {
     this.#drained = this.#parts.filter(({ ahead }) => ahead);
-    for (const part of this.#drained) part.ahead?.(whole || this.#fresh);
+    for (const part of this.#drained) part.ahead?.(this.#fresh.delete(part) || whole);
     this.#at = 0;
     return this.#drained.length > 0;
   }
 
   cut(whole: boolean, ahead = false): void {
-    for (const part of this.#parts) part.cut((whole || this.#fresh) && !(ahead && part.ahead));
-    this.#fresh = false;
+    for (const part of this.#parts) part.cut(this.#fresh.delete(part) || (whole && !(ahead && part.ahead)));
     this.#drained = this.#parts;
     this.#at = 0;
   }
@@ -72,7 +76,7 @@ export class StateTables implements OperatorState {
 
   restored(): void {
     this.#restored();
-    this.#fresh = false;
+    this.#fresh.clear();
   }
 
   get looks(): readonly TableLook[] {
@@ -81,9 +85,17 @@ export class StateTables implements OperatorState {
   }
 
   look(table: string, key: readonly Vector[] | null, rowsMax: number): Batch {
+    return this.#partOf(table).look(table, key, rowsMax);
+  }
+
+  seek(table: string, key: readonly Vector[], rowsMax: number, begins: boolean): boolean {
+    return this.#partOf(table).seek?.(table, key, rowsMax, begins) ?? true;
+  }
+
+  #partOf(table: string): TablePart {
     const part = this.#parts.find(({ looks }) => looks.some((look) => look.table === table));
     if (!part) throw new RdxError("invalid", `Cannot look at table ${table}: the operator has no such table`);
-    return part.look(table, key, rowsMax);
+    return part;
   }
 }
 
@@ -133,6 +145,11 @@ export function valueColumns(columns: readonly Column[]): Column[] {
 /** Room for a column of i64 in the batch arena. */
 export function words(kernel: Kernel, rows: number): Vector {
   return { type: INT64, data: kernel.arena(Math.max(1, Math.ceil(rows / 64)) * 512), validity: 0 };
+}
+
+/** A step without rows of a table whose keys are a key group and a number: there is more. */
+export function nothing(kernel: Kernel, table: string): StateChange {
+  return { kind: "delete", table, rows: batchOf(0, [words(kernel, 0), words(kernel, 0)]) };
 }
 
 export function batchOf(rows: number, columns: readonly Vector[]): Batch {

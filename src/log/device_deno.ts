@@ -123,12 +123,13 @@ class DenoLogFile implements LogFile {
     return done;
   }
 
-  async write(bytes: Uint8Array<ArrayBuffer>, at: number): Promise<void> {
+  async write(bytes: Uint8Array<ArrayBuffer>, at: number, beside?: "beside"): Promise<void> {
     this.#seek(at);
-    // Few bytes are in the system's memory sooner than another thread could be asked to bring them there; the disk is met when they are synced.
-    const now = bytes.length <= FILE_WRITE_NOW_BYTES;
+    // Bytes are in the system's memory sooner than they are copied for another thread that would bring them there; the disk is met when they are synced. Of many, the last
+    // are left to one all the same, so that this one stands for a moment only.
     for (let done = 0; done < bytes.length;) {
-      const rest = bytes.subarray(done), count = now ? this.#file.writeSync(rest) : await this.#file.write(rest);
+      const rest = bytes.subarray(done), now = !beside && done < FILE_WRITE_NOW_BYTES;
+      const count = now ? this.#file.writeSync(rest.subarray(0, FILE_WRITE_NOW_BYTES)) : await this.#file.write(rest);
       done += count;
       this.#position += count;
       this.#bytes = Math.max(this.#bytes, this.#position);

@@ -24,13 +24,18 @@ export interface DurableParts {
   readonly durability: "fsync" | "os";
   readonly clock: Clock;
   readonly bounds?: Partial<JournalBounds>;
+  /** Of the logs of streams; absent: SEGMENT_FIRST_BYTES and SEGMENT_BYTES_MAX. */
+  readonly segmentBytes?: SegmentParts["segmentBytes"];
   said(what: string): void;
   /** Called when nothing is under way any more. */
   closed?(): void;
 }
 
-/** Rooms of a data directory whose folders are logs. A stream's log is one partition, 0. */
-const ORDERS = "order", ROOMS = ["journal", ORDERS], PARTITION = "0";
+/**
+ * Rooms of a data directory whose folders are logs. A stream has one log for all of its partitions, so that a request which has rows of several is one record, synced
+ * once.
+ */
+const ORDERS = "order", ROOMS = ["journal", ORDERS], LOG = "0";
 /** The room of logs that sinks have for themselves, which `meta` knows by the places of sinks alone. */
 const SINKS = "sink";
 
@@ -73,11 +78,11 @@ export class DurableLogs implements Durable {
   }
 
   createLog<Answer>(folder: string): Log<Answer> {
-    return JournalLog.create<Answer>(`${folder}/${PARTITION}`, this.#journalParts(folder));
+    return JournalLog.create<Answer>(`${folder}/${LOG}`, this.#journalParts(folder));
   }
 
   async openLog<Answer>(folder: string): Promise<Log<Answer>> {
-    const path = `${folder}/${PARTITION}`;
+    const path = `${folder}/${LOG}`;
     await this.#requireFiles(folder, path);
     return await JournalLog.open<Answer>(path, this.#journalParts(folder), (cut) => this.said(cut));
   }
@@ -119,8 +124,8 @@ export class DurableLogs implements Durable {
   }
 
   #journalParts(folder: string): JournalParts {
-    const { bounds = {} } = this.#parts;
-    return { segments: this.#segments(), bounds, shared: this.#shared, made: () => this.#made(folder) };
+    const { bounds = {}, segmentBytes } = this.#parts, segments = { ...this.#segments(), segmentBytes };
+    return { segments, bounds, shared: this.#shared, made: () => this.#made(folder) };
   }
 
   #orderParts(folder: string): OrderParts {

@@ -23,18 +23,18 @@ import type { PackedFrames } from "../log.ts";
  *      │ magic "rdxr"                 │ u32
  *    4 │ checksum of 8 to length      │ u32: CRC-32C that begins with the segment's id
  *    8 │ length                       │ u32: of all of it, a multiple of 8
- *   12 │ kind  flags  key id          │ u8 u8 u16: flag 1: the parts are packed (zstd); key id 0: not encrypted
+ *   12 │ kind  flags  key id          │ u8 u8 u16: flag 1: the parts are packed (zstd), flag 2: the text says of which partitions the rows are; key id 0: not encrypted
  *   16 │ rows                         │ u32
  *   20 │ version of the schema        │ u32
  *   24 │ key                          │ f64: offset of the first row, of an order the first number
  *   32 │ arrived at                   │ f64: epoch ms
  *   40 │ newest key with parts aside  │ f64: of this record and all before it, −1: none
- *   48 │ group                        │ u32: where in the segment the group begins that was synced with it
+ *   48 │ group                        │ u32: where in the segment the first group begins that was not synced when it was written
  *   52 │ bytes of the text            │ u32
  *   56 │ parts                        │ u32
  *   60 │ parts aside                  │ u32
  *   64 │ bytes of each part           │ u32 each, and of the packed parts if they are packed; filled up to 8
- *      │ text                         │ JSON: the producer's mark and answer; filled up to 8
+ *      │ text                         │ JSON: the producer's mark and answer, the partitions; filled up to 8
  *      │ parts                        │ frames, each filled up to 8; or packed
  *      └──────────────────────────────┘
  *
@@ -43,7 +43,7 @@ import type { PackedFrames } from "../log.ts";
 export const SEGMENT_MAGIC = 0x73786472, SEGMENT_VERSION = 1, SEGMENT_HEADER_BYTES = 64;
 export const RECORD_MAGIC = 0x72786472, RECORD_HEADER_BYTES = 64;
 const SEGMENT_CHECKSUM_AT = 60, CHECKED_FROM = 8;
-const PACKED = 1;
+const PACKED = 1, PARTITIONED = 2;
 
 /** The sum of bytes behind those whose sum is `before`. */
 export type Checksum = (bytes: Uint8Array, before?: number) => number;
@@ -75,6 +75,8 @@ export interface RecordParts {
   readonly arrivalMs: number;
   readonly newestAside: number;
   readonly text: Uint8Array;
+  /** The text says of which partitions the rows are. */
+  readonly partitioned?: boolean;
   readonly parts: readonly Uint8Array[];
   /** Checksums of the parts, if they are known; else none. */
   readonly sums?: readonly number[];
@@ -83,11 +85,25 @@ export interface RecordParts {
   readonly aside: readonly Uint8Array[];
 }
 
+/** Ends a segment. */
+export const SEAL: RecordParts = {
+  kind: "seal",
+  key: 0,
+  rows: 0,
+  schema: 0,
+  arrivalMs: 0,
+  newestAside: -1,
+  text: new Uint8Array(),
+  parts: [],
+  aside: [],
+};
+
 /** What stands in front of a record's text. */
 export interface RecordHead {
   readonly length: number;
   readonly kind: RecordKind;
   readonly packed: boolean;
+  readonly partitioned: boolean;
   readonly rows: number;
   readonly schema: number;
   readonly key: number;
@@ -167,7 +183,7 @@ function joined(parts: readonly Uint8Array[], bytes: number): Uint8Array {
   return whole;
 }
 
-/** Writes a record at `at` of `bytes`, which has room and zeros there. `group`: see above; `seed`: the segment's id. */
+/** Writes a record at `at` of `bytes`, which has room there. `group`: see above; `seed`: the segment's id. */
 export function writeRecord(
   bytes: Uint8Array<ArrayBuffer>,
   at: number,
@@ -175,11 +191,13 @@ export function writeRecord(
   { group, seed, checksum }: { readonly group: number; readonly seed: number; readonly checksum: Checksum },
 ): void {
   const { record, packed, length } = prepared, data = new DataView(bytes.buffer, bytes.byteOffset + at, length);
-  const { kind, rows, schema, key, arrivalMs, newestAside, text, parts, aside } = record;
+  const { kind, rows, schema, key, arrivalMs, newestAside, text, partitioned, parts, aside } = record;
+  const stored = packed ? [packed] : [...parts, ...aside], lengths = [...parts, ...aside, ...(packed ? [packed] : [])];
+  bytes.fill(0, at, at + RECORD_HEADER_BYTES + padded(4 * lengths.length));
   data.setUint32(0, RECORD_MAGIC, true);
   data.setUint32(8, length, true);
   data.setUint8(12, KINDS.indexOf(kind));
-  data.setUint8(13, packed ? PACKED : 0);
+  data.setUint8(13, (packed ? PACKED : 0) | (partitioned ? PARTITIONED : 0));
   data.setUint32(16, rows, true);
   data.setUint32(20, schema, true);
   data.setFloat64(24, key, true);
@@ -190,22 +208,25 @@ export function writeRecord(
   data.setUint32(56, parts.length, true);
   data.setUint32(60, aside.length, true);
   let to = RECORD_HEADER_BYTES;
-  for (const part of [...parts, ...aside, ...(packed ? [packed] : [])]) {
+  for (const part of lengths) {
     data.setUint32(to, part.length, true);
     to += 4;
   }
-  to = padded(to);
-  bytes.set(text, at + to);
-  to += padded(text.length);
+  to = setPadded(bytes, at, padded(to), text);
   const begin = to;
-  for (const part of packed ? [packed] : [...parts, ...aside]) {
-    bytes.set(part, at + to);
-    to += padded(part.length);
-  }
+  for (const part of stored) to = setPadded(bytes, at, to, part);
   const sums = knownSums(prepared);
   let sum = checksum(bytes.subarray(at + CHECKED_FROM, at + (sums ? begin : length)), seed);
   sums?.forEach((one, i) => sum = joinSums(sum, one, padded((packed ?? parts[i]).length)));
   data.setUint32(4, sum, true);
+}
+
+/** Puts a part at `to` behind `at`, filled up with zeros; returns where the next one stands. */
+function setPadded(bytes: Uint8Array, at: number, to: number, part: Uint8Array): number {
+  const end = to + part.length, next = to + padded(part.length);
+  bytes.set(part, at + to);
+  bytes.fill(0, at + end, at + next);
+  return next;
 }
 
 /** The checksums of what stands behind the text, if all of them are known. */
@@ -226,6 +247,7 @@ export function readRecordHead(bytes: Uint8Array<ArrayBuffer>, at: number): Reco
     length,
     kind,
     packed: (flags & PACKED) !== 0,
+    partitioned: (flags & PARTITIONED) !== 0,
     rows: data.getUint32(16, true),
     schema: data.getUint32(20, true),
     key: data.getFloat64(24, true),

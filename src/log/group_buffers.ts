@@ -7,12 +7,12 @@ import { JOURNAL_BUFFER_BYTES_MAX, JOURNAL_BUFFERS_MAX } from "../core/limits.ts
 export class GroupBuffers {
   readonly #free: Uint8Array<ArrayBuffer>[] = [];
 
-  /** `length` zeros. Nobody else has them until they are given back. */
+  /** `length` bytes, with anything in them. Nobody else has them until they are given back. */
   take(length: number): Uint8Array<ArrayBuffer> {
     const at = this.#free.findIndex((buffer) => buffer.length >= length);
     if (at < 0) return new Uint8Array(length);
     const [buffer] = this.#free.splice(at, 1);
-    return buffer.subarray(0, length).fill(0);
+    return buffer.subarray(0, length);
   }
 
   /** Takes back what `take` gave and nobody uses any more. The longest are kept. */

@@ -1,15 +1,17 @@
 import { RdxError } from "../core/errors.ts";
-import type { Appended, Durability, Log, LogEntry, LogHold, LogReader, LogRecord } from "../log.ts";
+import type { Appended, Durability, Log, LogEntry, LogHold, LogReader, LogRecord, PartitionShare } from "../log.ts";
 import { bytesOf, checkEntry } from "./entry.ts";
 import { boundsOf, hooksOf, type JournalBounds, type JournalParts, Retention } from "./journal_parts.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { endOf, partsOfHello, partsOfRecord, takeRecord } from "./journal_records.ts";
 import { offsetAtTime } from "./journal_times.ts";
+import { readerOf } from "./partition_reader.ts";
 import { ProducerTable } from "./producers.ts";
 import { loadTable, saveTable } from "./producers_file.ts";
 import { SegmentFiles } from "./segment_files.ts";
 import { SegmentLog } from "./segment_log.ts";
 import { SegmentReader } from "./segment_reader.ts";
+import { SharedReads } from "./shared_reads.ts";
 import { type Cursor, RecordWindow } from "./window.ts";
 
 const encoder = new TextEncoder();
@@ -31,6 +33,7 @@ export class JournalLog<Answer> implements Log<Answer> {
   readonly #holds = new Set<{ from: number }>();
   readonly #log: SegmentLog;
   readonly #window: RecordWindow;
+  readonly #shared: SharedReads;
   readonly #retention: Retention;
   /** As they are when all that waits is stored. */
   #stagedEnd: number;
@@ -59,6 +62,7 @@ export class JournalLog<Answer> implements Log<Answer> {
     this.#arrivalMs = opened.arrivalMs;
     this.#ended = this.#stagedEnded = opened.endRecord !== null;
     this.#window = new RecordWindow(opened.end);
+    this.#shared = new SharedReads(this.#bounds.recentBytesMax, (offset) => new SegmentReader(this.#log, offset));
     if (opened.endRecord) this.#window.push(opened.endRecord);
     this.#tableFrom = opened.tableFrom;
     this.#retention = new Retention(parts, this.#bounds, this.#log);
@@ -191,8 +195,8 @@ export class JournalLog<Answer> implements Log<Answer> {
     this.#stagedEnd += rows;
     this.#stagedEnded = kind === "end";
     this.#stagedBytes += bytes;
-    const { frames, schema } = entry, arrivalMs = this.#arrivalMs, newestAside = this.#stagedAside;
-    const record: LogRecord = { offset, rows, kind, frames, schema, arrivalMs, bytes, aside };
+    const { frames, schema, partitions } = entry, arrivalMs = this.#arrivalMs, newestAside = this.#stagedAside;
+    const record: LogRecord = { offset, rows, kind, frames, schema, arrivalMs, bytes, aside, partitions };
     this.#log.append({
       record: partsOfRecord(record, newestAside, mark ? { mark, answer } : null, entry),
       stored: (segment) => {
@@ -241,23 +245,23 @@ export class JournalLog<Answer> implements Log<Answer> {
   }
 
   /** See `Log.reader`. What is no longer in memory is read from disk: the position is exact once something was read. */
-  reader(from: number | "earliest" | "latest"): LogReader {
+  reader(from: number | "earliest" | "latest", only?: PartitionShare): LogReader {
     const next = from === "earliest" ? this.start : this.#recordAt(from === "latest" ? this.end : from);
     const cursor: Cursor = { next, released: next };
     this.#cursors.add(cursor);
-    return new JournalReader({
+    const reader = new JournalReader({
       window: this.#window,
+      shared: only ? this.#shared : null,
       openDisk: (offset) => new SegmentReader(this.#log, offset),
-      moved: () => {
-        this.#trim();
-        this.#changed();
-      },
-      left: (gone) => {
-        if (!this.#cursors.delete(gone)) return;
-        this.#trim();
-        this.#changed();
-      },
+      moved: () => this.#moved(),
+      left: (gone) => void (this.#cursors.delete(gone) && this.#moved()),
     }, cursor);
+    return readerOf(reader, from, only);
+  }
+
+  #moved(): void {
+    this.#trim();
+    this.#changed();
   }
 
   async offsetAt(timeMs: number): Promise<number> {
@@ -321,6 +325,7 @@ export class JournalLog<Answer> implements Log<Answer> {
     this.#window.trim(this.#slowest(), (bytes) => bytes > this.#bounds.cacheBytesMax);
     let needed = this.#window.end;
     for (const { released } of this.#cursors) needed = Math.min(needed, released);
+    if (this.#cursors.values().every(({ next }) => next >= this.#window.first)) this.#shared.clear();
     for (const { from } of this.#holds) needed = Math.min(needed, from);
     if (!this.#retention.trim(needed, this.#window.end)) return;
     this.#window.trim(this.start, () => true);

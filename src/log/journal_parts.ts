@@ -1,5 +1,6 @@
 import {
   JOURNAL_CACHE_BYTES_MAX,
+  JOURNAL_RECENT_BYTES_MAX,
   JOURNAL_RETAINED_BYTES_MAX,
   JOURNALS_RETAINED_BYTES_MAX,
   LOG_UNREAD_BYTES_MAX,
@@ -19,6 +20,8 @@ export interface JournalBounds {
   readonly allRetainedBytesMax: number;
   /** In memory, of the same. */
   readonly cacheBytesMax: number;
+  /** In memory, of what readers of partitions have read from disk. */
+  readonly recentBytesMax: number;
   readonly producersMax: number;
   readonly answersMax: number;
 }
@@ -37,6 +40,7 @@ const DEFAULT_BOUNDS: JournalBounds = {
   retainedBytesMax: JOURNAL_RETAINED_BYTES_MAX,
   allRetainedBytesMax: JOURNALS_RETAINED_BYTES_MAX,
   cacheBytesMax: JOURNAL_CACHE_BYTES_MAX,
+  recentBytesMax: JOURNAL_RECENT_BYTES_MAX,
   producersMax: PRODUCERS_MAX,
   answersMax: PRODUCER_ANSWERS_MAX,
 };
@@ -45,14 +49,18 @@ export function boundsOf({ bounds }: JournalParts): JournalBounds {
   return { ...DEFAULT_BOUNDS, ...bounds };
 }
 
-/** The text of a record: who sent it, which of theirs it is, its content's digest, and the answer. */
+/**
+ * The text of a record: who sent it, which of theirs it is, its content's digest, and the answer; of which partitions how many rows are, by turns, unless all
+ * are of the first.
+ */
 export interface RecordText<Answer = unknown> {
-  readonly p: string;
-  readonly e: number;
+  readonly p?: string;
+  readonly e?: number;
   readonly s?: number;
   readonly d?: string;
   readonly x?: true;
   readonly a?: Answer;
+  readonly n?: readonly (readonly [partition: number, rows: number])[];
 }
 
 export function readText<Answer>(text: Uint8Array): RecordText<Answer> | null {

@@ -1,11 +1,14 @@
 import { RdxError } from "../core/errors.ts";
 import type { LogReader, LogRecord } from "../log.ts";
-import type { ReadRecord, SegmentReader } from "./segment_reader.ts";
+import type { SegmentReader } from "./segment_reader.ts";
+import { type ReadPiece, readPiece, type SharedReads } from "./shared_reads.ts";
 import type { Cursor, RecordWindow } from "./window.ts";
 
 /** What readers need of their journal. */
 export interface JournalAccess {
   readonly window: RecordWindow;
+  /** What is read from disk together with others; null: it is read by itself. */
+  readonly shared: SharedReads | null;
   /** A reader of what is on disk, from an offset on. */
   openDisk(offset: number): SegmentReader;
   /** Readers have released something, or have got something. */
@@ -38,13 +41,17 @@ export class JournalReader implements LogReader {
   }
 
   get ready(): boolean {
-    return !this.#closed && (this.#failure !== null || this.#peek() !== null);
+    if (this.#closed) return false;
+    if (this.#failure !== null || this.#peek() !== null) return true;
+    // What another had read, and was to be taken from there, may have left.
+    if (this.#cursor.next < this.#log.window.first) this.#load();
+    return false;
   }
 
   #peek(): LogRecord | null {
     const { window } = this.#log, { next } = this.#cursor;
     if (this.#ahead.length > 0) return this.#ahead[0];
-    const record = window.at(next);
+    const record = window.at(next) ?? this.#log.shared?.at(next);
     if (record) return record;
     return next === window.end && !this.#endGiven ? window.last : null;
   }
@@ -55,7 +62,7 @@ export class JournalReader implements LogReader {
     const record = this.#peek();
     if (!record) return null;
     if (this.#ahead.length > 0) this.#ahead.shift();
-    else this.#leaveDisk();
+    else if (!this.#loading && this.#cursor.next >= this.#log.window.first) this.#leaveDisk();
     if (record.kind === "end") this.#endGiven = true;
     this.#cursor.next = record.offset + record.rows;
     this.#given.push(this.#cursor.next);
@@ -74,18 +81,16 @@ export class JournalReader implements LogReader {
   }
 
   async #read(): Promise<void> {
-    const { window } = this.#log, cursor = this.#cursor;
+    const { window, shared } = this.#log, cursor = this.#cursor;
     try {
       while (!this.#closed && this.#ahead.length === 0 && cursor.next < window.first) {
-        this.#disk ??= this.#log.openDisk(cursor.next);
-        const records = await this.#disk.read();
-        for (const record of records) {
-          // Between rows there are marks of producers that brought none.
-          if (record.head.kind === "rows" && record.head.rows > 0) this.#ahead.push(recordOf(record));
-        }
+        const piece = await (shared ? shared.read(cursor.next) : this.#own());
+        // What another has read meanwhile may have been given.
+        this.#ahead = piece?.records.filter(({ offset, rows }) => offset + rows > cursor.next) ?? [];
         // An offset inside a record gives that record whole.
         if (this.#ahead.length > 0) cursor.next = this.#ahead[0].offset;
-        else if (records.length === 0) {
+        else if (shared?.at(cursor.next)) return;
+        else if (piece?.isEnd && cursor.next < window.first) {
           throw new RdxError("internal", `Rows from offset ${cursor.next} on are not on disk`);
         }
       }
@@ -93,6 +98,13 @@ export class JournalReader implements LogReader {
       // At once with what was read: whoever takes all of it before anybody is told has the next piece read.
       this.#loading = false;
     }
+  }
+
+  #own(): Promise<ReadPiece> {
+    const { next } = this.#cursor;
+    this.#disk ??= this.#log.openDisk(next);
+    this.#disk.skip(next);
+    return readPiece(this.#disk, next);
   }
 
   #leaveDisk(): void {
@@ -118,17 +130,4 @@ export class JournalReader implements LogReader {
     if (!this.#loading) this.#leaveDisk();
     this.#log.left(this.#cursor);
   }
-}
-
-function recordOf({ head, parts, aside }: ReadRecord): LogRecord {
-  return {
-    offset: head.key,
-    rows: head.rows,
-    kind: "rows",
-    frames: parts,
-    schema: head.schema,
-    arrivalMs: head.arrivalMs,
-    bytes: parts.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    aside,
-  };
 }

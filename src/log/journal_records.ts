@@ -1,4 +1,4 @@
-import type { LogEntry, LogRecord, ProducerMark } from "../log.ts";
+import type { LogEntry, LogRecord, PartitionRows, ProducerMark } from "../log.ts";
 import type { RecordHead, RecordParts } from "./format.ts";
 import { readText, type RecordText } from "./journal_parts.ts";
 import type { ProducerTable } from "./producers.ts";
@@ -12,7 +12,11 @@ export function partsOfRecord(
   marked: { mark: ProducerMark; answer: unknown } | null,
   { sums, packed }: Pick<LogEntry<unknown>, "sums" | "packed"> = {},
 ): RecordParts {
-  const { offset: key, rows, kind, schema, arrivalMs, frames, aside } = record;
+  const { offset: key, rows, kind, schema, arrivalMs, frames, aside, partitions } = record;
+  const text: RecordText = {
+    ...(marked ? textOfMark(marked.mark, marked.answer) : {}),
+    ...(partitions ? { n: partitions.map(({ partition, rows }) => [partition, rows] as const) } : {}),
+  };
   return {
     kind: kind === "end" ? "end" : rows > 0 ? "rows" : "mark",
     key,
@@ -20,7 +24,8 @@ export function partsOfRecord(
     schema,
     arrivalMs,
     newestAside,
-    text: marked ? encoder.encode(JSON.stringify(textOfMark(marked.mark, marked.answer))) : new Uint8Array(),
+    text: marked || partitions ? encoder.encode(JSON.stringify(text)) : new Uint8Array(),
+    partitioned: partitions !== undefined,
     parts: frames.map((frame) => new Uint8Array(frame)),
     sums,
     packed,
@@ -45,9 +50,14 @@ function textOfMark({ producer, sequence, epoch = 0, digest, sparse }: ProducerM
 /** What a record of an earlier process says of producers. */
 export function takeRecord<Answer>(producers: ProducerTable<Answer>, head: RecordHead, text: Uint8Array): void {
   const told = readText<Answer>(text);
-  if (!told) return;
-  if (head.kind === "hello") producers.epochStored(told.p, told.e);
+  if (!told || told.p === undefined) return;
+  if (head.kind === "hello") producers.epochStored(told.p, told.e!);
   else producers.restore({ producer: told.p, sequence: told.s!, digest: told.d! }, told.a!);
+}
+
+/** Of which partitions the rows of a record are; undefined: all of the first. */
+export function partitionsOf(head: RecordHead, text: Uint8Array): readonly PartitionRows[] | undefined {
+  return head.partitioned ? readText(text)?.n?.map(([partition, rows]) => ({ partition, rows })) : undefined;
 }
 
 /** The end of a stream. */

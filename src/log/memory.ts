@@ -7,8 +7,9 @@ import {
   PRODUCER_ANSWERS_MAX,
   PRODUCERS_MAX,
 } from "../core/limits.ts";
-import type { Appended, Log, LogEntry, LogFactory, LogHold, LogReader, LogRecord } from "../log.ts";
+import type { Appended, Log, LogEntry, LogFactory, LogHold, LogReader, LogRecord, PartitionShare } from "../log.ts";
 import { bytesOf, checkEntry } from "./entry.ts";
+import { readerOf } from "./partition_reader.ts";
 import { ProducerTable } from "./producers.ts";
 
 /** What a log in memory may hold; the limits of the engine unless told otherwise. */
@@ -182,6 +183,7 @@ export class MemoryLog<Answer> implements Log<Answer> {
       arrivalMs: this.#arrivalMs,
       bytes,
       aside: entry.aside ?? [],
+      ...(entry.partitions ? { partitions: entry.partitions } : {}),
       bytesBefore: this.#bytes,
     });
     if (entry.aside && entry.aside.length > 0) this.#newestAside = this.#end;
@@ -194,11 +196,11 @@ export class MemoryLog<Answer> implements Log<Answer> {
    * A reader at `from`. An offset inside a record gives that record whole. Throws RdxError("not_found") for offsets that
    * are no longer kept, RdxError("invalid") for those that do not exist yet.
    */
-  reader(from: number | "earliest" | "latest"): LogReader {
+  reader(from: number | "earliest" | "latest", only?: PartitionShare): LogReader {
     const next = from === "earliest" ? this.#first : this.#ordinalAt(from === "latest" ? this.#end : from);
     const cursor: Cursor = { next, released: next };
     this.#cursors.add(cursor);
-    return new MemoryReader(this.#access, cursor);
+    return readerOf(new MemoryReader(this.#access, cursor), from, only);
   }
 
   offsetAt(timeMs: number): Promise<number> {

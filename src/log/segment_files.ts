@@ -1,5 +1,5 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { JOURNAL_PIECE_BYTES, SEGMENT_BYTES_MAX, SEGMENT_FIRST_BYTES } from "../core/limits.ts";
+import { SEGMENT_BYTES_MAX, SEGMENT_FIRST_BYTES } from "../core/limits.ts";
 import { isFull, type LogDevice, type LogFile } from "./device.ts";
 import type { GroupBuffers } from "./group_buffers.ts";
 import {
@@ -11,6 +11,7 @@ import {
   SEGMENT_VERSION,
   type SegmentHead,
 } from "./format.ts";
+import { SpareSegment, writeZeros } from "./spare_segment.ts";
 
 /** What logs over segments are made of. */
 export interface SegmentParts {
@@ -26,6 +27,8 @@ export interface SegmentParts {
   readonly buffers: GroupBuffers;
   /** Bytes of the first segment of a log, and of those that it has later; default: the limits. */
   readonly segmentBytes?: { readonly first: number; readonly max: number };
+  /** Bytes of records that are synced beside those before them; default: the limit. */
+  readonly overlapBytes?: number;
   /** Epoch ms. */
   now(): number;
 }
@@ -35,13 +38,8 @@ export interface Segment extends SegmentHead {
   readonly name: string;
   /** Behind its last record; null until somebody has gone through it. */
   end: number | null;
-}
-
-/** A file that waits to be a segment. */
-interface Spare {
-  readonly path: string;
-  readonly file: LogFile;
-  readonly capacity: number;
+  /** Another takes its place: it has no rows, and its name may be that of the other by now. */
+  replaced?: boolean;
 }
 
 const ENDING = ".seg", UNFINISHED = ".tmp", DIGITS = 20;
@@ -50,7 +48,7 @@ const ENDING = ".seg", UNFINISHED = ".tmp", DIGITS = 20;
 export class SegmentFiles {
   readonly folder: string;
   readonly parts: SegmentParts;
-  #spare: Promise<Spare> | null = null;
+  #spare: SpareSegment | null = null;
   #spares = 0;
 
   constructor(folder: string, parts: SegmentParts) {
@@ -124,50 +122,48 @@ export class SegmentFiles {
     }
   }
 
-  /** Opens the segment that is written on, with zeros from `end` to its capacity. */
-  async reopen({ name, capacity }: Segment, end: number, bytes: Uint8Array): Promise<LogFile> {
+  /**
+   * Makes the bytes of the last segment, and the names of all, outlive a power cut: a process that was killed may have written without a sync what is read, and told to
+   * be stored, from now on.
+   */
+  async settle({ name }: Segment): Promise<void> {
+    const { device } = this.parts, file = await device.open(this.path(name), "write");
+    try {
+      await file.sync();
+    } finally {
+      file.close();
+    }
+    await device.syncFolder(this.folder);
+  }
+
+  /** Opens the segment that is written on, with nothing but zeros from `end` on. `bytes`: all of it. */
+  async reopen({ name }: Segment, end: number, bytes: Uint8Array): Promise<LogFile> {
     const file = await this.parts.device.open(this.path(name), "write");
-    if (bytes.length >= capacity && bytes.subarray(end).every((byte) => byte === 0)) return file;
-    await this.#zeros(file, end, Math.max(capacity, bytes.length));
+    if (bytes.subarray(end).some((byte) => byte !== 0)) await writeZeros(file, end, bytes.length);
     return file;
   }
 
   /** Begins to make ready the segment behind one of `capacity` bytes, if nobody has. */
   prepare(capacity: number): void {
     const { first = SEGMENT_FIRST_BYTES, max = SEGMENT_BYTES_MAX } = this.parts.segmentBytes ?? {};
-    const bytes = capacity === 0 ? first : Math.min(max, capacity * 2);
-    this.#spare ??= this.#make(bytes);
-    this.#spare.catch(() => this.#spare = null); // whoever needs it tries again, and is told
+    if (this.#spare) return;
+    const spare = this.#spare = this.#make(capacity === 0 ? first : Math.min(max, capacity * 2));
+    this.#forgetBroken(spare);
   }
 
-  /** A file with zeros under a name that says nothing, synced. Throws RdxError("no_space"). */
-  async #make(capacity: number): Promise<Spare> {
-    const { device } = this.parts, path = this.#sparePath();
-    let file: LogFile | null = null;
-    try {
-      await device.makeFolder(this.folder);
-      file = await device.open(path, "create");
-      await this.#zeros(file, 0, capacity);
-      return { path, file, capacity };
-    } catch (thrown) {
-      file?.close();
-      await device.remove(path).catch(() => {});
-      throw this.explained(thrown);
-    }
+  /** Whoever needs it makes another then, and is told. */
+  #forgetBroken(spare: SpareSegment): void {
+    spare.whole().catch(() => {
+      if (this.#spare === spare) this.#spare = null;
+    });
+  }
+
+  #make(capacity: number): SpareSegment {
+    return SpareSegment.make(this.parts.device, this.#sparePath(), capacity);
   }
 
   #sparePath(): string {
     return this.path(`spare-${this.#spares++}${UNFINISHED}`);
-  }
-
-  /** Writes zeros and syncs them, a piece at a time: what is synced meanwhile waits for one piece at most. */
-  async #zeros(file: LogFile, from: number, to: number): Promise<void> {
-    const zeros = new Uint8Array(Math.min(JOURNAL_PIECE_BYTES, Math.max(0, to - from)));
-    for (let at = from; at < to; at += zeros.length) {
-      await file.write(zeros.subarray(0, to - at), at);
-      await file.sync();
-    }
-    if (from >= to) await file.sync();
   }
 
   /**
@@ -175,16 +171,8 @@ export class SegmentFiles {
    * that has the same first key, whose records all have no rows.
    */
   async next(first: number, before: Segment | null, least: number): Promise<{ segment: Segment; file: LogFile }> {
-    this.prepare(before?.capacity ?? 0);
-    let spare = await this.#spare!;
-    this.#spare = null;
-    if (spare.capacity < least) {
-      spare.file.close();
-      await this.parts.device.remove(spare.path);
-      spare = await this.#make(least);
-    }
-    const { device, checksum } = this.parts, { path, file, capacity } = spare;
-    const name = String(first).padStart(DIGITS, "0") + ENDING;
+    const { device, checksum } = this.parts, { spare, file } = await this.#take(before, least);
+    const { path, capacity } = spare, name = String(first).padStart(DIGITS, "0") + ENDING;
     const id = before?.first === first ? before.id : ((before?.id ?? 0) + 1) >>> 0;
     const head = { first, id, capacity, madeMs: this.parts.now() };
     try {
@@ -194,27 +182,51 @@ export class SegmentFiles {
       await device.syncFolder(this.folder);
     } catch (thrown) {
       file.close();
+      await device.remove(path).catch(() => {});
       throw this.explained(thrown);
     }
     return { segment: { ...head, version: SEGMENT_VERSION, name, end: null }, file };
   }
 
-  /** Uses a segment again that nobody needs, or removes it. */
-  async recycle({ name, capacity }: Segment, largest: number): Promise<void> {
-    const { device } = this.parts;
-    if (this.#spare !== null || capacity < largest) return await device.remove(this.path(name));
-    const path = this.#sparePath();
-    this.#spare = (async () => {
-      await device.rename(this.path(name), path);
-      return { path, file: await device.open(path, "write"), capacity };
-    })();
-    await this.#spare.catch(() => this.#spare = null);
+  /** The next spare, with `least` bytes. The first of a log has all its zeros: nobody writes yet, and most logs have no other. */
+  async #take(before: Segment | null, least: number): Promise<{ spare: SpareSegment; file: LogFile }> {
+    try {
+      if (!before) await this.parts.device.makeFolder(this.folder);
+      this.prepare(before?.capacity ?? 0);
+      const spare = this.#spare!, file = await (before ? spare.take() : spare.whole());
+      if (this.#spare === spare) this.#spare = null;
+      if (spare.capacity >= least) return { spare, file };
+      file.close();
+      await this.parts.device.remove(spare.path);
+      const larger = this.#make(least);
+      return { spare: larger, file: await larger.take() };
+    } catch (thrown) {
+      throw this.explained(thrown);
+    }
+  }
+
+  /**
+   * Uses a segment again that nobody needs, or removes it. That outlives a power cut when this resolves: were the one behind it gone before it, files would be missing
+   * between it and the others.
+   */
+  async recycle(segment: Segment, largest: number): Promise<void> {
+    await this.#takeAway(segment, largest);
+    await this.parts.device.syncFolder(this.folder);
+  }
+
+  async #takeAway({ name, capacity }: Segment, largest: number): Promise<void> {
+    const { device, segmentBytes } = this.parts, max = segmentBytes?.max ?? SEGMENT_BYTES_MAX;
+    // One that was made longer for a record that is too large for others would hold more than them, and what is kept is counted by segments.
+    if (this.#spare !== null || capacity < largest || capacity > max) return await device.remove(this.path(name));
+    const spare = this.#spare = SpareSegment.again(device, this.path(name), this.#sparePath(), capacity);
+    this.#forgetBroken(spare);
+    await spare.whole().catch(() => {});
   }
 
   async close(): Promise<void> {
     const spare = this.#spare;
     this.#spare = null;
-    await spare?.then(({ file }) => file.close()).catch(() => {});
+    await spare?.take().then((file) => file.close()).catch(() => {});
   }
 
   /** What the device throws, with the place and what to do. */

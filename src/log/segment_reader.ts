@@ -34,6 +34,11 @@ export class SegmentReader {
     this.#key = key;
   }
 
+  /** Records that end at `key` or before are not wanted. */
+  skip(key: number): void {
+    this.#key = Math.max(this.#key, key);
+  }
+
   /**
    * The next records, of one piece; none when all that is stored was read. Throws RdxError("invalid") for what is damaged, with the place.
    */
@@ -41,9 +46,15 @@ export class SegmentReader {
     while (true) {
       const segment = this.#segment ??= this.#find();
       if (!segment) return [];
-      const { files, segments } = this.#log, last = segments.at(-1) === segment;
+      const { files } = this.#log;
       this.#file ??= await files.parts.device.open(files.path(segment.name), "read");
-      const end = last ? this.#log.position : segment.capacity;
+      if (segment.replaced) {
+        this.#leave(segment);
+        if (this.#segment === null) return [];
+        continue;
+      }
+      // Looked at when it is open: meanwhile others may have begun behind it, and the position is that of the last
+      const end = this.#log.segments.at(-1) === segment ? this.#log.position : segment.capacity;
       const { records, sealed, more } = await this.#piece(this.#file, segment, end);
       if (sealed) this.#leave(segment);
       if (records.length > 0 || (!sealed && !more)) return records;
@@ -94,6 +105,11 @@ export class SegmentReader {
     };
     const bytes = await read(JOURNAL_PIECE_BYTES), first = readRecordHead(bytes, 0)?.length ?? 0;
     return first > bytes.length && this.#at + first <= end ? await read(first) : bytes;
+  }
+
+  /** What it reads next was not dropped: its file may be another's by now. */
+  get isThere(): boolean {
+    return this.#segment === null || this.#log.segments.includes(this.#segment);
   }
 
   close(): void {

@@ -25,7 +25,7 @@ interface Base {
 
 /** One step of a plan, as far as this room knows them. */
 export type OperatorPlan =
-  | { readonly op: "filter"; readonly predicate: Program } & Base
+  | { readonly op: "filter"; readonly predicate: Program; readonly refuse?: string } & Base
   | { readonly op: "project"; readonly programs: readonly Program[] } & Base
   | { readonly op: "union" } & Base
   | { readonly op: "assign" } & Base & AssignPlan
@@ -51,7 +51,7 @@ export function createOperator(
 ): Operator {
   switch (plan.op) {
     case "filter":
-      return new Filter(kernel, plan.id, plan.columns, plan.predicate);
+      return new Filter(kernel, plan.id, plan.columns, plan.predicate, plan.refuse);
     case "project":
       return new Project(kernel, plan.id, plan.columns, plan.programs);
     case "union":

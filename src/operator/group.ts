@@ -1,12 +1,13 @@
 import type { Batch } from "../core/batch.ts";
-import type { ColdFacts } from "../core/cold_file.ts";
-import { RdxError } from "../core/errors.ts";
+import { allCold, type ColdFacts } from "../core/cold_file.ts";
 import type { Column, DataType } from "../core/schema.ts";
 import { GroupAggregate, type GroupCallSpec } from "../kernel/group.ts";
 import type { Kernel } from "../kernel/module.ts";
 import { Normalizer } from "../kernel/normalize.ts";
+import { OwnArena } from "../kernel/own_arena.ts";
 import { StateTables, valueColumns } from "../kernel/state_tables.ts";
 import { nextEnd, type WindowEnds } from "./due.ts";
+import { withRoom } from "./full.ts";
 import {
   type Exchange,
   type Operator,
@@ -33,6 +34,8 @@ export interface GroupPlan {
   readonly ends?: WindowEnds | null;
   /** Nobody needs the row before an update. */
   readonly upsert?: boolean;
+  /** Its groups are made of what fills memory already, and stay there. */
+  readonly stays?: boolean;
 }
 
 /** As ROW_KINDS numbers them. */
@@ -72,12 +75,14 @@ export class GroupOperator implements Operator {
   /** Rows that `#told` makes a changelog of, and what happens to them then. */
   #telling: "early" | "final" | null = null;
   #rows: Batch | null = null;
+  readonly #toldRows: OwnArena;
   #pushed = false;
   #handedOn = false;
 
   /** With `previous`, an operator with the same state table, its groups go on here, and it is used no more. */
   constructor(kernel: Kernel, plan: GroupPlan, previous: GroupOperator | null = null) {
     this.#kernel = kernel;
+    this.#toldRows = new OwnArena(kernel);
     this.#ends = plan.ends;
     const { columns, calls, types } = layoutOf(plan), { emit } = plan;
     this.id = plan.id;
@@ -99,7 +104,7 @@ export class GroupOperator implements Operator {
       latenessMs: emit.mode === "final" ? emit.latenessMs : 0,
       upsert: plan.upsert ?? false,
       ttlMs: emit.mode === "final" ? 0 : emit.ttlMs,
-      cold: true,
+      cold: plan.stays !== true,
     });
     if (previous) this.#groups.setUpsert(plan.upsert ?? false);
     const groups = this.#groups.tables(plan.columns.map(({ name }) => name), "scalars");
@@ -116,12 +121,7 @@ export class GroupOperator implements Operator {
   }
 
   push(batch: Batch): null {
-    try {
-      this.#groups.push(batch);
-    } catch (thrown) {
-      if (thrown instanceof RdxError && thrown.code === "no_space") throw new StateFull(thrown.message);
-      throw thrown;
-    }
+    withRoom(() => this.#groups.push(batch));
     this.#pushed = true;
     return null;
   }
@@ -143,13 +143,13 @@ export class GroupOperator implements Operator {
   }
 
   pull(): Pulled | null {
-    const full = () => new StateFull(this.#fullReason());
+    const full = (why?: string) => new StateFull(why ?? this.#fullReason());
     if (this.#pushed) {
       const changes = this.#groups.pull(full);
       if (changes) return changes;
       this.#pushed = false;
     }
-    return this.#told === null ? this.#groups.fire() : this.#pullEarly(this.#told, full);
+    return withRoom(() => this.#told === null ? this.#groups.fire() : this.#pullEarly(this.#told, full));
   }
 
   /** Early results and those of windows that have passed, as changes of what was told before. */
@@ -161,19 +161,26 @@ export class GroupOperator implements Operator {
         if (this.#telling === "final") this.#forget(told, full);
         this.#telling = null;
       }
-      const early = this.#groups.ticked(), rows = early ?? this.#groups.fire();
-      if (rows === null) return null;
-      this.#telling = early ? "early" : "final";
-      this.#rows = rows;
-      told.push(rows);
+      // They are told in several pulls, while what the batch arena has goes with each
+      if (!this.#toldRows.within(() => this.#tell(told))) return null;
     }
+  }
+
+  /** Begins to tell the next early results, or those of windows that have passed; false: there are none. */
+  #tell(told: Normalizer): boolean {
+    const early = this.#groups.ticked(), rows = early ?? this.#groups.fire();
+    if (rows === null) return false;
+    this.#telling = early ? "early" : "final";
+    this.#rows = rows;
+    withRoom(() => told.push(rows));
+    return true;
   }
 
   /** Nothing more will be said of windows that have passed. */
   #forget(told: Normalizer, full: () => Error): void {
     const rows = this.#rows!, kinds = this.#kernel.arena(rows.rows);
     this.#kernel.bytes.fill(DELETE, kinds, kinds + rows.rows);
-    told.push({ ...rows, kinds });
+    withRoom(() => told.push({ ...rows, kinds }));
     while (told.pull(full)) { /* gone without a word */ }
   }
 
@@ -194,18 +201,22 @@ export class GroupOperator implements Operator {
   }
 
   get cold(): ColdFacts {
-    return this.#groups.cold;
+    return this.#told === null ? this.#groups.cold : allCold([this.#groups.cold, this.#told.cold]);
   }
 
   close(): void {
+    this.#toldRows.close();
     if (this.#handedOn) return;
     this.#groups.close();
     this.#told?.close();
   }
 
   #fullReason(): string {
-    const { stateRows, stateBytes } = this.#groups;
-    return `Node ${this.id} has no room for more groups: ${stateRows} of them take ${stateBytes} bytes; use fewer keys, ` +
+    const { stateRows, stateBytes, cold } = this.#groups, inMemory = stateRows - cold.rows;
+    const what = inMemory === 1
+      ? `for a group that alone takes ${stateBytes} bytes`
+      : `for more groups: ${inMemory} of them take ${stateBytes} bytes`;
+    return `Node ${this.id} has no room ${what}; use fewer keys, ` +
       (this.windowEnd >= 0 ? "smaller windows" : "a time to live (ttl_ms)") + " or fewer distinct aggregates";
   }
 }

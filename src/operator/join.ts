@@ -1,10 +1,12 @@
 import type { Batch } from "../core/batch.ts";
+import type { ColdFacts } from "../core/cold_file.ts";
 import type { Column } from "../core/schema.ts";
-import { Join, type JoinBatch, type JoinMode, type JoinType } from "../kernel/join.ts";
+import { Join, type JoinBatch, type JoinMode } from "../kernel/join.ts";
+import type { JoinRules } from "../kernel/join_spec.ts";
 import type { Kernel } from "../kernel/module.ts";
 import { StateTables, valueColumns } from "../kernel/state_tables.ts";
-import type { Program } from "../kernel/program.ts";
 import { nextEnd, type WindowEnds } from "./due.ts";
+import { withRoom } from "./full.ts";
 import {
   type BatchTimes,
   type Exchange,
@@ -15,25 +17,14 @@ import {
 } from "../operator.ts";
 
 /** A join as a plan describes it: input 0 is the left. Columns count within their side. */
-export interface JoinPlan {
+export interface JoinPlan extends JoinRules {
   readonly id: string;
   /** Left's columns, then right's; of semi and anti joins left's only. */
   readonly columns: readonly Column[];
   readonly leftColumns: readonly Column[];
   readonly rightColumns: readonly Column[];
-  readonly type: JoinType;
-  readonly leftKeys: readonly number[];
-  readonly rightKeys: readonly number[];
-  /** Over left's columns, then right's. */
-  readonly where: Program | null;
-  readonly nullAware: boolean;
-  readonly mode: JoinMode;
   /** Of window joins: when windows may end; absent or null = at any time. */
   readonly ends?: WindowEnds | null;
-  readonly leftChanges: boolean;
-  readonly rightChanges: boolean;
-  readonly leftUnique: boolean;
-  readonly rightUnique: boolean;
 }
 
 /** How one input travels, and where its columns are then. */
@@ -97,7 +88,7 @@ export class JoinOperator implements Operator {
   /** Takes a batch in exchange layout; `pull` hands out what it makes, row by row in its order. Throws StateFull. */
   push(batch: Batch, times: BatchTimes & { readonly others: number }, input: number): null {
     const columns = this.#sides[input].places.map((place) => batch.columns[place]);
-    if (this.#join.push({ ...batch, columns }, input, times)) return null;
+    if (withRoom(() => this.#join.push({ ...batch, columns }, input, times))) return null;
     throw new StateFull(
       `Node ${this.id} has no room for more rows of state: ${this.stateRows} rows take ${this.stateBytes} bytes; use a time ` +
         `to live, a window or an interval of time, fewer columns, or a larger bound`,
@@ -114,7 +105,7 @@ export class JoinOperator implements Operator {
 
   /** Results of a batch in log order, of a watermark by (time, key group, arrival). */
   pull(rowsMax: number): JoinBatch | null {
-    return this.#join.pull(rowsMax);
+    return withRoom(() => this.#join.pull(rowsMax));
   }
 
   peek(): null {
@@ -127,6 +118,10 @@ export class JoinOperator implements Operator {
 
   get stateRows(): number {
     return this.#join.stateRows;
+  }
+
+  get cold(): ColdFacts {
+    return this.#join.cold;
   }
 
   get stateBytes(): number {

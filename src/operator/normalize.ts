@@ -1,8 +1,10 @@
 import type { Batch } from "../core/batch.ts";
+import type { ColdFacts } from "../core/cold_file.ts";
 import type { Column } from "../core/schema.ts";
 import type { Kernel } from "../kernel/module.ts";
 import { StateTables, valueColumns } from "../kernel/state_tables.ts";
 import { Normalizer } from "../kernel/normalize.ts";
+import { withRoom } from "./full.ts";
 import {
   type Exchange,
   type Operator,
@@ -52,7 +54,7 @@ export class NormalizeOperator implements Operator {
   }
 
   push(batch: Batch): null {
-    this.#rows.push(batch);
+    withRoom(() => this.#rows.push(batch));
     return null;
   }
 
@@ -66,7 +68,7 @@ export class NormalizeOperator implements Operator {
   pull(): Pulled | null {
     const { stateRows, stateBytes } = this.#rows;
     const reason = `Node ${this.id} has no room for more keys: ${stateRows} of them take ${stateBytes} bytes`;
-    return this.#rows.pull(() => new StateFull(reason));
+    return withRoom(() => this.#rows.pull(() => new StateFull(reason)));
   }
 
   peek(): null {
@@ -75,6 +77,10 @@ export class NormalizeOperator implements Operator {
 
   get stateRows(): number {
     return this.#rows.stateRows;
+  }
+
+  get cold(): ColdFacts {
+    return this.#rows.cold;
   }
 
   get stateBytes(): number {

@@ -1,8 +1,10 @@
 import type { Batch } from "../core/batch.ts";
+import type { ColdFacts } from "../core/cold_file.ts";
 import type { Column } from "../core/schema.ts";
 import type { GroupCallSpec } from "../kernel/group.ts";
 import type { Kernel } from "../kernel/module.ts";
 import { OverAggregate } from "../kernel/over.ts";
+import { withRoom } from "./full.ts";
 import { StateTables, valueColumns } from "../kernel/state_tables.ts";
 import {
   type BatchTimes,
@@ -68,7 +70,7 @@ export class OverOperator implements Operator {
   }
 
   push(batch: Batch, times: BatchTimes): null {
-    this.#over.push(batch, times);
+    withRoom(() => this.#over.push(batch, times));
     return null;
   }
 
@@ -82,7 +84,7 @@ export class OverOperator implements Operator {
   }
 
   pull(): Pulled | null {
-    return this.#over.pull(() => new StateFull(this.#fullReason()));
+    return withRoom(() => this.#over.pull(() => new StateFull(this.#fullReason())));
   }
 
   peek(): null {
@@ -95,6 +97,10 @@ export class OverOperator implements Operator {
 
   get stateRows(): number {
     return this.#over.stateRows;
+  }
+
+  get cold(): ColdFacts {
+    return this.#over.cold;
   }
 
   get stateBytes(): number {

@@ -1,9 +1,11 @@
 import type { Batch } from "../core/batch.ts";
+import type { ColdFacts } from "../core/cold_file.ts";
 import type { Column } from "../core/schema.ts";
 import type { Kernel } from "../kernel/module.ts";
-import { type OrderColumn, Ranking } from "../kernel/rank.ts";
+import { type OrderColumn, type RankFunction, Ranking } from "../kernel/rank.ts";
 import { StateTables, valueColumns } from "../kernel/state_tables.ts";
 import { nextEnd, type WindowEnds } from "./due.ts";
+import { withRoom } from "./full.ts";
 import {
   type Exchange,
   type Operator,
@@ -24,6 +26,8 @@ export interface RankPlan {
   /** Ranks from 1, both inclusive. */
   readonly from: number;
   readonly to: number;
+  /** Rows that are equal in the order share their rank but for "row_number", which is what is meant without. */
+  readonly fn?: RankFunction;
   readonly number: boolean;
   readonly retracts: boolean;
   /** Of rank 1: all rows that equal the first one in the order, but none with a NULL there. */
@@ -64,6 +68,7 @@ export class RankOperator implements Operator {
       order: plan.order.map((one) => ({ ...one, column: place(one.column) })),
       from: plan.from,
       to: plan.to,
+      fn: plan.fn,
       number: plan.number,
       retracts: plan.retracts,
       ties: plan.ties ?? false,
@@ -80,7 +85,7 @@ export class RankOperator implements Operator {
   }
 
   push(batch: Batch): null {
-    this.#ranking.push(batch);
+    withRoom(() => this.#ranking.push(batch));
     return null;
   }
 
@@ -94,7 +99,7 @@ export class RankOperator implements Operator {
   }
 
   pull(): Pulled | null {
-    return this.#ranking.pull(() => new StateFull(this.#fullReason()));
+    return withRoom(() => this.#ranking.pull(() => new StateFull(this.#fullReason())));
   }
 
   peek(): null {
@@ -107,6 +112,10 @@ export class RankOperator implements Operator {
 
   get stateRows(): number {
     return this.#ranking.stateRows;
+  }
+
+  get cold(): ColdFacts {
+    return this.#ranking.cold;
   }
 
   get stateBytes(): number {

@@ -1,4 +1,5 @@
 import type { Batch } from "../core/batch.ts";
+import type { ColdFacts } from "../core/cold_file.ts";
 import { type Column, TIMESTAMP } from "../core/schema.ts";
 import type { GroupCallSpec } from "../kernel/group.ts";
 import type { Kernel } from "../kernel/module.ts";
@@ -13,6 +14,7 @@ import {
   type Pulled,
   StateFull,
 } from "../operator.ts";
+import { withRoom } from "./full.ts";
 import { GroupOperator } from "./group.ts";
 
 /** Sessions as a plan describes them. */
@@ -48,6 +50,7 @@ function groupOf(kernel: Kernel, { id, columns, inputColumns, keys, calls }: Ses
     calls: calls!,
     retracts: false,
     emit: { mode: "final", end, latenessMs: 0 },
+    stays: true,
   });
 }
 
@@ -64,8 +67,10 @@ export class SessionOperator implements Operator {
   readonly state: OperatorState;
   readonly #sessions: Sessions;
   readonly #groups: GroupOperator | null;
-  #watermark = -Infinity;
-  #pushing = false;
+  /** The groups of sessions that are out are handed out. */
+  #firing = false;
+  /** Some of them may be of sessions of which rows are still to come out. */
+  #waiting = false;
   #handedOn = false;
 
   /** With `previous`, an operator with the same state table, its sessions go on here, and it is used no more. */
@@ -93,35 +98,44 @@ export class SessionOperator implements Operator {
   }
 
   push(batch: Batch, times: BatchTimes): null {
-    this.#sessions.push(batch, times);
+    withRoom(() => this.#sessions.push(batch, times));
     return null;
   }
 
   advance(watermark: number): void {
-    this.#watermark = watermark;
     this.#sessions.advance(watermark);
   }
 
   pull(): Pulled | null {
     const groups = this.#groups;
     if (groups === null) return this.#pullRows();
-    if (!this.#pushing) {
-      for (let rows = this.#pullRows(); rows; rows = this.#pullRows()) {
+    while (true) {
+      if (this.#firing) {
+        const results = groups.pull();
+        if (results) return results;
+        this.#firing = false;
+      }
+      const rows = this.#pullRows();
+      if (rows === null && !this.#waiting) return null;
+      this.#waiting = rows !== null;
+      if (rows) {
         const { columns } = groups.exchanges[0];
         groups.push({ ...rows, columns: columns.map((column) => rows.columns[column]) });
-        // Results of windows come with the watermark only
-        groups.pull();
+        // Results of windows come with the watermark only: behind these rows, those of sessions of which none is to come
+        this.#sessions.beyondBound(() => groups.pull());
       }
-      groups.advance(this.#watermark);
-      this.#pushing = true;
+      groups.advance(this.#sessions.outUntil);
+      this.#firing = true;
     }
-    const results = groups.pull();
-    if (results === null) this.#pushing = false;
-    return results;
   }
 
   #pullRows(): Batch | null {
-    return this.#sessions.pull(() => new StateFull(this.#fullReason()));
+    return withRoom(() => {
+      const full = () => new StateFull(this.#fullReason());
+      let rows = this.#sessions.pull(full);
+      while (rows === null && this.#sessions.more()) rows = this.#sessions.pull(full);
+      return rows;
+    });
   }
 
   peek(): null {
@@ -134,6 +148,10 @@ export class SessionOperator implements Operator {
 
   get stateRows(): number {
     return this.#sessions.stateRows;
+  }
+
+  get cold(): ColdFacts {
+    return this.#sessions.cold;
   }
 
   get stateBytes(): number {

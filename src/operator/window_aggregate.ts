@@ -1,4 +1,6 @@
 import type { Batch } from "../core/batch.ts";
+import type { ColdFacts } from "../core/cold_file.ts";
+import { RdxError } from "../core/errors.ts";
 import { OPEN_SLICES_MAX } from "../core/limits.ts";
 import type { Column } from "../core/schema.ts";
 import {
@@ -128,11 +130,17 @@ export class WindowAggregateOperator implements Operator {
   }
 
   push(batch: Batch, times: BatchTimes): null {
-    const result = this.#partial === null
-      ? this.#pushInto(this.#windows, batch, times)
-      : this.#windows.merge(batch, times);
-    this.#took(batch, result);
+    this.#took(batch, this.#pushed(batch, times));
     return null;
+  }
+
+  #pushed(batch: Batch, times: BatchTimes): PushResult {
+    try {
+      return this.#partial === null ? this.#pushInto(this.#windows, batch, times) : this.#windows.merge(batch, times);
+    } catch (thrown) {
+      if (thrown instanceof RdxError && thrown.code === "no_space") throw new StateFull(thrown.message);
+      throw thrown;
+    }
   }
 
   #pushInto(target: WindowAggregate | PartialAggregate, batch: Batch, times: BatchTimes): PushResult {
@@ -187,6 +195,10 @@ export class WindowAggregateOperator implements Operator {
 
   get stateBytes(): number {
     return this.#windows.stateBytes;
+  }
+
+  get cold(): ColdFacts {
+    return this.#windows.cold;
   }
 
   close(): void {

@@ -43,7 +43,7 @@ export function carriedCalls(
   if (was === null || is === null) return null;
   const from = matched(was, is);
   const isSame = was.length === is.length && from.every((call, i) => call === was[i] && call.name === is[i].name);
-  const retracts = after.op === "group" && after.retracts;
+  const retracts = after.op === "group" && after.retracts, frame = after.op === "over" && after.frame.preceding >= 0;
   for (const [i, call] of is.entries()) {
     if (from[i] !== null) continue;
     const other = was.find(({ name }) => name === call.name);
@@ -51,6 +51,8 @@ export function carriedCalls(
       ? `It was ${other.name} = ${other.signature} and is ${call.name} = ${call.signature}`
       : retracts
       ? `${call.name} = ${call.signature} is new, and rows that came before may be taken back from it`
+      : frame
+      ? `${call.name} = ${call.signature} is new, and rows that came before will leave its frame, of which it knows nothing`
       : null;
     if (reason !== null) differences.push({ node: after.id, path: `aggs[${i}]`, reason, hint: FRESH_HINT });
   }
@@ -151,9 +153,10 @@ function hasSameColumns(
 /** The aggregates of an operator whose tables know them by name, or null. */
 function callsOf(operator: PhysicalOperator, plan: Plan | null): Call[] | null {
   const { op, id, columns } = operator;
-  if (op !== "aggregate" && op !== "group" && op !== "session") return null;
-  const types = (args: readonly number[]) =>
-    args.map((arg) => formatType(operator.inputColumns[arg].type)).join(", ") || "*";
+  if (op !== "aggregate" && op !== "group" && op !== "session" && op !== "over") return null;
+  // What rows come with stands in front of what is found out of them
+  const input = op === "over" ? columns : operator.inputColumns;
+  const types = (args: readonly number[]) => args.map((arg) => formatType(input[arg].type)).join(", ") || "*";
   const calls = op === "aggregate"
     ? operator.aggregates.map(({ fn, arg }) => ({ fn, signature: `${fn}(${types(arg < 0 ? [] : [arg])})` }))
     : operator.calls?.map(({ fn, args, distinct, params }) => {
@@ -168,7 +171,7 @@ function callsOf(operator: PhysicalOperator, plan: Plan | null): Call[] | null {
 
 function meaningOf(plan: Plan | null, id: string, name: string): string | null {
   const node = plan?.nodes.find((one) => one.id === id);
-  if (node?.op !== "aggregate") return null;
+  if (node?.op !== "aggregate" && node?.op !== "over") return null;
   const call = node.aggs.find(({ as }: AggregateCall) => as === name);
   if (!call) return null;
   const { fn, arg = null, args = [], distinct = false, filter = null } = call;

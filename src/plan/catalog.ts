@@ -13,6 +13,8 @@ export interface StreamInfo {
   readonly delayMs: number;
   /** How far event time may be ahead of a row's arrival; 0 = without bound. */
   readonly futureSkewMs: number;
+  /** Absent: 1. */
+  readonly partitions?: number;
 }
 
 /** One kind of sink that a process offers. */

@@ -10,6 +10,7 @@ import { optimize, type Optimized } from "./optimize.ts";
 import { draftPlan, finishPlan } from "./parse.ts";
 import type { PhysicalPlan } from "./physical.ts";
 import type { Plan } from "./plan.ts";
+import { spreadPartitions } from "./partitions.ts";
 import { index } from "./problems.ts";
 import { resolve } from "./resolve.ts";
 import type { Resolved, ResolvedSource } from "./resolved.ts";
@@ -49,7 +50,7 @@ export function analysePlan(json: unknown, catalog: Catalog): AnalysedPlan {
   const resolved = resolve(ordered, catalog, draft.problems);
   const plan = finishPlan(draft), written = lowerNodes(resolved);
   const optimized = optimize(written, sourceNames(resolved.sources));
-  const physical = lowerPlan(plan.name, optimized, loweringOf(resolved, catalog));
+  const physical = spreadPartitions(lowerPlan(plan.name, optimized, loweringOf(resolved, catalog)), catalog);
   return { plan, physical, resolved, written, optimized };
 }
 

@@ -40,6 +40,11 @@ export function namedTime(
     return null;
   }
   for (const { source, column } of origins) {
+    if (source.byArrival) {
+      const reason = `Cannot use ${name} as event time: rows of source ${source.id} go by the time of their arrival`;
+      problems.add(path, reason, `Read the stream by another source node with "time": "${column}"`);
+      return null;
+    }
     const time = source.time ?? claims.get(source.id) ?? column;
     if (time !== column) {
       const reason = `Cannot use ${name} as event time: the event time of source ${source.id} is ${time}`;

@@ -16,6 +16,8 @@ export interface RuntimeFacts {
   readonly workers?: number;
   /** Streams whose decoded batches these pipelines read together. */
   readonly shared?: readonly { readonly stream: string; readonly pipelines: readonly string[] }[];
+  /** The plan does not run here: what it has in common with others it would have. */
+  readonly isPlanned?: boolean;
   /** What rows and orders survive: a power cut · the end of the process · nothing. */
   readonly durability?: "fsync" | "os" | "none";
   /** Whether answers of lookups are kept with the order. */

@@ -20,7 +20,8 @@ export function describeNode({ node, inputs, analysed }: Step): string {
     case "source":
       return describeSource(analysed.physical.sources.find(({ id }) => id === node.id)!);
     case "filter":
-      return formatExpression(node.where);
+      return formatExpression(node.where) +
+        (node.refuse === undefined ? "" : `, others go to the dead letters: ${node.refuse}`);
     case "project":
       return node.columns.map(describeColumn).join(", ");
     case "union":
@@ -141,8 +142,10 @@ function shift(ms: number): string {
   return `${ms < 0 ? "−" : "+"} ${formatDuration(Math.abs(ms))}`;
 }
 
-function describeRank({ keys, order, from, to, as, ties, mode }: LogicalRank): string {
-  const rows = ties ? "all best rows" : from === to ? `row ${to}` : `rows ${from} to ${to}`;
+const NUMBERED: Record<LogicalRank["fn"], string> = { row_number: "row", rank: "rank", dense_rank: "dense rank" };
+
+function describeRank({ keys, order, from, to, fn, as, ties, mode }: LogicalRank): string {
+  const one = NUMBERED[fn], rows = ties ? "all best rows" : from === to ? `${one} ${to}` : `${one}s ${from} to ${to}`;
   const columns = order.map(({ column, desc, nulls_last }) =>
     `${column}${desc ? " desc" : ""}${nulls_last === desc ? "" : nulls_last ? " nulls last" : " nulls first"}`
   );

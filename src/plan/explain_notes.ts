@@ -14,19 +14,26 @@ export function notesOf(step: Step, facts: RuntimeFacts): string[] {
   return [...runNotes(step, facts), ...functionNotes(step), ...rewriteNotes(step), ...rowNotes(step)];
 }
 
-function runNotes(step: Step, { workers, shared = [], late = [], answersLogged }: RuntimeFacts): string[] {
+function runNotes(step: Step, { workers, shared = [], late = [], answersLogged, isPlanned }: RuntimeFacts): string[] {
   const { node, columns, analysed } = step;
   if (node.op === "lookup") return lookupNotes(node, answersLogged);
   if (node.op === "aggregate") return aggregateNotes(node, workers);
   if (node.op === "group" && node.twoPhase) return ["one phase: two_phase is for windows with shared slices"];
   if (node.op !== "source") return [];
-  const { stream } = analysed.physical.sources.find(({ id }) => id === node.id)!;
+  const { stream, partition } = analysed.physical.sources.find(({ id }) => id === node.id)!;
   const width = analysed.resolved.sources.find(({ id }) => id === node.id)!.columns.length;
   const others = shared.filter((one) => one.stream === stream).flatMap(({ pipelines }) => pipelines);
   return [
+    ...(partition ? [`${partition.count} partitions, each with a watermark of its own`] : []),
     ...(columns.length < width ? [`reads ${columns.length} of ${width} columns`] : []),
     ...(stream !== null && late.includes(stream) ? [`late rows go to stream ${stream}.late`] : []),
-    ...(others.length > 0 ? [`decoded once, shared by ${others.join(", ")}`] : []),
+    ...(others.length > 0
+      ? [
+        isPlanned
+          ? `would be decoded once for this and ${others.join(", ")}`
+          : `decoded once, shared by ${others.join(", ")}`,
+      ]
+      : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Catalog, SinkKind } from "./catalog.ts";
 import type { RuntimeFacts } from "./explain.ts";
+import { writtenSource } from "./partitions.ts";
 import type { PhysicalPlan, PhysicalSink, PhysicalSource } from "./physical.ts";
 
 /** What a sink promises, or what it comes to where a pipeline does nothing again. */
@@ -18,7 +19,7 @@ export interface ExplainedPath {
 export function explainPaths(plan: PhysicalPlan, { sinkKinds }: Catalog, facts: RuntimeFacts): ExplainedPath[] {
   const above = sourcesOf(plan);
   return plan.sinks.flatMap((sink) =>
-    plan.sources.filter(({ id }) => above.get(sink.input)?.has(id)).map((source) =>
+    plan.sources.filter(({ id }) => writtenSource(id) === id && above.get(sink.input)?.has(id)).map((source) =>
       explainPath(source, sink, sinkKinds.get(sink.sink.kind), facts)
     )
   );

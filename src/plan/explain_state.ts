@@ -80,8 +80,11 @@ function joinState({ mode, leftUnique, rightUnique, type }: LogicalJoin): string
   }
 }
 
-function rankState({ mode, to, retracts }: LogicalRank): string {
-  const rows = retracts ? "all rows of each key" : `${to === 1 ? "1 row" : `${to} rows`} of each key`;
+function rankState({ mode, to, fn, retracts }: LogicalRank): string {
+  const first = fn === "row_number"
+    ? to === 1 ? "1 row" : `${to} rows`
+    : `all rows of the first ${to === 1 ? "rank" : `${to} ranks`}`;
+  const rows = retracts ? "all rows of each key" : `${first} of each key`;
   if (mode.mode === "window") return `${rows} until the end of their window`;
   return mode.ttlMs > 0
     ? `${rows} until ${formatDuration(mode.ttlMs)} after the key's last row`

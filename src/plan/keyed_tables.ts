@@ -1,4 +1,5 @@
 import { type Column, formatType } from "../core/schema.ts";
+import { writtenSource } from "./partitions.ts";
 import type {
   GroupCall,
   PhysicalAggregate,
@@ -97,7 +98,7 @@ function callValues(calls: readonly GroupCall[], input: readonly Column[], outpu
 }
 
 function sourcesOf(sources: readonly string[]): { readonly source: string } {
-  return { source: sources.join(", ") };
+  return { source: [...new Set(sources.map(writtenSource))].join(", ") };
 }
 
 function timeName(columns: readonly Column[], time: number): string {
@@ -178,7 +179,9 @@ function modeText({ mode }: PhysicalJoin): string {
   return mode.mode === "interval" ? `interval of ${mode.lowerMs} to ${mode.upperMs} ms` : mode.mode;
 }
 
-function rankTable({ id, sources, columns, keys, order, from, to, retracts, ties, mode }: PhysicalRank): KeyedTable {
+function rankTable(
+  { id, sources, columns, keys, order, from, to, fn, retracts, ties, mode }: PhysicalRank,
+): KeyedTable {
   const sorted = order.map(({ column, desc, nullsLast }) =>
     `${columns[column].name}${desc ? " desc" : ""}${nullsLast ? " nulls last" : ""}`
   );
@@ -194,6 +197,7 @@ function rankTable({ id, sources, columns, keys, order, from, to, retracts, ties
       order: sorted.join(", ") || "the order of the log",
       from,
       to,
+      ...(fn === "row_number" ? {} : { fn }),
       ...(ties ? { ties: "all" } : {}),
       emit: mode.mode === "window" ? "final" : "changes",
     },

@@ -5,6 +5,7 @@ import type {
   LookupNode,
   OrderColumn,
   ProjectColumn,
+  RankFunction,
   SinkOptions,
   SliceAggregate,
   UnnestNode,
@@ -47,6 +48,8 @@ export interface LogicalSource extends LogicalBase {
 export interface LogicalFilter extends LogicalBase {
   readonly op: "filter";
   readonly where: Expression;
+  /** Why rows for which it is false go to the dead letters; absent: rows for which it is not true are left out. */
+  readonly refuse?: string;
 }
 
 export interface LogicalProject extends LogicalBase {
@@ -184,6 +187,7 @@ export interface LogicalRank extends LogicalBase {
   readonly order: readonly OrderColumn[];
   readonly from: number;
   readonly to: number;
+  readonly fn: RankFunction;
   readonly as: string | null;
   readonly retracts: boolean;
   /** Of rank 1: all rows that equal the first one in the order, but none with a NULL there. */

@@ -116,7 +116,10 @@ function lowerOperator(
   switch (node.op) {
     case "filter":
       // Types were checked before: whatever is thrown here is a defect, not the author's mistake.
-      return { op: "filter", ...place, columns: input, predicate: compileExpression(node.where, input).program };
+      return {
+        ...{ op: "filter", ...place, columns: input, predicate: compileExpression(node.where, input).program },
+        ...(node.refuse === undefined ? {} : { refuse: node.refuse }),
+      };
     case "project": {
       const compiled = node.columns.map(({ expr }) => compileExpression(expr, input));
       const columns = node.columns.map(({ as }, i) => ({

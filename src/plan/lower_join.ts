@@ -3,7 +3,8 @@ import { compileExpression } from "../expr/mod.ts";
 import { outputOf } from "./join_facts.ts";
 import type { LogicalJoin, LogicalJoinMode, LogicalRank } from "./logical.ts";
 import type { Place } from "./lower.ts";
-import type { JoinMode, PhysicalJoin, PhysicalRank } from "./physical.ts";
+import type { JoinMode } from "../kernel/join_spec.ts";
+import type { PhysicalJoin, PhysicalRank } from "./physical.ts";
 
 export function lowerJoin(
   node: LogicalJoin,
@@ -44,7 +45,7 @@ function lowerMode(mode: LogicalJoinMode, left: readonly Column[], right: readon
 }
 
 export function lowerRank(node: LogicalRank, input: readonly Column[], place: Place): PhysicalRank {
-  const { op, from, to, as, retracts, ties, mode } = node, at = (name: string) => columnIndex(input, name);
+  const { op, from, to, fn, as, retracts, ties, mode } = node, at = (name: string) => columnIndex(input, name);
   return {
     op,
     ...place,
@@ -53,6 +54,7 @@ export function lowerRank(node: LogicalRank, input: readonly Column[], place: Pl
     order: node.order.map(({ column, desc, nulls_last }) => ({ column: at(column), desc, nullsLast: nulls_last })),
     from,
     to,
+    fn,
     number: as !== null,
     retracts,
     ties,

@@ -2,6 +2,7 @@ import { lowerAggregate, lowerOver } from "./lower_aggregate.ts";
 import { isUnique } from "./join_facts.ts";
 import {
   freeName,
+  type LogicalFilter,
   type LogicalJoinMode,
   type LogicalLookup,
   type LogicalNode,
@@ -12,7 +13,9 @@ import {
   passing,
 } from "./logical.ts";
 import type { PhysicalWindow } from "./physical.ts";
+import type { Expression } from "../expr/mod.ts";
 import {
+  type FilterNode,
   inputsOf,
   type JoinNode,
   type LookupNode,
@@ -49,7 +52,7 @@ function lowerNode(resolved: ResolvedNode, base: Base): LogicalNode[] {
     case "source":
       return lowerSource(node, resolved);
     case "filter":
-      return [{ op: "filter", ...base, where: node.where }];
+      return [lowerFilter(node, base)];
     case "project":
       return [lowerProject(node, resolved, base)];
     case "union":
@@ -178,8 +181,16 @@ function joinLag({ within, as_of, window }: JoinNode, left: ResolvedNode, right:
   return Math.max(end(left, window.left), end(right, window.right));
 }
 
+/** A row that is refused fails a condition; NULL fails none. */
+function lowerFilter({ where, refuse }: FilterNode, base: Base): LogicalFilter {
+  if (refuse === undefined) return { op: "filter", ...base, where };
+  const holds: Expression = { call: "coalesce", args: [where, { literal: true }] };
+  return { op: "filter", ...base, where: holds, refuse };
+}
+
 function lowerRank(node: RankNode, resolved: ResolvedNode, base: Base): LogicalRank {
-  const { keys, order, from, to, as = null, window_end, ttl_ms = 0 } = node, [input] = resolved.inputs;
+  const { keys, order, from, to, fn = "row_number", as = null, window_end, ttl_ms = 0 } = node,
+    [input] = resolved.inputs;
   return {
     op: "rank",
     ...base,
@@ -188,6 +199,7 @@ function lowerRank(node: RankNode, resolved: ResolvedNode, base: Base): LogicalR
     order,
     from,
     to,
+    fn,
     as,
     retracts: input.changes,
     ties: false,

@@ -42,7 +42,7 @@ export function normalNode(raw: JsonObject): PlanNode {
     case "source":
       return normalSource(raw);
     case "filter":
-      return { id, op: "filter", input, where: raw.where as Expression };
+      return { id, op: "filter", input, where: raw.where as Expression, ...optional({ refuse: raw.refuse as string }) };
     case "project":
       return normalProject(raw);
     case "union":
@@ -217,12 +217,12 @@ function normalRank(raw: JsonObject): RankNode {
   type ShortRank = Omit<Short<RankNode, "from">, "order"> & {
     readonly order: readonly (string | Short<OrderColumn, "desc" | "nulls_last">)[];
   };
-  const { id, op, input, keys, order, from = 1, to, as, window_end, ttl_ms } = raw as unknown as ShortRank;
+  const { id, op, input, keys, order, from = 1, to, fn, as, window_end, ttl_ms } = raw as unknown as ShortRank;
   const columns = order.map((one): OrderColumn => {
     const { column, desc = false, nulls_last = desc } = typeof one === "string" ? { column: one } : one;
     return { column, desc, nulls_last };
   });
-  return { id, op, input, keys, order: columns, from, to, ...optional({ as, window_end, ttl_ms }) };
+  return { id, op, input, keys, order: columns, from, to, ...optional({ fn, as, window_end, ttl_ms }) };
 }
 
 function normalOver(raw: JsonObject): OverNode {

@@ -1,11 +1,12 @@
 import type { Column, DataType } from "../core/schema.ts";
+import type { JoinRules } from "../kernel/join_spec.ts";
 import type { Program } from "../kernel/program.ts";
 import type {
   FileConnector,
-  JoinType,
   LookupErrors,
   LookupTable,
   MadeConnector,
+  RankFunction,
   SinkOptions,
   SliceAggregate,
 } from "./plan.ts";
@@ -41,6 +42,8 @@ export interface PhysicalSource {
    * is the last column, and batches that go on do not have it.
    */
   readonly kindColumn: number;
+  /** Of a stream with several partitions: those whose numbers modulo `count` are `index`; absent: all rows. */
+  readonly partition?: { readonly index: number; readonly count: number };
 }
 
 /** A column that a source computes of those that are read, without the kinds: they are the last that are read. */
@@ -86,6 +89,8 @@ export interface PhysicalBase {
 export interface PhysicalFilter extends PhysicalBase {
   readonly op: "filter";
   readonly predicate: Program;
+  /** Why the others go to the dead letters; absent: they are left out. */
+  readonly refuse?: string;
 }
 
 /** Computes one column a program, over all rows of the batch. */
@@ -210,40 +215,13 @@ export interface PhysicalGroup extends PhysicalBase {
   readonly upsert?: boolean;
 }
 
-export type JoinMode =
-  /** Every row meets every other; one is forgotten `ttlMs` after it was last used, 0 = never. */
-  | { readonly mode: "regular"; readonly ttlMs: number }
-  /** Columns of window_end on each side: pairs come out when the watermark has passed it. */
-  | { readonly mode: "window"; readonly leftEnd: number; readonly rightEnd: number }
-  | {
-    readonly mode: "interval";
-    readonly leftTime: number;
-    readonly rightTime: number;
-    readonly lowerMs: number;
-    readonly upperMs: number;
-  }
-  | { readonly mode: "temporal" | "asof"; readonly leftTime: number; readonly rightTime: number };
-
 /** Joins `inputs[0]` (left) and `inputs[1]` (right). Output: left's columns, then right's; semi and anti left's only. */
-export interface PhysicalJoin extends PhysicalBase {
+export interface PhysicalJoin extends PhysicalBase, JoinRules {
   readonly op: "join";
   /** When windows that its rows name may end; absent or null = at any time. */
   readonly ends?: WindowEnds | null;
   readonly leftColumns: readonly Column[];
   readonly rightColumns: readonly Column[];
-  readonly type: JoinType;
-  readonly leftKeys: readonly number[];
-  readonly rightKeys: readonly number[];
-  /** Over left's columns, then right's. */
-  readonly where: Program | null;
-  readonly nullAware: boolean;
-  readonly mode: JoinMode;
-  /** The side may take rows back. */
-  readonly leftChanges: boolean;
-  readonly rightChanges: boolean;
-  /** The join keys tell the side's current rows apart: there is one for each at most. */
-  readonly leftUnique: boolean;
-  readonly rightUnique: boolean;
 }
 
 /**
@@ -278,10 +256,11 @@ export interface PhysicalRank extends PhysicalBase {
   /** When windows that its rows name may end; absent or null = at any time. */
   readonly ends?: WindowEnds | null;
   readonly keys: readonly number[];
-  /** Equal rows go by the log. */
+  /** Equal rows are given by the log. */
   readonly order: readonly { readonly column: number; readonly desc: boolean; readonly nullsLast: boolean }[];
   readonly from: number;
   readonly to: number;
+  readonly fn: RankFunction;
   readonly number: boolean;
   readonly retracts: boolean;
   /** Of rank 1: all rows that equal the first one in the order, but none with a NULL there. */

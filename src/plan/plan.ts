@@ -57,8 +57,8 @@ export interface ConnectorSourceNode extends SourceTiming, SourceChanges, Source
 
 /** Event time of a source; what is left out comes from the stream's declaration, else from the defaults. */
 export interface SourceTiming {
-  /** Column of event time. */
-  readonly time?: string;
+  /** Column of event time; null: rows go by the time at which they arrive, whatever their stream declares. */
+  readonly time?: string | null;
   /** How far the watermark stays behind the greatest event time. */
   readonly delay_ms?: number;
   /** Silence after which a partition no longer holds the watermark; 0 = never. */
@@ -96,6 +96,8 @@ export interface FilterNode {
   readonly op: "filter";
   readonly input: NodeInput;
   readonly where: Expression;
+  /** Rows for which the condition is false go to the dead letters for this reason; those for which it is NULL go on. */
+  readonly refuse?: string;
 }
 
 export interface ProjectColumn {
@@ -323,9 +325,13 @@ export interface OrderColumn {
   readonly nulls_last: boolean;
 }
 
+/** How rows are numbered: each by itself; equal ones alike, behind as many as are before them; equal ones alike, without gaps. */
+export const RANK_FUNCTIONS = ["row_number", "rank", "dense_rank"] as const;
+export type RankFunction = typeof RANK_FUNCTIONS[number];
+
 /**
- * ROW_NUMBER by keys: the rows `from` to `to` (counted from 1) of each key in an order; equal rows and an empty order go
- * by the log. `to: 1` is deduplication.
+ * ROW_NUMBER, RANK or DENSE_RANK by keys: the rows with the numbers `from` to `to` (counted from 1) of each key in an order; equal rows
+ * and an empty order go by the log. `to: 1` is deduplication, where each row has a number of its own.
  */
 export interface RankNode {
   readonly id: string;
@@ -335,6 +341,8 @@ export interface RankNode {
   readonly order: readonly OrderColumn[];
   readonly from: number;
   readonly to: number;
+  /** ROW_NUMBER if left out. */
+  readonly fn?: RankFunction;
   /** Adds the number as an int64 column of this name. */
   readonly as?: string;
   /** Window top-n: the window_end column, which is among the keys. Rows come out when the watermark has passed it. */

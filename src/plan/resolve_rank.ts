@@ -23,6 +23,13 @@ export function resolveRank(
   if (node.from > node.to) {
     problems.add(`${path}.from`, `Expected at most to (${node.to}), got ${node.from}`);
   }
+  if (isShared(node) && node.order.length === 0) {
+    problems.add(
+      `${path}.order`,
+      `Without an order all rows would be of rank 1`,
+      "Say which columns rows are ranked by",
+    );
+  }
   const columns = [...input.columns];
   if (node.as !== undefined) {
     if (columnIndex(columns, node.as) < 0) columns.push({ name: node.as, type: INT64, nullable: false });
@@ -37,6 +44,11 @@ export function resolveRank(
   const upsertKeys = keysOf(node, input, facts.changes);
   const keys = upsertKeys?.filter((name) => ![window?.start, window?.end, window?.time].includes(name)) ?? [];
   return { ...facts, columns, upsertKeys, keys, window };
+}
+
+/** Whether rows that are equal in the order have one number. */
+function isShared({ fn = "row_number" }: Pick<RankNode, "fn">): boolean {
+  return fn !== "row_number";
 }
 
 function checkColumns({ keys, order }: RankNode, { columns }: ResolvedNode, path: string, problems: Problems): void {
@@ -74,10 +86,11 @@ function windowOf(
 }
 
 /**
- * A rank is unique within its keys; where only one row of each key is given, the keys are. Rows that change change by their rank: one that moves up has its
- * new rank before the old one is taken back, so that its own key would not tell the two apart.
+ * A row number is unique within its keys; where only one row of each key is given, the keys are. Rows that change change by their rank: one that moves up has its
+ * new rank before the old one is taken back, so that its own key would not tell the two apart. Of rows that may share a rank each is told anew by itself.
  */
-function keysOf({ keys, from, to, as }: RankNode, input: ResolvedNode, changes: boolean): readonly string[] | null {
+function keysOf({ keys, from, to, fn, as }: RankNode, input: ResolvedNode, changes: boolean): readonly string[] | null {
+  if (isShared({ fn })) return input.upsertKeys;
   if (from === to) return keys;
   const numbered = as === undefined ? null : [...keys, as];
   return changes ? numbered ?? input.upsertKeys : input.upsertKeys ?? numbered;
@@ -97,8 +110,9 @@ function windowFacts(input: ResolvedNode, window: WindowFact): Facts {
  * A better row takes another's place, but the first rows in the order of the log stay. Event time is lost, unless the
  * newest or oldest row of each key is kept by it.
  */
-function changeFacts({ id, order, from, to }: RankNode, input: ResolvedNode): Facts {
-  const [first] = order, fact = first && from === 1 && to === 1 ? input.times.get(first.column) : undefined;
+function changeFacts({ id, order, from, to, fn }: RankNode, input: ResolvedNode): Facts {
+  const [first] = order, isOne = from === 1 && to === 1 && !isShared({ fn });
+  const fact = first && isOne ? input.times.get(first.column) : undefined;
   const stays = order.length === 0 && !input.changes;
   const lost = stays || fact ? input.lost : lostAt(`rank ${id} has none, for rows of any age may come back`);
   return {

@@ -28,6 +28,8 @@ export function resolveProject(
   /** For each column the one of the input that it is. */
   const passed: (string | null)[] = columns.map(({ name }) => name);
   const named = new Set<string>();
+  /** Event times plus a while, by the columns that hold them. */
+  const later = new Map<string, TimeFact>();
   node.columns.forEach(({ as, expr }, i) => {
     const at = index(`${path}.columns`, i);
     if (named.has(as)) problems.add(`${at}.as`, `Column ${JSON.stringify(as)} is named twice`);
@@ -37,14 +39,13 @@ export function resolveProject(
     const kept = columnIndex(columns, as), to = kept < 0 ? columns.length : kept;
     columns[to] = { name: as, type: found.type, nullable: found.nullable };
     passed[to] = isColumn(expr) ? expr.column : null;
+    // Only of an expression that makes sense: one that does not may lack its arguments.
+    const fact = laterTime(expr, input);
+    if (fact) later.set(as, { ...fact, origin: originName(node.id, as) });
   });
   checkWidth(columns, `${path}.columns`, problems);
-  const facts = passedFacts(input, columns, passed), times = new Map(facts.times);
-  for (const { as, expr } of node.columns) {
-    const fact = laterTime(expr, input);
-    if (fact) times.set(as, { ...fact, origin: originName(node.id, as) });
-  }
-  return { ...facts, times, columns };
+  const facts = passedFacts(input, columns, passed);
+  return { ...facts, times: new Map([...facts.times, ...later]), columns };
 }
 
 /** The fact of an event time plus a while: the watermark is never ahead of it. */

@@ -41,7 +41,7 @@ export function resolveSource(
   const own = columns.filter(({ name }) => name !== node.kind_column), before = problems.count;
   const computed = computedColumns(node, own, path, problems);
   if (problems.count > before) return null;
-  const declared = info?.time ?? null, time = node.time ?? declared ?? claimed ?? null;
+  const declared = info?.time ?? null, time = node.time === undefined ? declared ?? claimed ?? null : node.time;
   const source: ResolvedSource = {
     id: node.id,
     stream,
@@ -51,6 +51,7 @@ export function resolveSource(
     columns: [...own, ...computed.map(({ column }) => column)],
     computed: computed.map(({ column, expr }) => ({ as: column.name, expr })),
     time,
+    byArrival: node.time === null,
     delayMs: node.delay_ms ?? (info && time === declared ? info.delayMs : 0),
     idleTimeoutMs: node.idle_timeout_ms ?? IDLE_TIMEOUT_MS,
     futureSkewMs: node.future_skew_ms ?? info?.futureSkewMs ?? 0,
@@ -59,7 +60,9 @@ export function resolveSource(
     kindColumn: columns.find(({ name }) => name === node.kind_column) ?? null,
   };
   checkChanges(node, columns, source.columns, path, problems);
-  if (node.time !== undefined || declared !== null) checkTime(time!, source.columns, `${path}.time`, problems);
+  if (time !== null && (node.time !== undefined || declared !== null)) {
+    checkTime(time, source.columns, `${path}.time`, problems);
+  }
   checkTimings(node, source, path, problems);
   return { ...placed, inputs: [], sources: [source], ...factsOf(source) };
 }

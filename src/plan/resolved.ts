@@ -19,6 +19,8 @@ export interface ResolvedSource {
   readonly computed: readonly ProjectColumn[];
   /** The column of event time; null = time of arrival. */
   readonly time: string | null;
+  /** It is the time of arrival, whatever nodes behind it name. */
+  readonly byArrival: boolean;
   readonly delayMs: number;
   readonly idleTimeoutMs: number;
   readonly futureSkewMs: number;

@@ -1,4 +1,4 @@
-import { COLUMNS_MAX, PLAN_NODES_MAX } from "../core/limits.ts";
+import { COLUMNS_MAX, PLAN_NODES_MAX, REFUSE_CHARS_MAX } from "../core/limits.ts";
 import { expressionSchema } from "../expr/mod.ts";
 import type { LookupKind, SinkKind } from "./catalog.ts";
 import type { JsonSchema } from "./json_schema.ts";
@@ -21,7 +21,14 @@ function nodeSchemas(
 ): JsonSchema[] {
   return [
     ...sourceSchemas(),
-    node("filter", { where: EXPRESSION }),
+    node("filter", {
+      where: EXPRESSION,
+      refuse: {
+        ...{ type: "string", minLength: 1, maxLength: REFUSE_CHARS_MAX },
+        description:
+          "Rows for which the condition is false go to the dead letters for this reason; those for which it is NULL go on",
+      },
+    }, ["refuse"]),
     node("project", {
       columns: { type: "array", items: PROJECTED, minItems: 1, maxItems: COLUMNS_MAX },
       keep: { type: "boolean", default: false, description: "Keep all columns of the input too" },

@@ -1,6 +1,6 @@
 import { AGGREGATES_MAX, CALL_ARGS_MAX, GROUPING_SETS_MAX, KEY_COLUMNS_MAX, RANK_ROWS_MAX } from "../core/limits.ts";
 import type { JsonSchema } from "./json_schema.ts";
-import { JOIN_TYPES } from "./plan.ts";
+import { JOIN_TYPES, RANK_FUNCTIONS } from "./plan.ts";
 import {
   ARGUMENT,
   COLUMN_NAME,
@@ -107,10 +107,16 @@ function rankSchema(): JsonSchema {
     order: { type: "array", items: ORDER, maxItems: KEY_COLUMNS_MAX, description: "The order of the log if empty" },
     from: { ...place, default: 1 },
     to: place,
+    fn: {
+      enum: [...RANK_FUNCTIONS],
+      default: "row_number",
+      description:
+        "rank: rows that are equal in the order share their number; dense_rank: and none is left out behind them",
+    },
     as: { ...COLUMN_NAME, description: "Adds the number as a column of this name" },
     window_end: { ...COLUMN_NAME, description: "Of window top-n: the window_end column, one of the keys" },
     ttl_ms: TTL,
-  }, ["from", "as", "window_end", "ttl_ms"]);
+  }, ["from", "fn", "as", "window_end", "ttl_ms"]);
 }
 
 const FRAME = object({

@@ -6,7 +6,11 @@ import { COLUMN_NAME, columnNames, EXPRESSION, milliseconds, NAME, node, object 
 
 /** What every source may say. */
 const OPTIONS: Record<string, JsonSchema> = {
-  time: { ...COLUMN_NAME, description: "The column of event time: int64 (epoch milliseconds) or timestamp" },
+  time: {
+    oneOf: [COLUMN_NAME, { type: "null" }],
+    description:
+      "The column of event time: int64 (epoch milliseconds) or timestamp; null: the time of arrival, whatever the stream declares",
+  },
   delay_ms: milliseconds("Milliseconds that the watermark stays behind the greatest event time"),
   idle_timeout_ms: milliseconds(
     "Milliseconds of silence after which a source no longer holds results back; 0 = never",

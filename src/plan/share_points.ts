@@ -1,6 +1,7 @@
 import { type DataType, formatType } from "../core/schema.ts";
 import type { Instruction, Program } from "../kernel/program.ts";
 import type { SharePoint } from "../kernel/shared_programs.ts";
+import { isPartitions } from "./partitions.ts";
 import type { PhysicalPlan, PhysicalSource } from "./physical.ts";
 
 /** Nanoseconds a row that an expression has to take for its result to be worth keeping where a value is a number or a bool. */
@@ -56,6 +57,7 @@ export function frontPrograms({ sources, operators }: PhysicalPlan, keys: ShareK
     const above = known.get(operator.inputs[0]);
     if (!above) continue;
     const { stream, columns } = above, { id } = operator;
+    if (isPartitions(id)) known.set(id, above);
     if (operator.op === "filter") {
       add(id, stream, operator.predicate, columns);
       known.set(id, above);

@@ -121,7 +121,7 @@ function goneReason({ table, node }: KeyedTable): string {
 }
 
 /** Tables whose values are found again by what they are. */
-const BY_NAME: readonly KeyedTable["table"][] = ["windows", "groups", "sessions", "session_rows"];
+const BY_NAME: readonly KeyedTable["table"][] = ["windows", "groups", "sessions", "session_rows", "before"];
 
 function compareKeyed(before: KeyedTable, after: KeyedTable, add: Add): void {
   const paths = new Set([...Object.keys(before.settings), ...Object.keys(after.settings)]);

@@ -1,10 +1,15 @@
 import { NOTHING_COLD } from "../core/cold_file.ts";
+import { RdxError } from "../core/errors.ts";
+import type { SinkOptions } from "../plan/plan.ts";
 import type { SavedPlan } from "../store.ts";
 import type { PipelineInfo } from "./service.ts";
+import type { ReturningView } from "./views.ts";
 
 /** Pipelines that an earlier process has left and that are not there: not yet, or not any more. */
 export class AbsentPipelines {
   readonly #infos = new Map<string, PipelineInfo>();
+  /** The plans of those that are on their way back, also while they are there and do again what they did under earlier plans. */
+  readonly #returning = new Map<string, unknown>();
   readonly #tasks: number;
 
   /** `tasks` of each pipeline. */
@@ -20,13 +25,36 @@ export class AbsentPipelines {
     return this.#infos.get(name) ?? null;
   }
 
+  /** Throws RdxError("unavailable") when it is about to come back. */
+  check(name: string): void {
+    if (this.#infos.get(name)?.state !== "recovering") return;
+    throw new RdxError("unavailable", `Pipeline ${name} is about to go on from where it was: ask again`);
+  }
+
+  /** Views that are about to come back with their pipelines. */
+  get views(): ReturningView[] {
+    return [...this.#returning].flatMap(([pipeline, plan]) => viewsIn(plan).map((view) => ({ view, pipeline })));
+  }
+
   /** It is about to come back. */
   await(name: string, plan: SavedPlan): void {
     this.#infos.set(name, { ...this.#infoOf(name, plan), state: "recovering", progress: 0 });
+    this.#returning.set(name, plan.plan);
+  }
+
+  /** It is there, and does again what it did. */
+  take(name: string): void {
+    this.#infos.delete(name);
+  }
+
+  /** It has done again all that it did, or does not go on. */
+  arrive(name: string): void {
+    this.#returning.delete(name);
   }
 
   /** It cannot be made again. */
   lose(name: string, plan: SavedPlan, reason: string): void {
+    this.#returning.delete(name);
     this.#infos.set(name, {
       ...this.#infoOf(name, plan),
       state: "failed",
@@ -34,9 +62,10 @@ export class AbsentPipelines {
     });
   }
 
-  /** It is there again, or forgotten. */
+  /** Another has its name, or it is forgotten. */
   delete(name: string): void {
     this.#infos.delete(name);
+    this.#returning.delete(name);
   }
 
   #infoOf(name: string, { plan, sql, streams }: SavedPlan): PipelineInfo {
@@ -45,6 +74,7 @@ export class AbsentPipelines {
       state: "starting",
       reason: null,
       sources: Object.keys(streams),
+      partitions: [],
       sinks: [],
       watermark: null,
       rowsIn: 0,
@@ -60,6 +90,7 @@ export class AbsentPipelines {
       progress: null,
       tasks: this.#tasks,
       deadRows: 0,
+      quarantined: [],
       functionErrors: 0,
       errors: [],
       checkpoint: null,
@@ -67,4 +98,10 @@ export class AbsentPipelines {
       sql,
     };
   }
+}
+
+/** Names of the views that a plan writes. */
+function viewsIn(plan: unknown): string[] {
+  const { nodes } = plan as { readonly nodes: readonly { readonly sink?: SinkOptions }[] };
+  return nodes.flatMap(({ sink }) => sink?.kind === "view" ? [String(sink.name)] : []);
 }

@@ -17,12 +17,22 @@ export class ShapeNumbers {
   #last = 0;
 
   /** The body as it travels. */
-  message(id: number, { body, widen, bound, sums, pack = false, ...shape }: DecodeJob): BodyMessage {
+  message(id: number, { body, widen, bound, sums, pack = false, split, ...shape }: DecodeJob): BodyMessage {
     const { stream, schema, format, options } = shape;
     const key = JSON.stringify([stream, schema, this.#numberOf(shape.columns), format, options]);
     const known = this.#numbers.get(key), number = known ?? ++this.#last;
     if (known === undefined) keep(this.#numbers, key, number);
-    return { id, shape: number, fresh: known === undefined ? shape : null, body, widen, bound, sums, pack };
+    return {
+      id,
+      shape: number,
+      fresh: known === undefined ? shape : null,
+      body,
+      widen,
+      bound,
+      sums,
+      pack,
+      ...(split ? { split } : {}),
+    };
   }
 
   /** Columns of one version of a schema are one array. */

@@ -24,6 +24,9 @@ export const DEAD_COLUMNS: readonly Column[] = [
 ];
 const OFFSET = 0, TS = 5;
 
+/** How reasons begin of rows whose chunk broke a pipeline again and again: they would break it once more, and are tried again by nobody but people. */
+export const QUARANTINED = "Quarantined: ";
+
 /** A row of a dead-letter stream; what is absent is NULL, and nothing tried it again. */
 export interface Letter {
   readonly offset: number | bigint;

@@ -1,10 +1,12 @@
 import { STANDARD_LOOKUPS } from "../plan/lookup_kinds.ts";
 import type { PipelinesParts } from "./pipeline_maker.ts";
 import type { Catalog } from "../plan/catalog.ts";
+import { partitionsRead } from "./partition_inputs.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 
 /** The catalogue as a deployed plan goes on seeing it: columns that it reads keep their types, however their streams widen. */
-export function deployedCatalog(catalog: Catalog, { sources }: PhysicalPlan): Catalog {
+export function deployedCatalog(catalog: Catalog, plan: PhysicalPlan): Catalog {
+  const { sources } = plan;
   return {
     ...catalog,
     stream(name) {
@@ -13,7 +15,7 @@ export function deployedCatalog(catalog: Catalog, { sources }: PhysicalPlan): Ca
       const read = new Map(source.columns.map((column) => [column.name, column]));
       const columns = stream.columns.map((column) => read.get(column.name) ?? column);
       const { time, delayMs, futureSkewMs } = stream;
-      return { columns, time, delayMs, futureSkewMs };
+      return { columns, time, delayMs, futureSkewMs, partitions: partitionsRead(plan, name) };
     },
   };
 }

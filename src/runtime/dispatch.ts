@@ -1,6 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import type { LookupRecord } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
+import type { QuarantinedChunk } from "../store.ts";
 import type { Collector } from "./collector.ts";
 import type { Taken } from "./input.ts";
 import type { PipelineLookups } from "./lookups.ts";
@@ -14,6 +15,18 @@ import type { SideStreams } from "./side_rows.ts";
 export interface Mark {
   readonly source: number;
   readonly watermark: number;
+}
+
+/** Where the rows of a number come from: its source, and the offsets of that. */
+export interface ChunkPlace {
+  readonly source: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a number took from a stream, or, with `out`, from anywhere, and no task has seen it. */
+export interface TakenChunk extends Taken {
+  readonly out?: QuarantinedChunk;
 }
 
 interface DispatchParts {
@@ -33,7 +46,9 @@ export class TaskDispatch implements Dispatch {
   /** Marks that are not finished yet, by number. */
   readonly #marks = new Map<number, Mark>();
   /** What numbers that are not committed yet took from a stream. */
-  readonly #taken = new Map<number, Taken>();
+  readonly #taken = new Map<number, TakenChunk>();
+  /** Where all chunks of such numbers come from. */
+  readonly #places = new Map<number, ChunkPlace>();
 
   constructor(parts: DispatchParts, collector: Collector) {
     this.#parts = parts;
@@ -52,6 +67,7 @@ export class TaskDispatch implements Dispatch {
     const inOrder = this.#mode === "stateless" ? [] : this.#inOrder(number);
     this.#collector.expect(number, new Set([task, ...inOrder]).size);
     if (frames.length > 0) this.#taken.set(number, taken);
+    this.#places.set(number, { source, from: taken.from, to: taken.to });
     const chunk = { kind: "chunk", pipeline: id, number, source, frames, range, late } as const;
     pool.send(task, shared ? { ...chunk, shared } : chunk);
   }
@@ -70,6 +86,11 @@ export class TaskDispatch implements Dispatch {
   mark(number: number, source: number, watermark: number): void {
     this.#marks.set(number, { source, watermark });
     this.#toAll({ kind: "mark", pipeline: this.#parts.id, number, source, watermark });
+  }
+
+  leaveOut(number: number, source: number, taken: Taken, watermark: number, out: QuarantinedChunk): void {
+    this.#taken.set(number, { ...taken, out });
+    this.mark(number, source, watermark);
   }
 
   /** What keeps nothing has nothing to set aside. */
@@ -106,8 +127,14 @@ export class TaskDispatch implements Dispatch {
   }
 
   /** What the number took from a stream, once. */
-  takenOf(number: number): Taken | null {
+  takenOf(number: number): TakenChunk | null {
+    this.#places.delete(number);
     return once(this.#taken, number);
+  }
+
+  /** The chunk that a number is which is not committed yet; null: it is none. */
+  chunkAt(number: number): ChunkPlace | null {
+    return this.#places.get(number) ?? null;
   }
 
   #toAll(message: ToTask): void {

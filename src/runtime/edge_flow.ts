@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { isPartitions, writtenSource } from "../plan/partitions.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import { planEdges } from "./plan_edges.ts";
 import type { FlowEdge } from "./service.ts";
@@ -61,16 +62,17 @@ export class EdgeFlow {
   async edges(facts: SourceFacts): Promise<FlowEdge[]> {
     const rows = await this.#count(), rates = this.#final ? this.#none() : this.#rates(rows);
     const { sources, sinks } = this.#plan, all = planEdges(this.#plan), inner = all.length - sinks.length;
-    return all.map((edge, i): FlowEdge => {
-      const at = sources.findIndex(({ id }) => id === edge.from), waiting = i < inner ? 0 : this.#unwritten[i - inner];
-      const watermark = at >= 0 ? facts.watermark(at) : this.#watermarkOf(edge.from, facts);
-      return {
-        ...edge,
-        rows: rows[i],
-        rowsPerSecond: rates[i],
-        watermark: watermark === -Infinity ? null : watermark,
-        queueRows: waiting + (at >= 0 ? facts.lagRows(at) : 0),
-      };
+    return all.flatMap((edge, i): FlowEdge[] => {
+      // The partitions of a stream are one source to whoever looks.
+      if (isPartitions(edge.to)) return [];
+      const from = writtenSource(edge.from), waiting = i < inner ? 0 : this.#unwritten[i - inner];
+      const parts = sources.flatMap(({ id }, at) => writtenSource(id) === from ? [at] : []);
+      const watermark = parts.length > 0
+        ? Math.min(...parts.map((at) => facts.watermark(at)))
+        : this.#watermarkOf(edge.from, facts);
+      const rest = { from, rows: rows[i], rowsPerSecond: rates[i] };
+      const queueRows = waiting + Math.max(0, ...parts.map((at) => facts.lagRows(at)));
+      return [{ ...edge, ...rest, watermark: watermark === -Infinity ? null : watermark, queueRows }];
     });
   }
 

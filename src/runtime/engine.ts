@@ -15,9 +15,14 @@ import type { Logger } from "../telemetry/log.ts";
 import type { MetricRegistry } from "../telemetry/metrics.ts";
 import { Pipelines } from "./pipelines.ts";
 import type { LoadExtension } from "../kernel/extension.ts";
+import { Kernel } from "../kernel/module.ts";
+import { Unmasker } from "../kernel/unmask.ts";
 import { Savepoints } from "./savepoint/savepoints.ts";
+import { Decoding } from "./decoding.ts";
 import { type EnginePool, type SpawnWorker, WorkerPool } from "./pool.ts";
-import type { DeadLetterService, EngineService, ReplayService } from "./service.ts";
+import type { DeadLetterService, EngineService, ReplayService, Unmasked } from "./service.ts";
+import { Bodies } from "./task/bodies.ts";
+import type { BodyParts } from "./task/decode_job.ts";
 import { Streams } from "./streams.ts";
 import { States } from "./state/states.ts";
 import type { StateService } from "./state_service.ts";
@@ -33,6 +38,8 @@ export interface EngineParts {
   readonly workers: number;
   /** Starts the tasks elsewhere than in workers; absent: `spawn` starts workers. */
   readonly startPool?: () => Promise<EnginePool>;
+  /** Decodes short bodies where the engine is; absent: workers decode them all. */
+  readonly bodies?: BodyParts;
   readonly clock: Clock;
   readonly registry: MetricRegistry;
   readonly createLog: LogFactory;
@@ -70,6 +77,9 @@ export class Engine implements EngineService {
   readonly replays: ReplayService;
   readonly states: StateService;
   readonly views: Views;
+  readonly #module: WebAssembly.Module;
+  /** Made for the first message. */
+  #unmasker: Unmasker | null = null;
   readonly #pool: EnginePool;
   readonly #registry: MetricRegistry;
   readonly #clock: Clock;
@@ -80,14 +90,16 @@ export class Engine implements EngineService {
   #draining = false;
 
   private constructor(parts: EngineParts, pool: EnginePool) {
-    const { clock, registry } = parts, metrics: EngineMetrics = engineMetrics(registry);
+    const { clock, registry, bodies = null } = parts, metrics: EngineMetrics = engineMetrics(registry);
+    const decoding = new Decoding({ workers: pool, here: bodies && new Bodies(parts.module, bodies, null), clock });
+    this.#module = parts.module;
     this.#pool = pool;
     this.#clock = clock;
     this.#registry = registry;
     this.#durable = parts.durable ?? null;
-    this.streams = new Streams({ ...parts, metrics, decode: (job) => pool.decode(job) });
+    this.streams = new Streams({ ...parts, metrics, decode: (job) => decoding.decode(job) });
     this.dead = this.streams.dead;
-    this.views = new Views(parts.createView, (name) => this.pipelines.find(name));
+    this.views = new Views(parts.createView, () => this.pipelines);
     this.pipelines = new Pipelines({ ...parts, metrics, pool, streams: this.streams, views: this.views });
     this.replays = this.pipelines.replays;
     this.savepoints = new Savepoints(this.#durable, this.pipelines);
@@ -160,6 +172,11 @@ export class Engine implements EngineService {
       state === "running" ? `${name} still runs after ${DRAIN_MS_MAX / 1000} s` : `${name} has ${state}: ${reason}`
     );
     throw new RdxError("busy", `Not everything that was accepted is in the results: ${each.join("; ")}`);
+  }
+
+  unmask(bytes: Uint8Array, mask: number): Unmasked {
+    this.#unmasker ??= new Unmasker(new Kernel(this.#module));
+    return this.#unmasker.unmask(bytes, mask);
   }
 
   async close(): Promise<void> {

@@ -1,13 +1,13 @@
 import { RdxError } from "../core/errors.ts";
-import { frameRows } from "../core/frame_info.ts";
-import { CHUNK_BYTES, CHUNK_ROWS, IN_FLIGHT_CHUNKS_MAX, IN_FLIGHT_RANGES_MAX } from "../core/limits.ts";
-import type { Log, LogReader, LogRecord } from "../log.ts";
+import { IN_FLIGHT_CHUNKS_MAX, IN_FLIGHT_RANGES_MAX } from "../core/limits.ts";
+import type { Log, PartitionShare } from "../log.ts";
 import type { FileRange, RangeSource } from "../source.ts";
-import type { ArrivedFrame } from "./protocol.ts";
+import { LogFrames, type TakenFrame } from "./log_frames.ts";
+import type { UnderWay } from "./under_way.ts";
 
 /** What a source gives to the order next: rows, or its end. `from` and `to` are its own offsets. */
 export interface Taken {
-  readonly frames: readonly ArrivedFrame[];
+  readonly frames: readonly TakenFrame[];
   readonly range: FileRange | null;
   readonly from: number;
   readonly to: number;
@@ -22,6 +22,10 @@ export interface PipelineInput {
   readonly ready: boolean;
   /** Its producers are refused at the moment: that nothing comes says nothing of them. */
   readonly refusing: boolean;
+  /** Since when (monotonic) something that has come is on its way to where it can be taken; Infinity: nothing is. */
+  readonly underWaySinceMs: number;
+  /** There is more, which cannot be taken yet: it is being read from where it is kept. */
+  readonly reading: boolean;
   take(): Taken;
   /**
    * Gives again what `take` gave in an earlier life, up to `to`; null while it has not been read, and `onReady` tells when it has. Throws RdxError for an input that is
@@ -43,74 +47,91 @@ export interface PipelineInput {
   close(): void;
 }
 
-/** A stream's log. Small records travel together, and long ones in several chunks. */
+/** Where a log is read from: an offset that may be known only when it is first asked for, or an end of what there is. */
+export type LogStart = number | "earliest" | "latest" | (() => number);
+
+/** A stream's log, or some of its partitions. Small records travel together, and long ones in several chunks. */
 export class LogInput implements PipelineInput {
   readonly #log: Log<unknown>;
-  readonly #reader: LogReader;
-  /** The record whose frames are being taken, and which comes next. */
-  #record: LogRecord | null = null;
-  #frame = 0;
-  /** Behind the last row that was taken. */
-  #offset: number;
+  readonly #start: LogStart;
+  /** Absent: all partitions. */
+  readonly only: PartitionShare | undefined;
+  readonly #underWay: Pick<UnderWay, "sinceMs"> | null;
+  #opened: LogFrames | null = null;
   /** Of what is given again, so far as it was read. */
-  #again: ArrivedFrame[] = [];
+  #again: TakenFrame[] = [];
   #againFrom = 0;
   #ended = false;
   #stopped = false;
 
-  /** A number may lie between two frames of a record. */
-  constructor(log: Log<unknown>, start: number | "earliest" | "latest") {
+  /** A number may lie between two frames of a record. `underWay`: what has come to the stream and is not in the log yet; null: nobody knows of any. */
+  constructor(
+    log: Log<unknown>,
+    start: LogStart,
+    only?: PartitionShare,
+    underWay: Pick<UnderWay, "sinceMs"> | null = null,
+  ) {
     this.#log = log;
-    this.#reader = log.reader(start);
-    this.#offset = this.#againFrom = typeof start === "number" ? start : this.#reader.position;
+    this.#underWay = underWay;
+    this.#start = start;
+    this.only = only;
+    if (typeof start !== "function") this.#open(start);
+  }
+
+  #open(start: number | "earliest" | "latest"): LogFrames {
+    this.#opened = new LogFrames(this.#log, start, { only: this.only });
+    this.#againFrom = this.#opened.behind;
+    return this.#opened;
+  }
+
+  get #frames(): LogFrames {
+    return this.#opened ?? this.#open(typeof this.#start === "function" ? this.#start() : this.#start);
+  }
+
+  /** From here on its place is known. */
+  begin(): void {
+    void this.#frames;
   }
 
   readonly inFlightMax = IN_FLIGHT_CHUNKS_MAX;
 
   get offset(): number {
-    return this.#offset;
-  }
-
-  /** Has some rows now. */
-  get #hasRows(): boolean {
-    return this.#record !== null || (this.#reader.position < this.#log.end && this.#reader.ready);
-  }
-
-  get #atEnd(): boolean {
-    return this.#record === null && this.#reader.position >= this.#log.end;
+    return this.#frames.position;
   }
 
   get ready(): boolean {
-    return !this.#ended && (this.#hasRows || (this.#atEnd && (this.#log.ended || this.#stopped)));
+    if (this.#ended) return false;
+    const frames = this.#frames;
+    return frames.ready || (frames.atEnd && (this.#log.ended || this.#stopped));
   }
 
   get refusing(): boolean {
     return !this.#log.ended && !this.#log.hasRoom(1);
   }
 
+  get underWaySinceMs(): number {
+    return this.#underWay?.sinceMs ?? Infinity;
+  }
+
+  get reading(): boolean {
+    return !this.#ended && !this.#frames.ready && !this.#frames.atEnd;
+  }
+
   take(): Taken {
-    const frames: ArrivedFrame[] = [], from = this.#offset;
-    for (let bytes = 0; this.#offset - from < CHUNK_ROWS && bytes < CHUNK_BYTES;) {
-      const next = this.#next();
-      if (!next) break;
-      frames.push(next);
-      bytes += next.frame.byteLength;
-      this.#offset += frameRows(next.frame);
-    }
-    const end = frames.length === 0;
+    const from = this.#frames.behind, frames = this.#frames.chunk(), end = frames.length === 0;
     if (end) this.#ended = true;
-    return { frames, range: null, from, to: this.#offset, end };
+    return { frames, range: null, from, to: this.#frames.behind, end };
   }
 
   takeTo(to: number): Taken | null {
-    while (this.#offset < to) {
-      const next = this.#next();
+    const all = this.#frames;
+    while (all.behind < to) {
+      const next = all.next();
       if (!next) return null;
       this.#again.push(next);
-      this.#offset += frameRows(next.frame);
     }
-    if (this.#offset !== to) {
-      throw new RdxError("invalid", `Rows up to ${to} were taken together, and now up to ${this.#offset}`);
+    if (all.behind !== to) {
+      throw new RdxError("invalid", `Rows up to ${to} were taken together, and now up to ${all.behind}`);
     }
     const frames = this.#again, from = this.#againFrom;
     this.#again = [];
@@ -118,38 +139,12 @@ export class LogInput implements PipelineInput {
     return { frames, range: null, from, to, end: false };
   }
 
-  #next(): ArrivedFrame | null {
-    while (this.#hasRows) {
-      if (!this.#record) this.#open(this.#reader.next());
-      const record = this.#record;
-      if (!record) return null;
-      const frame = record.frames[this.#frame++];
-      if (this.#frame >= record.frames.length) {
-        this.#record = null;
-        this.#frame = 0;
-      }
-      if (frame) return { frame, arrivalMs: record.arrivalMs };
-    }
-    return null;
-  }
-
-  /** Begins with a record, behind what was taken of it already. */
-  #open(record: LogRecord | null): void {
-    this.#record = record;
-    for (let at = record?.offset ?? Infinity; at < this.#offset; this.#frame++) {
-      const frame = record!.frames[this.#frame];
-      if (!frame) return;
-      at += frameRows(frame);
-      if (at > this.#offset) throw new RdxError("invalid", `Rows up to ${this.#offset} are not where a frame ends`);
-    }
-  }
-
   release(to: number): void {
-    this.#reader.release(to);
+    this.#frames.release(to);
   }
 
   get lagRows(): number {
-    return this.#ended ? 0 : this.#log.end - this.#offset;
+    return this.#ended ? 0 : this.#log.end - this.offset;
   }
 
   readonly progress = null;
@@ -164,8 +159,7 @@ export class LogInput implements PipelineInput {
 
   close(): void {
     this.#ended = true;
-    this.#record = null;
-    this.#reader.close();
+    this.#opened?.close();
   }
 }
 
@@ -194,6 +188,8 @@ export class RangeInput implements PipelineInput {
   }
 
   readonly refusing = false;
+  readonly underWaySinceMs = Infinity;
+  readonly reading = false;
 
   take(): Taken {
     const from = this.#ranges.position, range = this.#stopped ? null : this.#ranges.next();

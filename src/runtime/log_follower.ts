@@ -1,8 +1,8 @@
 import type { Clock } from "../core/clock.ts";
 import { RdxError } from "../core/errors.ts";
 import { frameRows } from "../core/frame_info.ts";
-import { FOLLOWER_IDLE_MS, FOLLOWER_PIECE_ROWS } from "../core/limits.ts";
-import type { LogReader, LogRecord } from "../log.ts";
+import { FOLLOWER_IDLE_MS, FOLLOWER_PIECE_ROWS, PARTITIONS_MAX } from "../core/limits.ts";
+import type { LogReader, LogRecord, PartitionShare } from "../log.ts";
 import type { FollowOptions, LogFollower, LogPiece, LogPlace } from "./service.ts";
 import type { Stream } from "./stream.ts";
 
@@ -16,6 +16,7 @@ export class Follower implements LogFollower {
   readonly #to: number;
   readonly #toMs: number;
   readonly #follow: boolean;
+  readonly #only: PartitionShare | undefined;
   /** Whether the stream is still what its name means. */
   readonly #isThere: () => boolean;
   #position: number;
@@ -30,6 +31,7 @@ export class Follower implements LogFollower {
     this.#clock = clock;
     this.#position = from;
     this.#follow = options.follow;
+    this.#only = options.partition === undefined ? undefined : { index: options.partition, count: PARTITIONS_MAX };
     const { to } = options;
     this.#to = typeof to === "number" ? to : Infinity;
     this.#toMs = typeof to === "object" && to !== null ? to.timeMs : Infinity;
@@ -70,8 +72,9 @@ export class Follower implements LogFollower {
         continue;
       }
       const record = this.#record ?? this.#read();
-      if (record === null) await this.#change();
-      else if (record.arrivalMs >= this.#toMs) break;
+      if (record === null) {
+        if (this.#position < log.end) await this.#change();
+      } else if (record.arrivalMs >= this.#toMs || this.#position >= this.#to) break;
       else {
         const piece = this.#piece(record);
         if (piece) return piece;
@@ -83,13 +86,15 @@ export class Follower implements LogFollower {
 
   #read(): LogRecord | null {
     const { log } = this.#stream;
-    this.#reader ??= log.reader(this.#position);
+    this.#reader ??= log.reader(this.#position, this.#only);
     this.#record = this.#reader.next();
+    // Of one partition, rows of others lie in front of the next, or of the end.
+    if (this.#only) this.#position = Math.max(this.#position, this.#record?.offset ?? this.#reader.position);
     return this.#record;
   }
 
   /** The next rows of a record that are wanted. Once there is none, the record is done with. */
-  #piece({ offset, frames, arrivalMs, rows: recordRows }: LogRecord): LogPiece | null {
+  #piece({ offset, frames, arrivalMs, rows: recordRows, partitions }: LogRecord): LogPiece | null {
     let first = offset;
     for (const frame of frames) {
       const behind = first + frameRows(frame), start = Math.max(0, this.#position - first);
@@ -97,6 +102,7 @@ export class Follower implements LogFollower {
         const rows = Math.min(FOLLOWER_PIECE_ROWS, behind - this.#position, this.#to - this.#position);
         const piece = {
           offset: this.#position,
+          partition: partitionAt(partitions, this.#position - offset),
           arrivalMs,
           columns: this.#stream.columns,
           range: { frame, start, rows },
@@ -141,6 +147,12 @@ export class Follower implements LogFollower {
     this.#leave();
     this.#wake();
   }
+}
+
+/** The partition of a row of a record. */
+function partitionAt(partitions: LogRecord["partitions"] = [], row: number): number {
+  let behind = 0;
+  return partitions.find(({ rows }) => row < (behind += rows))?.partition ?? 0;
 }
 
 /** The offset that a place means in the log of a stream. */

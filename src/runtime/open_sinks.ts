@@ -5,26 +5,40 @@ import type { PhysicalPlan } from "../plan/physical.ts";
 import type { Sink } from "../sink.ts";
 import { within } from "./within.ts";
 
+/** A sink has numbers that its pipeline's order has lost: nothing helps but the data directory that has them, or a run of its own. */
+export class SinkAhead extends RdxError {}
+
 /**
- * Opens the sinks of a plan (in its order), but for those that are open already; `origins`, by their ids, are those of an earlier process. When one cannot be opened, throws why, with its
- * node, once all others have come to an end of it.
+ * Opens the sinks of a plan (in its order), but for those that are open already; `origins`, by their ids, are those of an earlier process, whose order ends at number `last`. When one cannot be
+ * opened, throws why, with its node, once all others have come to an end of it. Throws SinkAhead for one that has more than the order: what comes under its numbers now
+ * would be taken for what it has.
  */
 export async function openSinks(
   sinks: readonly Sink[],
   plan: PhysicalPlan,
   open: readonly Sink[],
   origins: Readonly<Record<string, unknown>> = {},
+  last = Infinity,
 ): Promise<void> {
   const opened = await Promise.allSettled(sinks.map(async (sink, i) => {
     const { id } = plan.sinks[i];
-    if (!open.includes(sink)) await openSink(sink, id, Object.hasOwn(origins, id) ? origins[id] : undefined);
+    if (open.includes(sink)) return;
+    const has = await openSink(sink, id, Object.hasOwn(origins, id) ? origins[id] : undefined);
+    if (has > last) throw ahead(id, has, last);
   }));
   for (const result of opened) if (result.status === "rejected") throw result.reason;
 }
 
-async function openSink(sink: Sink, node: string, origin: unknown): Promise<void> {
+function ahead(node: string, has: number, last: number): SinkAhead {
+  const reason = `It has rows up to number ${has}, and the order of its pipeline ends at ${last}: ` +
+    "put the data directory back that has them, or deploy afresh";
+  return new SinkAhead("conflict", `Sink ${node} is ahead: ${reason}`, [{ node, path: "sink", reason }]);
+}
+
+/** Resolves to the last number that it has. */
+async function openSink(sink: Sink, node: string, origin: unknown): Promise<number> {
   try {
-    await sink.open(origin);
+    return await sink.open(origin);
   } catch (thrown) {
     throw thrown instanceof RdxError ? atSink(node, thrown) : thrown;
   }

@@ -19,6 +19,29 @@ export function letGo({ holds }: PipelineOrder): void {
   for (const { hold } of holds.splice(0)) hold.close();
 }
 
+/**
+ * Keeps what checkpoints need that are there before the one that an order goes on from, since it may have to go back to them. `open`: keeps rows of a source, by its id, that the plan
+ * of this turn reads and that nothing keeps yet; null: they come from no log.
+ */
+export function keepFor(
+  { holds }: PipelineOrder,
+  kept: readonly EarlierCheckpoint[],
+  open: (source: string, turn: number, offset: number) => LogHold | null,
+): void {
+  const least = new Map<string, { readonly turn: number; readonly offset: number }>();
+  for (const { turn, positions } of kept) {
+    for (const [source, offset] of Object.entries(positions)) {
+      if (offset < (least.get(source)?.offset ?? Infinity)) least.set(source, { turn, offset });
+    }
+  }
+  for (const [source, { turn, offset }] of least) {
+    const known = holds.filter((one) => one.source === source),
+      hold = known.length > 0 ? null : open(source, turn, offset);
+    for (const one of known) one.hold.move(offset);
+    if (hold) holds.push({ source, hold });
+  }
+}
+
 /** What lies before a checkpoint is no longer to be done again; whether plans have gone with it. */
 export function letGoBefore(order: PipelineOrder, { number, turn, positions }: EarlierCheckpoint): boolean {
   const { log, holds, plans } = order, all = plans.map((plan, i) => ({ ...plan, turn: turnAt(plans, i) }));

@@ -1,14 +1,17 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { INGEST_ERRORS_MAX, LOOKUP_IN_FLIGHT_MAX, LOOKUP_PENDING_ROWS_MAX } from "../core/limits.ts";
+import { LOOKUP_PENDING_ROWS_MAX, NEAR_CHUNKS_MAX } from "../core/limits.ts";
 import type { SourceClock } from "../core/watermark.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { RowRange, Sink } from "../sink.ts";
+import { Approach } from "./approach.ts";
 import { Collector, type Finished, mergeOutputs } from "./collector.ts";
-import { TaskDispatch } from "./dispatch.ts";
+import { type ChunkPlace, TaskDispatch } from "./dispatch.ts";
 import { EdgeFlow } from "./edge_flow.ts";
+import { FirstErrors } from "./first_errors.ts";
 import type { PipelineInput } from "./input.ts";
 import { CutPoint } from "./cut_point.ts";
 import { closeSinks, openSinks } from "./open_sinks.ts";
+import { chunksInFlight, lagOf, progressOf, sequencedSources } from "./partition_inputs.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
 import type { PipelineParts } from "./pipeline_parts.ts";
 import { PipelineTicks } from "./pipeline_ticks.ts";
@@ -34,6 +37,8 @@ export class Pipeline {
   readonly meter: PipelineMeter;
   /** What it is made of. */
   readonly parts: PipelineParts;
+  /** How it comes near a cut. */
+  readonly approach: Approach;
   readonly #clocks: readonly SourceClock[];
   readonly #sequencer: Sequencer;
   readonly #collector: Collector;
@@ -46,7 +51,7 @@ export class Pipeline {
   #committed: number;
   #state: PipelineState = "starting";
   #reason: string | null = null;
-  #errors: DeadRow[];
+  readonly #errors: FirstErrors;
   /** The watermark that has come through its lookups. */
   #heldAt: number;
   #cut: CutPoint | null = null;
@@ -56,8 +61,8 @@ export class Pipeline {
   readonly asked: NodeLookups[] = [];
   /** Is called when all is done, in front of its end. */
   ending: (() => Promise<void>) | null = null;
-  /** Is told when a task broke; returns the reason of its end. */
-  broke: ((message: FailedMessage) => string) | null = null;
+  /** Is told when a task broke, and at which chunk; returns the reason of its end. */
+  broke: ((message: FailedMessage, chunk: ChunkPlace | null) => string) | null = null;
   /** All is done; then nothing gets a number any more. */
   #end: "ahead" | "near" | "here" = "ahead";
 
@@ -65,28 +70,25 @@ export class Pipeline {
     this.parts = parts;
     ({ plan: this.plan, inputs: this.inputs, sinks: this.sinks, meter: this.meter } = parts);
     const { after, watermarks, resumes } = parts.taskPlan;
-    this.#errors = [...parts.recovery?.errors ?? []];
+    this.#errors = new FirstErrors(parts.recovery?.errors);
     this.#heldAt = Math.min(Infinity, ...resumes?.reached ?? []);
     this.#ticks = new PipelineTicks(parts.clock);
     this.#clocks = parts.plan.sources.map((source, i) => sourceClock(source, watermarks[i]));
     this.#collector = new Collector(after);
     this.#edges = new EdgeFlow(parts.plan, () => parts.pool.flow(parts.id), parts.clock);
-    const sources = parts.plan.sources.map(({ id, idleTimeoutMs }, i) => ({
-      id,
-      idleTimeoutMs,
-      input: parts.inputs[i],
-      clock: this.#clocks[i],
-    }));
+    const sources = sequencedSources(parts.plan, parts.inputs, this.#clocks);
     this.#dispatch = new TaskDispatch(parts, this.#collector);
-    const most = parts.inputs.map(({ inFlightMax }) => inFlightMax), { lookups, clock, order, recovery } = parts;
-    const window = Math.min(...most, ...(lookups ? [LOOKUP_IN_FLIGHT_MAX] : [])) * parts.pool.tasks;
+    const { lookups, clock, order, recovery, pool: { tasks } } = parts, window = chunksInFlight(parts) * tasks;
     lookups?.listen({
       answered: (operator, record) => this.#sequence(() => this.#sequencer.answer(operator, record)),
       failed: (reason) => this.fail(reason),
     });
     this.#committed = after;
-    this.#sequencer = new Sequencer(sources, this.#dispatch, { window, clock, order, after, ...recovery });
-    if (this.#sequencer.repeating) lookups?.repeat();
+    const nearWindow = NEAR_CHUNKS_MAX * tasks, own = { window, nearWindow, clock, order, after };
+    const sequencer = this.#sequencer = new Sequencer(sources, this.#dispatch, { ...own, ...recovery });
+    const comes = { runs: () => this.#state === "running", pump: () => this.#pump() };
+    this.approach = new Approach(nearWindow, sequencer, this.#collector, this.#waiters, comes);
+    if (sequencer.repeating) lookups?.repeat();
   }
 
   /** The watermark of a source by its id; −Infinity for one that it does not have. */
@@ -94,22 +96,25 @@ export class Pipeline {
     return this.#clocks[this.plan.sources.findIndex(({ id }) => id === source)]?.watermark ?? -Infinity;
   }
 
+  readonly isIdle = (source: string): boolean => this.#sequencer.isIdle(source);
+
   /** Opens those of its sinks that no earlier deployment hands on, and puts a task on every worker. */
   async open(handedOn: readonly Sink[] = []): Promise<void> {
-    const { pool, id, taskPlan, sinks } = this.parts;
+    const { pool, id, taskPlan, sinks, recovery } = this.parts;
     await this.parts.lookups?.open();
-    await openSinks(sinks, this.plan, handedOn, this.parts.origins);
+    await openSinks(sinks, this.plan, handedOn, this.parts.origins, recovery?.replay.last);
     await pool.deploy(id, taskPlan);
   }
 
-  /** Begins to take rows. */
-  start(): void {
+  /** Begins to take rows; `held`: once `resume` is called. */
+  start(held = false): void {
+    if (held) this.#sequencer.pause();
     const { broken } = this.parts.pool;
     if (broken !== null) this.fail(broken);
     if (this.#state !== "starting") return;
     this.#state = "running";
-    for (const input of this.parts.inputs) this.#cleanups.push(input.onReady(() => this.#pump()));
-    if (this.parts.recovery) this.#cleanups.push(this.parts.recovery.replay.onReady(() => this.#pump()));
+    const { inputs, recovery } = this.parts, ready = recovery ? [...inputs, recovery.replay] : inputs;
+    this.#cleanups.push(...ready.map((one) => one.onReady(() => this.#pump())));
     this.#ticks.idle(() => {
       this.parts.meter.tick(this.parts.clock.monotonic());
       this.#sequence(() => this.#sequencer.idleTick());
@@ -156,20 +161,19 @@ export class Pipeline {
   get inFlight(): number {
     return this.#sequencer.inFlight;
   }
+
   get lagRows(): number {
-    return this.parts.inputs.reduce((sum, input) => sum + input.lagRows, 0);
+    return lagOf(this.plan, this.parts.inputs);
   }
 
   /** While it recovers, how far it is, 0 to 1; then of bounded inputs; null when one is not bounded. */
   get progress(): number | null {
-    if (this.state === "recovering") return this.#recovered;
-    const each = this.parts.inputs.map((input) => input.progress);
-    return each.reduce((low, one) => low === null || one === null ? null : Math.min(low, one));
+    return this.state === "recovering" ? this.#recovered : progressOf(this.parts.inputs);
   }
 
   /** The first dead rows. */
   get errors(): readonly DeadRow[] {
-    return this.#errors;
+    return this.#errors.rows;
   }
 
   #pump(): void {
@@ -191,11 +195,11 @@ export class Pipeline {
     if (this.#state !== "running" || this.#cut?.holds(message)) return;
     if (message.kind === "failed") {
       if (message.stalled) this.#fail("stalled", message.reason);
-      else this.fail(this.broke?.(message) ?? message.reason);
+      else this.fail(this.broke?.(message, this.#dispatch.chunkAt(message.number)) ?? message.reason);
       return;
     }
     this.parts.meter.answered(message);
-    for (const error of message.errors) this.#note(error);
+    for (const error of message.errors) this.#errors.note(error);
     for (const { sink, rows } of message.outputs) this.#edges.came(sink, rows);
     this.#lookUp(message.lookups);
     for (const finished of this.#collector.take(message)) {
@@ -203,6 +207,7 @@ export class Pipeline {
       const watermark = this.watermark;
       this.#committing = this.#committing.then(() => this.#commit(finished, watermark));
     }
+    this.#waiters.wake();
     const cut = this.#cut;
     if (cut?.number !== this.#collector.last) return;
     this.#cut = null;
@@ -250,7 +255,7 @@ export class Pipeline {
     // Nothing of it may be seen before it is certain that it would come out the same after a crash.
     if (!await this.#could("Its order cannot be written", async () => await order.durable(number))) return;
     const leaveOut = async () => {
-      meter.lost(await putAside(this.parts, finished, taken, (row) => this.#note(row)));
+      meter.lost(await putAside(this.parts, finished, taken, (row) => this.#errors.note(row)));
     };
     if (!await this.#could("Rows that it leaves out cannot be kept", leaveOut)) return;
     if (!await this.#could("A sink cannot write", async () => rows = await this.#write(finished, watermark))) return;
@@ -275,10 +280,6 @@ export class Pipeline {
   #write(finished: Finished, watermark: number): Promise<number> {
     const { sinks, meter } = this.parts, wrote = (sink: number, rows: number) => this.#edges.wrote(sink, rows);
     return writeOutputs(sinks, finished, watermark, { writes: (rows) => meter.wrote(rows), wrote });
-  }
-
-  #note(error: DeadRow): void {
-    if (this.#errors.length < INGEST_ERRORS_MAX) this.#errors.push(error);
   }
 
   async #complete(): Promise<void> {

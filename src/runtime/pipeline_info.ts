@@ -1,3 +1,5 @@
+import { writtenSource } from "../plan/partitions.ts";
+import { partitionsOf } from "./partition_inputs.ts";
 import { type Deployed, streamsOf } from "./pipeline_maker.ts";
 import type { PipelineInfo } from "./service.ts";
 
@@ -8,7 +10,8 @@ export function pipelineInfo({ plan, pipeline, order }: Deployed, sql: string | 
     name: plan.name,
     state: pipeline.state,
     reason: pipeline.reason,
-    sources: streamsOf(physical),
+    sources: streamsOf({ ...physical, sources: physical.sources.filter(({ id }) => writtenSource(id) === id) }),
+    partitions: partitionsOf(pipeline),
     sinks: physical.sinks.map(({ id, sink }, i) => ({
       kind: sink.kind,
       name: String(sink.name ?? sink.path ?? sink.url ?? id),
@@ -29,6 +32,7 @@ export function pipelineInfo({ plan, pipeline, order }: Deployed, sql: string | 
     progress: pipeline.progress,
     tasks: tasks,
     deadRows: meter.deadRows,
+    quarantined: order.quarantined,
     functionErrors: meter.functionErrors,
     errors: pipeline.errors,
     checkpoint: order.checkpoints?.status ?? null,

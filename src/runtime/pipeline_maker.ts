@@ -10,7 +10,7 @@ import type { FileConnector, MadeConnector, Plan } from "../plan/plan.ts";
 import type { LookupFactory } from "../lookup.ts";
 import type { RefusedRows, Sink, SinkFactory } from "../sink.ts";
 import type { RangeSource } from "../source.ts";
-import type { Durable, SavedPlan } from "../store.ts";
+import type { Durable, QuarantinedChunk, SavedPlan } from "../store.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import { type Logger, silentLog } from "../telemetry/log.ts";
 import { Checkpoints } from "./checkpoint/checkpoints.ts";
@@ -24,6 +24,7 @@ import { NumberedSink } from "./numbered_sink.ts";
 import { atSink } from "./open_sinks.ts";
 import { PipelineLookups } from "./lookups.ts";
 import { Pipeline } from "./pipeline.ts";
+import { checkPartitions, sharedBefore } from "./partition_inputs.ts";
 import { PipelineMeter } from "./pipeline_meter.ts";
 import { lookupsOf, modeAfter } from "./plan_shape.ts";
 import type { EnginePool } from "./pool.ts";
@@ -78,6 +79,8 @@ export interface PipelineOrder {
   plans: readonly SavedPlan[];
   /** Keep what was taken, for as long as it may be done again: also of a pipeline that has ended. */
   readonly holds: SourceHold[];
+  /** Chunks that are left out wherever it is done again. */
+  quarantined: readonly QuarantinedChunk[];
   /** Null: none are taken. */
   readonly checkpoints: Checkpoints | null;
 }
@@ -176,12 +179,14 @@ export class PipelineMaker {
     { resumed = null, moved = null }: { resumed?: Resumed | null; moved?: TaskFacts | null } = {},
   ): Deployed {
     const id = ++this.#lastId, { pool, clock, metrics } = this.#parts, keep = before?.pipeline;
+    if (keep && !resumed) checkPartitions(keep, physical, (stream) => this.#parts.streams.find(stream)!.partitions);
+    for (const input of inputs) if (input instanceof LogInput) input.begin();
     const run = resumed?.checkpoint?.run ?? null, from = run && timesOf(run, physical);
     const taskPlan: TaskPlan = {
       plan: physical,
       positions: physical.sources.map((source) => this.#positions(source)),
       after: keep?.number ?? resumed?.checkpoint?.number ?? 0,
-      watermarks: from?.watermarks ?? physical.sources.map((source) => keep?.watermarkOf(source.id) ?? -Infinity),
+      watermarks: from?.watermarks ?? physical.sources.map((source) => this.#reached(keep ?? null, source)),
       inherits: moved ? null : before?.id ?? null,
       mode: modeAfter(physical, moved ? null : keep?.parts.taskPlan.mode ?? null),
       // State stays where it is.
@@ -193,7 +198,8 @@ export class PipelineMaker {
     const meter = keep?.meter ?? new PipelineMeter(name, streamsOf(physical), metrics, faults, run?.counts, first);
     const ends = { inputs, sinks, lookups, side, order: order.log };
     const errors = run?.errors ?? keep?.errors ?? [];
-    const recovery = resumed && order.replay ? { replay: order.replay, until: resumed.until, errors } : null;
+    const { replay, quarantined } = order;
+    const recovery = resumed && replay ? { replay, until: resumed.until, errors, quarantined } : null;
     const again = { recovery, origins: run?.places ?? resumed?.saved.origins ?? {}, writer: order.folder };
     order.holds.push(...holds);
     const parts = { id, plan: physical, taskPlan, ...ends, ...again, pool, clock, meter };
@@ -202,8 +208,8 @@ export class PipelineMaker {
 
   /** An order that begins. */
   newOrder(name: string): PipelineOrder {
-    const { durable, createOrder } = this.#parts, rest = { replay: null, plans: [], holds: [], checkpoints: null };
-    if (!durable) return { log: createOrder(name), folder: null, ...rest };
+    const { durable, createOrder } = this.#parts, rest = { replay: null, plans: [], checkpoints: null };
+    if (!durable) return { log: createOrder(name), folder: null, holds: [], quarantined: [], ...rest };
     const folder = durable.meta.newOrder(name);
     return this.orderOf(name, folder, durable.createOrder(folder), []);
   }
@@ -219,18 +225,22 @@ export class PipelineMaker {
         if (letGoBefore(order, oldest)) meta.putPipeline({ name, plans: order.plans }, folder);
       },
     });
-    const order: PipelineOrder = { log, folder, replay: null, plans, holds: [], checkpoints };
+    const quarantined = meta.quarantined(folder);
+    const order: PipelineOrder = { log, folder, replay: null, plans, holds: [], quarantined, checkpoints };
     return order;
   }
 
   #input(source: PhysicalSource, keep: Pipeline | null, start: Start, holds: SourceHold[]): PipelineInput {
-    const kept = keep?.plan.sources.findIndex(({ id }) => id === source.id) ?? -1;
-    if (kept >= 0) return keep!.inputs[kept];
+    const shared = sharedBefore(keep, source), kept = keep?.plan.sources.findIndex(({ id }) => id === source.id) ?? -1;
+    if (kept >= 0 && shared === null) return keep!.inputs[kept];
     const known = typeof start !== "string" && Object.hasOwn(start, source.id) ? start[source.id] : null;
     if (source.stream !== null) {
-      const from = typeof start === "string" ? start : known ?? "earliest";
-      const { log } = this.#parts.streams.find(source.stream)!, input = new LogInput(log, from);
-      if (this.#parts.durable) holds.push({ source: source.id, hold: log.hold(input.offset) });
+      const { log, underWay } = this.#parts.streams.find(source.stream)!;
+      const before = shared === null ? null : keep!.inputs[shared];
+      // What the one before it takes until it rests is not taken again. Where it has begun in an earlier process is known: rows of partitions that came since may lie there.
+      const from = known ?? (before ? () => before.offset : typeof start === "string" ? start : "earliest");
+      const input = new LogInput(log, from, source.partition, underWay);
+      if (this.#parts.durable) holds.push({ source: source.id, hold: log.hold(known ?? (before ?? input).offset) });
       return input;
     }
     if (source.made) return new RangeInput(this.#parts.openMade(source.made, source.columns), known ?? 0);
@@ -239,6 +249,12 @@ export class PipelineMaker {
       throw new RdxError("invalid_plan", reason, [{ node: source.id, path: "connector", reason }]);
     }
     return new RangeInput(this.#parts.openRanges(source.file!), known ?? 0);
+  }
+
+  /** The watermark that a pipeline has come to in what a source reads; −Infinity: it does not read it. */
+  #reached(keep: Pipeline | null, source: PhysicalSource): number {
+    const before = sharedBefore(keep, source);
+    return keep?.watermarkOf(before === null ? source.id : keep.plan.sources[before].id) ?? -Infinity;
   }
 
   #positions({ stream, columns }: PhysicalSource): number[] {

@@ -5,6 +5,7 @@ import type { RunCounts } from "./checkpoint/saved_run.ts";
 import type { FunctionFaults } from "./function_faults.ts";
 import { Latencies } from "./latencies.ts";
 import type { DoneMessage } from "./protocol.ts";
+import type { PartitionInfo } from "./service.ts";
 
 /** Over how many ticks rates are taken. */
 const RATE_TICKS = 5;
@@ -33,6 +34,8 @@ export class PipelineMeter {
   readonly #stateBytes: number[] = [];
   readonly #cold: ColdFacts[] = [];
   readonly #log: Logger;
+  /** Partitions of a stream that the metrics speak of, at most. */
+  #partitions = 0;
   /** The log knows that rows are in working files. */
   #coldTold = false;
   rowsIn: number;
@@ -155,7 +158,13 @@ export class PipelineMeter {
   }
 
   /** Brings gauges up to date, before they are read. */
-  gauge(watermark: number, nowMs: number, lagRows: number): void {
+  gauge(
+    watermark: number,
+    nowMs: number,
+    lagRows: number,
+    quarantined = 0,
+    partitions: readonly PartitionInfo[] = [],
+  ): void {
     const metrics = this.#metrics, name = this.#name;
     metrics.stateRows.with(name).set(this.stateRows);
     metrics.stateBytes.with(name).set(this.stateBytes);
@@ -163,7 +172,12 @@ export class PipelineMeter {
     metrics.evictedRows.with(name).set(rows);
     metrics.coldBytes.with(name).set(bytes);
     metrics.coldReads.with(name).set(reads);
-    metrics.queueRows.with(name, this.#streams.join(" ")).set(lagRows);
+    metrics.quarantinedChunks.with(name).set(quarantined);
+    metrics.queueRows.with(name, this.#allStreams).set(lagRows);
+    for (const { stream, partition, lagRows } of partitions) {
+      this.#partitions = Math.max(this.#partitions, partition + 1);
+      metrics.partitionLag.with(name, stream, String(partition)).set(lagRows);
+    }
     if (Number.isFinite(watermark)) metrics.watermarkLag.with(name).set((nowMs - watermark) / 1000);
   }
 
@@ -214,8 +228,8 @@ export class PipelineMeter {
     const { rowsOut, functionErrors, watermarkLag, stateRows, stateBytes, batchSeconds, endToEndSeconds } =
       this.#metrics;
     for (const family of [rowsOut, functionErrors, watermarkLag, stateRows, stateBytes]) family.remove(this.#name);
-    const { evictedRows, coldBytes, coldReads } = this.#metrics;
-    for (const family of [evictedRows, coldBytes, coldReads]) family.remove(this.#name);
+    const { evictedRows, coldBytes, coldReads, quarantinedChunks } = this.#metrics;
+    for (const family of [evictedRows, coldBytes, coldReads, quarantinedChunks]) family.remove(this.#name);
     for (const family of [batchSeconds, endToEndSeconds]) family.remove(this.#name);
   }
 
@@ -225,7 +239,15 @@ export class PipelineMeter {
       rowsIn.remove(this.#name, stream);
       lateRows.remove(this.#name, stream);
     }
-    queueRows.remove(this.#name, this.#streams.join(" "));
+    queueRows.remove(this.#name, this.#allStreams);
+    for (const stream of new Set(this.#streams)) {
+      for (let i = 0; i < this.#partitions; i++) this.#metrics.partitionLag.remove(this.#name, stream, String(i));
+    }
+    this.#partitions = 0;
+  }
+
+  get #allStreams(): string {
+    return [...new Set(this.#streams)].join(" ");
   }
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { OrderLog, OrderReplay } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { Sink } from "../sink.ts";
+import type { QuarantinedChunk } from "../store.ts";
 import type { PipelineInput } from "./input.ts";
 import type { PipelineLookups } from "./lookups.ts";
 import type { PipelineMeter } from "./pipeline_meter.ts";
@@ -38,4 +39,6 @@ export interface Recovery {
   readonly until: number;
   /** The first dead rows of what it does not do again. */
   readonly errors?: readonly DeadRow[];
+  /** Chunks that it leaves out. */
+  readonly quarantined?: readonly QuarantinedChunk[];
 }

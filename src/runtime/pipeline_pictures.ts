@@ -1,4 +1,5 @@
 import type { Catalog } from "../plan/catalog.ts";
+import { analysePlan } from "../plan/compile.ts";
 import { explainPlan } from "../plan/explain.ts";
 import { deployedCatalog } from "./deployed_catalog.ts";
 import { rendered, runtimeFacts } from "./explanation.ts";
@@ -41,11 +42,12 @@ export class PipelinePictures {
 
   explain(name: string) {
     const { plan, pipeline } = this.#pipelines.deployed(name), { catalog } = this.#pipelines;
-    const facts = runtimeFacts(this.#parts, name, this.#deployed);
+    const facts = runtimeFacts(this.#parts, name, pipeline.plan, this.#deployed);
     return rendered(explainPlan(plan, deployedCatalog(catalog, pipeline.plan), facts));
   }
 
   explainPlan(plan: unknown, catalog = this.#pipelines.catalog) {
-    return rendered(explainPlan(plan, catalog, runtimeFacts(this.#parts, null)));
+    const { physical } = analysePlan(plan, catalog);
+    return rendered(explainPlan(plan, catalog, runtimeFacts(this.#parts, null, physical, this.#deployed)));
   }
 }

@@ -1,11 +1,11 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import type { OpenedOrder } from "../log.ts";
+import type { LogHold, OpenedOrder } from "../log.ts";
 import type { CheckpointInfo, Durable, OpenedCheckpoint, SavedPipeline, SavedPlan } from "../store.ts";
 import { restoreCheckpoint } from "./checkpoint/restore.ts";
 import { neededFor, type SavedRun, savedRun } from "./checkpoint/saved_run.ts";
 import { beginChange, type Change, takeOver } from "./carry/move.ts";
-import { openSinks } from "./open_sinks.ts";
-import { letGo, turnAt } from "./order_holds.ts";
+import { openSinks, SinkAhead } from "./open_sinks.ts";
+import { keepFor, letGo, turnAt } from "./order_holds.ts";
 import { WorkerDied } from "./pool_member.ts";
 import type { TaskFacts } from "./protocol.ts";
 import type { Compiled, Deployed, Ends, PipelineMaker, PipelineOrder, Start } from "./pipeline_maker.ts";
@@ -15,6 +15,8 @@ export interface RecoveryParts {
   readonly maker: PipelineMaker;
   /** Behind the last row of a stream; 0 for one that is not there. */
   endOf(stream: string): number;
+  /** Keeps the rows of a stream from an offset on; null for one that is not there. */
+  hold(stream: string, offset: number): LogHold | null;
   /** Compiles a plan as it was compiled when it was deployed. */
   compile(name: string, saved: SavedPlan): Compiled;
   /** Loads the user functions that it calls. */
@@ -22,6 +24,8 @@ export interface RecoveryParts {
   ends(name: string, compiled: Compiled, before: Deployed | null, start: Start): Ends;
   /** It is about to come back: it is listed, and what it reads stays. */
   awaited(name: string, plan: SavedPlan): void;
+  /** It is through with what it did. */
+  arrived(name: string): void;
   /** Makes a pipeline what its name means. */
   take(name: string, first: Deployed, sql: string | null): void;
   /** Takes that back: it is awaited again. */
@@ -81,7 +85,7 @@ export async function findPipeline(
     const checkpoints = await durable.checkpoints.list(folder);
     const order = parts.maker.orderOf(name, folder, opened.order, plans);
     const one = { name, folder, opened, order, checkpoints };
-    return () => new Recovery(one, durable, parts).run().catch(lost);
+    return () => new Recovery(one, durable, parts).run().then(() => parts.arrived(name)).catch(lost);
   } catch (thrown) {
     lost(thrown);
     return () => Promise.resolve();
@@ -113,7 +117,7 @@ class Recovery {
       await keep.quiesce();
       const change = await beginChange(last, parts.compile(name, plans[i]), parts.tasks);
       const next = this.#make(i, last, null, change.move?.facts ?? null);
-      await openSinks(next.pipeline.sinks, next.pipeline.plan, keep.sinks, origins);
+      await openSinks(next.pipeline.sinks, next.pipeline.plan, keep.sinks, origins, opened.last);
       await takeOver(keep, next.pipeline, change);
       await parts.handOver(name, last, next, change);
       next.pipeline.start();
@@ -137,7 +141,7 @@ class Recovery {
         return made;
       } catch (thrown) {
         // Nothing is wrong with the checkpoint.
-        if (thrown instanceof WorkerDied) throw thrown;
+        if (thrown instanceof WorkerDied || thrown instanceof SinkAhead) throw thrown;
         const { number } = info, reason = reasonOf(thrown);
         bad.push({ number, reason });
         this.#durable.said(
@@ -235,6 +239,15 @@ class Recovery {
   #tell({ info: { number, takenMs }, run }: Candidate): void {
     const { order, checkpoints } = this.#found;
     const earlier = run.earlier.filter((one) => checkpoints.some((other) => other.number === one.number));
-    order.checkpoints!.restored(number, takenMs, [...earlier, neededFor(number, run)]);
+    const kept = [...earlier, neededFor(number, run)];
+    keepFor(order, kept, (source, turn, offset) => this.#hold(source, turn, offset));
+    order.checkpoints!.restored(number, takenMs, kept);
+  }
+
+  #hold(source: string, turn: number, offset: number): LogHold | null {
+    const { name, order: { plans } } = this.#found, { compile, hold } = this.#parts;
+    const plan = plans.find((_, i) => turnAt(plans, i) === turn);
+    const found = plan && compile(name, plan).physical.sources.find(({ id }) => id === source);
+    return found && found.stream !== null ? hold(found.stream, offset) : null;
   }
 }

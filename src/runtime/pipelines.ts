@@ -9,6 +9,7 @@ import { checkState, checkTargets, checkViews } from "./deploy_checks.ts";
 import { PipelinePictures } from "./pipeline_pictures.ts";
 import { type ContinueParts, continueWith, handOver } from "./carry/continue.ts";
 import { viewsToMove } from "./carry/views.ts";
+import type { ReturningView } from "./views.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts, Start } from "./pipeline_maker.ts";
 import { closeEnds, PipelineMaker, startOf } from "./pipeline_maker.ts";
@@ -17,12 +18,13 @@ import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import { AbsentPipelines } from "./absent_pipelines.ts";
 import { letGo, turnAt } from "./order_holds.ts";
 import { noteReader } from "./readers.ts";
+import { partitionsOf, startOfOthers } from "./partition_inputs.ts";
 import { pipelineInfo } from "./pipeline_info.ts";
 import { named } from "./named_plan.ts";
 import { findPipelines, type RecoveryParts } from "./pipeline_recovery.ts";
 import { Revival } from "./revival.ts";
 import { Replays } from "./replay/replays.ts";
-import { restoreSavepoint, type SavedStart } from "./savepoint/restore.ts";
+import { checkPlan, type RestoredPlan, restoreSavepoint, type SavedStart } from "./savepoint/restore.ts";
 import { catalogOf, notePlan, noteText } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { compileAndLoad, loadFunctions } from "./load_functions.ts";
@@ -103,11 +105,16 @@ export class Pipelines implements PipelineService {
     return pipelineInfo(deployed, this.#scripts.get(deployed.plan.name) ?? null, this.#parts.pool.tasks);
   }
 
-  /** The pipeline of a name with its order. Throws not_found. */
+  /** The pipeline of a name with its order. Throws not_found, or unavailable for one that is about to come back. */
   deployed(name: string): Deployed {
     const deployed = this.#deployed.get(name);
-    if (!deployed) throw new RdxError("not_found", `There is no pipeline ${name}`);
-    return deployed;
+    if (deployed) return deployed;
+    this.#absent.check(name);
+    throw new RdxError("not_found", `There is no pipeline ${name}`);
+  }
+
+  get returningViews(): readonly ReturningView[] {
+    return this.#absent.views;
   }
 
   put(name: string, json: unknown, options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string }) {
@@ -172,15 +179,16 @@ export class Pipelines implements PipelineService {
     this.#begin(next);
   }
 
-  /** It takes rows from now on, and checkpoints of it are taken. */
-  #begin({ pipeline, order: { checkpoints, plans } }: Deployed): void {
-    pipeline.start();
+  /** It takes rows from now on (`held`: once it is told), and checkpoints of it are taken. */
+  #begin({ pipeline, order: { checkpoints, plans } }: Deployed, held = false): void {
+    pipeline.start(held);
     checkpoints?.attach(pipeline, turnAt(plans, plans.length - 1));
   }
 
   /** Deploys a changed plan that goes on with the state of `before`, which goes on by itself when that is not possible. */
   async #continue(name: string, compiled: Compiled, before: Deployed, start: Start, save: Text): Promise<void> {
-    const ends = this.#ends(name, compiled, before, before.pipeline, start), { durable } = this.#parts;
+    const { durable } = this.#parts, from = startOfOthers(start, compiled.physical, before.pipeline);
+    const ends = this.#ends(name, compiled, before, before.pipeline, from);
     const note = (next: Deployed) => notePlan(name, next, save, before.pipeline.number, durable, this.catalog);
     this.#begin(await continueWith({ name, compiled, before, ends }, note, this.#going));
   }
@@ -211,6 +219,7 @@ export class Pipelines implements PipelineService {
     return {
       maker: this.#maker,
       endOf: (stream) => streams.find(stream)?.log.end ?? 0,
+      hold: (stream, offset) => streams.find(stream)?.log.hold(offset) ?? null,
       load: ({ physical }) => loadFunctions(referencesIn(physical), this.#parts),
       compile: (name, saved) => compilePlan(named(saved.plan, name), catalogOf(saved, this.catalog)),
       ends: (name, compiled, before, start) => this.#ends(name, compiled, before, before?.pipeline ?? null, start),
@@ -218,8 +227,9 @@ export class Pipelines implements PipelineService {
         this.#absent.await(name, saved);
         this.#reads(name, null, compilePlan(named(saved.plan, name), catalogOf(saved, this.catalog)));
       },
+      arrived: (name) => this.#absent.arrive(name),
       take: (name, first, sql) => {
-        this.#absent.delete(name);
+        this.#absent.take(name);
         this.#take(name, first);
         this.#scripts.set(name, sql);
       },
@@ -232,16 +242,18 @@ export class Pipelines implements PipelineService {
       lost: (name, plan, thrown) => {
         if (this.#revival.isTriedAgain(name, thrown)) return;
         const made = this.find(name), reason = reasonOf(thrown);
-        if (made) made.fail(`It cannot be recovered: ${reason}`);
-        else this.#absent.lose(name, plan, reason);
+        if (!made) return this.#absent.lose(name, plan, reason);
+        this.#absent.arrive(name);
+        made.fail(`It cannot be recovered: ${reason}`);
       },
     };
   }
 
   /** Makes a pipeline of what a savepoint has, in the place of what has its name; that goes on when it cannot be made. */
-  restore(name: string, saved: OpenedSavepoint, start: SavedStart) {
+  restore(name: string, saved: OpenedSavepoint, start: SavedStart, under: RestoredPlan = "saved") {
     return this.#inTurn(async () => {
-      const before = this.#deployed.get(name) ?? null;
+      const before = this.#deployed.get(name) ?? null, sql = this.#scripts.get(name) ?? undefined;
+      const plan = under === "saved" ? null : checkPlan({ name, saved, before }, this.#recovery(), this.catalog);
       this.#admit(before);
       const next = await restoreSavepoint({ name, saved, start, before }, this.#parts, {
         ...this.#recovery(),
@@ -252,7 +264,11 @@ export class Pipelines implements PipelineService {
         removeOrder: (deployed) => this.#removeOrder(deployed),
       });
       this.#revival.forget(name);
-      this.#begin(next);
+      this.#begin(next, plan !== null);
+      if (plan) {
+        const from = start === "saved" ? "earliest" : start;
+        await this.#put(name, plan, { start: from, state: "keep", sql }).finally(() => this.find(name)?.resume());
+      }
       return { created: before === null, pipeline: this.get(name) };
     });
   }
@@ -267,7 +283,7 @@ export class Pipelines implements PipelineService {
   #take(name: string, next: Deployed): void {
     this.#byId.set(next.id, next.pipeline);
     this.#deployed.set(name, next);
-    next.pipeline.broke = (message) => this.#revival.broke(name, next, message);
+    next.pipeline.broke = (message, chunk) => this.#revival.broke(name, next, message, chunk);
     this.#parts.views.show(name, next.pipeline.sinks);
   }
 
@@ -342,8 +358,9 @@ export class Pipelines implements PipelineService {
 
   /** Brings the gauges up to date. */
   gauge(): void {
-    for (const { pipeline } of this.#deployed.values()) {
-      pipeline.meter.gauge(pipeline.watermark, this.#parts.clock.now(), pipeline.lagRows);
+    for (const { pipeline, order } of this.#deployed.values()) {
+      const { watermark, lagRows, meter } = pipeline;
+      meter.gauge(watermark, this.#parts.clock.now(), lagRows, order.quarantined.length, partitionsOf(pipeline));
     }
   }
 

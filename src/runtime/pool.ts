@@ -12,6 +12,7 @@ import type {
   FromTask,
   LookAnswer,
   LookQuestion,
+  LookStep,
   StateFacts,
   TaskCut,
   TaskOutput,
@@ -20,6 +21,7 @@ import type {
   TaskTurn,
   ToTask,
 } from "./protocol.ts";
+import { sought } from "./state/sought.ts";
 import type { SavedStep, SavedTable } from "../store.ts";
 
 /** Starts the worker with the engine's entry; platforms differ in where that is. */
@@ -43,10 +45,11 @@ export interface TaskPool {
   flow(pipeline: number): Promise<Float64Array<ArrayBuffer>[]>;
   /** What each task keeps; null: it is not there any more. */
   stateFacts(pipeline: number): Promise<(StateFacts | null)[]>;
-  /** Of each task what it answers to a look. */
+  /** Of each task what it answers to a look. Those of a pipeline are one after the other. */
   look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]>;
   /** These do in one task what TaskHostApi says; frames are handed over. */
   ahead(task: number, pipeline: number, whole: boolean): Promise<void>;
+  spare(task: number, pipeline: number, frames: ArrayBuffer[]): Promise<void>;
   cut(task: number, pipeline: number, number: number): Promise<TaskCut>;
   drain(task: number, pipeline: number, number: number): Promise<TaskTurn>;
   leave(task: number, pipeline: number, number: number): Promise<void>;
@@ -269,9 +272,16 @@ export class WorkerPool implements EnginePool {
     return this.#members[task].ask<void>((host) => host.ahead(pipeline, whole));
   }
 
+  spare(task: number, pipeline: number, frames: ArrayBuffer[]): Promise<void> {
+    return this.#members[task].ask<void>((host) => host.spare(pipeline, transfer(frames, frames)));
+  }
+
   look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]> {
-    const asked = this.#members.map((member) => member.ask<LookAnswer | null>((host) => host.look(pipeline, question)));
-    return Promise.all(asked);
+    return Promise.all(
+      this.#members.map((member) =>
+        sought((begins) => member.ask<LookStep>((host) => host.look(pipeline, question, begins)))
+      ),
+    );
   }
 
   cut(task: number, pipeline: number, number: number): Promise<TaskCut> {

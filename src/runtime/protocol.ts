@@ -1,16 +1,16 @@
 import type { ColdFacts, StateRoom } from "../core/cold_file.ts";
-import type { DecodeOptions, InputFormat, RowError } from "../codec.ts";
-import type { ErrorCode } from "../core/errors.ts";
-import type { Column } from "../core/schema.ts";
+import type { RowError } from "../codec.ts";
 import type { TableLook } from "../core/state.ts";
 import type { FunctionFault, FunctionReference } from "../core/user_function.ts";
 import type { Extensions } from "../kernel/extension.ts";
-import type { PackedFrames } from "../log.ts";
-import type { LookupAnswer, LookupReport } from "../operator.ts";
+import type { LookupAnswer } from "../operator.ts";
+import type { NodeLookups, NodeRefused } from "./node_reports.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { FileRange } from "../source.ts";
 import type { SavedStep, SavedTable } from "../store.ts";
 import type { PlanMode } from "./plan_shape.ts";
+
+export type { BodyAnswer, BodyShape, DecodeJob, DecodeResult, PartitionSplit, TimeBound } from "./body_protocol.ts";
 
 /*
  * What main thread and workers say to each other. Data goes over a MessagePort of its own for each worker, and over one
@@ -24,6 +24,8 @@ import type { PlanMode } from "./plan_shape.ts";
  * Of a plan that runs in order, one task is the owner: the one that decodes chunk N tells it alone the rows of N, marks,
  * ticks and answers of lookups go to it alone, and the two of them answer.
  */
+
+export type { NodeLookups, NodeRefused } from "./node_reports.ts";
 
 /** A frame of a log record, with the record's arrival time. */
 export interface ArrivedFrame {
@@ -92,11 +94,6 @@ export interface AnswerMessage extends LookupAnswer {
 }
 
 export type ToTask = ChunkMessage | MarkMessage | TickMessage | AnswerMessage;
-
-/** What a lookup has come to: it is the operator at this position in the plan. */
-export interface NodeLookups extends LookupReport {
-  readonly operator: number;
-}
 
 /** Frames for one input of an operator (by position in the plan; −1 for facts of the part's rows), in their order. */
 export interface ExchangeEdge {
@@ -177,6 +174,8 @@ export interface DoneMessage {
   readonly functionFaults: readonly FunctionFault[];
   /** Of the plan's lookups, from the task that runs them. */
   readonly lookups: readonly NodeLookups[];
+  /** Of the number, from the tasks that met them. */
+  readonly refused: readonly NodeRefused[];
   /** The least watermark that has come through a lookup; +Infinity without any. */
   readonly heldAt: number;
   /** Time in which the task worked on the number. */
@@ -187,78 +186,20 @@ export interface DoneMessage {
   readonly cold: ColdFacts;
 }
 
-/** A task cannot go on: its state is full (`stalled`), or something broke. */
+/** A task cannot go on: its state is full (`stalled`), or something broke; `beside`: at no number, but with state that was set aside or looked at behind the one before. */
 export interface FailedMessage {
   readonly kind: "failed";
   readonly pipeline: number;
   readonly number: number;
   readonly task: number;
   readonly stalled: boolean;
+  readonly beside?: true;
   /** The node whose operator ran last; null: none did. */
   readonly node: string | null;
   readonly reason: string;
 }
 
 export type FromTask = DoneMessage | FailedMessage;
-
-/** What bodies of one stream have in common, as long as they come in one format. */
-export interface BodyShape {
-  readonly stream: string;
-  /** Version and columns of the stream's schema. */
-  readonly schema: number;
-  readonly columns: readonly Column[];
-  readonly format: InputFormat | "arrow";
-  readonly options: DecodeOptions;
-}
-
-/** One request body that a worker decodes for the log. */
-export interface DecodeJob extends BodyShape {
-  readonly body: Uint8Array<ArrayBuffer>;
-  /** The schema was inferred: fields it lacks, or values that do not fit, ask for a wider one. */
-  readonly widen: boolean;
-  /** How late the rows' event time may be, or null. */
-  readonly bound: TimeBound | null;
-  /** Whether the log wants the checksums of the frames. */
-  readonly sums: boolean;
-  /** Whether the log wants the frames packed too. */
-  readonly pack?: boolean;
-}
-
-/** Rows whose time in column `column` is over `arrivalMs + skewMs` are bad. */
-export interface TimeBound {
-  readonly column: number;
-  /** When the request came. */
-  readonly arrivalMs: number;
-  readonly skewMs: number;
-}
-
-/** `frames` for the log, or the wider `columns` under which the body (handed back) has to be decoded again. */
-export type DecodeResult =
-  | {
-    readonly kind: "decoded";
-    readonly frames: readonly ArrayBuffer[];
-    /** CRC-32C of each frame, if they are wanted; else none. */
-    readonly sums: readonly number[];
-    /** The same frames packed, if that is wanted and makes them fewer bytes. */
-    readonly packed?: PackedFrames | null;
-    readonly rows: number;
-    readonly rejected: number;
-    /** The first INGEST_ERRORS_MAX. */
-    readonly errors: readonly RowError[];
-    /** Frames of the dead-letter stream's columns for all rejected rows. */
-    readonly dead: readonly ArrayBuffer[];
-    /** The input is broken beyond the last error. */
-    readonly fatal: boolean;
-  }
-  | { readonly kind: "widen"; readonly columns: readonly Column[]; readonly body: Uint8Array<ArrayBuffer> }
-  /** Errors lose their code on the way between threads; this keeps it. */
-  | { readonly kind: "refused"; readonly code: ErrorCode; readonly reason: string };
-
-/** What came of a body that was handed to a worker under this number. */
-export interface BodyAnswer {
-  readonly id: number;
-  readonly result: DecodeResult;
-}
 
 /** A plan as tasks get it. */
 export interface TaskPlan {
@@ -346,6 +287,9 @@ export interface LookAnswer {
   readonly more: boolean;
 }
 
+/** What a task says to a look: null when the node does not run here, or the key is another task's; "seeking" when it takes another step. */
+export type LookStep = LookAnswer | "seeking" | null;
+
 /** What all tasks of a worker have in common. */
 export interface TaskHostOptions {
   readonly index: number;
@@ -374,6 +318,8 @@ export interface TaskHostApi {
    * the cut shorter. Rejects when the task ends before.
    */
   ahead(pipeline: number, whole: boolean): Promise<void>;
+  /** Buffers that frames of the task's state were in, for those that it sets aside next. */
+  spare(pipeline: number, frames: readonly ArrayBuffer[]): void;
   /** What the task knows where it has come to the cut of this number. Rejects when it ends before. */
   cut(pipeline: number, number: number): Promise<TaskCut>;
   /** The next of what is set aside there. */
@@ -394,6 +340,6 @@ export interface TaskHostApi {
   flow(pipeline: number): Float64Array<ArrayBuffer>;
   /** What the task's operators keep; null: there is no such task. */
   stateFacts(pipeline: number): StateFacts | null;
-  /** Rows of a table as they are now; null: the node does not run here, or the key is another task's. */
-  look(pipeline: number, question: LookQuestion): LookAnswer | null;
+  /** Rows of a table as they are now, one look of a pipeline after the other; `begins` false: the same was asked before, and took another step. */
+  look(pipeline: number, question: LookQuestion, begins: boolean): LookStep;
 }

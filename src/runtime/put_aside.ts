@@ -1,9 +1,10 @@
 import type { Clock } from "../core/clock.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { Finished } from "./collector.ts";
-import type { Taken } from "./input.ts";
+import type { TakenChunk } from "./dispatch.ts";
 import { lostRows, setLostAside } from "./lost_rows.ts";
 import type { DeadRow } from "./protocol.ts";
+import { setChunkAside } from "./quarantine.ts";
 import { marksOf, setAside, type SideStreams } from "./side_rows.ts";
 
 interface AsideParts {
@@ -17,9 +18,10 @@ interface AsideParts {
 export async function putAside(
   parts: AsideParts,
   finished: Finished,
-  taken: Taken | null,
+  taken: TakenChunk | null,
   told: (row: DeadRow) => void,
 ): Promise<number> {
+  if (taken?.out) return await setChunkAside(parts, taken, taken.out, told);
   const marks = marksOf(parts.writer ?? null, finished.number);
   await setAside(parts, finished, taken, marks, told);
   await setLostAside(parts, finished, marks, told);

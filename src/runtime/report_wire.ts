@@ -19,6 +19,7 @@ const KIND_OTHER = 0, KIND_WITHOUT_CHUNK = 1, KIND_WITH_CHUNK = 2;
 function isPlain(report: FromTask): report is DoneMessage {
   return report.kind === "done" && report.outputs.length === 0 && report.deadRows === 0 && report.errors.length === 0 &&
     report.ahead.length === 0 && report.lateFrames.length === 0 && report.lookups.length === 0 &&
+    report.refused.length === 0 &&
     report.functionFaults.length === 0;
 }
 
@@ -61,6 +62,7 @@ export function* unpackReports({ plain, others }: PackedReports): Generator<From
       late: plain[at + 4],
       untimed: plain[at + 5],
       lookups: [],
+      refused: [],
       heldAt: Infinity,
       busyMs: plain[at + 6],
       stateRows: plain[at + 7],

@@ -2,14 +2,16 @@ import type { Clock } from "../core/clock.ts";
 import { reasonOf } from "../core/errors.ts";
 import { BREAKS_AT_NUMBER_MAX, RESTARTS_MAX, RESTARTS_WITHIN_MS } from "../core/limits.ts";
 import type { Durable, SavedPlan } from "../store.ts";
-import { Backoff } from "./backoff.ts";
+import { Breaks } from "./breaks.ts";
+import type { ChunkPlace } from "./dispatch.ts";
 import { letGo } from "./order_holds.ts";
 import type { Pipeline } from "./pipeline.ts";
-import type { Deployed } from "./pipeline_maker.ts";
+import { type Deployed, streamsOf } from "./pipeline_maker.ts";
 import { findPipeline, type RecoveryParts } from "./pipeline_recovery.ts";
 import type { EnginePool } from "./pool.ts";
 import { WorkerDied } from "./pool_member.ts";
 import type { FailedMessage } from "./protocol.ts";
+import { withChunk } from "./quarantine.ts";
 
 /** What reviving needs of the pipelines that there are. */
 export interface RevivalParts {
@@ -28,17 +30,9 @@ export interface RevivalParts {
   remove(name: string, deployed: Deployed): Promise<void>;
 }
 
-/** How often a pipeline broke. */
-interface Breaks {
-  readonly backoff: Backoff;
-  /** Where it broke the last time, and how often in a row without getting past that. */
-  readonly number: number;
-  readonly times: number;
-}
-
 /**
- * Has pipelines whose tasks are gone, because a worker died or a kernel broke, go on from their newest checkpoints, as a restart does. One that breaks again
- * without getting past the number at which it broke stays failed: the same rows would break it again.
+ * Has pipelines whose tasks are gone, because a worker died or a kernel broke, go on from their newest checkpoints, as a restart does. A chunk at which one breaks
+ * again and again is taken out of its order; one that breaks so at anything else stays failed: the same would break it again.
  */
 export class Revival {
   readonly #parts: RevivalParts;
@@ -73,26 +67,51 @@ export class Revival {
     this.#reviveLater();
   }
 
-  /** A task broke: the sentence with which its pipeline fails, which goes on by itself unless that says otherwise. */
-  broke(name: string, { pipeline, order }: Deployed, { number, node, reason }: FailedMessage): string {
-    const { durable, clock } = this.#parts, plan = order.plans.at(-1);
+  /** A task broke, at a chunk or at anything else: the sentence with which its pipeline fails, which goes on by itself unless that says otherwise. */
+  broke(name: string, deployed: Deployed, message: FailedMessage, chunk: ChunkPlace | null): string {
+    const { durable, clock } = this.#parts, { pipeline, order } = deployed, { number, node, reason } = message;
+    const plan = order.plans.at(-1);
     if (!durable || !plan) return reason;
-    const before = this.#breaks.get(name), isAgain = before !== undefined && pipeline.committed < before.number;
-    const times = isAgain ? before.times + 1 : 1, backoff = before?.backoff ?? new Backoff(clock);
-    this.#breaks.set(name, { backoff, number: isAgain ? before.number : number, times });
+    const breaks = this.#breaks.get(name) ?? new Breaks(clock), times = breaks.add(number, pipeline.committed);
+    this.#breaks.set(name, breaks);
     const place = `number ${number} of its order${node === null ? "" : `, in node ${node} or behind it`}`;
     const what = "its checkpoints are kept: see to the cause and restart the engine, or deploy it anew";
-    if (times >= BREAKS_AT_NUMBER_MAX) return `It broke ${times} times in a row at ${place}: ${reason}; ${what}`;
-    const waitMs = backoff.next();
-    if (waitMs === null) {
-      return `It broke more than ${RESTARTS_MAX} times in ${
-        RESTARTS_WITHIN_MS / 1000
-      } s, at last at ${place}: ${reason}; ${what}`;
+    let waitMs: number | null = 0;
+    if (times >= BREAKS_AT_NUMBER_MAX) {
+      const refusal = message.beside || !chunk ? "that is no chunk" : this.#takeOut(name, deployed, message, chunk);
+      if (refusal !== null) return `It broke ${times} times in a row at ${place}: ${reason}; ${refusal}; ${what}`;
+      this.#breaks.delete(name);
+    } else {
+      waitMs = breaks.backoff.next();
+      if (waitMs === null) {
+        return `It broke more than ${RESTARTS_MAX} times in ${
+          RESTARTS_WITHIN_MS / 1000
+        } s, at last at ${place}: ${reason}; ${what}`;
+      }
+      durable.said(`Pipeline ${name} broke at ${place}, and goes on from its newest checkpoint: ${reason}`);
     }
-    durable.said(`Pipeline ${name} broke at ${place}, and goes on from its newest checkpoint: ${reason}`);
     this.#await(name, plan);
     this.#reviveLater(waitMs);
     return reason;
+  }
+
+  /** Takes a chunk out of the order, for good; as a sentence, why that is not possible. */
+  #takeOut(name: string, { pipeline, order }: Deployed, message: FailedMessage, place: ChunkPlace): string | null {
+    const { durable, clock } = this.#parts, { number, node, reason } = message, { from, to } = place;
+    const { id: source } = pipeline.plan.sources[place.source], input = streamsOf(pipeline.plan)[place.source];
+    const chunk = { number, source, input, from, to, node, reason, atMs: clock.now() };
+    const chunks = withChunk(order.quarantined, chunk, order.checkpoints?.oldest ?? 0);
+    if (typeof chunks === "string") return chunks;
+    try {
+      durable!.meta.quarantine(order.folder!, chunks);
+    } catch (thrown) {
+      return `its chunk cannot be quarantined: ${reasonOf(thrown)}`;
+    }
+    durable!.said(
+      `Pipeline ${name} goes on without the chunk from ${from} to ${to} of ${input}, which is quarantined: ` +
+        `it broke ${BREAKS_AT_NUMBER_MAX} times in a row at number ${number} of its order: ${reason}`,
+    );
+    return null;
   }
 
   /** Whether one that could not be recovered is tried again: a worker died meanwhile, and what it has is as good as before. */

@@ -1,6 +1,7 @@
 import type { Catalog } from "../plan/catalog.ts";
 import type { Durable, SavedPlan } from "../store.ts";
 import { turnAt } from "./order_holds.ts";
+import { partitionsRead } from "./partition_inputs.ts";
 import type { Deployed } from "./pipeline_maker.ts";
 import type { Pipeline } from "./pipeline.ts";
 
@@ -16,8 +17,8 @@ export function savedPlan(
   const streams = sources.flatMap(({ stream }) => {
     const seen = stream === null ? null : catalog.stream(stream);
     if (!seen) return [];
-    const { columns, time, delayMs, futureSkewMs } = seen;
-    return [[stream!, { columns, time, delayMs, futureSkewMs }] as const];
+    const { columns, time, delayMs, futureSkewMs } = seen, partitions = partitionsRead(pipeline.plan, stream!);
+    return [[stream!, { columns, time, delayMs, futureSkewMs, ...(partitions > 1 ? { partitions } : {}) }] as const];
   });
   const starts = sources.flatMap(({ id, stream }, i) =>
     stream === null ? [] : [[id, pipeline.inputs[i].offset] as const]

@@ -1,5 +1,4 @@
 import type { StateSize } from "../core/cold_file.ts";
-import type { InputFormat } from "../codec.ts";
 import type { ErrorDetail } from "../core/errors.ts";
 import type { Column } from "../core/schema.ts";
 import type { Catalog } from "../plan/catalog.ts";
@@ -7,8 +6,22 @@ import type { RowRange } from "../sink.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import type { ReplayOutput } from "./replay/outputs.ts";
 import type { SavepointInfo } from "../store.ts";
+import type { Quarantining } from "./quarantine.ts";
 import type { StateService } from "./state_service.ts";
+import type { LogPlace, StreamService } from "./stream_service.ts";
 import type { View } from "../view.ts";
+
+export type {
+  FollowOptions,
+  IngestAnswer,
+  IngestRequest,
+  LogFollower,
+  LogPiece,
+  LogPlace,
+  StreamDeclaration,
+  StreamInfo,
+  StreamService,
+} from "./stream_service.ts";
 
 /**
  * What an engine offers to those who drive it: the HTTP server, the command line, a page. All errors are RdxError.
@@ -34,138 +47,16 @@ export interface EngineService {
    */
   drain(): Promise<void>;
   close(): Promise<void>;
+  /** Takes the mask of a WebSocket's message from its bytes, in place; the mask is four bytes as they lie in memory. Absent: whoever has to does so without help. */
+  unmask?(bytes: Uint8Array, mask: number): Unmasked;
 }
 
-export interface StreamDeclaration {
-  readonly columns: readonly Column[];
-  /** The event time column, or null: event time is the arrival. */
-  readonly time: string | null;
-  readonly delayMs: number;
-  /** How far event time may be ahead of a row's arrival; 0: without bound. */
-  readonly futureSkewMs: number;
-  readonly onError: "dead_letter" | "reject";
-  /** Null: as the log's bound says. */
-  readonly retentionMs: number | null;
-  /** Bytes of columns that are kept once every pipeline is done with them; absent: as the log's bound says. */
-  readonly retentionBytes?: number;
-  /** How long after it failed a dead row is tried again, for the first time, the second …; absent: never by itself. */
-  readonly retryMs?: readonly number[];
-}
-
-export interface StreamInfo extends StreamDeclaration {
-  readonly name: string;
-  /** False: the schema was inferred and widens. */
-  readonly declared: boolean;
-  readonly schemaVersion: number;
-  /** Offsets of the oldest row that is kept and behind the newest. */
-  readonly start: number;
-  readonly end: number;
-  readonly ended: boolean;
-  readonly rowsIn: number;
-  readonly bytesIn: number;
-  readonly deadRows: number;
-  /** Dead rows that are kept and were neither replayed nor discarded. */
-  readonly deadOpen: number;
-  readonly unreadBytes: number;
-  /** Pipelines that read it. */
-  readonly readers: readonly string[];
-}
-
-export interface IngestRequest {
-  /** The whole body, inflated. It is taken over: the caller does not use it again. */
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly format: InputFormat | "arrow";
-  /** CSV only. */
-  readonly header?: boolean;
-  readonly delimiter?: string;
-  readonly producer?: string;
-  readonly sequence?: number;
-  /** What `hello` gave the producer; default 0: it never said it. */
-  readonly epoch?: number;
-  /** Make the stream if it does not exist. */
-  readonly autoCreate: boolean;
-  /** Texts take any value of JSON; absent: those of streams that nobody declared do. */
-  readonly coerce?: boolean;
-}
-
-export interface IngestAnswer {
-  readonly stream: string;
-  readonly accepted: number;
-  readonly rejected: number;
-  /** Offset of the first row. */
-  readonly offset: number;
-  readonly durability: "fsync" | "os" | "none";
-  readonly errors: readonly ErrorDetail[];
-  readonly duplicate?: true;
-}
-
-/** A place in a log: an offset, `earliest` that is kept, `latest`, or the first row that arrived at a time (epoch ms) or later. */
-export type LogPlace = number | "earliest" | "latest" | { readonly timeMs: number };
-
-export interface FollowOptions {
-  readonly from: LogPlace;
-  /** Up to, and not, this offset, or what arrived at this time; null: without an end. */
-  readonly to: number | { readonly timeMs: number } | null;
-  /** Wait for rows that come. */
-  readonly follow: boolean;
-}
-
-/** Rows of one record of a log, behind each other. */
-export interface LogPiece {
-  /** Of the first row. */
-  readonly offset: number;
-  /** Epoch ms. */
-  readonly arrivalMs: number;
-  readonly columns: readonly Column[];
-  readonly range: RowRange;
-}
-
-/** Somebody who reads a log. Holds no producer up, however slow. */
-export interface LogFollower {
-  /** Offset of the next row. */
-  readonly position: number;
-  /** Behind the newest row of the log. */
-  readonly end: number;
-  /**
-   * The next rows, once there are some; null when nothing more comes, or after `close`. Throws not_found when the rows are not kept any more, or the stream is deleted; one call at a
-   * time.
-   */
-  next(): Promise<LogPiece | null>;
-  close(): void;
-}
-
-export interface StreamService {
-  list(): StreamInfo[];
-  /** Throws not_found. */
-  get(name: string): StreamInfo;
-  /** Declares, or declares again with columns added; conflict when a column would change its type or go. */
-  put(name: string, declaration: StreamDeclaration): { created: boolean; stream: StreamInfo };
-  /** Takes along what was put aside of it and no pipeline reads. Throws conflict while pipelines read it. */
-  delete(name: string): void;
-  /**
-   * Decodes and appends one request, whole or not at all. Throws invalid (with details) when all rows are bad, or any is and
-   * the stream rejects; not_found, conflict (producer gap: `extra.expected`; ended), too_large, busy, closing.
-   */
-  ingest(name: string, request: IngestRequest): Promise<IngestAnswer>;
-  /** Marks the end of the input: windows close, further rows are a conflict. */
-  end(name: string): Promise<void>;
-  /** Ends the epochs of a producer before a new one, durably; resolves to that and to the number that comes next. Throws not_found. */
-  hello(name: string, producer: string): Promise<{ readonly epoch: number; readonly next: number }>;
-  /** What an accepted row survives, of this stream and of those to come. */
-  readonly durability: "fsync" | "os" | "none";
-  /** Reads what is kept, from any place on. Throws not_found for a stream or an offset that is not there any more, invalid for an offset to come. */
-  follow(name: string, options: FollowOptions): Promise<LogFollower>;
-  /** The newest rows, newest first. */
-  rows(name: string, limit: number): Promise<{ columns: readonly Column[]; ranges: readonly RowRange[] }>;
-  /**
-   * Keeps late rows of pipelines over the stream from now on, in the stream `<name>.late`; a plan that reads that stream does the same,
-   * deleting it ends it. Throws not_found; conflict when a stream of that name has other rows.
-   */
-  keepLate(name: string): { created: boolean; stream: StreamInfo };
-  /** Rows that may be sent to the stream now; 0 while it is full. */
-  credit(name: string): number;
-  /** Calls back when credit may have grown; the returned function ends that. */
-  onCredit(name: string, listener: () => void): () => void;
+/** What was seen of bytes when their mask was taken away. */
+export interface Unmasked {
+  /** Lines that hold anything. */
+  readonly lines: number;
+  /** There is nothing but ASCII in them. */
+  readonly ascii: boolean;
 }
 
 /** Which dead rows; what is absent leaves none out. */
@@ -245,12 +136,30 @@ export interface DeadLetterService {
 /** `recovering`: it does again what an earlier process did. */
 export type PipelineState = "starting" | "recovering" | "running" | "stalled" | "completed" | "failed" | "stopped";
 
-export interface PipelineInfo extends StateSize {
+/** Where a pipeline is in one partition of a stream. */
+export interface PartitionInfo {
+  /** The plan's node. */
+  readonly source: string;
+  readonly stream: string;
+  readonly partition: number;
+  /** Offset in front of the next row. */
+  readonly position: number;
+  /** Epoch ms, null before the first row, Infinity at the end of the input. */
+  readonly watermark: number | null;
+  /** Nothing has come for the idle timeout: no watermark waits for it. */
+  readonly idle: boolean;
+  /** Rows of the stream, of this partition or of others, that lie behind the position. */
+  readonly lagRows: number;
+}
+
+export interface PipelineInfo extends StateSize, Quarantining {
   readonly name: string;
   readonly state: PipelineState;
   /** Why it is failed or stalled, else null. */
   readonly reason: string | null;
   readonly sources: readonly string[];
+  /** Where it is in streams with several partitions. */
+  readonly partitions: readonly PartitionInfo[];
   /** `trouble`: why a sink does not get on at the moment, or null. */
   readonly sinks: readonly { kind: string; name: string; guarantee: string; trouble: string | null }[];
   /** Epoch ms, null before the first row, Infinity at the end of the input. */
@@ -346,12 +255,14 @@ export interface SavepointService {
   remove(pipeline: string, name: string): Promise<void>;
   /**
    * Makes a pipeline of the bytes of one, in the place of what has its name, which goes on when that is not possible. Throws invalid for bytes that are damaged or of a newer
-   * version; conflict, with the places as details, when streams here do not have what it goes on with.
+   * version; conflict, with the places as details, when streams here do not have what it goes on with. It goes on under its own plan, or under that which the pipeline
+   * has here: conflict, with the differences, when that cannot go on with its state.
    */
   restore(
     pipeline: string,
     pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
     start: "saved" | "earliest" | "latest",
+    under?: "saved" | "deployed",
   ): Promise<{ created: boolean; pipeline: PipelineInfo }>;
 }
 
@@ -383,6 +294,11 @@ export interface ReplayService {
 export interface ViewInfo {
   readonly name: string;
   readonly pipeline: string;
+  /**
+   * `recovering`: its pipeline does again what it did before a restart; `absent`: it comes back with that, and nothing is known of it but its
+   * name.
+   */
+  readonly state: "ready" | "recovering" | "absent";
   readonly columns: readonly Column[];
   readonly keys: readonly string[];
   readonly rows: number;
@@ -391,8 +307,9 @@ export interface ViewInfo {
 }
 
 export interface ViewService {
+  /** Those that are there, and those that are about to come back with their pipelines. */
   list(): ViewInfo[];
-  /** Throws not_found. */
+  /** Throws not_found, or unavailable for one that is about to come back with its pipeline. */
   get(name: string): View;
   /** Rows of windows that are still open, in canonical order, as the tasks' state has them now. */
   open(name: string): Promise<readonly RowRange[]>;

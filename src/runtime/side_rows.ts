@@ -77,18 +77,17 @@ export interface AheadDetail {
 
 /** Makes dead letters of rows of a chunk that are ahead, in frames of DEAD_TURN_ROWS rows and what is left; `told` gets each. */
 export function* aheadLetters(
-  { frames, from }: Taken,
+  { frames }: Pick<Taken, "frames">,
   ahead: readonly AheadRows[],
   columns: readonly Column[],
   { field, skewMs, pipeline }: { readonly field: string; readonly skewMs: number; readonly pipeline: string },
   told: (detail: AheadDetail) => void,
 ): Generator<ArrayBuffer> {
   const builder = new FrameBuilder(DEAD_COLUMNS), renderer = new RowRenderer(columns);
-  const firsts = firstOffsets(frames.map(({ frame }) => frame), from);
   for (const { frame, rows, timesMs } of ahead) {
-    const view = new FrameView(frames[frame].frame), { arrivalMs } = frames[frame];
+    const view = new FrameView(frames[frame].frame), { arrivalMs, offset: first } = frames[frame];
     for (const [i, row] of rows.entries()) {
-      const offset = firsts[frame] + row, text = jsonRow(renderer.row(view, row));
+      const offset = first + row, text = jsonRow(renderer.row(view, row));
       const reason = aheadReason(timesMs[i], arrivalMs, skewMs, `pipeline ${pipeline}`);
       told({ offset, reason });
       addLetter(builder, { offset, line: 1, field, reason, ts: Math.trunc(arrivalMs), pipeline, ...text });
@@ -122,13 +121,4 @@ export async function putSlowly(
     }
     await stream.put([frame], frameRows(frame), mark);
   }
-}
-
-function firstOffsets(frames: readonly ArrayBuffer[], from: number): number[] {
-  let offset = from;
-  return frames.map((frame) => {
-    const first = offset;
-    offset += frameRows(frame);
-    return first;
-  });
 }

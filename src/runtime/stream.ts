@@ -1,17 +1,20 @@
 import type { DecodeOptions } from "../codec.ts";
 import type { Clock } from "../core/clock.ts";
-import { type ErrorDetail, RdxError } from "../core/errors.ts";
-import { BODIES_BYTES_MAX, CREDIT_ROWS_MAX, INGEST_ERRORS_MAX } from "../core/limits.ts";
-import { type Column, columnIndex, formatType, makeSchema, sameType, type Schema } from "../core/schema.ts";
-import type { Log, ProducerMark } from "../log.ts";
+import { RdxError } from "../core/errors.ts";
+import { BODIES_BYTES_MAX, CREDIT_ROWS_MAX } from "../core/limits.ts";
+import { type Column, columnIndex, makeSchema, sameType, type Schema } from "../core/schema.ts";
+import type { Log, PartitionRows, ProducerMark } from "../log.ts";
 import type { SavedStream } from "../store.ts";
 import { Aside, type DeadRows } from "./aside.ts";
+import { answerTo, refusalOf } from "./ingest_answer.ts";
 import { newestRows } from "./newest_rows.ts";
+import { Partitioning } from "./partitioning.ts";
 import type { RowRange } from "../sink.ts";
 import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import type { DecodeJob, DecodeResult, TimeBound } from "./protocol.ts";
-import { checked, detailOf, digestOf, mergeColumns } from "./stream_schema.ts";
+import { checked, declaredAgain, digestOf, mergeColumns } from "./stream_schema.ts";
 import type { IngestAnswer, IngestRequest, StreamDeclaration, StreamInfo } from "./service.ts";
+import { UnderWay } from "./under_way.ts";
 import { errorOf, type IdRange, plainOf, type Verdict } from "./verdict.ts";
 
 export type { Verdict } from "./verdict.ts";
@@ -49,6 +52,8 @@ export interface PutMore {
   readonly schema?: number;
   /** Of the body that they came from. */
   readonly bytes?: number;
+  /** Where they go; default: to the partition of the producer, or to the next in turn. */
+  readonly partitions?: readonly PartitionRows[];
 }
 
 const NO_FRAMES: Pick<Decoded, "frames" | "sums" | "packed"> = { frames: [], sums: [] };
@@ -77,6 +82,8 @@ export class Stream {
   #tail: Promise<void> = Promise.resolve();
   #ending: Promise<void> | null = null;
   readonly #aside: Aside;
+  readonly #partitioning = new Partitioning();
+  readonly underWay: UnderWay;
   /** Names of the pipelines that read it. */
   readonly readers = new Set<string>();
 
@@ -85,6 +92,7 @@ export class Stream {
     this.kind = kind;
     this.declared = declared;
     this.#parts = parts;
+    this.underWay = new UnderWay(parts.clock);
     this.#rowsBefore = parts.log.end;
     this.#declaration = checked(declaration);
     this.#schema = makeSchema(this.#declaration.columns, version);
@@ -110,6 +118,10 @@ export class Stream {
 
   get futureSkewMs(): number {
     return this.#declaration.futureSkewMs;
+  }
+
+  get partitions(): number {
+    return this.#declaration.partitions ?? 1;
   }
 
   /** How long after they failed its dead rows are tried again. */
@@ -143,24 +155,10 @@ export class Stream {
     return { ...this.#declaration, name, kind, declared, columns, schemaVersion, asideFrom: this.#aside.from };
   }
 
-  /** Declares again. Columns may be added behind the old ones; each keeps its place and type. */
+  /** Declares again. Columns may be added behind the old ones, each of which keeps its place and type, and partitions. */
   declare(declaration: StreamDeclaration): void {
-    const next = checked(declaration), differences: ErrorDetail[] = [];
-    this.#schema.columns.forEach(({ name, type }, i) => {
-      const other = next.columns[i];
-      const path = `columns[${i}]`;
-      if (!other || other.name !== name) differences.push({ path, reason: `Column ${name} was here and has to stay` });
-      else if (!sameType(other.type, type)) {
-        differences.push({
-          path,
-          reason: `Column ${name} is ${formatType(type)} and cannot become ${formatType(other.type)}`,
-        });
-      }
-    });
-    if (differences.length > 0) {
-      throw new RdxError("conflict", `Stream ${this.name} cannot be changed so: delete it first`, differences);
-    }
-    const grown = next.columns.length > this.#schema.columns.length;
+    const before = { ...this.#declaration, columns: this.columns };
+    const next = declaredAgain(this.name, before, declaration), grown = next.columns.length > this.columns.length;
     this.#change(next, makeSchema(next.columns, this.#schema.version + (grown ? 1 : 0)));
     this.log.retain(next.retentionMs, next.retentionBytes);
   }
@@ -180,7 +178,11 @@ export class Stream {
   }
 
   /** Decodes and appends one request, whole or not at all. See StreamService.ingest. */
-  async ingest(request: IngestRequest): Promise<IngestAnswer> {
+  ingest(request: IngestRequest): Promise<IngestAnswer> {
+    return this.underWay.during(() => this.#ingest(request));
+  }
+
+  async #ingest(request: IngestRequest): Promise<IngestAnswer> {
     const { log } = this.#parts, bytes = request.body.length;
     if (!log.hasRoom(this.#decodingBytes + bytes) || this.#decodingBytes + bytes > BODIES_BYTES_MAX) {
       throw new RdxError(
@@ -210,6 +212,7 @@ export class Stream {
   /** Decodes a body under the schema that there is, which may widen for it. Throws RdxError for one that cannot be read at all. */
   async decode(request: IngestRequest, arrivalMs: number): Promise<Decoded> {
     let { body } = request;
+    const split = this.#partitioning.splitOf(request, this.#declaration);
     const options: DecodeOptions = {
       coerce: request.coerce ?? !this.declared,
       ...(request.header === undefined ? {} : { header: request.header }),
@@ -219,7 +222,8 @@ export class Stream {
       const { version: schema, columns } = this.#schema;
       const widen = !this.declared && tries < WIDEN_TRIES_MAX;
       const { name: stream } = this, { format } = request, bound = this.#bound(columns, arrivalMs);
-      const { durability, packs: pack } = this.log, rest = { body, widen, bound, sums: durability !== "none", pack };
+      const { durability, packs: pack } = this.log, sums = durability !== "none";
+      const rest = { body, widen, bound, sums, pack, split };
       const result = await this.#parts.decode({ stream, schema, columns, format, options, ...rest });
       if (result.kind === "refused") throw new RdxError(result.code, result.reason);
       if (result.kind === "decoded") {
@@ -254,13 +258,17 @@ export class Stream {
   }
 
   async #append(request: IngestRequest, decoded: Decoded, digest: string, bytes: number): Promise<IngestAnswer> {
-    const { log, dead } = this.#parts, refused = this.#refusal(decoded);
+    const { log, dead } = this.#parts, refused = refusalOf(decoded, this.#declaration.onError);
     const rows = refused ? 0 : decoded.rows, bad = refused ? [] : decoded.dead;
     if (!dead.hasRoom(bad)) {
       throw new RdxError("busy", `The dead letters of stream ${this.name} are full; try again later`);
     }
+    const partitions = decoded.partitions ?? this.#partitioning.wholly(rows, request, this.#declaration);
+    const { name: stream } = this, { durability } = log;
     const verdictAt = (offset: number): Verdict =>
-      refused ? { refused: plainOf(refused) } : { answer: this.#answer(decoded, offset) };
+      refused
+        ? { refused: plainOf(refused) }
+        : { answer: answerTo(decoded, { stream, offset, durability }, partitions) };
     const { producer, sequence = 0, epoch = 0 } = request;
     const mark = producer === undefined ? {} : { mark: { producer, sequence, epoch, digest } };
     let appended = { duplicate: false, answer: verdictAt(log.end) };
@@ -268,8 +276,9 @@ export class Stream {
     try {
       if (rows > 0 || producer !== undefined) {
         const { schema } = decoded, { frames, sums, packed } = refused ? NO_FRAMES : decoded;
-        const aside = log.durability === "none" ? [] : bad;
-        const entry = { kind: "rows", rows, frames, sums, packed, schema, aside, ...mark, answer: verdictAt } as const;
+        const aside = durability === "none" ? [] : bad, own = refused ? undefined : partitions;
+        const parts = { rows, frames, sums, packed, schema, aside, partitions: own } as const;
+        const entry = { kind: "rows", ...parts, ...mark, answer: verdictAt } as const;
         appended = await log.append(entry);
       }
       const { duplicate, answer: verdict } = appended;
@@ -311,23 +320,6 @@ export class Stream {
     this.#parts.metrics.deadRows.with(this.name).increment(rows);
   }
 
-  /** Why the whole request is refused, or null. */
-  #refusal({ rows, rejected, fatal, errors }: Decoded): RdxError | null {
-    if (rejected === 0) return null;
-    if (!fatal && rows > 0 && this.#declaration.onError === "dead_letter") return null;
-    const what = fatal
-      ? "The body cannot be read to its end"
-      : rows === 0
-      ? `None of the ${rejected} rows can be taken`
-      : `${rejected} of ${rows + rejected} rows cannot be taken, and the stream rejects such requests`;
-    return new RdxError("invalid", `${what}: nothing was stored`, errors.map(detailOf), { rejected, accepted: 0 });
-  }
-
-  #answer({ rows, rejected, errors }: Decoded, offset: number): IngestAnswer {
-    const listed = errors.slice(0, INGEST_ERRORS_MAX).map(detailOf);
-    return { stream: this.name, accepted: rows, rejected, offset, durability: this.log.durability, errors: listed };
-  }
-
   /** Appends rows that the engine itself made, in frames of at most BATCH_ROWS_MAX rows; with a mark only once. Throws busy. */
   async put(frames: readonly ArrayBuffer[], rows: number, mark?: ProducerMark, more: PutMore = {}): Promise<void> {
     const { duplicate } = await this.#appendOwn("rows", frames, rows, mark, more);
@@ -340,14 +332,16 @@ export class Stream {
     frames: readonly ArrayBuffer[],
     rows: number,
     mark?: ProducerMark,
-    { settled, schema = this.#schema.version }: PutMore = {},
+    { settled, schema = this.#schema.version, partitions }: PutMore = {},
   ) {
     const { durability } = this.log;
+    const own = partitions ?? this.#partitioning.wholly(rows, { producer: mark?.producer }, this.#declaration);
     const answer = (offset: number): Verdict => ({
       answer: { stream: this.name, accepted: rows, rejected: 0, offset, durability, errors: [] },
       ...(settled ? { settled } : {}),
     });
-    return this.log.append({ kind, rows, frames, schema, ...(mark ? { mark } : {}), answer });
+    const entry = { kind, rows, frames, schema, partitions: own, ...(mark ? { mark } : {}), answer };
+    return this.underWay.during(() => this.log.append(entry));
   }
 
   /** Marks the end of the input, behind all requests that came before. */

@@ -17,9 +17,22 @@ export type ViewFactory = (
   input: Pick<PhysicalSink, "keys" | "upsertKeys" | "changes"> & { readonly order: readonly ViewOrder[] },
 ) => View;
 
+/** A view that was there before a restart. */
+export interface ReturningView {
+  readonly view: string;
+  readonly pipeline: string;
+}
+
 interface Owned {
   readonly view: View;
   readonly pipeline: string;
+}
+
+/** What views have to know of the pipelines that write them. */
+export interface PipelinesOfViews {
+  find(name: string): Pipeline | null;
+  /** Views that are about to come back with their pipelines. */
+  readonly returningViews: readonly ReturningView[];
 }
 
 /** A view as a pipeline writes it. What is in it lives as long as the pipeline. */
@@ -57,12 +70,12 @@ export function viewBehind(sink: Sink): View | null {
 /** The views of an engine, by name. */
 export class Views implements ViewService {
   readonly #create: ViewFactory;
-  readonly #find: (pipeline: string) => Pipeline | null;
+  readonly #pipelines: () => PipelinesOfViews;
   readonly #views = new Map<string, Owned>();
 
-  constructor(create: ViewFactory, find: (pipeline: string) => Pipeline | null) {
+  constructor(create: ViewFactory, pipelines: () => PipelinesOfViews) {
     this.#create = create;
-    this.#find = find;
+    this.#pipelines = pipelines;
   }
 
   /** How plans write the sink of a view. */
@@ -91,10 +104,19 @@ export class Views implements ViewService {
   }
 
   list(): ViewInfo[] {
-    return [...this.#views.values()].map(({ view, pipeline }) => {
+    const pipelines = this.#pipelines();
+    const there = [...this.#views.values()].map(({ view, pipeline }): ViewInfo => {
       const { name, columns, keys, rows, seq, watermark } = view;
-      return { name, pipeline, columns, keys, rows, seq, watermark };
+      const state = pipelines.find(pipeline)?.state === "recovering" ? "recovering" : "ready";
+      return { name, pipeline, state, columns, keys, rows, seq, watermark };
     });
+    const absent = pipelines.returningViews.filter(({ view }) => !this.#views.has(view));
+    return [
+      ...there,
+      ...absent.map(({ view: name, pipeline }): ViewInfo => {
+        return { name, pipeline, state: "absent", columns: [], keys: [], rows: 0, seq: 0, watermark: -Infinity };
+      }),
+    ];
   }
 
   get(name: string): View {
@@ -103,12 +125,19 @@ export class Views implements ViewService {
 
   #get(name: string): Owned {
     const owned = this.#views.get(name);
-    if (!owned) throw new RdxError("not_found", `There is no view ${name}`);
-    return owned;
+    if (owned) return owned;
+    const returning = this.#pipelines().returningViews.find(({ view }) => view === name);
+    if (returning) {
+      throw new RdxError(
+        "unavailable",
+        `View ${name} comes back with pipeline ${returning.pipeline}, which is about to go on from where it was: ask again`,
+      );
+    }
+    throw new RdxError("not_found", `There is no view ${name}`);
   }
 
   async open(name: string): Promise<readonly RowRange[]> {
-    const pipeline = this.#find(this.#get(name).pipeline);
+    const pipeline = this.#pipelines().find(this.#get(name).pipeline);
     const sink = pipeline?.plan.sinks.findIndex(({ sink }) => sink.kind === "view" && sink.name === name) ?? -1;
     return sink < 0 ? [] : await pipeline!.openRows(sink);
   }

@@ -4,7 +4,9 @@ import { systemClock } from "../core/clock.ts";
 import type { Clock } from "../core/clock.ts";
 import type { EngineService } from "../runtime/service.ts";
 import { type Logger, silentLog } from "../telemetry/log.ts";
+import { completeHeaders } from "./answer_headers.ts";
 import { plainText } from "./answers.ts";
+import { askedOf } from "./asked.ts";
 import { admit, requireKnownHost } from "./auth.ts";
 import { type Bounds, DEFAULT_BOUNDS } from "./bounds.ts";
 import { Budget } from "./budget.ts";
@@ -47,15 +49,6 @@ export interface AppOptions {
   readonly bounds?: Partial<Bounds>;
 }
 
-/** Stands at every answer that says nothing else: no guessing of types, no frames, no scripts, nothing kept. */
-const HEADERS: readonly (readonly [string, string])[] = [
-  ["x-content-type-options", "nosniff"],
-  ["referrer-policy", "no-referrer"],
-  ["cross-origin-resource-policy", "same-origin"],
-  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
-  ["cache-control", "no-store"],
-];
-
 /** The HTTP face of an engine. */
 export function createApp(options: AppOptions): { app: App; server: ServerContext } {
   const server = makeContext(options), app = new Hono();
@@ -65,10 +58,11 @@ export function createApp(options: AppOptions): { app: App; server: ServerContex
     finish(c, server, started);
   });
   app.use("*", async (c, next) => {
-    requireKnownHost(c, server);
+    const asked = askedOf(c);
+    requireKnownHost(asked, server);
     // A preflight carries no token: what it asks about has to bring one.
-    if (isPreflight(c.req.raw) && server.origins.allows(c.req.header("origin") ?? null)) return preflightAnswer();
-    admit(c, server);
+    if (isPreflight(asked) && server.origins.allows(asked.header("origin"))) return preflightAnswer();
+    admit(asked, server);
     await next();
   });
   streamRoutes(app, server);
@@ -124,17 +118,13 @@ function makeContext(options: AppOptions): ServerContext {
 }
 
 /** Completes an answer's header and counts it. An upgrade's answer belongs to the runtime and stays as it is. */
-function finish(c: Context, { clock, metrics, origins, bundle }: ServerContext, started: number): void {
-  const { res } = c, path = routePath(c, -1), route = path.includes("*") ? "none" : path;
+function finish(c: Context, server: ServerContext, started: number): void {
+  const { res } = c, { clock, metrics } = server, path = routePath(c, -1);
+  const route = path.includes("*") ? "none" : path;
   metrics.requests.with(c.req.method, route, String(res.status)).increment();
   metrics.requestSeconds.with(route).observe((clock.monotonic() - started) / 1000);
   if (res.status === 101) return;
-  for (const [name, value] of origins.headers(c.req.header("origin") ?? null)) {
-    if (name === "vary") res.headers.append(name, value);
-    else res.headers.set(name, value);
-  }
-  if (bundle) res.headers.set("rdx-build", bundle.build);
-  for (const [name, value] of HEADERS) if (!res.headers.has(name)) res.headers.set(name, value);
+  completeHeaders(res.headers, server, c.req.header("origin") ?? null);
 }
 
 function answer(c: Context, server: ServerContext, thrown: unknown): Response {

@@ -1,7 +1,8 @@
+import type { Asked } from "./asked.ts";
 import { HttpError } from "./problems.ts";
 import { isUpgrade } from "./sockets.ts";
 import { closingError } from "./connections.ts";
-import type { Context, ServerContext } from "./context.ts";
+import type { ServerContext } from "./context.ts";
 import { isPreflight } from "./origins.ts";
 import { TOKEN_PARAMETER } from "./parameters.ts";
 import { bearerToken, protocolToken, sameSecret } from "./tokens.ts";
@@ -15,17 +16,12 @@ const READING: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
  * On loopback a request's Host must name this machine, so that a foreign page cannot reach the server under a name of its own that points
  * here (DNS rebinding). Throws HttpError("forbidden").
  */
-export function requireKnownHost(c: Context, { loopback }: ServerContext): void {
-  const host = hostOf(c);
+export function requireKnownHost({ host }: Asked, { loopback }: ServerContext): void {
   if (!loopback || isLoopbackHost(host)) return;
   throw new HttpError(
     "forbidden",
     `This server does not answer as ${JSON.stringify(host.slice(0, 200))}: call it as localhost or 127.0.0.1`,
   );
-}
-
-function hostOf(c: Context): string {
-  return c.req.raw.headers.get("host") ?? new URL(c.req.url).host;
 }
 
 /**
@@ -37,15 +33,15 @@ function hostOf(c: Context): string {
  * - With a token, every path but the health checks, the page's shell and its assets needs it.
  * - While the server drains nothing new is taken in.
  */
-export function admit(c: Context, server: ServerContext): void {
-  const path = c.req.path, socket = isUpgrade(c), changes = !READING.has(c.req.method) || socket;
-  const origin = c.req.raw.headers.get("origin");
-  if ((changes || isPreflight(c.req.raw)) && origin !== null && !mayUse(origin, c, server)) {
+export function admit(asked: Asked, server: ServerContext): void {
+  const { path, method } = asked, socket = isUpgrade(asked), changes = !READING.has(method) || socket;
+  const origin = asked.header("origin");
+  if ((changes || isPreflight(asked)) && origin !== null && !mayUse(origin, asked, server)) {
     const shown = JSON.stringify(origin.slice(0, 200));
     throw new HttpError("forbidden", `Cannot take requests from pages of ${shown}: --allow-origin lets an origin in`);
   }
   const open = OPEN_PATHS.has(path) || path.startsWith(OPEN_FOLDER);
-  if (server.token !== null && !open && !hasToken(c, server.token, socket)) {
+  if (server.token !== null && !open && !hasToken(asked, server.token, socket)) {
     throw new HttpError("unauthorized", "The request needs the server's token: Authorization: Bearer <token>", {
       "www-authenticate": 'Bearer realm="rdx"',
     });
@@ -53,21 +49,21 @@ export function admit(c: Context, server: ServerContext): void {
   if (changes && server.connections.closing) throw closingError();
 }
 
-function mayUse(origin: string, c: Context, { origins }: ServerContext): boolean {
-  return isSameOrigin(origin, hostOf(c)) || origins.allows(origin);
+function mayUse(origin: string, { host }: Asked, { origins }: ServerContext): boolean {
+  return isSameOrigin(origin, host) || origins.allows(origin);
 }
 
 /**
  * The token comes in the header. Browsers cannot set headers for event streams and WebSockets: there it may be a parameter, for
  * WebSockets also a subprotocol, which no access log of a proxy writes down.
  */
-function hasToken(c: Context, expected: string, socket: boolean): boolean {
-  const header = bearerToken(c.req.header("authorization"));
+function hasToken(asked: Asked, expected: string, socket: boolean): boolean {
+  const header = bearerToken(asked.header("authorization"));
   if (header !== null) return sameSecret(header, expected);
-  const offered = socket ? protocolToken(c.req.header("sec-websocket-protocol")) : null;
+  const offered = socket ? protocolToken(asked.header("sec-websocket-protocol")) : null;
   if (offered !== null) return sameSecret(offered, expected);
-  const forBrowsers = socket || c.req.path.endsWith("/live");
-  const parameter = forBrowsers && c.req.method === "GET" ? c.req.query(TOKEN_PARAMETER) : undefined;
+  const forBrowsers = socket || asked.path.endsWith("/live");
+  const parameter = forBrowsers && asked.method === "GET" ? asked.query(TOKEN_PARAMETER) : undefined;
   return parameter !== undefined && sameSecret(parameter, expected);
 }
 

@@ -17,9 +17,9 @@ export interface Body {
  * Reads a body, within all bounds: size as it comes, size and ratio after inflating, silence, and the memory of all bodies
  * together. Beyond one it stops reading; no other request is read from the connection, since what is left of the body stands before it.
  *
- * Deno.serve has no time-out for headers, bodies or idle connections, and cannot close one. Silence within a body, and one that comes in drops, is answered here;
- * the connection, slow headers and idle connections cost a socket each until their client goes, and bounding them is the work of
- * a proxy where the server is reachable from outside.
+ * Bodies of rows that come in a plain way are read at the door (door/rows.ts) under the same bounds. Behind it, Deno.serve has no time-out for headers, bodies or idle
+ * connections, and cannot close one. Silence within a body, and one that comes in drops, is answered here; the connection, slow headers and idle connections cost a socket
+ * each until their client goes, and bounding them is the work of a proxy where the server is reachable from outside.
  *
  * Throws RdxError "too_large", "unsupported_type", "invalid", "busy" or HttpError "timeout".
  */

@@ -22,7 +22,12 @@ export function catalogRoutes(app: App, { engine }: ServerContext): void {
 function catalogJson({ streams, views }: EngineService) {
   return {
     streams: streams.list().map(({ name, time, columns }) => ({ name, time, columns: columnsJson(columns) })),
-    views: views.list().map(({ name, keys, columns }) => ({ name, keys, columns: columnsJson(columns) })),
+    // Of one that comes back with its pipeline nobody knows the columns
+    views: views.list().filter(({ state }) => state !== "absent").map(({ name, keys, columns }) => ({
+      name,
+      keys,
+      columns: columnsJson(columns),
+    })),
     functions: SQL_FUNCTIONS,
   };
 }

@@ -17,19 +17,19 @@ export const INGEST_TYPES = [
   "application/vnd.apache.arrow.stream",
 ] as const;
 
+const ACCEPTED = `expected ${INGEST_TYPES.slice(0, -1).join(", ")} or ${INGEST_TYPES.at(-1)}`;
 const NDJSON_NAMES = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
 
 /** Reads the content type of rows. Throws RdxError("unsupported_type") that lists what there is. */
 export function ingestFormat(header: string | null): IngestFormat {
-  const accepted = `expected ${INGEST_TYPES.slice(0, -1).join(", ")} or ${INGEST_TYPES.at(-1)}`;
-  if (header === null) throw new RdxError("unsupported_type", `The request has no content-type: ${accepted}`);
+  if (header === null) throw new RdxError("unsupported_type", `The request has no content-type: ${ACCEPTED}`);
   const { type, parameters } = parseContentType(header);
   requireUtf8(parameters);
   if (NDJSON_NAMES.includes(type)) return { format: "ndjson" };
   if (type === "application/json") return { format: "json" };
   if (type === "text/csv") return csvFormat(parameters);
   if (type === "application/vnd.apache.arrow.stream") return { format: "arrow" };
-  throw new RdxError("unsupported_type", `Cannot read content-type ${JSON.stringify(type)}: ${accepted}`);
+  throw new RdxError("unsupported_type", `Cannot read content-type ${JSON.stringify(type)}: ${ACCEPTED}`);
 }
 
 export const SQL_TYPE = "application/sql";

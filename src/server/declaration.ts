@@ -1,9 +1,10 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
-import { COLUMNS_MAX, DEAD_RETRIES_MAX, FUTURE_SKEW_MS } from "../core/limits.ts";
+import { COLUMNS_MAX, DEAD_RETRIES_MAX, FUTURE_SKEW_MS, KEY_COLUMNS_MAX, PARTITIONS_MAX } from "../core/limits.ts";
 import { type Column, makeSchema, parseType, TYPE_FORMS } from "../core/schema.ts";
 import { durationOf } from "../plan/duration.ts";
 import { checkShape, type JsonSchema } from "../plan/json_schema.ts";
 import { index, member, Problems } from "../plan/problems.ts";
+import { partitionProblems } from "../runtime/partitioning.ts";
 import type { StreamDeclaration } from "../runtime/service.ts";
 
 /** Longest time that a declaration may name: a hundred years. */
@@ -71,6 +72,21 @@ export const DECLARATION_SCHEMA: JsonSchema = {
         "How many bytes of rows are kept once every pipeline is done with them, in whole files of the log; " +
         "null: as many as there is room for",
     },
+    partitions: {
+      type: "integer",
+      minimum: 1,
+      maximum: PARTITIONS_MAX,
+      description: "How many partitions there are: more can be added later, and none taken away; " +
+        "left out: as many as there are, of a new stream 1",
+    },
+    partition_by: {
+      type: "array",
+      maxItems: KEY_COLUMNS_MAX,
+      items: { type: "string", description: "A column" },
+      description:
+        "Rows with equal values of these columns go to one partition; none: each request goes to one as a whole, " +
+        "always the same of a producer, else each in turn; left out: as it was",
+    },
   },
   required: ["columns"],
   additionalProperties: false,
@@ -85,6 +101,8 @@ interface DeclarationJson {
   readonly retention_ms?: number | null;
   readonly retry?: readonly string[];
   readonly retention_bytes?: number | null;
+  readonly partitions?: number;
+  readonly partition_by?: readonly string[];
 }
 
 /** Reads a declaration. Throws RdxError("invalid_plan") that names each place by its path. */
@@ -103,6 +121,9 @@ export function parseDeclaration(stream: string, value: unknown): StreamDeclarat
   });
   throwIfAny(stream, problems);
   checkTime(declared.time ?? null, columns, problems);
+  for (const { path, reason, hint } of partitionProblems({ columns, partitionBy: declared.partition_by })) {
+    problems.add(path!, reason, hint);
+  }
   const retryMs = readRetry(declared.retry ?? [], problems);
   throwIfAny(stream, problems);
   return {
@@ -114,6 +135,8 @@ export function parseDeclaration(stream: string, value: unknown): StreamDeclarat
     retentionMs: declared.retention_ms ?? null,
     retryMs,
     ...(declared.retention_bytes == null ? {} : { retentionBytes: declared.retention_bytes }),
+    ...(declared.partitions === undefined ? {} : { partitions: declared.partitions }),
+    ...(declared.partition_by === undefined ? {} : { partitionBy: declared.partition_by }),
   };
 }
 

@@ -7,18 +7,19 @@ import { type IngestFormat, ingestFormat } from "./content_type.ts";
 import type { Context, ServerContext } from "./context.ts";
 import { nameOf, Parameters } from "./parameters.ts";
 
-type Producer = Pick<IngestRequest, "producer" | "sequence" | "epoch">;
+type Producer = Pick<IngestRequest, "producer" | "sequence" | "epoch" | "partition">;
 
 /** `POST /v1/streams/{stream}`: one body, stored whole or not at all. */
 export async function ingest(c: Context, server: ServerContext): Promise<Response> {
   const stream = nameOf(c, "stream"), { headers } = c.req.raw;
-  new Parameters(c, []);
+  const parameters = new Parameters(c, ["partition"]), part = parameters.text("partition");
+  const partition = part === null ? {} : { partition: wholeNumber(part, "Parameter partition") };
   const format = ingestFormat(headers.get("content-type"));
   const producer = parseProducer(headers.get("rdx-producer"), headers.get("rdx-sequence"), headers.get("rdx-epoch"));
   if (!server.autoCreate) server.engine.streams.get(stream);
   const body = await readBody(c.req.raw, server);
   try {
-    return json(answerJson(await store(server, stream, body.bytes, format, producer)));
+    return json(answerJson(await store(server, stream, body.bytes, format, { ...producer, ...partition })));
   } finally {
     body.release();
   }
@@ -54,6 +55,7 @@ export function answerJson(answer: IngestAnswer) {
     rejected: answer.rejected,
     offset: answer.offset,
     durability: answer.durability,
+    ...(answer.partitions ? { partitions: answer.partitions } : {}),
     errors: answer.errors.slice(0, INGEST_ERRORS_MAX),
     ...(answer.duplicate ? { duplicate: true } : {}),
   };

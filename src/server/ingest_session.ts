@@ -4,6 +4,7 @@ import type { Share } from "./budget.ts";
 import { closingError } from "./connections.ts";
 import type { ServerContext } from "./context.ts";
 import { store } from "./ingest.ts";
+import { countLines, countTextLines } from "./line_count.ts";
 import type { Dialect, IngestMessage } from "./messages.ts";
 import { HttpError, type ProblemCode, toProblem } from "./problems.ts";
 import type { SocketHandler, SocketPort } from "./sockets.ts";
@@ -16,6 +17,8 @@ interface Waiting {
   readonly rows: number;
   readonly message: IngestMessage | null;
   readonly refusal: unknown;
+  /** Nobody uses its bytes any more. */
+  done(): void;
 }
 
 /** What a waiting message costs beside its bytes, so that many empty ones are bounded too. */
@@ -44,6 +47,8 @@ export class IngestSession implements SocketHandler {
   #credit = 0;
   #messages = 0;
   #running = false;
+  /** Verdicts that are not told, in their order. */
+  readonly #ahead: Promise<void>[] = [];
   #leaving = false;
   #ended = false;
   #stopListening: (() => void) | null = null;
@@ -64,13 +69,24 @@ export class IngestSession implements SocketHandler {
   }
 
   received(data: string | ArrayBuffer): void {
+    // The platform finds line feeds in a text faster than bytes are looked at here.
+    if (typeof data === "string") return this.take(encoder.encode(data), () => countTextLines(data));
+    this.take(new Uint8Array(data));
+  }
+
+  /** A message has come that is longer than any is taken. */
+  overlong(): void {
+    const { messageBytesMax } = this.#server.bounds;
     if (this.#ended) return;
-    const bytes = typeof data === "string" ? encoder.encode(data) : new Uint8Array(data);
+    this.#cutOff(TOO_BIG, "too_large", `Cannot take a message of more than ${messageBytesMax} bytes`);
+  }
+
+  /** A message has come; `lines` counts those of it that hold anything. `done` is called when its bytes are not used any more. */
+  take(bytes: Uint8Array<ArrayBuffer>, lines: () => number = () => countLines(bytes), done = () => {}): void {
+    if (this.#ended) return;
     const { messageBytesMax, messagesWaitingBytesMax, creditOverrunRowsMax } = this.#server.bounds;
-    if (bytes.length > messageBytesMax) {
-      return this.#cutOff(TOO_BIG, "too_large", `Cannot take a message of more than ${messageBytesMax} bytes`);
-    }
-    const waiting = this.#take(bytes, typeof data === "string" ? data : undefined);
+    if (bytes.length > messageBytesMax) return this.overlong();
+    const waiting = this.#number(bytes, lines, done);
     this.#credit -= waiting.rows;
     this.#rowsWaiting += waiting.rows;
     this.#queueBytes += waiting.bytes;
@@ -98,48 +114,59 @@ export class IngestSession implements SocketHandler {
   leave(): void {
     this.#leaving = true;
     this.#wake();
-    if (!this.#running) this.#goAway();
+    this.#leaveWhenDone();
   }
 
   /** Reads a message's frame and gives it a number; whatever is wrong with it is told in its turn. */
-  #take(bytes: Uint8Array<ArrayBuffer>, text: string | undefined): Waiting {
+  #number(bytes: Uint8Array<ArrayBuffer>, lines: () => number, done: () => void): Waiting {
     const share = this.#server.budget.share(), number = this.#messages++, held = bytes.length + MESSAGE_OVERHEAD_BYTES;
     try {
       if (this.#leaving) throw closingError();
-      const message = this.#dialect.read(bytes, text), rows = message.kind === "rows" ? message.rows : 0;
+      const message = this.#dialect.read(bytes, lines), rows = message.kind === "rows" ? message.rows : 0;
       share.take(bytes.length);
       const sequence = (message.kind === "rows" ? message.sequence : undefined) ?? number;
-      return { sequence, bytes: held, share, rows, message, refusal: null };
+      return { sequence, bytes: held, share, rows, message, refusal: null, done };
     } catch (refusal) {
-      return { sequence: number, bytes: held, share, rows: 0, message: null, refusal };
+      return { sequence: number, bytes: held, share, rows: 0, message: null, refusal, done };
     }
   }
 
+  /** Stores what waits. The stream takes messages in the order in which they come: some are read and decoded while those before them are written together. */
   async #run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    let verdict = Promise.resolve();
-    const ahead: Promise<void>[] = [];
     for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
-      await this.#untilRoom(next.rows);
-      // The stream takes them in the order in which they come: some are read and decoded while those before them are written together.
-      const message = next, earlier = verdict, storing = this.#ended ? null : this.#store(message);
-      verdict = (async () => {
-        const told = await storing;
-        await earlier;
-        this.#finish(message, told);
-      })();
-      ahead.push(verdict);
-      if (ahead.length >= INGEST_AHEAD_MESSAGES_MAX) await ahead.shift();
-      if (this.#queue.length === 0) await verdict;
+      if (this.#mayWait(next.rows)) await this.#untilRoom(next.rows);
+      const verdict = this.#tellBehind(this.#ahead.at(-1), next, this.#ended ? null : this.#store(next));
+      this.#ahead.push(verdict);
+      if (this.#ahead.length >= INGEST_AHEAD_MESSAGES_MAX) await this.#ahead[0];
     }
     this.#running = false;
-    if (this.#leaving) this.#goAway();
+    this.#leaveWhenDone();
+  }
+
+  /** Tells a message's verdict when the one before it is told. */
+  async #tellBehind(
+    earlier: Promise<void> | undefined,
+    message: Waiting,
+    storing: Promise<() => void> | null,
+  ): Promise<void> {
+    const told = await storing;
+    await earlier;
+    this.#ahead.shift();
+    this.#finish(message, told);
+    this.#leaveWhenDone();
+  }
+
+  /** A client that is to go hears of all that it sent before. */
+  #leaveWhenDone(): void {
+    if (this.#leaving && !this.#running && this.#ahead.length === 0) this.#goAway();
   }
 
   /** Tells the verdict on a message that has its turn, and grants anew. */
-  #finish({ share, bytes, rows }: Waiting, tell: (() => void) | null): void {
+  #finish({ share, bytes, rows, done }: Waiting, tell: (() => void) | null): void {
     tell?.();
+    done();
     share.release();
     this.#queueBytes -= bytes;
     this.#rowsWaiting -= rows;
@@ -148,7 +175,7 @@ export class IngestSession implements SocketHandler {
 
   async #untilRoom(rows: number): Promise<void> {
     const { clock } = this.#server;
-    while (!this.#ended && !this.#leaving && this.#mayWait(rows)) {
+    while (this.#mayWait(rows)) {
       await new Promise<void>((resolve) => {
         // Room that comes back without a change of the log, as from bodies that are refused, is told by nobody.
         const cancel = clock.after(RETRY_AFTER_SECONDS * 1000, resolve);
@@ -162,6 +189,7 @@ export class IngestSession implements SocketHandler {
 
   /** Whether the stream is full, and nobody suffers from rows that wait for it. */
   #mayWait(rows: number): boolean {
+    if (this.#ended || this.#leaving) return false;
     const { engine: { streams }, bounds, budget } = this.#server;
     if (budget.used > bounds.bodiesBytesMax / 2) return false;
     try {

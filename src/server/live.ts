@@ -1,5 +1,6 @@
 import { RdxError } from "../core/errors.ts";
 import { QUERY_ROWS_MAX } from "../core/limits.ts";
+import { askedOf } from "./asked.ts";
 import { closingError } from "./connections.ts";
 import type { Context, ServerContext } from "./context.ts";
 import { type EventId, readEventId } from "./event_ids.ts";
@@ -16,8 +17,8 @@ const GOING_AWAY = 1001, TRY_AGAIN_LATER = 1013, NORMAL = 1000;
 export function openLive(c: Context, server: ServerContext): Response {
   const asked = readRequest(c), query = withKey(server.engine.views.get(asked.view), asked.query);
   const request = { ...asked, query };
-  if (!isUpgrade(c)) return openEvents(c, server, request);
-  const protocol = chooseProtocol(c, ["rdx.json.v1"], "rdx.json.v1");
+  if (!isUpgrade(askedOf(c))) return openEvents(c, server, request);
+  const protocol = chooseProtocol(c.req.header("sec-websocket-protocol") ?? null, ["rdx.json.v1"], "rdx.json.v1");
   return upgrade(c, server, "live", protocol.answer, (port) => new LiveSocket(port, server, request, c.req.path));
 }
 

@@ -61,7 +61,7 @@ export class LiveFeed {
   #cancelBeat: () => void = () => {};
   #stopped = false;
 
-  /** Throws RdxError("not_found"). */
+  /** Throws RdxError("not_found"), or "unavailable" for a view that is about to come back. */
   constructor(server: ServerContext, request: LiveRequest, subscriber: LiveSubscriber) {
     this.#server = server;
     this.#request = request;

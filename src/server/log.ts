@@ -15,10 +15,12 @@ const encoder = new TextEncoder();
  * else came; what ends the answer too early is its last line.
  */
 export async function followLog(c: Context, server: ServerContext): Promise<Response> {
-  const name = nameOf(c, "stream"), parameters = new Parameters(c, ["from", "to", "follow", "limit", ...RENDERING]);
+  const name = nameOf(c, "stream"),
+    parameters = new Parameters(c, ["from", "to", "follow", "limit", "partition", ...RENDERING]);
   const from = parsePlace("Parameter from", parameters.text("from") ?? "earliest");
   const until = parameters.text("to"), to = until === null ? null : parsePlace("Parameter to", until);
-  const { start, end: behind } = server.engine.streams.get(name);
+  const { start, end: behind, partitions = 1 } = server.engine.streams.get(name);
+  const partition = parameters.integer("partition", 0, partitions - 1, -1), only = partition < 0 ? {} : { partition };
   const end = to === "earliest" ? start : to === "latest" ? behind : to;
   const follow = parameters.choice("follow", ["false", "true"], until === null ? "true" : "false") === "true";
   const limit = parameters.integer("limit", 1, Number.MAX_SAFE_INTEGER, Infinity);
@@ -27,14 +29,14 @@ export async function followLog(c: Context, server: ServerContext): Promise<Resp
   // A body that nobody reads would never end.
   if (c.req.raw.method === "HEAD") return new Response(null, { headers });
   server.connections.claim();
-  const follower = await server.engine.streams.follow(name, { from, to: end, follow });
+  const follower = await server.engine.streams.follow(name, { from, to: end, follow, ...only });
   const answer = new LogAnswer(
     server,
     follower,
     c.req.path,
     limit,
     (columns) => new RowRenderer(columns, rendering),
-    { ...rendering, follow },
+    { ...rendering, follow, isNamed: partitions > 1 },
   );
   return new Response(answer.stream, { headers });
 }
@@ -48,6 +50,7 @@ class LogAnswer {
   readonly #rendererOf: (columns: readonly Column[]) => RowRenderer;
   readonly #time: "iso" | "ms";
   readonly #follow: boolean;
+  readonly #isNamed: boolean;
   readonly #forget: () => void;
   #left: number;
   #columns: readonly Column[] | null = null;
@@ -62,7 +65,12 @@ class LogAnswer {
     path: string,
     limit: number,
     rendererOf: (columns: readonly Column[]) => RowRenderer,
-    { time = "iso", follow }: { readonly time?: "iso" | "ms"; readonly follow: boolean },
+    { time = "iso", follow, isNamed }: {
+      readonly time?: "iso" | "ms";
+      readonly follow: boolean;
+      /** Rows are told with their partitions. */
+      readonly isNamed: boolean;
+    },
   ) {
     this.#server = server;
     this.#follower = follower;
@@ -71,6 +79,7 @@ class LogAnswer {
     this.#rendererOf = rendererOf;
     this.#time = time;
     this.#follow = follow;
+    this.#isNamed = isNamed;
     this.#forget = server.connections.add({ kind: "live", close: () => this.#leave() });
     this.stream = new ReadableStream({
       pull: (controller) => this.#pull(controller),
@@ -107,15 +116,18 @@ class LogAnswer {
     }
   }
 
-  #textOf({ offset, arrivalMs, columns, range }: LogPiece): string {
+  #textOf({ offset, partition, arrivalMs, columns, range }: LogPiece): string {
     if (this.#columns !== columns) {
       this.#columns = columns;
       this.#renderer = this.#rendererOf(columns);
     }
     const view = viewOf(range.frame), arrival = this.#timeText(arrivalMs), rows = Math.min(range.rows, this.#left);
+    const named = this.#isNamed ? `"partition":${partition},` : "";
     let text = "";
     for (let i = 0; i < rows; i++) {
-      text += `{"offset":${offset + i},"arrival":${arrival},"row":${this.#renderer!.row(view, range.start + i)}}\n`;
+      text += `{"offset":${offset + i},${named}"arrival":${arrival},"row":${
+        this.#renderer!.row(view, range.start + i)
+      }}\n`;
     }
     this.#left -= rows;
     return text;

@@ -18,8 +18,8 @@ export interface RowsMessage {
 
 /** How the two sides of an ingest WebSocket talk, for one connection. */
 export interface Dialect {
-  /** Reads a message without decoding its rows; `text` is the same where it came as text. Throws RdxError("invalid" | "too_large"). */
-  read(bytes: Uint8Array<ArrayBuffer>, text?: string): IngestMessage;
+  /** Reads a message without decoding its rows; `lines` counts those of all of it. Throws RdxError("invalid" | "too_large"). */
+  read(bytes: Uint8Array<ArrayBuffer>, lines: () => number): IngestMessage;
   /** The verdict on message `sequence`, and with it on all before. */
   acknowledge(sequence: number, answer: IngestAnswer): string | Uint8Array<ArrayBuffer>;
   credit(rows: number): string | Uint8Array<ArrayBuffer>;

@@ -1,7 +1,7 @@
 import { RdxError } from "../core/errors.ts";
 import { INGEST_ERRORS_MAX } from "../core/limits.ts";
 import { parseProducer } from "./ingest.ts";
-import { countLines, countTextLines } from "./line_count.ts";
+import { countLines } from "./line_count.ts";
 import type { Dialect, IngestMessage } from "./messages.ts";
 
 const LINE_FEED = 10;
@@ -14,13 +14,10 @@ const CONTROL_BYTES_MAX = 2048;
 export const jsonDialect: Dialect = {
   read: readMessage,
   acknowledge(sequence, { accepted, rejected, offset, durability, errors, duplicate }) {
+    const verdict = { $rdx: "ack", sequence, accepted, rejected, offset, durability };
+    if (errors.length === 0 && !duplicate) return JSON.stringify(verdict);
     return JSON.stringify({
-      $rdx: "ack",
-      sequence,
-      accepted,
-      rejected,
-      offset,
-      durability,
+      ...verdict,
       ...(errors.length > 0 ? { errors: errors.slice(0, INGEST_ERRORS_MAX) } : {}),
       ...(duplicate ? { duplicate } : {}),
     });
@@ -31,11 +28,9 @@ export const jsonDialect: Dialect = {
   },
 };
 
-function readMessage(bytes: Uint8Array<ArrayBuffer>, text?: string): IngestMessage {
+function readMessage(bytes: Uint8Array<ArrayBuffer>, lines: () => number): IngestMessage {
   const format = { format: "ndjson" } as const, kind = "rows";
-  if (!CONTROL.every((byte, i) => bytes[i] === byte)) {
-    return { kind, body: bytes, format, rows: text === undefined ? countLines(bytes) : countTextLines(text) };
-  }
+  if (!CONTROL.every((byte, i) => bytes[i] === byte)) return { kind, body: bytes, format, rows: lines() };
   const feed = bytes.indexOf(LINE_FEED), end = feed < 0 ? bytes.length : feed;
   const producer = readControl(bytes.subarray(0, end)), body = bytes.subarray(Math.min(end + 1, bytes.length));
   return { kind, body, format, rows: countLines(body), ...producer };

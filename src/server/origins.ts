@@ -1,4 +1,5 @@
 import { RdxError } from "../core/errors.ts";
+import type { Asked } from "./asked.ts";
 
 const ALL = "*";
 /** What pages may send beside what every page may. */
@@ -39,8 +40,8 @@ export class Origins {
 }
 
 /** Whether a browser asks what a page may send (https://fetch.spec.whatwg.org/#cors-preflight-request). */
-export function isPreflight({ method, headers }: Request): boolean {
-  return method === "OPTIONS" && headers.has("origin") && headers.has("access-control-request-method");
+export function isPreflight({ method, header }: Pick<Asked, "method" | "header">): boolean {
+  return method === "OPTIONS" && header("origin") !== null && header("access-control-request-method") !== null;
 }
 
 /** The answer to a browser that asks for a page of an allowed origin. */

@@ -1,6 +1,6 @@
 import { PLAN_BYTES_MAX, SQL_BYTES_MAX } from "../core/limits.ts";
 import type { CheckpointStatus } from "../runtime/checkpoint/checkpoints.ts";
-import type { PipelineFlow, PipelineInfo } from "../runtime/service.ts";
+import type { PartitionInfo, PipelineFlow, PipelineInfo } from "../runtime/service.ts";
 import { acceptsJson, json, plainText } from "./answers.ts";
 import { readJson, readText } from "./body.ts";
 import { isSql, requireJson, SQL_TYPE } from "./content_type.ts";
@@ -74,6 +74,7 @@ function pipelineJson(pipeline: Omit<PipelineInfo, "plan" | "sql">) {
     state: pipeline.state,
     reason: pipeline.reason,
     sources: pipeline.sources,
+    partitions: pipeline.partitions.map(partitionJson),
     sinks: pipeline.sinks,
     watermark: watermarkJson(pipeline.watermark),
     rows_in: pipeline.rowsIn,
@@ -81,6 +82,7 @@ function pipelineJson(pipeline: Omit<PipelineInfo, "plan" | "sql">) {
     late_rows: pipeline.lateRows,
     dead_rows: pipeline.deadRows,
     errors: pipeline.errors,
+    quarantined: pipeline.quarantined.map(({ atMs, ...chunk }) => ({ ...chunk, at: new Date(atMs).toISOString() })),
     function_errors: pipeline.functionErrors,
     rows_in_per_second: pipeline.rowsInPerSecond,
     rows_out_per_second: pipeline.rowsOutPerSecond,
@@ -95,6 +97,10 @@ function pipelineJson(pipeline: Omit<PipelineInfo, "plan" | "sql">) {
     progress: pipeline.progress,
     tasks: pipeline.tasks,
   };
+}
+
+function partitionJson({ source, stream, partition, position, watermark, idle, lagRows }: PartitionInfo) {
+  return { source, stream, partition, position, watermark: watermarkJson(watermark), idle, lag_rows: lagRows };
 }
 
 /** A checkpoint as answers write it. */

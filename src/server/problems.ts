@@ -2,7 +2,7 @@ import { type ErrorCode, type ErrorDetail, RdxError } from "../core/errors.ts";
 import { RETRY_AFTER_SECONDS } from "../core/limits.ts";
 
 /** Errors by meaning, with those that only a server has. */
-export type ProblemCode = ErrorCode | "forbidden" | "method_not_allowed" | "timeout" | "unavailable";
+export type ProblemCode = ErrorCode | "forbidden" | "method_not_allowed" | "timeout";
 
 interface ProblemKind {
   readonly status: number;
@@ -87,7 +87,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
     status: 503,
     title: "Unavailable",
     about:
-      "Something that this path needs from outside the server cannot be had now. `detail` says what: try again later.",
+      "Something that this path needs cannot be had now: it comes from outside the server, or comes back with a pipeline that goes on after a restart. " +
+      "`detail` says what: ask again after the seconds in `Retry-After`.",
   },
   no_space: {
     status: 507,
@@ -101,7 +102,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, ProblemKind>> = {
   },
 };
 
-const RETRYABLE: ReadonlySet<ProblemCode> = new Set(["busy", "closing", "no_space"]);
+const RETRYABLE: ReadonlySet<ProblemCode> = new Set(["busy", "closing", "unavailable", "no_space"]);
 const MEMBERS: ReadonlySet<string> = new Set(["type", "title", "status", "detail", "instance", "errors", "__proto__"]);
 
 /** An error that has no meaning outside a server. */

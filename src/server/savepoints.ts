@@ -39,9 +39,11 @@ export function savepointRoutes(app: App, server: ServerContext): void {
   });
   app.put("/v1/pipelines/:name/savepoint", async (c) => {
     const pipeline = nameOf(c, "pipeline");
-    const start = new Parameters(c, ["start"]).choice("start", ["saved", "earliest", "latest"], "saved");
+    const parameters = new Parameters(c, ["start", "plan"]);
+    const start = parameters.choice("start", ["saved", "earliest", "latest"], "saved");
+    const plan = parameters.choice("plan", ["saved", "deployed"], "saved");
     const pieces = streamBody(c.req.raw, server, SAVEPOINT_BYTES_MAX);
-    const { created, pipeline: made } = await savepoints.restore(pipeline, pieces, start);
+    const { created, pipeline: made } = await savepoints.restore(pipeline, pieces, start, plan);
     return json(withPlan(made), created ? 201 : 200);
   });
 }

@@ -4,6 +4,7 @@ import { within } from "../runtime/within.ts";
 import { type AppOptions, createApp } from "./app.ts";
 import { isLoopbackAddress } from "./auth.ts";
 import type { ServerContext } from "./context.ts";
+import { Door } from "./door/door.ts";
 
 export interface ServeOptions extends Omit<AppOptions, "autoCreate" | "loopback"> {
   readonly hostname: string;
@@ -39,34 +40,35 @@ export function requireAuthentication(hostname: string, token: string | null, in
 }
 
 /**
- * Starts to answer. Deno.serve gives headers and idle connections no time-out; bodies have one in body.ts.
- * Throws RdxError("invalid") for a server that must not start and Deno.errors.AddrInUse for a port that is taken.
+ * Starts to answer. Rows are taken at the door (door/door.ts), and all else by the platform's server behind it, which gives headers and idle connections no time-out;
+ * bodies have one in body.ts. Throws RdxError("invalid") for a server that must not start and Deno.errors.AddrInUse for a port that is taken.
  */
 export function startServer(options: ServeOptions): RunningServer {
   const { hostname, port } = options, loopback = isLoopbackAddress(hostname);
   requireAuthentication(hostname, options.token, options.insecure ?? false);
   const { app, server } = createApp({ ...options, loopback, autoCreate: options.autoCreate ?? loopback });
-  const listener = Deno.serve({
-    hostname,
-    port,
+  const listener = Deno.listen({ hostname, port }), { port: bound } = listener.addr;
+  const inner = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
     onListen() {},
     onError(thrown) {
       server.log.error("A request failed before it had an answer", { cause: thrown });
       return new Response(null, { status: 500 });
     },
   }, (request) => app.fetch(request));
-  const { port: bound } = listener.addr;
+  const door = new Door(listener, inner.addr.port, server);
   let stopping: Promise<void> | null = null;
   return {
     url: `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${bound}`,
     port: bound,
     context: server,
-    finished: listener.finished,
-    stop: () => stopping ??= stop(server, listener),
+    finished: Promise.all([door.finished, inner.finished]).then(() => {}),
+    stop: () => stopping ??= stop(server, door, inner),
   };
 }
 
-async function stop(server: ServerContext, listener: Deno.HttpServer): Promise<void> {
+async function stop(server: ServerContext, door: Door, inner: Deno.HttpServer): Promise<void> {
   const { engine, connections, clock, log } = server;
   connections.startClosing();
   connections.close("ingest");
@@ -80,7 +82,10 @@ async function stop(server: ServerContext, listener: Deno.HttpServer): Promise<v
   connections.close("live");
   // Deno ends WebSockets at once when it shuts down, and with them verdicts that are still on their way.
   await within(clock, LAST_ANSWERS_MS_MAX, connections.gone());
-  // A connection on which a request is stalled stays until the process ends: Deno breaks when it is to abort what it shuts down.
-  await within(clock, LAST_ANSWERS_MS_MAX, listener.shutdown());
+  door.close();
+  // A connection on which a request is stalled stays: it ends with the door.
+  await within(clock, LAST_ANSWERS_MS_MAX, Promise.all([inner.shutdown(), door.finished]));
+  door.end();
+  await within(clock, LAST_ANSWERS_MS_MAX, door.finished);
   if (left !== null) throw left;
 }

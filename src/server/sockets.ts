@@ -1,5 +1,6 @@
 import { RdxError } from "../core/errors.ts";
 import { SOCKET_IDLE_SECONDS_MAX } from "../core/limits.ts";
+import { type Asked, askedOf } from "./asked.ts";
 import type { ConnectionKind } from "./connections.ts";
 import type { Context, ServerContext } from "./context.ts";
 import { BEARER_PROTOCOL } from "./tokens.ts";
@@ -25,20 +26,20 @@ export interface SocketHandler {
 const REASON_BYTES_MAX = 123;
 
 /** Whether the request asks for a WebSocket. */
-export function isUpgrade(c: Context): boolean {
-  return c.req.header("upgrade")?.toLowerCase() === "websocket";
+export function isUpgrade({ header }: Pick<Asked, "header">): boolean {
+  return header("upgrade")?.toLowerCase() === "websocket";
 }
 
 /**
- * The first subprotocol of `known` that the client offers; `otherwise` when it offers none. Throws RdxError("invalid") when it
+ * The first subprotocol of `known` that the client offers in its header; `otherwise` when it offers none. Throws RdxError("invalid") when it
  * offers only others.
  */
-export function chooseProtocol<Name extends string>(c: Context, known: readonly Name[], otherwise: Name): {
+export function chooseProtocol<Name extends string>(header: string | null, known: readonly Name[], otherwise: Name): {
   name: Name;
   /** What the answer must repeat, or undefined. */
   answer: string | undefined;
 } {
-  const offered = (c.req.header("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim()).filter(Boolean);
+  const offered = (header ?? "").split(",").map((name) => name.trim()).filter(Boolean);
   const bearer = offered.find((name) => name.startsWith(BEARER_PROTOCOL));
   const names = offered.filter((name) => name !== bearer);
   const found = known.find((name) => names.includes(name));
@@ -58,7 +59,7 @@ export function upgrade(
   protocol: string | undefined,
   makeHandler: (port: SocketPort) => SocketHandler,
 ): Response {
-  if (!isUpgrade(c)) {
+  if (!isUpgrade(askedOf(c))) {
     throw new RdxError("invalid", "This path answers WebSocket upgrades only: connect with ws:// or wss://");
   }
   server.connections.claim();

@@ -60,6 +60,7 @@ function first(pipelines: readonly SqlPipeline[], what: "deploy" | "explain" | "
 export function declareScript(engine: EngineService, { streams }: CompiledSql): void {
   for (const stream of streams) {
     const { name, columns, time, delayMs, futureSkewMs, onError, retentionMs, retentionBytes, retryMs } = stream;
+    const { partitions, partitionBy } = stream;
     engine.streams.put(name, {
       columns,
       time,
@@ -69,6 +70,8 @@ export function declareScript(engine: EngineService, { streams }: CompiledSql): 
       retentionMs,
       retryMs: retryMs ?? [],
       ...(retentionBytes === undefined ? {} : { retentionBytes }),
+      ...(partitions === undefined ? {} : { partitions }),
+      ...(partitionBy === undefined ? {} : { partitionBy }),
     });
   }
 }

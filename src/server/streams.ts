@@ -109,6 +109,8 @@ function streamJson(stream: StreamInfo) {
     retention_ms: stream.retentionMs,
     retry: (stream.retryMs ?? []).map(formatDuration),
     retention_bytes: stream.retentionBytes ?? null,
+    partitions: stream.partitions ?? 1,
+    partition_by: stream.partitionBy ?? [],
     declared: stream.declared,
     schema_version: stream.schemaVersion,
     start: stream.start,

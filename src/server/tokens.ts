@@ -13,12 +13,12 @@ function digest(text: string): Uint8Array {
 }
 
 /** The token in an Authorization header, or null. */
-export function bearerToken(header: string | undefined): string | null {
+export function bearerToken(header: string | null): string | null {
   return /^Bearer +([^\s]+) *$/i.exec(header ?? "")?.[1] ?? null;
 }
 
 /** The token among the subprotocols that a WebSocket offers, or null. */
-export function protocolToken(header: string | undefined): string | null {
+export function protocolToken(header: string | null): string | null {
   const offered = (header ?? "").split(",").map((name) => name.trim()).find((name) => name.startsWith(BEARER_PROTOCOL));
   if (offered === undefined) return null;
   try {

@@ -114,6 +114,7 @@ function viewJson(view: ViewInfo) {
   return {
     name: view.name,
     pipeline: view.pipeline,
+    state: view.state,
     columns: columnsJson(view.columns),
     keys: view.keys,
     rows: view.rows,

@@ -1,5 +1,5 @@
-import type { Context, ServerContext } from "./context.ts";
 import { IngestSession } from "./ingest_session.ts";
+import type { Context, ServerContext } from "./context.ts";
 import type { Dialect } from "./messages.ts";
 import { jsonDialect } from "./messages_json.ts";
 import { nameOf, Parameters } from "./parameters.ts";
@@ -11,16 +11,28 @@ const JSON_ROWS = "rdx.json.v1", ARROW = "rdx.arrow.v1";
 export async function openIngestSocket(c: Context, server: ServerContext): Promise<Response> {
   const stream = nameOf(c, "stream");
   new Parameters(c, []);
-  const protocol = chooseProtocol(c, [JSON_ROWS, ARROW], JSON_ROWS);
-  if (!server.autoCreate) server.engine.streams.get(stream);
-  const dialect = protocol.name === ARROW ? await loadArrow(stream, server) : jsonDialect;
+  const { protocol, dialect } = await chooseDialect(c.req.header("sec-websocket-protocol") ?? null, stream, server);
   return upgrade(
     c,
     server,
     "ingest",
-    protocol.answer,
+    protocol,
     (port) => new IngestSession(port, stream, dialect, server, c.req.path),
   );
+}
+
+/**
+ * How rows of a stream are to come, by what the client offers, and the protocol that the answer must repeat, if any. Throws RdxError for what is not known, and for a
+ * stream that is not there where none is made.
+ */
+export async function chooseDialect(
+  offered: string | null,
+  stream: string,
+  server: ServerContext,
+): Promise<{ protocol: string | undefined; dialect: Dialect }> {
+  const { name, answer: protocol } = chooseProtocol(offered, [JSON_ROWS, ARROW], JSON_ROWS);
+  if (!server.autoCreate) server.engine.streams.get(stream);
+  return { protocol, dialect: name === ARROW ? await loadArrow(stream, server) : jsonDialect };
 }
 
 /** Arrow is loaded when the first client speaks it. */

@@ -209,6 +209,8 @@ class FilesSink implements Sink {
     const { format, isPacked } = this.#written, { file, first, last } = part, tail = this.#written.encoder.tail();
     if (tail.length > 0) await file.append(tail);
     await file.finish();
+    // A power cut may keep the note of a part and lose the part's name aside, if that was not there for good before.
+    await this.#folder.sync();
     this.#part = null;
     const name = partName(this.#run, first, last, `${format}${isPacked ? ".gz" : ""}`);
     await writeRun(this.#folder, this.#run, { number: last, part: name });

@@ -178,12 +178,13 @@ function withStreams(catalog: Catalog, { tables }: Script): Catalog {
 /** A catalogue with further streams, such as those that a script declares. */
 export function catalogWith(catalog: Catalog, streams: readonly StreamDeclaration[]): Catalog {
   const own = new Map<string, StreamInfo>();
-  for (const { name, columns, time, delayMs, futureSkewMs } of streams) {
+  for (const { name, columns, time, delayMs, futureSkewMs, partitions } of streams) {
     own.set(name, {
       columns: columns.map(({ name, type, nullable }) => ({ name, type, nullable })),
       time,
       delayMs,
       futureSkewMs: futureSkewMs ?? FUTURE_SKEW_MS,
+      ...(partitions === undefined ? {} : { partitions }),
     });
   }
   return {

@@ -1,6 +1,7 @@
 import { SqlMistake } from "./errors.ts";
 import { CLAUSES, describeExpected } from "./errors_expected.ts";
 import { describeToken, foreign } from "./errors_flaw.ts";
+import { otherIdiom } from "./errors_idioms.ts";
 import { type Failure, guess } from "./errors_mistakes.ts";
 import { placeOf } from "./errors.ts";
 import type { Token } from "./tokens.ts";
@@ -24,7 +25,7 @@ const STATEMENT_STARTS = new Set(["SELECT", "WITH", "CREATE", "INSERT", "EXPLAIN
 
 /** What is wrong where the parser could not go on, as well as it can be told. `end` is the `;` behind the statement. */
 export function explainFailure(failure: Failure, end: Token | null): SqlMistake {
-  return otherStatement(failure) ?? unclosedBracket(failure, end) ?? strayBracket(failure) ??
+  return otherStatement(failure) ?? otherIdiom(failure) ?? unclosedBracket(failure, end) ?? strayBracket(failure) ??
     missingSemicolon(failure) ??
     clauseOrder(failure) ?? guess(failure) ?? unfit(failure);
 }

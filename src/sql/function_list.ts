@@ -70,8 +70,14 @@ const OVER_ROWS: readonly (readonly [signature: string, summary: string])[] = [
   ],
   ["count_if(condition: bool): int64", "How many rows the condition is true for"],
   ["row_number() OVER (…): int64", "The position of a row among those of its PARTITION BY, in the order of ORDER BY"],
-  ["rank() OVER (…): int64", "One more than the rows with an earlier time; rows of one time share their number"],
-  ["dense_rank() OVER (…): int64", "One more than the earlier times; rows of one time share their number"],
+  [
+    "rank() OVER (…): int64",
+    "One more than the rows before those that are equal in the order, which share their number",
+  ],
+  [
+    "dense_rank() OVER (…): int64",
+    "One more than the different places in the order before; rows that are equal in it share their number",
+  ],
   ["lag(x, n: int64) OVER (…): x", "The value n rows before (by default one)"],
 ];
 

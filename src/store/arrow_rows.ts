@@ -1,4 +1,5 @@
-import { encodeRecordBatch, encodeSchema } from "../core/arrow/writer.ts";
+import { decodeMessage } from "../core/arrow/decode/message.ts";
+import { encodeFrameHead, encodeRecordBatch, encodeSchema } from "../core/arrow/writer.ts";
 import { ArrowReader } from "../core/arrow/reader.ts";
 import { RdxError } from "../core/errors.ts";
 import { FrameView } from "../core/frame.ts";
@@ -50,6 +51,53 @@ export function encodeStep(
   return { message: encodeRecordBatch(view), rows: view.rows, groups };
 }
 
+/** Writes steps of one table as record batches, around their frames where that can be. */
+export class StepEncoder {
+  /** In front of the frame before; the next one often lies as it does. */
+  #head:
+    | { readonly layout: readonly number[]; readonly bytes: Uint8Array<ArrayBuffer>; readonly padding: number }
+    | null = null;
+
+  /** The record batch of a step in pieces, one behind the other, of which the frame may be one. Throws as `viewStep`. */
+  encode(
+    step: RowStep,
+  ): {
+    readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+    readonly rows: number;
+    readonly groups: readonly [number, number] | null;
+  } {
+    const { view, groups } = viewStep(step), { rows } = view, layout = layoutOf(view);
+    if (!this.#head || !same(this.#head.layout, layout)) {
+      const made = encodeFrameHead(view);
+      if (!made) return { pieces: [encodeRecordBatch(view)], rows, groups };
+      this.#head = { layout, bytes: made.head, padding: made.padding };
+    }
+    const { bytes, padding } = this.#head, pieces = [bytes, view.whole];
+    return { pieces: padding > 0 ? [...pieces, new Uint8Array(padding)] : pieces, rows, groups };
+  }
+}
+
+/** All that the head of a frame's message tells. */
+function layoutOf(view: FrameView): number[] {
+  const layout = [view.rows, view.whole.length];
+  for (let column = 0; column < view.columns; column++) {
+    const { nulls, validity, data, chars } = view.buffers(column);
+    layout.push(
+      nulls,
+      validity?.byteOffset ?? 0,
+      data.byteOffset,
+      data.byteLength,
+      chars?.byteOffset ?? 0,
+      chars?.length ?? 0,
+    );
+  }
+  return layout;
+}
+
+function same(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}
+
 function check({ node, table, columns }: RowStep, view: FrameView): void {
   const wrong = (reason: string) => new RdxError("invalid", `Cannot save rows of table ${table} of ${node}: ${reason}`);
   if (view.columns !== columns.length) throw wrong(`there are ${view.columns} columns, not ${columns.length}`);
@@ -79,6 +127,12 @@ function groupsOf(columns: readonly Column[], view: FrameView): readonly [number
 export function groupWords(view: FrameView): Int32Array {
   const { data } = view.buffers(0);
   return new Int32Array(data.buffer, data.byteOffset, data.byteLength / 4);
+}
+
+/** The body of a record batch message. */
+export function bodyOf(message: Uint8Array<ArrayBuffer>): ArrayBuffer {
+  const body = decodeMessage(message)?.body ?? new Uint8Array();
+  return new Uint8Array(body).buffer;
 }
 
 /** Turns the bytes of a table's file into frames again. */

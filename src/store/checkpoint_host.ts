@@ -51,17 +51,21 @@ export class CheckpointHost<Settings> {
     });
   }
 
-  add(writer: number, step: SavedStep): Promise<HostReply<null>> {
-    return replyOf(async () => {
-      await entryOf(this.#writers, writer).add(step);
-      return null;
+  /** Steps come some at a time: the way of each would cost as much as what is done with it. Answers what the writer has spent. */
+  async add(writer: number, steps: readonly SavedStep[]): Promise<HostReply<readonly ArrayBuffer[]>> {
+    const reply = await replyOf(async () => {
+      const own = entryOf(this.#writers, writer);
+      // All have their turn before whatever is asked for next
+      await Promise.all(steps.map((step) => own.add(step)));
+      return own.spent?.() ?? [];
     });
+    return "value" in reply ? transfer(reply, [...reply.value]) : reply;
   }
 
-  commit(writer: number, facts: CheckpointFacts): Promise<HostReply<null>> {
+  commit(writer: number, facts: CheckpointFacts, bases?: "come"): Promise<HostReply<null>> {
     return replyOf(async () => {
       try {
-        await entryOf(this.#writers, writer).commit(facts);
+        await entryOf(this.#writers, writer).commit(facts, bases);
       } finally {
         this.#writers.delete(writer);
       }

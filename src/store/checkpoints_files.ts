@@ -4,7 +4,7 @@ import { isDue } from "./bounds.ts";
 import { CheckpointFolder, damageOf, infoOf } from "./checkpoint_folder.ts";
 import { compactFiles, liesOn, sizesOf } from "./file_compaction.ts";
 import type { FileParts } from "./file_parts.ts";
-import { conflict, FileWriter } from "./file_writer.ts";
+import { conflict, FileWriter, type HowOver } from "./file_writer.ts";
 import type { Manifest } from "./manifest.ts";
 import { CHECKPOINTS_ROOM } from "./names.ts";
 import { PartReader } from "./part_reader.ts";
@@ -17,6 +17,10 @@ interface Place {
   readonly ending: AbortController;
   writer: FileWriter | null;
   compacting: Promise<void> | null;
+  /** Ends what makes a new base. */
+  compaction: AbortController;
+  /** Nobody wants a new base of the newest. */
+  left: boolean;
   /** What was found to be damaged while a new base was made of it. */
   damaged: { readonly manifest: Manifest; readonly damage: RdxError } | null;
 }
@@ -35,7 +39,7 @@ export class FileCheckpoints implements CheckpointStore {
     let place = this.#places.get(folder);
     if (!place) {
       const files = new CheckpointFolder(`${CHECKPOINTS_ROOM}/${folder}`, this.#parts);
-      const idle = { writer: null, compacting: null, damaged: null };
+      const idle = { writer: null, compacting: null, compaction: new AbortController(), left: false, damaged: null };
       this.#places.set(folder, place = { files, turns: new Turns(), ending: new AbortController(), ...idle });
     }
     return place;
@@ -62,30 +66,37 @@ export class FileCheckpoints implements CheckpointStore {
       }
       await files.sweep();
       const below = whole || !newest ? null : newest.number;
-      return place.writer = new FileWriter(this.#parts, files, turns, number, below, (committed) => {
-        place.writer = null;
-        if (committed) this.#compact(place);
-      });
+      // What is made of those before it would be of no use
+      if (whole) place.compaction.abort();
+      return place.writer = new FileWriter(this.#parts, files, turns, number, below, (how) => this.#over(place, how));
     });
+  }
+
+  #over(place: Place, how: HowOver): void {
+    place.writer = null;
+    if (how === "abandoned") return;
+    place.left = how === "left";
+    this.#compact(place);
   }
 
   /** Makes new bases beside all else as long as there is reason to. */
   #compact(place: Place): void {
     if (place.compacting || place.ending.signal.aborted) return;
-    place.compacting = this.#compactNewest(place).catch((thrown) => {
-      if (!place.ending.signal.aborted) {
+    const { signal } = place.compaction = new AbortController();
+    place.compacting = this.#compactNewest(place, AbortSignal.any([signal, place.ending.signal])).catch((thrown) => {
+      if (!signal.aborted && !place.ending.signal.aborted) {
         this.#parts.said(`No new base was made in ${place.files.path}, which is tried again: ${reasonOf(thrown)}`);
       }
     }).finally(() => place.compacting = null);
   }
 
-  async #compactNewest(place: Place): Promise<void> {
-    const { files, turns, ending } = place;
-    while (!ending.signal.aborted) {
+  async #compactNewest(place: Place, signal: AbortSignal): Promise<void> {
+    const { files, turns } = place;
+    while (!signal.aborted && !place.left) {
       const [newest] = await turns.take(() => files.list());
       if (!newest || "damage" in newest || !isDue(sizesOf(newest.manifest), this.#parts.bounds)) return;
       try {
-        await compactFiles(this.#parts, files, turns, newest.number, ending.signal);
+        await compactFiles(this.#parts, files, turns, newest.number, signal);
       } catch (thrown) {
         if (thrown instanceof RdxError && thrown.code === "invalid") {
           place.damaged = { manifest: newest.manifest, damage: thrown };

@@ -11,6 +11,7 @@ import type {
 } from "../store.ts";
 import { type CheckpointBounds, isDue } from "./bounds.ts";
 import { type ChainStep, compactSteps } from "./compact.ts";
+import type { HowOver } from "./file_writer.ts";
 import {
   SQLITE_VERSION,
   type SqliteDocument,
@@ -37,6 +38,10 @@ interface Place {
   writer: SqliteWriter | null;
   compacting: Promise<void> | null;
   ended: boolean;
+  /** What makes a new base now is to end. */
+  unwanted: boolean;
+  /** Nobody wants a new base of the newest. */
+  left: boolean;
   /** Parts that were found to be damaged while a new base was made of them. */
   damaged: { readonly parts: readonly SqlitePart[]; readonly damage: RdxError } | null;
 }
@@ -58,7 +63,7 @@ export class SqliteCheckpoints implements CheckpointStore {
   #placeOf(folder: string): Place {
     let place = this.#places.get(folder);
     if (!place) {
-      place = { folder, writer: null, compacting: null, ended: false, damaged: null };
+      place = { folder, writer: null, compacting: null, ended: false, unwanted: false, left: false, damaged: null };
       this.#places.set(folder, place);
     }
     return place;
@@ -99,12 +104,16 @@ export class SqliteCheckpoints implements CheckpointStore {
     this.#rows.changing(false, () => this.#sweep(folder));
     const part = new SqlitePartWriter(this.#rows, folder), below = whole || !newest ? null : newest.number;
     const release = this.#hold([part.part]);
+    // What is made of those before it would be of no use
+    if (whole) place.unwanted = true;
     return place.writer = new SqliteWriter(part, {
       publish: (facts) => this.#publish(folder, number, below, part, facts),
-      over: (committed) => {
+      over: (how) => {
         release();
         place.writer = null;
-        if (committed) this.#compact(place);
+        if (how === "abandoned") return;
+        place.left = how === "left";
+        this.#compact(place);
       },
     });
   }
@@ -235,13 +244,16 @@ export class SqliteCheckpoints implements CheckpointStore {
   /** Makes new bases beside all else as long as there is reason to. */
   #compact(place: Place): void {
     if (place.compacting || place.ended) return;
+    place.unwanted = false;
     place.compacting = this.#compactNewest(place).catch((thrown) => {
-      this.#parts.said(`No new base was made of ${place.folder}, which is tried again: ${reasonOf(thrown)}`);
+      if (!place.unwanted) {
+        this.#parts.said(`No new base was made of ${place.folder}, which is tried again: ${reasonOf(thrown)}`);
+      }
     }).finally(() => place.compacting = null);
   }
 
   async #compactNewest(place: Place): Promise<void> {
-    while (!place.ended) {
+    while (!place.ended && !place.unwanted && !place.left) {
       const [newest] = this.#find(place.folder), document = newest?.document;
       if (!document || document instanceof RdxError) return;
       if (!isDue(document.parts.map(({ bytes }) => bytes), this.#parts.bounds)) return;
@@ -263,9 +275,12 @@ export class SqliteCheckpoints implements CheckpointStore {
     const { compactBytes = CHECKPOINT_COMPACT_BYTES } = this.#parts.bounds ?? {};
     try {
       await this.#verify(parts);
-      await compactSteps(this.#chainOf(parts), tables, compactBytes, async (step) => {
+      const wanted = () => {
+        if (place.ended || place.unwanted) throw conflict(folder, "no new base is wanted");
+      };
+      await compactSteps(this.#chainOf(parts, wanted), tables, compactBytes, async (step) => {
         await otherTurns();
-        if (place.ended) throw conflict(folder, "they are closed");
+        wanted();
         writer.add(step);
       });
       this.#rows.changing(this.#parts.durability === "fsync", () => {
@@ -281,7 +296,8 @@ export class SqliteCheckpoints implements CheckpointStore {
     }
   }
 
-  #chainOf(parts: readonly SqlitePart[]): ChainStep[] {
+  /** `wanted` throws when nobody wants what is read any more. */
+  #chainOf(parts: readonly SqlitePart[], wanted: () => void): ChainStep[] {
     return parts.flatMap((part) =>
       Array.from({ length: part.steps }, (_, at): ChainStep => {
         const { head: text, bytes } = this.#rows.headOf(part, at), head: StepHead = JSON.parse(text);
@@ -290,6 +306,7 @@ export class SqliteCheckpoints implements CheckpointStore {
         if (head.kind === "expire") return { kind: head.kind, node, table, below: BigInt(head.below) };
         const read = async () => {
           await otherTurns();
+          wanted();
           const step = stepOf(this.#rows.step(part, at));
           return "frame" in step ? [step.frame] : [];
         };
@@ -303,7 +320,7 @@ export class SqliteCheckpoints implements CheckpointStore {
 interface WriterCalls {
   publish(facts: CheckpointFacts): void;
   /** Called once when it is written, or is not to be written any more. */
-  over(committed: boolean): void;
+  over(how: HowOver): void;
 }
 
 class SqliteWriter implements CheckpointWriter {
@@ -321,20 +338,24 @@ class SqliteWriter implements CheckpointWriter {
     await otherTurns();
   }
 
-  async commit(facts: CheckpointFacts): Promise<void> {
+  spent(): ArrayBuffer[] {
+    return this.#part.spent();
+  }
+
+  async commit(facts: CheckpointFacts, bases?: "come"): Promise<void> {
     try {
       this.#calls.publish(facts);
     } catch (thrown) {
       await this.abandon();
       throw thrown;
     }
-    this.#leave(true);
+    this.#leave(bases === "come" ? "left" : "committed");
     await null;
   }
 
   async abandon(): Promise<void> {
     if (this.#left) return;
-    this.#leave(false);
+    this.#leave("abandoned");
     try {
       this.#part.abandon();
     } catch {
@@ -343,10 +364,10 @@ class SqliteWriter implements CheckpointWriter {
     await null;
   }
 
-  #leave(committed: boolean): void {
+  #leave(how: HowOver): void {
     if (this.#left) return;
     this.#left = true;
-    this.#calls.over(committed);
+    this.#calls.over(how);
   }
 }
 

@@ -1,5 +1,5 @@
 import { RdxError } from "../core/errors.ts";
-import { CHECKPOINT_AHEAD_BYTES } from "../core/limits.ts";
+import { CHECKPOINT_AHEAD_BYTES, CHECKPOINT_PIECE_BYTES } from "../core/limits.ts";
 import type {
   CheckpointFacts,
   CheckpointInfo,
@@ -93,13 +93,18 @@ export class ThreadCheckpoints implements CheckpointStore {
   }
 }
 
-/** Sends steps ahead of the thread, as many bytes as there may be on the way. */
+/** Sends steps ahead of the thread, some together, as many bytes as there may be on the way. */
 class ThreadWriter implements CheckpointWriter {
   readonly #calls: HostCalls;
   readonly #writer: number;
-  /** Bytes that the thread has not written yet. */
+  /** Those that are not sent yet, and the bytes of their frames. */
+  #steps: SavedStep[] = [];
+  #bytes = 0;
+  /** Bytes that the thread has not written yet, and how many times something was sent that it has not answered. */
   #ahead = 0;
+  #sent = 0;
   #failure: unknown = null;
+  #spent: ArrayBuffer[] = [];
   /** Called when the thread has written some. */
   #moved: () => void = () => {};
 
@@ -111,11 +116,10 @@ class ThreadWriter implements CheckpointWriter {
   async add(step: SavedStep): Promise<void> {
     this.#check();
     const bytes = "frame" in step ? step.frame.byteLength : 0;
+    this.#steps.push(step);
+    this.#bytes += bytes;
     this.#ahead += bytes;
-    this.#calls.add(this.#writer, step).then(valueOf).catch((thrown) => this.#failure ??= thrown).finally(() => {
-      this.#ahead -= bytes;
-      this.#moved();
-    });
+    if (this.#sent === 0 || this.#bytes >= CHECKPOINT_PIECE_BYTES) this.#send();
     while (this.#ahead > CHECKPOINT_AHEAD_BYTES && !this.#failure) {
       await new Promise<void>((resolve) => {
         const before = this.#moved;
@@ -128,13 +132,33 @@ class ThreadWriter implements CheckpointWriter {
     this.#check();
   }
 
+  #send(): void {
+    const steps = this.#steps, bytes = this.#bytes;
+    if (steps.length === 0) return;
+    this.#steps = [];
+    this.#bytes = 0;
+    this.#sent++;
+    const added = this.#calls.add(this.#writer, steps).then((reply) => void this.#spent.push(...valueOf(reply)));
+    added.catch((thrown) => this.#failure ??= thrown).finally(() => {
+      this.#ahead -= bytes;
+      // What has come meanwhile does not wait for more when the thread has nothing to do
+      if (--this.#sent === 0) this.#send();
+      this.#moved();
+    });
+  }
+
+  spent(): ArrayBuffer[] {
+    return this.#spent.splice(0);
+  }
+
   #check(): void {
     if (this.#failure) throw this.#failure;
   }
 
-  async commit(facts: CheckpointFacts): Promise<void> {
+  async commit(facts: CheckpointFacts, bases?: "come"): Promise<void> {
     // The thread does one thing after the other: all steps are there before it commits.
-    const reply = await this.#calls.commit(this.#writer, facts);
+    this.#send();
+    const reply = await this.#calls.commit(this.#writer, facts, bases);
     this.#check();
     valueOf(reply);
   }

@@ -21,6 +21,7 @@ export function openColdFile(folder: string | null): ColdFile {
       }
       return done;
     },
+    truncate: (bytes) => file.truncateSync(bytes),
     close: () => file.close(),
   };
 }

@@ -19,7 +19,7 @@ export interface DataFolder {
  *   VERSION       what it is
  *   LOCK          locked by the process that has it, whose id is in it
  *   meta.sqlite   streams and pipelines; see meta_deno.ts
- *   journal/      rows by stream and partition; see log/format.ts
+ *   journal/      rows by stream, those of all partitions in one log; see log/format.ts
  *   order/        what pipelines took, in order; see log/order_codec.ts
  *   sink/         what sinks have given away, and what waits to be, by their runs; see log/format.ts
  *   checkpoints/  state of pipelines after some number of their order; see manifest.ts

@@ -61,7 +61,7 @@ async function writeBase(
 ): Promise<Part> {
   await folder.verify(manifest, signal);
   const steps: ChainStep[] = [], { tables, number } = manifest.facts;
-  for (const part of manifest.parts) steps.push(...await stepsOf(parts, folder.path, part));
+  for (const part of manifest.parts) steps.push(...await stepsOf(parts, folder.path, part, signal));
   const writer = new PartWriter(parts, folder.path, name),
     { compactBytes = CHECKPOINT_COMPACT_BYTES } = parts.bounds ?? {};
   await compactSteps(steps, tables, compactBytes, async (step) => {
@@ -73,12 +73,15 @@ async function writeBase(
   return made;
 }
 
-async function stepsOf(parts: FileParts, folder: string, part: Part): Promise<ChainStep[]> {
+async function stepsOf(parts: FileParts, folder: string, part: Part, signal: AbortSignal): Promise<ChainStep[]> {
   const reader = await PartReader.open(parts, folder, part);
   return reader.index.steps.map((step): ChainStep => {
     if (step.kind !== "rows") return step;
     const { node, table, kind, columns } = reader.index.files[step.file], { bytes, groups } = step;
-    const read = async () => (await reader.read(step)).flatMap((one) => "frame" in one ? [one.frame] : []);
+    const read = async () => {
+      signal.throwIfAborted();
+      return (await reader.read(step)).flatMap((one) => "frame" in one ? [one.frame] : []);
+    };
     return { node, table, kind, columns, bytes, groups, unique: part.unique, read };
   });
 }

@@ -9,7 +9,10 @@ import type { Checksum } from "./sealed.ts";
 /** What checkpoints in files are made of. */
 export interface FileParts {
   readonly device: Device;
+  /** CRC-32C, of documents and of files of version 1. */
   readonly checksum: Checksum;
+  /** CRC-32, of all other files. */
+  readonly crc32: Checksum;
   /** What is committed survives: a power cut · the death of the process. */
   readonly durability: "fsync" | "os";
   /** Default: the limits. */
@@ -38,7 +41,7 @@ export function damaged(path: string, why: string): RdxError {
 
 /** Writes a whole file, which outlives a power cut where that is wanted, under its name once its folder is synced. */
 export async function writeWhole(
-  { device, durability }: FileParts,
+  { device, durability }: Pick<FileParts, "device" | "durability">,
   path: string,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
@@ -69,11 +72,11 @@ export async function readPiece(
 
 /** Reads all of a file and finds that it is what was written. Throws RdxError("invalid"). */
 export async function verify(
-  { device, checksum }: FileParts,
+  { device, checksum, crc32 }: FileParts,
   folder: string,
-  { path, bytes, sum }: StoredFile,
+  { path, bytes, sum, kind }: StoredFile,
 ): Promise<void> {
-  const full = `${folder}/${path}`;
+  const full = `${folder}/${path}`, sumOf = kind === "crc32" ? crc32 : checksum;
   const file = await device.open(full, "read").catch((thrown) => {
     throw damaged(full, `it cannot be opened (${reasonOf(thrown)})`);
   });
@@ -84,7 +87,7 @@ export async function verify(
     for (let at = 0; at < bytes;) {
       const read = await file.read(piece.subarray(0, bytes - at), at);
       if (read === 0) throw damaged(full, `it ends after ${at} of ${bytes} bytes`);
-      found = checksum(piece.subarray(0, read), found);
+      found = sumOf(piece.subarray(0, read), found);
       at += read;
     }
     if (found !== sum) throw damaged(full, "its bytes are not those that were written");

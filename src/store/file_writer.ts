@@ -10,6 +10,9 @@ export function conflict(folder: string, why: string): RdxError {
   return new RdxError("conflict", `Cannot change the checkpoints of ${folder}: ${why}`);
 }
 
+/** It is there · it is there, and what it lies on is left as it is · it is not there. */
+export type HowOver = "committed" | "left" | "abandoned";
+
 /** Writes one checkpoint on top of the newest, or of nothing. */
 export class FileWriter implements CheckpointWriter {
   readonly #parts: FileParts;
@@ -19,7 +22,7 @@ export class FileWriter implements CheckpointWriter {
   /** The number of the checkpoint that it lies on, or null. */
   readonly #below: number | null;
   readonly #part: PartWriter;
-  readonly #over: (committed: boolean) => void;
+  readonly #over: (how: HowOver) => void;
   #left = false;
 
   /** `over` is called once when it is written, or is not to be written any more. */
@@ -29,7 +32,7 @@ export class FileWriter implements CheckpointWriter {
     turns: Turns,
     number: number,
     below: number | null,
-    over: (committed: boolean) => void,
+    over: (how: HowOver) => void,
   ) {
     this.#parts = parts;
     this.#files = files;
@@ -45,7 +48,11 @@ export class FileWriter implements CheckpointWriter {
     return this.#part.add(step);
   }
 
-  async commit(facts: CheckpointFacts): Promise<void> {
+  spent(): ArrayBuffer[] {
+    return this.#part.spent();
+  }
+
+  async commit(facts: CheckpointFacts, bases?: "come"): Promise<void> {
     const files = this.#files, turns = this.#turns;
     try {
       if (facts.number !== this.#number) throw conflict(files.path, `${facts.number} is not the number that was begun`);
@@ -60,7 +67,7 @@ export class FileWriter implements CheckpointWriter {
       await this.abandon();
       throw explained(`${files.path}/${this.#number}`, thrown);
     }
-    this.#leave(true);
+    this.#leave(bases === "come" ? "left" : "committed");
     await turns.take(() => files.prune()).catch((thrown) =>
       this.#parts.said(
         `Old checkpoints in ${files.path} could not be removed, which is tried again: ${reasonOf(thrown)}`,
@@ -85,13 +92,13 @@ export class FileWriter implements CheckpointWriter {
     await this.#part.stop();
     // What cannot be removed now is swept when the next one begins.
     await this.#turns.take(() => this.#parts.device.removeFolder(path)).catch(() => {});
-    this.#leave(false);
+    this.#leave("abandoned");
   }
 
-  #leave(committed: boolean): void {
+  #leave(how: HowOver): void {
     if (this.#left) return;
     this.#left = true;
     this.#files.busy.delete(String(this.#number));
-    this.#over(committed);
+    this.#over(how);
   }
 }

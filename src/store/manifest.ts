@@ -1,7 +1,7 @@
 import type { CheckpointFacts, SavedTable } from "../store.ts";
 import { type Checksum, hexOf, seal, unseal } from "./sealed.ts";
 
-// The format of a checkpoint in files, version 1. Paths are relative to `checkpoints/<folder of the pipeline>/`.
+// The format of a checkpoint in files, version 2. Paths are relative to `checkpoints/<folder of the pipeline>/`.
 //
 //   42/manifest.json        the checkpoint after number 42; it is there, or it is not: it comes last, by a rename
 //   42/index.json           steps of part 42, in order (part_index.ts); a part without steps has no files
@@ -13,11 +13,13 @@ import { type Checksum, hexOf, seal, unseal } from "./sealed.ts";
 // with their sizes and sums, so that parts belong to as many checkpoints as name them. manifest.json is sealed (sealed.ts) around
 //
 //   { "format": 1, "number": 42, "takenMs": …, "tables": [SavedTable …], "run": …,
-//     "parts": [{ "number": 40, "unique": false, "files": [{ "path": "40/index.json", "bytes": 123, "crc32c": "0a1b2c3d" }, …] }, …] }
+//     "parts": [{ "number": 40, "unique": false, "files": [{ "path": "40/index.json", "bytes": 123, "crc32": "0a1b2c3d" }, …] }, …] }
 //
 // `unique`: no key comes twice in the part, which is then the first.
+//
+// In version 1 all files have `crc32c` in place of `crc32`, and none is of frames (part_index.ts). What was written then stays as it is, and checkpoints lie on it.
 
-export const CHECKPOINT_VERSION = 1;
+export const CHECKPOINT_VERSION = 2;
 export const MANIFEST_NAME = "manifest.json";
 
 /** A file of a part. */
@@ -25,8 +27,16 @@ export interface StoredFile {
   /** From the folder of the pipeline's checkpoints on. */
   readonly path: string;
   readonly bytes: number;
-  /** CRC-32C. */
   readonly sum: number;
+  /** What the sum is: CRC-32, which machines are quick at, or that of version 1. */
+  readonly kind: "crc32" | "crc32c";
+}
+
+interface SummedFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly crc32?: string;
+  readonly crc32c?: string;
 }
 
 /** What was drained for one checkpoint, or what several came to: its index first, then its rows. */
@@ -50,7 +60,7 @@ interface Document {
   readonly parts: readonly {
     readonly number: number;
     readonly unique: boolean;
-    readonly files: readonly { readonly path: string; readonly bytes: number; readonly crc32c: string }[];
+    readonly files: readonly SummedFile[];
   }[];
 }
 
@@ -68,7 +78,7 @@ export function encodeManifest({ facts, parts }: Manifest, checksum: Checksum): 
     run,
     parts: parts.map(({ files, ...part }) => ({
       ...part,
-      files: files.map(({ path, bytes, sum }) => ({ path, bytes, crc32c: hexOf(sum) })),
+      files: files.map(({ path, bytes, sum, kind }) => ({ path, bytes, [kind]: hexOf(sum) })),
     })),
   };
   return seal(document, checksum);
@@ -84,7 +94,7 @@ export function decodeManifest(bytes: Uint8Array<ArrayBuffer>, checksum: Checksu
   const unsealed = unseal<Document>(bytes, checksum);
   if ("damage" in unsealed) return { ...unsealed, newer: false };
   const { format, number, takenMs, tables, run, parts } = unsealed.body;
-  if (format !== CHECKPOINT_VERSION) {
+  if (!(format >= 1 && format <= CHECKPOINT_VERSION)) {
     const damage = `it has version ${format} of the format, and this rdx knows ${CHECKPOINT_VERSION}`;
     return { damage, newer: format > CHECKPOINT_VERSION };
   }
@@ -92,7 +102,13 @@ export function decodeManifest(bytes: Uint8Array<ArrayBuffer>, checksum: Checksu
     facts: { number, takenMs, tables, run },
     parts: parts.map(({ files, ...part }) => ({
       ...part,
-      files: files.map(({ path, bytes, crc32c }) => ({ path, bytes, sum: parseInt(crc32c, 16) })),
+      files: files.map(fileOf),
     })),
   };
+}
+
+function fileOf({ path, bytes, crc32, crc32c }: SummedFile): StoredFile {
+  return crc32 === undefined
+    ? { path, bytes, sum: parseInt(crc32c ?? "", 16), kind: "crc32c" }
+    : { path, bytes, sum: parseInt(crc32, 16), kind: "crc32" };
 }

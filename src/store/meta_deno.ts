@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { RdxError, reasonOf } from "../core/errors.ts";
-import type { Meta, SavedPipeline, SavedPlan, SavedStream } from "../store.ts";
+import type { Meta, QuarantinedChunk, SavedPipeline, SavedPlan, SavedStream } from "../store.ts";
 
 /** What the tables mean; another version is another number. */
 const SCHEMA_VERSION = 1;
@@ -35,6 +35,12 @@ const TABLES = `
     folder TEXT NOT NULL,
     plans TEXT NOT NULL                -- JSON of SavedPlan[]
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS quarantined (
+    folder TEXT NOT NULL,              -- of an order
+    number INTEGER NOT NULL,
+    chunk TEXT NOT NULL,               -- JSON of QuarantinedChunk
+    PRIMARY KEY (folder, number)
+  ) STRICT;
 `;
 
 type Row = Record<string, string | number>;
@@ -51,6 +57,11 @@ export class MetaFile implements Meta {
     try {
       this.#db = new DatabaseSync(path);
       this.#db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+      const { quick_check: found } = this.#db.prepare("PRAGMA quick_check(1)").get() as { quick_check: string };
+      if (found !== "ok") {
+        this.#db.close();
+        throw new Error(`it is damaged (${found.split("\n").join(" ")})`);
+      }
     } catch (thrown) {
       throw new RdxError(
         "invalid",
@@ -95,8 +106,9 @@ export class MetaFile implements Meta {
   }
 
   #putStream({ name, kind, declared, columns, schemaVersion, ...rest }: SavedStream, folder: string): void {
-    const { time, delayMs, futureSkewMs, onError, retentionMs, retentionBytes, retryMs, asideFrom } = rest;
-    const kept = { retentionMs, retentionBytes, retryMs, asideFrom };
+    const { time, delayMs, futureSkewMs, onError, retentionMs, retentionBytes, retryMs, partitions, partitionBy } =
+      rest;
+    const kept = { retentionMs, retentionBytes, retryMs, partitions, partitionBy, asideFrom: rest.asideFrom };
     const declaration = JSON.stringify({ time, delayMs, futureSkewMs, onError, ...kept });
     this.#run("INSERT OR REPLACE INTO schemas VALUES (?, ?, ?)", folder, schemaVersion, JSON.stringify(columns));
     this.#run(
@@ -168,6 +180,22 @@ export class MetaFile implements Meta {
     this.#run("DELETE FROM pipelines WHERE name = ?", name);
   }
 
+  quarantined(folder: string): QuarantinedChunk[] {
+    const rows = this.#db.prepare("SELECT chunk FROM quarantined WHERE folder = ? ORDER BY number").all(
+      folder,
+    ) as Row[];
+    return rows.map(({ chunk }) => JSON.parse(String(chunk)) as QuarantinedChunk);
+  }
+
+  quarantine(folder: string, chunks: readonly QuarantinedChunk[]): void {
+    this.#changing(() => {
+      this.#run("DELETE FROM quarantined WHERE folder = ?", folder);
+      for (const chunk of chunks) {
+        this.#run("INSERT INTO quarantined VALUES (?, ?, ?)", folder, chunk.number, JSON.stringify(chunk));
+      }
+    });
+  }
+
   /** Folders that belong to nothing any more. */
   unused(): string[] {
     const used = "SELECT folder FROM streams UNION SELECT folder FROM pipelines";
@@ -181,7 +209,10 @@ export class MetaFile implements Meta {
   }
 
   forget(folder: string): void {
-    this.#run("DELETE FROM folders WHERE folder = ?", folder);
+    this.#changing(() => {
+      this.#run("DELETE FROM folders WHERE folder = ?", folder);
+      this.#run("DELETE FROM quarantined WHERE folder = ?", folder);
+    });
   }
 
   /** A folder has files from now on. */

@@ -10,6 +10,8 @@ export interface RowFile {
   readonly columns: readonly Column[];
   /** Bytes of the schema message, behind which rows begin. */
   readonly head: number;
+  /** The body of each record batch is a frame (core/frame.ts). */
+  readonly frames?: boolean;
 }
 
 /** A step as it lies in a part, without its rows. */

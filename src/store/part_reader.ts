@@ -1,7 +1,8 @@
 import { reasonOf } from "../core/errors.ts";
 import { FrameView } from "../core/frame.ts";
+import { BATCH_ROWS_MAX } from "../core/limits.ts";
 import type { SavedStep } from "../store.ts";
-import { RowReader } from "./arrow_rows.ts";
+import { bodyOf, RowReader } from "./arrow_rows.ts";
 import { damaged, type FileParts, readPiece } from "./file_parts.ts";
 import type { Part } from "./manifest.ts";
 import { decodeIndex, type PartIndex, type StoredStep } from "./part_index.ts";
@@ -38,8 +39,10 @@ export class PartReader {
     if (step.kind !== "rows") return [step];
     const { node, table, kind, columns } = this.index.files[step.file], path = this.#pathOf(step.file);
     try {
-      const reader = await this.#readerOf(step.file);
-      const frames = reader.read(await readPiece(this.#parts.device, path, step.at, step.bytes));
+      const message = await readPiece(this.#parts.device, path, step.at, step.bytes);
+      const frames = this.index.files[step.file].frames && step.rows <= BATCH_ROWS_MAX
+        ? [bodyOf(message)]
+        : (await this.#readerOf(step.file)).read(message);
       const rowsOf = (frame: ArrayBuffer) => frames.length === 1 ? step.rows : new FrameView(frame).rows;
       return frames.map((frame) => ({ node, table, kind, columns, frame, rows: rowsOf(frame) }));
     } catch (thrown) {

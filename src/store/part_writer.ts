@@ -1,9 +1,10 @@
 import { RdxError } from "../core/errors.ts";
 import { CHECKPOINT_AHEAD_BYTES, CHECKPOINT_PIECE_BYTES } from "../core/limits.ts";
 import type { SavedStep, SavedTable } from "../store.ts";
-import { encodeRowSchema, encodeStep, type RowStep } from "./arrow_rows.ts";
+import { encodeRowSchema, type RowStep, StepEncoder } from "./arrow_rows.ts";
 import { explained, type FileParts, writeWhole } from "./file_parts.ts";
 import type { StoredFile } from "./manifest.ts";
+import { liesAsArrow } from "../core/arrow/writer.ts";
 import { encodeIndex, INDEX_NAME, type RowFile, type StoredStep } from "./part_index.ts";
 import { RowFileWriter } from "./row_file_writer.ts";
 import { keyOf, StepColumns } from "./step_columns.ts";
@@ -14,6 +15,7 @@ interface Written {
   readonly position: number;
   readonly file: RowFile;
   readonly writer: RowFileWriter;
+  readonly encoder: StepEncoder;
   /** Where its next record batch stands. */
   end: number;
 }
@@ -40,6 +42,11 @@ export class PartWriter {
   /** Takes steps one after the other. After a failure it takes nothing more. */
   add(step: SavedStep): Promise<void> {
     return this.#inTurn(() => this.#add(step));
+  }
+
+  /** See CheckpointWriter. */
+  spent(): ArrayBuffer[] {
+    return [...this.#files.values()].flatMap(({ writer }) => writer.spent());
   }
 
   /**
@@ -77,12 +84,13 @@ export class PartWriter {
     this.#columns.note(step);
     if (step.kind === "clear") return void this.#steps.push({ kind: step.kind, node, table });
     if (step.kind === "expire") return void this.#steps.push({ kind: step.kind, node, table, below: step.below });
-    const { message, rows, groups } = encodeStep(step);
+    const known = this.#files.get(keyOf(step)), encoder = known?.encoder ?? new StepEncoder();
+    const { pieces, rows, groups } = encoder.encode(step), bytes = pieces.reduce((sum, { length }) => sum + length, 0);
     if (rows === 0) return;
-    const written = this.#files.get(keyOf(step)) ?? await this.#begin(step);
-    await written.writer.append(message);
-    this.#steps.push({ kind: "rows", file: written.position, rows, at: written.end, bytes: message.length, groups });
-    written.end += message.length;
+    const written = known ?? await this.#begin(step, encoder);
+    await written.writer.append(pieces, step.frame);
+    this.#steps.push({ kind: "rows", file: written.position, rows, at: written.end, bytes, groups });
+    written.end += bytes;
     await this.#flushMany();
   }
 
@@ -94,15 +102,16 @@ export class PartWriter {
     for (const writer of writers) await writer.flush();
   }
 
-  async #begin(step: RowStep): Promise<Written> {
+  async #begin(step: RowStep, encoder: StepEncoder): Promise<Written> {
     await this.#make();
     const { node, table, kind, columns } = step, position = this.#files.size;
     const name = `${position}-${kind}s.arrow`, schema = encodeRowSchema(columns);
-    const file = { name, node, table, kind, columns, head: schema.length };
+    const frames = columns.every(({ type }) => liesAsArrow(type));
+    const file = { name, node, table, kind, columns, head: schema.length, ...(frames ? { frames } : {}) };
     const writer = new RowFileWriter(this.#parts, this.#folder, `${this.#name}/${name}`);
-    const written = { position, file, writer, end: schema.length };
+    const written = { position, file, writer, encoder, end: schema.length };
     this.#files.set(keyOf(step), written);
-    await writer.append(schema);
+    await writer.append([schema]);
     return written;
   }
 
@@ -114,11 +123,11 @@ export class PartWriter {
   async #finish(): Promise<StoredFile[]> {
     if (this.#steps.length === 0) return [];
     await this.#make();
-    const rows: StoredFile[] = [], { checksum } = this.#parts, path = `${this.#name}/${INDEX_NAME}`;
+    const rows: StoredFile[] = [], { checksum, crc32 } = this.#parts, path = `${this.#name}/${INDEX_NAME}`;
     for (const { writer } of this.#files.values()) rows.push(await writer.finish());
     const files = [...this.#files.values()].map(({ file }) => file);
     const index = encodeIndex({ files, steps: this.#steps }, checksum);
     await writeWhole(this.#parts, `${this.#folder}/${path}`, index);
-    return [{ path, bytes: index.length, sum: checksum(index) }, ...rows];
+    return [{ path, bytes: index.length, sum: crc32(index), kind: "crc32" }, ...rows];
   }
 }

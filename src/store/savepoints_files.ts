@@ -10,12 +10,12 @@ const ROOM = "savepoints", COMING = `${ROOM}/.coming`, ENDING = ".rdxsave";
 
 /** Savepoints as files on a device (savepoint_codec.ts says what is in one). */
 export class FileSavepoints implements SavepointStore {
-  readonly #parts: Omit<FileParts, "bounds" | "said">;
+  readonly #parts: Omit<FileParts, "bounds" | "said" | "crc32">;
   /** What an earlier process has left on its way is gone. */
   #ready: Promise<void> | null = null;
   #count = 0;
 
-  constructor(parts: Omit<FileParts, "bounds" | "said">) {
+  constructor(parts: Omit<FileParts, "bounds" | "said" | "crc32">) {
     this.#parts = parts;
   }
 

@@ -1,6 +1,6 @@
 import { reasonOf } from "../core/errors.ts";
 
-/** The CRC-32C of bytes behind those whose sum is `before`. */
+/** The sum of bytes behind those whose sum is `before`: CRC-32C where nothing else is said. */
 export type Checksum = (bytes: Uint8Array, before?: number) => number;
 
 /** What a document can be asked for, whatever version wrote it. */

@@ -2,6 +2,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { RdxError, reasonOf } from "../core/errors.ts";
 import type { CheckpointFacts, SavedStep } from "../store.ts";
 import { viewStep } from "./arrow_rows.ts";
+import { frameBytes } from "../core/frame_info.ts";
 import { type Checksum, seal, unseal } from "./sealed.ts";
 
 /** What the tables mean; another version is another number. */
@@ -204,7 +205,10 @@ export class SqliteRows {
     if (step.kind === "expire") return this.#row({ kind: step.kind, ...named, below: String(step.below) }, null);
     const { view, groups } = viewStep(step), { kind, columns } = step;
     if (view.rows === 0) return null;
-    return this.#row({ kind, ...named, groups, columns, rows: view.rows }, new Uint8Array(step.frame));
+    return this.#row(
+      { kind, ...named, groups, columns, rows: view.rows },
+      new Uint8Array(step.frame, 0, frameBytes(step.frame)),
+    );
   }
 
   #row(head: StepHead, frame: Uint8Array<ArrayBuffer> | null): StepRow {

@@ -14,6 +14,7 @@ export class SqlitePartWriter {
   #steps = 0;
   #bytes = 0;
   #sum = 0;
+  #spent: ArrayBuffer[] = [];
   #failure: unknown = null;
 
   constructor(rows: SqliteRows, folder: string) {
@@ -35,6 +36,11 @@ export class SqlitePartWriter {
     });
   }
 
+  /** See CheckpointWriter. */
+  spent(): ArrayBuffer[] {
+    return this.#spent.splice(0);
+  }
+
   /** Writes what waits, in the transaction of the caller. Throws RdxError("invalid") when steps are of no table that is told here. */
   finish(number: number, unique: boolean, tables: readonly SavedTable[]): SqlitePart {
     return this.#trying(() => {
@@ -53,6 +59,7 @@ export class SqlitePartWriter {
   #flush(): void {
     for (const { head, frame, sum } of this.#waiting) {
       this.#rows.run("INSERT INTO steps VALUES (?, ?, ?, ?, ?)", this.part, this.#steps++, head, frame, sum);
+      if (frame) this.#spent.push(frame.buffer);
     }
     this.#waiting = [];
     this.#waitingBytes = 0;

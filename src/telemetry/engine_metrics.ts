@@ -49,6 +49,11 @@ export function engineMetrics(registry: MetricRegistry) {
       "pipeline",
       "stream",
     ]),
+    partitionLag: registry.gauge(
+      "rdx_partition_lag_rows",
+      "Rows of a stream behind the place of a pipeline in one of its partitions, where it has several",
+      ["pipeline", "stream", "partition"],
+    ),
     stateRows: registry.gauge("rdx_state_rows", "Rows of keyed state", ["pipeline"]),
     stateBytes: registry.gauge("rdx_state_bytes", "Bytes of keyed state in memory", ["pipeline"]),
     evictedRows: registry.gauge("rdx_evicted_rows", "Rows of keyed state that are on disk", ["pipeline"]),
@@ -56,6 +61,11 @@ export function engineMetrics(registry: MetricRegistry) {
     coldReads: registry.gauge("rdx_cold_reads", "Rows of keyed state that tasks have read back from disk", [
       "pipeline",
     ]),
+    quarantinedChunks: registry.gauge(
+      "rdx_quarantined_chunks",
+      "Chunks that a pipeline leaves out, because they broke it again and again",
+      ["pipeline"],
+    ),
     batchSeconds: registry.histogram(
       "rdx_batch_seconds",
       "Time in which a task worked through a chunk",

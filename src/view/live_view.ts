@@ -43,8 +43,8 @@ export interface TimedFrame {
 /** What all views share: numbers, deltas for those who follow, and what may be asked. */
 export abstract class LiveView implements View {
   readonly name: string;
-  readonly columns: readonly Column[];
   readonly keys: readonly string[];
+  #columns: readonly Column[];
   protected readonly bounds: ViewBounds;
   /** Positions of the keys. */
   protected readonly keyColumns: readonly number[];
@@ -59,13 +59,25 @@ export abstract class LiveView implements View {
   /** `keys` name columns. Throws RdxError("invalid_plan") when one does not exist. */
   constructor(name: string, columns: readonly Column[], keys: readonly string[], bounds: Partial<ViewBounds>) {
     this.name = name;
-    this.columns = columns;
+    this.#columns = columns;
     this.keys = keys;
     this.bounds = { ...DEFAULT_BOUNDS, ...bounds };
     this.keyColumns = keys.map((key) => keyColumn(name, columns, key));
     this.windowStart = timeColumn(columns, "window_start");
     this.windowEnd = timeColumn(columns, "window_end");
     this.#deltas = new DeltaList(this.bounds.deltasMax, this.bounds.deltaRowsMax);
+  }
+
+  /** A column of which rows that are older than it have nothing may be NULL. */
+  get columns(): readonly Column[] {
+    return this.#columns;
+  }
+
+  /** Rows come back that have NULL in a column, the `behind` one before the last. */
+  protected lacks(behind: number): void {
+    const column = this.#columns.at(-1 - behind);
+    if (!column || column.nullable) return;
+    this.#columns = this.#columns.map((one) => one === column ? { ...one, nullable: true } : one);
   }
 
   get seq(): number {

@@ -83,6 +83,7 @@ export class TableView extends LiveView {
         this.facts = { seq, watermark };
         index.arrivals = arrivals;
       },
+      lacks: (behind) => this.lacks(behind),
       restored: () => this.tellAnew(),
     });
   }

@@ -19,6 +19,8 @@ export interface KeptRows {
 export interface KeptFacts {
   read(): number[];
   write(values: readonly number[]): void;
+  /** Rows come back that have NULL in a column, the `behind` one before the last. */
+  lacks(behind: number): void;
   /** All is as it was. */
   restored(): void;
 }
@@ -58,11 +60,20 @@ export class ViewKeeper implements TableKeeper {
   }
 
   restore(step: TableStep): void {
-    if (step.table === this.#rows.table.name) return this.#rows.restore(step);
+    if (step.table === this.#rows.table.name) {
+      if (step.kind === "upsert") this.#noteNulls(step.frame);
+      return this.#rows.restore(step);
+    }
     if (step.table !== FACTS || step.kind !== "upsert") throw misfit(step.table, `no ${step.kind} is possible`);
     const view = new FrameView(step.frame), width = this.#columns.length;
     if (view.rows !== 1 || view.columns !== width) throw misfit(FACTS, `it has one row of ${width} columns`);
     this.#read = this.#columns.map((_, column) => Number(view.value(0, column)));
+  }
+
+  /** Rows that a changed plan found have nothing in columns that are new. */
+  #noteNulls(frame: ArrayBuffer): void {
+    const view = new FrameView(frame);
+    for (let i = 0; i < view.columns; i++) if (view.buffers(i).nulls > 0) this.#facts.lacks(view.columns - 1 - i);
   }
 
   restored(): void {

@@ -46,6 +46,7 @@ export class WindowView extends LiveView {
         this.#ends.facts = [end, ends];
         this.#chunks.arrived = arrived;
       },
+      lacks: (behind) => this.lacks(behind),
       restored: () => this.tellAnew(),
     });
   }

@@ -222,8 +222,8 @@ Deno.test("the best, the first and the latest rows of each key", () => {
   same<typeof best.row.place, number | bigint>(true);
   const last = rows.keyBy("origin").latest("ts", { ttl: { days: 1 } });
   same<typeof last.row, typeof rows.row>(true);
-  const first = rows.keyBy("origin").top(1);
-  for (const stage of [best, last, first]) stage.to(discard());
+  const first = rows.keyBy("origin").top(1), shared = rows.keyBy("origin").top(2, [desc("delay")], { by: "rank" });
+  for (const stage of [best, last, first, shared]) stage.to(discard());
   assert.deepEqual(nodesOf(best), [
     {
       id: "best",
@@ -246,6 +246,16 @@ Deno.test("the best, the first and the latest rows of each key", () => {
       ttl_ms: 86_400_000,
     },
     { id: "rank_2", op: "rank", input: ["source"], keys: ["origin"], order: [], from: 1, to: 1 },
+    {
+      id: "rank_3",
+      op: "rank",
+      input: ["source"],
+      keys: ["origin"],
+      order: [{ column: "delay", desc: true, nulls_last: true }],
+      from: 1,
+      to: 2,
+      fn: "rank",
+    },
   ]);
 });
 

@@ -87,6 +87,12 @@ Deno.test("a chain gives the plan that one would write by hand", () => {
   assert.deepEqual(compilePlan(plan, CATALOG), compilePlan(written, CATALOG));
 });
 
+Deno.test("a check is a filter that refuses rows", () => {
+  const plan = pipeline("p").from(flights()).check((r) => r.delay.lt(9), "Too late").to(discard()).toPlan();
+  const where = { call: "lt", args: [{ column: "delay" }, { literal: 9 }] };
+  assert.deepEqual(plan.nodes[1], { id: "filter", op: "filter", input: ["source"], where, refuse: "Too late" });
+});
+
 Deno.test("the examples can be written with the builder", () => {
   const example = (name: string) =>
     parsePlan(

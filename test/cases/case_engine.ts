@@ -11,7 +11,7 @@ import { openRanges } from "../../src/source/range.ts";
 import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { createView } from "../../src/view/create.ts";
 import { extensionModule, kernelModule } from "../kernel/load.ts";
-import { CollectSink } from "../reference/collect_sink.ts";
+import { CollectSinks } from "../reference/collect_sink.ts";
 import type { Row } from "../reference/value.ts";
 import { rowsOf } from "../contract/view.ts";
 
@@ -26,15 +26,15 @@ export const CATALOG: Catalog = {
 /** An engine for plans that have their rows in themselves, or make or read them. */
 export class CaseEngine {
   readonly #engine: Engine;
-  readonly #sink: CollectSink;
+  readonly #sinks: CollectSinks;
 
-  private constructor(engine: Engine, sink: CollectSink) {
+  private constructor(engine: Engine, sinks: CollectSinks) {
     this.#engine = engine;
-    this.#sink = sink;
+    this.#sinks = sinks;
   }
 
   static async start(workers = 2): Promise<CaseEngine> {
-    const sink = new CollectSink();
+    const sinks = new CollectSinks();
     const engine = await Engine.start({
       module: kernelModule(),
       loadExtension: (name) => Promise.resolve(extensionModule(name)),
@@ -45,20 +45,19 @@ export class CaseEngine {
       createLog: memoryLogs(systemClock),
       createOrder: () => forgetfulOrder,
       createView,
-      sinks: new Map([[sink.kind, sink]]),
+      sinks: new Map([[sinks.kind, sinks]]),
       openMade,
       openRanges: ({ path, format, delimiter }) => openRanges(new DenoFileReader(), { path, format, delimiter }),
     });
-    return new CaseEngine(engine, sink);
+    return new CaseEngine(engine, sinks);
   }
 
   /** Runs a plan to its end: what came to the sink, and the types of its columns. */
   async run(plan: Plan): Promise<{ rows: Row[]; types: readonly DataType[] }> {
-    this.#sink.rows.length = 0;
-    return await this.#finish(plan, () => ({
-      rows: [...this.#sink.rows],
-      types: this.#sink.columns.map(({ type }) => type),
-    }));
+    return await this.#finish(plan, () => {
+      const { rows, columns } = this.#sinks.made.get("")!;
+      return { rows, types: columns.map(({ type }) => type) };
+    });
   }
 
   /** Runs a plan to its end: all rows of one of its views, in the order of its answers, and the types of its columns. */

@@ -37,7 +37,7 @@ Deno.test("the reference engine gives what Flink gives for the plans that SQL ma
         const inputs = plan.nodes.filter((node): node is ConnectorSourceNode => node.op === "source");
         // A source may be there twice, and computes its own time.
         const log = caseLog(one.sources).flatMap((entry) => {
-          const own = "end" in entry ? entry : { ...entry, values: entry.values.slice(0, -1) };
+          const own = "values" in entry ? { ...entry, values: entry.values.slice(0, -1) } : entry;
           return inputs.filter((input) => nameOf(one, input) === entry.source).map(({ id }) => ({
             ...own,
             source: id,

@@ -33,9 +33,25 @@ Deno.test("decimals of Parquet files have all their digits, of every width that 
   );
 });
 
-Deno.test("structures around decimals are read as before", async () => {
+Deno.test("decimals in structures, lists and maps have all their digits too, beside what else is in them", async () => {
+  const big = "1234567890123456789.0123456789";
   const text = await linesOf(
-    "SELECT {'n': 1.5::DECIMAL(4, 2), 'l': [1, 2]} AS s, [2.5::DECIMAL(4, 2)] AS l, 0.07::DECIMAL(4, 2) AS d",
+    `SELECT {'n': ${big}::DECIMAL(38, 10), 'l': [1, 2], 'o': {'d': 0.07::DECIMAL(4, 2)}} AS s, [2.5::DECIMAL(4, 2), NULL] AS l,
+      [[3.3::DECIMAL(30, 4)]] AS ll, [{'p': 0.10::DECIMAL(5, 2), 'q': 'x'}] AS ls, MAP {'k': ${big}::DECIMAL(38, 10), 'z': NULL} AS m,
+      [9007199254740993] AS whole, 0.07::DECIMAL(4, 2) AS d`,
   );
-  assert.equal(text, `{"s":{"n":1.5,"l":[1,2]},"l":[2.5],"d":0.07}\n`);
+  const expected =
+    `{"s":{"n":${big},"l":[1,2],"o":{"d":0.07}},"l":[2.50,null],"ll":[[3.3000]],"ls":[{"p":0.10,"q":"x"}],` +
+    `"m":{"k":${big},"z":null},"whole":[9007199254740993],"d":0.07}\n`;
+  assert.equal(text, expected);
+});
+
+Deno.test("nested values that are NULL are there as NULL, and bytes that are no text are in base64", async () => {
+  const text = await linesOf(
+    "SELECT * FROM (VALUES (1, NULL, NULL, 'x'::BLOB), (2, [NULL, 1.5::DECIMAL(4, 1)], {'a': NULL::DECIMAL(4, 1), 'b': 1}, '\\xFF\\x00'::BLOB)) AS t (k, l, s, b)",
+  );
+  assert.equal(
+    text,
+    `{"k":1,"l":null,"s":null,"b":"x"}\n{"k":2,"l":[null,1.5],"s":{"a":null,"b":1},"b":"/wA="}\n`,
+  );
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CHROMIUM, launchChromium } from "../e2e/chromium.ts";
-import { startServer, until } from "../e2e/server.ts";
+import { startServer, stayingPort, until } from "../e2e/server.ts";
+import { UNTIL_MS_MAX } from "../until.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -24,7 +25,7 @@ Deno.test({
   name: "the example of a page sends its performance events to a server of another origin, and shows them counted",
   ignore: !CHROMIUM,
   async fn() {
-    const port = freePort(), origin = `http://127.0.0.1:${port}`;
+    const port = stayingPort(), origin = `http://127.0.0.1:${port}`;
     await using server = await startServer({ args: ["--allow-origin", origin] });
     const script = await server.fetch("/assets/rdx-client.js");
     assert.equal((await script.text()).length > 0 && script.status, 200, "run deno task build:web first");
@@ -36,6 +37,7 @@ Deno.test({
     const browser = await launchChromium();
     try {
       const page = await browser.newPage(), errors: string[] = [];
+      page.setDefaultTimeout(UNTIL_MS_MAX);
       page.on("pageerror", (error) => errors.push(error.message));
       await until(() => fetch(origin).then((answer) => answer.body?.cancel().then(() => true) ?? null, () => null));
       await page.goto(`${origin}/?server=${encodeURIComponent(server.url)}`);
@@ -57,9 +59,3 @@ Deno.test({
     }
   },
 });
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 }), { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
-}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect, RdxError, type WriterStatus } from "../../src/client/rdx/mod.ts";
 import { createEngine } from "../../src/compose.ts";
 import { startServer as serve } from "../../src/server/serve.ts";
-import { startServer, until } from "../e2e/server.ts";
+import { startServer, stayingPort, until } from "../e2e/server.ts";
 import { TcpProxy } from "../sim/tcp_proxy.ts";
 import { assertCountedOnce, COLUMNS, deployCounting, deployNumbers, numbered } from "./numbers.ts";
 
@@ -83,8 +83,8 @@ Deno.test("values arrive as they were, over both formats: bigints, NULLs, times,
 
 Deno.test("after the server was killed and started again, what it had not acknowledged is in the new one once", async () => {
   const rows = 300_000, part = 10_000;
-  let server = await startServer();
-  const port = Number(new URL(server.url).port), statuses: WriterStatus[] = [];
+  const port = stayingPort(), statuses: WriterStatus[] = [];
+  let server = await startServer({ port });
   const client = connect(server.url), onStatus = (status: WriterStatus) => statuses.push(status);
   const writer = await client.writer("numbers", { onStatus });
   const write = async (from: number, to: number) => {
@@ -230,8 +230,8 @@ Deno.test("an aborted writer rejects what waits with the signal's reason, and le
 });
 
 Deno.test("a refused token is final when it is fixed, and asked for again when a function gives it", async () => {
-  let server = await startServer({ env: { RDX_TOKEN: "first" } });
-  const port = Number(new URL(server.url).port);
+  const port = stayingPort();
+  let server = await startServer({ port, env: { RDX_TOKEN: "first" } });
   try {
     const fixed = await connect(server.url, { token: "wrong" }).writer("s");
     await fixed.write({ n: 1 });

@@ -112,7 +112,15 @@ Deno.test("what is sometimes an object and sometimes a number is JSON beside its
   assert.equal(shown(infer(`{"a":{"b":1}}\n{"a":5}`, "ndjson")), "a.b int64?, a json?");
   assert.equal(shown(infer(`{"a":5}\n{"a":{"b":1}}`, "ndjson")), "a json?, a.b int64?");
   assert.equal(shown(infer(`{"a":"x"}\n{"a":{"b":1}}`, "ndjson")), "a string?, a.b int64?");
-  assert.equal(shown(infer(`{"a":null}\n{"a":{"b":1}}`, "ndjson")), "a string?, a.b int64?");
+});
+
+Deno.test("what is now an object, now NULL and now an object without members has its members, and is JSON where it has none", () => {
+  assert.equal(shown(infer(`{"a":null}\n{"a":{"b":1}}\n{"a":{}}`, "ndjson")), "a.b int64?");
+  assert.equal(shown(infer(`{"a":{}}\n{"a":{"b":1}}\n{"a":null}`, "ndjson")), "a.b int64?");
+  assert.equal(shown(infer(`{"a":{}}\n{"a":null,"b":1}`, "ndjson")), "b int64?, a json?");
+  assert.equal(shown(infer(`{"a":{"b":{}}}\n{"a":null}`, "ndjson")), "a.b json?");
+  assert.equal(shown(infer(`{"a":{"b":null}}\n{"a":{"b":{"c":1}}}`, "ndjson")), "a.b.c int64?");
+  assert.equal(shown(infer(`{"a":{}}\n{"a":3}`, "ndjson")), "a json?");
 });
 
 Deno.test("objects in objects without end become JSON, and depth harms nothing", () => {

@@ -27,15 +27,19 @@ export async function take(
   facts: CheckpointFacts,
   steps: readonly SavedStep[],
   whole = false,
+  bases?: "come",
 ): Promise<void> {
   const writer = await store.begin(FOLDER, facts.number, whole);
   await addAll(writer, steps);
-  await writer.commit(facts);
+  await writer.commit(facts, bases);
 }
 
-/** Adds copies: a store may take frames away. */
+/** Adds copies: a store may take frames away. What it says that it has spent is written over at once. */
 export async function addAll(writer: CheckpointWriter, steps: readonly SavedStep[]): Promise<void> {
-  for (const step of steps) await writer.add("frame" in step ? { ...step, frame: step.frame.slice(0) } : step);
+  for (const step of steps) {
+    await writer.add("frame" in step ? { ...step, frame: step.frame.slice(0) } : step);
+    for (const spent of writer.spent?.() ?? []) new Uint8Array(spent).fill(0xee);
+  }
 }
 
 export function factsOf(number: number, tables: readonly SavedTable[]): CheckpointFacts {
@@ -210,6 +214,36 @@ export function checkpointStoreContract(name: string, seeds: number, makePlace: 
       );
     }
     assert.equal((await contentsOf(store, 40)).length, new Set(await contentsOf(store, 40)).size);
+    await store.close();
+  });
+
+  test("no new base is made of checkpoints behind which one has everything, and what lies on them stays readable", async (place) => {
+    const store = await place.open({ smallBytes: 0, deltasMax: 1 }), table = groups(), random = seeded(11);
+    if (!store.settled) return;
+    const bases = [undefined, "come", "come", "come", undefined] as const;
+    const deltas: number[] = [];
+    for (const [i, come] of bases.entries()) {
+      const number = i + 1;
+      await take(store, factsOf(number, [table]), [upserts(random, table, 50)], number === 1, come);
+      await store.settled();
+      deltas.push((await store.list(FOLDER))[0].deltas);
+      assert.ok((await contentsOf(store, number)).length > 0);
+    }
+    assert.deepEqual(deltas, [0, 1, 2, 3, 0]);
+    await store.close();
+  });
+
+  test("a checkpoint that has everything ends the work on a new base of those before it", async (place) => {
+    const store = await place.open({ smallBytes: 0, deltasMax: 0, compactBytes: 1 }), table = groups();
+    if (!store.settled) return;
+    await take(store, factsOf(1, [table]), [upserts(seeded(12), table, 2000)], true);
+    await take(store, factsOf(2, [table]), [upserts(seeded(13), table, 2000)]);
+    const before = await contentsOf(store, 2);
+    await take(store, factsOf(3, [table]), [upserts(seeded(14), table, 100)], true);
+    await store.settled();
+    const [newest, below] = await store.list(FOLDER);
+    assert.deepEqual([newest.number, newest.deltas, below.number, below.deltas], [3, 0, 2, 1]);
+    assert.deepEqual(await contentsOf(store, 2), before);
     await store.close();
   });
 }

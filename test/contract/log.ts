@@ -4,6 +4,7 @@ import type { Clock } from "../../src/core/clock.ts";
 import { RdxError } from "../../src/core/errors.ts";
 import type { Log, LogEntry, ProducerMark } from "../../src/log.ts";
 import { epochTests } from "./log_epochs.ts";
+import { partitionTests } from "./log_partitions.ts";
 import { timesTests } from "./log_times.ts";
 import { LogModel } from "./log_model.ts";
 
@@ -74,6 +75,7 @@ export function logConformance(name: string, open: OpenLog): void {
   boundTests(test);
   epochTests(test);
   timesTests(test);
+  partitionTests(test);
   Deno.test(`${name}: does the same as a plain model for any sequence of calls`, async () => {
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 60 }), (steps) => followModel(open, steps)), {
       numRuns: 300,

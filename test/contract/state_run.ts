@@ -45,9 +45,14 @@ export class StateRun {
   readonly #clocks: readonly SourceClock[];
   #number: number;
 
-  /** Columns of the streams are those of the plan's sources in their order. With `from`, goes on behind that run. */
-  constructor(plan: PhysicalPlan, readonly positions: readonly (readonly number[])[], from: StateRun | null = null) {
-    const kernel = this.#kernel = loadKernel();
+  /** Columns of the streams are those of the plan's sources in their order. With `from`, goes on behind that run. `kernel` is one of its own. */
+  constructor(
+    plan: PhysicalPlan,
+    readonly positions: readonly (readonly number[])[],
+    from: StateRun | null = null,
+    kernel: Kernel = loadKernel(),
+  ) {
+    this.#kernel = kernel;
     kernel.extend("functions", extensionModule("functions"));
     kernel.extend("operators", extensionModule("operators"));
     modules.provide(USER_REFERENCES, kernel.functions);
@@ -73,6 +78,7 @@ export class StateRun {
         throw new Error("There is no other task");
       },
       wake: () => {},
+      busy: () => false,
     };
     const chunks = new ChunkReader(kernel, taskPlan, parts);
     this.#task = new PipelineTask(kernel, taskPlan, place, { chunks, create: parts.createOperator, previous: null });

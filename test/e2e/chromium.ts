@@ -1,4 +1,5 @@
 import { type Browser, chromium } from "../deps/playwright.ts";
+import { UNTIL_MS_MAX } from "../until.ts";
 
 /** The path of the Chromium that the test run found, or undefined: then tests that need one are skipped. */
 export const CHROMIUM = Deno.env.get("RDX_CHROMIUM");
@@ -8,6 +9,7 @@ export function launchChromium(executablePath = CHROMIUM): Promise<Browser> {
   return chromium.launch({
     executablePath,
     headless: true,
+    timeout: UNTIL_MS_MAX,
     args: [
       "--no-sandbox",
       "--disable-gpu",

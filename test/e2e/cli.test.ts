@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { aggregate, COUNT, plan, source, toFile, toStdout, toView, tumble } from "./plans.ts";
 import { readLines } from "./requests.ts";
+import { UNTIL_MS_MAX } from "../until.ts";
 import { startServer } from "./server.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
-const RUN_MS_MAX = 30_000;
 const SEED = 20_260_101;
 
 interface Ended {
@@ -20,7 +20,7 @@ async function rdx(args: readonly string[], cwd: string, env: Record<string, str
     cwd,
     // The tests may run in a task themselves.
     env: { INIT_CWD: cwd, ...env },
-    signal: AbortSignal.timeout(RUN_MS_MAX),
+    signal: AbortSignal.timeout(UNTIL_MS_MAX),
   }).output();
   const text = new TextDecoder();
   return { code, out: text.decode(stdout), err: text.decode(stderr) };

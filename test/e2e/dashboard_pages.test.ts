@@ -151,6 +151,8 @@ Deno.test({
   ignore: !CHROMIUM,
   async fn() {
     await using server = await withSales();
+    // The first window is closed when all rows have gone through.
+    await until(async () => (await server.json<{ rows: unknown[] }>("/v1/views/sales_view")).rows.length > 0);
     await using dashboard = await openDashboard(`${server.url}/#/pipelines/sales`);
     const { page, errors, shows } = dashboard, key = page.getByLabel("Key", { exact: true });
     await key.fill("Bern");

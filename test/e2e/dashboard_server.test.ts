@@ -2,28 +2,26 @@ import assert from "node:assert/strict";
 import type { Page } from "../deps/playwright.ts";
 import { CHROMIUM } from "./chromium.ts";
 import { openDashboard, ORDERS } from "./dashboard.ts";
-import { startServer, type TestServer, until } from "./server.ts";
-
-const portOf = (server: TestServer) => Number(new URL(server.url).port);
+import { startServer, stayingPort, until } from "./server.ts";
 
 Deno.test({
   name:
     "a server that is killed and started again on its port: the page says so, and goes on by itself without losing a plan",
   ignore: !CHROMIUM,
   async fn() {
-    let server = await startServer();
+    const port = stayingPort();
+    let server = await startServer({ port });
     try {
       await server.put("/v1/streams/orders", ORDERS);
       await using dashboard = await openDashboard(`${server.url}/#/new?as=json`);
       const { page, errors, shows } = dashboard, text = page.getByLabel("The plan as JSON");
       await until(async () => /orders/.test(await text.inputValue()));
       await text.fill("{ half a plan");
-      const port = portOf(server);
       await server.signal("SIGKILL");
       await shows(/Cannot reach the server; trying again/);
       server = await startServer({ port });
       await page.getByRole("status").getByText("The server is back.").waitFor({ state: "attached" });
-      await page.getByText(/Cannot reach the server/).first().waitFor({ state: "hidden" });
+      await page.locator(".bar").getByText(/Cannot reach the server/).waitFor({ state: "hidden" });
       assert.equal(await text.inputValue(), "{ half a plan");
       await page.getByRole("link", { name: "Overview" }).first().click();
       await shows("Nothing runs here yet");
@@ -68,6 +66,27 @@ Deno.test({
     }
     await page.getByRole("status").getByText("The server answers again.").waitFor({ state: "attached" });
     await page.locator(".bar").getByText("The server answers slowly").waitFor({ state: "hidden" });
+    assert.deepEqual(errors, []);
+  },
+});
+
+Deno.test({
+  name: "what is said when a server comes back is not replaced at once by what its page says",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    await using dashboard = await openDashboard(`${server.url}/#/streams/orders`);
+    const { page, errors, shows } = dashboard, said = page.locator("p.unseen[role=status]");
+    await shows("No pipeline reads it.");
+    // First only the page gets no answers, then nothing does.
+    await page.route("**/v1/**", (route) => route.abort());
+    await shows(/The page tries again by itself/);
+    await page.route("**/readyz", (route) => route.abort());
+    await page.locator(".bar").getByText(/Cannot reach the server; trying again/).waitFor();
+    await page.unrouteAll({ behavior: "wait" });
+    await said.filter({ hasText: "The server is back." }).waitFor({ state: "attached" });
+    await said.filter({ hasText: "Up to date again." }).waitFor({ state: "attached" });
     assert.deepEqual(errors, []);
   },
 });
@@ -146,7 +165,8 @@ Deno.test({
   name: "a token is asked for, refused, taken, and asked for again when it has expired",
   ignore: !CHROMIUM,
   async fn() {
-    let server = await startServer({ env: { RDX_TOKEN: "first-secret" } });
+    const port = stayingPort();
+    let server = await startServer({ port, env: { RDX_TOKEN: "first-secret" } });
     try {
       await using dashboard = await openDashboard(`${server.url}/`);
       const { page, errors, shows } = dashboard, token = page.getByLabel("Token");
@@ -160,7 +180,6 @@ Deno.test({
       await give("first-secret");
       await shows("Nothing runs here yet");
       await shows(/authorization: Bearer \$RDX_TOKEN/);
-      const port = portOf(server);
       await server.signal("SIGKILL");
       server = await startServer({ port, env: { RDX_TOKEN: "second-secret" } });
       await shows("The token has expired");

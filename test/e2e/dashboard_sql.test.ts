@@ -74,6 +74,30 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a word that is typed before the server has said what there is, is completed once it has",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await startServer();
+    await server.put("/v1/streams/orders", ORDERS);
+    const held = Promise.withResolvers<void>();
+    await using dashboard = await openDashboard(`${server.url}/#/new`, {}, async (page) => {
+      await page.route("**/v1/catalog", async (route) => {
+        await held.promise;
+        await route.continue();
+      });
+    });
+    const { page, errors } = dashboard, { keyboard } = page;
+    await emptied(page);
+    await keyboard.type("SELECT city FROM ord");
+    held.resolve();
+    await offered(page, "orders");
+    await keyboard.press("Enter");
+    assert.equal(await page.getByLabel(LABEL).inputValue(), "SELECT city FROM orders");
+    assert.deepEqual(errors, []);
+  },
+});
+
+Deno.test({
   name: "undo takes back what completion, Tidy and a template have put in",
   ignore: !CHROMIUM,
   async fn() {

@@ -137,23 +137,32 @@ Deno.test("SIGTERM under load: open windows are fired, with every row that got 2
   });
 });
 
-Deno.test("a WebSocket gets verdicts on what it sent, then the news that the server goes; SIGINT ends with 130", async () => {
-  await using server = await startServer();
-  const socket = new WebSocket(`${server.url.replace("http", "ws")}/v1/streams/events/ws`, ["rdx.json.v1"]);
-  const messages: { $rdx: string; accepted?: number; status?: number }[] = [];
-  socket.onmessage = ({ data }) => messages.push(JSON.parse(data));
-  const closed = new Promise<number>((resolve) => socket.onclose = ({ code }) => resolve(code));
-  await until(() => messages.length > 0);
-  for (let i = 0; i < 20; i++) socket.send(toLines([rowOf(i)]));
-  await until(() => messages.some(({ $rdx }) => $rdx === "ack"));
-  const code = server.signal("SIGINT");
-  assert.equal(await closed, 1001);
-  const verdicts = messages.filter(({ $rdx, accepted, status }) =>
-    accepted === 1 || ($rdx === "error" && status === 503)
-  );
-  assert.ok(verdicts.length >= 20, JSON.stringify(messages));
-  assert.deepEqual([messages.at(-1)!.$rdx, messages.at(-1)!.status], ["error", 503]);
-  assert.equal(await code, 130);
+Deno.test("a WebSocket gets verdicts on what came of it, then the news that the server goes; SIGINT ends with 130", async () => {
+  await withFile(async (path) => {
+    await using server = await startServer();
+    await server.put("/v1/streams/events", EVENTS);
+    await server.put("/v1/pipelines/copy", { rdx: 1, nodes: [source, fileSink(path, "in")] });
+    const socket = new WebSocket(`${server.url.replace("http", "ws")}/v1/streams/events/ws`, ["rdx.json.v1"]);
+    const messages: { $rdx: string; sequence?: number; accepted?: number; status?: number }[] = [];
+    socket.onmessage = ({ data }) => messages.push(JSON.parse(data));
+    const closed = new Promise<number>((resolve) => socket.onclose = ({ code }) => resolve(code));
+    await until(() => messages.length > 0);
+    for (let i = 0; i < 20; i++) socket.send(toLines([rowOf(i)]));
+    await until(() => messages.some(({ $rdx }) => $rdx === "ack"));
+    const code = server.signal("SIGINT");
+    assert.equal(await closed, 1001);
+    assert.equal(await code, 130);
+    const last = messages.pop()!, verdicts = messages.filter(({ $rdx }) => $rdx !== "credit");
+    assert.deepEqual([last.$rdx, last.status], ["error", 503]);
+    // What was under way is told in its turn: stored, or refused. Nothing is stored of which nothing is told.
+    assert.deepEqual(verdicts.map(({ sequence }) => sequence), verdicts.map((_, i) => i), JSON.stringify(messages));
+    const stored = verdicts.filter(({ $rdx, accepted }) => $rdx === "ack" && accepted === 1).length;
+    assert.ok(
+      verdicts.slice(stored).every(({ $rdx, status }) => $rdx === "error" && status === 503),
+      JSON.stringify(messages),
+    );
+    assert.deepEqual((await readLines(path)).map(({ id }) => id), Array.from({ length: stored }, (_, id) => id));
+  });
 });
 
 Deno.test("subscribers see the windows that the drain fires, then that the server goes; stalled and idle connections hold nothing up", async () => {

@@ -35,7 +35,7 @@ Deno.test("pipelines over one stream share its decoding, and come, change and go
     const copy = (path: string, least = 0) =>
       plan(source("events"), filter("ge", "id", least), toFile(`${folder}/${path}`, "filter"));
     await server.put("/v1/pipelines/first", copy("first.ndjson"));
-    await server.put("/v1/pipelines/second", counts("events", "second", 1000, []));
+    await server.put("/v1/pipelines/second", counts("events", "second", 1000, [], { idle_timeout_ms: 0 }));
     let sent = 0;
     const more = async (requests: number) => {
       for (let i = 0; i < requests; i++) {
@@ -234,7 +234,7 @@ Deno.test("a plan whose state does not fit is refused with the differences, and 
 Deno.test("a pipeline over a stream whose columns widen goes on with the types it was deployed with", async () => {
   await using server = await startServer();
   await send(server, "loose", [{ at: 1, id: 1 }, { at: 2, id: 10 }]);
-  const nodes = [source("loose", { time: "at" }), filter("ge", "id", 5), tumble(1000, "filter")];
+  const nodes = [source("loose", { time: "at", idle_timeout_ms: 0 }), filter("ge", "id", 5), tumble(1000, "filter")];
   await server.put("/v1/pipelines/sums", plan(...nodes, aggregate([], [COUNT, sumOf("id")]), toView("v", "aggregate")));
   await send(server, "loose", [{ at: 3, id: "20" }, { at: 4, id: "many" }, { at: 5, id: 30, more: true }]);
   const { columns } = await server.json<{ columns: { name: string; type: string }[] }>("/v1/streams/loose");

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { UNTIL_MS_MAX } from "../until.ts";
 import { type Answer, ask, NDJSON, post } from "./requests.ts";
-import { startServer, type TestServer } from "./server.ts";
+import { startServer, type TestServer, until } from "./server.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
-const SETTLE_MS_MAX = 30_000;
 
 const AIRPORTS = `CREATE TABLE airports (code STRING, city STRING, PRIMARY KEY (code) NOT ENFORCED)
   WITH ('connector' = 'sqlite', 'path' = 'airports.db');`;
@@ -28,7 +28,7 @@ async function rdx(args: readonly string[], folder: string) {
     args: ["run", "-A", "--no-check", MAIN, ...args],
     cwd: folder,
     env: { INIT_CWD: folder },
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(UNTIL_MS_MAX),
   }).output();
   const text = new TextDecoder();
   return { code, out: text.decode(stdout), err: text.decode(stderr) };
@@ -81,13 +81,12 @@ Deno.test("a column that the database lacks is told before anything runs, and a 
 const sql = (server: TestServer, name: string, body: string): Promise<Answer> =>
   ask(server, `/v1/pipelines/${name}`, { method: "PUT", body, headers: { "content-type": "application/sql" } });
 
-async function until<T>(look: () => Promise<T>, isThere: (found: T) => boolean): Promise<T> {
-  for (const end = Date.now() + SETTLE_MS_MAX;;) {
+/** Looks again until what is found is what is waited for. */
+function settled<T>(look: () => Promise<T>, isThere: (found: T) => boolean): Promise<T> {
+  return until(async () => {
     const found = await look();
-    if (isThere(found)) return found;
-    if (Date.now() > end) throw new Error(`It does not come: ${JSON.stringify(found).slice(0, 500)}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    return isThere(found) ? found : null;
+  }, 50);
 }
 
 Deno.test("a server looks rows up over HTTP: they wait while there is no answer, and go on when there is one", async () => {
@@ -113,15 +112,15 @@ Deno.test("a server looks rows up over HTTP: they wait while there is no answer,
   assert.doesNotMatch(deployed.text, /hush/);
   const rows = Array.from({ length: 500 }, (_, n) => ({ n, person: n % 5 }));
   await post(server, "orders", rows.map((row) => JSON.stringify(row)).join("\n"), NDJSON);
-  await until(() => Promise.resolve(requests), (count) => count > 1);
+  await settled(() => Promise.resolve(requests), (count) => count > 1);
   const metrics = async () => (await server.fetch("/metrics")).text();
-  await until(metrics, (text) => /rdx_lookup_pending_rows\{[^}]*\} 500\n/.test(text));
+  await settled(metrics, (text) => /rdx_lookup_pending_rows\{[^}]*\} 500\n/.test(text));
   isDown = false;
   const view = () => server.json<{ rows: { n: number; name: string | null }[] }>("/v1/views/named?limit=1000");
-  const { rows: named } = await until(view, (found) => found.rows.length === 500);
+  const { rows: named } = await settled(view, (found) => found.rows.length === 500);
   const byNumber = named.toSorted((a, b) => a.n - b.n).map(({ n, name }) => [n, name]);
   assert.deepEqual(byNumber, rows.map(({ n, person }) => [n, person === 3 ? null : `person ${person}`]));
-  const text = await until(metrics, (found) => /rdx_lookup_pending_rows\{[^}]*\} 0\n/.test(found));
+  const text = await settled(metrics, (found) => /rdx_lookup_pending_rows\{[^}]*\} 0\n/.test(found));
   assert.match(text, /rdx_lookup_misses_total\{pipeline="named",node="lookup"\} 5\n/);
   assert.match(text, /rdx_lookup_errors_total\{pipeline="named",node="lookup"\} [1-9]/);
   assert.match(text, /rdx_lookup_seconds_count\{pipeline="named",node="lookup"\} 1\n/);
@@ -152,7 +151,7 @@ Deno.test("a server deploys pipelines with lookups that explain themselves, and 
     assert.match(explained, /impure: answers are not logged, a replay asks again/);
     await post(server, "orders", '{"n":1,"origin":"A2"}\n{"n":2,"origin":"A3"}\n{"n":3,"origin":"A4"}', NDJSON);
     const view = () => server.json<{ rows: { n: number; city: string }[] }>("/v1/views/cities");
-    const { rows } = await until(view, (found) => found.rows.length === 2);
+    const { rows } = await settled(view, (found) => found.rows.length === 2);
     assert.deepEqual(rows.map(({ n, city }) => [n, city]).sort(), [[1, "city 2"], [3, "city 4"]]);
     // More often than there are threads for lookups: those of a plan that is refused end.
     for (let i = 0; i < 70; i++) {
@@ -160,7 +159,7 @@ Deno.test("a server deploys pipelines with lookups that explain themselves, and 
       assert.equal(wrong.status, 422, wrong.text);
     }
     await post(server, "orders", '{"n":4,"origin":"A6"}', NDJSON);
-    await until(view, (found) => found.rows.length === 3);
+    await settled(view, (found) => found.rows.length === 3);
     assert.equal(await server.signal("SIGTERM"), 0);
   });
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createEngine } from "../../src/compose.ts";
+import { UNTIL_MS_MAX } from "../until.ts";
 import { CHROMIUM, launchChromium } from "./chromium.ts";
 import { type JobResult, runJob } from "./page/job.ts";
 
@@ -59,6 +60,7 @@ Deno.test({
     const server = servePage(folder), browser = await launchChromium();
     try {
       const page = await browser.newPage(), errors: string[] = [];
+      page.setDefaultTimeout(UNTIL_MS_MAX);
       page.on("pageerror", (error) => errors.push(error.message));
       await page.goto(`http://127.0.0.1:${server.addr.port}/`);
       await page.waitForFunction(() => typeof globalThis.runInPage === "function");

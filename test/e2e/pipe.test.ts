@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { VEGA_DATASETS } from "../../examples/flights/flights_20k.ts";
 import { npmPackageFiles } from "../../scripts/npm_files.ts";
+import { UNTIL_MS_MAX } from "../until.ts";
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
-const RUN_MS_MAX = 60_000;
 
 interface Ended {
   readonly code: number;
@@ -20,7 +20,7 @@ async function rdx(args: readonly string[], piped: string, cwd = Deno.cwd()): Pr
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-    signal: AbortSignal.timeout(RUN_MS_MAX),
+    signal: AbortSignal.timeout(UNTIL_MS_MAX),
   }).spawn();
   const writer = child.stdin.getWriter();
   // Who ends before its input does, closes the pipe
@@ -111,6 +111,27 @@ Deno.test("a script declares input itself; CSV goes in and comes out", async () 
   }
 });
 
+Deno.test("explain and check read the columns of input from a file, and no more of it than its first rows", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "rdx-pipe-" });
+  try {
+    await Deno.writeTextFile(`${folder}/numbers.csv`, `at,n\n${"2026-01-01T00:00:00Z,1\n".repeat(5000)}not a time,x\n`);
+    await Deno.writeTextFile(`${folder}/sum.sql`, "SELECT at, SUM(n) AS total FROM input GROUP BY at");
+    await Deno.writeTextFile(`${folder}/bad.sql`, "SELECT m FROM input");
+    const input = ["--input", "numbers.csv", "--time", "at", "--delay", "5s"];
+    const explained = await rdx(["explain", ...input, "sum.sql"], "", folder);
+    assert.deepEqual([explained.code, explained.err], [0, ""]);
+    assert.match(explained.out, /stream input, event time at, watermark 5 s behind[^]*→ at timestamp\??, n int64/);
+    const checked = await rdx(["check", ...input, "sum.sql", "bad.sql", "sum.sql"], "", folder);
+    assert.deepEqual([checked.code, checked.out], [2, "sum.sql: ok\nsum.sql: ok\n"]);
+    assert.match(checked.err, /^bad\.sql: .*Unknown column m/);
+    const piped = await rdx(["explain", "--input", "-", "SELECT COUNT(*) AS c FROM input"], lines([{ n: 1 }]), folder);
+    assert.match(piped.out, /source: stream input/);
+    assert.equal((await rdx(["explain", "--input", "none.csv", "sum.sql"], "", folder)).code, 66);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("a table has its columns under each other", async () => {
   const { out } = await rdx(["run", "--output", "table", "SELECT city, n FROM input WHERE n > 4"], EVENTS);
   assert.equal(out, "city    n\n──────  ─\nGenève  5\nBern    7\nBern    9\n(3 rows)\n");
@@ -155,7 +176,7 @@ Deno.test("whoever reads may go: a broken pipe ends the run without a word", asy
   const { code, stdout, stderr } = await new Deno.Command("bash", {
     args: ["-c", script],
     env: { RDX_DENO: Deno.execPath(), RDX_MAIN: MAIN },
-    signal: AbortSignal.timeout(RUN_MS_MAX),
+    signal: AbortSignal.timeout(UNTIL_MS_MAX),
   }).output();
   const text = new TextDecoder();
   assert.deepEqual([code, text.decode(stdout), text.decode(stderr)], [0, '{"n":1}\n', ""]);

@@ -1,3 +1,7 @@
+import { until } from "../until.ts";
+
+export { until };
+
 /** A real server of this project as a process of its own, on a free port of loopback. */
 export interface TestServer {
   readonly url: string;
@@ -31,6 +35,25 @@ export interface ServerOptions {
   readonly port?: number;
   /** Takes standard output behind the ready line; default: it is read and thrown away. */
   onOutput?(stream: ReadableStream<Uint8Array<ArrayBuffer>>): void;
+}
+
+/** Ports below those that the system gives to whoever asks for any. */
+const PORTS = { from: 12_000, to: 32_000 };
+
+/**
+ * A free port for a server that ends and comes back under its address: one that the system has given could meanwhile
+ * belong to a connection of another test.
+ */
+export function stayingPort(): number {
+  while (true) {
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (thrown) {
+      if (!(thrown instanceof Deno.errors.AddrInUse)) throw thrown;
+    }
+  }
 }
 
 /** Starts `rdx serve` and waits until it says that it is ready. */
@@ -114,19 +137,6 @@ async function readyUrl(
     }
   } finally {
     reader.releaseLock();
-  }
-}
-
-/** What does not come true by then never will. */
-const UNTIL_MS_MAX = 120_000;
-
-/** Asks again until `found` gives something. Throws when it does not for UNTIL_MS_MAX. */
-export async function until<T>(found: () => Promise<T | null | false> | T | null | false, everyMs = 20): Promise<T> {
-  for (const giveUp = performance.now() + UNTIL_MS_MAX;;) {
-    if (performance.now() > giveUp) throw new Error(`This did not come true in ${UNTIL_MS_MAX} ms: ${found}`);
-    const value = await found();
-    if (value !== null && value !== false) return value;
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { startServer, type TestServer } from "./server.ts";
+import { UNTIL_MS_MAX } from "../until.ts";
+import { startServer, type TestServer, until } from "./server.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const EXAMPLE = new URL("examples/functions/", ROOT);
@@ -24,7 +25,7 @@ async function deno(args: readonly string[], cwd = ROOT.pathname) {
     cwd,
     env: { INIT_CWD: cwd },
     stdin: "null",
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(UNTIL_MS_MAX),
   });
   const { code, stdout, stderr } = await command.output(), text = new TextDecoder();
   return { code, out: text.decode(stdout), err: text.decode(stderr) };
@@ -106,12 +107,11 @@ async function send(server: TestServer, rows: readonly number[]): Promise<void> 
   assert.equal(answer.status, 200);
 }
 
-async function rowsOfView(server: TestServer, view: string, count: number): Promise<unknown[]> {
-  for (let polls = 0;; polls++) {
+function rowsOfView(server: TestServer, view: string, count: number): Promise<unknown[]> {
+  return until(async () => {
     const { rows } = await server.json<{ rows: unknown[] }>(`/v1/views/${view}`);
-    if (rows.length >= count || polls > 500) return rows;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+    return rows.length >= count && rows;
+  }, 10);
 }
 
 Deno.test("a server runs the functions of the folder that it was started with, for plans and scripts, and counts what fails", async () => {

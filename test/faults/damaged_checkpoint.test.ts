@@ -3,8 +3,12 @@ import { CHROMIUM } from "../e2e/chromium.ts";
 import { openDashboard } from "../e2e/dashboard.ts";
 import { startServer, type TestServer, until } from "../e2e/server.ts";
 import { seeded } from "../sim/pool.ts";
-import { checkAll, deploy, ready, sendUntil } from "./server_faults.ts";
+import { GrowingPartitions } from "./growing_partitions.ts";
+import { checkAll, deploy, PRODUCERS, ready, sendUntil } from "./server_faults.ts";
 import { VerifyingClient } from "./verifying_client.ts";
+
+/** Of rows, with a checkpoint behind each. */
+const ROUNDS = 4;
 
 interface Checkpoint {
   readonly number: number | null;
@@ -43,43 +47,63 @@ async function checkpointOf(server: TestServer): Promise<Checkpoint> {
   return (await server.json<{ checkpoint: Checkpoint }>("/v1/pipelines/totals")).checkpoint;
 }
 
-/** Sends rows and takes checkpoints until some have been taken, and is killed with rows behind the last of them. */
-async function firstLife(data: string, client: VerifyingClient): Promise<void> {
+/** Sends rows and takes checkpoints until some have been taken, and is killed with rows behind the last of them. There are more partitions in front of the newest, and behind it. */
+async function firstLife(data: string, client: VerifyingClient, partitions: GrowingPartitions | null): Promise<void> {
   await using server = await startServer({ data, args: ["--workers", "1", "--checkpoint-interval", "100ms"] });
-  await deploy(server, data);
-  for (let round = 0, last = -1; round < 4; round++) {
-    assert.ok(await client.one(server, "p0"));
+  await deploy(server, data, partitions);
+  for (let round = 0, last = -1; round < ROUNDS; round++) {
+    if (round === ROUNDS - 1) await partitions?.grow(server);
+    for (const producer of PRODUCERS) assert.ok(await client.one(server, producer));
     last = await until(async () => {
       const { number } = await checkpointOf(server);
       return number !== null && number > last && number;
     });
   }
-  await sendUntil(server, client, 3, () => void server.signal("SIGKILL"));
+  await partitions?.grow(server);
+  await sendUntil(server, client, 6, () => void server.signal("SIGKILL"));
 }
 
-for (const [i, [damage, doIt]] of Object.entries(DAMAGE).entries()) {
-  Deno.test(`a server whose newest checkpoint has ${damage} says so, goes on from the one before, and has what it would have undisturbed (seed ${i})`, async () => {
-    const folder = await Deno.makeTempDir({ prefix: "rdx-damaged-" }), data = `${folder}/data`;
-    const client = new VerifyingClient("s", seeded(i));
+async function goesBack(
+  { data, doIt, client, partitions, isShown }: {
+    readonly data: string;
+    readonly doIt: (folder: string) => void;
+    readonly client: VerifyingClient;
+    readonly partitions: GrowingPartitions | null;
+    readonly isShown: boolean;
+  },
+): Promise<void> {
+  await firstLife(data, client, partitions);
+  const checkpoints = `${data}/checkpoints/order/totals`, [newest, before] = checkpointsIn(checkpoints);
+  assert.ok(before > 0);
+  doIt(`${checkpoints}/${newest}`);
+  await using server = await startServer({ data, args: ["--workers", "2", "--checkpoint-interval", "100ms"] });
+  await ready(server);
+  const { restored, passed_over } = await checkpointOf(server);
+  assert.equal(restored, before);
+  assert.match(
+    passed_over!,
+    new RegExp(`^At the last start it went further back: checkpoint ${newest} cannot be used`),
+  );
+  const said = `Pipeline totals cannot go on from its checkpoint ${newest}, and goes further back`;
+  assert.ok(server.errors.includes(said), server.errors);
+  assert.ok(!server.errors.includes(`its checkpoint ${before},`), server.errors);
+  if (CHROMIUM && isShown) await shown(server, newest);
+  await partitions?.areKept(server);
+  for (let batch = 0; batch < 5; batch++) assert.ok(await client.one(server, "p1"));
+  await checkAll(server, client, { data, seen: data, folder: "parts", view: "totals" });
+}
+
+const ALL = Object.entries(DAMAGE).map(([damage, doIt], seed) => ({ damage, doIt, seed, several: false }));
+for (const one of [...ALL, ...ALL.map((one) => ({ ...one, seed: one.seed + 20, several: true }))]) {
+  const { damage, doIt, seed, several } = one, how = several ? ", and whose stream has more partitions since," : "";
+  Deno.test(`a server whose newest checkpoint has ${damage}${how} says so, goes on from the one before, and has what it would have undisturbed (seed ${seed})`, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "rdx-damaged-" }), random = seeded(seed);
+    const partitions = several ? new GrowingPartitions(random) : null;
+    const client = new VerifyingClient("s", random, () => partitions?.named());
     try {
-      await firstLife(data, client);
-      const checkpoints = `${data}/checkpoints/order/totals`, [newest, before] = checkpointsIn(checkpoints);
-      assert.ok(before > 0);
-      doIt(`${checkpoints}/${newest}`);
-      await using server = await startServer({ data, args: ["--workers", "2", "--checkpoint-interval", "100ms"] });
-      await ready(server);
-      const { restored, passed_over } = await checkpointOf(server);
-      assert.equal(restored, before);
-      assert.match(
-        passed_over!,
-        new RegExp(`^At the last start it went further back: checkpoint ${newest} cannot be used`),
-      );
-      const said = `Pipeline totals cannot go on from its checkpoint ${newest}, and goes further back`;
-      assert.ok(server.errors.includes(said), server.errors);
-      assert.ok(!server.errors.includes(`its checkpoint ${before},`), server.errors);
-      if (CHROMIUM && i === 0) await shown(server, newest);
-      for (let batch = 0; batch < 5; batch++) assert.ok(await client.one(server, "p1"));
-      await checkAll(server, client, { data, seen: data, folder: "parts", view: "totals" });
+      await goesBack({ data: `${folder}/data`, doIt, client, partitions, isShown: seed === 0 });
+    } catch (thrown) {
+      throw new Error(`seed ${seed}, ${partitions?.told ?? "one partition"}`, { cause: thrown });
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

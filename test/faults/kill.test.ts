@@ -1,34 +1,13 @@
 import assert from "node:assert/strict";
-import { completed, startServer, type TestServer, until } from "../e2e/server.ts";
+import { completed, startServer } from "../e2e/server.ts";
 import { seeded } from "../sim/pool.ts";
+import { allPlan, PRODUCERS, ready, SOURCE, STREAM, totalsPlan } from "./server_faults.ts";
 import { VerifyingClient } from "./verifying_client.ts";
 
 /** Kills in all; `deno task test:faults` sets more. */
 const KILLS = Number(Deno.env.get("RDX_FAULT_SEEDS") ?? 20);
 /** Kills of one data directory: what it has is done again after each. */
 const KILLS_PER_FOLDER = 10;
-const PRODUCERS = ["p0", "p1", "p2"];
-
-const STREAM = {
-  columns: [
-    { name: "ts", type: "timestamp", nullable: false },
-    { name: "id", type: "int64", nullable: false },
-    { name: "key", type: "string", nullable: false },
-    { name: "value", type: "int64", nullable: false },
-  ],
-  time: "ts",
-  // Rows of several producers are out of order by no more than this.
-  delay_ms: 60_000,
-  future_skew_ms: 0,
-};
-
-const source = { id: "source", op: "source", stream: "s", idle_timeout_ms: 0 };
-
-/** Every row as it came. */
-function allPlan(path: string) {
-  const sink = { id: "sink", op: "sink", input: ["source"], sink: { kind: "file", path, format: "ndjson" } };
-  return { rdx: 1, nodes: [source, sink] };
-}
 
 /** Counts and sums by key in windows of a second. */
 function windowsPlan(sink: Record<string, unknown>) {
@@ -36,23 +15,10 @@ function windowsPlan(sink: Record<string, unknown>) {
   return {
     rdx: 1,
     nodes: [
-      source,
+      SOURCE,
       { id: "window", op: "window", input: ["source"], window: { kind: "tumble", size_ms: 1000 } },
       { id: "aggregate", op: "aggregate", input: ["window"], keys: ["key"], aggs },
       { id: "sink", op: "sink", input: ["aggregate"], sink },
-    ],
-  };
-}
-
-/** Counts and sums by key of all that has come. */
-function totalsPlan(name: string) {
-  const aggs = [{ fn: "count", as: "n" }, { fn: "sum", arg: { column: "value" }, as: "total" }];
-  return {
-    rdx: 1,
-    nodes: [
-      source,
-      { id: "aggregate", op: "aggregate", input: ["source"], keys: ["key"], aggs },
-      { id: "sink", op: "sink", input: ["aggregate"], sink: { kind: "view", name } },
     ],
   };
 }
@@ -61,14 +27,6 @@ function totalsPlan(name: string) {
 function argsOf(checkpoints: boolean, random: (below: number) => number): string[] {
   const workers = checkpoints ? 1 + random(3) : 1;
   return ["--workers", String(workers), "--checkpoint-interval", checkpoints ? "60ms" : "0"];
-}
-
-async function ready(server: TestServer): Promise<void> {
-  await until(async () => {
-    const response = await server.fetch("/readyz"), { reason } = await response.json();
-    assert.ok(response.ok || /^Recovering/.test(reason), reason);
-    return response.ok;
-  });
 }
 
 async function sha256(path: string): Promise<string> {
@@ -91,7 +49,7 @@ async function live(
   await using server = await startServer({ data, args: argsOf(checkpoints, random) });
   if (first) {
     await server.put("/v1/streams/s", STREAM);
-    await server.put("/v1/pipelines/all", allPlan(`${data}/all.ndjson`));
+    await server.put("/v1/pipelines/all", allPlan({ kind: "file", path: `${data}/all.ndjson`, format: "ndjson" }));
     await server.put(
       "/v1/pipelines/windows",
       windowsPlan({ kind: "file", path: `${data}/windows.ndjson`, format: "ndjson" }),

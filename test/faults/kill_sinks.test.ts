@@ -1,34 +1,21 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { gunzipSync } from "node:zlib";
-import { completed, startServer, type TestServer, until } from "../e2e/server.ts";
+import { completed, startServer, type TestServer } from "../e2e/server.ts";
 import { seeded } from "../sim/pool.ts";
 import { type Act, Receiver } from "../sink/receiver.ts";
+import { GrowingPartitions } from "./growing_partitions.ts";
+import { loggedRows, verdicts } from "./partition_verdicts.ts";
+import { allPlan, ready, sendUntil, SOURCE, STREAM } from "./server_faults.ts";
 import { VerifyingClient } from "./verifying_client.ts";
 
 /** Kills in all; `deno task test:faults` sets more. */
 const KILLS = Number(Deno.env.get("RDX_FAULT_SEEDS") ?? 20);
 /** Kills of one data directory: what it has is done again after each. */
 const KILLS_PER_FOLDER = 10;
-const PRODUCERS = ["p0", "p1", "p2"];
 
-const STREAM = {
-  columns: [
-    { name: "ts", type: "timestamp", nullable: false },
-    { name: "id", type: "int64", nullable: false },
-    { name: "key", type: "string", nullable: false },
-    { name: "value", type: "int64", nullable: false },
-  ],
-  time: "ts",
-  future_skew_ms: 0,
-};
-
-const source = { id: "source", op: "source", stream: "s", idle_timeout_ms: 0 };
-
-/** Every row as it came, to one sink. */
-function allPlan(sink: Record<string, unknown>) {
-  return { rdx: 1, nodes: [source, { id: "sink", op: "sink", input: ["source"], sink }] };
-}
+/** Rows of these producers may be out of order as they like: no pipeline has windows. */
+const NO_DELAY = { delay_ms: 0 };
 
 /** Counts and sums of each key, which change with every row. */
 function totalsPlan(path: string) {
@@ -36,7 +23,7 @@ function totalsPlan(path: string) {
   return {
     rdx: 1,
     nodes: [
-      source,
+      SOURCE,
       { id: "totals", op: "aggregate", input: ["source"], keys: ["key"], aggs },
       { id: "sink", op: "sink", input: ["totals"], sink: { kind: "sqlite", path, table: "totals" } },
     ],
@@ -120,58 +107,52 @@ function unsteady(random: (below: number) => number): Receiver["act"] {
   };
 }
 
-async function ready(server: TestServer): Promise<void> {
-  await until(async () => {
-    const response = await server.fetch("/readyz"), { reason } = await response.json();
-    assert.ok(response.ok || /^Recovering/.test(reason), reason);
-    return response.ok;
-  });
+/** With several partitions it has other workers in each life, and at times checkpoints as often as may be. */
+function serverOn({ data, random, partitions }: Run): Promise<TestServer> {
+  const interval = partitions && random(2) === 0 ? ["--checkpoint-interval", "60ms"] : [];
+  const workers = ["--workers", String(partitions ? 1 + random(3) : 1)];
+  return startServer({ data, args: [...workers, ...interval, "--allow-private", "127.0.0.1"] });
 }
 
-function serverOn(data: string): Promise<TestServer> {
-  return startServer({ data, args: ["--workers", "1", "--allow-private", "127.0.0.1"] });
+/** What is done to one data directory. */
+interface Run {
+  readonly data: string;
+  readonly client: VerifyingClient;
+  readonly readers: Readers;
+  readonly random: (below: number) => number;
+  /** Null: the stream has one, and no more. */
+  readonly partitions: GrowingPartitions | null;
 }
 
-/** One life of the server, which ends after a random number of acknowledgements. */
-async function live(
-  data: string,
-  client: VerifyingClient,
-  random: (below: number) => number,
-  plans: Record<string, unknown> | null,
-) {
-  await using server = await serverOn(data);
-  if (plans) {
-    await server.put("/v1/streams/s", STREAM);
-    for (const [name, plan] of Object.entries(plans)) await server.put(`/v1/pipelines/${name}`, plan);
+/** One life of the server, which ends after a random number of acknowledgements. At times there are more partitions in the middle of it. */
+async function live(run: Run, isFirst: boolean) {
+  const { client, readers, random, partitions } = run;
+  await using server = await serverOn(run);
+  if (isFirst) {
+    if (partitions) await partitions.declare(server);
+    else await server.put("/v1/streams/s", { ...STREAM, ...NO_DELAY });
+    for (const [name, plan] of Object.entries(readers.plans)) await server.put(`/v1/pipelines/${name}`, plan);
   }
   // Some are killed again while they recover.
   if (random(4) > 0) await ready(server);
-  let left = 1 + random(25);
-  const running = PRODUCERS.map((producer) =>
-    client.run(server, producer, () => --left === 0 && void server.signal("SIGKILL"))
-  );
-  await Promise.all(running);
+  await partitions?.areKept(server);
+  const growing = partitions && !isFirst && random(2) === 0 ? partitions.grow(server) : null;
+  await Promise.all([sendUntil(server, client, 1 + random(25), () => void server.signal("SIGKILL")), growing]);
 }
 
-/** Lost, doubled and reordered rows of each sink: there are none, and groups are what their rows come to. */
-async function check(data: string, client: VerifyingClient, readers: Readers): Promise<void> {
-  await using server = await serverOn(data);
+/** Lost, doubled and reordered rows of each sink: there are none in any partition, and groups are what their rows come to. */
+async function checkAll(run: Run): Promise<void> {
+  const { client, readers, partitions } = run;
+  await using server = await serverOn(run);
   await ready(server);
+  await partitions?.declare(server);
   await client.settle(server);
-  await server.put(
-    "/v1/pipelines/undisturbed",
-    allPlan({ kind: "file", path: `${data}/undisturbed.ndjson`, format: "ndjson" }),
-  );
   assert.equal((await server.fetch("/v1/streams/s/end", { method: "POST" })).status, 200);
-  for (const name of [...Object.keys(readers.plans), "undisturbed"]) await completed(server, name);
-  const order = Deno.readTextFileSync(`${data}/undisturbed.ndjson`).trim().split("\n").map((line) =>
-    JSON.parse(line).id
-  );
-  assert.deepEqual(client.compare(order), { lost: [], doubled: [] });
-  for (const [name, ids] of Object.entries(readers.ids())) {
-    assert.deepEqual(client.compare(ids), { lost: [], doubled: [] }, name);
-    assert.deepEqual(ids, order, `${name} has its rows in another order`);
-  }
+  for (const name of Object.keys(readers.plans)) await completed(server, name);
+  const log = await loggedRows(server);
+  assert.deepEqual(client.compare(log.map(({ id }) => id)), { lost: [], doubled: [] }, "the log");
+  assert.equal(Math.max(...log.map(({ partition }) => partition)) > 0, partitions !== null);
+  for (const [name, ids] of Object.entries(readers.ids())) assert.deepEqual(verdicts(log, ids), [], name);
   const expected = new Map<string, [number, number]>();
   for (const { key, value } of client.acked.values()) {
     const [n, total] = expected.get(key) ?? [0, 0];
@@ -180,25 +161,42 @@ async function check(data: string, client: VerifyingClient, readers: Readers): P
   assert.deepEqual(readers.totals(), [...expected].map(([key, both]) => [key, ...both]).sort());
 }
 
+/** Kills it so many times, and checks what is there; `seen` is what sinks had before. */
+async function killAgainAndAgain(run: Run, kills: number): Promise<void> {
+  const { client, readers } = run;
+  let seen: Record<string, number[]> = {};
+  const check = (when: string) => {
+    const now = readers.ids();
+    for (const [name, ids] of Object.entries(now)) {
+      // Nothing is there twice at any time, nor ever in another order than later
+      assert.deepEqual(client.compare(ids).doubled, [], `${name} ${when}`);
+      assert.deepEqual(ids.slice(0, seen[name]?.length ?? 0), seen[name] ?? [], `${name} ${when}`);
+    }
+    seen = now;
+  };
+  for (let kill = 0; kill < kills; kill++) {
+    await live(run, kill === 0);
+    check(`after kill ${kill}`);
+  }
+  await checkAll(run);
+  check("in the end");
+}
+
 for (let folder = 0; folder * KILLS_PER_FOLDER < KILLS; folder++) {
-  const seed = 5000 + folder;
-  Deno.test(`tables, folders and receivers of a server that is killed again and again have every row once and in order (seed ${seed})`, async () => {
+  const seed = 5000 + folder, kills = Math.min(KILLS_PER_FOLDER, KILLS - folder * KILLS_PER_FOLDER);
+  const several = folder % 2 === 1, how = several ? " of each partition" : "";
+  Deno.test(`tables, folders and receivers of a server that is killed again and again have every row${how} once and in order (seed ${seed})`, async () => {
     const root = await Deno.makeTempDir({ prefix: "rdx-kill-sinks-" }), data = `${root}/data`, random = seeded(seed);
-    const client = new VerifyingClient("s", random),
-      receivers = { hook: await Receiver.start(), outbox: await Receiver.start() };
+    const partitions = several ? new GrowingPartitions(random, NO_DELAY) : null;
+    const client = new VerifyingClient("s", random, () => partitions?.named());
+    const receivers = { hook: await Receiver.start(), outbox: await Receiver.start() };
     for (const receiver of Object.values(receivers)) receiver.act = unsteady(random);
-    const readers = new Readers(data, receivers);
     try {
-      for (let kill = 0; kill < Math.min(KILLS_PER_FOLDER, KILLS - folder * KILLS_PER_FOLDER); kill++) {
-        await live(data, client, random, kill === 0 ? readers.plans : null);
-        // Nothing is there twice at any time, nor ever in another order than later.
-        for (const [name, ids] of Object.entries(readers.ids())) {
-          assert.deepEqual(client.compare(ids).doubled, [], `${name} after kill ${kill}`);
-        }
-      }
-      await check(data, client, readers);
+      await killAgainAndAgain({ data, client, readers: new Readers(data, receivers), random, partitions }, kills);
     } catch (thrown) {
-      throw new Error(`seed ${seed}, ${client.acks} acknowledgements`, { cause: thrown });
+      throw new Error(`seed ${seed}, ${partitions?.told ?? "one partition"}, ${client.acks} acknowledgements`, {
+        cause: thrown,
+      });
     } finally {
       for (const receiver of Object.values(receivers)) await receiver.close();
       await Deno.remove(root, { recursive: true });

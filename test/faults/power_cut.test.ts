@@ -1,11 +1,12 @@
-import { startServer } from "../e2e/server.ts";
+import { startServer, type TestServer } from "../e2e/server.ts";
 import { seeded } from "../sim/pool.ts";
+import { GrowingPartitions } from "./growing_partitions.ts";
 import { checkAll, deploy, ready, sendUntil } from "./server_faults.ts";
 import { VerifyingClient } from "./verifying_client.ts";
 
 /** Power cuts of one disk; `deno task test:faults` has more disks. */
 const CUTS = 4;
-const IS_LONG = Number(Deno.env.get("RDX_FAULT_SEEDS") ?? 20) > 20, DISKS = IS_LONG ? 10 : 1;
+const IS_LONG = Number(Deno.env.get("RDX_FAULT_SEEDS") ?? 20) > 20, DISKS = IS_LONG ? 10 : 2;
 const DISK_MB = 96;
 /** EXT4_IOC_SHUTDOWN, and what says that nothing more reaches the device: neither data nor the file system's own journal. */
 const EXT4_IOC_SHUTDOWN = 0x8004587dn, NO_LOG_FLUSH = 2;
@@ -56,44 +57,72 @@ if (ignore) {
   console.log("No disk loses power here: mkfs.ext4, unshare and loop devices are needed, and the right to use them");
 }
 
+interface Run {
+  readonly root: string;
+  readonly client: VerifyingClient;
+  readonly random: (below: number) => number;
+  /** Null: the stream has one, and no more. */
+  readonly partitions: GrowingPartitions | null;
+}
+
+/** A server whose data is on the disk of its own, which is mounted for it alone. */
+function startOn({ root, random }: Run): Promise<TestServer> {
+  return startServer({
+    data: `${root}/at/data`,
+    through: ["unshare", "-m", "sh", "-c", `mount -o loop ${root}/disk ${root}/at && exec "$@"`, "sh"],
+    args: ["--workers", String(1 + random(2)), "--checkpoint-interval", "60ms"],
+  });
+}
+
+/** One life of the server, in the middle of which its disk loses power; at times there are more partitions shortly before, or meanwhile. */
+async function live(run: Run, isFirst: boolean): Promise<void> {
+  const { root, client, random, partitions } = run;
+  await using server = await startOn(run);
+  client.inTrouble = false;
+  if (isFirst) await deploy(server, `${root}/at/data`, partitions);
+  // Some lose it again while they recover.
+  if (random(4) > 0) await ready(server);
+  await partitions?.areKept(server);
+  const { acks } = client, growsAt = random(10);
+  const sending = sendUntil(server, client, 5 + random(25), () => {
+    client.inTrouble = true;
+    cutPower(`/proc/${server.pid}/root${root}/at`);
+  });
+  if (partitions && !isFirst) {
+    while (!client.inTrouble && client.acks < acks + growsAt) await new Promise((resolve) => setTimeout(resolve, 1));
+    await partitions.grow(server).catch((thrown) => {
+      if (!client.inTrouble) throw thrown;
+    });
+  }
+  await sending;
+}
+
 // Where there are none it is the long form that counts them as skipped.
 for (let disk = 0; disk < (ignore && !IS_LONG ? 0 : DISKS); disk++) {
-  const seed = 8000 + disk;
+  const seed = 8000 + disk, several = disk % 2 === 1, what = several ? "each row of all partitions" : "it";
   Deno.test({
     name:
-      `a disk that loses power again and again has all that was acknowledged, and sinks have it once (seed ${seed})`,
+      `a disk that loses power again and again has all that was acknowledged, and sinks have ${what} once (seed ${seed})`,
     ignore,
     async fn() {
-      const root = await Deno.makeTempDir({ prefix: "rdx-power-" }), at = `${root}/at`, random = seeded(seed);
-      const client = new VerifyingClient("s", random);
-      const mount = `mount -o loop ${root}/disk ${at} && exec "$@"`;
-      const start = () =>
-        startServer({
-          data: `${at}/data`,
-          through: ["unshare", "-m", "sh", "-c", mount, "sh"],
-          args: ["--workers", String(1 + random(2)), "--checkpoint-interval", "60ms"],
-        });
+      const root = await Deno.makeTempDir({ prefix: "rdx-power-" }), random = seeded(seed);
+      const partitions = several ? new GrowingPartitions(random) : null;
+      const client = new VerifyingClient("s", random, () => partitions?.named());
+      const run = { root, client, random, partitions };
       try {
-        await Deno.mkdir(at);
+        await Deno.mkdir(`${root}/at`);
         await makeDisk(`${root}/disk`);
-        for (let cut = 0; cut < CUTS; cut++) {
-          await using server = await start();
-          client.inTrouble = false;
-          if (cut === 0) await deploy(server, `${at}/data`);
-          // Some lose it again while they recover.
-          if (random(4) > 0) await ready(server);
-          await sendUntil(server, client, 5 + random(25), () => {
-            client.inTrouble = true;
-            cutPower(`/proc/${server.pid}/root${at}`);
-          });
-        }
+        for (let cut = 0; cut < CUTS; cut++) await live(run, cut === 0);
         client.inTrouble = false;
-        await using server = await start();
+        await using server = await startOn(run);
         await ready(server);
-        const seen = `/proc/${server.pid}/root${at}/data`;
-        await checkAll(server, client, { data: `${at}/data`, seen, folder: "parts", view: "totals" });
+        await partitions?.areKept(server);
+        await partitions?.declare(server);
+        const data = `${root}/at/data`, seen = `/proc/${server.pid}/root${data}`;
+        await checkAll(server, client, { data, seen, folder: "parts", view: "totals" });
       } catch (thrown) {
-        throw new Error(`seed ${seed}, ${client.acks} acknowledgements`, { cause: thrown });
+        const how = partitions?.told ?? "one partition";
+        throw new Error(`seed ${seed}, ${how}, ${client.acks} acknowledgements`, { cause: thrown });
       } finally {
         await Deno.remove(root, { recursive: true });
       }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { completed, type TestServer, until } from "../e2e/server.ts";
+import { loggedRows, verdicts } from "./partition_verdicts.ts";
 import type { VerifyingClient } from "./verifying_client.ts";
 
 export const PRODUCERS = ["p0", "p1", "p2"];
@@ -12,15 +13,16 @@ export const STREAM = {
     { name: "value", type: "int64", nullable: false },
   ],
   time: "ts",
+  // Rows of several producers are out of order by no more than this.
   delay_ms: 60_000,
   future_skew_ms: 0,
 };
 
-const source = { id: "source", op: "source", stream: "s", idle_timeout_ms: 0 };
+export const SOURCE = { id: "source", op: "source", stream: "s", idle_timeout_ms: 0 };
 
 /** Every row as it came, to one sink. */
 export function allPlan(sink: Record<string, unknown>) {
-  return { rdx: 1, nodes: [source, { id: "sink", op: "sink", input: ["source"], sink }] };
+  return { rdx: 1, nodes: [SOURCE, { id: "sink", op: "sink", input: ["source"], sink }] };
 }
 
 /** Counts and sums of each key, to a view. */
@@ -29,7 +31,7 @@ export function totalsPlan(name: string) {
   return {
     rdx: 1,
     nodes: [
-      source,
+      SOURCE,
       { id: "totals", op: "aggregate", input: ["source"], keys: ["key"], aggs },
       { id: "sink", op: "sink", input: ["totals"], sink: { kind: "view", name } },
     ],
@@ -56,8 +58,8 @@ export async function sendUntil(
 }
 
 /**
- * Ends the stream and compares: what was acknowledged is in the log and in `view` once, and in the parts of `folder`. `seen`: where the test finds the
- * server's files.
+ * Ends the stream and compares: what was acknowledged is in the log and in `view` once, and in the parts of `folder`, with the rows of each partition in order. `seen`: where
+ * the test finds the server's files.
  */
 export async function checkAll(
   server: TestServer,
@@ -71,13 +73,15 @@ export async function checkAll(
   );
   assert.equal((await server.fetch("/v1/streams/s/end", { method: "POST" })).status, 200);
   for (const name of [folder, view, "undisturbed"]) await completed(server, name);
-  const ids = (text: string) => text.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line).id);
-  const log = ids(Deno.readTextFileSync(`${seen}/undisturbed.ndjson`));
-  assert.deepEqual(client.compare(log), { lost: [], doubled: [] });
+  const log = await loggedRows(server);
+  assert.deepEqual(client.compare(log.map(({ id }) => id)), { lost: [], doubled: [] });
+  const ids = (path: string) =>
+    Deno.readTextFileSync(path).split("\n").filter(Boolean).map((line): number => JSON.parse(line).id);
+  assert.deepEqual(verdicts(log, ids(`${seen}/undisturbed.ndjson`)), []);
   const parts = [...Deno.readDirSync(`${seen}/${folder}`)].map(({ name }) => name).filter((name) =>
     name.startsWith("part-")
   ).sort();
-  assert.deepEqual(parts.flatMap((name) => ids(Deno.readTextFileSync(`${seen}/${folder}/${name}`))), log);
+  assert.deepEqual(verdicts(log, parts.flatMap((name) => ids(`${seen}/${folder}/${name}`))), []);
   const expected = new Map<string, [number, number]>();
   for (const { key, value } of client.acked.values()) {
     const [n, total] = expected.get(key) ?? [0, 0];
@@ -90,9 +94,14 @@ export async function checkAll(
   );
 }
 
-/** Declares the stream, and deploys what `checkAll` looks at. */
-export async function deploy(server: TestServer, data: string): Promise<void> {
-  await server.put("/v1/streams/s", STREAM);
+/** Declares the stream, with the partitions that it is to have, and deploys what `checkAll` looks at. */
+export async function deploy(
+  server: TestServer,
+  data: string,
+  partitions: { declare(server: TestServer): Promise<void> } | null = null,
+): Promise<void> {
+  if (partitions) await partitions.declare(server);
+  else await server.put("/v1/streams/s", STREAM);
   const roll = { roll_rows: 100, roll_ms: 50 };
   await server.put(
     "/v1/pipelines/parts",

@@ -2,7 +2,9 @@
  * Full load on a real server for a long time, with a checkpoint each second: memory and latency have to stay where they are. Prints figures each ten seconds, with what
  * holds the memory, and the slopes behind the first fifth of the time; ends with 1 when one is above a percent a minute.
  *
- *   deno task soak [--minutes 30]
+ *   deno task soak [--minutes 30] [--rate ROWS_A_SECOND]
+ *
+ * With a rate all who send keep to it together, so that a machine that others use has as much to do at any time.
  */
 import { connect } from "../../src/client/rdx/mod.ts";
 import { memoryParts } from "./memory_parts.ts";
@@ -62,6 +64,21 @@ class Load {
   rows = 0;
   acksMs: number[] = [];
   #ended = false;
+  /** Milliseconds from batch to batch, whoever sends them, and when the next one is due. */
+  readonly #everyMs: number;
+  #dueMs = performance.now();
+
+  /** `rate`: rows a second, Infinity: as many as the server takes. */
+  constructor(rate: number) {
+    this.#everyMs = BATCH_ROWS * 1000 / rate;
+  }
+
+  /** Resolves when a batch may be sent. What was late is not made up for. */
+  async #turn(): Promise<void> {
+    const now = performance.now(), due = Math.max(this.#dueMs, now);
+    this.#dueMs = due + this.#everyMs;
+    if (due > now) await new Promise((resolve) => setTimeout(resolve, due - now));
+  }
 
   end(): void {
     this.#ended = true;
@@ -69,6 +86,7 @@ class Load {
 
   async http(server: TestServer, producer: string): Promise<void> {
     for (let sequence = 0; !this.#ended; sequence++) {
+      await this.#turn();
       const body = rowsOf(sequence * BATCH_ROWS).map((row) => JSON.stringify(row)).join("\n"), sent = performance.now();
       const headers = {
         "content-type": "application/x-ndjson",
@@ -89,6 +107,7 @@ class Load {
   async socket(server: TestServer): Promise<void> {
     const client = connect(server.url), writer = await client.writer("s", { batchRowsMax: BATCH_ROWS });
     for (let from = 0; !this.#ended; from += BATCH_ROWS) {
+      await this.#turn();
       const sent = performance.now();
       await writer.write(rowsOf(from));
       await writer.flush();
@@ -148,11 +167,12 @@ async function sample(server: TestServer, load: Load, figures: Figures, atSecond
   );
 }
 
-async function soak(server: TestServer, path: string, minutes: number): Promise<Figures> {
+async function soak(server: TestServer, path: string, minutes: number, rate: number): Promise<Figures> {
   await server.put("/v1/streams/s", STREAM);
   await server.put("/v1/pipelines/windows", windowsPlan(path));
   await server.put("/v1/pipelines/totals", totalsPlan);
-  const load = new Load(), figures: Figures = { rss: [], ack: [], latency: [], rowsEachSecond: [], checkpoints: 0 };
+  const load = new Load(rate);
+  const figures: Figures = { rss: [], ack: [], latency: [], rowsEachSecond: [], checkpoints: 0 };
   const http = Array.from({ length: HTTP_PRODUCERS }, (_, i) => load.http(server, `p${i}`));
   const running = Promise.all([...http, load.socket(server)]), started = performance.now();
   const end = started + minutes * 60_000;
@@ -184,15 +204,21 @@ function judge({ rss, ack, latency, rowsEachSecond, checkpoints }: Figures, minu
   return slopes.every((slope) => slope <= SLOPE_MAX);
 }
 
-const at = Deno.args.indexOf("--minutes"), minutes = at < 0 ? MINUTES_DEFAULT : Number(Deno.args[at + 1]);
-if (!(minutes > 0)) throw new Error("Expected --minutes and a number above 0");
+/** A number above 0 among the arguments. */
+function argument(name: string, otherwise: number): number {
+  const at = Deno.args.indexOf(name), value = at < 0 ? otherwise : Number(Deno.args[at + 1]);
+  if (!(value > 0)) throw new Error(`Expected ${name} and a number above 0`);
+  return value;
+}
+
+const minutes = argument("--minutes", MINUTES_DEFAULT), rate = argument("--rate", Infinity);
 const folder = await Deno.makeTempDir({ prefix: "rdx-soak-" });
 try {
   await using server = await startServer({
     data: `${folder}/data`,
     args: ["--checkpoint-interval", "1s"],
   });
-  if (!judge(await soak(server, `${folder}/parts`, minutes), minutes)) Deno.exitCode = 1;
+  if (!judge(await soak(server, `${folder}/parts`, minutes, rate), minutes)) Deno.exitCode = 1;
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -7,6 +7,8 @@ interface Batch {
   readonly ids: readonly number[];
   readonly bad: number;
   readonly body: string;
+  /** The partition that it names, wherever it is sent again. */
+  readonly partition: number | undefined;
 }
 
 interface Answer {
@@ -21,6 +23,7 @@ const KEYS = ["a", "b", "c", "d", "e"];
 export class VerifyingClient {
   readonly #random: (below: number) => number;
   readonly #stream: string;
+  readonly #named: () => number | undefined;
   readonly #open = new Map<string, Batch>();
   readonly #sequences = new Map<string, number>();
   #id = 0;
@@ -32,9 +35,11 @@ export class VerifyingClient {
   /** The server is in trouble: an answer that it failed is as good as none. */
   inTrouble = false;
 
-  constructor(stream: string, random: (below: number) => number) {
+  /** `named`: gives the partition that a batch names; default: none does. */
+  constructor(stream: string, random: (below: number) => number, named: () => number | undefined = () => undefined) {
     this.#stream = stream;
     this.#random = random;
+    this.#named = named;
   }
 
   /** The row of an id, which follows from it. */
@@ -49,7 +54,7 @@ export class VerifyingClient {
     const ids = Array.from({ length: rows }, () => this.#id++);
     const lines = ids.map((id) => JSON.stringify(this.rowOf(id)));
     for (let i = 0; i < bad; i++) lines.splice(this.#random(lines.length + 1), 0, `{"ts":"never","id":${i}}`);
-    return { sequence, ids, bad, body: lines.join("\n") };
+    return { sequence, ids, bad, body: lines.join("\n"), partition: this.#named() };
   }
 
   /** Sends batches of `producer` until the server is gone; `told` hears of each acknowledgement. */
@@ -78,7 +83,8 @@ export class VerifyingClient {
   }
 
   /** Null: the server has gone, and nobody knows whether it has the batch. */
-  async #send(server: TestServer, producer: string, { sequence, body }: Batch): Promise<Answer | null> {
+  async #send(server: TestServer, producer: string, { sequence, body, partition }: Batch): Promise<Answer | null> {
+    const path = `/v1/streams/${this.#stream}${partition === undefined ? "" : `?partition=${partition}`}`;
     const headers = {
       "content-type": "application/x-ndjson",
       "rdx-producer": producer,
@@ -86,7 +92,7 @@ export class VerifyingClient {
     };
     let response: Response, text: string;
     try {
-      response = await server.fetch(`/v1/streams/${this.#stream}`, { method: "POST", headers, body });
+      response = await server.fetch(path, { method: "POST", headers, body });
       text = await response.text();
     } catch {
       return null;

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { startServer, type TestServer, until } from "../e2e/server.ts";
+import { BREAKS_AT_NUMBER_MAX } from "../../src/core/limits.ts";
+import { completed, startServer, type TestServer, until } from "../e2e/server.ts";
+import { breakingModule } from "../runtime/breaking_module.ts";
 import { seeded } from "../sim/pool.ts";
 import { checkAll, deploy, PRODUCERS, ready } from "./server_faults.ts";
 import { VerifyingClient } from "./verifying_client.ts";
@@ -17,28 +19,7 @@ const DEADLY = (trigger: string) =>
   return value.values;
 };\n`;
 
-/**
- * A function that breaks, at one value, the memory which its worker has made last: that of its own kernel, when its pipeline is the last that was deployed. Whoever
- * touches it traps.
- */
-const BREAKING = (value: number) =>
-  `let last = null;
-WebAssembly.Memory = class extends WebAssembly.Memory {
-  constructor(options) {
-    super(options);
-    last = this;
-  }
-  get buffer() {
-    if (this.broken) throw new WebAssembly.RuntimeError("unreachable");
-    return super.buffer;
-  }
-};
-export const same = (rows, value) => {
-  if (value.values.includes(${value}n)) last.broken = true;
-  return value.values;
-};\n`;
-
-function callingPlan(module: string, column = "value") {
+function callingPlan(module: string, column = "value", sink: Record<string, unknown> = { kind: "discard" }) {
   const call = {
     call: "same",
     args: [{ column }],
@@ -49,7 +30,7 @@ function callingPlan(module: string, column = "value") {
     nodes: [
       { id: "source", op: "source", stream: "s", idle_timeout_ms: 0 },
       { id: "same", op: "project", input: ["source"], columns: ["id", { as: "same", expr: call }] },
-      { id: "sink", op: "sink", input: ["same"], sink: { kind: "discard" } },
+      { id: "sink", op: "sink", input: ["same"], sink },
     ],
   };
 }
@@ -113,27 +94,59 @@ for (let seed = 9000; seed < 9000 + SEEDS; seed++) {
   });
 }
 
-Deno.test("a pipeline that the same row breaks again stays failed and says at which number and node, while others go on", async () => {
+interface Poisoned extends Pipeline {
+  readonly quarantined: readonly { readonly from: number; readonly to: number; readonly reason: string }[];
+}
+
+const poisonedIds = (text: string) => text.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line).id);
+
+Deno.test("a pipeline that the same row breaks again and again goes on without the chunk that has it, also after a kill, while others notice nothing", async () => {
   const poison = 200, client = new VerifyingClient("s", seeded(1));
-  await withFunction(() => BREAKING(poison), async (root, module) => {
+  await withFunction((root) => breakingModule([poison], `${root}/mended`), async (root, module) => {
     const data = `${root}/data`, args = ["--functions", `${root}/functions`, "--workers", "1"];
-    await using server = await startServer({ data, args: [...args, "--checkpoint-interval", "60ms"] });
-    await deploy(server, data);
-    await acknowledged(server, client, "p0");
-    await server.put("/v1/pipelines/poisoned", callingPlan(module, "id"));
-    while (client.acked.size <= poison) await acknowledged(server, client, "p0");
-    const failed = await until(async () => {
-      const poisoned = await server.json<Pipeline>("/v1/pipelines/poisoned");
-      return poisoned.state === "failed" && poisoned;
-    });
-    assert.match(failed.reason!, /^It broke 2 times in a row at number \d+ of its order/);
-    assert.match(failed.reason!, /restart the engine, or deploy it anew$/);
-    assert.equal(server.errors.split("Pipeline poisoned broke at number").length, 2, server.errors);
-    for (let left = 5; left > 0; left--) await acknowledged(server, client, "p1");
-    await ready(server);
-    const { state, reason } = await server.json<Pipeline>("/v1/pipelines/totals");
-    assert.deepEqual([state, reason], ["running", null]);
-    assert.doesNotMatch(server.errors, /Pipeline (totals|parts) broke/);
-    await checkAll(server, client, { data, seen: data, folder: "parts", view: "totals" });
+    const start = () => startServer({ data, args: [...args, "--checkpoint-interval", "60ms"] });
+    const sink = { kind: "files", path: `${root}/poisoned`, format: "ndjson", roll_ms: 50 };
+    let server = await start();
+    try {
+      await deploy(server, data);
+      await acknowledged(server, client, "p0");
+      await server.put("/v1/pipelines/poisoned", callingPlan(module, "id", sink));
+      while (client.acked.size <= poison) await acknowledged(server, client, "p0");
+      const poisoned = () => server.json<Poisoned>("/v1/pipelines/poisoned");
+      await until(async () => {
+        const { state, reason, quarantined } = await poisoned();
+        assert.notEqual(state, "failed", reason ?? "");
+        return state === "running" && quarantined.length === 1;
+      });
+      assert.equal(
+        server.errors.split("Pipeline poisoned broke at number").length,
+        BREAKS_AT_NUMBER_MAX,
+        server.errors,
+      );
+      for (let left = 5; left > 0; left--) await acknowledged(server, client, "p1");
+      await server.signal("SIGKILL");
+      assert.doesNotMatch(server.errors, /Pipeline (totals|parts) broke/);
+      server = await start();
+      await ready(server);
+      for (let left = 5; left > 0; left--) await acknowledged(server, client, "p0");
+      const { quarantined: [{ from, to }] } = await poisoned();
+      const metrics = await (await server.fetch("/metrics")).text();
+      assert.match(metrics, /^rdx_quarantined_chunks\{pipeline="poisoned"\} 1$/m);
+      await checkAll(server, client, { data, seen: data, folder: "parts", view: "totals" });
+      await completed(server, "poisoned");
+      const all = poisonedIds(Deno.readTextFileSync(`${data}/undisturbed.ndjson`)), left = all.slice(from, to);
+      assert.ok(left.includes(poison));
+      const parts = [...Deno.readDirSync(`${root}/poisoned`)].map(({ name }) => name).filter((name) =>
+        name.startsWith("part-")
+      );
+      const there = parts.sort().flatMap((name) => poisonedIds(Deno.readTextFileSync(`${root}/poisoned/${name}`)));
+      assert.deepEqual(there, all.toSpliced(from, to - from));
+      const { rows } = await server.json<{ rows: { raw: string }[] }>(
+        "/v1/streams/s/dead?pipeline=poisoned&order=oldest&limit=1000",
+      );
+      assert.deepEqual(rows.map(({ raw }) => JSON.parse(raw).id), left);
+    } finally {
+      await server.signal("SIGKILL");
+    }
   });
 });

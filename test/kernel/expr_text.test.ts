@@ -77,6 +77,12 @@ Deno.test("strings that are no value of the type become NULL", () => {
     100000n,
     null,
   ]);
+  // However large an exponent is written: too small for any place is 0, too large for any type is NULL
+  const far = ["-1.5E-389223372036854775808", "1e9223372036854775808", "0e9223372036854775808", "1e-2001"];
+  assert.deepEqual(castAll(far, STRING, "decimal(7,2)"), [0n, null, 0n, 0n]);
+  assert.deepEqual(castAll(far, STRING, "decimal(30,29)"), [0n, null, 0n, 0n]);
+  assert.deepEqual(castAll(far, STRING, "int64"), [null, null, 0n, null]);
+  assert.deepEqual(castAll(far, STRING, "double"), [-0, null, 0, 0]);
   assert.deepEqual(castAll(["TRUE", "no", "2", "0", "Y"], STRING, "bool"), [true, false, null, false, true]);
   const day = BigInt(Date.UTC(2024, 1, 29));
   assert.deepEqual(castAll(["2024-02-29", "2023-02-29", "2024-02-29T00:00:00+01:00"], STRING, "timestamp"), [

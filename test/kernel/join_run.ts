@@ -37,6 +37,8 @@ export interface JoinResult {
   readonly nullTime: number;
   /** Rows that are left in state. */
   readonly kept: number;
+  /** Rows that had left memory and came back. */
+  readonly reads: number;
 }
 
 const TIME_NONE = -(2n ** 62n);
@@ -110,7 +112,7 @@ export function expected(test: JoinCase): JoinResult {
     reference.advance(clock.watermark);
   }
   reference.advance(Infinity);
-  return { out: reference.out, late: reference.late, nullTime: reference.nullTime, kept: reference.kept };
+  return { out: reference.out, late: reference.late, nullTime: reference.nullTime, kept: reference.kept, reads: 0 };
 }
 
 /** A batch of rows, between rows that are not selected. */
@@ -180,10 +182,10 @@ export function run(kernel: Kernel, test: JoinCase, random: Random): JoinResult 
   }
   join.advance(Infinity);
   drain(() => -1);
-  const { late, nullTime, stateRows: kept } = join;
+  const { late, nullTime, stateRows: kept, cold: { reads } } = join;
   join.close();
   kernel.reset();
-  return { out, late, nullTime, kept };
+  return { out, late, nullTime, kept, reads };
 }
 
 /** A row as one line: values of the same text are the same, long ones are told apart by their start and their length. */

@@ -147,6 +147,13 @@ for (const { variant, kernel } of kernels) {
         const time = random.below(count) - count / 2;
         assert.equal(kernel.fn("rows_heap_push")(heap, time, addresses[row]), 1);
         waiting.push({ time, row });
+        for (let gone = random.chance(0.3) ? random.below(4) : 0; gone > 0 && waiting.length > 0; gone--) {
+          const [{ time, row }] = waiting.splice(random.below(waiting.length), 1);
+          kernel.fn("rows_heap_forget")(heap, addresses[row]);
+          if (random.chance(0.5)) continue;
+          assert.equal(kernel.fn("rows_heap_push")(heap, time, addresses[row]), 1);
+          waiting.push({ time, row });
+        }
         if (random.chance(0.01)) takeBelow(random.below(count) - count / 2);
       }
       takeBelow(count);

@@ -18,9 +18,16 @@ export function journalParts(
     segmentBytes?: { first: number; max: number };
     bounds?: Partial<JournalBounds>;
     packer?: Packer;
+    overlapBytes?: number;
   } = {},
 ): JournalParts {
-  const { durability = "fsync", segmentBytes = { first: 1024, max: 4096 }, bounds = {}, packer = null } = more;
+  const {
+    durability = "fsync",
+    segmentBytes = { first: 1024, max: 4096 },
+    bounds = {},
+    packer = null,
+    overlapBytes = 300,
+  } = more;
   const segments = {
     device,
     checksum: (bytes: Uint8Array, before?: number) => crc.of(bytes, before),
@@ -29,6 +36,7 @@ export function journalParts(
     durability,
     buffers: new GroupBuffers(),
     segmentBytes,
+    overlapBytes,
     now: () => clock.now(),
   };
   return { segments, bounds, shared: { bytes: 0 } };

@@ -78,7 +78,7 @@ Deno.test("steps of an order are read as they were written", () => {
   }
 });
 
-Deno.test("an order keeps what it has called durable over any power cut, and goes on behind it", async () => {
+Deno.test("an order keeps what it has called durable over any power cut and kill, and goes on behind it", async () => {
   for (let seed = 1; seed <= 30; seed++) {
     const random = seeded(seed);
     let disk = new SimDisk(random), kept: OrderRecord[] = [], order: OrderLog | null = null, durable = 0;
@@ -101,7 +101,7 @@ Deno.test("an order keeps what it has called durable over any power cut, and goe
         Promise.resolve(order.durable(last)).then(() => durable = Math.max(durable, last));
         if (random(2) === 0) await order.durable(1 + random(last));
       }
-      disk = disk.crash();
+      disk = disk.crash(random(3) > 0 ? "power" : "kill");
     }
   }
 });

@@ -7,9 +7,10 @@ import { COLD_SEGMENT_BYTES } from "../../src/core/limits.ts";
 import { openColdFile } from "../../src/store/cold_file_deno.ts";
 import { seeds } from "./seeds.ts";
 import { randomOf } from "../kernel/numbers.ts";
-import { drainSteps, restoreSteps, stepsText, type TableStep } from "../kernel/state_steps.ts";
+import { restoreSteps, stepsText, type TableStep } from "../kernel/state_steps.ts";
 import { type InputRow, type Step, Task } from "./form_task.ts";
 import { type Form, OPERATOR_FORMS } from "./forms.ts";
+import { drained, Rounds, stateOf } from "./rounds.ts";
 
 const BOUND_BYTES = 600_000;
 
@@ -83,29 +84,21 @@ function* stepsOf(form: Form, random: () => number, keys: number, hot: boolean, 
   }
 }
 
-function stateOf({ operator: { state } }: Task) {
-  assert.ok(typeof state === "object");
-  return state;
-}
-
-function drained(task: Task, whole: boolean): TableStep[] {
-  return drainSteps(task.kernel, stateOf(task), whole, 500);
-}
-
 for (const [name, form] of FORMS) {
   for (const hot of [false, true]) {
     Deno.test(`state of several times its bound is what it would be in memory, over checkpoints and restarts: ${name}, ${hot ? "hot" : "uniform"} keys`, () => {
       seeds(1, (seed) => {
-        const random = randomOf(seed), memory = new Task(form, 0, 1);
+        const random = randomOf(seed), memory = new Task(form, 0, 1), rounds = new Rounds(random);
         let task = bounded(form), chain: TableStep[] = [], coldest = 0, restarts = 0, reads = 0;
-        for (const step of stepsOf(form, random, 12_000, hot, 45)) {
+        for (const step of stepsOf(form, random, 12_000, hot, 63)) {
           assert.deepEqual(task.run(step), memory.run(step), `watermark ${step.watermark}`);
           const { cold } = task.operator;
           assert.equal(task.operator.stateRows, memory.operator.stateRows);
           assert.ok(task.operator.stateBytes <= BOUND_BYTES);
           coldest = Math.max(coldest, cold!.rows);
+          if (step.watermark % 7 > 2) rounds.go(task);
           if (step.watermark % 7 !== 6) continue;
-          const whole = random() < 0.3, steps = drained(task, whole);
+          const [whole, steps] = rounds.cut(task);
           chain = whole ? steps : [...chain, ...steps];
           if (random() < 0.6) continue;
           restarts++;
@@ -120,7 +113,7 @@ for (const [name, form] of FORMS) {
         assert.deepEqual(rows, expected);
         task.close();
         memory.close();
-        return `${restarts} restarts`;
+        return `${restarts} restarts, ${rounds.count} rounds in front of cuts`;
       });
     });
   }
@@ -175,6 +168,7 @@ Deno.test("a disk without room is a state that is full", () => {
         throw new Error("ENOSPC: no space left on device");
       },
       read: () => 0,
+      truncate: () => {},
       close: () => {},
     });
   const task = bounded(FORM, full);

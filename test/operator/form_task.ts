@@ -51,8 +51,14 @@ export class Task {
   run({ input, rows, tick, watermark }: Step): string[] {
     const { kernel, operator } = this, got: string[] = [], exchange = operator.exchanges[input]!;
     const drain = () => {
-      for (let out = operator.pull(8192); out; out = operator.pull(8192)) {
-        for (const { kind, values } of changesOf(kernel, out)) got.push(textOf(kind, values, operator.columns));
+      for (let more = true; more;) {
+        // As in a task, what a pull takes from the batch arena goes with what it gave
+        const mark = kernel.mark(), out = operator.pull(8192);
+        more = out !== null;
+        if (out) {
+          for (const { kind, values } of changesOf(kernel, out)) got.push(textOf(kind, values, operator.columns));
+        }
+        kernel.release(mark);
       }
       kernel.reset();
     };

@@ -274,6 +274,13 @@ const FORMS: Readonly<Record<OperatorPlan["op"], readonly [string, Form][]>> = {
       "numbered rank of a changelog",
       rank({ retracts: true, number: true, columns: [...INPUT, column("rank", INT64)] }),
     ],
+    ["shared ranks", rank({ fn: "rank" })],
+    ["dense ranks", rank({ fn: "dense_rank", mode: { mode: "changes", ttlMs: 300 } })],
+    [
+      "numbered shared ranks of a changelog",
+      rank({ fn: "rank", retracts: true, number: true, columns: [...INPUT, column("rank", INT64)] }),
+    ],
+    ["shared ranks of windows", rank({ fn: "dense_rank", keys: [END, K], mode: { mode: "window", end: END } })],
     ["rank of windows", rank({ keys: [END, K], mode: { mode: "window", end: END } })],
     ["ties", rank({ keys: [END, K], to: 1, ties: true, mode: { mode: "window", end: END } })],
   ],

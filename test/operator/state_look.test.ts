@@ -25,13 +25,20 @@ function stateOf({ operator: { state } }: Task): OperatorState {
   return state;
 }
 
-/** The rows of a whole drain, by table. */
+/** The rows of a whole drain, by table: it may also take away what it has not given. */
 function drained(steps: readonly TableStep[], state: OperatorState): Map<string, Row[]> {
   return new Map(state.tables.map(({ name, columns }) => {
-    const frames = steps.flatMap((step) => step.table === name && step.frame ? [new FrameView(step.frame)] : []);
-    const rows = frames.flatMap((view) =>
-      Array.from({ length: view.rows }, (_, row): Row => new Map(columns.map((c, i) => [c.name, view.value(row, i)])))
-    );
+    let rows: Row[] = [];
+    for (const { kind, table, frame } of steps) {
+      if (table !== name || !frame) continue;
+      const view = new FrameView(frame), told = columns.slice(0, view.columns);
+      const own = Array.from(
+        { length: view.rows },
+        (_, row): Row => new Map(told.map((column, i) => [column.name, view.value(row, i)])),
+      );
+      if (kind === "upsert") rows.push(...own);
+      else rows = rows.filter((row) => !own.some((gone) => told.every(({ name }) => row.get(name) === gone.get(name))));
+    }
     return [name, rows];
   }));
 }

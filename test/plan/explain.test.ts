@@ -194,6 +194,12 @@ Deno.test("ranks, overs, sessions and unions are explained in a line", () => {
     "event time ends here",
     "keeps 3 rows of each key without bound: ttl_ms would forget keys",
   ]);
+  assert.deepEqual(saidOf([FLIGHTS_SOURCE, { ...rank, fn: "dense_rank" }], "r"), [
+    "n = dense ranks 1 to 3 by origin in the order of delay desc",
+    "changes of rows that no key tells apart",
+    "event time ends here",
+    "keeps all rows of the first 3 ranks of each key without bound: ttl_ms would forget keys",
+  ]);
   const aggs = [{ fn: "avg", arg: "delay", as: "m" }], range = { kind: "range", preceding: 5000 };
   const over: Json = { id: "o", op: "over", input: ["f"], keys: ["origin"], time: "ts", frame: range, aggs };
   assert.deepEqual(saidOf([FLIGHTS_SOURCE, over], "o"), [

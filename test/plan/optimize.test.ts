@@ -52,6 +52,22 @@ Deno.test("counting rows still reads one column, of a fixed width", () => {
   assert.deepEqual(names(direct.sources[0].columns), ["ts"]);
 });
 
+Deno.test("a filter that refuses rows stays where it is, alone, with whole rows in front of it", () => {
+  const refuse = "Nothing flies backwards";
+  const { sources, operators } = compile(planOf(
+    UNTIMED,
+    ["filter", "source", { where: LATE }],
+    ["filter_2", "filter", { where: call("gt", col("distance"), lit(0)), refuse }],
+    ["filter_3", "filter_2", { where: CANCELLED }],
+    ["project", "filter_3", { columns: ["origin"] }],
+    sinkOf("project"),
+  ));
+  assert.deepEqual(names(sources[0].columns), FLIGHTS.map(({ name }) => name));
+  assert.deepEqual(operators.map(({ id }) => id), ["filter", "filter_2", "filter_3", "project"]);
+  const [, check] = operators;
+  assert.equal(check.op === "filter" && check.refuse, refuse);
+});
+
 Deno.test("a filter moves below a projection that renames its columns", () => {
   const { operators, sinks } = compile(planOf(
     SOURCE,

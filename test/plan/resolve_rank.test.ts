@@ -52,6 +52,14 @@ Deno.test("better rows take the places of others, which ends event time but for 
   assert.deepEqual([lagsOf(newest, "r"), factsOf(newest, "r").changes], [{ ts: 0 }, true]);
 });
 
+Deno.test("rows that share their rank are told apart by what tells them apart before, and are no newest ones", () => {
+  const shared = ranked({ order: DELAY, to: 3, as: "place", fn: "rank" });
+  assert.deepEqual([factsOf(shared, "r").changes, factsOf(shared, "r").upsertKeys], [true, null]);
+  assert.equal(operatorOf(shared, "rank").fn, "rank");
+  assert.equal(operatorOf(ranked(), "rank").fn, "row_number");
+  assert.deepEqual(lagsOf(ranked({ order: [{ column: "ts", desc: true }], fn: "dense_rank" }), "r"), {});
+});
+
 Deno.test("an order says where NULL goes, and else counts it as the least value", () => {
   const nulls = (one: unknown) => operatorOf(ranked({ order: [one] }), "rank").order[0];
   assert.deepEqual(nulls("delay"), { column: nulls("delay").column, desc: false, nullsLast: false });
@@ -151,6 +159,13 @@ Deno.test("windows that go by the time of an over stay windows behind it", () =>
 });
 
 refuses([
+  {
+    what: "a shared rank without an order",
+    plan: ranked({ fn: "rank" }),
+    path: "nodes[1].order",
+    reason: /all rows would be of rank 1/,
+  },
+  { what: "a number of rows that is none", plan: ranked({ fn: "ntile" }), path: "nodes[1].fn", reason: /row_number/ },
   {
     what: "a rank from behind its end",
     plan: ranked({ from: 3, to: 2 }),

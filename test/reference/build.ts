@@ -26,7 +26,8 @@ export function build(
   switch (node.op) {
     case "filter": {
       const where = expression(node.where, columns);
-      return stateless(columns, (row) => where.of(row.values) === true ? [row] : []);
+      const keeps = (value: unknown) => node.refuse === undefined ? value === true : value !== false;
+      return stateless(columns, (row) => keeps(where.of(row.values)) ? [row] : []);
     }
     case "project":
       return project(node, columns);

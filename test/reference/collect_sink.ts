@@ -3,26 +3,31 @@ import { type Column, columnIndex } from "../../src/core/schema.ts";
 import type { OutputBatch, Sink, SinkFactory, SinkInput } from "../../src/sink.ts";
 import type { Row } from "./value.ts";
 
-/** A sink that keeps what comes, of any changelog. */
-export class CollectSink implements Sink, SinkFactory {
+/** Makes sinks that keep what comes, of any changelog, and knows the newest of each name. */
+export class CollectSinks implements SinkFactory {
   readonly kind = "collect";
   readonly changes = "all";
-  readonly options = { type: "object", properties: {} };
-  readonly guarantee = "at least once";
-  readonly rows: Row[] = [];
-  columns: readonly Column[] = [];
-  /** The positions of what tells the rows of a changelog apart; null: nothing known does, or rows are only inserted. */
-  keys: readonly number[] | null = null;
+  readonly options = { type: "object", properties: { name: { type: "string" } } };
+  readonly made = new Map<string, CollectSink>();
 
   create(
-    _options: Readonly<Record<string, unknown>>,
+    { name = "" }: Readonly<Record<string, unknown>>,
     columns: readonly Column[],
     { changes, upsertKeys }: SinkInput,
   ): Sink {
-    this.columns = columns;
-    this.keys = changes && upsertKeys ? upsertKeys.map((key) => columnIndex(columns, key)) : null;
-    return this;
+    const keys = changes && upsertKeys ? upsertKeys.map((key) => columnIndex(columns, key)) : null;
+    const sink = new CollectSink(columns, keys);
+    this.made.set(String(name), sink);
+    return sink;
   }
+}
+
+export class CollectSink implements Sink {
+  readonly guarantee = "at least once";
+  readonly rows: Row[] = [];
+
+  /** `keys`: the positions of what tells the rows of a changelog apart; null: nothing known does, or rows are only inserted. */
+  constructor(readonly columns: readonly Column[], readonly keys: readonly number[] | null) {}
 
   open(): Promise<number> {
     return Promise.resolve(-1);

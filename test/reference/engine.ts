@@ -10,10 +10,23 @@ import type { Operator } from "./operator.ts";
 import { column, place, places, readType } from "./schema.ts";
 import { keyOf, type Row } from "./value.ts";
 
-/** A step of the log: a row of a source (without the column of its kind), or a source's end. */
+/**
+ * A step of the log: a row of a source (without the column of its kind), that a source gives nothing and its watermark is there nevertheless, or its end; of sources with
+ * several partitions, of one of these. Or that a source has so many partitions from now on, each with the watermark of the one that it was part of.
+ */
 export type LogEntry =
-  | { readonly source: string; readonly kind: RowKind; readonly values: readonly Value[] }
-  | { readonly source: string; readonly end: true };
+  | {
+    readonly source: string;
+    readonly partition?: number;
+    readonly kind: RowKind;
+    readonly values: readonly Value[];
+  }
+  | { readonly source: string; readonly partition?: number; readonly idle: number }
+  | { readonly source: string; readonly partitions: number }
+  | { readonly source: string; readonly partition?: number; readonly end: true };
+
+/** How many partitions sources have; 1 if it is not said. */
+export type Partitions = ReadonlyMap<string, number>;
 
 /** What came to a sink: a changelog in its order. */
 export interface SinkRows {
@@ -48,13 +61,14 @@ interface Station {
   watermark: number;
 }
 
-/** A source at work: its watermark, and of upserts the current row of each key. */
+/** A source at work: its watermarks, and of upserts the current row of each key. */
 interface Feed {
   readonly node: SourceNode;
   readonly station: Station;
   /** Columns behind its own; each may read those before it. */
   readonly computed: readonly Known[];
-  watermark: number;
+  /** By partition. */
+  readonly watermarks: number[];
   readonly current: Map<string, readonly Value[]>;
 }
 
@@ -68,8 +82,9 @@ export function runReference(
   log: readonly LogEntry[],
   streams: Readonly<Record<string, readonly Column[]>> = {},
   tables: Tables = new Map(),
+  partitions: Partitions = new Map(),
 ): Map<string, SinkRows> {
-  return runWithLate(plan, log, streams, tables).sinks;
+  return runWithLate(plan, log, streams, tables, partitions).sinks;
 }
 
 /** The same, with the rows of sources that nodes left out as late, in the order of the log. */
@@ -78,8 +93,9 @@ export function runWithLate(
   log: readonly LogEntry[],
   streams: Readonly<Record<string, readonly Column[]>> = {},
   tables: Tables = new Map(),
+  partitions: Partitions = new Map(),
 ): { sinks: Map<string, SinkRows>; late: readonly LateEntry[] } {
-  const run = new ReferenceRun(plan, streams, tables), late: LateEntry[] = [];
+  const run = new ReferenceRun(plan, streams, tables, partitions), late: LateEntry[] = [];
   for (const [entry, step] of log.entries()) late.push(...run.step(step).map((found) => ({ entry, ...found })));
   return { sinks: run.sinks, late };
 }
@@ -91,9 +107,16 @@ class ReferenceRun {
   readonly #feeds = new Map<string, Feed>();
 
   readonly #tables: Tables;
+  readonly #partitions: Partitions;
 
-  constructor({ nodes }: Plan, streams: Readonly<Record<string, readonly Column[]>>, tables: Tables) {
+  constructor(
+    { nodes }: Plan,
+    streams: Readonly<Record<string, readonly Column[]>>,
+    tables: Tables,
+    partitions: Partitions,
+  ) {
     this.#tables = tables;
+    this.#partitions = partitions;
     const made = new Map<string, Station>();
     while (made.size < nodes.length) {
       const before = made.size;
@@ -132,20 +155,25 @@ class ReferenceRun {
     }
     const facts = { columns, time: node.time ?? null, spans: [], sources: [node.id], lagMs: 0 };
     const station: Station = { node, facts, operator: null, readers: [], lagMs: 0, watermark: -Infinity };
-    this.#feeds.set(node.id, { node, station, computed, watermark: -Infinity, current: new Map() });
+    const watermarks = Array.from({ length: this.#partitions.get(node.id) ?? 1 }, () => -Infinity);
+    this.#feeds.set(node.id, { node, station, computed, watermarks, current: new Map() });
     return station;
   }
 
   /** The nodes that left the entry out since it came too late. */
   step(entry: LogEntry): Omit<LateEntry, "entry">[] {
-    const fates = new Map<Station, Fate>(), feed = this.#feeds.get(entry.source)!;
-    if ("end" in entry) feed.watermark = Infinity;
-    else {
+    const fates = new Map<Station, Fate>(), feed = this.#feeds.get(entry.source)!, { watermarks } = feed;
+    const partition = "partition" in entry ? entry.partition ?? 0 : 0;
+    if ("end" in entry) watermarks[partition] = Infinity;
+    else if ("idle" in entry) watermarks[partition] = Math.max(watermarks[partition], entry.idle);
+    else if ("partitions" in entry) {
+      for (let { length: i } = watermarks, of = i; i < entry.partitions; i++) watermarks.push(watermarks[i % of]);
+    } else {
       const values = feed.computed.reduce<readonly Value[]>((row, one) => [...row, one.of(row)], entry.values);
       for (const row of rowsOf(feed, { ...entry, values })) this.#pass(feed.station, row, fates);
       const { time, delay_ms = 0 } = feed.node;
-      const at = time === undefined ? null : values[place(feed.station.facts.columns, time)];
-      if (at !== null) feed.watermark = Math.max(feed.watermark, Number(at) - delay_ms);
+      const at = time === undefined || time === null ? null : values[place(feed.station.facts.columns, time)];
+      if (at !== null) watermarks[partition] = Math.max(watermarks[partition], Number(at) - delay_ms);
     }
     this.#advance();
     return [...fates].flatMap(([{ node }, { used, leftOutAt: watermark }]) =>
@@ -172,7 +200,8 @@ class ReferenceRun {
 
   #advance(): void {
     for (const station of this.#stations) {
-      const watermark = Math.min(...station.facts.sources.map((id) => this.#feeds.get(id)!.watermark)) - station.lagMs;
+      const least = Math.min(...station.facts.sources.flatMap((id) => this.#feeds.get(id)!.watermarks));
+      const watermark = least - station.lagMs;
       if (!station.operator || watermark <= station.watermark) continue;
       station.watermark = watermark;
       for (const out of station.operator.advance(watermark)) this.#pass(station, out, null);

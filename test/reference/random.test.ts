@@ -3,7 +3,7 @@ import fc from "../deps/fast_check.ts";
 import { textOf } from "../runtime/rows.ts";
 import { firstDebt, netCounts, upserted } from "./changes.ts";
 import { runReference } from "./engine.ts";
-import { EngineUnderTest, streamColumns } from "./engine_run.ts";
+import { EngineUnderTest, type FoundRows, streamColumns } from "./engine_run.ts";
 import { type Feature, FEATURES } from "./random_flow.ts";
 import { anyChoices, type RandomPlan, randomPlan } from "./random_plan.ts";
 import { anySeeds, rowsOf, type StreamRow } from "./random_rows.ts";
@@ -43,27 +43,34 @@ const netText = (rows: readonly Row[]) =>
 async function check(
   random: RandomPlan,
   rows: ReadonlyMap<string, readonly StreamRow[]>,
-  runs: readonly { readonly workers: number; readonly cuts: readonly number[] }[],
+  runs: readonly {
+    readonly workers: number;
+    readonly cuts: readonly number[];
+    readonly partitions: readonly number[];
+  }[],
 ): Promise<void> {
-  const { plan, sources, changes } = random;
-  const streams = Object.fromEntries(sources.map((source) => [source.id, streamColumns(source)]));
-  for (const { workers, cuts } of runs) {
-    const found = await (await engineWith(workers)).run(random, rows, cuts);
-    const expected = runReference(plan, found.log, streams).get("out")!;
-    if (!changes) assert.ok(found.rows.every(({ kind }) => kind === "+I"), "only inserts come");
-    assert.deepEqual(netText(found.rows), netText(expected.rows), JSON.stringify(plan.nodes));
-    if (firstDebt(expected.rows) >= 0) continue;
-    assert.equal(firstDebt(found.rows), -1, "only rows that are there go");
-    if (found.keys === null) continue;
-    const table = upserted(found.rows, found.keys).map((values) => `1 × ${textOf(values)}`).sort();
-    assert.deepEqual(table, netText(expected.rows), `by columns ${found.keys.join()} of ${JSON.stringify(plan.nodes)}`);
+  for (const { workers, cuts, partitions } of runs) {
+    hold(random, await (await engineWith(workers)).run(random, rows, cuts, partitions));
   }
+}
+
+function hold({ plan, sources, changes }: RandomPlan, found: FoundRows): void {
+  const streams = Object.fromEntries(sources.map((source) => [source.id, streamColumns(source)]));
+  const expected = runReference(plan, found.log, streams, new Map(), found.partitions).get("out")!;
+  if (!changes) assert.ok(found.rows.every(({ kind }) => kind === "+I"), "only inserts come");
+  assert.deepEqual(netText(found.rows), netText(expected.rows), JSON.stringify(plan.nodes));
+  if (firstDebt(expected.rows) >= 0) return;
+  assert.equal(firstDebt(found.rows), -1, "only rows that are there go");
+  if (found.keys === null) return;
+  const table = upserted(found.rows, found.keys).map((values) => `1 × ${textOf(values)}`).sort();
+  assert.deepEqual(table, netText(expected.rows), `by columns ${found.keys.join()} of ${JSON.stringify(plan.nodes)}`);
 }
 
 Deno.test("a random plan gives what the reference engine gives, however rows are cut and with any number of workers", async () => {
   const run = fc.record({
     workers: fc.integer({ min: 1, max: 4 }),
     cuts: fc.array(fc.nat({ max: 30 }), { maxLength: 6 }),
+    partitions: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
   });
   const runs = fc.array(run, { minLength: 1, maxLength: RUNS });
   const seeds = fc.tuple(anySeeds(120), anySeeds(60), anySeeds(60));
@@ -78,6 +85,37 @@ Deno.test("a random plan gives what the reference engine gives, however rows are
         failures--;
       }),
       { numRuns: Number(Deno.env.get("RDX_RANDOM_PLANS") ?? 60) },
+    );
+  } finally {
+    await closeEngines();
+  }
+});
+
+Deno.test("random plans beside each other over the same streams give what each gives alone, whatever they share", async () => {
+  const cuts = fc.array(fc.nat({ max: 30 }), { maxLength: 6 }), workers = fc.integer({ min: 1, max: 3 });
+  const beside = fc.array(anyChoices(4), { minLength: 2, maxLength: 4 });
+  const seeds = fc.tuple(anySeeds(80), anySeeds(40), anySeeds(40));
+  try {
+    await fc.assert(
+      fc.asyncProperty(
+        beside,
+        seeds,
+        workers,
+        cuts,
+        fc.boolean(),
+        async ([first, ...others], seeds, workers, cuts, alike) => {
+          // Sources are those of the first; with `alike` the steps of all begin as its do.
+          const common = [first[0] ?? [], ...alike ? first.slice(1, 3) : []];
+          const randoms = [first, ...others.map((one) => [...common, ...one.slice(1)])].map((choices) =>
+            randomPlan(choices, features)
+          );
+          const sources = [...new Map(randoms.flatMap(({ sources }) => sources.map((one) => [one.id, one]))).values()];
+          const rows = new Map(sources.map((source, i) => [source.id, rowsOf(source, seeds[i])]));
+          const found = await (await engineWith(workers)).runBeside(randoms, rows, cuts);
+          randoms.forEach((random, i) => hold(random, found[i]));
+        },
+      ),
+      { numRuns: Math.ceil(Number(Deno.env.get("RDX_RANDOM_PLANS") ?? 60) / 3) },
     );
   } finally {
     await closeEngines();

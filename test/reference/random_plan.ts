@@ -1,5 +1,5 @@
 import fc from "../deps/fast_check.ts";
-import type { Plan, PlanNode } from "../../src/plan/plan.ts";
+import { type Plan, type PlanNode, RANK_FUNCTIONS } from "../../src/plan/plan.ts";
 import { project } from "./nodes.ts";
 import { type Feature, FEATURES, type Flow, Flows, type RandomSource, type Step, together } from "./random_flow.ts";
 import { asOfJoin, bestRows, intervalJoin, regular, windowJoin } from "./random_joins.ts";
@@ -17,7 +17,8 @@ export interface RandomPlan {
 const filter: Step = (flows, picks) => {
   const flow = flows.pick(picks)!;
   const where = condition(picks, flow.columns);
-  flows.push({ id: flows.fresh(), op: "filter", input: [flow.id], where }, flow);
+  const refuse = picks.rarely() ? { refuse: "random" } : {};
+  flows.push({ id: flows.fresh(), op: "filter", input: [flow.id], where, ...refuse }, flow);
 };
 
 /** Leaves some columns out and adds a new one. */
@@ -53,7 +54,9 @@ function rankBy(flows: Flows, picks: Picks, flow: Flow, keys: readonly string[],
   const order = (flow.ordered ? picks.some(flow.columns, 2) : flow.columns).map(({ name: column }) => {
     return { column, desc: picks.rarely(), nulls_last: picks.rarely() };
   });
-  const node = { id: flows.fresh(), op: "rank", input: [flow.id], keys, order, from, to, ...end } as const;
+  const fn = picks.of(RANK_FUNCTIONS);
+  if (fn !== "row_number" && order.length === 0) return;
+  const node = { id: flows.fresh(), op: "rank", input: [flow.id], keys, order, from, to, fn, ...end } as const;
   const columns = numbered ? [...flow.columns, { name, type: "int64" }] : flow.columns;
   const final = end.window_end !== undefined;
   const lost = { time: null, span: null, changes: true };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "../deps/fast_check.ts";
-import type { PlanNode } from "../../src/plan/plan.ts";
+import { type PlanNode, RANK_FUNCTIONS } from "../../src/plan/plan.ts";
 import { firstDebt } from "./changes.ts";
 import { type LogEntry, runReference } from "./engine.ts";
 import { streamColumns } from "./engine_run.ts";
@@ -18,7 +18,7 @@ function nameOf(node: PlanNode): string {
       return `${mode} ${node.type}`;
     }
     case "rank":
-      return node.window_end ? "window rank" : "rank";
+      return `${node.window_end ? "window " : ""}${node.fn ?? "row_number"}`;
     case "source":
       return node.changes ? "changelog" : "source";
     default:
@@ -29,7 +29,8 @@ function nameOf(node: PlanNode): string {
 const TYPES = ["inner", "left", "right", "full", "semi", "anti"];
 const ALL = [
   ...["source", "changelog", "filter", "project", "union", "aggregate", "tumble", "hop", "cumulate", "session", "sink"],
-  ...["rank", "window rank", "over", "unnest", "asof inner", "asof left"],
+  ...RANK_FUNCTIONS.flatMap((fn) => [fn, `window ${fn}`]),
+  ...["over", "unnest", "asof inner", "asof left"],
   ...TYPES.flatMap((type) => [`regular ${type}`, `window ${type}`]),
   ...TYPES.slice(0, 4).map((type) => `interval ${type}`),
 ];

@@ -7,7 +7,7 @@ import { column, place, places } from "./schema.ts";
 import { comes, compareValues, keyOf, type Row, rowKey } from "./value.ts";
 import { isOver } from "./windows.ts";
 
-/** Rows `from` to `to` of each key in an order; equal rows go by the log. By window: once, when the watermark has passed it. */
+/** Rows with the numbers `from` to `to` of each key in an order; equal rows go by the log. By window: once, when the watermark has passed it. */
 export class RankOperator implements Operator {
   readonly columns: readonly Column[];
   readonly #node: RankNode;
@@ -44,7 +44,22 @@ export class RankOperator implements Operator {
 
   #ranked(group: readonly (readonly Value[])[]): (readonly Value[])[] {
     const sorted = group.toSorted((a, b) => this.#compare(a, b)), { from, to, as } = this.#node;
-    return sorted.map((values, i) => as === undefined ? values : [...values, BigInt(i + 1)]).slice(from - 1, to);
+    const numbered = sorted.map((values, i) => ({ values, number: this.#numberOf(sorted, i) }));
+    return numbered.filter(({ number }) => number >= from && number <= to)
+      .map(({ values, number }) => as === undefined ? values : [...values, BigInt(number)]);
+  }
+
+  #numberOf(sorted: readonly (readonly Value[])[], at: number): number {
+    const before = sorted.slice(0, at),
+      isBehind = (values: readonly Value[], other: readonly Value[]) => this.#compare(values, other) > 0;
+    switch (this.#node.fn ?? "row_number") {
+      case "row_number":
+        return at + 1;
+      case "rank":
+        return before.filter((other) => isBehind(sorted[at], other)).length + 1;
+      case "dense_rank":
+        return sorted.slice(1, at + 1).filter((values, i) => isBehind(values, sorted[i])).length + 1;
+    }
   }
 
   #compare(a: readonly Value[], b: readonly Value[]): number {

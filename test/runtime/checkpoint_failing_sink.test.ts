@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Ending } from "../../src/core/ending.ts";
 import { INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import { compilePlan } from "../../src/plan/compile.ts";
 import { takeCheckpoint } from "../../src/runtime/checkpoint/take.ts";
@@ -47,7 +48,7 @@ async function come(lives: Lives, chunks: number): Promise<void> {
 
 /** Takes a checkpoint as `Checkpoints` does; resolves to what became of it. */
 function taking({ pipeline, store, clock }: Lives): Promise<string> {
-  const left = new Promise<never>(() => {}), how = { turn: 0, earlier: [], flush: true };
+  const left = new Ending(), how = { turn: 0, earlier: [], flush: true };
   return takeCheckpoint(pipeline, { store, folder: "p", whole: false, clock, left, ...how }).then(
     (taken) => `number ${taken?.number}`,
     (thrown) => String(thrown.message),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { until } from "../until.ts";
 import { DurableRun, type LifeOptions } from "./durable_run.ts";
 import { EVENTS, windowsPlan } from "./engine_run.ts";
 
@@ -181,12 +182,6 @@ checkpointTest(
   async (life) => {
     life.engine.streams.put("events", EVENTS);
     await life.engine.pipelines.put("sums", sumsPlan(0), HOW);
-    const until = async (done: () => boolean) => {
-      for (let polls = 0; !done(); polls++) {
-        assert.ok(polls < 2000, "it did not come to pass");
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    };
     const number = () => life.engine.pipelines.get("sums").checkpoint!.number ?? 0;
     for (let round = 0; round < 3; round++) {
       const before = number();

@@ -3,7 +3,7 @@ import { ArrowEncoder } from "../../src/codec/arrow_encoder.ts";
 import { frameRows } from "../../src/core/frame_info.ts";
 import { type Column, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import type { DecodeJob, DecodeResult } from "../../src/runtime/protocol.ts";
-import { TaskHost } from "../../src/runtime/task/host.ts";
+import { Bodies } from "../../src/runtime/task/bodies.ts";
 import { zstdPacker } from "../../src/log/packer_deno.ts";
 import { hostParts } from "../../workers/parts.ts";
 import { kernelModule } from "../kernel/load.ts";
@@ -18,8 +18,7 @@ const ARRIVAL = Date.UTC(2024, 5, 1), SKEW = 1000;
 const iso = (ms: number) => new Date(ms).toISOString();
 
 function decode(body: string | Uint8Array, more: Partial<DecodeJob>): Extract<DecodeResult, { kind: "decoded" }> {
-  const host = new TaskHost(hostParts(null)), { port1, port2 } = new MessageChannel();
-  host.init({ index: 0, tasks: 1, module: kernelModule() }, port1);
+  const bodies = new Bodies(kernelModule(), hostParts(null), null);
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : new Uint8Array(body);
   const bound = { column: 1, arrivalMs: ARRIVAL, skewMs: SKEW };
   const job = {
@@ -31,9 +30,7 @@ function decode(body: string | Uint8Array, more: Partial<DecodeJob>): Extract<De
     widen: false,
     sums: false,
   };
-  const result = host.decode({ ...job, body: bytes, bound, ...more });
-  port1.close();
-  port2.close();
+  const result = bodies.decode({ ...job, body: bytes, bound, ...more });
   assert.equal(result.kind, "decoded");
   return result as Extract<DecodeResult, { kind: "decoded" }>;
 }
@@ -95,13 +92,12 @@ Deno.test("without a bound no time is too late", () => {
 });
 
 Deno.test("frames are packed where their log wants it, unless bad rows go with them", () => {
-  const host = new TaskHost(hostParts(null, zstdPacker.pack)), { port1, port2 } = new MessageChannel();
-  host.init({ index: 0, tasks: 1, module: kernelModule() }, port1);
+  const bodies = new Bodies(kernelModule(), hostParts(null), zstdPacker.pack);
   const lines = Array.from({ length: 500 }, (_, n) => JSON.stringify({ n, device: "d", ts: ARRIVAL }));
   const decoded = (rows: readonly string[], pack: boolean) => {
     const body = new TextEncoder().encode(rows.join("\n")), shape = { stream: "s", schema: 1, columns: COLUMNS };
     const how = { format: "ndjson" as const, options: {}, widen: false, bound: null, sums: true, pack };
-    const result = host.decode({ ...shape, ...how, body });
+    const result = bodies.decode({ ...shape, ...how, body });
     assert.equal(result.kind, "decoded");
     return result as Extract<DecodeResult, { kind: "decoded" }>;
   };
@@ -112,6 +108,4 @@ Deno.test("frames are packed where their log wants it, unless bad rows go with t
   assert.equal(sums.length, 1);
   assert.equal(decoded(lines, false).packed, undefined);
   assert.equal(decoded([...lines, "{"], true).packed, undefined);
-  port1.close();
-  port2.close();
 });

@@ -1,6 +1,7 @@
 import { createEngine } from "../../src/compose.ts";
 import type { Engine } from "../../src/runtime/engine.ts";
 import { createLog } from "../../src/telemetry/log.ts";
+import { until } from "../until.ts";
 import { textOfRanges } from "./rows.ts";
 
 const encoder = new TextEncoder();
@@ -20,7 +21,7 @@ export class DurableRun {
   /** What it said to those who run it. */
   readonly said: string[] = [];
   engine!: Engine;
-  readonly #options: LifeOptions;
+  #options: LifeOptions;
 
   private constructor(folder: string, options: LifeOptions) {
     this.folder = folder;
@@ -38,7 +39,13 @@ export class DurableRun {
     }
   }
 
-  async start(workers = this.#options.workers ?? 1): Promise<void> {
+  async start(workers?: number): Promise<void> {
+    await this.open(workers);
+    await this.engine.recovered;
+  }
+
+  /** Starts without waiting for pipelines to be through with what they did. */
+  async open(workers = this.#options.workers ?? 1): Promise<void> {
     const log = createLog({ write: (line) => void this.said.push(line) });
     const settings = {
       durability: "fsync",
@@ -51,12 +58,12 @@ export class DurableRun {
       ...(this.#options.stateBytesMax === undefined ? {} : { stateBytesMax: this.#options.stateBytesMax }),
     } as const;
     this.engine = await createEngine(settings);
-    await this.engine.recovered;
   }
 
-  /** Ends the engine without finishing anything, and starts another on what it has left. */
-  async restart(workers?: number): Promise<void> {
+  /** Ends the engine without finishing anything, and starts another on what it has left; `more`: what is another from now on. */
+  async restart(workers?: number, more: LifeOptions = {}): Promise<void> {
     await this.engine.close();
+    this.#options = { ...this.#options, ...more };
     await this.start(workers);
   }
 
@@ -81,10 +88,7 @@ export class DurableRun {
   /** Waits until every pipeline is through with what came. */
   async settled(): Promise<void> {
     const busy = () => [...this.engine.pipelines.all()].some(({ lagRows, inFlight }) => lagRows + inFlight > 0);
-    for (let polls = 0; busy(); polls++) {
-      if (polls > 4000) throw new Error("Pipelines did not come to an end");
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    await until(() => !busy(), 2);
   }
 
   view(name: string): { rows: string[]; seq: number } {

@@ -12,6 +12,7 @@ import { MetricRegistry } from "../../src/telemetry/metrics.ts";
 import { createView } from "../../src/view/create.ts";
 import type { Extension, LoadExtension } from "../../src/kernel/extension.ts";
 import { extensionModule, kernelModule } from "../kernel/load.ts";
+import { until } from "../until.ts";
 import { textOfRanges } from "./rows.ts";
 
 const encoder = new TextEncoder();
@@ -162,10 +163,7 @@ export class EngineRun {
 
   /** Waits until `done`, but not for ever. */
   async until(done: () => boolean): Promise<void> {
-    for (let polls = 0; !done(); polls++) {
-      if (polls > 4000) throw new Error(`It did not come to pass: ${done}`);
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    await until(done, 2);
   }
 
   /** Waits until the pipeline has taken so many rows in all and is through with them. */

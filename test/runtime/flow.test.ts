@@ -3,6 +3,7 @@ import fc from "../deps/fast_check.ts";
 import { EdgeFlow } from "../../src/runtime/edge_flow.ts";
 import type { FlowEdge } from "../../src/runtime/service.ts";
 import { SimClock } from "../sim/clock.ts";
+import { until } from "../until.ts";
 import { EngineRun, windowsPlan } from "./engine_run.ts";
 import { chunksOf, compiled, PipelineRun } from "./pipeline_run.ts";
 import type { Row } from "./rows.ts";
@@ -136,11 +137,7 @@ Deno.test("with real workers: rows that wait are seen where they wait, and a pip
     let open = () => {};
     run.sinks.of("out").gate = new Promise((resolve) => open = resolve);
     await run.send([1, "x", 1], [2, "y", 9], [3, "x", 7], [20, "x", 1]);
-    let waiting = 0;
-    for (let polls = 0; polls < 4000 && waiting !== 2; polls++) {
-      waiting = (await engine.pipelines.flow("p")).edges.at(-1)!.queueRows;
-      await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    await until(async () => (await engine.pipelines.flow("p")).edges.at(-1)!.queueRows === 2, 1);
     const { nodes, edges, state } = await engine.pipelines.flow("p");
     assert.equal(state, "running");
     assert.deepEqual(nodes.map(({ id, op }) => [id, op]), [

@@ -6,7 +6,11 @@ import { INT64 } from "../../src/core/schema.ts";
 import { MemoryLog } from "../../src/log/memory.ts";
 import { LogInput, RangeInput, type Taken } from "../../src/runtime/input.ts";
 import type { FileRange, RangeSource } from "../../src/source.ts";
+import { createJournal, journalParts, openJournal } from "../log/journals.ts";
 import { SimClock } from "../sim/clock.ts";
+import { SimDisk } from "../sim/disk.ts";
+import { seeded } from "../sim/pool.ts";
+import { until } from "../until.ts";
 import { frameOfRows } from "./rows.ts";
 
 const COLUMN = [{ name: "n", type: INT64, nullable: false }];
@@ -142,6 +146,30 @@ Deno.test("an input says when its stream refuses producers, and tells of changes
   off();
   stream.append(1);
   assert.equal(calls, 2);
+});
+
+Deno.test("an input is reading while rows that it is to give come from disk, and neither before nor behind them", async () => {
+  const parts = journalParts(new SimDisk(seeded(5)), new SimClock()), written = createJournal(parts);
+  const frames = [frameOfRows(COLUMN, [[1n]])];
+  for (let i = 0; i < 3; i++) await written.append({ kind: "rows", rows: 1, frames, schema: 1, answer: String });
+  await written.close();
+  const log = await openJournal(parts);
+  for (const only of [undefined, { index: 0, count: 2 }]) {
+    const input = new LogInput(log, "earliest", only), latest = new LogInput(log, "latest", only);
+    assert.deepEqual([input.ready, input.reading, latest.reading], [false, true, false]);
+    await until(() => input.ready);
+    assert.equal(input.reading, false);
+    while (input.lagRows > 0) {
+      await until(() => input.ready);
+      input.take();
+    }
+    assert.deepEqual([input.ready, input.reading], [false, false]);
+    input.close();
+  }
+  const closed = new LogInput(log, "earliest");
+  closed.close();
+  assert.equal(closed.reading, false);
+  await log.close();
 });
 
 Deno.test("a closed input gives nothing and holds nothing back", () => {

@@ -65,7 +65,7 @@ Deno.test("late rows are kept whole, with their watermark, in the order of the l
     }),
     { numRuns: 60 },
   );
-  assert.ok(seen > 100, `${seen} late rows`);
+  assert.ok(seen > 50, `${seen} late rows`);
 });
 
 const SIMPLE: Shape = { ...COUNTS, rows: false };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { OrderRecord, OrderReplay } from "../../src/log.ts";
+import { Ending } from "../../src/core/ending.ts";
 import { IN_FLIGHT_CHUNKS_MAX } from "../../src/core/limits.ts";
 import { referencesIn } from "../../src/kernel/user_functions.ts";
 import type { PhysicalPlan } from "../../src/plan/physical.ts";
@@ -29,6 +30,7 @@ import { kernelModule } from "../kernel/load.ts";
 import { SimClock } from "../sim/clock.ts";
 import { type Random, seeded, SimPool } from "../sim/pool.ts";
 import { SideRows } from "./pipeline_run.ts";
+import { UNTIL_MS_MAX } from "../until.ts";
 import { textOfRanges } from "./rows.ts";
 
 export type Chunks = readonly (readonly ArrivedFrame[])[];
@@ -37,6 +39,8 @@ export type Chunks = readonly (readonly ArrivedFrame[])[];
 class ChunkLog implements PipelineInput {
   readonly inFlightMax = IN_FLIGHT_CHUNKS_MAX;
   readonly refusing = false;
+  readonly underWaySinceMs = Infinity;
+  readonly reading = false;
   readonly lagRows = 0;
   readonly progress = null;
   #ended = false;
@@ -52,7 +56,8 @@ class ChunkLog implements PipelineInput {
   take(): Taken {
     const from = this.offset, end = from >= this.there;
     if (end) this.#ended = true;
-    return { frames: end ? [] : this.chunks[this.offset++], range: null, from, to: this.offset, end };
+    const frames = end ? [] : this.chunks[this.offset++].map((frame) => ({ ...frame, offset: from }));
+    return { frames, range: null, from, to: this.offset, end };
   }
 
   takeTo(to: number): Taken | null {
@@ -245,11 +250,10 @@ export class Lives {
   take(): void {
     const { pipeline, store, clock } = this;
     if (this.#taking || pipeline.state !== "running" || pipeline.number <= this.#last) return;
-    const { promise, reject } = Promise.withResolvers<never>(), whole = this.#whole;
-    promise.catch(() => {});
-    this.#leave = reject;
+    const left = new Ending(), whole = this.#whole;
+    this.#leave = (reason) => left.end(reason);
     this.#whole = true;
-    const options = { store, folder: "p", whole, turn: 0, earlier: [], flush: true, clock, left: promise };
+    const options = { store, folder: "p", whole, turn: 0, earlier: [], flush: true, clock, left };
     this.#taking = takeCheckpoint(pipeline, options).then((taken) => {
       if (!taken) return;
       this.taken++;
@@ -280,8 +284,8 @@ export class Lives {
     this.#whole = true;
     let digest: Digest | null = null;
     const taking = takeDigest(this.pipeline, this.clock).then((taken) => digest = taken);
-    for (let turns = 0; digest === null; turns++) {
-      assert.ok(turns < 1000, "no digest comes");
+    for (const giveUp = performance.now() + UNTIL_MS_MAX; digest === null;) {
+      assert.ok(performance.now() < giveUp, "no digest comes");
       await this.settle();
       // What hashes does so outside of this thread
       await Promise.race([taking, new Promise((resolve) => setTimeout(resolve, 0))]);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { until } from "../until.ts";
 import { DurableRun } from "./durable_run.ts";
 import { EVENTS } from "./engine_run.ts";
 
@@ -32,10 +33,7 @@ Deno.test("answers of tables outside are those that there were, also when the ta
     await life.engine.pipelines.put("named", PLAN, { start: "earliest", state: "keep" });
     const send = (ts: number) => life.send("events", ["a", "b", "c"].map((key, i) => ({ ts: ts + i, key, value: ts })));
     const written = async (lines: number) => {
-      for (let polls = 0; (await life.file("out.ndjson")).split("\n").length <= lines; polls++) {
-        assert.ok(polls < 2000, "rows did not come out");
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      await until(async () => (await life.file("out.ndjson")).split("\n").length > lines, 5);
       return await life.file("out.ndjson");
     };
     await send(0);
@@ -64,12 +62,6 @@ Deno.test("rows that waited for an answer at a checkpoint have it asked for agai
     const nodes = [source, { ...dim, table, cache_rows: 100 }, sink];
     life.engine.streams.put("events", EVENTS);
     await life.engine.pipelines.put("named", { ...PLAN, nodes }, { start: "earliest", state: "keep" });
-    const until = async (done: () => Promise<boolean> | boolean) => {
-      for (let polls = 0; !await done(); polls++) {
-        assert.ok(polls < 2000, "what was waited for did not come");
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
-    };
     await life.send("events", [{ ts: 1, key: "a", value: 1 }, { ts: 2, key: "b", value: 2 }]);
     await until(() => asked > 0);
     await life.settled();

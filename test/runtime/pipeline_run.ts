@@ -38,6 +38,8 @@ export class ChunkInput implements PipelineInput {
   #position = 0;
   #listener = () => {};
   readonly refusing = false;
+  readonly underWaySinceMs = Infinity;
+  readonly reading = false;
   readonly inFlightMax = IN_FLIGHT_CHUNKS_MAX;
   readonly lagRows = 0;
   readonly progress = null;
@@ -53,8 +55,9 @@ export class ChunkInput implements PipelineInput {
   }
 
   take(): Taken {
-    const frames = this.#chunks.shift() ?? [], from = this.#position++, end = frames.length === 0;
+    const chunk = this.#chunks.shift() ?? [], from = this.#position++, end = chunk.length === 0;
     this.#ended = end;
+    const frames = chunk.map((frame) => ({ ...frame, offset: from }));
     return { frames, range: null, from, to: this.#position, end };
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { RdxError } from "../../src/core/errors.ts";
+import { until } from "../until.ts";
 import { DurableRun } from "./durable_run.ts";
 import { EVENTS, windowsPlan } from "./engine_run.ts";
 
@@ -130,10 +131,7 @@ durableTest("results of ticks and of silence are the same after a restart", asyn
   );
   await life.engine.pipelines.put("early", { rdx: 1, nodes }, HOW);
   await life.send("events", [event(Date.now()), event(Date.now() + 1, "b")]);
-  for (let polls = 0; life.view("early").seq < 1; polls++) {
-    assert.ok(polls < 2000, "no early results came");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(() => life.view("early").seq >= 1, 5);
   // Silence comes into the order too, also where it was long enough before a tick already
   await new Promise((resolve) => setTimeout(resolve, 500));
   await life.settled();
@@ -260,10 +258,7 @@ durableTest(
     }
     assert.equal(life.engine.streams.get("events").start, 0);
     await life.engine.streams.end("events");
-    for (let polls = 0; life.engine.pipelines.get("windows").state !== "completed"; polls++) {
-      assert.ok(polls < 2000);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    await until(() => life.engine.pipelines.get("windows").state === "completed", 5);
     const before = life.view("windows");
     await life.restart();
     assert.ok(life.engine.streams.get("events").start > 0, "its last checkpoint has all that it took");

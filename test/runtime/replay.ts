@@ -47,7 +47,7 @@ export async function replay(
     const source = "source" in record ? plan.sources.findIndex(({ id }) => id === record.source) : -1;
     switch (record.kind) {
       case "chunk": {
-        const { from, to } = record, frames = chunks[source][from];
+        const { from, to } = record, frames = chunks[source][from].map((frame) => ({ ...frame, offset: from }));
         dispatch.chunk(record.number, source, { frames, range: null, from, to, end: false }, record.late);
         break;
       }

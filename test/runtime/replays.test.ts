@@ -7,23 +7,9 @@ import type { ReplayedRows } from "../../src/runtime/service.ts";
 import { seeded } from "../sim/pool.ts";
 import { DurableRun } from "./durable_run.ts";
 import { EVENTS, windowsPlan } from "./engine_run.ts";
+import { SOURCE, SUMS } from "./sums.ts";
 
 const HOW = { start: "earliest", state: "keep" } as const;
-const source = { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 };
-const SUMS = {
-  rdx: 1,
-  nodes: [
-    source,
-    {
-      id: "sums",
-      op: "aggregate",
-      input: ["source"],
-      keys: ["key"],
-      aggs: [{ fn: "count", as: "n" }, { fn: "sum", arg: { column: "value" }, as: "total" }],
-    },
-    { id: "view", op: "sink", input: ["sums"], sink: { kind: "view", name: "sums" } },
-  ],
-};
 
 interface Row {
   readonly ts: number;
@@ -163,7 +149,7 @@ Deno.test("a replay from a checkpoint gives what the view had and what the file 
 Deno.test("a replay that nobody takes any more ends, and leaves nothing", () =>
   DurableRun.with(async (life) => {
     life.engine.streams.put("events", EVENTS);
-    const file = { rdx: 1, nodes: [source, { id: "sink", op: "sink", input: ["source"], sink: { kind: "discard" } }] };
+    const file = { rdx: 1, nodes: [SOURCE, { id: "sink", op: "sink", input: ["source"], sink: { kind: "discard" } }] };
     await life.engine.pipelines.put("all", file, HOW);
     await send(life, 0, 30);
     const run = await life.engine.replays.pipeline("all", {});

@@ -32,6 +32,7 @@ const done: fc.Arbitrary<DoneMessage> = fc.record({
   functionFaults: rare({ function: "f of m.ts", rows: 2, reason: "bad" }),
   late: count,
   untimed: count,
+  refused: rare({ operator: 1, lost: [] }),
   lookups: rare({ operator: 0, questions: [], hits: 1, misses: 0, pendingRows: 2, lost: [] }),
   heldAt: fc.constant(Infinity),
   busyMs: fc.double({ min: 0, max: 1e6, noNaN: true }),
@@ -65,6 +66,7 @@ Deno.test("only reports with more than numbers travel as objects", () => {
       ahead: [],
       lateFrames: [],
       lookups: [],
+      refused: [],
       functionFaults: [],
     };
   assert.equal(packReports([bare, bare]).others.length, 0);

@@ -2,26 +2,9 @@ import assert from "node:assert/strict";
 import { RdxError } from "../../src/core/errors.ts";
 import { DurableRun, type LifeOptions } from "./durable_run.ts";
 import { EVENTS, windowsPlan } from "./engine_run.ts";
+import { SOURCE, SUMS } from "./sums.ts";
 
 const HOW = { start: "earliest", state: "keep" } as const;
-
-const source = { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 };
-
-/** Counts and sums by key of all that has come, as changes. */
-const SUMS = {
-  rdx: 1,
-  nodes: [
-    source,
-    {
-      id: "sums",
-      op: "aggregate",
-      input: ["source"],
-      keys: ["key"],
-      aggs: [{ fn: "count", as: "n" }, { fn: "sum", arg: { column: "value" }, as: "total" }],
-    },
-    { id: "view", op: "sink", input: ["sums"], sink: { kind: "view", name: "sums" } },
-  ],
-};
 
 function savepointTest(behaviour: string, run: (life: DurableRun) => Promise<void>, options: LifeOptions = {}): void {
   Deno.test(behaviour, () => DurableRun.with(run, options));
@@ -178,7 +161,7 @@ savepointTest(
 savepointTest("a pipeline that cannot be made of a savepoint leaves the one that runs as it is", async (life) => {
   await deploy(life);
   const sink = { kind: "files", path: "parts", format: "ndjson" };
-  const parts = [source, { id: "sink", op: "sink", input: ["source"], sink }];
+  const parts = [SOURCE, { id: "sink", op: "sink", input: ["source"], sink }];
   await life.engine.pipelines.put("parts", { rdx: 1, nodes: parts }, HOW);
   await send(life, 0, 5);
   const file = await exported(life, "parts");
@@ -202,7 +185,7 @@ savepointTest("a pipeline that cannot be made of a savepoint leaves the one that
 savepointTest("outputs behind a savepoint come once more to a file, behind what it has", async (life) => {
   life.engine.streams.put("events", EVENTS);
   const sink = { kind: "file", path: "out.ndjson", format: "ndjson" };
-  const plan = { rdx: 1, nodes: [source, { id: "sink", op: "sink", input: ["source"], sink }] };
+  const plan = { rdx: 1, nodes: [SOURCE, { id: "sink", op: "sink", input: ["source"], sink }] };
   await life.engine.pipelines.put("file", plan, HOW);
   await send(life, 0, 3);
   const first = await life.file("out.ndjson"), file = await exported(life, "file");
@@ -214,3 +197,48 @@ savepointTest("outputs behind a savepoint come once more to a file, behind what 
   await life.restart();
   assert.equal(await life.file("out.ndjson"), both + both.slice(first.length));
 });
+
+/** The same, with the greatest value, or by nothing. */
+function otherSums(keys: readonly string[], more: boolean) {
+  const [from, sums, view] = SUMS.nodes as Record<string, unknown>[];
+  const aggs = [...sums.aggs as unknown[], ...(more ? [{ fn: "max", arg: { column: "value" }, as: "most" }] : [])];
+  return { rdx: 1, nodes: [from, { ...sums, keys, aggs }, view] };
+}
+
+savepointTest(
+  "a savepoint goes on under the plan that its pipeline has here, as a deployed plan does, or is refused with the differences",
+  async (life) => {
+    await deploy(life);
+    await send(life, 0);
+    const file = await exported(life, "sums");
+    const under = (plan: "saved" | "deployed", name = "sums") =>
+      life.engine.savepoints.restore(name, ReadableStream.from([file.slice()]), "saved", plan);
+    await assert.rejects(under("deployed", "nobody"), refused("conflict", /no pipeline nobody/));
+    await send(life, 20);
+    await life.engine.pipelines.put("sums", otherSums(["key"], true), HOW);
+    const sums = (rows: readonly string[]) => rows.map((row) => row.split(" ").slice(0, 3).join(" ")).sort();
+    const before = sums(life.view("sums").rows);
+    await under("deployed");
+    await life.settled();
+    const { rows } = life.view("sums");
+    assert.deepEqual(sums(rows), before);
+    // Of the rows behind the savepoint, since it had no such aggregate.
+    const most = new Map(rows.map((row) => [row.split(" ")[0], row.split(" ")[3]]));
+    assert.deepEqual([most.get('"a"'), most.get('"b"'), most.get('"k4"')], ["39n", "37n", "39n"]);
+    await life.restart(2);
+    assert.deepEqual(life.view("sums").rows, rows);
+    await life.engine.pipelines.put("sums", otherSums([], false), { ...HOW, state: "fresh" });
+    await life.settled();
+    const kept = life.view("sums");
+    await assert.rejects(under("deployed"), (thrown: RdxError) => {
+      assert.equal(thrown.code, "conflict");
+      assert.match(thrown.message, /does not fit the plan that pipeline sums has here/);
+      assert.deepEqual(thrown.details.map(({ node, path }) => [node, path]), [["sums", "keys[0]"]]);
+      return true;
+    });
+    assert.deepEqual(life.view("sums"), kept);
+    await under("saved");
+    await life.settled();
+    assert.deepEqual(sums(life.view("sums").rows), before);
+  },
+);

@@ -149,6 +149,47 @@ Deno.test("a source whose producers are refused is not idle, and its silence beg
   assert.deepEqual(sent, [{ number: 1, source: 0, watermark: 1900 }]);
 });
 
+Deno.test("a silence is no longer than up to when something came that is still on its way", () => {
+  const { sequencer, inputs: [a], clock, sent } = setUp({ idleTimeoutMs: 1000, watermarks: [900] });
+  clock.advance(1200);
+  a.underWaySinceMs = clock.monotonic();
+  clock.advance(5000);
+  sequencer.idleTick();
+  assert.deepEqual(sent, [{ number: 1, source: 0, watermark: 2100 }]);
+  assert.equal(sequencer.isIdle("a"), true);
+  a.underWaySinceMs = 999;
+  assert.equal(sequencer.isIdle("a"), false);
+});
+
+Deno.test("a source whose rows are being read from where they are kept is not idle, however long that takes", () => {
+  const { sequencer, inputs: [a], clock, sent } = setUp({ idleTimeoutMs: 1000, watermarks: [900] });
+  a.reading = true;
+  clock.advance(5000);
+  sequencer.idleTick();
+  assert.deepEqual([sent, sequencer.isIdle("a")], [[], false]);
+  a.reading = false;
+  sequencer.idleTick();
+  assert.deepEqual(sent, [{ number: 1, source: 0, watermark: 5900 }]);
+});
+
+Deno.test("of partitions that are read from where they are kept, one is idle only where it is further on than another that is not", () => {
+  const { sequencer, inputs: [a, b, c], clocks, clock, sent } = setUp({
+    ...{ idleTimeoutMs: 1000, watermarks: [900, 800, 700], partitions: true, window: 8 },
+  });
+  a.chunks = 1;
+  sequencer.pump();
+  clocks[0].observe(5100);
+  sequencer.finished(1);
+  a.reading = b.reading = c.reading = true;
+  clock.advance(5000);
+  sequencer.idleTick();
+  assert.deepEqual(["a", "b", "c"].map(sequencer.isIdle, sequencer), [true, false, true]);
+  assert.deepEqual(sent.slice(1), [{ number: 2, source: 2, watermark: 800 }], "rows of b may come that a is ahead of");
+  b.reading = c.reading = false;
+  sequencer.idleTick();
+  assert.deepEqual(["a", "b", "c"].map(sequencer.isIdle, sequencer), [false, true, true]);
+});
+
 Deno.test("an idle timeout of 0 means never, and so does a source that never gave a row", () => {
   const never = setUp({ idleTimeoutMs: 0, watermarks: [900] });
   never.clock.advance(1e9);
@@ -257,4 +298,85 @@ Deno.test("a cut has a number of its own, which is a mark of nothing new, and a 
   for (const number of [1, 2, 3]) sequencer.finished(number);
   sequencer.pump();
   assert.equal(sequencer.number, 4);
+});
+
+Deno.test("while a cut is near, little is in flight, and as much as before when it is through", () => {
+  const { sequencer, inputs: [a] } = setUp({ window: 8, nearWindow: 2, watermarks: [40, 50] });
+  a.chunks = 20;
+  sequencer.pump();
+  assert.equal(sequencer.inFlight, 8);
+  sequencer.approach(true);
+  for (let number = 1; number <= 7; number++) {
+    sequencer.finished(number);
+    sequencer.pump();
+  }
+  assert.equal(sequencer.inFlight, 2);
+  sequencer.finished(8);
+  sequencer.pump();
+  assert.equal(sequencer.inFlight, 2, "one follows as soon as one is finished");
+  sequencer.approach(false);
+  sequencer.pump();
+  assert.equal(sequencer.inFlight, 8);
+});
+
+Deno.test("an idle partition has the least watermark of those that are not idle, also one to which no row ever came", () => {
+  const watermarks = [-Infinity, -Infinity, -Infinity];
+  const { sequencer, inputs: [a, b], clocks, clock, sent } = setUp({ partitions: true, watermarks });
+  a.chunks = b.chunks = 1;
+  sequencer.pump();
+  clocks[0].observe(5100);
+  clocks[1].observe(9100);
+  for (const { number } of sent.splice(0)) sequencer.finished(number);
+  clock.advance(900);
+  b.chunks = 1;
+  sequencer.pump();
+  clocks[1].observe(20_100);
+  sequencer.finished(sent.splice(0)[0].number);
+  clock.advance(100);
+  sequencer.idleTick();
+  assert.deepEqual(sent.map(({ source, watermark }) => [source, watermark]), [[0, 20_000], [2, 20_000]]);
+  assert.deepEqual(["a", "b", "c", "none"].map((id) => sequencer.isIdle(id)), [true, false, true, false]);
+});
+
+Deno.test("when all partitions are idle, their watermarks go on with the time from where the others have left them", () => {
+  const { sequencer, inputs: [a, b], clocks, clock, sent } = setUp({ partitions: true });
+  const done = () =>
+    sent.splice(0).map(({ number, source, watermark }) => {
+      sequencer.finished(number);
+      if (watermark !== null) clocks[source].raise(watermark);
+      return [source, watermark];
+    });
+  a.chunks = 1;
+  sequencer.pump();
+  clocks[0].observe(5100);
+  done();
+  clock.advance(600);
+  b.chunks = 1;
+  sequencer.pump();
+  clocks[1].observe(90_100);
+  done();
+  clock.advance(400);
+  sequencer.idleTick();
+  assert.deepEqual(done(), [[0, 90_000]]);
+  clock.advance(600);
+  sequencer.idleTick();
+  // The second is silent since 1000 ms, the first stands where it was put since 600 ms.
+  assert.deepEqual(done(), [[0, 90_600], [1, 91_000]]);
+  assert.equal(sequencer.inFlight, 0);
+});
+
+Deno.test("sources that are no partitions of one stream do not lend each other their time", () => {
+  const { sequencer, inputs: [a, b], clocks, clock, sent } = setUp();
+  a.chunks = b.chunks = 1;
+  sequencer.pump();
+  clocks[0].observe(5100);
+  clocks[1].observe(90_100);
+  for (const { number } of sent.splice(0)) sequencer.finished(number);
+  clock.advance(500);
+  b.chunks = 1;
+  sequencer.pump();
+  sequencer.finished(sent.splice(0)[0].number);
+  clock.advance(500);
+  sequencer.idleTick();
+  assert.deepEqual(sent.map(({ source, watermark }) => [source, watermark]), [[0, 6000]]);
 });

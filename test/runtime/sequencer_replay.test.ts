@@ -39,8 +39,8 @@ function someLife() {
   a.chunks = 2;
   b.chunks = 1;
   sequencer.pump();
-  finish();
   world.clocks.forEach((one) => one.raise(5000));
+  finish();
   clock.advance(3000);
   sequencer.idleTick();
   finish();
@@ -93,6 +93,33 @@ Deno.test("a plan does again what it did up to the number at which another took 
   });
   next.sequencer.pump();
   assert.deepEqual([...first.sent, ...next.sent].slice(0, 7), life.sent);
+});
+
+Deno.test("a plan takes nothing new behind the number at which another took its place, also where it has nothing to do again", () => {
+  const { sequencer, inputs, clock, clocks, sent, order } = setUp({ window: 100, after: 2, until: 2 });
+  for (const input of inputs) input.chunks = 9;
+  sequencer.pump();
+  for (const input of inputs) input.chunks = 0;
+  clocks.forEach((one) => one.raise(5000));
+  clock.advance(3000);
+  sequencer.idleTick();
+  sequencer.tick(7777);
+  assert.deepEqual([sequencer.number, sent, order], [2, [], []]);
+});
+
+Deno.test("a chunk in quarantine is a mark of what its source has reached, and its rows are let go of when that is done", () => {
+  const life = someLife(), chunk = life.order[1];
+  assert.ok(chunk.kind === "chunk");
+  const { number, source, from, to } = chunk;
+  const quarantined = [{ number, source, input: "s", from, to, node: null, reason: "unreachable", atMs: 0 }];
+  const again = setUp({ window: 100, replay: new SimReplay(life.order), quarantined });
+  for (const input of again.inputs) input.chunks = 9;
+  again.sequencer.pump();
+  const at = "ab".indexOf(source), out = { number, source: at, watermark: -Infinity, out: [from, to] };
+  assert.deepEqual(again.sent.slice(0, 7), life.sent.map((sent) => sent.number === number ? out : sent));
+  const { released } = again.inputs[at];
+  again.sequencer.finished(number);
+  assert.deepEqual(released, [to]);
 });
 
 Deno.test("an order that does not fit is refused", () => {

@@ -3,6 +3,7 @@ import type { OrderRecord, OrderReplay } from "../../src/log.ts";
 import type { PipelineInput, Taken } from "../../src/runtime/input.ts";
 import { forgetfulOrder } from "../../src/runtime/order.ts";
 import { Sequencer } from "../../src/runtime/sequencer.ts";
+import type { QuarantinedChunk } from "../../src/store.ts";
 import { SimClock } from "../sim/clock.ts";
 
 /** An input that has what a test put into it. */
@@ -11,6 +12,8 @@ class SimInput implements PipelineInput {
   chunks = 0;
   ended = false;
   refusing = false;
+  underWaySinceMs = Infinity;
+  reading = false;
   inFlightMax = 8;
   readonly released: number[] = [];
   readonly lagRows = 0;
@@ -61,29 +64,44 @@ interface Sent {
   /** Of a mark. */
   readonly watermark: number | null;
   readonly late?: true;
+  /** Offsets of a chunk that is left out. */
+  readonly out?: readonly [number, number];
 }
 
 interface SetUp {
   readonly window?: number;
+  readonly nearWindow?: number;
   readonly idleTimeoutMs?: number;
   readonly after?: number;
   readonly watermarks?: number[];
   readonly replay?: OrderReplay;
   readonly until?: number;
+  readonly quarantined?: readonly QuarantinedChunk[];
   readonly late?: true;
+  /** All inputs are partitions of one stream. */
+  readonly partitions?: boolean;
 }
 
 /** A sequencer over inputs that a test fills. */
 export function setUp(options: SetUp = {}) {
-  const { window = 3, idleTimeoutMs = 1000, after = 0, watermarks = [-Infinity, -Infinity], ...again } = options;
+  const { window = 3, idleTimeoutMs = 1000, after = 0, watermarks = [-Infinity, -Infinity], partitions, ...again } =
+    options;
   const clock = new SimClock(), sent: Sent[] = [], order: OrderRecord[] = [];
   const inputs = watermarks.map(() => new SimInput()), clocks = watermarks.map((at) => new SourceClock(100, at));
   const sequencer = new Sequencer(
-    inputs.map((input, i) => ({ id: "ab"[i], input, clock: clocks[i], idleTimeoutMs })),
+    inputs.map((input, i) => ({
+      id: "abc"[i],
+      stream: partitions ? "a" : "abc"[i],
+      input,
+      clock: clocks[i],
+      idleTimeoutMs,
+    })),
     {
       wantsLate: () => options.late ?? false,
       chunk: (number, source, _, late) =>
         void sent.push({ number, source, watermark: null, ...(late ? { late } : {}) }),
+      leaveOut: (number, source, { from, to }, watermark) =>
+        void sent.push({ number, source, watermark, out: [from, to] }),
       mark: (number, source, watermark) => void sent.push({ number, source, watermark }),
       cut: (number, source, watermark) => void sent.push({ number, source, watermark }),
       answer: (_, { number }) => void sent.push({ number, source: -1, watermark: null }),

@@ -175,5 +175,13 @@ Deno.test("EXPLAIN tells which pipelines have a step in common with one, as they
     assert.deepEqual([told("a"), told("b"), told("c"), told("d")], [["c", "b"], ["a"], ["a"], []]);
     await run.engine.pipelines.delete("b");
     assert.deepEqual(told("a"), ["c"]);
+    const { text } = run.engine.pipelines.explainPlan({ ...planOf("new", [test], [labels]), name: "new" });
+    assert.match(text, /would be decoded once for this and a, c, d/);
+    assert.match(text, /in common with a: which would be computed once/);
+    assert.match(text, /in common with a, c: which would be computed once/);
+    // What runs under the name of a plan makes room for it
+    const again = run.engine.pipelines.explainPlan({ ...planOf("a", [test], [labels]), name: "a" }).text;
+    assert.match(again, /would be decoded once for this and c, d/);
+    assert.deepEqual(again.match(/in common with .*?:/g), ["in common with c:"]);
   });
 });

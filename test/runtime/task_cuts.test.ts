@@ -60,3 +60,15 @@ Deno.test("who waits for a task that ends is told", async () => {
   await assert.rejects(facts, /The task has ended/);
   await assert.rejects(cuts.facts(2), /The task has ended/);
 });
+
+Deno.test("who asks while somebody before is being told gets what comes behind: nobody is told of the end in front of the last steps", async () => {
+  const cuts = new TaskCuts(() => {}), step = rows(8);
+  cuts.begin(1, FACTS, 0);
+  const first = cuts.next(1);
+  for (let i = 0; i < 10; i++) await Promise.resolve(); // it waits now
+  cuts.put([step]);
+  cuts.put([]);
+  const second = cuts.next(1);
+  assert.deepEqual((await first).steps, [step]);
+  assert.deepEqual((await second).steps, []);
+});

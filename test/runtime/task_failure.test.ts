@@ -62,6 +62,7 @@ function smallTaskOf(plan: PhysicalPlan, bytesMax: number) {
     report: (message: FromTask) => void sent.push(message),
     exchange: () => assert.fail("there is no other task"),
     wake: () => {},
+    busy: () => false,
   };
   const parts = hostParts(null), chunks = new ChunkReader(kernel, taskPlan, parts);
   return {
@@ -232,4 +233,22 @@ Deno.test("while a sink is stuck no more is taken than the window has room for, 
   await run.end();
   assert.equal(run.pipeline.state, "completed", "it goes on after a change that was refused");
   assert.equal(run.pipeline.meter.rowsIn, 3 * count);
+});
+
+Deno.test("what breaks while state is handed out between batches is not the fault of their chunk", async () => {
+  const { task, sent } = smallTask(SHAPE), ahead = task.ahead(true);
+  ahead.catch(() => {}); // it ends with the task
+  Object.assign(task.state, {
+    drainAhead: () => {
+      throw new Error("its memory is damaged");
+    },
+  });
+  // A step is worth its while
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  task.receive(chunk(1, keyedRows(10)));
+  const failed = sent.at(-1)!;
+  assert.ok(failed.kind === "failed" && failed.beside === true, JSON.stringify(failed));
+  assert.equal(failed.reason, "its memory is damaged");
+  await assert.rejects(ahead, /has ended/);
+  task.close();
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { REPORTS_HELD_MAX, TURN_CHUNKS_MAX } from "../../src/core/limits.ts";
+import { REPORTS_HELD_MAX, TURN_CHUNKS_MAX, TURN_MS } from "../../src/core/limits.ts";
 import type { FromTask, ToTask } from "../../src/runtime/protocol.ts";
 import { type PackedReports, unpackReports } from "../../src/runtime/report_wire.ts";
 import { ReportPort } from "../../src/runtime/task/report_port.ts";
+import { selfChannel } from "../../src/runtime/task/self_channel_deno.ts";
 import { WorkQueue } from "../../src/runtime/task/work_queue.ts";
 import { done } from "./reports.ts";
 
@@ -40,6 +41,43 @@ Deno.test("after a turn's chunks everything else has its turn, and what comes me
   const second = Array.from({ length: TURN_CHUNKS_MAX + 1 }, (_, i) => `1:${100 + i}`), all = [...first, ...second];
   assert.deepEqual(log.filter((entry) => entry !== null), all);
   assert.equal(log[TURN_CHUNKS_MAX], null, "the first turn ends after TURN_CHUNKS_MAX");
+});
+
+Deno.test("a chunk that took long ends a turn", async () => {
+  const log: number[] = [], { promise, resolve } = Promise.withResolvers<void>(), self = new MessageChannel();
+  let nowMs = 0;
+  const handle = ({ number }: { readonly number: number }) => {
+    log.push(number);
+    nowMs += TURN_MS / 2;
+    if (number === 4) resolve();
+    return "nothing" as const;
+  };
+  const queue = new WorkQueue(handle, self, () => nowMs);
+  queue.add([mark(1, 1), mark(1, 2), mark(1, 3), mark(1, 4)]);
+  assert.deepEqual(log, [1, 2]);
+  await promise;
+  self.port1.close();
+  assert.deepEqual(log, [1, 2, 3, 4]);
+});
+
+Deno.test("a worker that goes on without an end hears what else comes to it, behind few of its turns", async () => {
+  const { port1, port2 } = new MessageChannel(), { promise, resolve } = Promise.withResolvers<void>();
+  const self = selfChannel();
+  let turns = 0, goesOn = true;
+  self.port1.onmessage = () => {
+    if (goesOn && ++turns < 10_000) self.port2.postMessage(null);
+    else resolve();
+  };
+  port1.onmessage = () => {
+    goesOn = false;
+    resolve();
+  };
+  self.port2.postMessage(null);
+  port2.postMessage("a request");
+  await promise;
+  port1.close();
+  (self.port1 as MessagePort).close();
+  assert.ok(turns < 1000, `it was heard behind ${turns} turns`);
 });
 
 Deno.test("what a removed pipeline was to do is forgotten", async () => {

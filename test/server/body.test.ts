@@ -152,6 +152,14 @@ Deno.test("bodies together never hold more than their bound: the one beyond it i
   });
 });
 
+/** Resolves when nothing is timed any more: some timers run on for a while with nothing to watch. */
+async function timersEnd(clock: HandClock): Promise<void> {
+  await until(() => {
+    clock.advance(1000);
+    return clock.timers === 0;
+  });
+}
+
 for (
   const [what, head] of [
     ["a short body", `${HEAD}content-length: 100\r\n\r\n{"n":`],
@@ -169,7 +177,7 @@ for (
       assert.match(await answer, /^HTTP\/1.1 408 /);
       assert.equal(server.context.budget.used, 0);
       assert.equal(engine.streams.requests.length, 0);
-      assert.equal(clock.timers, 0);
+      await timersEnd(clock);
     });
   });
 
@@ -221,14 +229,16 @@ for (
       const { bodyBytes } = server.context.metrics;
       // Silence is never as long as it may be, and the whole is soon slower than it may be
       for (let drops = 1; drops <= 3; drops++) {
-        await until(() => clock.timers === 1);
+        // That of the door runs on behind the other request
+        await until(() => clock.timers === (drops === 3 ? 2 : 1));
         const before = bodyBytes.value;
         await send(what === "a long body" ? "  " : "2\r\n  \r\n");
         await until(() => bodyBytes.value === before + 2);
         clock.advance(600);
         if (drops === 2) assert.equal((await post(harness, "other", '{"n":1}')).status, 200);
       }
-      await until(() => clock.timers === 0 && server.context.budget.used === 0);
+      await until(() => server.context.budget.used === 0);
+      await timersEnd(clock);
       const buffer = new Uint8Array(4096), read = await connection.read(buffer);
       const answer = new TextDecoder().decode(buffer.subarray(0, read ?? 0));
       assert.match(answer, /^HTTP\/1.1 408 [^]*comes too slowly: expected 10 bytes a second/);

@@ -1,6 +1,7 @@
 import type { AppOptions } from "../../src/server/app.ts";
 import { type RunningServer, startServer } from "../../src/server/serve.ts";
 import { SimEngine } from "../sim/engine.ts";
+import { until as untilFound } from "../until.ts";
 
 export interface Harness {
   readonly engine: SimEngine;
@@ -93,7 +94,7 @@ export class HandClock {
   }
 }
 
-/** Resolves once `holds`, looking at each turn of the event loop. */
+/** Resolves once `holds`, looking at each turn of the event loop. Throws when it does not for UNTIL_MS_MAX. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 1));
+  await untilFound(holds, 1);
 }

@@ -22,8 +22,8 @@ export interface DiskFaults {
 }
 
 /**
- * A disk in memory that can lose power: of what was not synced, `crash` keeps any sectors and loses others, and of names that were not synced any. All calls
- * return in a later turn, so that others come between.
+ * A disk in memory that can lose power: of what was not synced, `crash` keeps any sectors and loses others, and of names that were not synced any, but never both names
+ * of a file that was renamed. All calls return in a later turn, so that others come between.
  */
 export class SimDisk implements LogDevice {
   readonly #random: (below: number) => number;
@@ -32,6 +32,8 @@ export class SimDisk implements LogDevice {
   readonly faults: DiskFaults = { syncsLeft: Infinity, capacity: Infinity, writesLeft: Infinity };
   #dead = false;
   syncs = 0;
+  /** A sync takes up to so many turns. */
+  syncTurnsMax = 0;
 
   /** `random(n)` gives whole numbers below n. */
   constructor(random: (below: number) => number) {
@@ -41,13 +43,19 @@ export class SimDisk implements LogDevice {
   /** The disk as it is after a power cut (`kill`: only the process has died). What the old one has open does nothing any more. */
   crash(how: "power" | "kill" = "power"): SimDisk {
     const next = new SimDisk(this.#random);
+    next.syncTurnsMax = this.syncTurnsMax;
     this.#dead = true;
     if (how === "kill") {
-      for (const [name, { bytes }] of this.#names) next.#names.set(name, inode(bytes.slice()));
+      // What the process had not synced stays so, in memory of the machine.
+      const again = new Map(
+        [...this.#names.values(), ...this.#syncedNames.values()].map((file) => [file, copyOf(file)]),
+      );
+      for (const [name, file] of this.#names) next.#names.set(name, again.get(file)!);
+      for (const [name, file] of this.#syncedNames) next.#syncedNames.set(name, again.get(file)!);
     } else {
       for (const [name, file] of this.#surviving()) next.#names.set(name, inode(this.#torn(file)));
+      next.#syncedNames = new Map(next.#names);
     }
-    next.#syncedNames = new Map(next.#names);
     return next;
   }
 
@@ -59,7 +67,17 @@ export class SimDisk implements LogDevice {
       if (now) names.set(name, now);
       else names.delete(name);
     }
+    this.#keepRenamed(names);
     return names;
+  }
+
+  /** A rename is whole, as journals of file systems make it: a file that was there for good under one name and has another now is there under one of them. */
+  #keepRenamed(names: Map<string, Inode>): void {
+    const kept = new Set(names.values()), now = new Map([...this.#names].map(([name, file]) => [file, name]));
+    for (const file of this.#syncedNames.values()) {
+      const name = now.get(file);
+      if (name !== undefined && !kept.has(file)) names.set(name, file);
+    }
   }
 
   /** Any mixture of sectors that are synced and sectors that are written. */
@@ -163,7 +181,12 @@ export class SimDisk implements LogDevice {
         const data = bytes.slice();
         return this.#turn(() => this.#write(file, data, at));
       },
-      sync: () => this.#turn(() => this.#sync(file)),
+      sync: async () => {
+        const { spoiled } = file;
+        const turns = this.syncTurnsMax === 0 ? 0 : this.#random(this.syncTurnsMax + 1);
+        for (let i = 0; i < turns; i++) await new Promise<void>((resolve) => setImmediate(() => resolve()));
+        await this.#turn(() => this.#sync(file, spoiled));
+      },
       close: () => {},
     };
   }
@@ -182,9 +205,10 @@ export class SimDisk implements LogDevice {
     if (fails) throw ioError("ENOSPC");
   }
 
-  #sync(file: Inode): void {
-    if (file.spoiled) throw new Error("A file is synced again whose sync has failed");
-    if (this.faults.syncsLeft-- <= 0) {
+  /** `spoiled`: it was as this began. Syncs that overlap one that fails fail with it. */
+  #sync(file: Inode, spoiled: boolean): void {
+    if (spoiled) throw new Error("A file is synced again whose sync has failed");
+    if (file.spoiled || this.faults.syncsLeft-- <= 0) {
       file.spoiled = true;
       throw ioError("EIO");
     }
@@ -220,6 +244,10 @@ export class SimDisk implements LogDevice {
   turn(): Promise<void> {
     return this.#turn(() => {});
   }
+}
+
+function copyOf({ bytes, synced }: Inode): Inode {
+  return { bytes: bytes.slice(), synced: synced.slice(), spoiled: false };
 }
 
 function inode(bytes: Uint8Array<ArrayBuffer>): Inode {

@@ -129,7 +129,7 @@ export class SimEngine implements EngineService {
 }
 
 function viewInfo({ name, columns, keys, rows, seq, watermark }: SimView): ViewInfo {
-  return { name, pipeline: "p", columns, keys, rows, seq, watermark };
+  return { name, pipeline: "p", state: "ready", columns, keys, rows, seq, watermark };
 }
 
 /** Pipelines that are only remembered. */
@@ -179,12 +179,14 @@ export class SimPipelines implements PipelineService {
       state: "running",
       reason: null,
       sources: nodes.flatMap(({ stream }) => stream ? [stream] : []),
+      partitions: [],
       sinks,
       watermark: null,
       rowsIn: 0,
       rowsOut: 0,
       lateRows: 0,
       deadRows: 0,
+      quarantined: [],
       functionErrors: 0,
       errors: [],
       rowsInPerSecond: 0,

@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { setImmediate } from "node:timers";
 import type { Clock } from "../../src/core/clock.ts";
 import { openEncoder } from "../../src/codec/encoder.ts";
@@ -20,10 +21,14 @@ import { extensionModule, kernelModule, loadKernel } from "../kernel/load.ts";
 import { SimClock } from "./clock.ts";
 import type { SimDisk } from "./disk.ts";
 import { SimEnginePool } from "./engine_pool.ts";
+import type { NotedOrders } from "./noted_orders.ts";
 import { mortal } from "./mortal.ts";
 import { SimPartFolder } from "./part_folder.ts";
 import type { Random } from "./pool.ts";
 import { type VerifiedRows, verifyingSinks } from "./verifying_sink.ts";
+
+/** Small ones are full soon, so that old rows can leave. */
+const SEGMENT_BYTES = { first: 4096, max: 8192 };
 
 const crc = new Crc32c(loadKernel());
 
@@ -36,6 +41,8 @@ export interface Remains {
   readonly disk: SimDisk;
   readonly meta: Meta;
   readonly verified: VerifiedRows;
+  /** What each order has come to, by its folder. */
+  readonly orders: NotedOrders;
 }
 
 export interface LifeParts extends Remains {
@@ -44,6 +51,7 @@ export interface LifeParts extends Remains {
   readonly wallMs: number;
   readonly checkpointIntervalMs: number;
   readonly packs: boolean;
+  readonly stateBytesMax?: number;
   said(what: string): void;
 }
 
@@ -59,7 +67,7 @@ export class EngineLife {
   constructor(parts: LifeParts) {
     this.#parts = parts;
     this.clock = new SimClock(parts.wallMs);
-    this.#pool = new SimEnginePool(parts.workers, parts.random);
+    this.#pool = new SimEnginePool(parts.workers, parts.random, parts.stateBytesMax);
   }
 
   /** Resolves when streams take rows; `engine.recovered` tells when pipelines have caught up. */
@@ -68,6 +76,7 @@ export class EngineLife {
     const isAlive = () => this.#alive;
     const sinks = [
       verifyingSinks(verified, random, () => disk.turn(), isAlive),
+      verifyingSinks(verified, random, () => disk.turn(), isAlive, "changes"),
       filesSink((path) => new SimPartFolder(disk, path), openEncoder, clock),
     ];
     this.engine = await Engine.start({
@@ -93,19 +102,21 @@ export class EngineLife {
   }
 
   async #durable(clock: Clock): Promise<DurableLogs> {
-    const { disk, meta, packs, said } = this.#parts;
-    return await DurableLogs.open({
+    const { disk, meta, packs, said, orders } = this.#parts;
+    const logs = await DurableLogs.open({
       device: disk,
       meta: mortal(meta, () => this.#alive, "values"),
-      checkpoints: new FileCheckpoints({ device: disk, checksum, durability: "fsync", bounds: {}, said }),
+      checkpoints: new FileCheckpoints({ device: disk, checksum, crc32, durability: "fsync", bounds: {}, said }),
       savepoints: new FileSavepoints({ device: disk, checksum, durability: "fsync" }),
       checksum,
       packer: packs ? zstdPacker : null,
       unpacker: zstdPacker,
       durability: "fsync",
       clock,
+      segmentBytes: SEGMENT_BYTES,
       said,
     });
+    return orders.watch(logs);
   }
 
   /** Some messages arrive, some of what waits for the disk is done, and perhaps time passes. */

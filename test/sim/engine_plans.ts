@@ -13,6 +13,12 @@ export const STREAM = {
 };
 
 const source = { id: "source", op: "source", stream: "s", time: "ts", delay_ms: 60, idle_timeout_ms: 0 };
+
+/** The same plan, whose sources are idle after so long (0: never). */
+export function idleAfter<P extends { readonly nodes: readonly object[] }>(plan: P, idle_timeout_ms: number): P {
+  const nodes = plan.nodes.map((node) => "op" in node && node.op === "source" ? { ...node, idle_timeout_ms } : node);
+  return { ...plan, nodes };
+}
 const aggs = [{ fn: "count", as: "n" }, { fn: "sum", arg: { column: "value" }, as: "total" }];
 
 /** Rows whose value is at least `least`, as they come, each exactly once. */
@@ -26,6 +32,12 @@ export function allPlan(least: number, name = "all") {
       { id: "sink", op: "sink", input: ["where"], sink: { kind: "verify", name } },
     ],
   };
+}
+
+/** The least value that such a plan takes. */
+export function leastOf(plan: unknown): number {
+  const [, least] = /"literal":(\d+)/.exec(JSON.stringify(plan))!;
+  return Number(least);
 }
 
 /** Counts and sums by key in windows, to a view and to a folder. */
@@ -55,6 +67,37 @@ export function totalsPlan(name = "totals") {
       source,
       { id: "aggregate", op: "aggregate", input: ["source"], keys: ["key"], aggs },
       { id: "view", op: "sink", input: ["aggregate"], sink: { kind: "view", name } },
+    ],
+  };
+}
+
+/** The last text of each id, so that there is much state, and how many there are. */
+export function widePlan(name = "wide") {
+  const text = { call: "concat", args: [{ column: "key" }, { literal: "-".repeat(600) }] };
+  return {
+    rdx: 1,
+    nodes: [
+      source,
+      { id: "texts", op: "project", input: ["source"], columns: ["id", "value", { as: "text", expr: text }] },
+      {
+        id: "ids",
+        op: "aggregate",
+        input: ["texts"],
+        keys: ["id"],
+        aggs: [{ fn: "last", arg: { column: "text" }, as: "text" }, {
+          fn: "sum",
+          arg: { column: "value" },
+          as: "total",
+        }],
+      },
+      {
+        id: "all",
+        op: "aggregate",
+        input: ["ids"],
+        keys: [],
+        aggs: [{ fn: "count", as: "n" }, { fn: "sum", arg: { column: "total" }, as: "total" }],
+      },
+      { id: "view", op: "sink", input: ["all"], sink: { kind: "view", name } },
     ],
   };
 }

@@ -1,4 +1,7 @@
+import { STATE_BYTES_MAX } from "../../src/core/limits.ts";
+import { openColdFile } from "../../src/store/cold_file_deno.ts";
 import type { FunctionReference } from "../../src/core/user_function.ts";
+import { Bodies } from "../../src/runtime/task/bodies.ts";
 import type { EnginePool } from "../../src/runtime/pool.ts";
 import type { DecodeJob, DecodeResult, FromTask } from "../../src/runtime/protocol.ts";
 import { type Random, SimPool } from "./pool.ts";
@@ -9,9 +12,13 @@ import { kernelModule } from "../kernel/load.ts";
 export class SimEnginePool extends SimPool implements EnginePool {
   readonly #asked: (() => void)[] = [];
   readonly #draw: Random;
+  readonly #bodies: Bodies;
 
-  constructor(tasks: number, random: Random) {
-    super(tasks, kernelModule(), hostParts(null), random);
+  /** `stateBytesMax`: memory for the state of each task, from which rows go to a file when it is full. */
+  constructor(tasks: number, random: Random, stateBytesMax = STATE_BYTES_MAX) {
+    const state = { bytesMax: stateBytesMax, cold: { folder: null } }, parts = hostParts(null, null, openColdFile);
+    super(tasks, kernelModule(), parts, random, state);
+    this.#bodies = new Bodies(kernelModule(), parts, parts.pack);
     this.#draw = random;
   }
 
@@ -24,9 +31,9 @@ export class SimEnginePool extends SimPool implements EnginePool {
   }
 
   decode(job: DecodeJob): Promise<DecodeResult> {
-    const host = this.hosts[this.#draw(this.tasks)], moved = structuredClone(job, { transfer: [job.body.buffer] });
+    const moved = structuredClone(job, { transfer: [job.body.buffer] });
     const { promise, resolve } = Promise.withResolvers<DecodeResult>();
-    this.#asked.push(() => resolve(host.decode(moved)));
+    this.#asked.push(() => resolve(this.#bodies.decode(moved)));
     return promise;
   }
 

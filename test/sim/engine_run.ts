@@ -7,10 +7,12 @@ import { runReference } from "../reference/engine.ts";
 import { materialise } from "../reference/changes.ts";
 import { column, readType } from "../reference/schema.ts";
 import { textOf } from "../runtime/rows.ts";
+import { chanceOf } from "./chance.ts";
 import { digestsAtOnce } from "./digests.ts";
 import { checksum } from "./engine_life.ts";
-import { STREAM, totalsPlan, windowsPlan } from "./engine_plans.ts";
+import { leastOf, STREAM, totalsPlan, widePlan, windowsPlan } from "./engine_plans.ts";
 import { EngineWorld } from "./engine_world.ts";
+import { type LoggedRow, type Taken, takenOf } from "./taken_rows.ts";
 
 const COLUMNS: readonly Column[] = STREAM.columns.map(({ name, type, nullable }) =>
   column(name, readType(type), nullable)
@@ -19,12 +21,14 @@ const COLUMNS: readonly Column[] = STREAM.columns.map(({ name, type, nullable })
 /** Runs a whole engine through faults that its seed chooses, and holds what it gives against the reference. Returns what happened, line by line. */
 export async function simulate(seed: number): Promise<readonly string[]> {
   using _ = digestsAtOnce();
+  using _chance = chanceOf(seed);
   const world = new EngineWorld(seed), { random } = world;
   try {
     await world.start();
     await world.deploy();
     for (let lives = 2 + random(3); lives > 0; lives--) {
       await live(world);
+      noteState(world);
       world.crash(random(2) === 0 ? "power" : "kill");
       if (random(3) === 0) await world.loseCheckpoint();
       await restart(world);
@@ -52,13 +56,14 @@ async function restart(world: EngineWorld): Promise<void> {
   for (const { name, state, reason } of world.life.engine.pipelines.list()) {
     assert.equal(state, "running", `${name} after a restart: ${reason}`);
   }
-  world.settleChange();
+  world.notePlans();
 }
 
 /** One process at work, with perhaps one trouble of its disk. */
 async function live(world: EngineWorld): Promise<void> {
   const { random } = world;
   if (random(2) === 0) await world.changePlan();
+  if (random(2) === 0) await world.addPartitions();
   const trouble = random(3) === 0 ? random(60) : -1;
   for (let steps = 20 + random(60), step = 0; step < steps; step++) {
     if (step === trouble) troubleDisk(world);
@@ -82,37 +87,55 @@ function troubleDisk({ disk, random, note, trace }: EngineWorld): void {
 }
 
 async function checkpoint({ life, trace, random }: EngineWorld): Promise<void> {
-  const name = ["all", "windows", "totals"][random(3)], status = await life.engine.pipelines.checkpoint(name);
+  const name = ["all", "windows", "totals", "wide", "random"][random(5)],
+    status = await life.engine.pipelines.checkpoint(name);
   trace.push(`checkpoint of ${name}: ${status?.number} ${status?.problem}`);
 }
 
-/** What was acknowledged is in the log, once, in the order of each producer, and nobody's batch is torn. */
+/** What was acknowledged is in the log, once, in the order of each producer, where it belongs, and nobody's batch is torn. */
 async function checkLog(world: EngineWorld): Promise<void> {
-  const ids = (await world.rows()).map(([, id]) => Number(id)), place = new Map(ids.map((id, at) => [id, at]));
+  const rows = await world.rows(), ids = rows.map(({ values: [, id] }) => Number(id));
+  const place = new Map(ids.map((id, at) => [id, at])), last = new Map<string, number>();
   assert.equal(place.size, ids.length, "A row is there twice");
-  const last = new Map<string, number>();
-  for (const { producer, ids: [first, ...rest] } of world.sent.acked) {
-    const at = place.get(first);
-    assert.ok(at !== undefined, `Row ${first} was acknowledged and is lost`);
-    for (const [i, id] of rest.entries()) assert.equal(ids[at + 1 + i], id, "A batch is torn");
-    assert.ok(at > (last.get(producer) ?? -1), `Batches of ${producer} are in another order`);
-    last.set(producer, at);
+  for (const { producer, ids: batch, partition } of world.sent.acked) {
+    const places = batch.map((id) => place.get(id) ?? -1), first = Math.min(...places);
+    assert.ok(first >= 0, `Row ${batch[places.indexOf(-1)]} was acknowledged and is lost`);
+    assert.equal(Math.max(...places), first + batch.length - 1, "A batch is torn");
+    assert.ok(first > (last.get(producer) ?? -1), `Batches of ${producer} are in another order`);
+    last.set(producer, first);
+    checkBatch(world, rows.slice(first, first + batch.length), partition);
   }
+  const { partitions } = world.sent, one = world.random(partitions.count);
+  assert.deepEqual(await world.rows(one), rows.filter(({ partition }) => partition === one), `Partition ${one}`);
   assert.deepEqual(world.verified.violations, []);
   world.note(`the log has ${ids.length} rows: ${checksum(new TextEncoder().encode(String(ids)))}`);
 }
 
+/** Rows of a batch, as the log has them, are in the partitions of their keys, in all others' one partition, and in each in the order in which they were sent. */
+function checkBatch({ sent: { partitions: { by } } }: EngineWorld, rows: readonly LoggedRow[], named?: number): void {
+  const last = new Map<number, number>(), of = new Map<Value, number>();
+  for (const { partition, values: [, id, key] } of rows) {
+    assert.ok(Number(id) > (last.get(partition) ?? -1), `Row ${id} is behind later ones`);
+    last.set(partition, Number(id));
+    assert.equal(of.get(key) ?? partition, partition, `Key ${key} is in two partitions`);
+    of.set(key, partition);
+  }
+  if (by !== "key") assert.deepEqual([...last.keys()], [named ?? rows[0].partition], "A batch is in other partitions");
+}
+
 async function checkEnd(world: EngineWorld): Promise<void> {
   await world.settle();
-  await world.drive(world.life.engine.streams.end("s"));
+  noteState(world);
+  for (const name of ["s", ...world.any.supplies.keys()]) await world.drive(world.life.engine.streams.end(name));
   await completed(world);
   const rows = await world.rows(), acked = world.sent.acked.flatMap(({ ids }) => ids);
-  assert.deepEqual(rows.map(([, id]) => Number(id)).sort((a, b) => a - b), acked.sort((a, b) => a - b));
+  assert.deepEqual(rows.map(({ values: [, id] }) => Number(id)).sort((a, b) => a - b), acked.sort((a, b) => a - b));
   const bad = world.sent.acked.reduce((sum, batch) => sum + batch.bad, 0);
   assert.equal(bad === 0 ? 0 : world.life.engine.streams.get("s.dead").end, bad);
   checkAll(world, rows);
   checkResults(world, rows);
-  await checkReplay(world);
+  checkRandom(world);
+  await checkReplay(world, rows);
   assert.deepEqual(world.verified.violations, []);
 }
 
@@ -122,37 +145,74 @@ async function completed(world: EngineWorld): Promise<void> {
   for (const { name, state, reason } of list()) assert.equal(state, "completed", `${name}: ${reason}`);
 }
 
-/** Each row once and in the order of the log, as the plan was when it came. */
-function checkAll({ changes, verified }: EngineWorld, rows: readonly (readonly Value[])[]): void {
-  const leastAt = (at: number) => changes.findLast(({ from }) => from <= at)!.least;
-  const expected = rows.filter(([, , , value], at) => Number(value) >= leastAt(at));
-  assert.deepEqual((verified.rows.get("all") ?? []).map(textOf), expected.map(textOf));
+/** All that a pipeline over the stream has taken: its rows once, those of each partition in their order. */
+function takenBy(world: EngineWorld, name: string, rows: readonly LoggedRow[]): Taken[] {
+  return takenOf(world.orderOf(name), world.plans.get(name)!, new Map([["source", { stream: "s", rows }]]));
 }
 
-function checkResults(world: EngineWorld, rows: readonly (readonly Value[])[]): void {
-  const log = [
-    ...rows.map((values) => ({ source: "source", kind: "+I" as const, values })),
-    { source: "source", end: true as const },
-  ];
-  const results = (json: object) => {
-    const { rows } = runReference(parsePlan({ ...json, name: "reference" }, STANDARD_SINKS), log, { s: COLUMNS }).get(
-      "view",
-    )!;
-    return materialise(rows).map(textOf).sort();
-  };
-  const windows = results(windowsPlan());
+/** Each row once and in the order of the pipeline, as the plan was when it came. */
+function checkAll(world: EngineWorld, rows: readonly LoggedRow[]): void {
+  const plans = world.plans.get("all")!,
+    expected = takenBy(world, "all", rows).flatMap((one) =>
+      "values" in one && Number(one.values[3]) >= leastOf(plans.of(one.number).plan) ? [one.values] : []
+    );
+  assert.deepEqual((world.verified.rows.get("all") ?? []).map(textOf), expected.map(textOf));
+}
+
+/** What the reference makes of a plan over what the pipeline of that name has taken. */
+function expectedOf(
+  world: EngineWorld,
+  name: string,
+  plan: { readonly nodes: readonly object[] },
+  rows: readonly LoggedRow[],
+): string[] {
+  const parsed = parsePlan({ ...world.idle(plan), name: "reference" }, STANDARD_SINKS);
+  const found = runReference(parsed, takenBy(world, name, rows), { s: COLUMNS }).get("view")!;
+  return materialise(found.rows).map(textOf).sort();
+}
+
+function checkResults(world: EngineWorld, rows: readonly LoggedRow[]): void {
+  const windows = expectedOf(world, "windows", windowsPlan(), rows);
   assert.deepEqual(world.view("windows").rows, windows);
-  assert.deepEqual(world.view("totals").rows, results(totalsPlan()));
+  assert.deepEqual(world.view("totals").rows, expectedOf(world, "totals", totalsPlan(), rows));
+  assert.deepEqual(world.view("wide").rows, expectedOf(world, "wide", widePlan(), rows));
   const lines = world.parts("windows").split("\n").filter(Boolean);
   assert.equal(lines.length, windows.length, "A folder has other rows than the view");
 }
 
-/** What is done again from the log, by a process with other workers, is the same to the byte. */
-async function checkReplay(world: EngineWorld): Promise<void> {
-  await world.put("/v1/pipelines/undisturbed", windowsPlan("undisturbed"));
+/** What a random plan has come to is what the reference makes of all that its order took. */
+function checkRandom(world: EngineWorld): void {
+  const { any, verified, life } = world, sinks = life.engine.pipelines.get("random").sinks;
+  const hasView = sinks.some(({ kind }) => kind === "view");
+  const rows = (verified.rows.get("random") ?? []).map((values) => ({ kind: "+I", values }) as const);
+  any.check(
+    world.orderOf("random"),
+    world.plans.get("random")!,
+    hasView ? rows : verified.changes.get("random") ?? [],
+    hasView ? world.view("random").rows : null,
+  );
+}
+
+/** What has left memory and logs. */
+function noteState({ life: { engine }, any, trace }: EngineWorld): void {
+  const { cold } = engine.pipelines.get("wide");
+  const inputs = engine.pipelines.list().map(({ name, partitions }) => `${name} ${Math.max(1, partitions.length)}`);
+  trace.push(`inputs: ${inputs.join(", ")}`);
+  if (cold.rows > 0) trace.push(`on disk: ${cold.rows} rows`);
+  for (const name of any.supplies.keys()) {
+    const { start } = engine.streams.get(name);
+    if (start > 0) trace.push(`trimmed: stream ${name} begins at ${start}`);
+  }
+}
+
+/** What is done again from the log, by a process with other workers, is the same to the byte, where it can come in one order alone. */
+async function checkReplay(world: EngineWorld, rows: readonly LoggedRow[]): Promise<void> {
+  const undisturbed = windowsPlan("undisturbed"), isOrdered = world.idleMs === 0 && world.sent.partitions.count === 1;
+  await world.put("/v1/pipelines/undisturbed", world.idle(undisturbed));
   await completed(world);
-  assert.deepEqual(world.view("undisturbed").rows, world.view("windows").rows);
-  assert.equal(world.parts("undisturbed"), world.parts("windows"));
+  world.notePlans();
+  assert.deepEqual(world.view("undisturbed").rows, expectedOf(world, "undisturbed", undisturbed, rows));
+  if (isOrdered) assert.equal(world.parts("undisturbed"), world.parts("windows"));
   const before = ["windows", "totals"].map((name) => world.view(name)), parts = world.parts("windows");
   world.crash("kill");
   await world.start();

@@ -1,17 +1,28 @@
+import { crc32 } from "node:zlib";
 import assert from "node:assert/strict";
 import { FrameView } from "../../src/core/frame.ts";
-import type { Value } from "../../src/core/value.ts";
 import { FileCheckpoints } from "../../src/store/checkpoints_files.ts";
 import { MetaFile } from "../../src/store/meta_deno.ts";
-import { textOfRanges } from "../runtime/rows.ts";
 import { SimDisk } from "./disk.ts";
 import { checksum, EngineLife } from "./engine_life.ts";
-import { allPlan, STREAM, totalsPlan, windowsPlan } from "./engine_plans.ts";
+import { allPlan, idleAfter, leastOf, STREAM, totalsPlan, widePlan, windowsPlan } from "./engine_plans.ts";
 import { SimNetwork } from "./network.ts";
+import { NotedOrders } from "./noted_orders.ts";
+import { StreamPartitions } from "./partitions.ts";
 import { type Random, seeded } from "./pool.ts";
 import { Sent, SimProducer } from "./producer.ts";
+import { RandomPipeline } from "./random_pipeline.ts";
+import { type LoggedRow, NotedPlans } from "./taken_rows.ts";
 import { VerifiedRows } from "./verifying_sink.ts";
+import { textOfView } from "./whole_view.ts";
 
+/**
+ * Memory that has no room for many groups of the wide plan, with so many bytes each. What a process begins with has to fit: a checkpoint of so few rows is taken in by one
+ * step.
+ */
+const SMALL_STATE_BYTES = 400_000, WIDE_GROUP_BYTES = 1200;
+/** After so long sources are idle, in worlds where they are. */
+const IDLE_MS = 40;
 /** Turns after which something that has to come to pass never will. */
 const TURNS_MAX = 20_000;
 
@@ -19,12 +30,16 @@ const TURNS_MAX = 20_000;
 export class EngineWorld {
   readonly random: Random;
   readonly trace: string[] = [];
-  readonly sent = new Sent();
+  readonly sent: Sent;
   readonly verified = new VerifiedRows();
   readonly network: SimNetwork;
   readonly producers: readonly SimProducer[];
-  /** From these offsets on, rows have to be at least so much. */
-  readonly changes: { readonly from: number; readonly least: number }[] = [{ from: 0, least: 0 }];
+  readonly orders = new NotedOrders();
+  readonly any: RandomPipeline;
+  /** Plans that pipelines have had, by their names. */
+  readonly plans = new Map<string, NotedPlans>();
+  /** After so long sources are idle, 0: never. */
+  readonly idleMs: number;
   disk: SimDisk;
   life!: EngineLife;
   readonly #meta = new MetaFile(":memory:");
@@ -35,7 +50,14 @@ export class EngineWorld {
     this.random = seeded(seed);
     this.disk = new SimDisk(this.random);
     this.network = new SimNetwork(this.random);
-    this.producers = ["p0", "p1", "p2"].map((name) => new SimProducer(name, this.network, this.sent, this.random));
+    this.idleMs = this.random(2) * IDLE_MS;
+    this.sent = new Sent(new StreamPartitions(this.random, ["key", "producer", "name"]));
+    const { network, sent, random } = this;
+    this.any = new RandomPipeline(random, this.idleMs);
+    this.producers = [
+      ...["p0", "p1", "p2"].map((name) => new SimProducer(name, network, sent, random)),
+      ...[...this.any.supplies].map(([stream, supply]) => new SimProducer("p", network, supply, random, stream)),
+    ];
   }
 
   note(what: string): void {
@@ -45,10 +67,13 @@ export class EngineWorld {
   /** Starts a process on what is there; resolves when it takes rows. */
   async start(): Promise<void> {
     const { random, disk, verified } = this, workers = 1 + random(3), intervalMs = [0, 50, 200][random(3)];
+    const isSmall = random(2) === 0 && this.sent.nextId * WIDE_GROUP_BYTES < SMALL_STATE_BYTES;
     this.note(`start with ${workers} workers, checkpoints each ${intervalMs} ms`);
     this.life = new EngineLife({
       disk,
       verified,
+      orders: this.orders,
+      ...(isSmall ? { stateBytesMax: SMALL_STATE_BYTES } : {}),
       meta: this.#meta,
       random,
       workers,
@@ -63,10 +88,32 @@ export class EngineWorld {
 
   /** What a new data directory is given. */
   async deploy(): Promise<void> {
-    await this.put("/v1/streams/s", STREAM);
-    await this.put("/v1/pipelines/all", allPlan(0));
-    await this.put("/v1/pipelines/windows", windowsPlan());
-    await this.put("/v1/pipelines/totals", totalsPlan());
+    await this.#declare();
+    for (const [name, plan] of this.#plans()) await this.put(`/v1/pipelines/${name}`, plan);
+    this.notePlans();
+  }
+
+  async #declare(): Promise<void> {
+    const { by, declaration } = this.sent.partitions;
+    this.note(`s has ${declaration.partitions} partitions by ${by}`);
+    await this.put("/v1/streams/s", { ...STREAM, ...declaration });
+    for (const [name, declared] of this.any.declarations()) await this.put(`/v1/streams/${name}`, declared);
+  }
+
+  /** The plans that are deployed at first. */
+  #plans(): [string, object][] {
+    return [
+      ["all", this.idle(allPlan(0))],
+      ["windows", this.idle(windowsPlan())],
+      ["totals", this.idle(totalsPlan())],
+      ["wide", this.idle(widePlan())],
+      ["random", this.any.plan],
+    ];
+  }
+
+  /** A plan as this world has it. */
+  idle<P extends { readonly nodes: readonly object[] }>(plan: P): P {
+    return idleAfter(plan, this.idleMs);
   }
 
   async put(path: string, body: unknown): Promise<void> {
@@ -139,46 +186,83 @@ export class EngineWorld {
   /** Loses the newest of several checkpoints of some pipeline. */
   async loseCheckpoint(): Promise<void> {
     const meta = this.#meta.pipelines(), { folder } = meta[this.random(meta.length)];
-    const store = new FileCheckpoints({ device: this.disk, checksum, durability: "fsync", bounds: {}, said: () => {} });
+    const store = new FileCheckpoints({
+      device: this.disk,
+      checksum,
+      crc32,
+      durability: "fsync",
+      bounds: {},
+      said: () => {},
+    });
     const [newest, ...older] = await store.list(folder);
     if (!newest || older.length === 0) return;
     this.note(`checkpoint ${newest.number} of ${folder} is lost`);
     await store.discard(folder, newest.number);
   }
 
-  /** Changes what rows a pipeline takes, once it is through with all that there is. */
+  /** Changes what rows a pipeline takes. */
   async changePlan(): Promise<void> {
-    await this.settle();
-    const { engine } = this.life, from = engine.streams.get("s").end, least = this.random(60);
-    this.note(`at least ${least} from ${from} on`);
-    const start = "earliest", changing = engine.pipelines.put("all", allPlan(least), { start, state: "keep" });
-    // It may not come to its end.
-    if (this.random(3) === 0) {
+    if (this.random(2) === 0) await this.settle();
+    const least = this.random(60), isThrough = await this.#change("all", this.idle(allPlan(least)));
+    this.note(`at least ${least}`);
+    if (isThrough) assert.equal(leastOf(this.plans.get("all")!.all.at(-1)!.plan), least);
+  }
+
+  /** Streams get more partitions, and some pipelines read them in inputs of their own from then on. */
+  async addPartitions(): Promise<void> {
+    for (const { partitions } of [this.sent, ...this.any.supplies.values()]) {
+      if (this.random(2) === 0) partitions.grow(this.random);
+    }
+    await this.#declare();
+    for (const [name, plan] of this.#plans()) {
+      if (name !== "all" && this.random(2) === 0) await this.#change(name, plan);
+    }
+  }
+
+  /** Deploys a plan in the place of one that it goes on from; it may not come to its end: false. */
+  async #change(name: string, plan: object): Promise<boolean> {
+    const changing = this.life.engine.pipelines.put(name, plan, { start: "earliest", state: "keep" });
+    const isThrough = this.random(3) > 0;
+    if (isThrough) await this.drive(changing);
+    else {
       changing.catch(() => {});
       await this.turns(this.random(30));
-    } else await this.drive(changing);
-    this.changes.push({ from, least });
+    }
+    this.notePlans();
+    return isThrough;
   }
 
-  /** Whether the last change of the plan has been noted before the process ended. */
-  settleChange(): void {
-    const { plan } = this.life.engine.pipelines.get("all"), [, where] = (plan as ReturnType<typeof allPlan>).nodes;
-    const text = JSON.stringify(where), last = this.changes.at(-1)!;
-    if (!text.includes(`{"literal":${last.least}}`)) this.changes.pop();
+  /** Looks which plans pipelines have had: what lies before all checkpoints goes. */
+  notePlans(): void {
+    for (const { name, plans } of this.#meta.pipelines()) {
+      const noted = this.plans.get(name) ?? new NotedPlans();
+      this.plans.set(name, noted);
+      noted.note(plans);
+    }
   }
 
-  /** All rows of the stream, oldest first. */
-  async rows(stream = "s"): Promise<(readonly Value[])[]> {
-    const { ranges } = await this.drive(this.life.engine.streams.rows(stream, 10_000));
-    return ranges.flatMap(({ frame, start, rows }) => {
-      const view = new FrameView(frame);
-      return Array.from({ length: rows }, (_, i) => view.types.map((_, column) => view.value(start + i, column)));
-    }).reverse();
+  /** All that the order of a pipeline has come to. */
+  orderOf(name: string) {
+    return this.orders.of(this.#meta.pipelines().find((pipeline) => pipeline.name === name)!.folder);
+  }
+
+  /** All rows of the stream, oldest first, or those of one partition. */
+  async rows(partition?: number): Promise<LoggedRow[]> {
+    const only = partition === undefined ? {} : { partition }, rows: LoggedRow[] = [];
+    const from = { from: "earliest", to: null, follow: false } as const;
+    const follower = await this.drive(this.life.engine.streams.follow("s", { ...from, ...only }));
+    for (let piece = await this.drive(follower.next()); piece; piece = await this.drive(follower.next())) {
+      const { partition, range: { frame, start, rows: count } } = piece, view = new FrameView(frame);
+      for (let row = start; row < start + count; row++) {
+        rows.push({ partition, kind: "+I", values: view.types.map((_, column) => view.value(row, column)) });
+      }
+    }
+    return rows;
   }
 
   view(name: string): { readonly rows: string[]; readonly seq: number } {
     const view = this.life.engine.views.get(name);
-    return { rows: textOfRanges(view.query({ limit: 10_000, order: "asc" }).ranges).sort(), seq: view.seq };
+    return { rows: textOfView(view).sort(), seq: view.seq };
   }
 
   /** What readers find in a folder of parts. */

@@ -1,13 +1,13 @@
+import type { Device } from "../../src/core/device.ts";
 import type { AppendFile } from "../../src/sink/file.ts";
 import type { PartFolder } from "../../src/sink/part_folder.ts";
-import type { SimDisk } from "./disk.ts";
 
 /** A folder of parts on a simulated disk: it loses power with it. */
 export class SimPartFolder implements PartFolder {
-  readonly #disk: SimDisk;
+  readonly #disk: Device;
   readonly #path: string;
 
-  constructor(disk: SimDisk, path: string) {
+  constructor(disk: Device, path: string) {
     this.#disk = disk;
     this.#path = path;
   }

@@ -1,5 +1,7 @@
+import type { StateRoom } from "../../src/core/cold_file.ts";
 import { extensionsOf } from "../../src/kernel/extension.ts";
 import type { TaskPool } from "../../src/runtime/pool.ts";
+import { sought } from "../../src/runtime/state/sought.ts";
 import type { SavedStep, SavedTable } from "../../src/store.ts";
 import type {
   FromTask,
@@ -62,7 +64,7 @@ export class SimPool implements TaskPool {
   readonly #ports: SimPort[] = [];
   readonly #random: Random;
 
-  constructor(tasks: number, module: WebAssembly.Module, parts: HostParts, random: Random) {
+  constructor(tasks: number, module: WebAssembly.Module, parts: HostParts, random: Random, state?: StateRoom) {
     this.tasks = tasks;
     this.#random = random;
     this.hosts = Array.from({ length: tasks }, () => {
@@ -75,7 +77,7 @@ export class SimPool implements TaskPool {
         for (const report of unpackReports(data as PackedReports)) this.receive(report);
       };
       this.#data.push(main);
-      host.init({ index, tasks, module }, asPort(worker));
+      host.init({ index, tasks, module, ...(state ? { state } : {}) }, asPort(worker));
       for (let peer = 0; peer < index; peer++) {
         const [here, there] = this.#channel();
         host.connect(peer, asPort(here));
@@ -121,8 +123,16 @@ export class SimPool implements TaskPool {
     await this.hosts[task].ahead(pipeline, whole);
   }
 
+  async spare(task: number, pipeline: number, frames: ArrayBuffer[]): Promise<void> {
+    await null;
+    this.hosts[task].spare(pipeline, structuredClone(frames, { transfer: frames }));
+  }
+
   look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]> {
-    return Promise.resolve(this.hosts.map((host) => structuredClone(host.look(pipeline, structuredClone(question)))));
+    const asked = this.hosts.map((host) =>
+      sought((begins) => structuredClone(host.look(pipeline, structuredClone(question), begins)))
+    );
+    return Promise.all(asked);
   }
 
   async cut(task: number, pipeline: number, number: number): Promise<TaskCut> {

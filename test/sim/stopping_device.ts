@@ -50,7 +50,7 @@ export class StoppingDevice implements Device {
         return file.bytes;
       },
       read: (into, at) => this.#through(() => file.read(into, at)),
-      write: (bytes, at) => this.#through(() => file.write(bytes, at)),
+      write: (bytes, at, beside) => this.#through(() => file.write(bytes, at, beside)),
       sync: () => this.#through(() => file.sync()),
       close: () => file.close(),
     };

@@ -149,7 +149,7 @@ export class SimStreams implements StreamService {
       next: () => {
         if (position >= Math.min(end, rows.length)) return Promise.resolve(null);
         const row = columns.map((_, i) => rows[position][i] ?? null), range = frameOf(columns, [row]);
-        return Promise.resolve({ offset: position++, arrivalMs: 1000.5 + position, columns, range });
+        return Promise.resolve({ offset: position++, partition: 0, arrivalMs: 1000.5 + position, columns, range });
       },
       close() {},
     });

@@ -49,8 +49,9 @@ Deno.test("what was expected is said in few words", () => {
     ["SELECT a FROM", "", "Expected a table, found the end of the statement"],
     ["SELECT a FROM t GROUP a", "a", "Expected BY, found a"],
     ["INSERT INTO t a", "a", "Expected a query, found a"],
+    ["SELECT a FROM t LIMIT 5, 10", ",", "LIMIT takes one number", "Write LIMIT 10 OFFSET 5"],
     [
-      "SELECT a FROM t LIMIT 5, 10",
+      "SELECT a FROM t LIMIT 5, x",
       ",",
       'Expected ORDER BY, a later clause, an operator or the end of the statement, found ","',
     ],

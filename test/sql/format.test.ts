@@ -182,3 +182,20 @@ Deno.test("a script without statements is its comments", () => {
 Deno.test("a script that cannot be read is refused with its problems", () => {
   assert.throws(() => formatSql("SELECT a FROM t; SELECT b FRM t"), /line 1, column 27/);
 });
+
+Deno.test("every example is formatted in one step, and keeps its comments", async () => {
+  const folders = [new URL("../../examples/", import.meta.url)], files: URL[] = [];
+  for (let folder = folders.pop(); folder; folder = folders.pop()) {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      if (isDirectory) folders.push(new URL(`${name}/`, folder));
+      else if (name.endsWith(".sql")) files.push(new URL(name, folder));
+    }
+  }
+  assert.ok(files.length > 20, `${files.length} scripts`);
+  const comments = (sql: string) => sql.match(/--.*|\/\*[^+][^]*?\*\//g)?.map((one) => one.trim()) ?? [];
+  for (const file of files) {
+    const sql = await Deno.readTextFile(file), once = formatSql(sql);
+    assert.equal(formatSql(once), once, file.pathname);
+    assert.deepEqual(comments(once), comments(sql), file.pathname);
+  }
+});

@@ -120,7 +120,7 @@ Deno.test("a checkpoint of a newer version is told of, refused with what to do, 
   assert.deepEqual((await store.list(FOLDER)).map(({ number }) => number), [2, 1]);
   const expected = {
     code: "invalid",
-    message: /has version 2 of the format, and this rdx knows 1; use the rdx that wrote it/,
+    message: /has version 3 of the format, and this rdx knows 2; use the rdx that wrote it/,
   };
   await assert.rejects(store.open(FOLDER, 2), expected);
   for (const whole of [false, true]) await assert.rejects(store.begin(FOLDER, 3, whole), expected);

@@ -3,14 +3,17 @@ import { DenoDevice } from "../../src/log/device_deno.ts";
 import { arrayOf, BOOL, BYTES, decimal, DOUBLE, INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import type { CheckpointStore, SavedStep, SavedTable } from "../../src/store.ts";
 import { SqliteCheckpoints } from "../../src/store/checkpoints_sqlite_deno.ts";
+import { CHECKPOINT_VERSION } from "../../src/store/manifest.ts";
 import { SqliteRows } from "../../src/store/sqlite_rows_deno.ts";
 import { addAll, contentsOf, FOLDER } from "../contract/checkpoint_store.ts";
 import { rowStep, TableModel } from "../contract/checkpoint_tables.ts";
 import { checksum, fileStore } from "./file_stores.ts";
 
 // test/data/checkpoints/v1/ was written by the first version of the format: `files` is a data directory of checkpoints in files, `checkpoints.sqlite` the same in
-// SQLite, `contents.json` what each checkpoint has. RDX_WRITE_GOLDEN=1 writes all anew, which only a new version of the format has reason to.
-const data = new URL("../data/checkpoints/v1/", import.meta.url).pathname;
+// SQLite, `contents.json` what each checkpoint has. v2/ has the same files in the version of now: RDX_WRITE_GOLDEN=1 writes these anew, which only a new version of
+// the format has reason to, under its own name.
+const first = new URL("../data/checkpoints/v1/", import.meta.url).pathname;
+const data = new URL(`../data/checkpoints/v${CHECKPOINT_VERSION}/`, import.meta.url).pathname;
 
 const column = (name: string, type: typeof INT64, nullable = true) => ({ name, type, nullable });
 const GROUPS: SavedTable = {
@@ -97,14 +100,6 @@ function openSqlite(path: string) {
   });
 }
 
-function expected(): Record<string, string[]> {
-  const model = new TableModel([GROUPS, WORD]);
-  return Object.fromEntries(CHECKPOINTS.map(({ number, steps }) => {
-    steps.forEach((step) => model.apply(step));
-    return [String(number), model.text()];
-  }));
-}
-
 /** Paths of all files below a folder, from there on. */
 function filesIn(folder: string): string[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) =>
@@ -115,16 +110,21 @@ function filesIn(folder: string): string[] {
 if (Deno.env.get("RDX_WRITE_GOLDEN") === "1") {
   await Deno.remove(data, { recursive: true }).catch(() => {});
   await Deno.mkdir(`${data}files`, { recursive: true });
-  const files = openFiles(`${data}files`), sqlite = openSqlite(`${data}checkpoints.sqlite`);
-  for (const store of [files, sqlite]) {
-    await write(store);
-    await store.close();
-  }
-  await Deno.writeTextFile(`${data}contents.json`, `${JSON.stringify(expected(), null, 2)}\n`);
+  const store = openFiles(`${data}files`);
+  await write(store);
+  await store.close();
+}
+
+function expected(): Record<string, string[]> {
+  const model = new TableModel([GROUPS, WORD]);
+  return Object.fromEntries(CHECKPOINTS.map(({ number, steps }) => {
+    steps.forEach((step) => model.apply(step));
+    return [String(number), model.text()];
+  }));
 }
 
 async function check(store: CheckpointStore): Promise<void> {
-  const golden: Record<string, string[]> = JSON.parse(await Deno.readTextFile(`${data}contents.json`));
+  const golden: Record<string, string[]> = JSON.parse(await Deno.readTextFile(`${first}contents.json`));
   const infos = await store.list(FOLDER);
   assert.deepEqual(infos.map(({ number }) => number), CHECKPOINTS.slice(1).map(({ number }) => number).reverse());
   for (const { number, takenMs } of infos) {
@@ -137,7 +137,7 @@ async function check(store: CheckpointStore): Promise<void> {
   await store.close();
 }
 
-async function inCopy(run: (folder: string) => Promise<void>): Promise<void> {
+async function inCopy(data: string, run: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "rdx-golden-" });
   try {
     for (const path of filesIn(data)) {
@@ -151,12 +151,29 @@ async function inCopy(run: (folder: string) => Promise<void>): Promise<void> {
 }
 
 Deno.test("checkpoints that the first version of the format wrote are restored", () =>
-  inCopy(async (folder) => {
+  inCopy(first, async (folder) => {
+    assert.deepEqual(JSON.parse(await Deno.readTextFile(`${first}contents.json`)), expected());
     await check(openFiles(`${folder}/files`));
     await check(openSqlite(`${folder}/checkpoints.sqlite`));
   }));
 
-Deno.test("files that are written now are those of version 1, byte by byte, so that another format is another version", async () => {
+Deno.test("checkpoints that the version of now wrote are restored, and one lies on those of the first", async () => {
+  await inCopy(data, (folder) => check(openFiles(`${folder}/files`)));
+  await inCopy(first, async (folder) => {
+    const store = fileStore(new DenoDevice(`${folder}/files`), {}, "os"), { number: last } = CHECKPOINTS.at(-1)!;
+    await store.discard(FOLDER, last);
+    const writer = await store.begin(FOLDER, last, false), step = rowStep(WORD, "upsert", [[77n]]);
+    await addAll(writer, [step]);
+    await writer.commit({ number: last, takenMs: 1, tables: [GROUPS, WORD], run: {} });
+    const model = new TableModel([GROUPS, WORD]);
+    for (const { steps } of CHECKPOINTS) steps.forEach((one) => model.apply(one));
+    model.apply(step);
+    assert.deepEqual(await contentsOf(store, last), model.text());
+    await store.close();
+  });
+});
+
+Deno.test("files that are written now are those of their version, byte by byte, so that another format is another version", async () => {
   const folder = await Deno.makeTempDir({ prefix: "rdx-golden-" });
   try {
     const store = openFiles(folder);

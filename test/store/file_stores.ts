@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import type { Device } from "../../src/core/device.ts";
 import { Crc32c } from "../../src/kernel/crc.ts";
 import { FileCheckpoints } from "../../src/store/checkpoints_files.ts";
@@ -23,7 +24,7 @@ export function fileStore(
   durability: "fsync" | "os" = "fsync",
   said: string[] = [],
 ): FileCheckpoints {
-  return new FileCheckpoints({ device, checksum, durability, bounds, said: (what) => said.push(what) });
+  return new FileCheckpoints({ device, checksum, crc32, durability, bounds, said: (what) => said.push(what) });
 }
 
 /** Takes some checkpoints, one after another, of a table that changes; `expect` hears what each will have, before it is begun. */

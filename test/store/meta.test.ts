@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { RdxError } from "../../src/core/errors.ts";
 import { INT64, STRING } from "../../src/core/schema.ts";
 import { Settled } from "../../src/runtime/dead/settled.ts";
 import { MetaFile } from "../../src/store/meta_deno.ts";
 import { seeded } from "../sim/pool.ts";
-import type { SavedPlan, SavedStream } from "../../src/store.ts";
+import type { QuarantinedChunk, SavedPlan, SavedStream } from "../../src/store.ts";
 
 async function withFile(run: (path: string) => void): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "rdx-meta-" });
@@ -135,6 +136,23 @@ Deno.test("pipelines are there again with the plans that they had, and an order 
     meta.close();
   }));
 
+Deno.test("chunks in quarantine are there again by number, and go with the folder of their order", () =>
+  withFile((path) => {
+    let meta = new MetaFile(path);
+    const chunk = (number: number): QuarantinedChunk => ({
+      ...{ number, source: "in", input: "s", from: 1, to: 2 ** 40, node: null, reason: "unreachable 'ü'", atMs: 3.5 },
+    });
+    const first = meta.newOrder("p"), other = meta.newOrder("q");
+    meta.quarantine(first, [chunk(9)]);
+    meta.quarantine(first, [chunk(9), chunk(2 ** 40), chunk(7)]);
+    meta.quarantine(other, [chunk(1)]);
+    meta = again(meta, path);
+    assert.deepEqual(meta.quarantined(first), [chunk(7), chunk(9), chunk(2 ** 40)]);
+    meta.forget(first);
+    assert.deepEqual([meta.quarantined(first), meta.quarantined(other)], [[], [chunk(1)]]);
+    meta.close();
+  }));
+
 Deno.test("a file of another version, or that is no database, is refused", () =>
   withFile((path) => {
     const db = new DatabaseSync(path);
@@ -143,4 +161,25 @@ Deno.test("a file of another version, or that is no database, is refused", () =>
     assert.throws(() => new MetaFile(path), /has version 7, and this rdx knows 1: use the rdx that wrote it/);
     Deno.writeTextFileSync(path, "no database at all, but long enough to be read as the head of one ".repeat(20));
     assert.throws(() => new MetaFile(path), /put a copy in its place/);
+  }));
+
+const damageSeed = 155;
+Deno.test(`a file with a damaged page is refused with what to do (seed ${damageSeed})`, () =>
+  withFile((path) => {
+    const made = new MetaFile(path), random = seeded(damageSeed);
+    for (let i = 0; i < 200; i++) made.addStream(stream(`stream${i}`));
+    made.close();
+    const bytes = Deno.readFileSync(path);
+    let refused = 0;
+    for (let page = 1; page * 4096 < bytes.length; page++) {
+      const damaged = bytes.slice();
+      for (let at = page * 4096; at < (page + 1) * 4096; at++) damaged[at] = random(256);
+      Deno.writeFileSync(path, damaged);
+      assert.throws(() => new MetaFile(path), (thrown) => {
+        assert.ok(thrown instanceof RdxError && thrown.code === "invalid", String(thrown));
+        assert.match(thrown.message, /^Cannot use .*meta\.sqlite: .*put a copy in its place/);
+        return ++refused > 0;
+      }, `page ${page}`);
+    }
+    assert.ok(refused > 5, `${refused} pages`);
   }));

@@ -80,6 +80,21 @@ function compacted(keeper: TableKeeper, steps: readonly TableStep[]): TableStep[
   });
 }
 
+Deno.test("a column is nullable as soon as rows come back that have NULL in it, whatever the plan says of it", () => {
+  const strict = COLUMNS.map((one) => ({ ...one, nullable: false }));
+  const options = { keys: KEYS, identity: ["window_end", "key"] };
+  for (const open of [() => new WindowView("v", strict, KEYS), () => new TableView("v", strict, options)]) {
+    const from = open(), rows = [[1n, 2n, "a", null], [3n, 4n, "b", 1n]];
+    from.apply(output(1, [rangeOf(COLUMNS, rows, 1, ["+I", "+I"])], 1));
+    const to = taken(open(), drained(from.keeper!, true));
+    assert.deepEqual(to.columns.map(({ nullable }) => nullable), [false, false, false, true]);
+    assert.deepEqual(rowsOf(to.all()), rows);
+    const whole = open();
+    whole.apply(output(1, [rangeOf(COLUMNS, rows.slice(1), 1, ["+I"])], 1));
+    assert.ok(taken(open(), drained(whole.keeper!, true)).columns.every(({ nullable }) => !nullable));
+  }
+});
+
 for (const [kind, open] of Object.entries(VIEWS)) {
   Deno.test(`who follows a view of ${kind} is told once that it has taken in what another one gave out, when it has all of it`, () => {
     const from = open(), to = open(), told: number[] = [];

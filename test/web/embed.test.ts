@@ -3,6 +3,7 @@ import { bundle } from "../../scripts/bundle.ts";
 import { CHROMIUM, launchChromium } from "../e2e/chromium.ts";
 import { startServer, until } from "../e2e/server.ts";
 import { FLIGHTS, HOURLY } from "../../examples/flights/plans.ts";
+import { UNTIL_MS_MAX } from "../until.ts";
 
 const folder = new URL("../../examples/embed/", import.meta.url);
 const TYPES: Record<string, string> = { html: "text/html", css: "text/css", js: "text/javascript" };
@@ -43,6 +44,7 @@ Deno.test({
           page.evaluate(() =>
             ["rdx-chart", "rdx-table"].map((name) => document.querySelector(name)!.shadowRoot!.textContent!)
           );
+      page.setDefaultTimeout(UNTIL_MS_MAX);
       target.url = open.url;
       await page.goto(origin);
       await until(async () => (await statuses()).every((text) => text.includes("ABQ") && text.includes("Live")), 50);

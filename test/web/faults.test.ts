@@ -114,7 +114,9 @@ Deno.test({
     });
     await says(site, "rdx-table", /^Live/);
     await says(site, "rdx-stream", /^Live/);
-    for (const one of ["table", "stream"]) assert.ok((await text(site, `rdx-${one}`)).includes("4711"));
+    for (const one of ["table", "stream"]) {
+      await until(async () => (await text(site, `rdx-${one}`)).includes("4711"), 50);
+    }
     assert.deepEqual(site.faults, []);
   },
 });

@@ -20,15 +20,20 @@ Deno.test({
     sensors.start();
     const table = site.page.locator("rdx-table"), chart = site.page.locator("rdx-chart"), seen = new Set<string>();
     await until(async () => {
-      seen.add(await table.evaluate((element) => element.shadowRoot!.textContent!));
-      return seen.size > 5;
+      const text = await table.evaluate((element) => element.shadowRoot!.textContent!);
+      seen.add(text);
+      return seen.size > 5 && /1000 rows/.test(text);
     });
     await until(
       async () => /8 of 1000 series/.test(await chart.evaluate((element) => element.shadowRoot!.innerHTML)),
       50,
     );
-    assert.match([...seen].at(-1)!, /1000 rows/);
-    assert.equal(await metric(server, "rdx_connections"), 2);
+    // One that a loaded machine has lost comes back, and there is never another
+    await until(async () => {
+      const connections = await metric(server, "rdx_connections");
+      assert.ok(connections <= 2, `${connections} connections`);
+      return connections === 2;
+    });
     // Of a thousand rows those that can be seen are elements.
     assert.ok(await table.evaluate((element) => element.shadowRoot!.querySelectorAll(".row").length) < 40);
     assert.deepEqual(site.faults, []);

@@ -4,6 +4,7 @@ import type { Row } from "../../src/client/rdx/types.ts";
 import { chartFields, seriesLabel } from "../../web/model/chart_fields.ts";
 import { ColumnPlaces } from "../../web/model/column_places.ts";
 import { edgeSentence, watermarkText } from "../../web/model/flow.ts";
+import { compactNumber } from "../../web/model/format.ts";
 import { layoutGraph } from "../../web/model/graph_layout.ts";
 import { ordered, RowOrder } from "../../web/model/row_order.ts";
 import { TIME_STEPS_MS, timeTicks } from "../../web/model/time_ticks.ts";
@@ -149,7 +150,7 @@ Deno.test("an edge tells its rate, its lag by the server's clock, and what waits
     queue_rows: 3,
   };
   const now = Date.UTC(2026, 0, 1, 0, 0, 5);
-  assert.equal(edgeSentence(edge, now), "a to b: 100 rows/s, 12.35K rows in all, lag 5 s, 3 waiting");
+  assert.equal(edgeSentence(edge, now), `a to b: 100 rows/s, ${compactNumber(12345)} rows in all, lag 5 s, 3 waiting`);
   assert.deepEqual([null, "infinity", "2001-01-01T00:00:00.000Z"].map((text) => watermarkText(text, now)), [
     "no rows yet",
     "end of input",

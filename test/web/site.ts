@@ -1,6 +1,7 @@
 import type { Browser, Page } from "../deps/playwright.ts";
 import { bundle } from "../../scripts/bundle.ts";
 import { launchChromium } from "../e2e/chromium.ts";
+import { UNTIL_MS_MAX } from "../until.ts";
 
 /** What the elements must live with: no inline script or style, nothing from anywhere but the page and its servers. */
 export const policy = (connect: readonly string[]) =>
@@ -63,6 +64,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   const origin = `http://127.0.0.1:${server.addr.port}`, browser = options.browser ?? await launchChromium();
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? "dark" : "light" });
   const page = await context.newPage();
+  page.setDefaultTimeout(UNTIL_MS_MAX);
   page.on("console", (message) => {
     const missed = failing && /Failed to load resource|net::ERR|CORS policy/.test(message.text());
     if (["error", "warning"].includes(message.type()) && !missed) faults.push(`console: ${message.text()}`);

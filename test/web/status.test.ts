@@ -73,6 +73,10 @@ Deno.test("clocks that differ by more than five seconds are told of, by the serv
   assert.match(clockRemark(facts.offsetMs)!, /^This machine's clock is 1 min \d+ s ahead of the server's/);
   facts.learn(new Headers({ date: date.toUTCString() }), date.getTime() - 8000, date.getTime() - 7900);
   assert.match(clockRemark(facts.offsetMs)!, /behind the server's/);
+  for (const offBy of [-999, -500, 0, 500, 999]) {
+    assert.match(clockRemark(3_600_000 + offBy)!, /clock is 1 h behind/);
+    assert.match(clockRemark(-3_600_000 + offBy)!, /clock is 1 h ahead of/);
+  }
   assert.equal(facts.serverTime(5000), 5000 + 8450);
   facts.learn(new Headers({ date: date.toUTCString() }), date.getTime() + 300, date.getTime() + 500);
   assert.equal(clockRemark(facts.offsetMs), null);

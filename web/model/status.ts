@@ -68,6 +68,7 @@ export function failed(
   const kept = had ? " What is shown is how it was." : "";
   switch (error.code) {
     case "closing":
+    case "unavailable":
       if (error.extra.unreachable !== true) {
         return { kind: "waiting", text: `The server is shutting down or starting${again}.${kept}` };
       }
@@ -97,14 +98,16 @@ export function failed(
 
 /** Clocks apart by more than this are told of. */
 export const CLOCK_SKEW_MS_MAX = 5000;
+/** From here on a difference of clocks is told in steps of so much. */
+const CLOCK_ROUGH_MS = 60_000, CLOCK_STEP_MS = 10_000;
 
 /** A remark when this machine's clock and the server's differ, else null. `offsetMs`: the server's minus this machine's. */
 export function clockRemark(offsetMs: number | null): string | null {
   if (offsetMs === null || Math.abs(offsetMs) <= CLOCK_SKEW_MS_MAX) return null;
-  const way = offsetMs > 0 ? "behind" : "ahead of";
-  return `This machine's clock is ${
-    formatDuration(Math.abs(offsetMs))
-  } ${way} the server's: lag is shown by the server's.`;
+  const way = offsetMs > 0 ? "behind" : "ahead of", size = Math.abs(offsetMs);
+  // An answer's date has whole seconds: an hour is not 59 min 59 s with every other answer.
+  const told = formatDuration(size < CLOCK_ROUGH_MS ? size : Math.round(size / CLOCK_STEP_MS) * CLOCK_STEP_MS);
+  return `This machine's clock is ${told} ${way} the server's: lag is shown by the server's.`;
 }
 
 /** A remark when the server is not the one that the page was loaded from, else null. */

@@ -126,12 +126,25 @@ function delayed({ time, delay_ms }: StreamJson): string {
   return delay_ms === 0 ? `${time}` : `${time}, ${formatDuration(delay_ms)} behind`;
 }
 
+/** Whether a view is there, or comes back with its pipeline. */
+function viewState(): Part<ViewJson> {
+  const { node, update } = pill();
+  return {
+    node,
+    update: ({ state }) => {
+      if (state === "ready") update({ text: "ready", tone: "good" });
+      else update({ text: state === "absent" ? "comes back" : "recovering", tone: "warn" });
+    },
+  };
+}
+
 const VIEW_COLUMNS: TableColumn<ViewJson>[] = [
   { title: "View", cell: fixed((v) => link(pathTo("view", v.name), v.name)) },
   { title: "Pipeline", cell: fixed((v) => link(pathTo("pipeline", v.pipeline), v.pipeline)) },
-  { title: "Keys", class: "wrap", cell: text((v) => v.keys.join(", ") || "none") },
-  { title: "Rows", number: true, cell: text((v) => short(v.rows)) },
-  { title: "Watermark (UTC)", cell: text((v) => watermarkText(v.watermark)) },
+  { title: "State", class: "state", cell: viewState },
+  { title: "Keys", class: "wrap", cell: text((v) => v.state === "absent" ? "–" : v.keys.join(", ") || "none") },
+  { title: "Rows", number: true, cell: text((v) => v.state === "absent" ? "–" : short(v.rows)) },
+  { title: "Watermark (UTC)", cell: text((v) => v.state === "absent" ? "–" : watermarkText(v.watermark)) },
 ];
 
 /** The first page: what runs, how fast, and what is wrong. */

@@ -95,6 +95,19 @@ export function table<T>(
   return { node, update: (items) => list.update(items) };
 }
 
+/** A table under a title, shown while it has rows: also before the first answer of the server there is no empty one. */
+export function listSection<T>(title: string, rows: ReturnType<typeof table<T>>): Part<readonly T[]> {
+  const node = section(title, rows.node);
+  show(node, false);
+  return {
+    node,
+    update(items) {
+      show(node, items.length > 0);
+      rows.update(items);
+    },
+  };
+}
+
 /** Lines to copy. Without leave for the clipboard the text is selected, so that one key copies it. */
 export function copyBox(label: string): Part<string> & { readonly node: HTMLElement } {
   const code = el("code"), button = el("button", { type: "button", class: "quiet", click: () => void copy() }, "Copy");

@@ -1,6 +1,13 @@
 import { setText } from "../components/dom.ts";
 import { cut, formatBytes } from "../model/format.ts";
-import type { DeadRowJson, PipelineJson, PipelineStateJson, SinkJson, ViewJson } from "../page_model/answers.ts";
+import type {
+  DeadRowJson,
+  PipelineJson,
+  PipelineStateJson,
+  QuarantinedJson,
+  SinkJson,
+  ViewJson,
+} from "../page_model/answers.ts";
 import { checkpointFigure, latency, plural, rate, short, watermarkFigure } from "../page_model/format.ts";
 import { layoutJson } from "../page_model/json_layout.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
@@ -9,6 +16,7 @@ import type { Link } from "./link.ts";
 import { deployNotesBar } from "./deploy_notes.ts";
 import { statePart } from "./pipeline_state.ts";
 import { el, KeyedList, type Part, show } from "./dom.ts";
+import { partitionTable } from "./partitions.ts";
 import {
   component,
   copyBox,
@@ -17,6 +25,7 @@ import {
   figures,
   fixed,
   link,
+  listSection,
   pill,
   section,
   table,
@@ -65,11 +74,15 @@ function deadFigure({ dead_rows: dead, function_errors: failed = 0 }: PipelineJs
 export function pipelinePage(name: string, ground: Ground): Page {
   const { link: server } = ground, path = apiPath("pipelines", name);
   const state = pill(), reason = el("p", { class: "reason", hidden: true }), totals = figures(figuresOf(ground));
-  const views = el("div", { class: "views" }), sinks = troubleList(), errors = errorList(), dead = deadList();
+  const views = el("div", { class: "views" }),
+    sinks = troubleList(),
+    errors = errorList(),
+    dead = deadList(),
+    out = quarantineList();
   const sql = copyBox("The script in SQL"),
     script = el("details", { hidden: true }, el("summary", {}, "SQL"), sql.node);
   const plan = copyBox("The plan as JSON"), explained = explanation(ground, path);
-  const kept = statePart(name, ground), noted = deployNotesBar(name, ground);
+  const partitions = partitionTable("stream"), kept = statePart(name, ground), noted = deployNotesBar(name, ground);
   let shown = 0;
   const viewList = new KeyedList<ViewJson>(
     views,
@@ -97,9 +110,11 @@ export function pipelinePage(name: string, ground: Ground): Page {
     reason,
     totals.node,
     section("Flow", graph),
+    partitions.node,
     sinks.node,
     kept.node,
     views,
+    out.node,
     errors.node,
     dead.node,
     script,
@@ -117,11 +132,13 @@ export function pipelinePage(name: string, ground: Ground): Page {
     sql.update(pipeline.sql ?? "");
     show(script, typeof pipeline.sql === "string");
     plan.update(layoutJson(pipeline.plan));
+    partitions.update((pipeline.partitions ?? []).map((partition) => ({ ...partition, pipeline: name })));
     sinks.update(pipeline.sinks);
+    out.update(pipeline.quarantined ?? []);
     errors.update(pipeline.errors);
     kept.update(await server.get<PipelineStateJson>(`${path}/state`, signal));
     const { views } = await server.get<{ views: ViewJson[] }>("/v1/views", signal);
-    viewList.update(views.filter((view) => view.pipeline === name));
+    viewList.update(views.filter((view) => view.pipeline === name && view.state !== "absent"));
     const rows = await Promise.all(pipeline.sources.map((stream) => deadRowsOf(ground, stream, signal)));
     dead.update(rows.flat().slice(0, DEAD_ROWS_MAX));
   }
@@ -148,15 +165,8 @@ function troubleList(): Part<readonly SinkJson[]> {
     { title: "Sink", class: "wrap", cell: text(({ name }) => name) },
     { title: "Why it does not get on", class: "wrap", cell: text(({ trouble }) => trouble ?? "") },
   ]);
-  const node = section("Sinks", rows.node);
-  return {
-    node,
-    update(sinks) {
-      const troubled = sinks.filter(({ trouble }) => typeof trouble === "string");
-      show(node, troubled.length > 0);
-      rows.update(troubled);
-    },
-  };
+  const { node, update } = listSection("Sinks", rows);
+  return { node, update: (sinks) => update(sinks.filter(({ trouble }) => typeof trouble === "string")) };
 }
 
 type Failure = PipelineJson["errors"][number];
@@ -167,14 +177,19 @@ function errorList(): Part<readonly Failure[]> {
     { title: "Offset", number: true, cell: text(({ offset }) => offset) },
     { title: "Reason", class: "wrap", cell: text(({ reason }) => reason) },
   ]);
-  const node = section("Errors", rows.node);
-  return {
-    node,
-    update(errors) {
-      show(node, errors.length > 0);
-      rows.update(errors);
-    },
-  };
+  return listSection("Errors", rows);
+}
+
+/** Chunks that the pipeline goes on without: it runs, and its results lack their rows. */
+function quarantineList(): Part<readonly QuarantinedJson[]> {
+  const rows = table<QuarantinedJson>("Quarantined chunks", ({ number }) => String(number), [
+    { title: "File or stream", cell: text(({ input }) => input) },
+    { title: "From", number: true, cell: text(({ from }) => from) },
+    { title: "To", number: true, cell: text(({ to }) => to) },
+    { title: "Node", cell: text(({ node }) => node ?? "–") },
+    { title: "What broke", class: "wrap", cell: text(({ reason }) => reason) },
+  ]);
+  return listSection("Quarantined: it goes on without these, since they broke it again and again", rows);
 }
 
 type DeadRow = DeadRowJson & { readonly stream: string };
@@ -191,14 +206,7 @@ function deadList(): Part<readonly DeadRow[]> {
       { title: "Row", class: "wrap mono", cell: text(({ raw }) => raw === null ? "–" : cut(raw, RAW_CHARACTERS_MAX)) },
     ],
   );
-  const node = section("Dead rows of its streams", rows.node);
-  return {
-    node,
-    update(dead) {
-      show(node, dead.length > 0);
-      rows.update(dead);
-    },
-  };
+  return listSection("Dead rows of its streams", rows);
 }
 
 async function deadRowsOf({ link }: Ground, stream: string, signal: AbortSignal): Promise<DeadRow[]> {

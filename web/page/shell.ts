@@ -2,10 +2,12 @@ import { setAttribute, setText } from "../components/dom.ts";
 import { clockRemark } from "../model/status.ts";
 import { el, show } from "./dom.ts";
 import type { Link, LinkState } from "./link.ts";
-import { COMPONENTS, link as anchor, pill } from "./parts.ts";
+import { COMPONENTS, link as anchor, pill, sentence as asSentence } from "./parts.ts";
 
 const THEME_KEY = "rdx.theme", THEMES = ["auto", "light", "dark"] as const;
 const COUNTDOWN_MS = 250;
+/** What is said stays beside what comes right behind it for so long: a sentence that is replaced at once is never read. */
+const SPOKEN_MS = 1000;
 const WORDS: Readonly<Record<LinkState["kind"], readonly [string, string]>> = {
   starting: ["connecting", "dim"],
   ready: ["ready", "good"],
@@ -22,6 +24,8 @@ export class Shell {
   readonly #state = pill();
   readonly #main = el("main", { id: "main", tabindex: -1 });
   readonly #spoken = el("p", { class: "unseen", role: "status" });
+  /** What was said lately, and when. */
+  #said: { readonly text: string; readonly atMs: number }[] = [];
   readonly #server = el("p", { class: "bar", "data-tone": "bad", hidden: true });
   readonly #serverText = el("span");
   readonly #build = bar("warn");
@@ -65,7 +69,9 @@ export class Shell {
   }
 
   announce(sentence: string): void {
-    setText(this.#spoken, sentence);
+    const now = performance.now(), kept = this.#said.filter(({ atMs }) => now - atMs < SPOKEN_MS);
+    this.#said = [...kept.filter(({ text }) => text !== sentence), { text: sentence, atMs: now }];
+    setText(this.#spoken, this.#said.map(({ text }) => asSentence(text)).join(" "));
   }
 
   /** A sentence above the page, or none. */

@@ -32,6 +32,8 @@ export class SqlText implements ScriptText {
   /** What the open list stands for. */
   #found: SqlChoices = { from: 0, to: 0, items: [] };
   #taking = false;
+  /** Where a key has looked for choices by itself; null: the text or what is chosen has changed since in another way. */
+  #sought: number | null = null;
   #pause: ReturnType<typeof setTimeout> | undefined;
   #wrong: readonly Range[] = [];
 
@@ -42,7 +44,7 @@ export class SqlText implements ScriptText {
       label: "The script in SQL",
       typed: (event) => this.#typed(event),
       key: (event) => this.#key(event),
-      moved: () => this.#choices.hide(),
+      moved: () => this.#close(),
       scrolled: () => this.#place(),
     });
     this.#choices = new ChoiceList(this.#code.area, (choice) => this.#take(choice));
@@ -64,9 +66,10 @@ export class SqlText implements ScriptText {
     this.#draw();
   }
 
-  /** What completion offers. */
+  /** What completion offers. Whoever has typed a word before it came is offered what begins so now. */
   know(catalogue: SqlCatalogue): void {
     this.#catalogue = catalogue;
+    if (this.#sought !== null && this.#sought === this.#code.cursor) this.#complete(true);
   }
 
   set(text: string): void {
@@ -91,8 +94,13 @@ export class SqlText implements ScriptText {
   }
 
   #forget(): void {
-    this.#choices.hide();
+    this.#close();
     this.mark([]);
+  }
+
+  #close(): void {
+    this.#sought = null;
+    this.#choices?.hide();
   }
 
   #place(): void {
@@ -107,7 +115,10 @@ export class SqlText implements ScriptText {
     if (event?.isComposing || this.#taking) return;
     const typed = event?.inputType === "insertText" && event.data?.length === 1 && WORD.test(event.data);
     const back = wasOpen && event?.inputType === "deleteContentBackward";
-    if ((typed || back) && this.text.length <= LIVE_CHARACTERS_MAX) this.#complete(true);
+    if ((typed || back) && this.text.length <= LIVE_CHARACTERS_MAX) {
+      this.#sought = this.#code.cursor;
+      this.#complete(true);
+    }
   }
 
   #draw(): void {
@@ -166,6 +177,7 @@ export class SqlText implements ScriptText {
       return true;
     }
     if (!this.#choices.open || ctrlKey || altKey || metaKey || shiftKey) return false;
+    this.#sought = null;
     if (key === "Escape") this.#choices.hide();
     else if (key === "Enter" || key === "Tab") this.#take(this.#choices.active);
     else if (!this.#choices.move(key)) {

@@ -1,12 +1,13 @@
 import { setText } from "../components/dom.ts";
 import { formatBytes, formatDuration, formatNumber } from "../model/format.ts";
-import type { ColumnJson, ErrorPlace, IngestJson, StreamJson } from "../page_model/answers.ts";
+import type { ColumnJson, ErrorPlace, IngestJson, PipelineJson, StreamJson } from "../page_model/answers.ts";
 import { plural, short } from "../page_model/format.ts";
 import { apiPath, pathTo } from "../page_model/routes.ts";
 import { exampleRow, sendLine } from "../page_model/snippets.ts";
 import { RdxError, reasonOf } from "../../src/core/errors.ts";
 import type { Ground, Page } from "./app.ts";
 import { DeadRows } from "./dead_rows.ts";
+import { partitionTable, type ReadPartition } from "./partitions.ts";
 import { el, fill, type Part } from "./dom.ts";
 import { component, copyBox, deletion, type Figures, figures, link, section, table, text } from "./parts.ts";
 
@@ -30,6 +31,13 @@ const FIGURES: readonly Figures<StreamJson>[] = [
     of: (s) => ({
       value: s.time ?? "arrival",
       note: s.delay_ms > 0 ? `${formatDuration(s.delay_ms)} delay` : "no delay",
+    }),
+  },
+  {
+    label: "Partitions",
+    of: (s) => ({
+      value: String(s.partitions),
+      note: s.partition_by.length > 0 ? `by ${s.partition_by.join(", ")}` : "of whole requests",
     }),
   },
   { label: "Bad rows", of: (s) => ({ value: s.on_error === "reject" ? "reject" : "dead letters", note: "on error" }) },
@@ -58,7 +66,7 @@ export function streamPage(name: string, ground: Ground): Page {
   const lost = "All rows that it keeps are gone with it, and those that were put aside as dead or late.";
   const { button: remove, failure } = deletion(ground, `stream ${name}`, path, lost);
   const head = el("div", { class: "head" }, el("h1", {}, name), ended, el("span", { class: "grow" }), remove);
-  const dead = new DeadRows(ground, name, path);
+  const dead = new DeadRows(ground, name, path), partitions = partitionTable("pipeline");
   let shape = "";
   const element = el(
     "article",
@@ -68,6 +76,7 @@ export function streamPage(name: string, ground: Ground): Page {
     failure,
     totals.node,
     readers,
+    partitions.node,
     section("Rows", component(server, "rdx-stream", { src: path })),
     dead.node,
     el("div", { class: "two" }, section("Columns", columns.node, more), sending.node),
@@ -82,6 +91,7 @@ export function streamPage(name: string, ground: Ground): Page {
     setText(ended, stream.ended ? "ended" : "open");
     const next = JSON.stringify([stream.columns, stream.readers]);
     await dead.refresh(stream, signal);
+    if (stream.partitions > 1) partitions.update(await partitionsOf(ground, name, signal));
     if (next === shape) return;
     // Text to copy stays as it is while somebody reads it.
     shape = next;
@@ -91,6 +101,13 @@ export function streamPage(name: string, ground: Ground): Page {
     curl.update(sendLine(server.origin, name, row, server.token !== null));
   }
   return { title: `Stream ${name}`, element, refresh };
+}
+
+/** Where its readers are in its partitions. */
+async function partitionsOf({ link }: Ground, stream: string, signal: AbortSignal): Promise<ReadPartition[]> {
+  const { pipelines } = await link.get<{ pipelines: PipelineJson[] }>("/v1/pipelines", signal);
+  const all = pipelines.flatMap(({ name, partitions = [] }) => partitions.map((one) => ({ ...one, pipeline: name })));
+  return all.filter((partition) => partition.stream === stream);
 }
 
 function moreText(count: number): string {

@@ -83,8 +83,11 @@ export function viewPage(name: string, options: URLSearchParams, ground: Ground)
 
   async function refresh(signal: AbortSignal): Promise<void> {
     const view = await findView(ground, name, signal);
-    show(body, view !== null);
+    show(body, view !== null && view.state !== "absent");
     if (view === null) throw new RdxError("not_found", `There is no view ${name}`);
+    if (view.state === "absent") {
+      throw new RdxError("unavailable", `View ${name} comes back with pipeline ${view.pipeline}`);
+    }
     totals.update(view);
     if (known === null || shapeOf(known) !== shapeOf(view)) {
       known = view;

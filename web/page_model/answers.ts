@@ -36,11 +36,33 @@ export interface SinkJson {
   readonly trouble?: string | null;
 }
 
+export interface QuarantinedJson {
+  readonly number: number;
+  readonly input: string;
+  readonly from: number;
+  readonly to: number;
+  readonly node: string | null;
+  readonly reason: string;
+}
+
+/** Where a pipeline is in one partition of a stream. */
+export interface PartitionJson {
+  readonly source: string;
+  readonly stream: string;
+  readonly partition: number;
+  readonly position: number;
+  readonly watermark: WatermarkJson;
+  readonly idle: boolean;
+  readonly lag_rows: number;
+}
+
 export interface PipelineJson {
   readonly name: string;
   readonly state: string;
   readonly reason: string | null;
   readonly sources: readonly string[];
+  /** Of streams with several partitions. */
+  readonly partitions?: readonly PartitionJson[];
   readonly sinks: readonly SinkJson[];
   readonly watermark: WatermarkJson;
   readonly rows_in: number;
@@ -50,6 +72,8 @@ export interface PipelineJson {
   readonly late_rows: number;
   readonly dead_rows: number;
   readonly function_errors?: number;
+  /** Chunks that it goes on without, because they broke it again and again. */
+  readonly quarantined?: readonly QuarantinedJson[];
   readonly errors: readonly { readonly path: string; readonly offset: number; readonly reason: string }[];
   readonly lag_rows: number;
   readonly state_rows: number;
@@ -100,6 +124,8 @@ export interface StreamJson {
   readonly future_skew_ms: number;
   readonly on_error: string;
   readonly retention_ms: number | null;
+  readonly partitions: number;
+  readonly partition_by: readonly string[];
   readonly declared: boolean;
   readonly schema_version: number;
   readonly start: number;
@@ -116,6 +142,8 @@ export interface StreamJson {
 export interface ViewJson {
   readonly name: string;
   readonly pipeline: string;
+  /** `absent`: it comes back with its pipeline, and nothing else is known of it. */
+  readonly state: "ready" | "recovering" | "absent";
   readonly columns: readonly ColumnJson[];
   readonly keys: readonly string[];
   readonly rows: number;

@@ -88,6 +88,11 @@ export class InputFeed {
     );
   }
 
+  /** Lets the input go, of which no more is wanted. */
+  async close(): Promise<void> {
+    await this.#pieces.return?.();
+  }
+
   /** Sends everything to the stream `input` and ends it; resolves early once `stopped` says so. */
   async run(engine: EngineService, stopped: () => boolean): Promise<void> {
     if (this.#first) await this.#send(engine, this.#first);

@@ -33,7 +33,7 @@ export function usedColumns(text: string, info: StreamInfo, catalog: Catalog): r
       if (stream === INPUT) columns.forEach(({ name }) => used.add(name));
     }
   }
-  const read = columns.filter(({ name }) => used.has(name));
+  const read = columns.filter(({ name }) => used.has(name) || name === info.time);
   return read.length > 0 ? read : [{ ...columns[0], type: STRING, nullable: true }];
 }
 

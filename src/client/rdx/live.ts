@@ -74,6 +74,7 @@ function isFinal({ code, extra }: RdxError, seen: boolean, tokenChanges: boolean
   switch (code) {
     case "busy":
     case "closing":
+    case "unavailable":
     case "no_space":
     case "internal":
       return false;

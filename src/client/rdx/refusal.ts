@@ -26,7 +26,7 @@ export function remedyOf({ code, extra }: RdxError, sequence: number, oldest: nu
 
 /** Whether a refusal goes away by itself. */
 function passes(code: RdxError["code"]): boolean {
-  return code === "busy" || code === "closing" || code === "no_space";
+  return code === "busy" || code === "closing" || code === "unavailable" || code === "no_space";
 }
 
 /**

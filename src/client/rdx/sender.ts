@@ -79,7 +79,8 @@ export class Sender {
 
   /** Opens the outbox and begins to send what it has. */
   static async open(parts: SenderParts): Promise<Sender> {
-    const sender = new Sender(parts), { producer, next, batches } = await parts.outbox.open();
+    const sender = new Sender(parts), tell = (reason: string) => parts.onStatus({ kind: "restored", reason });
+    const { producer, next, batches } = await parts.outbox.open(tell);
     sender.#producer = producer;
     sender.#next = next;
     for (const batch of batches) {

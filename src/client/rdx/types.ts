@@ -81,6 +81,8 @@ export interface WriterCounts {
 export type WriterStatus =
   | { readonly kind: "connected" }
   | { readonly kind: "waiting"; readonly reason: string; readonly retryMs: number }
+  /** What the outbox kept was deleted under it, and is kept again: somebody may want to know who deletes it. */
+  | { readonly kind: "restored"; readonly reason: string }
   | {
     readonly kind: "rejected";
     readonly rows: number;
@@ -100,8 +102,13 @@ export interface RejectedRow {
  * the process lets the next one go on: same producer, same numbers, so that what was sent twice is stored once.
  */
 export interface Outbox {
-  /** The producer and its batches as the last process left them; a new producer otherwise. Only one process at a time holds it. */
-  open(): Promise<{ readonly producer: string; readonly next: number; readonly batches: readonly OutboxBatch[] }>;
+  /**
+   * The producer and its batches as the last process left them; a new producer otherwise. Only one process at a time holds it. A store that can be deleted under
+   * it calls `tell` when it was and all is kept again.
+   */
+  open(
+    tell?: (reason: string) => void,
+  ): Promise<{ readonly producer: string; readonly next: number; readonly batches: readonly OutboxBatch[] }>;
   /** Resolves when the batch would outlive a crash, as far as the store promises. */
   append(batch: OutboxBatch): Promise<void>;
   /** Batches up to and with `sequence` are acknowledged. */

@@ -1,4 +1,5 @@
 import { releaseProxy, type Remote, wrap } from "comlink";
+import { Ending } from "../../core/ending.ts";
 
 /** A thread that holds one database: SQLite answers at once or not at all, so that it must not stand where rows go. */
 export interface DatabaseThread<Api> {
@@ -18,10 +19,12 @@ export interface ThreadEnd {
 /** Starts a thread that runs the module at `url`, which exposes an object. */
 export function startDatabaseThread<Api>(url: URL, name: string): DatabaseThread<Api> {
   const worker = new Worker(url, { type: "module", name }), api = wrap<Api>(worker);
-  const { promise: ended, resolve } = Promise.withResolvers<ThreadEnd>();
+  const ending = new Ending();
+  let end: ThreadEnd | null = null;
+  const finish = (ended: string) => ending.end(end ??= { ended });
   worker.addEventListener("error", (event) => {
     event.preventDefault();
-    resolve({ ended: `its thread has ended: ${event.message}` });
+    finish(`its thread has ended: ${event.message}`);
   });
   let isEnded = false;
   return {
@@ -29,13 +32,17 @@ export function startDatabaseThread<Api>(url: URL, name: string): DatabaseThread
     get isEnded() {
       return isEnded;
     },
-    ask: (asked) => Promise.race([asked, ended]),
+    ask: (asked) =>
+      ending.before(asked).catch((thrown) => {
+        if (end !== null && thrown === end) return end;
+        throw thrown;
+      }),
     end: () => {
       if (isEnded) return;
       isEnded = true;
       api[releaseProxy]();
       worker.terminate();
-      resolve({ ended: "it is closed" });
+      finish("it is closed");
     },
   };
 }

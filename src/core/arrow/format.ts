@@ -45,6 +45,7 @@ export const DECIMAL = { precision: 0, scale: 1, bitWidth: 2, count: 3 } as cons
 export const DATE = { unit: 0 } as const;
 export const TIMESTAMP = { unit: 0, timezone: 1, count: 2 } as const;
 export const FIXED_SIZE_BINARY = { byteWidth: 0 } as const;
+export const FIXED_SIZE_LIST = { listSize: 0 } as const;
 
 export const FLOAT_SINGLE = 1;
 export const FLOAT_DOUBLE = 2;

@@ -2,10 +2,10 @@ import { FrameView } from "../frame.ts";
 import { concatRanges } from "../frame_concat.ts";
 import type { Column } from "../schema.ts";
 import { endOfStream } from "./encode/message.ts";
-import { encodeColumns, encodeRecordBatch } from "./encode/record_batch.ts";
+import { encodeColumns, encodeFrameHead, encodeRecordBatch, liesAsArrow } from "./encode/record_batch.ts";
 import { encodeSchema } from "./encode/schema.ts";
 
-export { encodeColumns, encodeRecordBatch, encodeSchema, endOfStream };
+export { encodeColumns, encodeFrameHead, encodeRecordBatch, encodeSchema, endOfStream, liesAsArrow };
 
 /** The record batch message of rows `start` to `start + count` of a frame. */
 export function encodeRows(frame: ArrayBuffer, start: number, count: number, kinds = false): Uint8Array<ArrayBuffer> {

@@ -14,7 +14,11 @@ export function compare(call: CallSite, code: number, left: number, right: numbe
   const a = adapt(call, call.args[left], call.args[right].type),
     b = adapt(call, call.args[right], call.args[left].type);
   if (a === null || b === null) {
-    return call.fail(a === null ? left : right, `Cannot read this string as a timestamp`, "Write ISO 8601");
+    return call.fail(
+      a === null ? left : right,
+      `Cannot read this string as a timestamp`,
+      "Write ISO 8601, such as 2026-01-31 or 2026-01-31T12:00:00Z",
+    );
   }
   if (a.type === null || b.type === null) return call.nullOf(BOOL);
   const args = [a, b];

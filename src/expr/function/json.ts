@@ -77,7 +77,17 @@ function jsonValue(call: CallSite): TypedValue | null {
   const scalar = call.emit("fn_json_value", 0, STRING, [text, path], true);
   const value = call.target === null ? scalar : castTo(call, scalar, call.target);
   if (value === null) return call.fail(null, `json_value gives no ${nameOf(call.target)}`);
-  return withDefaults(call, 2, 0, [text, path], value);
+  const found = withDefaults(call, 2, 0, [text, path], value);
+  return found && call.target !== null && call.args.length > 3 ? withCastDefault(call, scalar, value, found) : found;
+}
+
+/** A scalar that is none of the wanted type is an error too. */
+function withCastDefault(call: CallSite, scalar: TypedValue, value: TypedValue, found: TypedValue): TypedValue | null {
+  const otherwise = castTo(call, call.args[3], value.type);
+  if (otherwise === null) return null;
+  const isNone = { ...call.emit("expr_is_null", 0, BOOL, [value]), nullable: false };
+  const there = { ...call.emit("expr_is_null", 1, BOOL, [scalar]), nullable: false };
+  return call.select(call.emit("expr_logic", 0, BOOL, [there, isNone]), otherwise, found);
 }
 
 function jsonQuery(call: CallSite): TypedValue | null {
@@ -145,8 +155,8 @@ export const JSON_FUNCTIONS: readonly FunctionDefinition[] = [
     signature:
       'json_value(text: string, path: string literal, on_empty?: value, on_error?: value), with "type"?: its type',
     summary:
-      "The scalar that a path leads to, as a string or a type that is named; where nothing is there or something is wrong, " +
-      "NULL or the values given. Paths: $.a.b[0], $['a b'], strict $.a",
+      "The scalar that a path leads to, as a string or a type that is named; where nothing is there or something is wrong, as " +
+      "a scalar of no such type, NULL or the values given. Paths: $.a.b[0], $['a b'], strict $.a",
     example: example(`json_value('{"a": {"b": [1, 2.5]}}', '$.a.b[1]' returning double)`, "2.5"),
     args: [2, 4],
     typed: true,

@@ -34,7 +34,13 @@ export function wantParameter(call: CallSite, index: number, parameter: Paramete
       return call.want(index, "string", "bytes");
     case "timestamp": {
       const value = adapt(call, call.args[index], TIMESTAMP);
-      if (value === null) return call.fail(index, "Cannot read this string as a timestamp", "Write ISO 8601");
+      if (value === null) {
+        return call.fail(
+          index,
+          "Cannot read this string as a timestamp",
+          "Write ISO 8601, such as 2026-01-31 or 2026-01-31T12:00:00Z",
+        );
+      }
       return value.type?.kind === "timestamp" ? value as TypedValue : call.want(index, "timestamp");
     }
     default:

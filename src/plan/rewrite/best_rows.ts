@@ -68,6 +68,7 @@ function bestOf(join: LogicalJoin, known: Known): [LogicalRank, LogicalProject] 
     order: [{ column: value.name, desc: right.fn === "max", nulls_last: true }],
     from: 1,
     to: 1,
+    fn: "row_number",
     as: null,
     retracts: false,
     ties: true,

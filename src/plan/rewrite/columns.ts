@@ -125,7 +125,8 @@ export function readColumns(
     case "sink":
       return [input];
     case "filter":
-      return [[...wanted, ...columnsOf(node.where)]];
+      // Rows that are refused are told whole.
+      return [node.refuse === undefined ? [...wanted, ...columnsOf(node.where)] : input];
     case "project":
       return [node.columns.filter(({ as }) => wanted.has(as)).flatMap(({ expr }) => [...columnsOf(expr)])];
     case "union":

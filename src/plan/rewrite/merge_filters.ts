@@ -1,14 +1,18 @@
-import type { LogicalNode } from "../logical.ts";
+import type { LogicalFilter, LogicalNode } from "../logical.ts";
 import { countReaders } from "./columns.ts";
 import { conjunction, conjuncts } from "./expressions.ts";
 
-/** Two filters in a row become one, under the id of the second, when nobody else reads the first. */
+function isPlain(node: LogicalNode | undefined): node is LogicalFilter {
+  return node?.op === "filter" && node.refuse === undefined;
+}
+
+/** Two filters in a row become one, under the id of the second, when nobody else reads the first. What refuses rows stays by itself. */
 export function mergeFilters(nodes: readonly LogicalNode[]): LogicalNode[] {
   const readers = countReaders(nodes);
   const merged = new Map<string, LogicalNode>();
   for (const node of nodes) {
     const first = node.op === "filter" && readers.get(node.inputs[0]) === 1 ? merged.get(node.inputs[0]) : undefined;
-    const where = node.op === "filter" && first?.op === "filter"
+    const where = isPlain(node) && isPlain(first)
       ? conjunction([...conjuncts(first.where), ...conjuncts(node.where)])
       : null;
     if (node.op !== "filter" || first === undefined || where === null) {

@@ -28,7 +28,9 @@ export function pushFilters(nodes: readonly LogicalNode[], sources: Names): Logi
 /** Moves a filter one node down; gives the filters that can be looked at again. */
 function pushOne(id: string, graph: Graph, outputs: Map<string, readonly string[]>): string[] {
   const filter = graph.get(id);
-  if (filter?.op !== "filter" || graph.readersOf(filter.inputs[0]).length !== 1) return [];
+  if (filter?.op !== "filter" || filter.refuse !== undefined || graph.readersOf(filter.inputs[0]).length !== 1) {
+    return [];
+  }
   const node = graph.get(filter.inputs[0])!;
   const split = splitAt(node, conjuncts(filter.where), node.inputs.map((input) => outputs.get(input)!));
   if (!split || split.below.every((conditions) => conditions.length === 0)) return [];

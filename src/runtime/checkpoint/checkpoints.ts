@@ -1,9 +1,12 @@
 import type { Clock } from "../../core/clock.ts";
+import { Ending } from "../../core/ending.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
-import { CHECKPOINT_RETRY_MS_MAX } from "../../core/limits.ts";
+import { CHECKPOINT_REST_SHARE_MAX, CHECKPOINT_RETRY_MS_MAX } from "../../core/limits.ts";
 import type { CheckpointStore } from "../../store.ts";
 import type { EngineMetrics } from "../../telemetry/engine_metrics.ts";
 import type { Pipeline } from "../pipeline.ts";
+import { SpareShelf } from "../spare_frames.ts";
+import { Churn } from "./churn.ts";
 import { type EarlierCheckpoint, neededFor } from "./saved_run.ts";
 import { takeCheckpoint } from "./take.ts";
 
@@ -46,6 +49,8 @@ export class Checkpoints {
   #turn = 0;
   /** The next one has everything. */
   #whole = true;
+  readonly #churn = new Churn();
+  readonly #spare = new SpareShelf();
   #kept: readonly EarlierCheckpoint[] = [];
   /** The last number that a checkpoint was taken behind. */
   #last = -1;
@@ -54,8 +59,7 @@ export class Checkpoints {
   /** What is done instead of a checkpoint. */
   #apart: Promise<void> | null = null;
   #cancel = () => {};
-  #leave: (reason: RdxError) => void = () => {};
-  #left: Promise<never> = Promise.reject(nobody());
+  #left = new Ending();
   #status: CheckpointStatus = {
     number: null,
     takenMs: null,
@@ -69,11 +73,15 @@ export class Checkpoints {
 
   constructor(parts: CheckpointsParts) {
     this.#parts = parts;
-    this.#left.catch(() => {});
   }
 
   get status(): CheckpointStatus {
     return this.#status;
+  }
+
+  /** Nothing up to this number is ever done again. */
+  get oldest(): number {
+    return this.#kept[0]?.number ?? 0;
   }
 
   /** It went on from this one of an earlier process; those before it, the oldest first, are there too. */
@@ -91,10 +99,7 @@ export class Checkpoints {
 
   /** From now on those of this pipeline are taken, which has begun under the plan `turn`. */
   attach(pipeline: Pipeline, turn: number): void {
-    const { promise, reject } = Promise.withResolvers<never>();
-    promise.catch(() => {});
-    this.#left = promise;
-    this.#leave = reject;
+    this.#left = new Ending();
     this.#pipeline = pipeline;
     this.#turn = turn;
     // One that is under way may be of an earlier number
@@ -105,26 +110,31 @@ export class Checkpoints {
   /** Takes none any more until another is there; resolves when nothing is under way. What comes next has everything. */
   async detach(): Promise<void> {
     this.#cancel();
-    this.#leave(nobody());
+    this.#left.end(nobody());
     await this.#taking;
     this.#pipeline = null;
     this.#whole = true;
+    this.#spare.clear();
   }
 
-  #later(): void {
+  /** The interval is that from one to the next; one that took long is followed by a rest. */
+  #later(tookMs = 0): void {
     const { intervalMs, clock } = this.#parts;
     this.#cancel();
     if (intervalMs === 0) return;
-    const waitMs = Math.max(intervalMs, Math.min(CHECKPOINT_RETRY_MS_MAX, intervalMs * 2 ** this.#failures));
+    const restMs = Math.max(intervalMs - tookMs, intervalMs * CHECKPOINT_REST_SHARE_MAX);
+    const retryMs = Math.min(CHECKPOINT_RETRY_MS_MAX, intervalMs * 2 ** this.#failures);
+    const waitMs = this.#failures === 0 ? restMs : Math.max(intervalMs, retryMs);
     this.#cancel = clock.after(waitMs, () => void this.take());
   }
 
   /** Takes one now, if there is something new; resolves when it is there, or could not be taken: `status` says why. */
   take(): Promise<void> {
     if (this.#apart) return this.#apart.then(() => this.take());
+    const { clock } = this.#parts, beganMs = clock.monotonic();
     return this.#taking ??= this.#take().finally(() => {
       this.#taking = null;
-      if (this.#pipeline) this.#later();
+      if (this.#pipeline) this.#later(clock.monotonic() - beganMs);
     });
   }
 
@@ -145,17 +155,34 @@ export class Checkpoints {
   async #take(): Promise<void> {
     const pipeline = this.#pipeline, { store, folder, name, clock, flush, metrics } = this.#parts;
     if (!pipeline || pipeline.state !== "running" || pipeline.number <= this.#last) {
+      this.#spare.clear();
       return;
     }
-    const whole = this.#whole, turn = this.#turn, earlier = this.#kept, left = this.#left;
+    const known = knownOf(pipeline), basesCome = this.#churn.makesBases(known.coldRows);
+    const whole = this.#whole || this.#churn.wantsWhole(known),
+      turn = this.#turn,
+      earlier = this.#kept,
+      left = this.#left;
     const beganMs = clock.monotonic();
     // Whatever comes of it, tasks have handed out what had changed
     this.#whole = true;
     try {
-      const taken = await takeCheckpoint(pipeline, { store, folder, whole, turn, earlier, flush, clock, left });
+      const taken = await takeCheckpoint(pipeline, {
+        store,
+        folder,
+        whole,
+        basesCome,
+        spare: this.#spare,
+        turn,
+        earlier,
+        flush,
+        clock,
+        left,
+      });
       if (!taken) return;
       const { number, takenMs, run, bytes, stoodMs } = taken, seconds = (clock.monotonic() - beganMs) / 1000;
       this.#whole = false;
+      this.#churn.took(whole, bytes, run.counts.rowsIn);
       this.#last = number;
       this.#failures = 0;
       const stoodSeconds = stoodMs / 1000;
@@ -181,6 +208,10 @@ export class Checkpoints {
     }
     this.#status = { ...this.#status, problem: `The last checkpoint could not be taken: ${reason}` };
   }
+}
+
+function knownOf({ meter: { rowsIn, stateRows, cold } }: Pipeline) {
+  return { rowsIn, stateRows, coldRows: cold.rows };
 }
 
 function nobody(): RdxError {

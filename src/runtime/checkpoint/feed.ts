@@ -1,17 +1,22 @@
 import { CUT_WAITING_BYTES_MAX } from "../../core/limits.ts";
+import { frameBytes } from "../../core/frame_info.ts";
 import type { CheckpointWriter, SavedStep } from "../../store.ts";
+import type { SpareShelf } from "../spare_frames.ts";
 
 /** What is on its way into a checkpoint: hands steps over to its writer one by one, and tells when too much waits. */
 export class CheckpointFeed {
   readonly #writer: Promise<CheckpointWriter>;
+  readonly #spare: SpareShelf | null;
   #adding: Promise<void> = Promise.resolve();
   #waitingBytes = 0;
   #bytes = 0;
   #failure: { readonly thrown: unknown } | null = null;
   #room: (() => void)[] = [];
 
-  constructor(writer: Promise<CheckpointWriter>) {
+  /** `spare`: where buffers go that nobody reads any more. */
+  constructor(writer: Promise<CheckpointWriter>, spare: SpareShelf | null = null) {
     this.#writer = writer;
+    this.#spare = spare;
     writer.catch(() => {}); // told where it is waited for
   }
 
@@ -21,18 +26,29 @@ export class CheckpointFeed {
   }
 
   put(step: SavedStep): void {
-    const bytes = "frame" in step ? step.frame.byteLength : 0;
+    const bytes = "frame" in step ? frameBytes(step.frame) : 0;
     this.#bytes += bytes;
     this.#waitingBytes += bytes;
     this.#adding = this.#adding.then(async () => {
       try {
-        if (!this.#failure) await (await this.#writer).add(step);
+        if (!this.#failure) await this.#add(step);
       } catch (thrown) {
         this.#failure ??= { thrown };
       }
       this.#waitingBytes -= bytes;
       for (const call of this.#room.splice(0)) call();
     });
+  }
+
+  async #add(step: SavedStep): Promise<void> {
+    const writer = await this.#writer;
+    await writer.add(step);
+    this.spend(writer);
+  }
+
+  /** Buffers that the writer does not need any more are spare. */
+  spend(writer: CheckpointWriter): void {
+    this.#spare?.put(writer.spent?.() ?? []);
   }
 
   /** Resolves when more can be given. Throws what the writer has thrown. */

@@ -1,9 +1,11 @@
 import type { Clock } from "../../core/clock.ts";
+import type { Ending } from "../../core/ending.ts";
 import { RdxError } from "../../core/errors.ts";
 import { CUT_TURN_BYTES, CUT_TURNS_MAX } from "../../core/limits.ts";
 import type { CheckpointStore, SavedStep, SavedTable, TableStep } from "../../store.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { TaskFacts, TaskTurn } from "../protocol.ts";
+import type { SpareShelf } from "../spare_frames.ts";
 import { CheckpointFeed } from "./feed.ts";
 import { RowMerger } from "./merge_rows.ts";
 import { type EarlierCheckpoint, knownOf, runOf, type SavedRun } from "./saved_run.ts";
@@ -14,13 +16,17 @@ export interface TakeOptions {
   readonly folder: string;
   /** It has everything, and lies on no other. */
   readonly whole: boolean;
+  /** Whether one that follows has everything as soon as deltas are too many. */
+  readonly basesCome?: boolean;
+  /** Has buffers of the one before, and takes those of this one; absent: none are kept. */
+  readonly spare?: SpareShelf;
   readonly turn: number;
   readonly earlier: readonly EarlierCheckpoint[];
   /** What sinks have written has to outlive a crash of the machine. */
   readonly flush: boolean;
   readonly clock: Clock;
-  /** Rejects when it is not wanted any more. */
-  readonly left: Promise<never>;
+  /** Ends when it is not wanted any more. */
+  readonly left: Ending;
 }
 
 /** A checkpoint that is there. */
@@ -45,10 +51,11 @@ export function tasksWithState({ parts: { pool, taskPlan: { mode, owner } } }: P
  * what sinks say that they have behind that number and in front of the next, goes to the store meanwhile. Resolves to null when there is nothing to take one of.
  */
 export async function takeCheckpoint(pipeline: Pipeline, options: TakeOptions): Promise<Taken | null> {
-  const { store, folder, whole, clock, left } = options;
+  const { store, folder, whole, clock, left, spare } = options;
   let number = -1, noted: Noted | null = null, feed: CheckpointFeed | null = null, done = false;
   try {
-    await Promise.race([aheadTasks(pipeline, whole), left]);
+    await left.before(pipeline.approach.begin());
+    await left.before(aheadTasks(pipeline, whole, spare));
     const cut = pipeline.cut(
       whole,
       () => noted = note(pipeline, positions, (sinks) => cutSinks(sinks, number, whole, feed!, clock)),
@@ -56,20 +63,26 @@ export async function takeCheckpoint(pipeline: Pipeline, options: TakeOptions): 
     const positions = pipeline.inputs.map(({ offset }) => offset);
     if (!cut) return null;
     number = cut.number;
-    feed = new CheckpointFeed(store.begin(folder, number, whole));
+    feed = new CheckpointFeed(store.begin(folder, number, whole), spare);
     const cutting = cutTasks(pipeline, number, whole, feed);
     cutting.catch(() => {}); // told where it is waited for
-    if (!await Promise.race([cut.through, left])) return null;
-    const { tables, facts, stoodMs } = await Promise.race([cutting, left]), { run, lostRows, sinks } = noted!;
-    const { places, rowsOut, ...behind } = await Promise.race([sinks, left]);
-    if (options.flush) await Promise.race([flush(pipeline), left]);
-    const writer = await feed.written(), takenMs = clock.now(), { turn, earlier } = options;
+    if (!await left.before(cut.through)) return null;
+    pipeline.approach.end();
+    const { tables, facts, stoodMs } = await left.before(cutting), { run, lostRows, sinks } = noted!;
+    const { places, rowsOut, ...behind } = await left.before(sinks);
+    if (options.flush) await left.before(flush(pipeline));
+    const writer = await feed.written(), takenMs = clock.now(), { turn, earlier, basesCome } = options;
     const counts = { ...run.counts, rowsOut, deadRows: run.counts.deadRows + behind.lostRows - lostRows };
     const all: SavedRun = { ...run, ...knownOf(pipeline.plan, facts), counts, turn, places, earlier };
-    await writer.commit({ number, takenMs, tables: [...tables, ...behind.tables], run: all });
+    await writer.commit(
+      { number, takenMs, tables: [...tables, ...behind.tables], run: all },
+      basesCome ? "come" : undefined,
+    );
+    feed.spend(writer);
     done = true;
     return { number, takenMs, run: all, bytes: feed.bytes, stoodMs };
   } finally {
+    pipeline.approach.end();
     if (!done) {
       await feed?.abandon();
       await leaveTasks(pipeline, number);
@@ -78,9 +91,14 @@ export async function takeCheckpoint(pipeline: Pipeline, options: TakeOptions): 
 }
 
 /** Has the tasks set aside in front of the cut what they can. */
-async function aheadTasks(pipeline: Pipeline, whole: boolean): Promise<void> {
-  const { pool, id } = pipeline.parts;
-  await Promise.all(tasksWithState(pipeline).map((task) => pool.ahead(task, id, whole)));
+async function aheadTasks(pipeline: Pipeline, whole: boolean, spare?: SpareShelf): Promise<void> {
+  const { pool, id } = pipeline.parts, tasks = tasksWithState(pipeline), frames = spare?.take(tasks.length);
+  await Promise.all(
+    tasks.map(async (task, i) => {
+      const given = frames?.[i].map((some) => pool.spare(task, id, some)) ?? [];
+      await Promise.all([...given, pool.ahead(task, id, whole)]);
+    }),
+  );
 }
 
 /** What is known of a pipeline where its tasks are through with the cut. */
@@ -141,7 +159,8 @@ async function drainTask(
     const { steps, stoodMs } = await asked.shift()!;
     for (const step of steps) put(step);
     if (steps.length === 0) {
-      await Promise.all(asked);
+      const behind = await Promise.all(asked);
+      if (behind.some(({ steps }) => steps.length > 0)) throw new Error("A task handed state out behind its end");
       return stoodMs;
     }
     await feed.room();

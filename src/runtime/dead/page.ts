@@ -1,3 +1,4 @@
+import { QUARANTINED } from "../dead_letters.ts";
 import { FrameBuilder } from "../../core/frame.ts";
 import { DEAD_PAGE_BYTES, DEAD_PAGE_LOOK_ROWS_MAX, DEAD_SHOWN_CHARS_MAX } from "../../core/limits.ts";
 import { type Column, INT64, STRING, TIMESTAMP } from "../../core/schema.ts";
@@ -35,8 +36,9 @@ export interface PageQuery {
 }
 
 /** When a letter is tried again by itself, epoch ms, or null. */
-export function retryAt({ tsMs, attempts }: LetterView, retryMs: readonly number[]): number | null {
-  return attempts < retryMs.length ? tsMs + retryMs[attempts] : null;
+export function retryAt(letter: LetterView, retryMs: readonly number[]): number | null {
+  const { tsMs, attempts } = letter;
+  return attempts < retryMs.length && !letter.reason.startsWith(QUARANTINED) ? tsMs + retryMs[attempts] : null;
 }
 
 /** One page of the open letters. A cursor of the oldest first is where the page begins, of the newest first in front of which. */

@@ -1,7 +1,9 @@
 import { FrameBuilder, FrameView } from "../../core/frame.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { BATCH_ROWS_MAX } from "../../core/limits.ts";
+import type { PartitionRows } from "../../log.ts";
 import { addLetter, DEAD_COLUMNS } from "../dead_letters.ts";
+import { joinPartitions } from "../partitioning.ts";
 import type { Decoded, Stream } from "../stream.ts";
 import type { IdRange } from "../verdict.ts";
 import { type Again, bodyOf, groupLetters, letterAt } from "./bodies.ts";
@@ -28,6 +30,8 @@ export interface Failure {
 interface Ready {
   readonly schema: number;
   readonly frames: ArrayBuffer[];
+  /** Of rows that are spread over partitions; else none. */
+  readonly partitions: PartitionRows[];
   readonly letters: LetterView[];
   bytes: number;
   rows: number;
@@ -40,6 +44,8 @@ interface Ready {
  */
 export async function tryAgain(of: DeadOf, letters: readonly LetterView[], nowMs: number): Promise<Failure[]> {
   const { stream, dead, settled, producer } = of, { groups, lost } = groupLetters(letters);
+  // A log tells of its last such record alone: what those before it have settled has to be noted by then
+  settled.save();
   const ready: Ready[] = [], failed: Failure[] = lost.map(notWhole);
   for (const group of groups) await decodeGroup(stream, group, nowMs, ready, failed);
   const again = framesOf(failed, nowMs);
@@ -49,9 +55,9 @@ export async function tryAgain(of: DeadOf, letters: readonly LetterView[], nowMs
       `The dead letters of stream ${stream.name} are full: their readers are behind; try again later`,
     );
   }
-  for (const { schema, frames, letters, rows, bytes } of ready) {
-    const ids = idsOf(letters);
-    await stream.put(frames, rows, nextMark(stream, producer), { settled: ids, schema, bytes });
+  for (const { schema, frames, partitions: own, letters, rows, bytes } of ready) {
+    const ids = idsOf(letters), spread = own.length > 0 ? { partitions: joinPartitions(own) } : {};
+    await stream.put(frames, rows, nextMark(stream, producer), { settled: ids, schema, bytes, ...spread });
     settled.add(ids);
   }
   const ids = idsOf(failed.map(({ letter }) => letter));
@@ -108,9 +114,13 @@ async function decodeGroup(
   }
   failed.push(...bad.values());
   if (rows === 0) return;
+  const isSpread = decoded.partitions !== undefined;
   let same = ready.at(-1);
-  if (same?.schema !== schema) ready.push(same = { schema, frames: [], letters: [], bytes: 0, rows: 0 });
+  if (!same || same.schema !== schema || same.partitions.length > 0 !== isSpread) {
+    ready.push(same = { schema, frames: [], partitions: [], letters: [], bytes: 0, rows: 0 });
+  }
   same.frames.push(...frames);
+  same.partitions.push(...decoded.partitions ?? []);
   same.letters.push(...letters.filter((letter) => !bad.has(letter)));
   same.rows += rows;
   same.bytes += bytes;

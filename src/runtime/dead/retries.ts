@@ -128,7 +128,8 @@ export class Retries {
     let first: number | null = null;
     const behind = await scanOpen(scan, tier.position, scan.log.end, (letter) => {
       if (letter.attempts !== attempts) return true;
-      const dueMs = retryAt(letter, retryMs)!;
+      const dueMs = retryAt(letter, retryMs);
+      if (dueMs === null) return true;
       if (dueMs <= nowMs && ids.length < DEAD_REPLAY_TURN_ROWS) {
         ids.push(letter.id);
         return true;

@@ -4,7 +4,7 @@ import type { Catalog } from "../../plan/catalog.ts";
 import { compilePlan } from "../../plan/compile.ts";
 import type { PhysicalPlan, PhysicalSink } from "../../plan/physical.ts";
 import type { Sink } from "../../sink.ts";
-import type { OpenedCheckpoint, SavedPlan } from "../../store.ts";
+import type { OpenedCheckpoint, QuarantinedChunk, SavedPlan } from "../../store.ts";
 import { referencesIn } from "../../kernel/user_functions.ts";
 import { restoreCheckpoint } from "../checkpoint/restore.ts";
 import { neededFor, type SavedRun, savedRun } from "../checkpoint/saved_run.ts";
@@ -48,6 +48,7 @@ interface Again {
 interface Left {
   readonly plans: readonly SavedPlan[];
   readonly folder: string | null;
+  readonly quarantined: readonly QuarantinedChunk[];
   replay(after: number): OrderReplay;
   close(): Promise<void>;
 }
@@ -101,16 +102,17 @@ export class Replays implements ReplayService {
     const { durable } = this.#engine;
     if (this.#pipelines.find(name)) {
       const deployed = this.#pipelines.deployed(name),
-        { log, folder, plans } = deployed.order,
+        { log, folder, plans, quarantined } = deployed.order,
         plan = { plan: deployed.plan, sql: null, streams: {} };
       const now: SavedPlan = { ...plan, after: 0, starts: {}, origins: {} };
       const replay = (after: number) => log.replay!(after);
-      return { plans: plans.length > 0 ? plans : [now], folder, replay, close: () => Promise.resolve() };
+      const all = plans.length > 0 ? plans : [now];
+      return { plans: all, folder, quarantined, replay, close: () => Promise.resolve() };
     }
     const saved = durable?.meta.pipelines().find((one) => one.name === name);
     if (!saved) throw new RdxError("not_found", `There is no pipeline ${name}`);
     const { plans, folder } = saved, { order, replay } = await durable!.openOrder(folder, plans[0].after);
-    return { plans, folder, replay, close: () => order.close() };
+    return { plans, folder, quarantined: durable!.meta.quarantined(folder), replay, close: () => order.close() };
   }
 
   #compile(name: string, saved: SavedPlan): Compiled {
@@ -169,6 +171,7 @@ export class Replays implements ReplayService {
       replay: again?.replay ?? null,
       plans: [],
       holds: [],
+      quarantined: left?.quarantined ?? [],
       checkpoints: null,
     };
     const resumed = again &&
@@ -200,13 +203,13 @@ export class Replays implements ReplayService {
     inputs: readonly PipelineInput[],
     { from = "earliest", to = "latest" }: Omit<ReplaySlice, "at">,
   ): Promise<PipelineInput[]> {
-    return await Promise.all(sources.map(async ({ stream }, i) => {
+    return await Promise.all(sources.map(async ({ stream, partition }, i) => {
       if (stream === null) return inputs[i];
       const found = this.#engine.streams.find(stream)!,
         first = await placeIn(found, from),
         end = await placeIn(found, to);
       inputs[i].close();
-      return new SliceInput(found.log, first, end);
+      return new SliceInput(found.log, first, end, partition);
     }));
   }
 }

@@ -2,6 +2,9 @@ import { type ErrorDetail, RdxError } from "../../core/errors.ts";
 import { type Column, columnIndex, formatType, sameType } from "../../core/schema.ts";
 import { widerType } from "../../core/wider_type.ts";
 import type { Catalog } from "../../plan/catalog.ts";
+import { compareState } from "../../plan/state.ts";
+import { compilePlan } from "../../plan/compile.ts";
+import type { Plan } from "../../plan/plan.ts";
 import type { PhysicalPlan, PhysicalSource } from "../../plan/physical.ts";
 import type { CheckpointFacts, Durable, OpenedSavepoint, SavedPlan, SavedStep } from "../../store.ts";
 import { restoreCheckpoint } from "../checkpoint/restore.ts";
@@ -17,6 +20,9 @@ import { renamedPlan } from "./renamed.ts";
 
 /** Where sources of streams go on: behind what the savepoint has of them, or at an end of what the streams have here. */
 export type SavedStart = "saved" | "earliest" | "latest";
+
+/** The plan that it goes on under: the savepoint's, or that which the pipeline of its name has here. */
+export type RestoredPlan = "saved" | "deployed";
 
 export interface RestoreRequest {
   readonly name: string;
@@ -68,6 +74,33 @@ export async function restoreSavepoint(
     throw thrown;
   }
   return await replace(request, { plan, compiled, run, folder }, durable, parts);
+}
+
+/**
+ * Whether the plan that a pipeline has here can go on with a savepoint's state, as a deployed one can. Throws RdxError("conflict") with the differences;
+ * nothing has changed then.
+ */
+export function checkPlan(
+  { name, saved: { facts }, before }: Omit<RestoreRequest, "start">,
+  { compile }: Pick<RestoreParts, "compile">,
+  catalog: Catalog,
+): Plan {
+  if (!before) {
+    throw new RdxError(
+      "conflict",
+      `There is no pipeline ${name} whose plan could go on with the savepoint: deploy it first, or take the savepoint's plan`,
+    );
+  }
+  const { plan: was, pipeline, checkpoint: { number } } = facts;
+  const saved = { ...was, plan: renamedPlan(was.plan, pipeline, name), after: number, origins: {} };
+  const { plan, physical } = compile(name, saved), after = compilePlan(before.plan, catalog);
+  const { verdict, differences } = compareState(physical, after.physical, { before: plan, after: after.plan });
+  if (verdict !== "incompatible") return before.plan;
+  throw new RdxError(
+    "conflict",
+    `The state of the savepoint does not fit the plan that pipeline ${name} has here; with its own plan it can be taken in`,
+    differences.map(({ hint: _, ...difference }) => difference),
+  );
 }
 
 interface Prepared {

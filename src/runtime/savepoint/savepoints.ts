@@ -12,7 +12,7 @@ import { savedRun } from "../checkpoint/saved_run.ts";
 import { turnAt } from "../order_holds.ts";
 import type { Deployed } from "../pipeline_maker.ts";
 import type { PipelineInfo, SavepointService } from "../service.ts";
-import type { SavedStart } from "./restore.ts";
+import type { RestoredPlan, SavedStart } from "./restore.ts";
 
 /** What savepoints are taken of, and what becomes of them. */
 export interface SavepointPipelines {
@@ -22,6 +22,7 @@ export interface SavepointPipelines {
     name: string,
     saved: OpenedSavepoint,
     start: SavedStart,
+    under?: RestoredPlan,
   ): Promise<{ created: boolean; pipeline: PipelineInfo }>;
 }
 
@@ -66,10 +67,15 @@ export class Savepoints implements SavepointService {
     await this.#own.remove(pipeline, name);
   }
 
-  async restore(pipeline: string, pieces: AsyncIterable<Uint8Array<ArrayBuffer>>, start: SavedStart) {
+  async restore(
+    pipeline: string,
+    pieces: AsyncIterable<Uint8Array<ArrayBuffer>>,
+    start: SavedStart,
+    under: RestoredPlan = "saved",
+  ) {
     const saved = await this.#own.take(pieces);
     try {
-      return await this.#pipelines.restore(pipeline, saved, start);
+      return await this.#pipelines.restore(pipeline, saved, start, under);
     } finally {
       await saved.close();
     }

@@ -27,6 +27,8 @@ export class States implements StateService {
   readonly #parts: StatesParts;
   /** Digests are made one after the other. */
   #digests: Promise<unknown> = Promise.resolve();
+  /** So are the looks of a pipeline, of which each may take several steps of its tasks. */
+  readonly #looks = new WeakMap<Deployed["pipeline"], Promise<unknown>>();
 
   constructor(parts: StatesParts) {
     this.#parts = parts;
@@ -52,7 +54,10 @@ export class States implements StateService {
   async look(name: string, request: LookRequest): Promise<LookResult> {
     const { state } = this.#parts.info(name), deployed = this.#parts.find(name);
     if (!deployed) throw new RdxError("conflict", `Pipeline ${name} is ${state}: it keeps nothing`);
-    return await lookAt(deployed.pipeline, request);
+    const { pipeline } = deployed,
+      look = (this.#looks.get(pipeline) ?? Promise.resolve()).then(() => lookAt(pipeline, request));
+    this.#looks.set(pipeline, look.catch(() => {}));
+    return await look;
   }
 
   digest(name: string, number: number | null): Promise<Digest> {
@@ -67,6 +72,8 @@ export class States implements StateService {
     const { pipeline, order: { checkpoints, folder } } = deployed;
     if (number !== null && number !== pipeline.number) return await this.#kept(name, store, folder, number);
     if (pipeline.state !== "running") {
+      const [newest] = store && folder !== null ? await store.list(folder) : [];
+      if (newest) return await digestOf(store!, folder!, newest.number);
       const why = `is ${pipeline.state}: a digest is of one that runs, or of a checkpoint`;
       throw new RdxError("conflict", `Pipeline ${name} ${why}`);
     }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { Ending } from "../../core/ending.ts";
 import { RdxError } from "../../core/errors.ts";
 import type { CheckpointFacts, CheckpointStore, CheckpointWriter } from "../../store.ts";
 import { takeCheckpoint } from "../checkpoint/take.ts";
@@ -17,10 +18,8 @@ export async function takeDigest(pipeline: Pipeline, clock: Clock): Promise<Dige
     commit: (committed) => Promise.resolve(void (facts = committed)),
     abandon: () => Promise.resolve(),
   };
-  const left = pipeline.settled().then((): never => {
-    throw ended(pipeline);
-  });
-  left.catch(() => {}); // told where it is waited for
+  const left = new Ending();
+  void pipeline.settled().then(() => left.end(ended(pipeline)));
   const taken = await takeCheckpoint(pipeline, {
     store: { begin: () => Promise.resolve(writer) },
     folder: "",

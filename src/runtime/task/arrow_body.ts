@@ -34,7 +34,7 @@ export function decodeArrowBody(kernel: Kernel, job: DecodeJob): DecodeResult {
     return at < 0 ? ABSENT : at;
   });
   const reader = new SourceReader(kernel, job.columns, positions),
-    kept = new KeptFrames(new FrameWriter(kernel), job.sums);
+    kept = new KeptFrames(kernel, new FrameWriter(kernel), job);
   const letters = new ArrowLetters(job, given);
   let rows = 0;
   for (const came of frames) {
@@ -47,7 +47,8 @@ export function decodeArrowBody(kernel: Kernel, job: DecodeJob): DecodeResult {
     kernel.reset();
   }
   reader.close();
-  return { kind: "decoded", frames: kept.frames, sums: kept.sums, rows, ...letters.finish() };
+  const { sums, partitions } = kept, spread = partitions ? { partitions } : {};
+  return { kind: "decoded", frames: kept.frames, sums, ...spread, rows, ...letters.finish() };
 }
 
 /** Every column's values fit the stream's type: it is the same, or a wider one, or both are times. */

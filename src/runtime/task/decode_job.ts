@@ -13,6 +13,7 @@ import type { DecoderFactory } from "./chunk_reader.ts";
 import { KeptFrames } from "./kept_frames.ts";
 import { RowTexts } from "./row_texts.ts";
 
+const NOTHING = new Uint8Array();
 /** A row that cannot be found again is told without its text. */
 const NOWHERE = { line: 1, column: 1, start: 0, end: 0 };
 
@@ -30,6 +31,8 @@ export class BodyDecoder {
   readonly #writer: FrameWriter;
   readonly #parts: BodyParts;
   readonly #times: RunningTimes;
+  /** The decoder that was used last: it is the most recently used of all. */
+  #last: { readonly job: DecodeJob; readonly decoder: Decoder } | null = null;
   /** In order of use, the least recently used first. */
   readonly #decoders = new Map<string, { readonly columns: readonly Column[]; readonly decoder: Decoder }>();
 
@@ -49,7 +52,7 @@ export class BodyDecoder {
     };
     const first = mayWiden && job.columns.length === 0 ? wider() : null;
     if (first) return first;
-    const decoder = this.#decoderOf(job), kept = new KeptFrames(this.#writer, job.sums);
+    const decoder = this.#decoderOf(job), kept = new KeptFrames(this.#kernel, this.#writer, job);
     const result = new Collected(job, kept, this.#parts.locator);
     decoder.begin(this.#input.put(job.body), job.body.length);
     this.#kernel.reset();
@@ -89,7 +92,16 @@ export class BodyDecoder {
     return sameColumns(columns, job.columns) ? null : { kind: "widen", columns, body: job.body };
   }
 
+  /** Bodies of one shape come one after the other. */
   #decoderOf(job: DecodeJob): Decoder {
+    const last = this.#last;
+    if (last && sameShape(last.job, job)) return last.decoder;
+    const decoder = this.#findDecoder(job);
+    this.#last = { job: { ...job, body: NOTHING }, decoder };
+    return decoder;
+  }
+
+  #findDecoder(job: DecodeJob): Decoder {
     if (job.format === "arrow") throw new Error("Arrow bodies are not decoded row by row");
     const key = JSON.stringify([job.stream, job.schema, job.format, job.options]), { columns } = job;
     let kept = this.#decoders.get(key);
@@ -116,6 +128,14 @@ function wantsWider(decoded: DecodedBatch): boolean {
 
 function batchOf({ rows, columns }: DecodedBatch): Batch {
   return { rows, columns, selection: 0, selected: rows, kinds: 0 };
+}
+
+/** Whether two bodies are surely of one shape: columns of one version of a schema are one array. */
+function sameShape(a: DecodeJob, b: DecodeJob): boolean {
+  const sameOptions = a.options.coerce === b.options.coerce && a.options.header === b.options.header &&
+    a.options.delimiter === b.options.delimiter;
+  return sameOptions && a.columns === b.columns && a.stream === b.stream && a.schema === b.schema &&
+    a.format === b.format;
 }
 
 function sameColumns(a: readonly Column[], b: readonly Column[], withNullable = false): boolean {
@@ -163,8 +183,10 @@ class Collected {
   finish(): DecodeResult {
     const errors = this.#refused.length === 0 ? this.#errors : [...this.#errors, ...this.#late()];
     if (errors !== this.#errors) errors.sort((a, b) => a.start - b.start);
-    const { rows, fatal, kept: { frames, sums } } = this, dead = this.#letters(errors), rejected = errors.length;
-    return { kind: "decoded", frames, sums, rows, rejected, errors: errors.slice(0, INGEST_ERRORS_MAX), dead, fatal };
+    const { rows, fatal, kept } = this, { frames, sums, partitions } = kept, rejected = errors.length;
+    const listed = errors.slice(0, INGEST_ERRORS_MAX), dead = this.#letters(errors);
+    const result = { kind: "decoded", frames, sums, rows, rejected, errors: listed, dead, fatal } as const;
+    return partitions ? { ...result, partitions } : result;
   }
 
   /** The refused rows as errors, with their places in the body. */
@@ -183,10 +205,10 @@ class Collected {
 
   /** Frames of the dead letters: reasons, and each row's text. Their offsets and times are known later. */
   #letters(errors: readonly RowError[]): ArrayBuffer[] {
-    const builder = new FrameBuilder(DEAD_COLUMNS), letters: ArrayBuffer[] = [];
-    const texts = errors.length > 0 ? new RowTexts(this.#job) : null;
+    if (errors.length === 0) return [];
+    const builder = new FrameBuilder(DEAD_COLUMNS), letters: ArrayBuffer[] = [], texts = new RowTexts(this.#job);
     for (const { line, field, reason, start, end } of errors) {
-      addLetter(builder, { offset: 0, line, field, reason, ts: 0, ...texts!.of(start, end) });
+      addLetter(builder, { offset: 0, line, field, reason, ts: 0, ...texts.of(start, end) });
       if (builder.rows === BATCH_ROWS_MAX) letters.push(builder.finish());
     }
     if (builder.rows > 0) letters.push(builder.finish());

@@ -54,14 +54,15 @@ export class ExchangeReader {
     this.#frames = new FrameReader(kernel);
   }
 
-  /** Throws StateFull. `around`: the source's event time before the chunk, and whether earlier frames of the chunk came before this one. */
-  push(frame: ArrayBuffer, operator: Operator, input: number, around: Omit<BatchTimes, "running">): void {
+  /** Returns how many rows those were. Throws StateFull. `around`: the source's event time before the chunk, and whether earlier frames of the chunk came before this one. */
+  push(frame: ArrayBuffer, operator: Operator, input: number, around: Omit<BatchTimes, "running">): number {
     const all = this.#frames.read(frame), exchange = operator.exchanges[input]!;
     const judged = operator.combiner === null;
     const columns = judged ? all.columns.slice(0, exchange.columns.length) : all.columns;
     // The last column is the running event time, or the time itself where that does for it.
     const running = judged ? all.columns[all.columns.length - 1].data : 0;
     operator.push({ ...all, columns }, { ...around, running }, input);
+    return all.rows;
   }
 }
 

@@ -3,6 +3,7 @@ import type { Kernel } from "../../kernel/module.ts";
 import type { Operator } from "../../operator.ts";
 import type { PhysicalOperator, PhysicalPlan } from "../../plan/physical.ts";
 import { isStateless } from "../plan_shape.ts";
+import type { NodeRefused } from "../protocol.ts";
 import { planEdges } from "../plan_edges.ts";
 import { MADE_BY_WATERMARK } from "./clocks.ts";
 import { type HotKeys, hotKeysOf } from "./hot_keys.ts";
@@ -138,6 +139,14 @@ export class Flow {
     const taken = { ...batch, columns: picked };
     if (hot && hot.keys > 0 && hot.keys === exchange.keys) hot.note(this.#kernel, taken);
     return taken;
+  }
+
+  /** What operators have refused since they were asked last. */
+  refused(): NodeRefused[] {
+    return this.operators.flatMap((operator, i): NodeRefused[] => {
+      const lost = operator?.refused?.() ?? [];
+      return lost.length === 0 ? [] : [{ operator: i, lost }];
+    });
   }
 
   /** Does work whose rows only look like some that go through. */

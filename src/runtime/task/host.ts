@@ -1,10 +1,8 @@
 import { transfer } from "comlink";
 import type { ColdFile, OpenColdFile, StateRoom } from "../../core/cold_file.ts";
 import type { RowLocator, SchemaInference } from "../../codec.ts";
-import { RdxError, reasonOf } from "../../core/errors.ts";
-import { STATE_BYTES_MAX } from "../../core/limits.ts";
+import { REPORT_BUSY_MS_MAX, STATE_BYTES_MAX } from "../../core/limits.ts";
 import { EXTENSIONS, type Extensions } from "../../kernel/extension.ts";
-import { Crc32c } from "../../kernel/crc.ts";
 import { Kernel } from "../../kernel/module.ts";
 import { SharedPrograms } from "../../kernel/shared_programs.ts";
 import { referencesIn } from "../../kernel/user_functions.ts";
@@ -12,12 +10,11 @@ import type { FunctionReference } from "../../core/user_function.ts";
 import { type BodyMessage, ToldShapes } from "../body_wire.ts";
 import type {
   BodyAnswer,
-  DecodeJob,
   DecodeResult,
   ExchangeMessage,
   FromTask,
-  LookAnswer,
   LookQuestion,
+  LookStep,
   StateFacts,
   TaskCut,
   TaskHostApi,
@@ -28,18 +25,18 @@ import type {
   TaskTurn,
 } from "../protocol.ts";
 import type { SavedStep, SavedTable } from "../../store.ts";
-import { decodeArrowBody } from "./arrow_body.ts";
+import { Bodies } from "./bodies.ts";
 import { TurnPort } from "../turn_port.ts";
 import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
-import { BodyDecoder } from "./decode_job.ts";
 import type { OperatorFactory } from "./flow.ts";
 import { ShelvedFrames, type TaskWire } from "../frame_shelf.ts";
 import { ReportPort } from "./report_port.ts";
 import { SharedSteps } from "./shared_steps.ts";
-import { type Pack, packFrames } from "./packed_frames.ts";
-import { framesOf, PipelineTask } from "./task.ts";
+import type { Pack } from "./packed_frames.ts";
+import { PipelineTask } from "./task.ts";
+import { framesOf } from "./task_report.ts";
 import { type ImportModule, UserModules } from "./user_modules.ts";
-import { WorkQueue } from "./work_queue.ts";
+import { type SelfChannel, WorkQueue } from "./work_queue.ts";
 
 /** What a worker's entry chooses. */
 export interface HostParts extends ReaderParts {
@@ -65,11 +62,8 @@ export class TaskHost implements TaskHostApi {
   readonly #modules: UserModules;
   readonly #peers: (TurnPort<ExchangeMessage> | null)[] = [];
   #place: (TaskHostOptions & { readonly reports: ReportPort }) | null = null;
-  #bodies: BodyDecoder | null = null;
-  #bodyKernel: Kernel | null = null;
-  #bodySums: Crc32c | null = null;
 
-  constructor(parts: HostParts, self = new MessageChannel()) {
+  constructor(parts: HostParts, self: SelfChannel = new MessageChannel()) {
     this.#parts = parts;
     this.#modules = new UserModules(parts.importModule);
     this.#queue = new WorkQueue((message) => this.#tasks.get(message.pipeline)?.receive(message) ?? "nothing", self);
@@ -106,10 +100,11 @@ export class TaskHost implements TaskHostApi {
       task: index,
       tasks,
       report: (message: FromTask, transfer: ArrayBuffer[], waits: boolean) =>
-        reports.send(message, transfer, waits || this.#queue.has(pipeline)),
+        reports.send(message, transfer, waits || (isBrief(message) && this.#queue.has(pipeline))),
       exchange: (task: number, message: ExchangeMessage, transfer: ArrayBuffer[]) =>
         this.#peers[task]!.send(message, transfer),
       wake: () => this.#queue.wake(pipeline),
+      busy: () => this.#queue.has(pipeline),
     };
     const chunks = new ChunkReader(kernel, plan, this.#parts);
     const parts = { chunks, create: this.#parts.createOperator, previous };
@@ -130,43 +125,17 @@ export class TaskHost implements TaskHostApi {
   }
 
   takeBodies(port: MessagePort): void {
-    const shapes = new ToldShapes();
+    const shapes = new ToldShapes(), decoder = new Bodies(this.#ready().module, this.#parts, this.#parts.pack);
     port.onmessage = ({ data: messages }: MessageEvent<readonly BodyMessage[]>) => {
       const transfer: ArrayBuffer[] = [];
       const answers = messages.map((message): BodyAnswer => {
-        const result = this.decode(shapes.job(message));
+        const result = decoder.decode(shapes.job(message));
         if (result.kind === "decoded") transfer.push(...buffersOf(result));
         else if (result.kind === "widen") transfer.push(result.body.buffer);
         return { id: message.id, result };
       });
       port.postMessage(answers, transfer);
     };
-  }
-
-  /** Decodes one body into frames for the log. */
-  decode(job: DecodeJob): DecodeResult {
-    const { module } = this.#ready();
-    try {
-      const kernel = this.#bodyKernel ??= new Kernel(module);
-      this.#bodies ??= new BodyDecoder(kernel, this.#parts);
-      const result = job.format === "arrow" ? decodeArrowBody(kernel, job) : this.#bodies.decode(job);
-      return job.pack ? this.#packed(kernel, result) : result;
-    } catch (thrown) {
-      // Whatever broke may have left the memory in an unknown state: the next body gets a new kernel.
-      this.#bodyKernel = null;
-      this.#bodies = null;
-      this.#bodySums = null;
-      const code = thrown instanceof RdxError ? thrown.code : "internal";
-      return { kind: "refused", code, reason: reasonOf(thrown) };
-    }
-  }
-
-  /** The same with its frames packed too, where nothing goes into their record beside them. */
-  #packed(kernel: Kernel, result: DecodeResult): DecodeResult {
-    const { pack } = this.#parts;
-    if (!pack || result.kind !== "decoded" || result.frames.length === 0 || result.dead.length > 0) return result;
-    this.#bodySums ??= new Crc32c(kernel);
-    return { ...result, packed: packFrames(result.frames, pack, this.#bodySums) };
   }
 
   open(pipeline: number, sink: number): TaskOutput[] {
@@ -178,6 +147,10 @@ export class TaskHost implements TaskHostApi {
     const task = this.#task(pipeline), done = task.ahead(whole);
     this.#queue.add([{ kind: "ahead", pipeline, number: -1 }]);
     await done;
+  }
+
+  spare(pipeline: number, frames: readonly ArrayBuffer[]): void {
+    this.#tasks.get(pipeline)?.state.spare(frames);
   }
 
   async cut(pipeline: number, number: number): Promise<TaskCut> {
@@ -229,15 +202,20 @@ export class TaskHost implements TaskHostApi {
     return this.#tasks.get(pipeline)?.stateFacts ?? null;
   }
 
-  look(pipeline: number, question: LookQuestion): LookAnswer | null {
-    const answer = this.#tasks.get(pipeline)?.look(question) ?? null;
-    return answer && transfer(answer, [answer.frame]);
+  look(pipeline: number, question: LookQuestion, begins: boolean): LookStep {
+    const answer = this.#tasks.get(pipeline)?.look(question, begins) ?? null;
+    return answer === null || answer === "seeking" ? answer : transfer(answer, [answer.frame]);
   }
 
   #ready() {
     if (!this.#place) throw new Error("The worker was not initialised");
     return this.#place;
   }
+}
+
+/** What took long is told at once: a message costs little beside it, and others wait for it. */
+function isBrief(message: FromTask): boolean {
+  return message.kind === "failed" || message.busyMs < REPORT_BUSY_MS_MAX;
 }
 
 function buffersOf({ frames, dead, packed }: Extract<DecodeResult, { kind: "decoded" }>): ArrayBuffer[] {

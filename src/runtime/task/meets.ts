@@ -2,7 +2,7 @@ import { RdxError } from "../../core/errors.ts";
 import { PLAN_WAYS_MAX } from "../../core/limits.ts";
 import type { PhysicalPlan } from "../../plan/physical.ts";
 import { type Leaf, leafKey, turnOrder } from "./turn_order.ts";
-import { answersRows, answersWatermarks, clockHeads, isStateless } from "../plan_shape.ts";
+import { answersRows, answersWatermarks, clockHeads, isStateless, lookupsOf } from "../plan_shape.ts";
 
 /**
  * Which ways of a node's rows meet again further down, so that what comes out depends on whose turn it is: those take their
@@ -33,16 +33,34 @@ export function findMeets(plan: PhysicalPlan): ReadonlyMap<string, Meets | null>
  * then it matters in front of which row they are made.
  */
 export function watermarksMeet(plan: PhysicalPlan): boolean {
+  return meetingWatermarks(plan).size > 0;
+}
+
+/**
+ * Sessions whose results meet nothing: they may end behind the row that ends them, as long as their watermark has come past them before anything
+ * else comes that a watermark has made. None where rows wait for answers of tables, which know what watermarks they have met.
+ */
+export function sessionsApart(plan: PhysicalPlan): ReadonlySet<string> {
+  if (lookupsOf(plan).length > 0) return new Set();
+  const meeting = meetingWatermarks(plan);
+  return new Set(plan.operators.flatMap(({ op, id }) => op === "session" && !meeting.has(id) ? [id] : []));
+}
+
+/** The operators whose results, made by watermarks, meet others or sessions. */
+function meetingWatermarks(plan: PhysicalPlan): ReadonlySet<string> {
   const reach = (id: string) => leavesOf(plan, id).map((leaf) => reachedBy(plan, leaf));
-  const made = plan.operators.filter(answersWatermarks).map(({ id }) => reach(id));
+  const heads = clockHeads(plan).map(({ id }) => ({ id, ways: reach(id) }));
+  const made = plan.operators.filter(answersWatermarks).map(({ id }) => ({ id, ways: reach(id) }));
   const sessions = plan.operators.flatMap(({ op }, operator) =>
     op === "session" ? [leafKey({ operator, input: 0 })] : []
   );
-  if (made.flat().some((nodes) => sessions.some((session) => nodes.has(session)))) return true;
-  const others = clockHeads(plan).map(({ id }) => reach(id));
-  const meet = (one: readonly ReadonlySet<string>[], other: readonly ReadonlySet<string>[]) =>
-    one.some((nodes) => other.some((more) => !nodes.isDisjointFrom(more)));
-  return made.some((one, i) => [...made.slice(i + 1), ...others].some((other) => meet(one, other)));
+  const meeting = made.filter((one) =>
+    one.ways.some((nodes) =>
+      sessions.some((session) => nodes.has(session)) ||
+      [...made, ...heads].some((other) => other !== one && other.ways.some((more) => !nodes.isDisjointFrom(more)))
+    )
+  );
+  return new Set(meeting.map(({ id }) => id));
 }
 
 function meetsOf(plan: PhysicalPlan, head: string, rankOf: Meets["rankOf"]): Meets | null {

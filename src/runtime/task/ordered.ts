@@ -150,10 +150,10 @@ export class OrderedMode implements TaskMode {
     outputs: TaskOutput[],
     late: readonly ArrayBuffer[] | null,
   ): void {
-    const { kernel, flow } = this.#parts, numbered = late !== null || this.#isNumbered(source);
+    const { kernel, flow, between } = this.#parts, numbered = late !== null || this.#isNumbered(source);
     for (const [number, part] of Map.groupBy(edges, ({ part }) => part)) {
       const deliveries: Delivery[] = [];
-      let times: RowTimes = { running: 0, rows: 0 };
+      let times: RowTimes = { running: 0, rows: 0 }, rows = 0;
       // A part of a chunk is one of its frames.
       if (late) this.#late.frame(number, frameRows(late[number]));
       for (const { operator, input, way, arrivalMs, frames } of part) {
@@ -164,6 +164,7 @@ export class OrderedMode implements TaskMode {
             continue;
           }
           const { batch, ...facts } = this.#exchange.read(frame, numbered);
+          rows = Math.max(rows, batch.rows);
           const exits = this.#into(deliveries, facts, arrivalMs);
           if (flow.stateless[operator]) flow.pass(operator, input, batch, flow.stateless, exits, way);
           else exits.operator(operator, input, batch, way);
@@ -171,6 +172,7 @@ export class OrderedMode implements TaskMode {
       }
       this.#deliver(source, times, deliveries, outputs, late !== null);
       kernel.reset();
+      between(rows);
     }
   }
 
@@ -203,11 +205,12 @@ export class OrderedMode implements TaskMode {
       return;
     }
     const { kernel, clocks } = this.#parts;
-    for (const { deliveries: turn, reached } of this.#turns.cut(source, times, deliveries)) {
+    for (const { deliveries: turn, passed, reached } of this.#turns.cut(source, times, deliveries)) {
       const mark = kernel.mark();
       this.#takeAll(source, turn, outputs, traced);
-      if (reached !== null) {
-        clocks.sources[source].observe(reached);
+      for (const time of [passed, reached]) {
+        if (time === null) continue;
+        clocks.sources[source].observe(time);
         this.advance(outputs);
       }
       kernel.release(mark);

@@ -23,6 +23,8 @@ export interface ModeParts {
   readonly flow: Flow;
   readonly clocks: Clocks;
   readonly outputs: Outputs;
+  /** To be called where so many rows have changed the state since the call before, and nothing is in the arena. */
+  between(rows: number): void;
 }
 
 /**
@@ -112,7 +114,7 @@ export class ParallelMode implements TaskMode {
 
   /** Ends phase one of two-phase operators for this chunk. */
   #combine(): void {
-    const { kernel, flow } = this.#parts;
+    const { kernel, flow, between } = this.#parts;
     for (const index of this.#keyed) {
       const operator = flow.operators[index]!;
       flow.ran = index;
@@ -120,6 +122,8 @@ export class ParallelMode implements TaskMode {
         if (this.#alone) operator.push(batch, { ...this.#around(index), running: 0 }, 0);
         else this.#sendOut.write(batch, operator.exchanges[0]!.keys, 0, this.#outgoing.get(index)!);
         kernel.reset();
+        // They count as the rows that they come from
+        between(0);
       }
     }
   }
@@ -157,13 +161,15 @@ export class ParallelMode implements TaskMode {
   }
 
   meet(source: number, edges: readonly ExchangeEdge[]): readonly ArrayBuffer[] {
-    const { kernel, plan, flow, clocks } = this.#parts;
+    const { kernel, plan, flow, clocks, between } = this.#parts;
     for (const { operator, input, frames } of edges) {
       const around = clocks.timesAt(plan.operators[operator], source);
+      flow.ran = operator;
       frames.forEach((frame, i) => {
-        this.#takeIn.push(frame, flow.operators[operator]!, input, { ...around, continued: i > 0 });
+        const rows = this.#takeIn.push(frame, flow.operators[operator]!, input, { ...around, continued: i > 0 });
         this.#sendOut.recycle(frame);
         kernel.reset();
+        between(rows);
       });
     }
     return [];

@@ -5,6 +5,7 @@ import type {
   DeadRow,
   ExchangeEdge,
   MarkMessage,
+  NodeRefused,
   TaskOutput,
   ToTask,
 } from "../protocol.ts";
@@ -42,6 +43,7 @@ export interface OwnChunk {
   readonly ahead: readonly AheadRows[];
   readonly outputs: TaskOutput[];
   readonly late: LateFrames | null;
+  readonly refused: readonly NodeRefused[];
   /** Time that decoding took. */
   readonly busyMs: number;
 }

@@ -1,8 +1,7 @@
-import { allCold, type ColdFacts, NOTHING_COLD } from "../../core/cold_file.ts";
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { RunningTimes } from "../../kernel/aggregate.ts";
 import type { Kernel } from "../../kernel/module.ts";
-import { type Operator, StateFull } from "../../operator.ts";
+import { StateFull } from "../../operator.ts";
 import type { PhysicalPlan } from "../../plan/physical.ts";
 import { planShape } from "../plan_shape.ts";
 import type {
@@ -11,10 +10,9 @@ import type {
   ChunkMessage,
   ExchangeMessage,
   FromTask,
-  LookAnswer,
   LookQuestion,
+  LookStep,
   MarkMessage,
-  NodeLookups,
   StateFacts,
   TaskCut,
   TaskOutput,
@@ -23,6 +21,7 @@ import type {
   ToTask,
 } from "../protocol.ts";
 import { aheadRows, latestTime, within } from "./ahead_rows.ts";
+import { AheadSteps } from "./ahead_steps.ts";
 import type { ChunkReader, DecodedPart } from "./chunk_reader.ts";
 import { Clocks } from "./clocks.ts";
 import { Flow, type OperatorFactory } from "./flow.ts";
@@ -32,14 +31,21 @@ import { Outputs } from "./outputs.ts";
 import { ParallelMode } from "./parallel.ts";
 import { NOTHING, type OwnChunk, type Pending, pendingOf } from "./pending.ts";
 import { TaskCuts } from "./task_cuts.ts";
+import { countsOf, framesOf, keptBy, lostFrames } from "./task_report.ts";
 import { TaskState } from "./task_state.ts";
 import type { Left } from "./work_queue.ts";
 
 /** How a task says what it has done. `waits`: another report follows when other tasks have done what they were asked already. */
 export type Report = (message: FromTask, transfer: ArrayBuffer[], waits: boolean) => void;
 
-/** Where a task is, how it says what it has done, and how it is called again for a message that it has put off. */
-type Surroundings = TaskPlace & { readonly report: Report; readonly wake: () => void };
+/** Where a task is, how it says what it has done, how it is called again for a message that it has put off, and whether it has others. */
+type Surroundings = TaskPlace & {
+  readonly report: Report;
+  readonly wake: () => void;
+  readonly busy: () => boolean;
+  /** The stopwatch of its steps in front of a cut. */
+  readonly now?: () => number;
+};
 
 /**
  * One pipeline on one worker: decodes the chunks it is given, sends rows to the tasks that own them, and consumes what is its
@@ -50,6 +56,7 @@ export class PipelineTask {
   readonly flow: Flow;
   readonly state: TaskState;
   readonly cuts: TaskCuts;
+  readonly #ahead: AheadSteps;
   readonly #plan: PhysicalPlan;
   readonly #place: Surroundings;
   readonly #chunks: ChunkReader;
@@ -64,6 +71,7 @@ export class PipelineTask {
   /** Nothing behind it is begun until what it asks for is set aside. */
   #cutting: MarkMessage | null = null;
   #halted = false;
+  #beside = false;
   /** Something broke: the kernel's memory is in an unknown state. */
   #broken = false;
 
@@ -86,10 +94,12 @@ export class PipelineTask {
     this.flow = new Flow(kernel, plan, create, { ...groups, here }, previous?.flow ?? null);
     this.state = new TaskState(kernel, this.flow.operators, groups);
     this.cuts = new TaskCuts(place.wake);
+    this.#ahead = new AheadSteps({ state: this.state, cuts: this.cuts, busy: place.busy, now: place.now });
     this.#clocks = new Clocks(plan, watermarks, resumes?.reached);
     this.#running = new RunningTimes(kernel);
     this.#outputs = new Outputs(kernel);
-    const all = { kernel, plan, place, flow: this.flow, clocks: this.#clocks, outputs: this.#outputs };
+    const between = (rows: number) => this.#between(rows), { flow } = this;
+    const all = { kernel, plan, place, flow, clocks: this.#clocks, outputs: this.#outputs, between };
     this.#mode = ordered ? new OrderedMode(all, owner, front) : new ParallelMode(all);
     if (resumes) this.#mode.tickedMs = resumes.tickedMs;
   }
@@ -131,22 +141,14 @@ export class PipelineTask {
 
   /** A cut comes soon: what is set aside in front of it is done with by steps, each of which an AheadMessage asks for. */
   ahead(whole: boolean): Promise<void> {
-    const { cuts } = this;
-    this.#guard(this.#next, () => this.state.ahead(whole));
-    cuts.beginAhead();
-    return cuts.enough();
+    let done = Promise.resolve();
+    this.#guardBeside(() => done = this.#ahead.begin(whole));
+    return done;
   }
 
   #stepAhead(): Left {
-    const { cuts } = this, startMs = performance.now();
     let left: Left = "nothing";
-    this.#guard(this.#next, () => {
-      if (!cuts.ahead || this.#cutting) return;
-      const steps = this.state.drainAhead();
-      cuts.putAhead(steps ?? [], performance.now() - startMs);
-      if (steps && cuts.ahead) left = "later";
-      else cuts.endAhead();
-    });
+    this.#guardBeside(() => left = this.#ahead.turn());
     return left;
   }
 
@@ -188,7 +190,7 @@ export class PipelineTask {
     try {
       this.kernel.functions.uncounted(() => this.flow.uncounted(() => this.#mode.open(outputs)));
     } catch (thrown) {
-      if (!(thrown instanceof RdxError)) this.#fail(this.#next, thrown);
+      if (!(thrown instanceof RdxError)) this.#fail(this.#next, thrown, true);
       throw thrown;
     } finally {
       this.kernel.reset();
@@ -196,14 +198,13 @@ export class PipelineTask {
     return outputs.filter((output) => output.sink === sink);
   }
 
-  /** Rows of a table as they are behind the last number; null: they are not here. Throws RdxError("no_space"). */
-  look(question: LookQuestion): LookAnswer | null {
+  /** Rows of a table as they are behind the last number. Throws RdxError("no_space"). */
+  look(question: LookQuestion, begins: boolean): LookStep {
     if (this.#halted) return null;
     try {
-      const found = this.state.look(question);
-      return found && { number: this.#next - 1, ...found };
+      return this.state.look(question, begins, this.#next - 1);
     } catch (thrown) {
-      if (!(thrown instanceof RdxError)) this.#fail(this.#next, thrown);
+      if (!(thrown instanceof RdxError)) this.#fail(this.#next, thrown, true);
       throw thrown;
     }
   }
@@ -231,14 +232,26 @@ export class PipelineTask {
     }
   }
 
-  #fail(number: number, thrown: unknown): void {
+  /** The same at no number. */
+  #guardBeside(work: () => void): void {
+    if (this.#halted) return;
+    this.flow.ran = -1;
+    try {
+      work();
+    } catch (thrown) {
+      this.#fail(this.#next, thrown, true);
+    }
+  }
+
+  #fail(number: number, thrown: unknown, beside = this.#beside): void {
     const { pipeline, task } = this.#place, stalled = thrown instanceof StateFull, { ran } = this.flow;
     const node = ran < 0 ? null : this.#plan.operators[ran].id;
     this.#halted = true;
     this.#broken = !stalled;
     this.#pending.clear();
     this.cuts.end();
-    this.#place.report({ kind: "failed", pipeline, number, task, stalled, node, reason: reasonOf(thrown) }, [], false);
+    const failed = { kind: "failed", pipeline, number, task, stalled, node, reason: reasonOf(thrown) } as const;
+    this.#place.report(beside ? { ...failed, beside } : failed, [], false);
   }
 
   /** Decodes a chunk and runs what stands in front of the exchange. */
@@ -256,10 +269,23 @@ export class PipelineTask {
       if (max > timeMax) timeMax = max;
       mode.take({ batch: within(this.kernel, batch, kept), time, running, sorted, arrivalMs, frame });
       this.kernel.reset();
+      // Rows that other tasks may own count when they are met
+      this.#between(this.#place.tasks === 1 ? batch.rows : 0);
     });
     const { edges, frames, late } = mode.end(number, timeMax), busyMs = performance.now() - startMs;
-    const own: OwnChunk = { rows, deadRows, errors, ahead, outputs, late, busyMs };
+    const own: OwnChunk = { rows, deadRows, errors, ahead, outputs, late, refused: this.flow.refused(), busyMs };
     this.#pending.set(number, { ...NOTHING, source, edges, frames, timeMax, own });
+  }
+
+  /** A step in front of a cut where so many rows have been taken since the one before. */
+  #between(rows: number): void {
+    const { ran } = this.flow;
+    // What breaks here is not the fault of what is at work
+    this.flow.ran = -1;
+    this.#beside = true;
+    this.#ahead.between(rows);
+    this.#beside = false;
+    this.flow.ran = ran;
   }
 
   #drain(): void {
@@ -305,15 +331,9 @@ export class PipelineTask {
 
   /** Begins to hand everything out while it is at rest. */
   handOut(): TaskCut {
+    this.state.leave();
     this.state.cut(true);
     return this.#facts();
-  }
-
-  #cold(): ColdFacts {
-    const facts = this.flow.operators.flatMap((operator) =>
-      operator?.cold?.reads || operator?.cold?.rows ? [operator.cold] : []
-    );
-    return facts.length === 0 ? NOTHING_COLD : allCold(facts);
   }
 
   #done(
@@ -324,15 +344,7 @@ export class PipelineTask {
     busyMs: number,
   ): void {
     const { pipeline, task, report } = this.#place;
-    const lookups = this.#mode.lookups();
-    let late = 0, untimed = 0, stateRows = 0, stateBytes = 0;
-    for (const operator of this.flow.operators) {
-      if (!operator) continue;
-      late += operator.counts.late;
-      untimed += operator.counts.nullTime;
-      stateRows += operator.stateRows;
-      stateBytes += operator.stateBytes;
-    }
+    const lookups = this.#mode.lookups(), refused = [...own?.refused ?? [], ...this.flow.refused()];
     report(
       {
         kind: "done",
@@ -345,32 +357,17 @@ export class PipelineTask {
         errors: own?.errors ?? [],
         ahead: own?.ahead ?? [],
         lateFrames,
-        late,
-        untimed,
         functionFaults: this.kernel.functions.takeFaults(),
         lookups,
+        refused,
         heldAt: this.#mode.heldAt,
         busyMs: busyMs + (own?.busyMs ?? 0),
-        stateRows,
-        stateBytes,
-        cold: this.#cold(),
+        ...countsOf(this.flow.operators),
       },
-      [...outputs.map((output) => output.frame), ...lateFrames, ...framesOf(lookups)],
+      [...outputs.map((output) => output.frame), ...lateFrames, ...framesOf(lookups), ...lostFrames(refused)],
       this.#pending.size > 0,
     );
   }
-}
-
-function keptBy({ stateRows, stateBytes, cold = NOTHING_COLD }: Operator) {
-  return { rows: stateRows, bytes: stateBytes, cold };
-}
-
-/** What goes with the reports of lookups. */
-export function framesOf(lookups: readonly NodeLookups[]): ArrayBuffer[] {
-  return lookups.flatMap(({ questions, lost }) => [
-    ...questions.map(({ keys }) => keys),
-    ...lost.map(({ frame }) => frame),
-  ]);
 }
 
 /** What runs in one task has no need of partial results. */

@@ -31,7 +31,10 @@ export class TaskCuts {
   #aheadBytes = 0;
   #aheadMs = 0;
   #ahead = false;
+  #enough = true;
   #news: (() => void)[] = [];
+  /** Ends when whoever asked last has an answer. */
+  #asked: Promise<unknown> = Promise.resolve();
 
   /** `room` is called when there is room again. */
   constructor(room: () => void) {
@@ -42,6 +45,7 @@ export class TaskCuts {
   beginAhead(): void {
     this.#forgetAhead();
     this.#ahead = true;
+    this.#enough = false;
   }
 
   /** More is to be set aside in front of the next cut. */
@@ -57,21 +61,29 @@ export class TaskCuts {
     if (this.#aheadBytes >= AHEAD_BYTES_MAX) this.endAhead();
   }
 
+  /** The cut may come, in front of which more is set aside. */
+  enoughAhead(): void {
+    if (this.#enough) return;
+    this.#enough = true;
+    this.#tell();
+  }
+
   /** Nothing more is set aside in front of the next cut. */
   endAhead(): void {
     this.#ahead = false;
-    this.#tell();
+    this.enoughAhead();
   }
 
   /** Resolves when enough is set aside in front of the next cut. Throws RdxError("closing") when the task ends before. */
   async enough(): Promise<void> {
-    while (this.#ahead) await this.#next();
+    while (!this.#enough) await this.#next();
   }
 
   #forgetAhead(): void {
     this.#aheadSteps = [];
     this.#aheadBytes = this.#aheadMs = 0;
     this.#ahead = false;
+    this.#enough = true;
   }
 
   /** The task has come to a cut. */
@@ -107,8 +119,17 @@ export class TaskCuts {
     return this.#held.facts;
   }
 
-  /** The next of what was set aside for it; without steps: that was all. Throws as `facts` does. */
-  async next(number: number): Promise<TaskTurn> {
+  /**
+   * The next of what was set aside for it; without steps: that was all. Throws as `facts` does. Who asks later has what comes later: an answer without
+   * steps is the end for those who asked behind it, too.
+   */
+  next(number: number): Promise<TaskTurn> {
+    const turn = this.#asked.then(() => this.#turn(number));
+    this.#asked = turn.catch(() => {});
+    return turn;
+  }
+
+  async #turn(number: number): Promise<TaskTurn> {
     for (;;) {
       const held = this.#held;
       if (held?.number !== number || !held.wanted) return { steps: [], stoodMs: 0 };

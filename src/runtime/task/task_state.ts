@@ -4,9 +4,10 @@ import {
   AHEAD_LAST_ROWS_MAX,
   AHEAD_ROUNDS_MAX,
   AHEAD_ROWS_A_ROW_MAX,
-  AHEAD_STEP_MS,
   CUT_STEP_ROWS_MAX,
   CUT_TURN_BYTES,
+  LOOK_STEP_MS,
+  RESTORE_STEP_SHARE_MAX,
 } from "../../core/limits.ts";
 import type { Column } from "../../core/schema.ts";
 import { FrameReader, FrameWriter, NO_INFO } from "../../kernel/frame.ts";
@@ -15,9 +16,11 @@ import { KeyGroups } from "../../kernel/hash.ts";
 import type { Kernel } from "../../kernel/module.ts";
 import type { Operator, OperatorState, StateChange, StateTable } from "../../operator.ts";
 import type { SavedStep, SavedTable } from "../../store.ts";
+import { piecesOf } from "./step_pieces.ts";
 import { misfitOf } from "../checkpoint/misfit.ts";
 import { taskOfGroup } from "../key_groups.ts";
-import type { LookAnswer, LookQuestion, NodeLook } from "../protocol.ts";
+import type { LookQuestion, LookStep, NodeLook } from "../protocol.ts";
+import { SpareFrames } from "../spare_frames.ts";
 
 /** The state of one operator, with its tables by name. */
 interface Part {
@@ -35,7 +38,12 @@ interface Rounds {
   before: number;
   /** What the one at hand drains. */
   parts: readonly Part[];
+  /** It is at its end: another begins with the next step. */
+  over: boolean;
 }
+
+/** What follows a step in front of a cut: more of the round, or of one that is worth its while before a cut is sent; a round that is not; nothing. */
+export type AheadLeft = "more" | "little" | "ended";
 
 /** Hands the state of a task's operators out, and takes it in again. Everything that the task was given is drained meanwhile. */
 export class TaskState {
@@ -45,6 +53,7 @@ export class TaskState {
   readonly #writer: FrameWriter;
   readonly #reader: FrameReader;
   readonly #gather: BatchGather;
+  readonly #spare = new SpareFrames();
   /** Of the parts, the one that is drained. */
   #at = 0;
   #rounds: Rounds | null = null;
@@ -75,21 +84,34 @@ export class TaskState {
     return this.#parts.flatMap(({ node, state }) => state.looks.map((look) => ({ ...look, node })));
   }
 
-  /** Rows of a table; null: the node is not here, or the key is another task's. */
-  look({ node, table, key, columns, rowsMax }: LookQuestion): Omit<LookAnswer, "number"> | null {
+  /** Rows of a table as they are behind a number, the last one. */
+  look({ node, table, key, columns, rowsMax }: LookQuestion, begins: boolean, number: number): LookStep {
     const part = this.#parts.find((part) => part.node === node);
     if (!part) return null;
     try {
       const keys = key && this.#reader.read(key);
       if (keys && keys.columns.length > 0 && !this.#owns(keys)) return null;
       // One more says whether there are others
-      const found = part.state.look(table, keys && keys.columns, rowsMax + 1), rows = Math.min(found.rows, rowsMax);
+      const most = rowsMax + 1;
+      if (keys && !this.#seek(part.state, table, keys, most, begins)) return "seeking";
+      const found = part.state.look(table, keys && keys.columns, most), rows = Math.min(found.rows, rowsMax);
       const picked = columns.map((column) => found.columns[column]);
       const frame = this.#writer.write({ ...found, rows, selected: rows, columns: picked }, NO_INFO);
-      return { frame, more: found.rows > rows };
+      return { number, frame, more: found.rows > rows };
     } finally {
       this.#kernel.reset();
     }
+  }
+
+  /** Goes on towards the rows of a key, LOOK_STEP_MS long; whether a look has them now. */
+  #seek(state: OperatorState, table: string, { columns }: Batch, most: number, begins: boolean): boolean {
+    if (!state.seek) return true;
+    const endMs = performance.now() + LOOK_STEP_MS, mark = this.#kernel.mark();
+    for (let first = begins; !state.seek(table, columns, most, first); first = false) {
+      if (performance.now() >= endMs) return false;
+      this.#kernel.release(mark);
+    }
+    return true;
   }
 
   /** Whether the key in the first row belongs to a key group that is here. */
@@ -108,9 +130,14 @@ export class TaskState {
     this.#kernel.reset();
   }
 
+  /** Buffers of frames that were handed out and that nobody reads any more: for those of the next cut. */
+  spare(frames: readonly ArrayBuffer[]): void {
+    this.#spare.give(frames);
+  }
+
   /** A cut comes soon: begins to hand out what can be handed out in front of it, where anything else may happen between two calls of drainAhead. */
   ahead(whole: boolean): void {
-    this.#rounds = { whole, count: 0, rows: 0, before: Infinity, parts: [] };
+    this.#rounds = { whole, count: 0, rows: 0, before: Infinity, parts: [], over: false };
     this.#round(this.#rounds, whole);
   }
 
@@ -119,14 +146,16 @@ export class TaskState {
     rounds.before = rounds.rows || rounds.before;
     rounds.rows = 0;
     rounds.count++;
+    rounds.over = false;
     this.#at = 0;
     this.#kernel.reset();
   }
 
-  /** The next steps in front of a cut, AHEAD_STEP_MS long; null: what is left is for the cut. */
-  drainAhead(): SavedStep[] | null {
-    const rounds = this.#rounds, endMs = performance.now() + AHEAD_STEP_MS, steps: SavedStep[] = [];
-    if (!rounds) return null;
+  /** The next steps in front of a cut, until a time of the stopwatch. Another round follows each, with what has changed until it begins. */
+  drainAhead(endMs: number, now = () => performance.now()): { readonly steps: SavedStep[]; readonly left: AheadLeft } {
+    const rounds = this.#rounds, steps: SavedStep[] = [];
+    if (rounds?.over) this.#round(rounds, false);
+    if (!rounds || rounds.parts.length === 0) return { steps, left: "ended" };
     while (this.#at < rounds.parts.length) {
       const part = rounds.parts[this.#at], change = part.state.drain(CUT_STEP_ROWS_MAX);
       if (!change) this.#at++;
@@ -138,20 +167,17 @@ export class TaskState {
       this.#kernel.reset();
       // Behind a row that is gone, one with its key may follow
       const upserts = !change || change.kind === "upsert" || ("rows" in change && change.rows.selected === 0);
-      if (upserts && performance.now() >= endMs) return steps;
+      if (upserts && now() >= endMs) return { steps, left: "more" };
     }
-    const { count, rows, before } = rounds;
-    if (count < AHEAD_ROUNDS_MAX && rows > AHEAD_LAST_ROWS_MAX && rows <= before * AHEAD_ROWS_A_ROW_MAX) {
-      this.#round(rounds, false);
-      return steps;
-    }
-    rounds.parts = [];
-    return steps.length > 0 ? steps : null;
+    const { count, rows, before } = rounds, many = rows > AHEAD_LAST_ROWS_MAX && rows <= before * AHEAD_ROWS_A_ROW_MAX;
+    rounds.over = true;
+    return { steps, left: count < AHEAD_ROUNDS_MAX && many ? "more" : "little" };
   }
 
   /** What was handed out in front of a cut is not kept. */
   leave(): void {
     this.#rounds = null;
+    this.#spare.clear();
   }
 
   /** The next steps, about CUT_TURN_BYTES of them; none at the end. */
@@ -167,6 +193,7 @@ export class TaskState {
       }
       this.#kernel.reset();
     }
+    if (steps.length === 0) this.#spare.clear();
     return steps;
   }
 
@@ -179,7 +206,7 @@ export class TaskState {
     }
     const { kind, rows } = change;
     if (rows.selected === 0) return null;
-    const frame = this.#writer.write(rows, NO_INFO);
+    const frame = this.#writer.writeInto(rows, NO_INFO, (bytes) => this.#spare.take(bytes));
     return { node, table, kind, frame, rows: rows.selected, columns: columnsOf(tables.get(table)!, kind) };
   }
 
@@ -194,8 +221,10 @@ export class TaskState {
       for (const step of steps) {
         const part = this.#parts.find(({ node }) => node === step.node), table = part?.tables.get(step.table);
         if (!part || !table) throw new RdxError("invalid", `Node ${step.node} has no table ${step.table}`);
-        part.state.restore(this.#changeOf(step, table));
-        this.#kernel.reset();
+        for (const change of this.#changesOf(step, table)) {
+          part.state.restore(change);
+          this.#kernel.reset();
+        }
       }
     });
   }
@@ -221,12 +250,15 @@ export class TaskState {
     }
   }
 
-  #changeOf(step: SavedStep, { keys }: StateTable): StateChange {
+  /** What a step changes, in pieces for each of which there is room in the state: whoever wrote it may have had more of it. */
+  *#changesOf(step: SavedStep, { keys }: StateTable): Generator<StateChange> {
     const { kind, table } = step;
-    if (kind === "clear") return { kind, table };
-    if (kind === "expire") return { kind, table, below: step.below };
-    const rows = this.#reader.read(step.frame);
-    return { kind, table, rows: keys === 0 ? rows : this.#own(rows) };
+    if (kind === "clear") return yield { kind, table };
+    if (kind === "expire") return yield { kind, table, below: step.below };
+    for (const frame of piecesOf(step.frame, this.#kernel.stateBytesMax * RESTORE_STEP_SHARE_MAX)) {
+      const rows = this.#reader.read(frame);
+      yield { kind, table, rows: keys === 0 ? rows : this.#own(rows) };
+    }
   }
 
   /** The rows of the key groups that are here. */

@@ -1,9 +1,10 @@
 import type { Kernel } from "../../kernel/module.ts";
-import type { PhysicalPlan } from "../../plan/physical.ts";
+import type { PhysicalOperator, PhysicalPlan } from "../../plan/physical.ts";
 import { answersWatermarks, clockHeads } from "../plan_shape.ts";
 import type { Clocks } from "./clocks.ts";
 import type { Delivery } from "./deliveries.ts";
 import type { Flow } from "./flow.ts";
+import { sessionsApart } from "./meets.ts";
 
 /** Times beyond this (ECMAScript's limit of dates) are no times. */
 const TIME_MS_MAX = 8.64e15;
@@ -18,6 +19,8 @@ export interface RowTimes {
 /** Rows that come before the next results of a watermark. */
 export interface Turn {
   readonly deliveries: readonly Delivery[];
+  /** Where sessions end by the way: the event time that the last row has found reached; it makes no other results. Null: there is nothing to do. */
+  readonly passed: number | null;
   /** The event time that the rows before the next one have reached, when something is due in front of that; else null. */
   readonly reached: number | null;
 }
@@ -31,35 +34,40 @@ export class TurnCutter {
   readonly #plan: PhysicalPlan;
   readonly #flow: Flow;
   readonly #clocks: Clocks;
-  /** By source (or lookup), the positions of the operators that its watermark makes results of. */
+  /** By source (or lookup), the positions of the operators that its watermark makes results of, in front of the very row. */
   readonly #made: readonly (readonly number[])[];
+  readonly #hasApart: boolean;
 
   constructor(kernel: Kernel, plan: PhysicalPlan, flow: Flow, clocks: Clocks) {
     this.#kernel = kernel;
     this.#plan = plan;
     this.#flow = flow;
     this.#clocks = clocks;
+    const apart = sessionsApart(plan),
+      isCut = (operator: PhysicalOperator) => answersWatermarks(operator) && !apart.has(operator.id);
+    this.#hasApart = apart.size > 0;
     this.#made = clockHeads(plan).map(({ id }) =>
-      plan.operators.flatMap((operator, i) => answersWatermarks(operator) && operator.sources.includes(id) ? [i] : [])
+      plan.operators.flatMap((operator, i) => isCut(operator) && operator.sources.includes(id) ? [i] : [])
     );
   }
 
   /**
-   * The turns of what came of one batch, whose rows had these running times, with or without rows on their way. Between two of
-   * them, the clock of the source has to move on to `reached`.
+   * The turns of what came of one batch, whose rows had these running times, with or without rows on their way. Behind each of
+   * them, the clock of the source has to move on to `passed`, and then to `reached`.
    */
   *cut(source: number, times: RowTimes, deliveries: readonly Delivery[]): Generator<Turn> {
     for (let left = deliveries, from = 0;;) {
       const row = this.#firstReaching(times, from, this.#dueAt(source));
+      const passed = this.#hasApart && row > 0 ? finite(this.#timeAt(times, row - 1)) : null;
       if (row === times.rows) {
-        yield { deliveries: left, reached: null };
+        yield { deliveries: left, passed, reached: null };
         return;
       }
       const first = left.map((delivery) => this.#firstFrom(delivery, row));
       const before = left.map((delivery, i) => this.#part(delivery, 0, first[i])).filter(hasRows);
       left = left.map((delivery, i) => this.#part(delivery, first[i], delivery.batch.selected)).filter(hasRows);
       from = row;
-      yield { deliveries: before, reached: this.#timeAt(times, row) };
+      yield { deliveries: before, passed, reached: this.#timeAt(times, row) };
     }
   }
 
@@ -121,6 +129,10 @@ function firstOf(from: number, to: number, is: (at: number) => boolean): number 
     else from = middle + 1;
   }
   return from;
+}
+
+function finite(time: number): number | null {
+  return time === -Infinity ? null : time;
 }
 
 function hasRows({ batch }: Delivery): boolean {

@@ -1,4 +1,4 @@
-import { TURN_CHUNKS_MAX } from "../../core/limits.ts";
+import { TURN_CHUNKS_MAX, TURN_MS } from "../../core/limits.ts";
 import type { AheadMessage, ToTask } from "../protocol.ts";
 
 /**
@@ -10,9 +10,15 @@ export type Left = "nothing" | "more" | "later" | "wait";
 /** What a task is given to do. */
 export type Work = ToTask | AheadMessage;
 
+/** Leads from the queue to itself: what is sent comes behind whatever else the worker's event loop has already. */
+export interface SelfChannel {
+  readonly port1: Pick<MessagePort, "onmessage">;
+  readonly port2: Pick<MessagePort, "postMessage">;
+}
+
 /**
- * What the tasks of one worker have been given to do. Pipelines take turns, a message each, and after TURN_CHUNKS_MAX of them everything else
- * that waits for the worker's event loop has its turn: rows of other tasks, bodies to decode, deployments.
+ * What the tasks of one worker have been given to do. Pipelines take turns, a message each, and after TURN_CHUNKS_MAX of them, or TURN_MS, everything else
+ * that waits for the worker's event loop has its turn: rows of other tasks, bodies to decode, deployments, checkpoints.
  */
 export class WorkQueue {
   readonly #handle: (message: Work) => Left;
@@ -21,11 +27,12 @@ export class WorkQueue {
   readonly #waiting = new Map<number, Work[]>();
   /** What pipelines have to do that are not woken yet. */
   readonly #asleep = new Map<number, Work[]>();
+  readonly #now: () => number;
   #scheduled = false;
 
-  /** The channel leads from the queue to itself: its messages come behind those that are there already. */
-  constructor(handle: (message: Work) => Left, { port1, port2 }: MessageChannel) {
+  constructor(handle: (message: Work) => Left, { port1, port2 }: SelfChannel, now = () => performance.now()) {
     this.#handle = handle;
+    this.#now = now;
     port1.onmessage = () => this.#turn();
     this.#soon = () => port2.postMessage(null);
   }
@@ -64,7 +71,11 @@ export class WorkQueue {
 
   #turn(): void {
     this.#scheduled = true;
-    for (let left = TURN_CHUNKS_MAX; left > 0 && this.#waiting.size > 0; left--) this.#step();
+    const endMs = this.#now() + TURN_MS;
+    for (let left = TURN_CHUNKS_MAX; left > 0 && this.#waiting.size > 0; left--) {
+      this.#step();
+      if (this.#now() >= endMs) break;
+    }
     this.#scheduled = this.#waiting.size > 0;
     if (this.#scheduled) this.#soon();
   }

@@ -2,6 +2,17 @@ import type { JsonSchema } from "../../plan/json_schema.ts";
 import { type ProblemCode, PROBLEMS } from "../problems.ts";
 import { ref } from "./build.ts";
 
+/** What may become of a body that changes something. */
+export const BODY_PROBLEMS: readonly ProblemCode[] = [
+  "timeout",
+  "conflict",
+  "too_large",
+  "unsupported_type",
+  "invalid_plan",
+  "busy",
+  "closing",
+];
+
 /** One way to call one path. */
 export interface Operation {
   readonly id: string;

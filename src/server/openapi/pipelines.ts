@@ -1,6 +1,6 @@
 import { PLAN, REPLAY_OPERATIONS, SAVEPOINT_OPERATIONS } from "./savepoints.ts";
 import { LOOK_TABLE, lookOperation } from "./look.ts";
-import { answer, name, type Operations, query } from "./operations.ts";
+import { answer, BODY_PROBLEMS, name, type Operations, query } from "./operations.ts";
 
 const SQL_PROBLEMS = "What is wrong with a script is told by line and column, counted from 1 in characters.";
 const EXPLANATION = {
@@ -46,16 +46,7 @@ export const PIPELINE_OPERATIONS: Operations = {
       ],
       body: PLAN,
       answers: { 200: answer("It was replaced", "pipeline_deployed"), 201: answer("It is new", "pipeline_deployed") },
-      problems: [
-        "not_found",
-        "timeout",
-        "conflict",
-        "too_large",
-        "unsupported_type",
-        "invalid_plan",
-        "busy",
-        "closing",
-      ],
+      problems: ["not_found", ...BODY_PROBLEMS],
     },
     delete: {
       id: "deletePipeline",
@@ -77,7 +68,7 @@ export const PIPELINE_OPERATIONS: Operations = {
       tag: "pipelines",
       parameters: [name("pipeline")],
       answers: { 200: answer("Nodes and edges", "pipeline_flow") },
-      problems: ["not_found"],
+      problems: ["not_found", "unavailable"],
     },
   },
   "/v1/pipelines/{name}/state": {
@@ -106,7 +97,7 @@ export const PIPELINE_OPERATIONS: Operations = {
         name("pipeline"),
         query(
           "offset",
-          "A number of the pipeline's order: the last one, or that of a checkpoint that is kept; default: now",
+          "A number of the pipeline's order: the last one, or that of a checkpoint that is kept; default: now, and of a pipeline that does not run any more its newest checkpoint",
           {
             type: "integer",
             minimum: 0,
@@ -124,7 +115,7 @@ export const PIPELINE_OPERATIONS: Operations = {
       tag: "pipelines",
       parameters: [name("pipeline")],
       answers: { 200: EXPLANATION },
-      problems: ["not_found"],
+      problems: ["not_found", "unavailable"],
     },
   },
   "/v1/catalog": {

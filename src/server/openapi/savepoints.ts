@@ -1,5 +1,5 @@
 import { list, object, ref } from "./build.ts";
-import { answer, name, type Operations, type Parameter, query } from "./operations.ts";
+import { answer, BODY_PROBLEMS, name, type Operations, type Parameter, query } from "./operations.ts";
 
 const SAVEPOINT: Parameter = { ...name("savepoint"), name: "savepoint" };
 /** A plan or a script in a body. */
@@ -85,7 +85,7 @@ export const SAVEPOINT_OPERATIONS: Operations = {
       tag: "pipelines",
       parameters: [name("pipeline"), SAVEPOINT],
       answers: { 201: answer("It is kept", "savepoint") },
-      problems: ["not_found", "conflict", "busy", "no_space"],
+      problems: ["not_found", "conflict", "busy", "no_space", "unavailable"],
     },
     delete: {
       id: "deleteSavepoint",
@@ -106,7 +106,7 @@ export const SAVEPOINT_OPERATIONS: Operations = {
         query("name", "A savepoint that is kept (default: one is taken now, and not kept)", { type: "string" }),
       ],
       answers: { 200: { description: "The file", content: FILE } },
-      problems: ["not_found", "conflict"],
+      problems: ["not_found", "conflict", "unavailable"],
     },
     put: {
       id: "importSavepoint",
@@ -125,10 +125,15 @@ export const SAVEPOINT_OPERATIONS: Operations = {
             default: "saved",
           },
         ),
+        query(
+          "plan",
+          "The plan that it goes on under: the savepoint's, or that which the pipeline has here, as a deployed plan goes on with the state of the one before it",
+          { enum: ["saved", "deployed"], default: "saved" },
+        ),
       ],
       body: FILE,
       answers: { 200: answer("It was replaced", "pipeline"), 201: answer("It is new", "pipeline") },
-      problems: ["timeout", "conflict", "too_large", "unsupported_type", "invalid_plan", "busy", "closing", "no_space"],
+      problems: [...BODY_PROBLEMS, "no_space"],
     },
   },
 };

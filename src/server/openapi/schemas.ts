@@ -1,27 +1,21 @@
 import type { JsonSchema } from "../../plan/json_schema.ts";
 import { ROW_KINDS } from "../../core/batch.ts";
-import { DEAD_IDS_SCHEMA } from "../dead.ts";
 import { DECLARATION_SCHEMA } from "../declaration.ts";
 import { PROBLEMS } from "../problems.ts";
 import { count, list, number, object, orNull, ref, text } from "./build.ts";
+import { QUARANTINED } from "./quarantine_schema.ts";
 import { stateSchemas } from "./state_schemas.ts";
+import { DEAD_SCHEMAS, DURABILITY, INGEST_ANSWER, LOG_LINE, ROW, STREAM } from "./stream_schemas.ts";
 
 const WATERMARK: JsonSchema = {
   oneOf: [{ type: "string" }, { type: "integer" }, { type: "null" }],
   description: 'ISO 8601, or epoch milliseconds with time=ms; null before the first row, "infinity" after the last',
-};
-const ROW: JsonSchema = {
-  type: "object",
-  description:
-    "A row: its columns by name. int64 is exact (int64=string: as text), decimals are text, timestamps ISO 8601 (time=ms: " +
-    "epoch milliseconds), bytes base64, NaN and infinities null",
 };
 const COLUMN = object({
   name: text("The column's name"),
   type: text("int64, double, decimal(p,s), bool, timestamp, string or bytes"),
   nullable: { type: "boolean" },
 });
-const DURABILITY: JsonSchema = { enum: ["fsync", "os", "none"], description: "What an accepted row survives" };
 const ERROR = object(
   {
     node: text("The plan's node"),
@@ -39,104 +33,23 @@ const ERROR = object(
   ["node", "path", "line", "column", "field", "hint"],
 );
 
-const STREAM = object({
-  name: text("The stream's name"),
-  columns: list(ref("column")),
-  time: orNull({ type: "string" }, "The column of event time; null: the arrival"),
-  delay_ms: count("How far the watermark stays behind the greatest event time"),
-  future_skew_ms: count("How far event time may be ahead of a row's arrival; 0: without bound"),
-  on_error: { enum: ["dead_letter", "reject"] },
-  retention_ms: orNull({ type: "integer" }),
-  retry: list({ type: "string" }, "How long after they failed dead rows are tried again, each time"),
-  retention_bytes: orNull({ type: "integer" }),
-  declared: { type: "boolean", description: "False: the schema was inferred and widens" },
-  schema_version: count("Grows with every change of the columns"),
-  start: count("Offset of the oldest row that is kept"),
-  end: count("Offset behind the newest row"),
-  ended: { type: "boolean", description: "Nothing follows" },
-  rows_in: count("Rows that were stored"),
-  bytes_in: count("Bytes of bodies, inflated"),
-  dead_rows: count("Rows that went to the dead letters, again and again those that were tried again"),
-  dead_open: count("Dead rows that are kept and were neither replayed nor discarded"),
-  unread_bytes: count("Bytes that some pipeline has not taken yet"),
-  readers: list({ type: "string" }, "Pipelines that read it"),
-});
-
-const INGEST_ANSWER = object(
-  {
-    stream: text("The stream's name"),
-    accepted: count("Rows that were stored"),
-    rejected: count("Rows that went to the dead letters"),
-    offset: count("Offset of the first row"),
-    durability: DURABILITY,
-    errors: list(ref("error"), "The first of the bad rows"),
-    duplicate: { const: true, description: "The batch was stored before; this is its first answer" },
-  },
-  ["duplicate"],
-);
-
-const DEAD_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
-  dead_rows: object({
-    stream: text("The stream's name"),
-    columns: list(ref("column")),
-    rows: list(
-      ROW,
-      "Those that are open, in the order asked for: `id` names one, `attempts` is how often it was tried again, `retry_at` when it is tried again by itself, " +
-        "`pipeline` who has left it out of results (null: it never was in its stream), `format` what `raw` is (null: not all of the row, or not as it came), " +
-        "`head` the header of its CSV",
-    ),
-    next: orNull(count("The cursor"), "The `cursor` of the next page; null: there is none"),
-  }),
-  dead_reasons: object({
-    stream: text("The stream's name"),
-    rows: count("Dead rows that were counted"),
-    complete: { type: "boolean", description: "False: there are more than were counted" },
-    reasons: list(
-      object({
-        reason: text("Without the times of each row"),
-        field: orNull({ type: "string" }),
-        rows: count("Rows with it"),
-      }),
-      "The most frequent first",
-    ),
-  }),
-  dead_ids: DEAD_IDS_SCHEMA,
-  dead_replay: object({
-    stream: text("The stream's name"),
-    replayed: count("Rows that are in the stream now"),
-    failed: count("Rows that failed again, and are dead with one attempt more"),
-    skipped: count(
-      "Rows that a pipeline left out of a stream which others read too: they are in it already. With `pipeline` they are put there once more",
-    ),
-    before: count(
-      "Rows that were dead when it began have a lesser id: with `before` and the same filter, the next request takes what is left",
-    ),
-    more: {
-      type: "boolean",
-      description: "There are more than one request takes, or the stream had no room for them: ask again",
-    },
-    errors: list(object({ id: count("The row"), field: { type: "string" }, reason: text("Why it failed") }, ["field"])),
-  }),
-  dead_discard: object({ stream: text("The stream's name"), discarded: count("Rows that are dead rows no more") }),
-};
-
-const LOG_TIME: JsonSchema = {
-  oneOf: [{ type: "string" }, { type: "integer" }],
-  description: "ISO 8601; time=ms: epoch ms",
-};
-const LOG_LINE: JsonSchema = {
-  oneOf: [
-    object({ offset: count("The row's"), arrival: LOG_TIME, row: ROW }),
-    object({ heartbeat: LOG_TIME, end: count("Offset behind the newest row") }),
-    object({ error: ref("problem"), next: count("The offset from which on rows were not sent") }),
-  ],
-};
-
 const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   name: text("The pipeline's name"),
   state: { enum: ["starting", "recovering", "running", "stalled", "completed", "failed", "stopped"] },
   reason: orNull({ type: "string" }, "Why it is failed or stalled"),
   sources: list({ type: "string" }),
+  partitions: list(
+    object({
+      source: text("The plan's node"),
+      stream: text("What it reads"),
+      partition: count("From 0"),
+      position: count("Offset in front of the next row"),
+      watermark: WATERMARK,
+      idle: { type: "boolean", description: "Nothing has come for the idle timeout: no watermark waits for it" },
+      lag_rows: count("Rows of the stream, of this partition or of others, behind the position"),
+    }),
+    "Where it is in each partition of streams with several",
+  ),
   sinks: list(object({
     kind: { type: "string" },
     name: { type: "string" },
@@ -157,6 +70,7 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
       reason: { type: "string" },
     }),
   ),
+  quarantined: QUARANTINED,
   function_errors: count("Calls of user functions that failed: they gave NULL"),
   rows_in_per_second: number("Over the last seconds"),
   rows_out_per_second: number("Over the last seconds"),
@@ -215,6 +129,11 @@ const SAVEPOINT = object({
 const VIEW = object({
   name: text("The view's name"),
   pipeline: text("The pipeline that writes it"),
+  state: {
+    enum: ["ready", "recovering", "absent"],
+    description:
+      "recovering: its pipeline does again what it did before a restart; absent: it comes back with that, and has no columns, keys and rows to tell",
+  },
   columns: list(ref("column")),
   keys: list({ type: "string" }, "Names of the key columns"),
   rows: count("Rows in it"),

@@ -2,7 +2,7 @@ import { QUERY_ROWS_DEFAULT, QUERY_ROWS_MAX } from "../../core/limits.ts";
 import { INGEST_TYPES } from "../content_type.ts";
 import type { JsonSchema } from "../../plan/json_schema.ts";
 import { count, ref, text } from "./build.ts";
-import { answer, name, type Operations, type Parameter, query, RENDERING } from "./operations.ts";
+import { answer, BODY_PROBLEMS, name, type Operations, type Parameter, query, RENDERING } from "./operations.ts";
 
 const LIMIT = query("limit", "Rows at most", {
   type: "integer",
@@ -35,17 +35,7 @@ const OF_DEAD_ROWS = {
   parameters: [name("stream"), ...DEAD_FILTER],
   body: { "application/json": ref("dead_ids") },
   bodyOptional: true,
-  problems: [
-    "not_found",
-    "timeout",
-    "conflict",
-    "too_large",
-    "unsupported_type",
-    "invalid_plan",
-    "busy",
-    "closing",
-    "no_space",
-  ],
+  problems: ["not_found", ...BODY_PROBLEMS, "no_space"],
 } as const;
 
 const PRODUCER: readonly Parameter[] = [
@@ -76,6 +66,12 @@ const PRODUCER: readonly Parameter[] = [
   },
 ];
 
+const PARTITION = query(
+  "partition",
+  "The partition that all rows go to, of a stream with several that does not spread them by their values; default: the producer's, or the next in turn",
+  { type: "integer", minimum: 0 },
+);
+
 const BODY = Object.fromEntries(INGEST_TYPES.map((type) => [type, {}]));
 
 export const STREAM_OPERATIONS: Operations = {
@@ -104,7 +100,7 @@ export const STREAM_OPERATIONS: Operations = {
       parameters: [name("stream")],
       body: { "application/json": ref("stream_declaration") },
       answers: { 200: answer("The stream was there", "stream"), 201: answer("The stream is new", "stream") },
-      problems: ["timeout", "conflict", "too_large", "unsupported_type", "invalid_plan", "busy", "closing"],
+      problems: BODY_PROBLEMS,
     },
     delete: {
       id: "deleteStream",
@@ -122,20 +118,10 @@ export const STREAM_OPERATIONS: Operations = {
         "A request is stored whole or not at all, apart from bad rows, which go to the stream's dead letters. CSV has a header line unless " +
         "`text/csv;header=absent`; `;delimiter=` names another character than the comma, or tab.",
       tag: "streams",
-      parameters: [name("stream"), ...PRODUCER],
+      parameters: [name("stream"), PARTITION, ...PRODUCER],
       body: BODY,
       answers: { 200: answer("What was stored", "ingest_answer") },
-      problems: [
-        "not_found",
-        "timeout",
-        "conflict",
-        "too_large",
-        "unsupported_type",
-        "invalid_plan",
-        "busy",
-        "closing",
-        "no_space",
-      ],
+      problems: ["not_found", ...BODY_PROBLEMS, "no_space"],
     },
   },
   "/v1/streams/{name}/end": {
@@ -237,6 +223,7 @@ export const STREAM_OPERATIONS: Operations = {
         query("to", "Up to, and not, this offset, or what arrived at this time", { type: "string" }),
         query("follow", "Wait for rows that come; default: true without `to`", { type: "boolean" }),
         query("limit", "Rows at most", { type: "integer", minimum: 1 }),
+        query("partition", "Rows of this partition alone; default: of all", { type: "integer", minimum: 0 }),
         ...RENDERING,
       ],
       answers: { 200: { description: "The rows", content: { "application/x-ndjson": ref("log_line") } } },

@@ -44,7 +44,7 @@ export const VIEW_OPERATIONS: Operations = {
         ...RENDERING,
       ],
       answers: { 200: answer("The rows", "view_answer") },
-      problems: ["not_found"],
+      problems: ["not_found", "unavailable"],
     },
   },
   "/v1/views/{name}/live": {
@@ -77,7 +77,7 @@ export const VIEW_OPERATIONS: Operations = {
           content: { "text/event-stream": { type: "string" } },
         },
       },
-      problems: ["not_found", "busy", "closing"],
+      problems: ["not_found", "busy", "closing", "unavailable"],
     },
   },
 };

@@ -116,6 +116,10 @@ export const CONNECTORS: Readonly<Record<string, ConnectorSpec>> = {
         type: "integer",
         about: "How many bytes of rows are kept once every pipeline is done with them",
       },
+      "partitions": {
+        type: "integer",
+        about: "How many partitions there are, over which PARTITIONED BY spreads rows; more can be added (1)",
+      },
       ...READING,
     },
     instead: {
@@ -279,6 +283,11 @@ export interface OptionValue {
   readonly at: ast.Span;
 }
 
+/** Without a connector a table is a stream: what is nearly `connector` says that it was meant to be none. */
+function isMeantAsConnector(key: string, given: readonly ast.Option[]): boolean {
+  return nearest(key, ["connector"]) !== null && !given.some((one) => one.key.toLowerCase() === "connector");
+}
+
 /** The options of a WITH clause by their names in `spec`; null with problems. */
 export function readOptions(
   given: readonly ast.Option[],
@@ -292,6 +301,10 @@ export function readOptions(
     const { key, keyAt } = option;
     if (key.toLowerCase() === "connector") continue;
     const name = nameOf(key.toLowerCase(), options);
+    if (name === null && isMeantAsConnector(key, given)) {
+      report.add(keyAt, `Unknown option '${key}'`, "Did you mean 'connector'?");
+      return null;
+    }
     if (name === null) {
       const near = nearest(key, Object.keys(options));
       const known = Object.keys(options),

@@ -1,4 +1,4 @@
-import type { Catalog } from "../../plan/mod.ts";
+import type { Catalog, RankFunction } from "../../plan/mod.ts";
 import type { Emit, Hint, Identifier, IntervalLiteral, Name, Query, Select, Span } from "../ast.ts";
 import type { AggregateFunction } from "./aggregate_functions.ts";
 import type { Column, Relation } from "./column.ts";
@@ -121,6 +121,7 @@ export interface OrderKey {
 }
 
 export interface PendingRank {
+  readonly fn: RankFunction;
   /** The number. */
   readonly column: Column;
   readonly keys: readonly Column[];

@@ -8,6 +8,7 @@ import { bindIsJson, bindJsonCall } from "./json_call.ts";
 import { bindLiteral, negated, wholeNumber } from "./literal.ts";
 import { binary, compare, harmonise } from "./operators.ts";
 import { bindNested, fieldOf } from "./nested.ts";
+import type { RowCheck } from "./row_checks.ts";
 import { findPath, resolveFields, resolvePath, type Scope, textOf } from "./scope.ts";
 import { bindTest, compareRows } from "./tests.ts";
 import { lengthOf, typeNamed } from "./types.ts";
@@ -24,6 +25,8 @@ export interface Surroundings {
   readonly correlated?: boolean;
   /** Calls that the place gives a meaning, such as aggregates; undefined: a function like any other. */
   readonly call?: (call: ast.FunctionCall, binder: ExpressionBinder) => Value | null | undefined;
+  /** Asks of each row that something holds, else it is refused; absent: that cannot be asked here. */
+  readonly check?: (check: RowCheck) => void;
   readonly subquery?: (subquery: SubqueryExpression, binder: ExpressionBinder) => Value | null;
   /** Paths that are no columns, such as `System.Timestamp`. */
   readonly path?: (path: ast.ColumnPath) => Value | null | undefined;
@@ -42,6 +45,7 @@ const DEPTH_MAX = 4 * EXPRESSION_DEPTH_MAX;
 /** Binds expressions of one clause. */
 export class ExpressionBinder {
   #depth = 0;
+  #branches = 0;
 
   constructor(readonly values: ValueMaker, readonly place: Surroundings) {}
 
@@ -60,6 +64,11 @@ export class ExpressionBinder {
     } finally {
       this.#depth--;
     }
+  }
+
+  /** Whether what is bound now is computed for all rows, as far as SQL says: not in a branch of CASE. */
+  get isForAll(): boolean {
+    return this.#branches === 0;
   }
 
   /** All of `expressions`, so that every problem is told; null if there is one. */
@@ -104,7 +113,12 @@ export class ExpressionBinder {
       case "logical":
         return this.#logical(expression);
       case "case":
-        return this.#case(expression);
+        this.#branches++;
+        try {
+          return this.#case(expression);
+        } finally {
+          this.#branches--;
+        }
       case "cast":
         return this.#cast(expression);
       case "unit_call": {

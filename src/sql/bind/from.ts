@@ -79,7 +79,7 @@ export function queryTree(
   const time = bound.eventTime ??
     bound.relation.columns.find(({ column }) => bound.relation.times.has(column.id))?.column;
   return {
-    tables: [{ names, columns, ...(time ? { time } : {}) }],
+    tables: [{ names, columns, ...(time ? { time } : {}), times: bound.relation.times }],
     merged: [],
     ids,
     eventTime: bound.eventTime ?? null,

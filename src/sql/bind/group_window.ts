@@ -35,8 +35,13 @@ const NO_SHAPE: WindowShape = { kind: "tumble", size_ms: 1, offset_ms: 0 };
 
 /** Binds a window in GROUP BY; null with its problems. */
 export function groupWindow(window: ast.GroupWindow, scope: Scope, context: Context): GroupWindow | null {
-  const { values } = context, { at, fn } = window;
-  const binder = new ExpressionBinder(values, { scope, clause: `${fn} of GROUP BY` });
+  const { values, nodes } = context, { at, fn } = window;
+  const binder = new ExpressionBinder(values, {
+    scope,
+    clause: `${fn} of GROUP BY`,
+    call: (call) =>
+      nameOfCall(call) === "proctime" ? values.column(nodes.columns.arrival("PROCTIME"), call.at) : undefined,
+  });
   const time = window.time && timeOf(window.time, binder, context);
   const count = fn === "COUNT" ? countShape(window, context) : null;
   if (fn === "COUNT" && count === null) return null;

@@ -37,7 +37,7 @@ export function limited(
   }
   const { rank } = bound, ranked = rank ? finishRank(bound.relation, rank, [], context) : null;
   if (rank && ranked === null) return null;
-  const number = { column: null, keys: [], order, at: query.limit!.at };
+  const number = { fn: "row_number" as const, column: null, keys: [], order, at: query.limit!.at };
   const relation = rankNode(ranked?.relation ?? bound.relation, number, from, to, context), { outputs } = bound;
   if (destination === "query" || order.length === 0) return { relation, outputs };
   return { relation, outputs, result: { keys: order, offset: 0, limit: null, whole } };

@@ -5,7 +5,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
   bit_length: "Write 8 * OCTET_LENGTH(x)",
   corr: "Write it with SUM and COUNT of the products",
   covar_pop: "Write it with SUM and COUNT of the products",
-  dense_rank: "Number rows with ROW_NUMBER() OVER (PARTITION BY … ORDER BY …)",
   date_diff: "Write TIMESTAMPDIFF(SECOND, a, b)",
   isnull: "Write COALESCE(a, b)",
   struct: "Write ROW(a, b)",

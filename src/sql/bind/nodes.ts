@@ -37,6 +37,19 @@ export class NodeMaker {
     return { ...relation, node, windowed: false };
   }
 
+  /** The same rows, by the time at which they arrive; null where they go by another time already. */
+  byArrival(relation: Relation): Relation | null {
+    if (relation.times.size === 0) return relation;
+    if (relation.windows.size > 0 || !this.plan.mayGoByArrival(relation.node)) return null;
+    return { ...relation, node: this.plan.byArrival(relation.node), times: new Set() };
+  }
+
+  /** The rows but those for which the condition is false, which are refused. */
+  refuse(relation: Relation, holds: Value, reason: string, at: Span): Relation {
+    const body = { where: this.placed(holds.expr, relation), refuse: reason };
+    return { ...relation, node: this.plan.add("filter", [relation.node], body, at), windowed: false };
+  }
+
   /** Only `outputs`, whose names differ; nothing is added where the relation has just these. Columns stay themselves. */
   project(relation: Relation, outputs: readonly Output[], at: Span, force = false): Relation {
     const given = outputs.map((output) => this.#given(relation, output));

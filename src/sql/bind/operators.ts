@@ -146,5 +146,9 @@ function ofText(value: Value, type: DataType, values: ValueMaker): Value | null 
   const text = String(literal).trim();
   return values.tryLiteral(text, type, value.at) ??
     (isNumber(type) ? values.tryLiteral(text, DOUBLE, value.at) : null) ??
-    values.report.add(value.at, `Cannot read '${text}' as ${nameOf(type)}`);
+    values.report.add(
+      value.at,
+      `Cannot read '${text}' as ${nameOf(type)}`,
+      isNumber(type) ? "Write a number, or cast what stands beside it to STRING" : undefined,
+    );
 }

@@ -3,6 +3,7 @@ import type * as ast from "../ast.ts";
 import { AggregateCalls, type BoundCall, writeCalls } from "./aggregate_calls.ts";
 import { nameOfCall } from "./calls.ts";
 import { type Column, nameIn, type Relation } from "./column.ts";
+import type { RankFunction } from "../../plan/mod.ts";
 import type { Context, PendingRank } from "./context.ts";
 import { milliseconds } from "./durations.ts";
 import { ExpressionBinder } from "./expression.ts";
@@ -32,31 +33,29 @@ interface OverGroup {
   readonly ranks: string | null;
 }
 
-/** A row number that the query around it cuts. */
+/** A number of rows that the query around it cuts. */
 export interface RankCall {
+  readonly fn: RankFunction;
   readonly column: Column;
   readonly keys: readonly Value[];
   readonly order: readonly BoundOrder[];
   readonly at: ast.Span;
 }
 
-const PARTS =
-  "It needs all rows, and those of a stream never all are there: PERCENTILE(x, p) gives where a part of them lies";
-/** What to write for functions that number rows in another way, as far as a stream can. */
-const RANKS_INSTEAD: ReadonlyMap<string, string> = new Map([
-  ["ntile", PARTS],
-  ["percent_rank", PARTS],
-  ["cume_dist", PARTS],
-  ["nth_value", "Write LAG(x, n), or ROW_NUMBER() AS n in a subquery, and WHERE n = 3 around it"],
-]);
-
-/** What to write for those that go by time, where another order is asked for. */
-const BY_TIME_INSTEAD: ReadonlyMap<string, string> = new Map([
-  ["RANK", "Write ROW_NUMBER() AS n, and WHERE n <= 10 around it: it differs only where rows are equal"],
-  [
-    "DENSE_RANK",
-    "Write ROW_NUMBER() over SELECT DISTINCT of what it is ordered by, and join the rows to it where equal ones share a number",
-  ],
+const ALL_ROWS = "counts all rows, and those of a stream are never all there";
+/** Functions that no stream can have: why, and what to write. */
+const REFUSED: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["lead", [
+    "looks at rows that are still to come",
+    "Turn it around: SELECT LAG(x) OVER (…) AS x, x AS next gives each row behind the one before it",
+  ]],
+  ["ntile", [ALL_ROWS, "PERCENTILE(x, 0.25) of a window or group gives where a quarter of them ends: compare with it"]],
+  ["percent_rank", [
+    ALL_ROWS,
+    "RANK() and COUNT(*) of a window or group give its parts; PERCENTILE(x, p) the value at a part",
+  ]],
+  ["cume_dist", [ALL_ROWS, "PERCENTILE(x, p) of a window or group gives the value up to which a part of them lies"]],
+  ["nth_value", ["is not there", "Write LAG(x, n), or ROW_NUMBER() AS n in a subquery, and WHERE n = 3 around it"]],
 ]);
 
 /** The calls with OVER of one SELECT. */
@@ -72,6 +71,8 @@ export class OverCalls {
     readonly scope: Scope,
     readonly windows: readonly ast.NamedWindow[],
     readonly context: Context,
+    /** Whether a column is event time, as far as it is known before there are nodes. */
+    readonly isTime: (id: string) => boolean,
   ) {}
 
   /** Whether a column is the result of one of the calls. */
@@ -94,7 +95,7 @@ export class OverCalls {
     const sound = order as BoundOrder[];
     switch (name) {
       case "row_number":
-        return this.#rowNumber(call, keys, sound);
+        return this.#number(call, name, keys, sound);
       case "lag":
         return lagValue(
           call,
@@ -105,15 +106,9 @@ export class OverCalls {
       case "rank":
       case "dense_rank":
         return this.#rank(call, name, keys, sound);
-      case "lead":
-        return report.add(
-          call.at,
-          "LEAD looks at rows that are still to come",
-          "Turn it around: LAG gives the row before",
-        );
     }
-    const instead = RANKS_INSTEAD.get(name);
-    if (instead !== undefined) return report.add(call.at, `${shown} is not there`, instead);
+    const refused = REFUSED.get(name);
+    if (refused !== undefined) return report.add(call.at, `${shown} ${refused[0]}`, refused[1]);
     if (!aggregates.has(name)) {
       return report.add(
         call.at,
@@ -128,21 +123,28 @@ export class OverCalls {
     return calls.bind(plain, binder) ?? null;
   }
 
-  #rowNumber(call: ast.FunctionCall, keys: readonly Value[], order: readonly BoundOrder[]): Value | null {
-    const { report, values } = this.context;
-    if (call.args.length > 0) return report.add(call.at, "ROW_NUMBER takes no arguments");
+  /** A number of rows for which a query around this one, or QUALIFY, says how far it goes. */
+  #number(
+    call: ast.FunctionCall,
+    fn: RankFunction,
+    keys: readonly Value[],
+    order: readonly BoundOrder[],
+  ): Value | null {
+    const { report, values } = this.context, shown = fn.toUpperCase();
+    if (call.args.length > 0) return report.add(call.at, `${shown} takes no arguments`);
     if (this.item?.call !== call && !this.filters) {
       return report.add(
         call.at,
-        "ROW_NUMBER must be a column of its own",
-        "Write ROW_NUMBER() OVER (…) AS n, and n in the query around it",
+        `${shown} must be a column of its own`,
+        `Write ${shown}() OVER (…) AS n, and n in the query around it`,
       );
     }
-    if (this.rank !== null && identityOf(this.rank.keys, this.rank.order) !== identityOf(keys, order)) {
+    const { rank } = this;
+    if (rank !== null && (rank.fn !== fn || identityOf(rank.keys, rank.order) !== identityOf(keys, order))) {
       const hint = "Number the rows of a subquery again in the query around it";
-      return report.add(call.at, "SELECT takes one ROW_NUMBER", hint);
+      return report.add(call.at, `SELECT takes one number of rows, and ${rank.fn.toUpperCase()} is one`, hint);
     }
-    this.rank ??= { column: numberColumn(this.item?.name ?? "$number", this.context), keys, order, at: call.at };
+    this.rank ??= { fn, column: numberColumn(this.item?.name ?? "$number", this.context), keys, order, at: call.at };
     return values.column(this.rank.column, call.at);
   }
 
@@ -153,7 +155,9 @@ export class OverCalls {
     order: readonly BoundOrder[],
   ): Value | null {
     const { report } = this.context, shown = name.toUpperCase();
-    if (order.length === 0) return report.add(call.at, `${shown} needs ORDER BY event time in its OVER`);
+    if (order.length === 0) return report.add(call.at, `${shown} needs ORDER BY in its OVER`);
+    const [{ value: { expr }, desc }] = order, isInTime = "column" in expr && this.isTime(expr.column) && !desc;
+    if (order.length > 1 || !isInTime) return this.#number(call, name, keys, order);
     const frame = (kind: "range" | "rows", preceding: number | null, isBehind = false) => () =>
       this.#calls(keys, order, { kind, preceding }, call.at, shown, isBehind);
     const frames = {
@@ -263,8 +267,8 @@ function overNode(
     if (ranks === null) {
       return report.add(order[0].value.at, "OVER needs ORDER BY event time, in ascending order, and nothing else");
     }
-    const reason = `${ranks} goes by event time in ascending order: by anything else, a row would number others anew`;
-    return report.add(at, reason, BY_TIME_INSTEAD.get(ranks));
+    const reason = `${ranks} goes by what is event time in its table, and behind this FROM or GROUP BY it is none`;
+    return report.add(at, reason, "Write what is in FROM as a subquery: SELECT … FROM (SELECT …)");
   }
   const keyed = nodes.asColumns(relation, by as Value[], "$key", at), rows = keyed.relation;
   const taken = new Set(rows.columns.map(({ name }) => name));
@@ -289,7 +293,7 @@ function movedCall(call: BoundCall, over: (value: Value) => Value | null): Bound
 /** A row number as the query around it takes it, over the columns of `relation`. Null with a problem. */
 export function pendingRank(
   relation: Relation,
-  { column, keys, order: written, at }: RankCall,
+  { fn, column, keys, order: written, at }: RankCall,
   over: (value: Value) => Value | null,
   { nodes, report }: Context,
 ): { relation: Relation; rank: PendingRank } | null {
@@ -308,5 +312,8 @@ export function pendingRank(
   if (values.includes(null)) return null;
   const keyed = nodes.asColumns(relation, values as Value[], "$key", at);
   const ordered = order.map(({ desc, nullsLast }, i) => ({ column: keyed.columns[keys.length + i], desc, nullsLast }));
-  return { relation: keyed.relation, rank: { column, keys: keyed.columns.slice(0, keys.length), order: ordered, at } };
+  return {
+    relation: keyed.relation,
+    rank: { fn, column, keys: keyed.columns.slice(0, keys.length), order: ordered, at },
+  };
 }

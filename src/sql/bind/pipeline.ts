@@ -94,6 +94,7 @@ export function bindPipeline(request: PipelineRequest, workshop: Workshop): Writ
   }
   if (!sound) return null;
   const writer = context.nodes.plan;
+  writer.dropReplaced();
   dropUnusedNumbers(writer);
   // The nodes are what compilePlan reads and checks; their types are those of the plan's JSON.
   const plan: Plan = {

@@ -12,10 +12,14 @@ export interface WrittenNode {
   readonly [member: string]: unknown;
 }
 
+/** Nodes that hand rows on and care for no time. */
+const PASSES_TIME: ReadonlySet<PlanNode["op"]> = new Set(["filter", "project", "union", "unnest", "lookup"]);
+
 /** The nodes of one plan, with the places in the text that they come from. */
 export class PlanWriter {
   readonly nodes: WrittenNode[] = [];
   readonly #counts = new Map<string, number>();
+  readonly #byArrival = new Map<string, string>();
 
   constructor(readonly places: Places) {}
 
@@ -32,6 +36,35 @@ export class PlanWriter {
     this.#counts.set(op, count);
     this.nodes.push(this.places.mark({ id, op, ...(input.length > 0 ? { input } : {}), ...body }, at));
     return id;
+  }
+
+  /** Whether rows of a node can go by their time of arrival: it and what is above it go by no other time. */
+  mayGoByArrival(id: string): boolean {
+    const { op, input = [] } = this.#node(id);
+    return op === "source" || (PASSES_TIME.has(op) && input.every((above) => this.mayGoByArrival(above)));
+  }
+
+  /** The node, and all above it, once more over sources whose rows go by their time of arrival; returns its id. Throws TooLarge. */
+  byArrival(id: string): string {
+    const known = this.#byArrival.get(id);
+    if (known !== undefined) return known;
+    const { id: _, op, input = [], delay_ms: __, future_skew_ms: ___, ...body } = this.#node(id);
+    const at = this.places.of(this.#node(id))!, inputs = input.map((above) => this.byArrival(above));
+    const made = this.add(op, inputs, op === "source" ? { ...body, time: null } : body, at);
+    this.#byArrival.set(id, made);
+    return made;
+  }
+
+  /** Takes nodes out that nobody reads, since others took their places. */
+  dropReplaced(): void {
+    for (const id of [...this.#byArrival.keys()].toReversed()) {
+      if (this.nodes.some(({ input = [] }) => input.includes(id))) continue;
+      this.nodes.splice(this.nodes.findIndex((node) => node.id === id), 1);
+    }
+  }
+
+  #node(id: string): WrittenNode {
+    return this.nodes.find((node) => node.id === id)!;
   }
 
   /** Puts another node in the place of one. */

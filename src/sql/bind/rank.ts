@@ -35,11 +35,11 @@ export function finishRank(
   const { from, to } = range;
   if (to === null) return unbounded(relation, rank, rest, context);
   if (to > RANK_ROWS_MAX) {
-    return context.report.add(rank.at, `ROW_NUMBER can go up to ${RANK_ROWS_MAX} here, not ${to}`);
+    return context.report.add(rank.at, `${rank.fn.toUpperCase()} can go up to ${RANK_ROWS_MAX} here, not ${to}`);
   }
   if (from > to) {
     const on = conditions.find(({ expr }) => columnsOf(expr).has(rank.column.id))!;
-    return context.report.add(on.at, `No row number is there for which this holds: they count from 1`);
+    return context.report.add(on.at, `${rank.fn.toUpperCase()} gives no number for which this holds: it counts from 1`);
   }
   return { relation: rankNode(relation, rank, from, to, context), rest };
 }
@@ -52,7 +52,7 @@ export function rankNode(
   to: number,
   context: Context,
 ): Relation {
-  const { nodes, settings } = context, { keys, order, column, at } = rank;
+  const { nodes, settings } = context, { fn, keys, order, column, at } = rank;
   const as = column && freeName(column.name, new Set(relation.columns.map(({ name }) => name)));
   const end = windowEnd(relation, keys.map(({ id }) => id));
   const body = {
@@ -60,6 +60,7 @@ export function rankNode(
     order: order.map((key) => orderColumn(relation, key)),
     from,
     to,
+    ...(fn === "row_number" ? {} : { fn }),
     ...(as === null ? {} : { as }),
     ...(end === null ? {} : { window_end: end }),
     ...(end === null && settings.ttlMs !== null ? { ttl_ms: settings.ttlMs } : {}),
@@ -76,14 +77,15 @@ export function rankNode(
 /** A better row takes another's place, but the first rows in the order of the log stay. The oldest or newest by event time keeps it. */
 function factsOf(
   relation: Relation,
-  { order }: Pick<PendingRank, "order">,
+  { fn, order }: Pick<PendingRank, "fn" | "order">,
   from: number,
   to: number,
   isFinal: boolean,
 ) {
   const { times, windows } = relation, stays = order.length === 0 && !relation.changes;
   if (isFinal || stays) return { times, windows, changes: false };
-  const [first] = order, isTime = from === 1 && to === 1 && first && times.has(first.column.id);
+  const [first] = order, isOne = from === 1 && to === 1 && fn === "row_number";
+  const isTime = isOne && first && times.has(first.column.id);
   return { times: new Set(isTime ? [first.column.id] : []), windows: new Map(), changes: true };
 }
 
@@ -110,11 +112,14 @@ function unbounded(
   rest: readonly Value[],
   { report, nodes }: Context,
 ): { relation: Relation; rest: readonly Value[] } | null {
-  const [first, ...others] = rank.order, inTime = !first || (!first.desc && relation.times.has(first.column.id));
-  if (!inTime || others.length > 0) {
+  const [first, ...others] = rank.order, { fn } = rank, shown = fn.toUpperCase();
+  const inTime = !first || (!first.desc && relation.times.has(first.column.id));
+  if (!inTime || others.length > 0 || fn !== "row_number") {
     const name = rank.column.name.toUpperCase().startsWith("EXPR$") ? "n" : rank.column.name;
-    const hint = `Say how many rows you need: WHERE ${name} <= 10 in the query around it`;
-    return report.add(rank.at, "ROW_NUMBER without an end would number all rows anew at each row", hint);
+    const hint = `Say how many ${
+      fn === "row_number" ? "rows" : "ranks"
+    } you need: WHERE ${name} <= 10 in the query around it`;
+    return report.add(rank.at, `${shown} without an end would number all rows anew at each row`, hint);
   }
   const as = freeName(rank.column.name, new Set(relation.columns.map(({ name }) => name)));
   const body = {

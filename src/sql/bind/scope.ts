@@ -15,6 +15,8 @@ export interface ScopeTable {
   readonly columns: readonly ScopeColumn[];
   /** Its event time, if there is one; it may be hidden. */
   readonly time?: Column;
+  /** The ids of all columns that are event time. */
+  readonly times?: ReadonlySet<string>;
 }
 
 /** Columns that NATURAL and USING make one: they are found without a qualifier only once. */
@@ -34,6 +36,8 @@ export class Scope {
     readonly merged: readonly MergedColumn[] = [],
     /** Of a subquery: the scope of the query around it. */
     readonly outer: Scope | null = null,
+    /** Names that the items of its SELECT have: no expression sees them, which a hint says. */
+    readonly items: readonly string[] = [],
   ) {
     this.#own = new Set(tables.flatMap(({ columns }) => columns.map(({ column }) => column.id)));
   }
@@ -177,11 +181,19 @@ function unknown(scope: Scope, parts: readonly Identifier[], at: Span, report: R
     const hint = near ? `Did you mean ${quoted(near)}?` : listed("Tables here", aliases);
     return report.add(parts[0].at, `Unknown table ${parts[0].name}`, hint);
   }
+  const item = scope.items.find((name) => name.toLowerCase() === text.toLowerCase());
+  if (item !== undefined) {
+    const hint = `It is the name of an item of SELECT, which ORDER BY and GROUP BY see alone: write what ${
+      quoted(item)
+    } stands for`;
+    return report.add(at, `Unknown column ${text}`, hint);
+  }
   const names = tables.flatMap(({ columns }) => columns.map(({ name }) => name));
   if (names.length === 0) return report.add(at, `Unknown column ${text}`, "There is no FROM that could have it");
   const owner = aliases.find((alias) => alias.toLowerCase() === text.toLowerCase());
   if (owner !== undefined) return report.add(at, `${text} is a table, not a column`, `Write ${quoted(owner)}.<column>`);
-  return report.add(at, `Unknown column ${text}`, suggestion(text, names));
+  const near = suggestion(text, names), isText = parts[0].quoted && nearest(text, names) === null;
+  return report.add(at, `Unknown column ${text}`, isText ? `A text stands in single quotes: '${text}'` : near);
 }
 
 /** Names that a hint lists at most. */

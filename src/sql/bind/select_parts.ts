@@ -15,6 +15,7 @@ import type { Grouped } from "./select_groups.ts";
 import { isGrouped } from "./select_shape.ts";
 import { bindSource, type Source } from "./source.ts";
 import { type BoundTie, tiesOf } from "./ties.ts";
+import type { RowCheck } from "./row_checks.ts";
 import type { Value } from "./value.ts";
 
 /** Everything of a SELECT that is bound before its nodes are made. */
@@ -43,16 +44,22 @@ export function bindParts(
   const { values, report } = context, source = bindSource(select, context.outer, context);
   if (source === null) return null;
   const { scope } = source, isGroup = isGrouped(select, context), before = report.problems.length;
-  const keyBinder = new ExpressionBinder(values, { scope, clause: "GROUP BY" });
+  const check = (one: RowCheck) => source.checks.behind.add(one);
+  const keyBinder = new ExpressionBinder(values, { scope, clause: "GROUP BY", check });
   const written = bindGroupItems(select, keyBinder, context) ?? NO_GROUPING;
   const ties = bindTies(source, written, isGroup, context), grouping = withTies(written, ties);
   const window = grouping.window && groupWindow(grouping.window, scope, context);
-  const calls = new AggregateCalls(scope, context), over = new OverCalls(scope, select.windows, context);
+  const calls = new AggregateCalls(scope, context);
+  const isTime = (id: string) =>
+    id === window?.columns.time.id || context.nodes.columns.isArrival(id) ||
+    source.tree.tables.some(({ times }) => times?.has(id));
+  const over = new OverCalls(scope, select.windows, context, isTime);
   const functions = new WindowFunctions(window, grouping.window, scope, context);
   const sets = new GroupingFunctions(grouping, keyBinder, context);
   const binder = new ExpressionBinder(values, {
     scope,
     clause: "SELECT",
+    check,
     call: (call, inside) => {
       if (call.over !== null) return over.bind(call, inside);
       if (nameOfCall(call) === "proctime") return values.column(context.nodes.columns.arrival("PROCTIME"), call.at);
@@ -125,7 +132,8 @@ function nameOfPath({ parts }: ast.ColumnPath): string {
 /** The conditions of a clause like those of SELECT; null with problems. */
 function conditions(expression: ast.Expression | null, clause: string, binder: ExpressionBinder): Value[] | null {
   if (expression === null) return [];
-  const inside = new ExpressionBinder(binder.values, { ...binder.place, clause });
+  const { check: _, ...place } = binder.place;
+  const inside = new ExpressionBinder(binder.values, { ...place, clause });
   const bound = conjuncts(expression).map((one) => inside.condition(one));
   return bound.includes(null) ? null : bound as Value[];
 }

@@ -11,6 +11,7 @@ import { TooLarge } from "./report.ts";
 import { Scope } from "./scope.ts";
 import { attach, Attachments } from "./scalar_subquery.ts";
 import { type Existence, existence, semiJoin } from "./semi_join.ts";
+import { RowChecks } from "./row_checks.ts";
 import type { Value } from "./value.ts";
 
 /** FROM and WHERE of one SELECT. */
@@ -27,28 +28,37 @@ export interface Source {
   readonly early: number;
   /** Conditions that name columns of the query around it. */
   readonly correlated: readonly Value[];
+  /** What rows must hold, else they are refused: of those that WHERE computes with, and of those that are left. */
+  readonly checks: { readonly before: RowChecks; readonly behind: RowChecks };
+  /** Conditions of WHERE that compute with what is checked. */
+  readonly checked: readonly Value[];
   /** False when WHERE has problems: names are known all the same. */
   readonly sound: boolean;
 }
 
 /** Binds FROM and WHERE; null with problems of FROM. */
 export function bindSource(
-  { from, where, at }: Pick<ast.Select, "from" | "where" | "at">,
+  { from, where, items, at }: Pick<ast.Select, "from" | "where" | "items" | "at">,
   outer: Scope | null,
   context: Context,
 ): Source | null {
   countItems(from);
   const tree = from.length === 0 ? oneRow(at, context) : fromAll(from, outer, context);
   if (tree === null) return null;
-  const scope = new Scope(tree.tables, tree.merged, outer), attachments = new Attachments();
+  const named = items.flatMap((item) => item.kind === "expression" && item.alias ? [item.alias.name] : []);
+  const scope = new Scope(tree.tables, tree.merged, outer, named), attachments = new Attachments();
+  const make = () => new RowChecks(tree.ids, context.report), checks = { before: make(), behind: make() };
+  const checked: Value[] = [];
   if (where === null) {
-    return { scope, tree, plain: [], late: [], existences: [], attachments, early: 0, correlated: [], sound: true };
+    const none = { plain: [], late: [], existences: [], correlated: [] };
+    return { scope, tree, ...none, attachments, early: 0, checks, checked, sound: true };
   }
   const plain: Value[] = [], late: Value[] = [], correlated: Value[] = [], existences: Existence[] = [];
   const binder = new ExpressionBinder(context.values, {
     scope,
     clause: "WHERE",
     correlated: outer !== null,
+    check: (check) => checks.before.add(check),
     subquery: (subquery, inner) => attachments.add(subquery, inner, context),
   });
   let sound = true;
@@ -59,11 +69,25 @@ export function bindSource(
       else existences.push(exists);
       continue;
     }
-    const condition = binder.condition(part);
-    if (condition === null) sound = false;
+    const before = checks.before.all.length, condition = binder.condition(part);
+    const isChecked = checks.before.all.length > before;
+    if (condition === null || (isChecked && !isOwn(condition, tree, context))) sound = false;
+    else if (isChecked) checked.push(condition);
     else kindOf(condition, tree, attachments, { plain, late, correlated }).push(condition);
   }
-  return { scope, tree, plain, late, existences, attachments, early: attachments.count, correlated, sound };
+  const early = attachments.count;
+  return { scope, tree, plain, late, existences, attachments, early, correlated, checks, checked, sound };
+}
+
+/** Whether a condition that refuses rows is over them alone; else that is told. */
+function isOwn({ expr, at }: Value, { ids }: FromTree, { report }: Context): boolean {
+  if ([...columnsOf(expr)].every((id) => ids.has(id))) return true;
+  report.add(
+    at,
+    "What refuses rows by ERROR ON … cannot be compared with a subquery, or with the query around it",
+    "Compute it in a subquery in FROM",
+  );
+  return false;
 }
 
 /** What a SELECT without FROM is over: one row, of which no column has a name. */
@@ -96,10 +120,12 @@ function kindOf<T>(
 
 /** The nodes of FROM and WHERE; null with a problem. */
 export function buildSource(source: Source, context: Context): Relation | null {
+  const { nodes } = context, { checks } = source;
   let result = source.tree.build(source.plain);
+  result = result && nodes.filter(checks.before.of(result, nodes), source.checked);
   for (const one of source.existences) result = result && semiJoin(result, one, context);
   result = result && attach(result, source.attachments, source.early, context);
-  return result && context.nodes.filter(result, source.late);
+  return result && checks.behind.of(nodes.filter(result, source.late), nodes);
 }
 
 /** Each item of FROM is a node at least, so that no plan holds more of them. */

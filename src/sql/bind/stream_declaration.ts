@@ -13,6 +13,8 @@ export interface StreamDeclaration {
   readonly retentionMs: number | null;
   readonly retryMs?: readonly number[];
   readonly retentionBytes?: number;
+  readonly partitions?: number;
+  readonly partitionBy?: readonly string[];
 }
 
 export function streamName({ name, options }: TableDefinition): string {
@@ -22,7 +24,7 @@ export function streamName({ name, options }: TableDefinition): string {
 
 /** The stream of a table; null where it is none. */
 export function declarationOf(table: TableDefinition): StreamDeclaration | null {
-  const { connector, options, columns, time } = table;
+  const { connector, options, columns, time, partitionBy } = table;
   if (connector.kind !== "stream") return null;
   const own = columns.filter(({ expr }) => expr === null).map(({ name, type, nullable }): Column => ({
     name,
@@ -36,6 +38,7 @@ export function declarationOf(table: TableDefinition): StreamDeclaration | null 
   const isOwn = time !== null && own.some(({ name }) => name === time.column);
   const onError = options.get("on-error")?.value, retryMs = durationsOf(String(options.get("retry")?.value ?? ""));
   const retentionBytes = numberOf(options.get("retention-bytes")?.value);
+  const partitions = numberOf(options.get("partitions")?.value);
   return {
     name: streamName(table),
     columns: own,
@@ -46,6 +49,8 @@ export function declarationOf(table: TableDefinition): StreamDeclaration | null 
     retentionMs: numberOf(options.get("retention")?.value),
     ...(retryMs === null ? {} : { retryMs }),
     ...(retentionBytes === null ? {} : { retentionBytes }),
+    ...(partitions === null ? {} : { partitions }),
+    ...(partitionBy === null ? {} : { partitionBy }),
   };
 }
 

@@ -23,6 +23,8 @@ export interface TableDefinition {
   readonly columns: readonly TableColumn[];
   readonly time: { readonly column: string; readonly delayMs: number } | null;
   readonly primaryKey: readonly string[] | null;
+  /** Null: the script does not say it. */
+  readonly partitionBy: readonly string[] | null;
   readonly connector: ConnectorSpec;
   /** As the script calls it. */
   readonly connectorName: string;
@@ -50,11 +52,12 @@ export function bindTable(
   functions: UserFunctions = NO_FUNCTIONS,
 ): TableDefinition | null {
   const name = statement.name.parts.map((part) => part.name).join(".");
-  for (const { at } of statement.partitionedBy.slice(0, 1)) report.note(at, "PARTITIONED BY has no effect here");
   const connector = connectorOf(statement, report);
   const options = connector && readOptions(statement.with, connector.spec, connector.name, report);
   const columns = columnsOfTable(statement, report, places, functions);
   if (connector === null || options === null || columns === null) return null;
+  const partitionBy = partitionsOf(statement, connector.spec, columns, report);
+  if (partitionBy === undefined) return null;
   const time = statement.watermark && timeOf(statement.watermark, columns, report, places);
   const primaryKey = keyOf(statement, columns, report);
   if (time === null && statement.watermark !== null) return null;
@@ -68,6 +71,7 @@ export function bindTable(
     columns: known,
     time,
     primaryKey,
+    partitionBy,
     connector: connector.spec,
     connectorName: connector.name,
     options,
@@ -228,6 +232,28 @@ function timeOf(
     "A watermark is its column, or its column less an interval",
     `Write ${quoted(column.name)} - INTERVAL '5' SECOND`,
   );
+}
+
+/** What PARTITIONED BY says of a stream, null without it; undefined with a problem. */
+function partitionsOf(
+  { partitionedBy }: ast.CreateTable,
+  { kind }: ConnectorSpec,
+  columns: readonly TableColumn[],
+  report: Report,
+): readonly string[] | null | undefined {
+  if (partitionedBy.length === 0) return null;
+  if (kind !== "stream") {
+    report.note(partitionedBy[0].at, "PARTITIONED BY has no effect here");
+    return null;
+  }
+  let sound = true;
+  for (const { name, at } of partitionedBy) {
+    if (columns.some((column) => column.name === name && column.expr === null)) continue;
+    const names = columns.filter(({ expr }) => expr === null).map((column) => column.name);
+    report.add(at, `There is no column ${quoted(name)} that rows have`, `Columns: ${names.join(", ")}`);
+    sound = false;
+  }
+  return sound ? partitionedBy.map(({ name }) => name) : undefined;
 }
 
 /** The primary key, null without one; undefined with a problem. */

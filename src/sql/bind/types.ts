@@ -86,7 +86,7 @@ export function typeNamed(type: TypeName, report: Report, depth = 1): DataType |
   }
   if (Object.hasOwn(TYPES, name)) return TYPES[name];
   if (Object.hasOwn(INSTEAD, name)) return report.add(at, `There is no type ${name} here`, INSTEAD[name]);
-  const near = nearest(name, [...Object.keys(TYPES), "DECIMAL"]);
+  const near = nearest(name, [...Object.keys(TYPES), "DECIMAL", "INTEGER", "NUMERIC"]);
   return report.add(at, `Unknown type ${name}`, near ? `Did you mean ${near}?` : undefined);
 }
 

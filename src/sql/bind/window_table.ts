@@ -46,7 +46,12 @@ export function windowTable(item: ast.WindowTable, context: Context): FromTree |
   if (columns === null) return null;
   const names = alias ? [alias.name.name] : "parts" in data.table ? data.table.parts.map(({ name }) => name) : [];
   return {
-    tables: [{ names, columns, time: added.time }],
+    tables: [{
+      names,
+      columns,
+      time: added.time,
+      times: new Set([...(shape.kind === "session" ? [] : [...bound.relation.times, column.id]), added.time.id]),
+    }],
     merged: [],
     ids: new Set([...input.ids, ...windowIds]),
     eventTime: null,
@@ -78,8 +83,9 @@ export function windowNode(
   at: ast.Span,
   context: Context,
 ): Relation {
-  const { nodes } = context, time = timeColumn && nodes.columns.isArrival(timeColumn.id) ? null : timeColumn;
-  const keyed = nodes.asColumns(input, keys, "$key", at), { relation } = keyed;
+  const { nodes } = context, isArrival = timeColumn !== null && nodes.columns.isArrival(timeColumn.id);
+  const time = isArrival ? null : timeColumn, rows = isArrival ? nodes.byArrival(input)! : input;
+  const keyed = nodes.asColumns(rows, keys, "$key", at), { relation } = keyed;
   const window = {
     ...shape,
     ...(shape.kind === "session" ? { keys: keyed.columns.map(({ id }) => nameIn(relation, id)!) } : {}),
@@ -123,7 +129,8 @@ export function checkTime(
   const declared = relation.columns.filter((one) => relation.times.has(one.column.id));
   if (relation.times.has(column.id) || declared.length === 0) return true;
   if (isArrival) {
-    const hint = `Write DESCRIPTOR(${declared[0].column.name}), or read a table without WATERMARK`;
+    if (relation.windows.size === 0 && nodes.plan.mayGoByArrival(relation.node)) return true;
+    const hint = `Write DESCRIPTOR(${declared[0].column.name}), or put the window in front of what goes by it`;
     report.add(time.at, `Rows go by ${declared[0].column.name} here, not by the time at which they are taken`, hint);
     return false;
   }

@@ -4,6 +4,7 @@ import fc from "../../deps/fast_check.ts";
 import { ArrowReader, decodeArrow } from "../../../src/core/arrow/reader.ts";
 import { encodeArrow, encodeSchema } from "../../../src/core/arrow/writer.ts";
 import { RdxError } from "../../../src/core/errors.ts";
+import { TYPE_DEPTH_MAX } from "../../../src/core/limits.ts";
 import { FrameBuilder, FrameView, type Value } from "../../../src/core/frame.ts";
 import { type Column, formatType, INT64, STRING } from "../../../src/core/schema.ts";
 
@@ -117,12 +118,67 @@ Deno.test("a null column becomes a nullable string column of NULLs", () => {
 });
 
 Deno.test("types without a counterpart are refused by name", () => {
-  const list = arrow.vectorFromArray([[1], [2]], new arrow.List(new arrow.Field("x", new arrow.Int32())));
-  assert.throws(() => read(theirs({ nested: list })), { code: "invalid", message: /"nested".*type list/ });
+  const span = arrow.vectorFromArray([1], new arrow.TimeSecond());
+  assert.throws(() => read(theirs({ span })), { code: "invalid", message: /"span".*type time/ });
   const half = arrow.vectorFromArray([1], new arrow.Float16());
   assert.throws(() => read(theirs({ half })), /half-precision/);
   const decimal256 = arrow.vectorFromArray([new Uint32Array(8)], new arrow.Decimal(2, 40, 256));
   assert.throws(() => read(theirs({ wide: decimal256 })), /decimals of 256 bits/);
+});
+
+const part = <T extends arrow.DataType>(name: string, type: T) => new arrow.Field<T>(name, type, true);
+
+Deno.test("lists, structures and maps become nested columns, with NULLs, cuts and what lies in each other", () => {
+  const ints = new arrow.List(part("item", new arrow.Int64()));
+  const lists = arrow.vectorFromArray([[1n, null], null, [], [3n]], ints);
+  const point = new arrow.Struct([part("x", new arrow.Float64()), part("s", new arrow.Utf8())]);
+  const structs = arrow.vectorFromArray([{ x: 1.5, s: 'a"b' }, null, { x: null, s: null }, { x: 2, s: "é" }], point);
+  const nested = arrow.vectorFromArray([[[1n], []], null, [null], []], new arrow.List(part("item", ints)));
+  const times = arrow.vectorFromArray(
+    [[new Date(0)], [], null, [new Date(1)]],
+    new arrow.List(part("item", new arrow.TimestampMillisecond())),
+  );
+  assert.deepEqual(read(theirs({ lists, structs, nested, times })), {
+    types: ["array<int64>", "row<x double, s string>", "array<array<int64>>", "array<timestamp>"],
+    rows: [
+      ["[1,null]", '{"x":1.5,"s":"a\\"b"}', "[[1],[]]", '["1970-01-01T00:00:00.000Z"]'],
+      [null, null, null, "[]"],
+      ["[]", '{"x":null,"s":null}', "[null]", null],
+      ["[3]", '{"x":2,"s":"é"}', "[]", '["1970-01-01T00:00:00.001Z"]'],
+    ],
+  });
+  assert.deepEqual(column(theirs({ a: lists.slice(1, 4) })), [null, "[]", "[3]"]);
+});
+
+Deno.test("lists of one length, maps, decimals and bytes in lists are read, and keys that are no texts refused", () => {
+  const pairs = new arrow.FixedSizeList(2, part("item", new arrow.Int32()));
+  const entry = new arrow.Struct<{ key: arrow.Utf8; value: arrow.Int32 }>([
+    new arrow.Field("key", new arrow.Utf8(), false),
+    part("value", new arrow.Int32()),
+  ]);
+  const maps = new arrow.Map_(new arrow.Field("entries", entry, false));
+  const bytes = new arrow.List(part("item", new arrow.Binary()));
+  const got = read(theirs({
+    pairs: arrow.vectorFromArray([[1, 2], null, [3, null]], pairs),
+    maps: arrow.vectorFromArray([new Map([["a", 1], ["b", 2]]), new Map(), null], maps),
+    bytes: arrow.vectorFromArray([[new Uint8Array([1])], [], null], bytes),
+  }));
+  assert.deepEqual(got, {
+    types: ["array<int64>", "map<string, int64>", "array<string>"],
+    rows: [["[1,2]", '{"a":1,"b":2}', '["AQ=="]'], [null, "{}", "[]"], ["[3,null]", null, null]],
+  });
+  const wrong = new arrow.Struct<{ key: arrow.Int32; value: arrow.Int32 }>([
+    new arrow.Field("key", new arrow.Int32(), false),
+    part("value", new arrow.Int32()),
+  ]);
+  const numbers = arrow.vectorFromArray([new Map([[1, 2]])], new arrow.Map_(new arrow.Field("entries", wrong, false)));
+  assert.throws(() => read(theirs({ numbers })), { code: "invalid", message: /"numbers".*keys of maps are texts/ });
+});
+
+Deno.test("types without end in each other are refused", () => {
+  let type: arrow.DataType = new arrow.Int32();
+  for (let i = 0; i < TYPE_DEPTH_MAX; i++) type = new arrow.List(part("item", type));
+  assert.throws(() => read(theirs({ deep: arrow.vectorFromArray([null], type) })), /nested deeper than 16/);
 });
 
 Deno.test("decimals have the digits that their type says, up to 38", () => {

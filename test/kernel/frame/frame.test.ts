@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "../../deps/fast_check.ts";
 import { type Batch, ROW_KINDS } from "../../../src/core/batch.ts";
-import { FrameBuilder, FrameView, NO_INFO } from "../../../src/core/frame.ts";
-import { INT64, STRING } from "../../../src/core/schema.ts";
+import { RdxError } from "../../../src/core/errors.ts";
+import { FrameBuilder, frameType, FrameView, NO_INFO } from "../../../src/core/frame.ts";
+import { FRAME_COLUMN_SCALE, FRAME_COLUMN_TYPE, FRAME_HEADER_SIZE } from "../../../src/core/frame_layout.ts";
+import { decimal, INT64, STRING } from "../../../src/core/schema.ts";
 import { FrameReader, FrameWriter } from "../../../src/kernel/frame.ts";
 import type { Kernel } from "../../../src/kernel/module.ts";
 import { loadKernel, VARIANTS } from "../load.ts";
@@ -64,6 +66,27 @@ for (const variant of VARIANTS) {
     );
   });
 
+  Deno.test(`a frame that is put together in another's buffer has the same bytes (${variant})`, () => {
+    const kernel = loadKernel(variant), writer = new FrameWriter(kernel);
+    fc.assert(
+      fc.property(anyCase, (given) => {
+        kernel.reset();
+        const junk = kernel.arena(200_000);
+        kernel.bytes.fill(0xff, junk, junk + 200_000);
+        kernel.reset();
+        const expected = new Uint8Array(built(given));
+        const frame = writer.writeInto(batchOf(kernel, given), INFO, (bytes) => {
+          assert.equal(bytes, expected.length);
+          const old = new ArrayBuffer(bytes + 70);
+          new Uint8Array(old).fill(0xee);
+          return old;
+        });
+        assert.deepEqual(new Uint8Array(frame, 0, expected.length), expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   Deno.test(`a frame that is read gives the values that were put in, for all columns and for some (${variant})`, () => {
     const kernel = loadKernel(variant), reader = new FrameReader(kernel);
     const anyRead = anyCase.chain((given) =>
@@ -117,6 +140,28 @@ for (const variant of VARIANTS) {
       { numRuns: 600 },
     );
     assert.ok(refused > 50, `only ${refused} frames were refused`);
+  });
+
+  Deno.test(`a type or a scale that there is not is refused, and those that there are keep theirs (${variant})`, () => {
+    const kernel = loadKernel(variant), reader = new FrameReader(kernel), at = FRAME_HEADER_SIZE;
+    const columns = [{ name: "d", type: decimal(18, 4), nullable: false }];
+    for (let code = 0; code < 12; code++) {
+      for (const scale of [0, 1, 18, 19, 38, 39, 0xffff_ffff]) {
+        kernel.reset();
+        const builder = new FrameBuilder(columns);
+        builder.append([0n]);
+        const frame = builder.finish(), head = new DataView(frame), type = frameType(code, scale);
+        head.setUint32(at + FRAME_COLUMN_TYPE, code, true);
+        head.setUint32(at + FRAME_COLUMN_SCALE, scale, true);
+        try {
+          assert.deepEqual(reader.read(frame).columns.map((vector) => vector.type), [type]);
+        } catch (thrown) {
+          // Other types of other lengths are refused for these
+          assert.ok(thrown instanceof RdxError && thrown.code === "invalid", `${code}, ${scale}: ${thrown}`);
+          assert.notDeepEqual(type, decimal(18, 4));
+        }
+      }
+    }
   });
 
   Deno.test(`offsets that descend, leave their bytes or overflow are refused (${variant})`, () => {

@@ -206,14 +206,20 @@ Deno.test("items of arrays are found by index and by value", () => {
       where(value, (item) => typeof item === "string" && item.toWellFormed() === one),
   });
   const small = { type: INT64, values: fc.constantFrom(0n, 1n, 12n, 100n, 9007199254740993n) };
-  const exact = (item: plain.Json) =>
-    item instanceof plain.Written && /^-?\d+(\.0+)?$/.test(item.text) ? BigInt(item.text.split(".")[0]) : null;
-  const powers: Record<string, bigint> = { "1e0": 1n, "1E+2": 100n, "10e-1": 1n };
   check("array_position", {
     args: [document, small],
     reference: (value: string, one: bigint) =>
-      where(value, (item) => item instanceof plain.Written && (powers[item.text] ?? exact(item)) === one),
+      where(value, (item) => item instanceof plain.Written && plain.wholeOf(item) === one),
   });
+  const written = ["0e1", "-0.0e5", "0e-9223372036854775808", "1e400", "100e-2", "0.01E2", "1200e-2", "1.5e0", "1e-1"];
+  const positions = (whole: bigint) =>
+    valuesOf(
+      call("array_position", a, { column: "b" }),
+      columns(STRING, INT64),
+      written.map((one) => [`[${one}]`, whole]),
+    );
+  assert.deepEqual(positions(0n), [1n, 1n, 1n, 0n, 0n, 0n, 0n, 0n, 0n]);
+  assert.deepEqual(positions(1n), [0n, 0n, 0n, 0n, 1n, 1n, 0n, 0n, 0n]);
   check("array_contains", {
     args: [document, { type: DOUBLE, values: fc.constantFrom(0, 1, 0.1, -2.5, 100) }],
     reference: (value: string, one: number) => {

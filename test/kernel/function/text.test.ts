@@ -59,6 +59,24 @@ const columns = (...types: Column["type"][]): Column[] =>
 const call = (name: string, ...args: Expression[]): Expression => ({ call: name, args });
 const [a, b] = ["a", "b"].map((column): Expression => ({ column }));
 
+/** Texts of every length up to 80 code points of one to four bytes each, which end everywhere beside steps of 8, 16 and 32 bytes. */
+const lengths = ["a", "é", "€", "𝄞", "aé€𝄞"].flatMap((some) =>
+  Array.from({ length: 81 }, (_, points) => Array.from(some.repeat(points)).slice(0, points).join(""))
+);
+
+Deno.test("texts of every length have as many characters as they have code points", () => {
+  const rows = lengths.map((text) => [text]);
+  const found = valuesOf(call("length", a), columns(STRING), rows);
+  assert.deepEqual(found, lengths.map((text) => BigInt(Array.from(text).length)));
+});
+
+Deno.test("texts of every length are put together from pieces of every length, with nothing of what lies behind them", () => {
+  const rows = lengths.map((text, i) => [`${text}c${text}`, lengths[(i * 7) % lengths.length]]);
+  const replaced = valuesOf(call("replace", a, { literal: "c" }, b), columns(STRING, STRING), rows);
+  assert.deepEqual(replaced, rows.map(([text, by]) => text.replaceAll("c", () => by)));
+  assert.deepEqual(valuesOf(call("concat", a, b, a), columns(STRING, STRING), rows), rows.map(([x, y]) => x + y + x));
+});
+
 Deno.test("separators of one byte are found at every place of a text of any length", () => {
   const rows: [string, bigint][] = [];
   for (let length = 0; length < 50; length++) {

@@ -1,98 +1,13 @@
 import assert from "node:assert/strict";
 import { RdxError } from "../../../src/core/errors.ts";
-import { TIMESTAMP } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
-import { GroupAggregate, type GroupCallSpec, type GroupSpec } from "../../../src/kernel/group.ts";
-import type { Kernel } from "../../../src/kernel/module.ts";
-import { StateTables } from "../../../src/kernel/state_tables.ts";
 import fc from "../../deps/fast_check.ts";
 import { loadOperators } from "../load.ts";
 import { randomOf } from "../numbers.ts";
-import { bytesOf, drainSteps, restoreSteps, stepsText, type TableStep } from "../state_steps.ts";
-import { call, calls, changelog, rows, TYPES } from "./arbitrary.ts";
+import { bytesOf, restoreSteps, stepsText, type TableStep } from "../state_steps.ts";
+import { call, calls, changelog, rows } from "./arbitrary.ts";
 import type { Change } from "./reference.ts";
-import { batchOf, changesOf } from "./run.ts";
-
-const full = () => new Error("full");
-const SPAN_MS = 1000;
-
-/** Sketches, texts and first values of whatever is never taken back. */
-const kept: fc.Arbitrary<GroupCallSpec> = fc.oneof(
-  fc.tuple(fc.constant("approx_count_distinct"), fc.constantFrom(2, 3, 6, 7), fc.constant([])),
-  fc.tuple(fc.constant("percentile"), fc.constantFrom(2, 3, 4, 7), fc.constantFrom([0], [0.5], [0.99])),
-  fc.tuple(fc.constant("approx_top_k"), fc.constantFrom(2, 3, 5, 6, 7), fc.constantFrom([1], [3], [20])),
-  fc.tuple(fc.constantFrom("first", "last", "any_value"), fc.constantFrom(2, 3, 5, 6, 7), fc.constant([])),
-  fc.tuple(fc.constantFrom("var_pop", "stddev_samp"), fc.constantFrom(2, 3, 4), fc.constant([])),
-).map(([fn, arg, params]) => ({ ...call(fn, arg, false, false), params }));
-
-type Form = Pick<GroupSpec, "end" | "final" | "latenessMs" | "ticks" | "ttlMs">;
-const PLAIN: Form = { end: null, final: false, latenessMs: 0, ttlMs: 0 };
-const FORMS: readonly Form[] = [
-  PLAIN,
-  { ...PLAIN, ttlMs: 2 * SPAN_MS },
-  { ...PLAIN, ticks: true },
-  { ...PLAIN, ticks: true, ttlMs: 2 * SPAN_MS },
-  { ...PLAIN, end: 0 },
-  { ...PLAIN, end: 0, final: true },
-  { ...PLAIN, end: 0, final: true, latenessMs: SPAN_MS },
-  { ...PLAIN, end: 0, final: true, ticks: true },
-];
-
-/** Calls and keys count from the second column: the first is the end of a window. */
-function specOf(form: Form, list: readonly GroupCallSpec[], keys: readonly number[], retracts: boolean): GroupSpec {
-  const behind = (column: number) => column < 0 ? -1 : column + 1;
-  return {
-    ...form,
-    types: [TIMESTAMP, ...TYPES],
-    keys: [...(form.end === null ? [] : [0]), ...keys.map(behind)],
-    calls: list.map((one) => ({ ...one, args: one.args.map(behind), filter: behind(one.filter) })),
-    retracts,
-    upsert: false,
-  };
-}
-
-/** An aggregation with its tables. */
-class Run {
-  readonly state: StateTables;
-  readonly group: GroupAggregate;
-
-  constructor(readonly kernel: Kernel, readonly spec: GroupSpec) {
-    this.group = new GroupAggregate(kernel, spec);
-    const names = [...spec.keys.map((_, i) => `k${i}`), ...spec.calls.map((_, i) => `c${i}`)];
-    this.state = new StateTables(this.group.tables(names, "scalars"), () => this.group.restored());
-  }
-
-  /** Rows come, an interval may end, and the watermark moves: what comes out, in its order. */
-  go(changes: readonly Change[], tick: boolean, watermark: number): string[] {
-    const { kernel, group, spec } = this, got: string[] = [];
-    const put = (out: Parameters<typeof changesOf>[1]) =>
-      got.push(
-        ...changesOf(kernel, out).map(({ kind, values }) => {
-          const told = kind === 3 ? values.slice(0, spec.keys.length) : values;
-          return `${kind} ${told.map((value) => Object.is(value, -0) ? "0" : String(value)).join(" ")}`;
-        }),
-      );
-    group.push(batchOf(kernel, spec, changes));
-    for (let out = group.pull(full); out; out = group.pull(full)) put(out);
-    if (tick) {
-      group.tick();
-      for (let out = group.ticked(); out; out = group.ticked()) put(out);
-    }
-    group.advance(watermark);
-    for (let out = group.fire(); out; out = group.fire()) put(out);
-    kernel.reset();
-    return [...got, `late ${group.lateRows} unknown ${group.unknownRows} rows ${group.stateRows}`];
-  }
-
-  drain(whole: boolean, rowsMax: number): TableStep[] {
-    return drainSteps(this.kernel, this.state, whole, rowsMax);
-  }
-
-  close(): void {
-    this.group.close();
-    assert.equal(this.kernel.fn("state_bytes")(), 0);
-  }
-}
+import { FORMS, kept, PLAIN, Run, SPAN_MS, specOf } from "./state_run.ts";
 
 Deno.test("groups of every form and aggregate go on from their tables as they would without", () => {
   const acts = fc.array(fc.constantFrom("none", "drain", "restart"), { minLength: 1, maxLength: 12 });

@@ -41,6 +41,7 @@ export class ReferenceRanks {
       if (at >= 0) after.splice(at, 1);
     }
     this.#keys.set(key, after);
+    if (this.spec.fn && this.spec.fn !== "row_number") return this.#shared(before, after, values);
     return number ? this.#numbered(before, after) : this.#plain(before.slice(from - 1, to), after.slice(from - 1, to));
   }
 
@@ -55,6 +56,34 @@ export class ReferenceRanks {
       ...left.map((row) => ({ kind: update ? BEFORE : DELETE, values: this.#row(row) })),
       ...came.map((row) => ({ kind: update ? AFTER : INSERT, values: this.#row(row) })),
     ];
+  }
+
+  /** The number of each row that is seen: as many as come before it, or different places in the order, and one. */
+  #ranks(rows: readonly (readonly Value[])[]): Map<readonly Value[], number> {
+    const { from, to, fn } = this.spec, first = rows.filter((row, i) => i === 0 || this.#compare(rows[i - 1], row) < 0);
+    const rankOf = (row: readonly Value[]) =>
+      (fn === "rank" ? rows : first).filter((other) => this.#compare(other, row) < 0).length + 1;
+    return new Map(rows.map((row) => [row, rankOf(row)] as const).filter(([, rank]) => rank >= from && rank <= to));
+  }
+
+  /** What came or went first, then what it moves, row by row in their order. */
+  #shared(
+    before: readonly (readonly Value[])[],
+    after: readonly (readonly Value[])[],
+    own: readonly Value[],
+  ): Change[] {
+    const was = this.#ranks(before), is = this.#ranks(after), { number } = this.spec;
+    const gone = before.filter((row) => !after.includes(row));
+    const rows = [...gone, own, ...before.filter((row) => !gone.includes(row))];
+    const made = (kind: number, row: readonly Value[], rank: number): Change => {
+      return { kind, values: number ? [...this.#row(row), BigInt(rank)] : this.#row(row) };
+    };
+    return [...new Set(rows)].flatMap((row) => {
+      const old = was.get(row), now = is.get(row);
+      if (old === undefined) return now === undefined ? [] : [made(INSERT, row, now)];
+      if (now === undefined) return [made(DELETE, row, old)];
+      return number && old !== now ? [made(BEFORE, row, old), made(AFTER, row, now)] : [];
+    });
   }
 
   #numbered(before: readonly (readonly Value[])[], after: readonly (readonly Value[])[]): Change[] {

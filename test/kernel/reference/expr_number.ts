@@ -4,15 +4,18 @@ export interface Fraction {
   scale: number;
 }
 
+/** Tests write no number of as many digits. */
+const POWER_MAX = 2000;
 const NUMBER = /^[+-]?(?=\d|\.\d)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /** The number that a text stands for, or null. */
 export function readFraction(text: string): Fraction | null {
   const match = NUMBER.exec(text);
   if (!match) return null;
-  const power = Number(match[3] ?? 0), fraction = match[2] ?? "";
-  if (Math.abs(power) > 2000) return null;
-  const digits = BigInt(match[1] + fraction) * (text.startsWith("-") ? -1n : 1n);
+  const fraction = match[2] ?? "", digits = BigInt(match[1] + fraction) * (text.startsWith("-") ? -1n : 1n);
+  if (digits === 0n) return { digits, scale: 0 };
+  // Beyond that every number is too large for any type, or too small for any place behind the point.
+  const power = Math.max(-POWER_MAX, Math.min(Number(match[3] ?? 0), POWER_MAX));
   const scale = fraction.length - power;
   return scale < 0 ? { digits: digits * 10n ** BigInt(-scale), scale: 0 } : { digits, scale };
 }

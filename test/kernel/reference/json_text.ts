@@ -51,6 +51,16 @@ export function scalarText(value: Json | Said): string | undefined {
   return typeof value === "boolean" ? String(value) : undefined;
 }
 
+/** The whole number that a number is, however it is written; null: it is none. Exponents of more than a thousand give none but 0. */
+export function wholeOf({ text }: Written): bigint | null {
+  const [, sign, whole, part = "", power = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([-+]?\d+))?$/.exec(text)!;
+  const digits = BigInt(`${sign}${whole}${part}`), exponent = Number(power) - part.length;
+  if (digits === 0n) return 0n;
+  if (Math.abs(exponent) > 1000) return null;
+  const by = 10n ** BigInt(Math.abs(exponent));
+  return exponent >= 0 ? digits * by : digits % by === 0n ? digits / by : null;
+}
+
 /** What can be compared: without white space, numbers as written, strings by what they say. */
 export function compact(value: Json | Said): string {
   if (value instanceof Said) return JSON.stringify(value.text.toWellFormed());

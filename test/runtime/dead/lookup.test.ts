@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { INT64, STRING } from "../../../src/core/schema.ts";
 import type { StreamDeclaration } from "../../../src/runtime/service.ts";
+import { until } from "../../until.ts";
 import { BASE, durableTest, list, rowsOf } from "./dead_run.ts";
 import type { DurableRun } from "../durable_run.ts";
 
@@ -34,20 +35,15 @@ function planOf(front: readonly Record<string, unknown>[]) {
   };
 }
 
-async function linesWith(life: DurableRun, count: number): Promise<Record<string, unknown>[]> {
-  for (let polls = 0;; polls++) {
+function linesWith(life: DurableRun, count: number): Promise<Record<string, unknown>[]> {
+  return until(async () => {
     const lines = (await life.file("out.ndjson")).trim().split("\n").filter((line) => line !== "");
-    if (lines.length >= count) return lines.map((line) => JSON.parse(line));
-    assert.ok(polls < 4000, "rows did not come out");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+    return lines.length >= count && lines.map((line) => JSON.parse(line));
+  }, 5);
 }
 
 async function openRows(life: DurableRun, count: number): Promise<void> {
-  for (let polls = 0; life.engine.streams.get("s").deadOpen !== count; polls++) {
-    assert.ok(polls < 4000, "no row was lost");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(() => life.engine.streams.get("s").deadOpen === count, 5);
 }
 
 durableTest(

@@ -3,15 +3,8 @@ import { RdxError } from "../../../src/core/errors.ts";
 import { STRING, TIMESTAMP } from "../../../src/core/schema.ts";
 import type { StreamDeclaration } from "../../../src/runtime/service.ts";
 import { BASE, durableTest, LENIENT, list, post, rows, rowsOf } from "./dead_run.ts";
+import { until } from "../../until.ts";
 import type { DurableRun } from "../durable_run.ts";
-
-/** Resolves once `holds`. */
-async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
-  for (const giveUp = Date.now() + 60_000; !(await holds());) {
-    if (Date.now() > giveUp) throw new Error(`This did not come true: ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
 
 const attempts = async (life: DurableRun) => rowsOf(await list(life), "attempts").map(Number);
 
@@ -20,8 +13,10 @@ durableTest("dead rows are tried again after each delay, and stay dead behind th
   streams.put("s", { ...BASE, retryMs: [10, 300] });
   const before = Date.now();
   await post(life, '{"id":1}\n{"text":"a"}\n{"text":"b"}', "ndjson");
-  const [first] = rowsOf(await list(life), "ts", "retry_at").map((text) => text.split(" ").map(Number));
-  assert.ok(first[1] - first[0] === 10 || first[1] - first[0] === 300, `${first}`);
+  // Whatever was tried until it is seen here: the next try is a delay behind the last, and there is none behind both.
+  const [[ts, retryAt, tries]] = rowsOf(await list(life), "ts", "retry_at", "attempts").map((text) => text.split(" "));
+  const delay = [10, 300][Number(tries)];
+  assert.equal(retryAt, delay === undefined ? "null" : String(Number(ts) + delay), `after ${tries} tries`);
   await until(async () => (await attempts(life)).every((count) => count === 2));
   assert.ok(Date.now() - before >= 310, "no delay was skipped");
   const ids = rowsOf(await list(life), "id", "retry_at");
@@ -36,13 +31,14 @@ durableTest("dead rows are tried again after each delay, and stay dead behind th
 
 durableTest("delays go on behind a restart, by the clock", async (life) => {
   life.engine.streams.put("s", { ...BASE, retryMs: [900] });
+  const before = Date.now();
   await post(life, '{"id":1}\n{"text":"a"}', "ndjson");
   life.engine.streams.put("s", { ...LENIENT, retryMs: [900] });
   const { retryMs } = life.engine.streams.get("s");
   await life.restart();
   assert.deepEqual(life.engine.streams.get("s").retryMs, retryMs);
-  assert.equal((await rows(life)).length, 1);
   await until(async () => (await rows(life)).length === 2);
+  assert.ok(Date.now() >= before + 900, "it did not wait for its delay");
 });
 
 durableTest("a row that is too far ahead of its arrival is in time later", async (life) => {
@@ -51,7 +47,6 @@ durableTest("a row that is too far ahead of its arrival is in time later", async
   life.engine.streams.put("s", declaration);
   const ts = Date.now() + 1200;
   await post(life, `{"ts":${Date.now()}}\n{"ts":${ts}}`, "ndjson");
-  assert.equal((await rows(life)).length, 1);
   await until(async () => (await rows(life)).length === 2);
   assert.ok(Date.now() >= ts - 500);
 });
@@ -98,11 +93,15 @@ durableTest(
 
 durableTest("a stream that has ended is left alone by its delays", async (life) => {
   const { streams, dead } = life.engine;
-  streams.put("s", { ...BASE, retryMs: [20] });
+  streams.put("s", { ...BASE, retryMs: [20, 20, 20, 20, 20, 20, 20, 20] });
   await post(life, '{"id":1}\n{"text":"a"}', "ndjson");
   await streams.end("s");
+  // On a loaded machine it may have been tried before the end, or just then.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const tried = await attempts(life);
+  assert.ok(tried[0] < 8, `${tried} tries in front of the end`);
   await new Promise((resolve) => setTimeout(resolve, 600));
-  assert.deepEqual(await attempts(life), [0]);
+  assert.deepEqual(await attempts(life), tried);
   await assert.rejects(dead.replay("s", {}), (thrown) => thrown instanceof RdxError && thrown.code === "conflict");
   assert.deepEqual(life.said, []);
 });

@@ -48,6 +48,25 @@ Deno.test("a digest is the same with one to four workers and after restarts, and
   });
 });
 
+Deno.test("without a number a digest is of now, and of what does not run any more of its newest checkpoint", async () => {
+  await DurableRun.with(async (life) => {
+    await started(life);
+    await life.send("events", rows(0, 50));
+    await life.checkpoint("windows");
+    await life.send("events", rows(50, 50));
+    await life.settled();
+    const now = await life.engine.states.digest("windows", null);
+    assert.ok(now.number > life.engine.pipelines.get("windows").checkpoint!.number!);
+    await life.engine.streams.end("events");
+    await life.engine.pipelines.find("windows")!.settled();
+    const { state, checkpoint } = life.engine.pipelines.get("windows");
+    assert.equal(state, "completed");
+    const last = await life.engine.states.digest("windows", null);
+    assert.equal(last.number, checkpoint!.number);
+    assert.deepEqual(last, await life.engine.states.digest("windows", checkpoint!.number));
+  });
+});
+
 Deno.test("checkpoints behind a digest have everything", async () => {
   await DurableRun.with(async (life) => {
     await started(life);

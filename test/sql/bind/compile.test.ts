@@ -120,6 +120,19 @@ Deno.test("tables of streams are streams to be declared", () => {
   assert.equal(compile(script.replace(", 'retry' = '10 s, 1 min'", "")).streams[0].retryMs, undefined);
 });
 
+Deno.test("a stream is partitioned by columns that its rows have, and other tables are not", () => {
+  const columns = "(id BIGINT NOT NULL, who STRING, twice AS id * 2)";
+  const [stream] = compile(`CREATE STREAM s ${columns} PARTITIONED BY (who, id) WITH ('partitions' = '4')`).streams;
+  assert.deepEqual([stream.partitions, stream.partitionBy], [4, ["who", "id"]]);
+  const [plain] = compile(`CREATE STREAM s ${columns} WITH ('partitions' = '2')`).streams;
+  assert.deepEqual([plain.partitions, plain.partitionBy], [2, undefined]);
+  for (const key of ["twice", "nothing"]) {
+    assert.throws(() => compile(`CREATE STREAM s ${columns} PARTITIONED BY (${key})`), /no column .* that rows have/);
+  }
+  const file = `CREATE TABLE f ${columns} PARTITIONED BY (who) WITH ('connector' = 'file', 'path' = 'x.csv')`;
+  assert.deepEqual(compile(file).streams, []);
+});
+
 Deno.test("what is dropped and was not made is the caller's", () => {
   assert.deepEqual(compile("CREATE TABLE a (x INT); DROP TABLE a; DROP VIEW IF EXISTS b").drops, [{
     what: "VIEW",
@@ -153,6 +166,29 @@ Deno.test("what is wrong is thrown as one error with all its places", () => {
     ]);
     return true;
   });
+});
+
+for (
+  const clause of [
+    "WHERE total > 3 GROUP BY auction",
+    "GROUP BY auction HAVING total > 3",
+    "GROUP BY auction HAVING Total > 3",
+  ]
+) {
+  Deno.test(`an item of SELECT has no name for conditions, and the hint says so: ${clause}`, () => {
+    const script = `SELECT auction, SUM(price) AS total FROM bid ${clause}`;
+    const [problem, ...others] = compileSql(script, CATALOG, { name: "p" }).problems;
+    assert.deepEqual([problem.reason.toLowerCase(), others], ["unknown column total", []]);
+    assert.match(problem.hint!, /name of an item of SELECT.*write what total stands for/);
+  });
+}
+
+Deno.test("names of items of SELECT are seen by GROUP BY and ORDER BY, and near names are still found", () => {
+  const said = (script: string) => compileSql(script, CATALOG, { name: "p" }).problems.map(({ hint }) => hint);
+  assert.deepEqual(said("SELECT auction AS a, SUM(price) AS total FROM bid GROUP BY a ORDER BY total LIMIT 3"), []);
+  assert.deepEqual(said("SELECT auction, SUM(price) AS total FROM bid GROUP BY auction HAVING pirce > 3"), [
+    "Did you mean price?",
+  ]);
 });
 
 Deno.test("who reads what could not be declared has no problem of his own", () => {

@@ -3,6 +3,7 @@ import {
   array,
   bool,
   decimal,
+  desc,
   discard,
   double,
   fn,
@@ -125,6 +126,12 @@ const PAIRS: readonly (readonly [string, string, { toPlan(): Plan }])[] = [
      HAVING MIN(price) < 10`,
     bids().keyBy("auction").window(MINUTE).aggregate((a) => ({ low: a.min("price") })).filter((r) => r.low.lt(10))
       .to(view("p")),
+  ],
+  [
+    "ranks that rows share",
+    `SELECT * FROM (SELECT *, RANK() OVER (PARTITION BY auction ORDER BY price DESC) AS r FROM bid)
+     WHERE r BETWEEN 2 AND 3`,
+    bids().keyBy("auction").top(3, [desc("price")], { by: "rank", from: 2, as: "r" }).to(view("p")),
   ],
   [
     "parts of nested values",

@@ -29,7 +29,7 @@ function detailsOf(node: PlanNode): string {
       return Object.entries(rest).map(([name, value]) => `${name}=${short(value)}`).join(" ");
     }
     case "filter":
-      return formatExpression(node.where);
+      return formatExpression(node.where) + (node.refuse === undefined ? "" : `; else refused: ${node.refuse}`);
     case "project":
       return (node.keep ? "*, " : "") + node.columns.map(({ as, expr }) => named(as, expr)).join(", ");
     case "unnest": {
@@ -81,6 +81,7 @@ function detailsOf(node: PlanNode): string {
       ].join("; ");
     case "rank":
       return [
+        ...(node.fn === undefined ? [] : [node.fn]),
         `by [${node.keys.join(", ")}]`,
         orderText(node.order),
         `${node.from} to ${node.to}`,

@@ -84,6 +84,10 @@ export const GROUPS: readonly Query[] = [
   `SELECT name, weight FROM cars QUALIFY ${TOP} = 1`,
   `SELECT symbol, day, price FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY symbol ORDER BY day DESC) AS n FROM stocks) WHERE n = 1`,
   `SELECT genre, title FROM (SELECT genre, title, ROW_NUMBER() OVER (PARTITION BY genre ORDER BY votes DESC NULLS LAST, title) AS n FROM movies WHERE votes > 0) WHERE n = 1`,
+  "SELECT name, horsepower, r FROM (SELECT name, horsepower, RANK() OVER (PARTITION BY origin ORDER BY horsepower DESC NULLS LAST) AS r FROM cars) WHERE r <= 5",
+  "SELECT name, r FROM (SELECT name, DENSE_RANK() OVER (ORDER BY cylinders, weight DESC) AS r FROM cars) WHERE r BETWEEN 3 AND 9",
+  "SELECT name, made FROM cars QUALIFY DENSE_RANK() OVER (PARTITION BY origin ORDER BY cylinders DESC) = 2",
+  "SELECT origin, n, r FROM (SELECT origin, n, RANK() OVER (ORDER BY n DESC) AS r FROM (SELECT cylinders AS origin, COUNT(*) AS n FROM cars GROUP BY cylinders)) WHERE r <= 3",
   [
     "SELECT window_start, window_end, COUNT(*), SUM(delay) FROM TABLE(TUMBLE(TABLE flights, DESCRIPTOR(ts), INTERVAL '7' DAY)) GROUP BY window_start, window_end",
     "SELECT time_bucket(INTERVAL 7 DAY, ts, TIMESTAMP '1970-01-01') AS s, s + INTERVAL 7 DAY, COUNT(*), SUM(delay) FROM flights GROUP BY s",

@@ -133,7 +133,8 @@ function fromZero(offsets: ArrayLike<number>, start: number): Int32Array<ArrayBu
   return moved;
 }
 
-function readOffsets(body: BatchBody, name: string, bits: 32 | 64): ArrayLike<number> & Iterable<number> {
+/** `rows + 1` offsets of either width. */
+export function readOffsets(body: BatchBody, name: string, bits: 32 | 64): ArrayLike<number> & Iterable<number> {
   if (body.rows === 0) {
     body.view(name);
     return [0];

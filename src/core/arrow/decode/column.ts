@@ -2,6 +2,7 @@ import type { ColumnBuffers } from "../../frame.ts";
 import type { BatchBody } from "./body.ts";
 import { decodeDecimals, decodeFixed, decodeFloats, decodeInts, decodeVariable, decodeWide } from "./cells.ts";
 import { arrowError } from "./error.ts";
+import { decodeNested } from "./nested.ts";
 import type { ArrowField } from "./schema.ts";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -26,6 +27,11 @@ export function decodeColumn(body: BatchBody, field: ArrowField): ColumnBuffers 
     case "decimal":
       if (type.kind === "decimal128") return { type, ...valid, ...decodeWide(body, field, layout.precision, valid) };
       return { type, ...valid, data: decodeDecimals(body, field, layout.precision, valid), chars: null };
+    case "struct":
+    case "list":
+    case "fixed list":
+    case "map":
+      return { type, ...valid, ...decodeNested(body, field, layout, valid, decodeColumn) };
     case "fixed":
       return { type, ...valid, ...decodeFixed(body, field, layout.width) };
     case "variable": {

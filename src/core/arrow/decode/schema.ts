@@ -1,7 +1,8 @@
 import { reasonOf } from "../../errors.ts";
 import type { FlatTable } from "../../flat_table.ts";
-import { COLUMNS_MAX } from "../../limits.ts";
+import { COLUMNS_MAX, TYPE_DEPTH_MAX } from "../../limits.ts";
 import {
+  arrayOf,
   BOOL,
   BYTES,
   type DataType,
@@ -10,7 +11,9 @@ import {
   DOUBLE,
   INT64,
   isText,
+  mapOf,
   parseType,
+  rowOf,
   STRING,
   TIMESTAMP,
 } from "../../schema.ts";
@@ -22,6 +25,7 @@ import {
   DICTIONARY,
   FIELD,
   FIXED_SIZE_BINARY,
+  FIXED_SIZE_LIST,
   FLOAT,
   FLOAT_DOUBLE,
   FLOAT_SINGLE,
@@ -42,7 +46,15 @@ export type CellLayout =
   | { readonly cell: "float"; readonly bits: 32 | 64 }
   | { readonly cell: "decimal"; readonly precision: number }
   | { readonly cell: "variable"; readonly offsetBits: 32 | 64 }
-  | { readonly cell: "fixed"; readonly width: number };
+  | { readonly cell: "fixed"; readonly width: number }
+  | NestedLayout;
+
+/** Columns that others lie in. */
+export type NestedLayout =
+  | { readonly cell: "struct"; readonly fields: readonly ArrowField[] }
+  | { readonly cell: "list"; readonly offsetBits: 32 | 64; readonly item: ArrowField }
+  | { readonly cell: "fixed list"; readonly width: number; readonly item: ArrowField }
+  | { readonly cell: "map"; readonly offsetBits: 32; readonly key: ArrowField; readonly value: ArrowField };
 
 /** Milliseconds are cells × multiply / divide. */
 export interface TimeScale {
@@ -80,19 +92,39 @@ const DAYS: TimeScale = { multiply: 86_400_000n, divide: 1n };
  */
 export function decodeSchema(header: FlatTable): ArrowField[] {
   if (header.int16(SCHEMA.endianness) !== 0) throw arrowError("it is big endian");
-  return header.tables(SCHEMA.fields, COLUMNS_MAX + 1).map(decodeField);
+  const parts = new FieldParts();
+  return header.tables(SCHEMA.fields, COLUMNS_MAX + 1).map((field) => decodeField(field, parts, 1));
 }
 
-function decodeField(field: FlatTable): ArrowField {
+/** Counts the fields that lie in others: tables may be named more than once, so that few bytes could stand for many. */
+class FieldParts {
+  #count = 0;
+
+  of(field: FlatTable, name: string, depth: number): readonly ArrowField[] {
+    if (depth >= TYPE_DEPTH_MAX) throw arrowError(`its type is nested deeper than ${TYPE_DEPTH_MAX}`, name);
+    const inside = field.tables(FIELD.children, COLUMNS_MAX);
+    this.#count += inside.length;
+    if (this.#count > COLUMNS_MAX) throw arrowError(`its types have more than ${COLUMNS_MAX} parts`, name);
+    return inside.map((one) => {
+      const part = decodeField(one, this, depth + 1);
+      if (!part.dictionary) return part;
+      throw arrowError(`${part.name} in it has a dictionary: cast it to its values`, name);
+    });
+  }
+}
+
+function decodeField(field: FlatTable, parts: FieldParts, depth: number): ArrowField {
   const name = field.text(FIELD.name) ?? "";
   const number = field.uint8(FIELD.typeType), table = field.table(FIELD.type);
   if (!table) throw arrowError("it has no type", name);
   const dictionary = field.table(FIELD.dictionary), indexType = dictionary?.table(DICTIONARY.indexType);
-  const value = decodeType(number, table, name);
+  const value = isNested(number)
+    ? decodeNestedType(number, table, name, parts.of(field, name, depth))
+    : decodeType(number, table, name);
   return {
     name,
     nullable: field.bool(FIELD.nullable),
-    type: isText(value.type) ? nestedType(field, name) : value.type,
+    type: isText(value.type) && !value.type.nested ? nestedType(field, name) : value.type,
     layout: value.layout,
     dictionary: dictionary && {
       id: dictionary.int64(DICTIONARY.id),
@@ -151,10 +183,46 @@ function decodeType(number: number, table: FlatTable, name: string): DecodedType
     }
     default:
       throw arrowError(
-        `type ${typeName} has no counterpart: cast it to an integer, float, decimal, bool, date, timestamp, utf8 or binary`,
+        `type ${typeName} has no counterpart: cast it to an integer, float, decimal, bool, date, timestamp, utf8, binary, list, struct or map`,
         name,
       );
   }
+}
+
+const NESTED: readonly string[] = ["list", "large list", "fixed size list", "struct", "map"];
+
+function isNested(number: number): boolean {
+  return NESTED.includes(TYPE_NAMES[number]);
+}
+
+/** Values in each other are nested values here; bytes in them are texts in base64. */
+function decodeNestedType(number: number, table: FlatTable, name: string, parts: readonly ArrowField[]): DecodedType {
+  const typeName = TYPE_NAMES[number], typeOf = ({ type }: ArrowField) => type.kind === "bytes" ? STRING : type;
+  if (typeName === "struct") {
+    const names = new Set(parts.map((part) => part.name));
+    if (names.size < parts.length || names.size === 0) throw arrowError("its members have no names of their own", name);
+    return {
+      type: rowOf(parts.map((part) => ({ name: part.name, type: typeOf(part) }))),
+      layout: { cell: "struct", fields: parts },
+    };
+  }
+  const [item, ...more] = parts;
+  if (!item || more.length > 0) throw arrowError(`a ${typeName} has ${parts.length} kinds of items`, name);
+  if (typeName === "map") {
+    const [key, value] = item.layout.cell === "struct" ? item.layout.fields : [];
+    if (!key || !value) throw arrowError("a map has no keys and values", name);
+    if (key.type.kind !== "string" || key.type.nested) {
+      throw arrowError("keys of maps are texts: cast them to utf8", name);
+    }
+    return { type: mapOf(typeOf(value)), layout: { cell: "map", offsetBits: 32, key, value } };
+  }
+  const type = arrayOf(typeOf(item));
+  if (typeName !== "fixed size list") {
+    return { type, layout: { cell: "list", offsetBits: typeName === "list" ? 32 : 64, item } };
+  }
+  const width = table.int32(FIXED_SIZE_LIST.listSize);
+  if (width < 0) throw arrowError(`its lists have ${width} items`, name);
+  return { type, layout: { cell: "fixed list", width, item } };
 }
 
 function intLayout(table: FlatTable, name: string): CellLayout {

@@ -16,6 +16,19 @@ export function finishMessage(
   header: number,
   bodyLength: number,
 ): { bytes: Uint8Array<ArrayBuffer>; body: number } {
+  const head = startMessage(builder, headerType, header, bodyLength), body = head.length;
+  const bytes = new Uint8Array(body + bodyLength);
+  bytes.set(head);
+  return { bytes, body };
+}
+
+/** The same without its body. */
+export function startMessage(
+  builder: Builder,
+  headerType: number,
+  header: number,
+  bodyLength: number,
+): Uint8Array<ArrayBuffer> {
   builder.startObject(MESSAGE.fields);
   builder.addFieldInt64(MESSAGE.bodyLength, BigInt(bodyLength), 0n);
   builder.addFieldOffset(MESSAGE.header, header, 0);
@@ -24,11 +37,11 @@ export function finishMessage(
   builder.finish(builder.endObject());
   const metadata = builder.asUint8Array();
   const body = alignBody(MESSAGE_PREFIX_BYTES + metadata.length);
-  const bytes = new Uint8Array(body + bodyLength), data = new DataView(bytes.buffer);
+  const bytes = new Uint8Array(body), data = new DataView(bytes.buffer);
   data.setUint32(0, CONTINUATION, true);
   data.setInt32(4, body - MESSAGE_PREFIX_BYTES, true);
   bytes.set(metadata, MESSAGE_PREFIX_BYTES);
-  return { bytes, body };
+  return bytes;
 }
 
 /** What stands at the end of an IPC stream. */

@@ -1,8 +1,9 @@
 import { Builder } from "flatbuffers";
 import { DECIMAL128_BYTES, decimal128ToArrow } from "../../decimal128.ts";
 import type { ColumnBuffers, FrameView } from "../../frame.ts";
+import type { DataType } from "../../schema.ts";
 import { HEADER, RECORD_BATCH } from "../format.ts";
-import { alignBody, finishMessage } from "./message.ts";
+import { alignBody, finishMessage, startMessage } from "./message.ts";
 
 /** One column of a record batch: its row count and NULLs, and the buffers in Arrow's order. */
 interface Node {
@@ -20,6 +21,30 @@ export function encodeRecordBatch(view: FrameView, kinds = false): Uint8Array<Ar
   const nodes = view.types.map((_, column) => encodeColumn(view.buffers(column)));
   if (kinds) nodes.push({ nulls: 0, buffers: [NOTHING, view.kinds ?? new Uint8Array(view.rows)] });
   return encodeNodes(view.rows, nodes);
+}
+
+/**
+ * What comes in front of a whole frame, and with `padding` zeros behind it makes it the body of a record batch message: nothing of it is copied. Null when it has
+ * decimals, which Arrow has otherwise.
+ */
+export function encodeFrameHead(view: FrameView): { head: Uint8Array<ArrayBuffer>; padding: number } | null {
+  if (!view.types.every(liesAsArrow)) return null;
+  const columns = view.types.map((_, column) => view.buffers(column)), nodes = columns.map(encodeColumn);
+  const ends = nodes.flatMap(({ buffers }) => buffers.map((buffer) => [startOf(buffer), buffer.length] as const));
+  const builder = new Builder(256 + ends.length * 32), bytes = view.whole.length, body = alignBody(bytes);
+  return {
+    head: startMessage(builder, HEADER.recordBatch, encodeEnds(builder, view.rows, nodes, ends), body),
+    padding: body - bytes,
+  };
+}
+
+/** Whether a column of this type has the same bytes in a frame and in Arrow. */
+export function liesAsArrow({ kind }: DataType): boolean {
+  return kind !== "decimal" && kind !== "decimal128";
+}
+
+function startOf(buffer: Uint8Array): number {
+  return buffer.length === 0 ? 0 : buffer.byteOffset;
 }
 
 /** The record batch message of columns that lie ready in Arrow layout, all `rows` long. */
@@ -78,12 +103,22 @@ function widen(cells: BigInt64Array): Uint8Array {
 }
 
 function encodeHeader(builder: Builder, rows: number, nodes: readonly Node[]): number {
-  const ends: [offset: number, length: number][] = [];
+  const ends: (readonly [offset: number, length: number])[] = [];
   let at = 0;
   for (const buffer of nodes.flatMap((node) => node.buffers)) {
     ends.push([at, buffer.length]);
     at += alignBody(buffer.length);
   }
+  return encodeEnds(builder, rows, nodes, ends);
+}
+
+/** `ends`: where buffers begin in the body, and their lengths. */
+function encodeEnds(
+  builder: Builder,
+  rows: number,
+  nodes: readonly Node[],
+  ends: readonly (readonly [offset: number, length: number])[],
+): number {
   const buffers = encodePairs(builder, ends);
   const fieldNodes = encodePairs(builder, nodes.map((node) => [rows, node.nulls]));
   builder.startObject(RECORD_BATCH.count);
