@@ -1,6 +1,6 @@
 import type { Browser, BrowserContextOptions, Page } from "../deps/playwright.ts";
 import { launchChromium } from "./chromium.ts";
-import { until } from "./server.ts";
+import { until, UNTIL_MS_MAX } from "../until.ts";
 
 /** The page in a Chromium of its own, with all that its scripts did wrong. */
 export interface Dashboard {
@@ -13,9 +13,12 @@ export interface Dashboard {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What Chromium writes into the console of every page when an answer is no success. */
-const NETWORK = /^Failed to load resource:/;
-const WAIT_MS_MAX = 30_000;
+/**
+ * What Chromium writes into the console of every page when an answer is no success, or none comes: to a request, and to a WebSocket's handshake. What goes wrong
+ * in an open WebSocket is the server's or the page's fault, and no such answer.
+ */
+const NETWORK =
+  /^(Failed to load resource:|WebSocket connection to '[^']*' failed: Error (during WebSocket handshake: Unexpected response code: \d+|in connection establishment: ))/;
 
 /** Opens the page at an address. `prepare` runs before the first script. */
 export async function openDashboard(
@@ -25,7 +28,7 @@ export async function openDashboard(
 ): Promise<Dashboard> {
   const browser = await launchChromium(), context = await browser.newContext(options), page = await context.newPage();
   const errors: string[] = [];
-  page.setDefaultTimeout(WAIT_MS_MAX);
+  page.setDefaultTimeout(UNTIL_MS_MAX);
   page.on("pageerror", (error) => errors.push(error.message));
   page.on("console", (message) => {
     if (message.type() === "error" && !NETWORK.test(message.text())) errors.push(message.text());
