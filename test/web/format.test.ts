@@ -8,9 +8,16 @@ const { compactNumber, formatBytes, formatCell, formatDecimal, formatDuration, f
 
 /** What the reader's locale put in, taken out again. */
 function plain(text: string): string {
-  const parts = new Intl.NumberFormat().formatToParts(12345678.5);
-  const of = (type: string) => parts.find((part) => part.type === type)!.value;
-  return text.replaceAll(of("group"), "").replace(of("decimal"), ".");
+  const latin = { numberingSystem: "latn" } as const;
+  const parts = [
+    ...new Intl.NumberFormat(undefined, latin).formatToParts(-12345678.5),
+    ...new Intl.NumberFormat(undefined, { ...latin, notation: "scientific" }).formatToParts(1e21),
+  ];
+  // Marks of the direction, which have no width, stand at signs
+  const unmarked = (text: string) => text.replace(/\p{Cf}/gu, "");
+  const of = (type: string) => unmarked(parts.find((part) => part.type === type)!.value);
+  return unmarked(text).replaceAll(of("group"), "").replace(of("minusSign"), "-").replace(of("decimal"), ".")
+    .replace(of("exponentSeparator"), "E");
 }
 
 Deno.test("integers are exact, however large", () => {
@@ -44,10 +51,29 @@ Deno.test("doubles are rounded to what a person reads", () => {
   for (const [value, text] of cases) assert.equal(plain(formatNumber(value)), text);
   assert.deepEqual([0.5, 999].map(compactNumber).map(plain), ["0.5", "999"]);
   // 12.35K where people read English; elsewhere thousands have other words, or none.
-  const options = { notation: "compact", maximumSignificantDigits: 4 } as const;
+  const options = { notation: "compact", maximumSignificantDigits: 4, numberingSystem: "latn" } as const;
   for (const value of [12345, 4567890, -4567890]) {
     assert.equal(compactNumber(value), value.toLocaleString(undefined, options));
   }
+});
+
+/** What is written of a number, as a number, as a decimal and in short, where the process reads its locale from the environment. */
+async function shownIn(locale: string): Promise<string[]> {
+  const script = `import { compactNumber, formatDecimal, formatNumber } from "./web/model/format.ts";
+    console.log(JSON.stringify([formatNumber(-12345.5), formatDecimal("-12345.5"), compactNumber(-0.5)]));`;
+  const command = new Deno.Command(Deno.execPath(), { args: ["eval", script], env: { LC_ALL: `${locale}.UTF-8` } });
+  const { stdout } = await command.output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+Deno.test("a decimal is written as a number is, in any locale: its signs and separators, and the digits of times", async () => {
+  for (const locale of ["en_US", "de_DE", "ar_EG", "fa_IR", "sv_SE"]) {
+    const [number, decimal, short] = await shownIn(locale);
+    assert.equal(decimal, number, locale);
+    assert.match(number, /^\D*12\D345\D5$/, locale);
+    assert.match(short, /^\D*0\D5$/, locale);
+  }
+  assert.equal((await shownIn("de_DE"))[0], "-12.345,5");
 });
 
 Deno.test("NULL is shown as such, and is not the text NULL", () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { formatNumber } from "../../web/model/format.ts";
 import { ALL_DEAD, deadFacts, deadQuery, replaySentence } from "../../web/page_model/dead.ts";
 
 Deno.test("a choice of dead rows is a query, and none where it takes all", () => {
@@ -12,7 +13,7 @@ Deno.test("what a replay has come to is a sentence", () => {
   const sentence = (replayed: number, failed: number, skipped: number) => replaySentence({ replayed, failed, skipped });
   assert.equal(sentence(0, 0, 0), "There was nothing to replay.");
   assert.equal(sentence(1, 0, 0), "1 row is in the stream now.");
-  assert.equal(sentence(20_000, 1, 0), "20,000 rows are in the stream now; 1 row failed again.");
+  assert.equal(sentence(20_000, 1, 0), `${formatNumber(20_000)} rows are in the stream now; 1 row failed again.`);
   assert.equal(
     sentence(0, 0, 1),
     "1 row is in the stream already, where a pipeline left it out, and others read it.",

@@ -10,15 +10,20 @@ const NONE = "–";
 const DAY_MS = 86_400_000, HOUR_MS = 3_600_000, MINUTE_MS = 60_000, SECOND_MS = 1000;
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+/** The reader's separators and words, but one kind of digits: times, lengths of time and the digits behind a decimal's point are written as they come. */
+function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  return new Intl.NumberFormat(undefined, { numberingSystem: "latn", ...options });
+}
+
 /** A year or an id of four digits reads better without a separator. */
 const grouping = { useGrouping: "min2" } as unknown as Intl.NumberFormatOptions;
-const integers = new Intl.NumberFormat(undefined, { ...grouping, maximumFractionDigits: 0 });
-const fractions = new Intl.NumberFormat(undefined, { ...grouping, maximumFractionDigits: 3 });
-const small = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });
-const extreme = new Intl.NumberFormat(undefined, { notation: "scientific", maximumSignificantDigits: 6 });
-const compacts = new Intl.NumberFormat(undefined, { notation: "compact", maximumSignificantDigits: 4 });
-const parts = new Intl.NumberFormat(undefined).formatToParts(0.5);
-const POINT = parts.find(({ type }) => type === "decimal")?.value ?? ".";
+const integers = numbers({ ...grouping, maximumFractionDigits: 0 });
+const fractions = numbers({ ...grouping, maximumFractionDigits: 3 });
+const small = numbers({ maximumSignificantDigits: 4 });
+const extreme = numbers({ notation: "scientific", maximumSignificantDigits: 6 });
+const compacts = numbers({ notation: "compact", maximumSignificantDigits: 4 });
+/** What stands in front of a number below 0, and between its whole part and its fraction. */
+const [MINUS, POINT] = fractions.format(-0.5).split(/\d/);
 
 export function isNull(value: unknown): value is null | undefined {
   return value === null || value === undefined;
@@ -46,7 +51,7 @@ export function formatDecimal(text: string): string {
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (!match) return text;
   const [, sign, whole, fraction] = match;
-  return sign + integers.format(BigInt(whole)) + (fraction === undefined ? "" : POINT + fraction);
+  return (sign && MINUS) + integers.format(BigInt(whole)) + (fraction === undefined ? "" : POINT + fraction);
 }
 
 /** Epoch ms of a value of a time column: a number, or ISO 8601. NaN for what is no time. */
