@@ -1,7 +1,8 @@
 // Cells and strings of the selected rows, one behind the other. NULL cells become zeros, so that equal rows give
 // equal bytes.
-import { REF_SIZE } from "../layout";
-import { bit_at } from "./bits";
+import { BOOL, COLUMN_DATA, COLUMN_TYPE, COLUMN_VALIDITY, REF_SIZE } from "../layout";
+import { isVariable } from "../types";
+import { bit_at, bits_and, bits_gather } from "./bits";
 
 /** Strings up to this length are copied 16 bytes at a time, longer ones by memory.copy. */
 const SHORT_BYTES: u32 = 256;
@@ -11,7 +12,7 @@ const SHORT_BYTES: u32 = 256;
 }
 
 /** Gathers 8-byte cells. */
-export function cells_gather(dst: usize, src: usize, selection: usize, selected: u32): void {
+function cells_gather(dst: usize, src: usize, selection: usize, selected: u32): void {
   if (!selection) {
     memory.copy(dst, src, <usize>selected << 3);
     return;
@@ -30,7 +31,7 @@ export function cells_gather(dst: usize, src: usize, selection: usize, selected:
 }
 
 /** Writes 0 into each of `count` cells whose bit in `validity` is 0. */
-export function cells_clear(cells: usize, validity: usize, count: u32): void {
+function cells_clear(cells: usize, validity: usize, count: u32): void {
   for (let from: u32 = 0; from < count; from += 64) {
     const rest = count - from;
     let missing = ~load<u64>(validity + (from >> 3));
@@ -87,7 +88,7 @@ export function chars_size(refs: usize, validity: usize, selection: usize, selec
  * Gathers strings: `selected + 1` offsets at `offsets`, the bytes at `chars`. Up to 15 bytes behind the last one are
  * overwritten.
  */
-export function strings_gather(
+function strings_gather(
   offsets: usize, chars: usize, refs: usize, validity: usize, selection: usize, selected: u32,
 ): void {
   let at: u32 = 0;
@@ -100,5 +101,26 @@ export function strings_gather(
     copyString(chars + at, load<u32>(ref), length);
     at += length;
     store<u32>(offsets + (i << 2), at, 4);
+  }
+}
+
+/**
+ * Gathers the selected rows of a COLUMN: cells, bits or offsets to `data`, the bytes of strings to `chars`, and which are there to `validity`, or 0: all are.
+ * Overwrites what strings_gather does.
+ */
+export function column_gather(
+  column: usize, data: usize, chars: usize, validity: usize, selection: usize, selected: u32,
+): void {
+  const type = load<u32>(column, COLUMN_TYPE), src = <usize>load<u32>(column, COLUMN_DATA);
+  const bits = validity ? <usize>load<u32>(column, COLUMN_VALIDITY) : 0;
+  if (validity) bits_gather(validity, bits, selection, selected);
+  if (isVariable(type)) {
+    strings_gather(data, chars, src, bits, selection, selected);
+  } else if (type == BOOL) {
+    bits_gather(data, src, selection, selected);
+    if (validity) bits_and(data, validity, selected);
+  } else {
+    cells_gather(data, src, selection, selected);
+    if (validity) cells_clear(data, validity, selected);
   }
 }

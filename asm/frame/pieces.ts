@@ -7,13 +7,12 @@
 //           +-------------+-----------+---------------------+
 import { arena_alloc } from "../memory";
 import {
-  BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, FRAME_COLUMN_CHARS, FRAME_COLUMN_CHARS_BYTES, FRAME_COLUMN_DATA,
+  BOOL, COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE, FRAME_COLUMN_CHARS, FRAME_COLUMN_CHARS_BYTES, FRAME_COLUMN_DATA,
   FRAME_COLUMN_DATA_BYTES, FRAME_COLUMN_NULLS, FRAME_COLUMN_SIZE, FRAME_COLUMN_VALIDITY, FRAME_COLUMNS, FRAME_HEADER_SIZE, FRAME_KINDS,
   FRAME_ROWS,
 } from "../layout";
 import { isVariable } from "../types";
-import { bits_and, bits_gather } from "./bits";
-import { cells_clear, cells_gather, kinds_gather, strings_gather } from "./gather";
+import { column_gather, kinds_gather } from "./gather";
 import { NO_MEMORY } from "./status";
 
 const PIECE_BYTES: usize = 12;
@@ -31,38 +30,26 @@ function piece(address: usize, bytes: u32, place: u32): void {
   count++;
 }
 
+/** Room in the arena for a piece that is gathered; 0 without memory. */
+function room(bytes: u32, place: u32): usize {
+  const address = arena_alloc(bytes + SLACK_BYTES);
+  if (address) piece(address, bytes, place);
+  return address;
+}
+
 /** The pieces of a column; false without memory. */
 function columnPieces(entry: usize, column: usize, selection: usize, selected: u32): bool {
-  const type = load<u32>(column, COLUMN_TYPE), src = <usize>load<u32>(column, COLUMN_DATA);
+  const type = load<u32>(column, COLUMN_TYPE), isText = isVariable(type), nulls = load<u32>(entry, FRAME_COLUMN_NULLS);
   const bytes = load<u32>(entry, FRAME_COLUMN_DATA_BYTES), place = load<u32>(entry, FRAME_COLUMN_DATA);
-  const nulls = load<u32>(entry, FRAME_COLUMN_NULLS), bits = nulls ? <usize>load<u32>(column, COLUMN_VALIDITY) : 0;
-  let validity: usize = 0;
-  if (nulls) {
-    const length = (selected + 7) >> 3;
-    validity = arena_alloc(length + SLACK_BYTES);
-    if (!validity) return false;
-    bits_gather(validity, bits, selection, selected);
-    piece(validity, length, load<u32>(entry, FRAME_COLUMN_VALIDITY));
-  }
-  if (type != BOOL && !isVariable(type) && !selection && !nulls) {
-    piece(src, bytes, place);
+  if (type != BOOL && !isText && !selection && !nulls) {
+    piece(load<u32>(column, COLUMN_DATA), bytes, place);
     return true;
   }
-  const data = arena_alloc(bytes + SLACK_BYTES);
-  if (!data) return false;
-  piece(data, bytes, place);
-  if (isVariable(type)) {
-    const length = load<u32>(entry, FRAME_COLUMN_CHARS_BYTES), chars = arena_alloc(length + SLACK_BYTES);
-    if (!chars) return false;
-    strings_gather(data, chars, src, bits, selection, selected);
-    piece(chars, length, load<u32>(entry, FRAME_COLUMN_CHARS));
-  } else if (type == BOOL) {
-    bits_gather(data, src, selection, selected);
-    if (nulls) bits_and(data, validity, selected);
-  } else {
-    cells_gather(data, src, selection, selected);
-    if (nulls) cells_clear(data, validity, selected);
-  }
+  const validity = nulls ? room((selected + 7) >> 3, load<u32>(entry, FRAME_COLUMN_VALIDITY)) : 0;
+  const data = room(bytes, place);
+  const chars = isText ? room(load<u32>(entry, FRAME_COLUMN_CHARS_BYTES), load<u32>(entry, FRAME_COLUMN_CHARS)) : 0;
+  if ((nulls && !validity) || !data || (isText && !chars)) return false;
+  column_gather(column, data, chars, validity, selection, selected);
   return true;
 }
 
@@ -75,10 +62,9 @@ export function frame_pieces(head: usize, columns: usize, selection: usize, kind
   next = pieces;
   count = 0;
   if (place) {
-    const gathered = arena_alloc(selected + SLACK_BYTES);
+    const gathered = room(selected, place);
     if (!gathered) return NO_MEMORY;
     kinds_gather(gathered, kinds, selection, selected);
-    piece(gathered, selected, place);
   }
   for (let i: u32 = 0; i < ncols; i++) {
     const entry = head + FRAME_HEADER_SIZE + i * FRAME_COLUMN_SIZE;

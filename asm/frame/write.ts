@@ -7,8 +7,8 @@ import {
   FRAME_MAGIC, FRAME_MAGIC_AT, FRAME_ROWS,
 } from "../layout";
 import { isVariable } from "../types";
-import { bits_and, bits_count, bits_gather } from "./bits";
-import { cells_clear, cells_gather, chars_size, kinds_gather, kinds_matter, strings_gather } from "./gather";
+import { bits_count } from "./bits";
+import { chars_size, column_gather, kinds_gather, kinds_matter } from "./gather";
 import { TOO_LARGE } from "./status";
 
 @inline function align64(offset: u64): u64 {
@@ -86,30 +86,15 @@ export function frame_head_size(ncols: u32): i32 {
   memory.fill(end, 0, -end & 63);
 }
 
-/** Writes a column's buffers in ascending order: what one writes over its end, the next or its padding overwrites. */
+/** Writes a column's buffers: what strings write over their end, their padding or the next column overwrites. */
 function writeColumn(dst: usize, entry: usize, column: usize, selection: usize, selected: u32): void {
-  const type = load<u32>(column, COLUMN_TYPE);
-  const src = <usize>load<u32>(column, COLUMN_DATA);
-  const data = dst + load<u32>(entry, FRAME_COLUMN_DATA);
-  const nulls = load<u32>(entry, FRAME_COLUMN_NULLS);
-  const bits = nulls ? <usize>load<u32>(column, COLUMN_VALIDITY) : 0;
-  const validity = dst + load<u32>(entry, FRAME_COLUMN_VALIDITY);
-  if (nulls) {
-    bits_gather(validity, bits, selection, selected);
-    pad(validity + ((selected + 7) >> 3));
-  }
-  if (isVariable(type)) {
-    const chars = dst + load<u32>(entry, FRAME_COLUMN_CHARS);
-    strings_gather(data, chars, src, bits, selection, selected);
-    pad(chars + load<u32>(entry, FRAME_COLUMN_CHARS_BYTES));
-  } else if (type == BOOL) {
-    bits_gather(data, src, selection, selected);
-    if (nulls) bits_and(data, validity, selected);
-  } else {
-    cells_gather(data, src, selection, selected);
-    if (nulls) cells_clear(data, validity, selected);
-  }
+  const nulls = load<u32>(entry, FRAME_COLUMN_NULLS), isText = isVariable(load<u32>(column, COLUMN_TYPE));
+  const validity = nulls ? dst + load<u32>(entry, FRAME_COLUMN_VALIDITY) : 0;
+  const data = dst + load<u32>(entry, FRAME_COLUMN_DATA), chars = dst + load<u32>(entry, FRAME_COLUMN_CHARS);
+  column_gather(column, data, chars, validity, selection, selected);
+  if (nulls) pad(validity + ((selected + 7) >> 3));
   pad(data + load<u32>(entry, FRAME_COLUMN_DATA_BYTES));
+  if (isText) pad(chars + load<u32>(entry, FRAME_COLUMN_CHARS_BYTES));
 }
 
 /**
