@@ -5,7 +5,7 @@ import { Index } from "../rows/index_rows";
 import { keyColumn, rowKeyHash } from "../rows/keys";
 import { listAdd } from "../rows/list";
 import { indexRestore, restoredEach } from "../rows/restore";
-import { ROW_HASH, rowIsNull } from "../rows/row";
+import { ARRIVAL_END, ROW_HASH, rowIsNull } from "../rows/row";
 import { leavesAt, waits } from "./due";
 import { isDead, listOf } from "./keep";
 import { Join, Side, TEMPORAL, heapOf, indexOf, storeOf } from "./spec";
@@ -38,7 +38,7 @@ export function join_put_scalars(join: usize, from: usize): bool {
   j.watermark = load<i64>(from, 8);
   j.now = load<i64>(from, 16);
   j.begun = load<i64>(from, 24);
-  return j.arrivals < 1 << 57;
+  return j.arrivals < ARRIVAL_END;
 }
 
 @inline function indexAt(address: u32): Index {

@@ -1,5 +1,6 @@
 // The newest rows by key as a table (rows/changes.ts).
 import { indexRestore, restoredEach } from "../rows/restore";
+import { ARRIVAL_END } from "../rows/row";
 import { Normalize, dropDoomed, indexOf, storeOf } from "./index";
 
 /** The index that has each row under its key. */
@@ -23,7 +24,7 @@ export function normalize_scalars(address: usize, to: usize): void {
 
 export function normalize_put_scalars(address: usize, from: usize): bool {
   changetype<Normalize>(address).seq = load<u64>(from);
-  return load<u64>(from) < 1 << 57;
+  return load<u64>(from) < ARRIVAL_END;
 }
 
 function putRow(owner: usize, row: usize): bool {

@@ -5,7 +5,7 @@ import { indexAdd, indexFindRow } from "../rows/index_rows";
 import { rowKeyHash } from "../rows/keys";
 import { listAdd } from "../rows/list";
 import { restoredEach } from "../rows/restore";
-import { ROW_HASH } from "../rows/row";
+import { ARRIVAL_END, ROW_HASH } from "../rows/row";
 import { FLAG_ROWS, FLAG_TIMED, LIST_AT, Over, TIME_AT, has, heapOf, indexOf, lengthOf, listOf, setLength, storeOf, timeOfRow } from "./spec";
 import { dropDoomed } from "./step";
 
@@ -33,7 +33,7 @@ export function over_put_scalars(address: usize, from: usize): bool {
   o.watermark = load<i64>(from, 8);
   o.late = load<u32>(from, 16);
   o.nullTime = load<u32>(from, 24);
-  return o.seq < 1 << 57;
+  return o.seq < ARRIVAL_END;
 }
 
 /** Puts a row behind those in front of its key's next one; false without memory. */

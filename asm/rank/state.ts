@@ -1,7 +1,7 @@
 // Ranked rows as a table (rows/changes.ts): with each the watermark at its arrival. Chains are made anew by the order and arrival.
 import { List, listAdd } from "../rows/list";
 import { indexRestore, listed, restoredCount, restoredEach, restoredEnd, restoredRows } from "../rows/restore";
-import { rowCell } from "../rows/row";
+import { ARRIVAL_END, rowCell } from "../rows/row";
 import { rowsSortByOrder } from "../rows/sort";
 import { dropDoomed } from "./chain";
 import { runsMake } from "./runs";
@@ -40,7 +40,7 @@ export function rank_put_scalars(address: usize, from: usize): bool {
   rank.late = load<u32>(from, 16);
   rank.unknown = load<u32>(from, 24);
   rank.begun = load<i64>(from, 32);
-  return rank.seq < 1 << 57;
+  return rank.seq < ARRIVAL_END;
 }
 
 /** Puts a row into the list by which it goes. */

@@ -1,14 +1,13 @@
 // What a store has to tell a checkpoint: rows that have changed since the last cut, and which ones are gone. Rows are named by their key
 // group and arrival. Rows may come, change and go between the steps of a drain: what is behind the place that it has come to has its flag for the
 // next one.
-import { ROW_ALIVE, ROW_CHANGED, ROW_PLACE, ROW_SEQ } from "./row";
+import { ARRIVAL_END, ROW_ALIVE, ROW_CHANGED, ROW_PLACE, ROW_SEQ } from "./row";
 import {
   pageChanged, pageClean, pageEnd, pageFirstRow, pageNext, pageStep, pageTouch, placeFirstBig, placeNextBig,
 } from "./slab";
 import { Store } from "./store";
 import { forgetGone, rowGroup, rowStored } from "./touch";
 
-const ARRIVAL: u64 = (1 << 57) - 1;
 /** What one step looks at. */
 const STEP_LOOKS: u32 = 1 << 15;
 /** A step ends without rows, and there is more. */
@@ -47,7 +46,7 @@ export function rows_gone(store: usize, groups: usize, arrivals: usize, most: u3
   for (let i: u32 = 0; i < count; i++) {
     const name = load<u64>(<usize>s.gone + (<usize>(s.scanGone + i) << 3));
     store_i64(groups, i, <i64>(name >> 57));
-    store_i64(arrivals, i, <i64>(name & ARRIVAL));
+    store_i64(arrivals, i, <i64>(name & (ARRIVAL_END - 1)));
   }
   s.scanGone += count;
   if (!count) forgetGone(s);

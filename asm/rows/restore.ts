@@ -3,7 +3,7 @@
 //
 //   map  u32 addresses of rows by their names, linear probing, at most half full; 0 = empty, 1 = removed
 import { block_alloc, block_free } from "../memory";
-import { ROW_ALIVE, ROW_GROUP, ROW_PLACE, rowOrder } from "./row";
+import { ARRIVAL_END, ROW_ALIVE, ROW_GROUP, ROW_PLACE, rowOrder } from "./row";
 import { Index, indexAdd } from "./index_rows";
 import { rowKeyHash } from "./keys";
 import { rowEncode, rowFree } from "./encode";
@@ -14,7 +14,6 @@ import { rowForget, rowGroup, rowStored } from "./touch";
 
 const REMOVED: u32 = 1;
 const MAP_MIN: u32 = 64;
-const ARRIVAL_END: u64 = 1 << 57;
 
 // Answers
 const DONE: i32 = 0;

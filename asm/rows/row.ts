@@ -46,7 +46,10 @@ export const ROW_WORDS: usize = 24;
   return ((load<u32>(row + s.nullsAt + ((<usize>column >>> 5) << 2)) >> (column & 31)) & 1) != 0;
 }
 
-/** (key group, arrival) as one number that sorts: arrivals stay below 2^57. */
+/** Arrivals stay below it: a row's name has its key group in the bits from there on. */
+export const ARRIVAL_END: u64 = 1 << 57;
+
+/** (key group, arrival) as one number that sorts. */
 @inline export function rowOrder(row: usize): u64 {
   return (<u64>load<u8>(row, ROW_GROUP) << 57) | load<u64>(row, ROW_SEQ);
 }

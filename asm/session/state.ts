@@ -4,7 +4,7 @@ import { rows_changed } from "../rows/changes";
 import { indexFind, indexFindRow } from "../rows/index_rows";
 import { keysHash, rowKeyHash } from "../rows/keys";
 import { restoredEach, restoredMap } from "../rows/restore";
-import { ROW_SEQ } from "../rows/row";
+import { ARRIVAL_END, ROW_SEQ } from "../rows/row";
 import { rowSetGroup, rowTouch } from "../rows/touch";
 import { addKey, earliest, insert, openSession, schedule } from "./add";
 import { dropDoomed } from "./index";
@@ -57,7 +57,7 @@ export function session_put_scalars(address: usize, from: usize): bool {
   s.late = load<u32>(from, 16);
   s.nullTime = load<u32>(from, 24);
   s.unknown = load<u32>(from, 32);
-  return s.seq < 1 << 57;
+  return s.seq < ARRIVAL_END;
 }
 
 @inline function put(to: usize, i: u32, value: i64): void {
