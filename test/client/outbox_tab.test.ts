@@ -49,6 +49,10 @@ async function withTabs(test: (tabs: Tabs) => Promise<void>): Promise<void> {
   }
 }
 
+function tabsTest(name: string, test: (tabs: Tabs) => Promise<void>): void {
+  Deno.test({ name, ignore: !CHROMIUM, fn: () => withTabs(test) });
+}
+
 /** Ends a page as if its process had died, while it does whatever it does. */
 async function crash(context: BrowserContext, page: Page): Promise<void> {
   const session = await context.newCDPSession(page), crashed = page.waitForEvent("crash");
@@ -125,85 +129,79 @@ async function heard(page: Page, status: string, before = 0): Promise<void> {
   await until(async () => await count(page, status) > before);
 }
 
-Deno.test({
-  name: "a page that crashes again and again while it sends leaves its rows to the next, which sends each once",
-  ignore: !CHROMIUM,
-  fn: () =>
-    withTabs(async (tabs) => {
-      const { context, server, open } = tabs, random = seeded(printedSeed());
-      for (let crashes = 0; crashes < CRASHES; crashes++) {
-        const page = await open();
-        await begun(page);
-        await new Promise((resolve) => setTimeout(resolve, random() * 100));
-        await crash(context, page);
-      }
-      const next = await open();
-      await begun(next);
-      await finished(next);
-      await assertCountedOnce(server, ROWS);
-    }),
-});
+/** A page keeps most of its batches unanswered, something befalls it, and it crashes: the next page sends all of them, each once. */
+async function outlivesCrash(tabs: Tabs, befall: (page: Page) => Promise<void>): Promise<void> {
+  const { context, server, proxy } = tabs, { page, release } = await openUnanswered(tabs);
+  await keepMost(page);
+  await befall(page);
+  await crash(context, page);
+  proxy.cut();
+  release();
+  await finished(await inherited(tabs));
+  await assertCountedOnce(server, ROWS);
+}
 
-Deno.test({
-  name: "a page that crashes before it has heard what the server makes of its rows leaves all of them to the next",
-  ignore: !CHROMIUM,
-  fn: () =>
-    withTabs(async (tabs) => {
-      const { context, server, proxy } = tabs, { page, release } = await openUnanswered(tabs);
-      await keepMost(page);
+tabsTest(
+  "a page that crashes again and again while it sends leaves its rows to the next, which sends each once",
+  async (tabs) => {
+    const { context, server, open } = tabs, random = seeded(printedSeed());
+    for (let crashes = 0; crashes < CRASHES; crashes++) {
+      const page = await open();
+      await begun(page);
+      await new Promise((resolve) => setTimeout(resolve, random() * 100));
       await crash(context, page);
-      proxy.cut();
-      release();
-      await finished(await inherited(tabs));
-      await assertCountedOnce(server, ROWS);
-    }),
-});
+    }
+    const next = await open();
+    await begun(next);
+    await finished(next);
+    await assertCountedOnce(server, ROWS);
+  },
+);
 
-Deno.test({
-  name:
-    "a page whose quota is used up is told what to do; what it has kept is sent without any room, and the rest with",
-  ignore: !CHROMIUM,
-  fn: () =>
-    withTabs(async (tabs) => {
-      const { origin, server, proxy, aside, devtools, open } = tabs;
-      await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: QUOTA_BYTES });
-      const { page, release } = await openUnanswered(tabs);
-      await allow(page);
-      await until(async () => !/^(opening|sending .*)$/.test((await told(page)).state));
-      const { state, kept } = await told(page);
-      assert.match(state, /^no_space: This page's IndexedDB has no room for more batches: free some/);
-      assert.ok(kept > ANSWERED_ROWS / BATCH_ROWS && kept < LAST / BATCH_ROWS, `${kept} batches were kept`);
-      await page.close();
-      proxy.cut();
-      release();
-      // Not even who opens it can be noted down.
-      await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
-      await fill(aside);
-      const drain = await open({ only: "drain" });
-      const drained = await until(async () => {
-        const { state } = await told(drain);
-        assert.match(state, /^(opening|sending .*|drained .*)$/);
-        return /^drained (\d+)$/.exec(state);
-      });
-      assert.ok(Number(drained[1]) > 0, "nothing had waited");
-      await drain.close();
-      // Without a size the override ends.
-      await devtools.send("Storage.overrideQuotaForOrigin", { origin });
-      const next = await open();
-      assert.deepEqual(await begun(next), { from: kept * BATCH_ROWS, waiting: 0 });
-      await finished(next);
-      await assertCountedOnce(server, ROWS);
-    }),
-});
+tabsTest(
+  "a page that crashes before it has heard what the server makes of its rows leaves all of them to the next",
+  (tabs) => outlivesCrash(tabs, async () => {}),
+);
 
-Deno.test({
-  name:
-    "a database that is deleted while batches wait in it is begun anew with them, and the writer says so; they outlive the page as before",
-  ignore: !CHROMIUM,
-  fn: () =>
-    withTabs(async (tabs) => {
-      const { context, origin, server, proxy, devtools } = tabs, { page, release } = await openUnanswered(tabs);
-      await keepMost(page);
+tabsTest(
+  "a page whose quota is used up is told what to do; what it has kept is sent without any room, and the rest with",
+  async (tabs) => {
+    const { origin, server, proxy, aside, devtools, open } = tabs;
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: QUOTA_BYTES });
+    const { page, release } = await openUnanswered(tabs);
+    await allow(page);
+    await until(async () => !/^(opening|sending .*)$/.test((await told(page)).state));
+    const { state, kept } = await told(page);
+    assert.match(state, /^no_space: This page's IndexedDB has no room for more batches: free some/);
+    assert.ok(kept > ANSWERED_ROWS / BATCH_ROWS && kept < LAST / BATCH_ROWS, `${kept} batches were kept`);
+    await page.close();
+    proxy.cut();
+    release();
+    // Not even who opens it can be noted down.
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1 });
+    await fill(aside);
+    const drain = await open({ only: "drain" });
+    const drained = await until(async () => {
+      const { state } = await told(drain);
+      assert.match(state, /^(opening|sending .*|drained .*)$/);
+      return /^drained (\d+)$/.exec(state);
+    });
+    assert.ok(Number(drained[1]) > 0, "nothing had waited");
+    await drain.close();
+    // Without a size the override ends.
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin });
+    const next = await open();
+    assert.deepEqual(await begun(next), { from: kept * BATCH_ROWS, waiting: 0 });
+    await finished(next);
+    await assertCountedOnce(server, ROWS);
+  },
+);
+
+tabsTest(
+  "a database that is deleted while batches wait in it is begun anew with them, and the writer says so; they outlive the page as before",
+  (tabs) =>
+    outlivesCrash(tabs, async (page) => {
+      const { origin, devtools } = tabs;
       for (const storageTypes of ["indexeddb", "all"]) {
         const before = await count(page, "restored");
         await devtools.send("Storage.clearDataForOrigin", { origin, storageTypes });
@@ -219,30 +217,22 @@ Deno.test({
         })
       );
       await heard(page, "restored", before);
-      await crash(context, page);
-      proxy.cut();
-      release();
-      await finished(await inherited(tabs));
-      await assertCountedOnce(server, ROWS);
     }),
-});
+);
 
-Deno.test({
-  name:
-    "when a page's locks went with its data, of two tabs that have one outbox only the last that opened it keeps and sends new batches",
-  ignore: !CHROMIUM,
-  fn: () =>
-    withTabs(async (tabs) => {
-      const { origin, server, devtools } = tabs, { page: first, release } = await openUnanswered(tabs);
-      await keepMost(first);
-      await devtools.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
-      await heard(first, "restored");
-      release();
-      const second = await tabs.open();
-      assert.equal((await begun(second)).from, LAST);
-      await allow(first);
-      await until(async () => /^conflict: Another tab has opened the outbox numbers/.test((await told(first)).state));
-      await finished(second);
-      await assertCountedOnce(server, ROWS);
-    }),
-});
+tabsTest(
+  "when a page's locks went with its data, of two tabs that have one outbox only the last that opened it keeps and sends new batches",
+  async (tabs) => {
+    const { origin, server, devtools } = tabs, { page: first, release } = await openUnanswered(tabs);
+    await keepMost(first);
+    await devtools.send("Storage.clearDataForOrigin", { origin, storageTypes: "all" });
+    await heard(first, "restored");
+    release();
+    const second = await tabs.open();
+    assert.equal((await begun(second)).from, LAST);
+    await allow(first);
+    await until(async () => /^conflict: Another tab has opened the outbox numbers/.test((await told(first)).state));
+    await finished(second);
+    await assertCountedOnce(server, ROWS);
+  },
+);

@@ -11,6 +11,7 @@ import { restoreSteps, type TableStep } from "../kernel/state_steps.ts";
 import { type InputRow, type Step, Task } from "./form_task.ts";
 import type { Form } from "./forms.ts";
 import { drained, Rounds, stateOf } from "./rounds.ts";
+import { seeds } from "./seeds.ts";
 
 export type Open = () => ColdFile;
 export const onDisk: Open = () => openColdFile(null);
@@ -108,10 +109,10 @@ function lookText(task: Task, key: Value): string[] {
 }
 
 /** Runs a form with and without a bound, with checkpoints and restarts in between: what comes out and what is kept is the same. */
-export function runCold(form: Form, size: Size, seed: number): { coldest: number; reads: number; restarts: number } {
+export function runCold(form: Form, size: Size, seed: number): { coldest: number; reads: number } {
   const random = randomOf(seed), memory = new Task(form, 0, 1), make = () => bounded(form, size.boundBytes);
   const rounds = new Rounds(random);
-  let task = make(), chain: TableStep[] = [], coldest = 0, restarts = 0, reads = 0, at = 0;
+  let task = make(), chain: TableStep[] = [], coldest = 0, reads = 0, at = 0;
   for (const step of stepsOf(form, random, size)) {
     assert.deepEqual(task.run(step), memory.run(step), `watermark ${step.watermark}`);
     const { operator } = task;
@@ -125,7 +126,6 @@ export function runCold(form: Form, size: Size, seed: number): { coldest: number
     const [whole, steps] = rounds.cut(task);
     chain = whole ? steps : [...chain, ...steps];
     if (random() < 0.6) continue;
-    restarts++;
     reads += operator.cold!.reads;
     task.close();
     task = make();
@@ -141,5 +141,30 @@ export function runCold(form: Form, size: Size, seed: number): { coldest: number
   }
   task.close();
   memory.close();
-  return { coldest, reads, restarts };
+  return { coldest, reads };
+}
+
+/** The same with a seed, which a failure names: more rows than `coldestMin` leave memory, and some come back. */
+export function holdsCold(form: Form, size: Size, coldestMin = 500): void {
+  seeds(1, (seed) => {
+    const { coldest, reads } = runCold(form, size, seed);
+    assert.ok(coldest > coldestMin, `at most ${coldest} rows were cold`);
+    assert.ok(reads > 100, `${reads} rows were read`);
+  });
+}
+
+/** Runs a form with and without a bound until most of its rows are cold, and ends its input: the same comes out, and no row is left. What its state then takes. */
+export function endCold(form: Form, size: Size, seed: number): { readonly stateBytes: number } {
+  const memory = new Task(form, 0, 1), task = bounded(form, size.boundBytes);
+  for (const step of stepsOf(form, randomOf(seed), size)) assert.deepEqual(task.run(step), memory.run(step));
+  const { cold, stateRows } = task.operator, end = { input: 0, rows: [], tick: false, watermark: Infinity };
+  assert.ok(cold!.rows > 2 * (stateRows - cold!.rows), `${cold!.rows} rows were cold`);
+  const out = memory.run(end);
+  assert.ok(out.length > 5000, `${out.length} rows`);
+  assert.deepEqual(task.run(end), out);
+  assert.equal(task.operator.stateRows, 0);
+  const { stateBytes } = task.operator;
+  task.close();
+  memory.close();
+  return { stateBytes };
 }

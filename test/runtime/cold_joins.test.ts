@@ -1,41 +1,30 @@
 import assert from "node:assert/strict";
 import { randomOf } from "../kernel/numbers.ts";
+import { HOW, sourceOf, wholePlan } from "./cold_plans.ts";
 import { DurableRun } from "./durable_run.ts";
 import { EVENTS } from "./engine_run.ts";
 
-const HOW = { start: "earliest", state: "keep" } as const;
 const BOUND_BYTES = 3_000_000, KEYS = 30_000, ROUNDS = 16, ROUND_ROWS = 4000, UPPER_MS = 40_000;
 
 /** Each row with those of its key that come later, but not too late; how many rows come of that, and how many of them are pairs. */
-const PLAN = {
-  rdx: 1,
-  nodes: [
-    { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 },
-    {
-      id: "later",
-      op: "project",
-      input: ["source"],
-      columns: [{ as: "at", expr: { column: "ts" } }, { as: "of", expr: { column: "key" } }],
-      keep: false,
-    },
-    {
-      id: "pairs",
-      op: "join",
-      input: ["source", "later"],
-      type: "left",
-      on: [{ left: "key", right: "of" }],
-      within: { left: "ts", right: "at", lower_ms: 1, upper_ms: UPPER_MS },
-    },
-    {
-      id: "all",
-      op: "aggregate",
-      input: ["pairs"],
-      keys: [],
-      aggs: [{ fn: "count", as: "rows" }, { fn: "count", arg: { column: "at" }, as: "pairs" }],
-    },
-    { id: "view", op: "sink", input: ["all"], sink: { kind: "view", name: "all" } },
-  ],
-};
+const PLAN = wholePlan([
+  sourceOf("events"),
+  {
+    id: "later",
+    op: "project",
+    input: ["events"],
+    columns: [{ as: "at", expr: { column: "ts" } }, { as: "of", expr: { column: "key" } }],
+    keep: false,
+  },
+  {
+    id: "pairs",
+    op: "join",
+    input: ["events", "later"],
+    type: "left",
+    on: [{ left: "key", right: "of" }],
+    within: { left: "ts", right: "at", lower_ms: 1, upper_ms: UPPER_MS },
+  },
+], [{ fn: "count", as: "rows" }, { fn: "count", arg: { column: "at" }, as: "pairs" }]);
 
 /** How many rows and pairs there are of rows whose times are their numbers, one a millisecond. */
 function expected(keys: readonly string[]): readonly [rows: number, pairs: number] {

@@ -1,37 +1,23 @@
 import assert from "node:assert/strict";
 import { randomOf } from "../kernel/numbers.ts";
+import { HOW, sourceOf, wholePlan } from "./cold_plans.ts";
 import { DurableRun } from "./durable_run.ts";
 import { EVENTS } from "./engine_run.ts";
 
-const HOW = { start: "earliest", state: "keep" } as const;
 const BOUND_BYTES = 1_500_000, KEYS = 3_000, ROUNDS = 12, ROWS = 1500;
 
-const SOURCE = { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 };
-const OTHERS = { id: "others", op: "source", stream: "others", idle_timeout_ms: 0 };
+const SOURCE = sourceOf("events");
+const OTHERS = sourceOf("others");
 
 /** How many rows come out, and what their values come to. */
-function planOf(nodes: readonly Record<string, unknown>[], value: string) {
-  const last = nodes.at(-1)!.id;
-  return {
-    rdx: 1,
-    nodes: [
-      ...nodes,
-      {
-        id: "all",
-        op: "aggregate",
-        input: [last],
-        keys: [],
-        aggs: [{ fn: "count", as: "n" }, { fn: "sum", arg: { column: value }, as: "total" }],
-      },
-      { id: "view", op: "sink", input: ["all"], sink: { kind: "view", name: "all" } },
-    ],
-  };
+function planOf(nodes: Parameters<typeof wholePlan>[0], value: string) {
+  return wholePlan(nodes, [{ fn: "count", as: "n" }, { fn: "sum", arg: { column: value }, as: "total" }]);
 }
 
 /** Sessions that end a while behind the rows that come. */
 const SESSIONS = planOf([
   SOURCE,
-  { id: "window", op: "window", input: ["source"], window: { kind: "session", gap_ms: 3 * ROWS, keys: ["key"] } },
+  { id: "window", op: "window", input: ["events"], window: { kind: "session", gap_ms: 3 * ROWS, keys: ["key"] } },
   {
     id: "kept",
     op: "aggregate",
@@ -46,7 +32,7 @@ const CUMULATING = planOf([
   {
     id: "window",
     op: "window",
-    input: ["source"],
+    input: ["events"],
     window: { kind: "cumulate", step_ms: 4 * ROWS, size_ms: 8 * ROWS },
   },
   {
@@ -65,7 +51,7 @@ const RANKS = planOf([
   {
     id: "kept",
     op: "rank",
-    input: ["source"],
+    input: ["events"],
     keys: ["key"],
     order: [{ column: "value", desc: true }],
     from: 1,
@@ -76,7 +62,7 @@ const JOINS = planOf([
   SOURCE,
   OTHERS,
   { id: "right", op: "project", input: ["others"], columns: [{ as: "of", expr: { column: "key" } }], keep: false },
-  { id: "kept", op: "join", input: ["source", "right"], type: "left", on: [{ left: "key", right: "of" }] },
+  { id: "kept", op: "join", input: ["events", "right"], type: "left", on: [{ left: "key", right: "of" }] },
 ], "value");
 
 interface Case {

@@ -1,60 +1,31 @@
 import assert from "node:assert/strict";
 import { randomOf } from "../kernel/numbers.ts";
+import { HOW, KeyedSums, keyedSumsPlan, sourceOf, wholePlan } from "./cold_plans.ts";
 import { DurableRun } from "./durable_run.ts";
 import { EVENTS } from "./engine_run.ts";
 
-const HOW = { start: "earliest", state: "keep" } as const;
 const BOUND_BYTES = 3_000_000, KEYS = 60_000;
 
-/** Sums by key, and how many keys there are and what their sums come to. */
-const PLAN = {
-  rdx: 1,
-  nodes: [
-    { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 },
-    {
-      id: "sums",
-      op: "aggregate",
-      input: ["source"],
-      keys: ["key"],
-      aggs: [{ fn: "sum", arg: { column: "value" }, as: "total" }, { fn: "last", arg: { column: "key" }, as: "named" }],
-    },
-    {
-      id: "all",
-      op: "aggregate",
-      input: ["sums"],
-      keys: [],
-      aggs: [{ fn: "count", as: "keys" }, { fn: "sum", arg: { column: "total" }, as: "total" }],
-    },
-    { id: "view", op: "sink", input: ["all"], sink: { kind: "view", name: "all" } },
-  ],
-};
-
 Deno.test("state of several times its memory goes on over checkpoints and restarts with other workers, and says where it is", async () => {
-  const seed = Math.floor(Math.random() * 2 ** 31), random = randomOf(seed), totals = new Map<string, bigint>();
+  const seed = Math.floor(Math.random() * 2 ** 31), sums = new KeyedSums(randomOf(seed), KEYS, 40);
   await DurableRun.with(async (life) => {
     life.engine.streams.put("events", EVENTS);
-    await life.engine.pipelines.put("sums", PLAN, HOW);
+    await life.engine.pipelines.put("sums", keyedSumsPlan(), HOW);
     let most = 0, reads = 0;
     for (let round = 0; round < 24; round++) {
-      const rows = Array.from({ length: 4000 }, (_, i) => {
-        const key = `a key of ${Math.floor(random() * KEYS)} ${"x".repeat(40)}`, value = Math.floor(random() * 1000);
-        totals.set(key, (totals.get(key) ?? 0n) + BigInt(value));
-        return { ts: round * 4000 + i, key, value };
-      });
-      await life.send("events", rows);
+      await life.send("events", sums.rows(4000));
       if (round % 5 === 3) await life.checkpoint("sums");
       await life.settled();
       const { cold, stateRows, stateBytes } = life.engine.pipelines.get("sums");
       most = Math.max(most, cold.rows);
       reads += cold.reads;
-      assert.equal(stateRows, totals.size + 1, `seed ${seed}, round ${round}`);
+      assert.equal(stateRows, sums.keys + 1, `seed ${seed}, round ${round}`);
       assert.ok(stateBytes <= BOUND_BYTES);
       if (round % 8 === 6) await life.restart(1 + (round >> 3));
     }
     assert.ok(most > KEYS / 3, `${most} rows were on disk`);
     assert.ok(reads > 1000);
-    const sum = [...totals.values()].reduce((a, b) => a + b, 0n), [row] = life.view("all").rows;
-    assert.equal(row, `${totals.size}n ${sum}n`, `seed ${seed}`);
+    assert.deepEqual(life.view("all").rows, [sums.text], `seed ${seed}`);
     const [{ cold }] = (await life.engine.states.get("sums")).operators.filter(({ node }) => node === "sums");
     assert.ok(cold.rows > 0 && cold.bytes > cold.rows * 64);
     assert.equal(life.said.filter((line) => line.includes("cold rows are on disk")).length, 4, "once in each life");
@@ -68,37 +39,26 @@ Deno.test("state of several times its memory goes on over checkpoints and restar
 });
 
 /** Different values by key, the greatest of what is taken back, and lists, and what they come to. */
-const HELD = {
-  rdx: 1,
-  nodes: [
-    { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 },
-    {
-      id: "held",
-      op: "aggregate",
-      input: ["source"],
-      keys: ["key"],
-      aggs: [
-        { fn: "count", arg: { column: "value" }, distinct: true, as: "different" },
-        { fn: "array_agg", arg: { column: "value" }, as: "listed" },
-        { fn: "mode", arg: { column: "value" }, as: "most" },
-        { fn: "approx_count_distinct", arg: { column: "value" }, as: "about" },
-      ],
-    },
-    {
-      id: "all",
-      op: "aggregate",
-      input: ["held"],
-      keys: [],
-      aggs: [
-        { fn: "count", as: "keys" },
-        { fn: "sum", arg: { column: "different" }, as: "different" },
-        { fn: "sum", arg: { column: "about" }, as: "about" },
-        { fn: "sum", arg: { column: "most" }, as: "most" },
-      ],
-    },
-    { id: "view", op: "sink", input: ["all"], sink: { kind: "view", name: "all" } },
-  ],
-};
+const HELD = wholePlan([
+  sourceOf("events"),
+  {
+    id: "held",
+    op: "aggregate",
+    input: ["events"],
+    keys: ["key"],
+    aggs: [
+      { fn: "count", arg: { column: "value" }, distinct: true, as: "different" },
+      { fn: "array_agg", arg: { column: "value" }, as: "listed" },
+      { fn: "mode", arg: { column: "value" }, as: "most" },
+      { fn: "approx_count_distinct", arg: { column: "value" }, as: "about" },
+    ],
+  },
+], [
+  { fn: "count", as: "keys" },
+  { fn: "sum", arg: { column: "different" }, as: "different" },
+  { fn: "sum", arg: { column: "about" }, as: "about" },
+  { fn: "sum", arg: { column: "most" }, as: "most" },
+]);
 
 /** The value that is there most often, the least of these. */
 function mostFrequent(list: readonly number[]): number {
@@ -142,27 +102,16 @@ Deno.test("sets, lists and sketches of several times their memory go on over che
 });
 
 /** The last text of each key, as long as it is. */
-const WIDE = {
-  rdx: 1,
-  nodes: [
-    { id: "source", op: "source", stream: "events", idle_timeout_ms: 0 },
-    {
-      id: "named",
-      op: "aggregate",
-      input: ["source"],
-      keys: ["key"],
-      aggs: [{ fn: "count", as: "n" }, { fn: "last", arg: { column: "key" }, as: "last" }],
-    },
-    {
-      id: "all",
-      op: "aggregate",
-      input: ["named"],
-      keys: [],
-      aggs: [{ fn: "count", as: "keys" }, { fn: "sum", arg: { column: "n" }, as: "rows" }],
-    },
-    { id: "view", op: "sink", input: ["all"], sink: { kind: "view", name: "all" } },
-  ],
-};
+const WIDE = wholePlan([
+  sourceOf("events"),
+  {
+    id: "named",
+    op: "aggregate",
+    input: ["events"],
+    keys: ["key"],
+    aggs: [{ fn: "count", as: "n" }, { fn: "last", arg: { column: "key" }, as: "last" }],
+  },
+], [{ fn: "count", as: "keys" }, { fn: "sum", arg: { column: "n" }, as: "rows" }]);
 
 Deno.test("a checkpoint whose steps are larger than the memory for state is taken in, and rows leave meanwhile", async () => {
   const keys = 4000, bound = 1_500_000, wide = "x".repeat(1500);
