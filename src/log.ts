@@ -22,7 +22,7 @@ export interface LogRecord {
   readonly frames: readonly ArrayBuffer[];
   /** Version of the stream's schema under which the frames were decoded. */
   readonly schema: number;
-  /** Wall clock at the append, epoch ms: the event time of streams that declare none. */
+  /** Wall clock at the append, epoch ms: the event time of streams that declare none. It never goes back, even when the wall clock does; see Arrivals. */
   readonly arrivalMs: number;
   /** Bytes of the frames. */
   readonly bytes: number;
@@ -115,6 +115,19 @@ export interface LogHold {
 /** A power cut · the death of the process · nothing. */
 export type Durability = "fsync" | "os" | "none";
 
+/**
+ * Times of arrival in one log, epoch ms. They never go back: when the wall clock is set back they go on from where they are, somewhat slower than time passes, until it has come
+ * up with them.
+ */
+export interface Arrivals {
+  /** Of rows that are appended now. */
+  now(): number;
+  /** No row that is appended from now on arrives before `timeMs`: somebody has counted on that. */
+  raise(timeMs: number): void;
+  /** By how much they are ahead of the wall clock; 0: they are not. */
+  readonly aheadMs: number;
+}
+
 /** The log of one stream. Answers are what the appender wants to give its producers again at a repetition. */
 export interface Log<Answer> {
   /** Offset after the last row. */
@@ -130,6 +143,7 @@ export interface Log<Answer> {
   readonly packs?: boolean;
   /** Why it takes nothing any more, or null. */
   readonly failure: string | null;
+  readonly arrivals: Arrivals;
   /** Offset of the newest record that has frames aside, −1: none has. */
   readonly newestAside: number;
   /**
@@ -238,4 +252,6 @@ export interface OpenedOrder {
   replay(after: number): OrderReplay;
   /** Behind the last row that was taken of each source. */
   readonly ends: ReadonlyMap<string, number>;
+  /** Up to when nothing came from each source that was idle, by the last of its idle marks. */
+  readonly idle: ReadonlyMap<string, number>;
 }

@@ -97,9 +97,9 @@ export class DurableLogs implements Durable {
   }
 
   async openSinkLog<Answer>(name: string): Promise<Log<Answer>> {
-    const folder = `${SINKS}/${name}`, { segments, shared } = this.#journalParts(folder);
+    const folder = `${SINKS}/${name}`, { segments, clock, shared } = this.#journalParts(folder);
     const segmentBytes = { first: ORDER_SEGMENT_FIRST_BYTES, max: ORDER_SEGMENT_BYTES_MAX };
-    const parts = { segments: { ...segments, segmentBytes }, shared };
+    const parts = { segments: { ...segments, segmentBytes }, clock, shared };
     const isThere = (await this.#parts.device.list(folder)).length > 0;
     return isThere
       ? await JournalLog.open<Answer>(folder, parts, (cut) => this.said(cut))
@@ -125,21 +125,21 @@ export class DurableLogs implements Durable {
 
   #journalParts(folder: string): JournalParts {
     const { bounds = {}, segmentBytes } = this.#parts, segments = { ...this.#segments(), segmentBytes };
-    return { segments, bounds, shared: this.#shared, made: () => this.#made(folder) };
+    return { segments, clock: this.#parts.clock, bounds, shared: this.#shared, made: () => this.#made(folder) };
   }
 
   #orderParts(folder: string): OrderParts {
     const { clock } = this.#parts, segmentBytes = { first: ORDER_SEGMENT_FIRST_BYTES, max: ORDER_SEGMENT_BYTES_MAX };
     return {
-      segments: { ...this.#segments(), segmentBytes, packer: null },
+      segments: { ...this.#segments(), segmentBytes, packer: null, now: () => clock.now() },
       after: (ms, call) => clock.after(ms, call),
       made: () => this.#made(folder),
     };
   }
 
-  #segments(): SegmentParts {
-    const { device, checksum, packer, unpacker, durability, clock } = this.#parts;
-    return { device, checksum, packer, unpacker, durability, buffers: this.#buffers, now: () => clock.now() };
+  #segments(): JournalParts["segments"] {
+    const { device, checksum, packer, unpacker, durability } = this.#parts;
+    return { device, checksum, packer, unpacker, durability, buffers: this.#buffers };
   }
 
   #made(folder: string): void {

@@ -1,7 +1,8 @@
 import { RdxError } from "../core/errors.ts";
 import type { Appended, Durability, Log, LogEntry, LogHold, LogReader, LogRecord, PartitionShare } from "../log.ts";
+import { ArrivalClock } from "./arrival_clock.ts";
 import { bytesOf, checkEntry } from "./entry.ts";
-import { boundsOf, hooksOf, type JournalBounds, type JournalParts, Retention } from "./journal_parts.ts";
+import { boundsOf, hooksOf, type JournalBounds, type JournalParts, Retention, segmentsOf } from "./journal_parts.ts";
 import { JournalReader } from "./journal_reader.ts";
 import { endOf, partsOfHello, partsOfRecord, takeRecord } from "./journal_records.ts";
 import { offsetAtTime } from "./journal_times.ts";
@@ -40,7 +41,7 @@ export class JournalLog<Answer> implements Log<Answer> {
   #stagedEnded = false;
   #stagedAside: number;
   #stagedBytes = 0;
-  #arrivalMs: number;
+  readonly arrivals: ArrivalClock;
   #ended = false;
   #newestAside: number;
   #closed = false;
@@ -59,21 +60,21 @@ export class JournalLog<Answer> implements Log<Answer> {
     this.#log = opened.log;
     this.#stagedEnd = opened.end;
     this.#stagedAside = this.#newestAside = opened.newestAside;
-    this.#arrivalMs = opened.arrivalMs;
+    this.arrivals = opened.arrivals;
     this.#ended = this.#stagedEnded = opened.endRecord !== null;
     this.#window = new RecordWindow(opened.end);
     this.#shared = new SharedReads(this.#bounds.recentBytesMax, (offset) => new SegmentReader(this.#log, offset));
     if (opened.endRecord) this.#window.push(opened.endRecord);
     this.#tableFrom = opened.tableFrom;
-    this.#retention = new Retention(parts, this.#bounds, this.#log);
+    this.#retention = new Retention(parts, this.#bounds, this.#log, opened.arrivals);
   }
 
   /** The log of a new stream. */
   static create<Answer>(folder: string, parts: JournalParts): JournalLog<Answer> {
-    const { producersMax, answersMax } = boundsOf(parts), hooks = hooksOf(() => journal);
-    const log = new SegmentLog(folder, { ...parts.segments, ...hooks });
+    const { producersMax, answersMax } = boundsOf(parts), arrivals = new ArrivalClock(parts.clock);
+    const log = new SegmentLog(folder, { ...segmentsOf(parts, arrivals), ...hooksOf(() => journal) });
     const producers = new ProducerTable<Answer>(producersMax, answersMax);
-    const nothing = { end: 0, newestAside: -1, arrivalMs: -Infinity, endRecord: null, tableFrom: 0 };
+    const nothing = { end: 0, newestAside: -1, arrivals, endRecord: null, tableFrom: 0 };
     const journal: JournalLog<Answer> = new JournalLog<Answer>(parts, { log, producers, ...nothing });
     void log.start(0);
     return journal;
@@ -90,18 +91,18 @@ export class JournalLog<Answer> implements Log<Answer> {
   ): Promise<JournalLog<Answer>> {
     const { producersMax, answersMax } = boundsOf(parts),
       producers = new ProducerTable<Answer>(producersMax, answersMax);
-    const table = await loadTable<Answer>(new SegmentFiles(folder, parts.segments));
+    const arrivals = new ArrivalClock(parts.clock), segments = segmentsOf(parts, arrivals);
+    const table = await loadTable<Answer>(new SegmentFiles(folder, segments));
     if (table) producers.load(table.producers);
-    let { newestAside, arrivalMs } = table ?? { newestAside: -1, arrivalMs: -Infinity };
-    let endRecord: LogRecord | null = null, end = -1;
-    const hooks = hooksOf(() => journal);
+    if (table) arrivals.raise(table.arrivalMs);
+    let endRecord: LogRecord | null = null, end = -1, newestAside = table?.newestAside ?? -1;
     const { log, cut } = await SegmentLog.open(
       folder,
-      { ...parts.segments, ...hooks },
+      { ...segments, ...hooksOf(() => journal) },
       table?.from ?? 0,
       (head, text) => {
         takeRecord(producers, head, text);
-        arrivalMs = Math.max(arrivalMs, head.arrivalMs);
+        arrivals.raise(head.arrivalMs);
         newestAside = Math.max(newestAside, head.newestAside);
         end = head.key + head.rows;
         if (head.kind === "end") endRecord = endOf(head);
@@ -109,7 +110,7 @@ export class JournalLog<Answer> implements Log<Answer> {
     );
     end = Math.max(end, log.segments.at(-1)?.first ?? 0);
     if (cut !== null) said(cut);
-    const opened = { log, producers, end, newestAside, arrivalMs, endRecord, tableFrom: table?.from ?? 0 };
+    const opened = { log, producers, end, newestAside, arrivals, endRecord, tableFrom: table?.from ?? 0 };
     const journal: JournalLog<Answer> = new JournalLog<Answer>(parts, opened);
     if (log.segments.length === 0) await log.start(0);
     return journal;
@@ -190,12 +191,11 @@ export class JournalLog<Answer> implements Log<Answer> {
     const { promise, resolve, reject } = Promise.withResolvers<Appended<Answer>>();
     const before = { aside: this.#stagedAside, next: mark ? this.#producers.next(mark.producer) : 0 };
     if (mark) this.#producers.note(mark, answer, promise);
-    this.#arrivalMs = Math.max(this.#arrivalMs, this.#parts.segments.now());
     if (aside.length > 0) this.#stagedAside = offset;
     this.#stagedEnd += rows;
     this.#stagedEnded = kind === "end";
     this.#stagedBytes += bytes;
-    const { frames, schema, partitions } = entry, arrivalMs = this.#arrivalMs, newestAside = this.#stagedAside;
+    const { frames, schema, partitions } = entry, arrivalMs = this.arrivals.now(), newestAside = this.#stagedAside;
     const record: LogRecord = { offset, rows, kind, frames, schema, arrivalMs, bytes, aside, partitions };
     this.#log.append({
       record: partsOfRecord(record, newestAside, mark ? { mark, answer } : null, entry),
@@ -232,7 +232,7 @@ export class JournalLog<Answer> implements Log<Answer> {
     this.#checkOpen();
     const epoch = this.#producers.hello(producer), next = this.#producers.next(producer);
     const { promise, resolve, reject } = Promise.withResolvers<{ epoch: number; next: number }>();
-    const place = { offset: this.#stagedEnd, arrivalMs: this.#arrivalMs, newestAside: this.#stagedAside };
+    const place = { offset: this.#stagedEnd, arrivalMs: this.arrivals.now(), newestAside: this.#stagedAside };
     this.#log.append({
       record: partsOfHello(producer, epoch, place),
       stored: () => {
@@ -365,8 +365,8 @@ export class JournalLog<Answer> implements Log<Answer> {
   }
 
   #tableText(from: number): Uint8Array {
-    const { newestAside, arrivalMs } = { newestAside: this.#newestAside, arrivalMs: Math.max(0, this.#arrivalMs) };
-    const table = { version: 1, from, newestAside, arrivalMs, producers: this.#producers.save() };
+    const newestAside = this.#newestAside, producers = this.#producers.save();
+    const table = { version: 1, from, newestAside, arrivalMs: this.arrivals.now(), producers };
     return encoder.encode(JSON.stringify(table));
   }
 
@@ -394,7 +394,7 @@ interface Opened<Answer> {
   readonly producers: ProducerTable<Answer>;
   readonly end: number;
   readonly newestAside: number;
-  readonly arrivalMs: number;
+  readonly arrivals: ArrivalClock;
   readonly endRecord: LogRecord | null;
   readonly tableFrom: number;
 }

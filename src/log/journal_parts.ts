@@ -7,7 +7,9 @@ import {
   PRODUCER_ANSWERS_MAX,
   PRODUCERS_MAX,
 } from "../core/limits.ts";
+import type { Clock } from "../core/clock.ts";
 import type { LogRecord } from "../log.ts";
+import type { ArrivalClock } from "./arrival_clock.ts";
 import type { Segment, SegmentParts } from "./segment_files.ts";
 import type { SegmentLog } from "./segment_log.ts";
 
@@ -27,7 +29,8 @@ export interface JournalBounds {
 }
 
 export interface JournalParts {
-  readonly segments: SegmentParts;
+  readonly segments: Omit<SegmentParts, "now">;
+  readonly clock: Pick<Clock, "now" | "monotonic">;
   readonly bounds?: Partial<JournalBounds>;
   /** What several journals retain together. */
   readonly shared: { bytes: number };
@@ -47,6 +50,11 @@ const DEFAULT_BOUNDS: JournalBounds = {
 
 export function boundsOf({ bounds }: JournalParts): JournalBounds {
   return { ...DEFAULT_BOUNDS, ...bounds };
+}
+
+/** What the segments of a journal are made with: they are as old as the rows in them, whatever the wall clock says meanwhile. */
+export function segmentsOf({ segments }: JournalParts, arrivals: ArrivalClock): SegmentParts {
+  return { ...segments, now: () => arrivals.now() };
 }
 
 /**
@@ -80,13 +88,15 @@ export class Retention {
   readonly #parts: JournalParts;
   readonly #bounds: JournalBounds;
   readonly #log: SegmentLog;
+  readonly #arrivals: ArrivalClock;
   /** Of segments that were written by this process. */
   readonly #contents = new Map<Segment, Content>();
   /** Segments that have been given up and are still there. */
   #gone = 0;
   #retainedBytes = 0;
 
-  constructor(parts: JournalParts, bounds: JournalBounds, log: SegmentLog) {
+  constructor(parts: JournalParts, bounds: JournalBounds, log: SegmentLog, arrivals: ArrivalClock) {
+    this.#arrivals = arrivals;
     this.#parts = parts;
     this.#bounds = bounds;
     this.#log = log;
@@ -111,7 +121,7 @@ export class Retention {
 
   /** Gives up what lies before `needed`, as far as the bounds say so; whether that was anything. `end`: behind the newest row. */
   trim(needed: number, end: number): boolean {
-    const { segments } = this.#log, before = this.#gone, oldestMs = this.#parts.segments.now() - this.forMs;
+    const { segments } = this.#log, before = this.#gone, oldestMs = this.#arrivals.now() - this.forMs;
     const free = (i: number) => i < segments.length - 1 && segments[i + 1].first <= needed;
     let bytes = 0;
     for (let i = this.#gone; free(i); i++) bytes += this.#contentOf(i).bytes;

@@ -8,6 +8,7 @@ import {
   PRODUCERS_MAX,
 } from "../core/limits.ts";
 import type { Appended, Log, LogEntry, LogFactory, LogHold, LogReader, LogRecord, PartitionShare } from "../log.ts";
+import { ArrivalClock } from "./arrival_clock.ts";
 import { bytesOf, checkEntry } from "./entry.ts";
 import { readerOf } from "./partition_reader.ts";
 import { ProducerTable } from "./producers.ts";
@@ -50,11 +51,9 @@ interface Cursor {
  * A log in memory: as durable as the process. Records that every reader has released stay for late readers up to
  * `retainedBytesMax`, or less where many logs share their room, then the oldest leave; while nobody reads, all records count as released, so that a stream
  * without a pipeline never refuses its producers.
- *
- * Arrival times never go back, even when the wall clock does: they are the event time of streams that declare none.
  */
 export class MemoryLog<Answer> implements Log<Answer> {
-  readonly #clock: Clock;
+  readonly arrivals: ArrivalClock;
   readonly #bounds: LogBounds;
   readonly #producers: ProducerTable<Answer>;
   /** By ordinal, `#first` to `#count` - 1. */
@@ -65,7 +64,6 @@ export class MemoryLog<Answer> implements Log<Answer> {
   #count = 0;
   #bytes = 0;
   #end = 0;
-  #arrivalMs = -Infinity;
   #retentionMs = Infinity;
   /** Null: the log's bound. */
   #retentionBytes: number | null = null;
@@ -78,7 +76,7 @@ export class MemoryLog<Answer> implements Log<Answer> {
   #retainedBytes = 0;
 
   constructor(clock: Clock, bounds: Partial<LogBounds> = {}, shared: Retained = { bytes: 0 }) {
-    this.#clock = clock;
+    this.arrivals = new ArrivalClock(clock);
     this.#shared = shared;
     this.#bounds = { ...DEFAULT_BOUNDS, ...bounds };
     this.#producers = new ProducerTable(this.#bounds.producersMax, this.#bounds.answersMax);
@@ -173,14 +171,13 @@ export class MemoryLog<Answer> implements Log<Answer> {
   }
 
   #store(entry: LogEntry<Answer>, bytes: number): void {
-    this.#arrivalMs = Math.max(this.#arrivalMs, this.#clock.now());
     this.#records.set(this.#count++, {
       offset: this.#end,
       rows: entry.rows,
       kind: entry.kind,
       frames: entry.frames,
       schema: entry.schema,
-      arrivalMs: this.#arrivalMs,
+      arrivalMs: this.arrivals.now(),
       bytes,
       aside: entry.aside ?? [],
       ...(entry.partitions ? { partitions: entry.partitions } : {}),
@@ -278,7 +275,7 @@ export class MemoryLog<Answer> implements Log<Answer> {
     const needed = this.#slowest(), neededBytes = this.#bytesBefore(needed);
     const { retainedBytesMax, allRetainedBytesMax } = this.#bounds, others = this.#shared.bytes - this.#retainedBytes;
     const most = Math.min(this.#retentionBytes ?? retainedBytesMax, Math.max(0, allRetainedBytesMax - others));
-    const oldestMs = this.#clock.now() - this.#retentionMs;
+    const oldestMs = this.arrivals.now() - this.#retentionMs;
     const held = Math.min(Infinity, ...[...this.#holds].map(({ from }) => from));
     while (this.#first < needed) {
       const { offset, rows } = this.#records.get(this.#first)!;

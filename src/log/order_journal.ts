@@ -54,17 +54,20 @@ export class OrderJournal implements OrderLog {
 
   /** What an earlier process has left, whose numbers began behind `after` or later. See `SegmentLog.open`; `said` gets what was cut from its end. */
   static async open(folder: string, parts: OrderParts, said: (cut: string) => void, after = 0): Promise<OpenedOrder> {
-    const ends = new Map<string, number>();
+    const ends = new Map<string, number>(), idle = new Map<string, number>();
     let last = after;
     const segments = { ...parts.segments, rolled: () => parts.made?.() };
     const { log, cut } = await SegmentLog.open(folder, segments, 0, (head, text) => {
-      for (const step of decodeOrder(text, head.key)) if (step.kind === "chunk") ends.set(step.source, step.to);
+      for (const step of decodeOrder(text, head.key)) {
+        if (step.kind === "chunk") ends.set(step.source, step.to);
+        else if (step.kind === "idle") idle.set(step.source, step.watermark);
+      }
       last = head.key + head.rows - 1;
     });
     if (cut !== null) said(cut);
     if (log.segments.length === 0) await log.start(after + 1);
     const first = log.segments[0]?.first ?? after + 1, order = new OrderJournal(parts, log, last);
-    return { order, first, last, replay: (after) => new Replay(log, after, last), ends };
+    return { order, first, last, replay: (after) => new Replay(log, after, last), ends, idle };
   }
 
   append(record: OrderRecord): void {

@@ -24,6 +24,8 @@ export interface PipelineInput {
   readonly refusing: boolean;
   /** Since when (monotonic) something that has come is on its way to where it can be taken; Infinity: nothing is. */
   readonly underWaySinceMs: number;
+  /** No row arrives earlier (epoch ms) that cannot be taken yet. */
+  readonly nextArrivalMs: number;
   /** There is more, which cannot be taken yet: it is being read from where it is kept. */
   readonly reading: boolean;
   take(): Taken;
@@ -56,7 +58,7 @@ export class LogInput implements PipelineInput {
   readonly #start: LogStart;
   /** Absent: all partitions. */
   readonly only: PartitionShare | undefined;
-  readonly #underWay: Pick<UnderWay, "sinceMs"> | null;
+  readonly #underWay: Pick<UnderWay, "sinceMs" | "arrivalMs"> | null;
   #opened: LogFrames | null = null;
   /** Of what is given again, so far as it was read. */
   #again: TakenFrame[] = [];
@@ -69,7 +71,7 @@ export class LogInput implements PipelineInput {
     log: Log<unknown>,
     start: LogStart,
     only?: PartitionShare,
-    underWay: Pick<UnderWay, "sinceMs"> | null = null,
+    underWay: Pick<UnderWay, "sinceMs" | "arrivalMs"> | null = null,
   ) {
     this.#log = log;
     this.#underWay = underWay;
@@ -111,6 +113,10 @@ export class LogInput implements PipelineInput {
 
   get underWaySinceMs(): number {
     return this.#underWay?.sinceMs ?? Infinity;
+  }
+
+  get nextArrivalMs(): number {
+    return this.#underWay?.arrivalMs ?? this.#log.arrivals.now();
   }
 
   get reading(): boolean {
@@ -189,6 +195,7 @@ export class RangeInput implements PipelineInput {
 
   readonly refusing = false;
   readonly underWaySinceMs = Infinity;
+  readonly nextArrivalMs = Infinity;
   readonly reading = false;
 
   take(): Taken {

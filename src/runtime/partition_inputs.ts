@@ -15,10 +15,11 @@ export function sequencedSources(
   inputs: readonly PipelineInput[],
   clocks: readonly SourceClock[],
 ): SequencedSource[] {
-  return sources.map(({ id, idleTimeoutMs }, i) => ({
+  return sources.map(({ id, idleTimeoutMs, time }, i) => ({
     id,
     stream: writtenSource(id),
     idleTimeoutMs,
+    byArrival: time < 0,
     input: inputs[i],
     clock: clocks[i],
   }));

@@ -2,10 +2,11 @@ import { RdxError, reasonOf } from "../core/errors.ts";
 import type { LogHold, OpenedOrder } from "../log.ts";
 import type { CheckpointInfo, Durable, OpenedCheckpoint, SavedPipeline, SavedPlan } from "../store.ts";
 import { restoreCheckpoint } from "./checkpoint/restore.ts";
-import { neededFor, type SavedRun, savedRun } from "./checkpoint/saved_run.ts";
+import { neededFor, type SavedRun, savedRun, timeOf } from "./checkpoint/saved_run.ts";
 import { beginChange, type Change, takeOver } from "./carry/move.ts";
 import { openSinks, SinkAhead } from "./open_sinks.ts";
 import { keepFor, letGo, turnAt } from "./order_holds.ts";
+import { sourceClock } from "./source_clock.ts";
 import { WorkerDied } from "./pool_member.ts";
 import type { TaskFacts } from "./protocol.ts";
 import type { Compiled, Deployed, Ends, PipelineMaker, PipelineOrder, Start } from "./pipeline_maker.ts";
@@ -15,6 +16,8 @@ export interface RecoveryParts {
   readonly maker: PipelineMaker;
   /** Behind the last row of a stream; 0 for one that is not there. */
   endOf(stream: string): number;
+  /** No row that comes to a stream from now on arrives before `timeMs`. */
+  arriveFrom(stream: string, timeMs: number): void;
   /** Keeps the rows of a stream from an offset on; null for one that is not there. */
   hold(stream: string, offset: number): LogHold | null;
   /** Compiles a plan as it was compiled when it was deployed. */
@@ -85,11 +88,42 @@ export async function findPipeline(
     const checkpoints = await durable.checkpoints.list(folder);
     const order = parts.maker.orderOf(name, folder, opened.order, plans);
     const one = { name, folder, opened, order, checkpoints };
+    await arriveBehind(one, durable, parts);
     return () => new Recovery(one, durable, parts).run().then(() => parts.arrived(name)).catch(lost);
   } catch (thrown) {
     lost(thrown);
     return () => Promise.resolve();
   }
+}
+
+/**
+ * A pipeline that went by arrival while nothing came has counted on it that what comes later arrives later, and the wall clock may have been set back since: before a stream takes
+ * rows, it is told.
+ */
+async function arriveBehind(
+  { name, folder, opened, order, checkpoints }: Found,
+  durable: Durable,
+  parts: RecoveryParts,
+) {
+  const sources = order.plans.flatMap((plan) => parts.compile(name, plan).physical.sources)
+    .filter(({ time, stream }) => time < 0 && stream !== null);
+  const run = sources.length === 0 ? null : await newestRun(folder, checkpoints, durable);
+  for (const source of sources) {
+    const known = [opened.idle.get(source.id), timeOf(run?.sources[source.id]?.watermark ?? null)];
+    for (const watermark of known) {
+      if (Number.isFinite(watermark)) parts.arriveFrom(source.stream!, sourceClock(source, watermark!).reached);
+    }
+  }
+}
+
+/** Of the newest checkpoint that tells it. */
+async function newestRun(folder: string, checkpoints: readonly CheckpointInfo[], durable: Durable) {
+  for (const { number } of checkpoints) {
+    try {
+      return savedRun((await durable.checkpoints.open(folder, number)).facts);
+    } catch { /* What stands in the way is told when the pipeline is to go on from it */ }
+  }
+  return null;
 }
 
 /** Brings one pipeline back. */

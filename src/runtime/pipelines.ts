@@ -219,6 +219,7 @@ export class Pipelines implements PipelineService {
     return {
       maker: this.#maker,
       endOf: (stream) => streams.find(stream)?.log.end ?? 0,
+      arriveFrom: (stream, timeMs) => streams.find(stream)?.log.arrivals.raise(timeMs),
       hold: (stream, offset) => streams.find(stream)?.log.hold(offset) ?? null,
       load: ({ physical }) => loadFunctions(referencesIn(physical), this.#parts),
       compile: (name, saved) => compilePlan(named(saved.plan, name), catalogOf(saved, this.catalog)),

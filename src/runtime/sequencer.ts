@@ -14,6 +14,8 @@ export interface SequencedSource {
   readonly input: PipelineInput;
   readonly clock: SourceClock;
   readonly idleTimeoutMs: number;
+  /** Its event time is the time of arrival. */
+  readonly byArrival: boolean;
 }
 
 /** Where numbered steps go. */
@@ -351,10 +353,12 @@ export class Sequencer {
     return known.length === 0 ? -Infinity : Math.min(...known);
   }
 
-  /** Where the watermark of a source is by the time that has passed. */
+  /** Where the watermark of a source is by the time that has passed. Times of arrival may go on slower than that, and what arrives next is not to be late. */
   #passed(source: number): number {
-    const { silentWatermark, stoodSinceMs } = this.#progress[source];
-    return silentWatermark + Math.floor(this.#heardMs(source) - stoodSinceMs);
+    const { silentWatermark, stoodSinceMs } = this.#progress[source],
+      { byArrival, input, clock } = this.#sources[source];
+    const passed = silentWatermark + Math.floor(this.#heardMs(source) - stoodSinceMs);
+    return byArrival ? Math.min(passed, input.nextArrivalMs - clock.delayMs) : passed;
   }
 
   /** A table outside has answered: what it said is in the order before it has an effect. A full window does not keep it waiting. */

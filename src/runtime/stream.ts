@@ -5,6 +5,7 @@ import { BODIES_BYTES_MAX, CREDIT_ROWS_MAX } from "../core/limits.ts";
 import { type Column, columnIndex, makeSchema, sameType, type Schema } from "../core/schema.ts";
 import type { Log, PartitionRows, ProducerMark } from "../log.ts";
 import type { SavedStream } from "../store.ts";
+import { AheadArrivals } from "./ahead_arrivals.ts";
 import { Aside, type DeadRows } from "./aside.ts";
 import { answerTo, refusalOf } from "./ingest_answer.ts";
 import { newestRows } from "./newest_rows.ts";
@@ -30,6 +31,8 @@ export interface StreamParts {
   decode(job: DecodeJob): Promise<DecodeResult>;
   /** Takes frames of bad rows (of DEAD_COLUMNS). */
   readonly dead: DeadRows;
+  /** Something is to be known by those who run this. */
+  said(what: string): void;
   /** It is not what it was: its columns, or how it was declared. */
   changed(stream: Stream): void;
 }
@@ -84,6 +87,7 @@ export class Stream {
   readonly #aside: Aside;
   readonly #partitioning = new Partitioning();
   readonly underWay: UnderWay;
+  readonly #ahead: AheadArrivals;
   /** Names of the pipelines that read it. */
   readonly readers = new Set<string>();
 
@@ -92,7 +96,8 @@ export class Stream {
     this.kind = kind;
     this.declared = declared;
     this.#parts = parts;
-    this.underWay = new UnderWay(parts.clock);
+    this.underWay = new UnderWay(parts.clock, parts.log);
+    this.#ahead = new AheadArrivals(name, parts.log.arrivals, parts.said);
     this.#rowsBefore = parts.log.end;
     this.#declaration = checked(declaration);
     this.#schema = makeSchema(this.#declaration.columns, version);
@@ -145,6 +150,7 @@ export class Stream {
       deadRows: this.#deadBefore + this.#deadRows,
       deadOpen: dead.open,
       unreadBytes: log.unreadBytes,
+      arrivalAheadMs: log.arrivals.aheadMs,
       readers: [...this.readers],
     };
   }
@@ -191,12 +197,12 @@ export class Stream {
       );
     }
     this.#decodingBytes += bytes;
-    const before = this.#tail, arrivalMs = this.#parts.clock.now();
-    let leave = () => {}, storing: Promise<IngestAnswer>;
-    this.#tail = new Promise((resolve) => leave = resolve);
+    const before = this.#tail, { promise, resolve: leave } = Promise.withResolvers<void>();
+    let storing: Promise<IngestAnswer>;
+    this.#tail = promise;
     try {
       const digest = request.producer === undefined ? "" : await digestOf(request.body);
-      const decoded = await this.decode(request, arrivalMs);
+      const decoded = await this.decode(request);
       await before;
       // It has its place when this returns: what comes behind it is stored with it.
       storing = this.#append(request, decoded, digest, bytes);
@@ -210,7 +216,7 @@ export class Stream {
   }
 
   /** Decodes a body under the schema that there is, which may widen for it. Throws RdxError for one that cannot be read at all. */
-  async decode(request: IngestRequest, arrivalMs: number): Promise<Decoded> {
+  async decode(request: IngestRequest): Promise<Decoded> {
     let { body } = request;
     const split = this.#partitioning.splitOf(request, this.#declaration);
     const options: DecodeOptions = {
@@ -221,7 +227,7 @@ export class Stream {
     for (let tries = 0;; tries++) {
       const { version: schema, columns } = this.#schema;
       const widen = !this.declared && tries < WIDEN_TRIES_MAX;
-      const { name: stream } = this, { format } = request, bound = this.#bound(columns, arrivalMs);
+      const { name: stream } = this, { format } = request, bound = this.#bound(columns);
       const { durability, packs: pack } = this.log, sums = durability !== "none";
       const rest = { body, widen, bound, sums, pack, split };
       const result = await this.#parts.decode({ stream, schema, columns, format, options, ...rest });
@@ -235,12 +241,10 @@ export class Stream {
     }
   }
 
-  /**
-   * Up to where event times are believed. The record in the log comes no earlier than the request: no pipeline with the same bound
-   * refuses a row that this one lets through.
-   */
-  #bound(columns: readonly Column[], arrivalMs: number): TimeBound | null {
+  /** Up to where event times are believed. The record in the log arrives no earlier: no pipeline with the same bound refuses a row that this one lets through. */
+  #bound(columns: readonly Column[]): TimeBound | null {
     const { time, futureSkewMs: skewMs } = this.#declaration;
+    const arrivalMs = this.log.arrivals.now();
     return time === null || skewMs === 0 ? null : { column: columnIndex(columns, time), arrivalMs, skewMs };
   }
 
@@ -296,6 +300,7 @@ export class Stream {
   }
 
   #count(rows: number, bytes: number, frames: readonly ArrayBuffer[]): void {
+    if (rows > 0) this.#ahead.look();
     this.#rowsIn += rows;
     this.#bytesIn += bytes;
     this.#storedBytes += bytesOf(frames);

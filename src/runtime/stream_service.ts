@@ -42,6 +42,8 @@ export interface StreamInfo extends StreamDeclaration {
   /** Dead rows that are kept and were neither replayed nor discarded. */
   readonly deadOpen: number;
   readonly unreadBytes: number;
+  /** By how much times of arrival are ahead of a wall clock that was set back. */
+  readonly arrivalAheadMs: number;
   /** Pipelines that read it. */
   readonly readers: readonly string[];
 }

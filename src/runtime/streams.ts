@@ -160,7 +160,8 @@ export class Streams implements StreamService, SideStreams {
     const changed = ({ saved }: Stream) => {
       if (this.#streams.has(name)) this.#parts.durable?.meta.changeStream(saved);
     };
-    const stream = new Stream(facts, { ...this.#parts, log, dead, changed });
+    const said = (what: string) => this.#parts.durable?.said(what);
+    const stream = new Stream(facts, { ...this.#parts, log, dead, changed, said });
     this.#folders.set(stream, folder);
     this.#streams.set(name, stream);
     return stream;

@@ -121,6 +121,7 @@ function streamJson(stream: StreamInfo) {
     dead_rows: stream.deadRows,
     dead_open: stream.deadOpen,
     unread_bytes: stream.unreadBytes,
+    arrival_ahead_ms: stream.arrivalAheadMs,
     readers: stream.readers,
   };
 }

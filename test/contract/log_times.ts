@@ -2,8 +2,38 @@ import assert from "node:assert/strict";
 import { entry, type Test } from "./log.ts";
 import { seeded } from "../sim/pool.ts";
 
-/** Where a log finds rows by the time of their arrival. */
+/** When rows arrive in a log, and where it finds them by that. */
 export function timesTests(test: Test): void {
+  test(
+    "has arrival times go on, somewhat slower than time passes, when the wall clock goes back",
+    async (log, clock) => {
+      const reader = log.reader("latest"), wallMs: number[] = [], arrivalMs: number[] = [];
+      const arrive = async (passedMs: number) => {
+        clock.ms += passedMs;
+        wallMs.push(clock.now());
+        assert.equal(log.arrivals.aheadMs, log.arrivals.now() - clock.now());
+        await log.append(entry(1));
+        arrivalMs.push(reader.next()!.arrivalMs);
+      };
+      await arrive(0);
+      clock.setBackMs = 5000;
+      for (const passedMs of [0, 100, 900, 9_000, 40_000, 10]) await arrive(passedMs);
+      assert.deepEqual(wallMs, [1000, -4000, -3900, -3000, 6000, 46_000, 46_010]);
+      assert.deepEqual(arrivalMs, [1000, 1000, 1090, 1900, 10_000, 46_000, 46_010]);
+      assert.equal(log.arrivals.aheadMs, 0);
+    },
+  );
+
+  test("has no row arrive before somebody has counted on", async (log, clock) => {
+    const reader = log.reader("latest");
+    log.arrivals.raise(9000);
+    log.arrivals.raise(8000);
+    await log.append(entry(1));
+    clock.ms += 20_000;
+    await log.append(entry(1));
+    assert.deepEqual([reader.next()?.arrivalMs, reader.next()?.arrivalMs], [9000, 27_000]);
+  });
+
   test("finds the first row that arrived at a time or later, and the end behind the last", async (log, clock) => {
     assert.equal(await log.offsetAt(0), 0);
     const arrivals = [1000, 1000, 1500, 1500, 1501, 3000];
@@ -18,14 +48,15 @@ export function timesTests(test: Test): void {
   const seed = 4711;
   test(`finds rows by their arrival while the clock goes back and old rows go (seed ${seed})`, async (log, clock) => {
     const random = seeded(seed), records: { offset: number; arrivalMs: number }[] = [];
-    let arrivalMs = -Infinity;
     for (let i = 0; i < 300; i++) {
-      clock.ms = Math.max(0, clock.ms + random(50) - 15);
-      arrivalMs = Math.max(arrivalMs, clock.ms);
+      clock.ms += random(50);
+      if (random(4) === 0) clock.setBackMs += random(120);
+      const arrivalMs = log.arrivals.now();
+      assert.ok(arrivalMs >= (records.at(-1)?.arrivalMs ?? 0), "it never goes back");
       records.push({ offset: log.end, arrivalMs });
       await log.append(entry(1 + random(3)));
       if (random(4) > 0) continue;
-      const timeMs = clock.ms - random(1500), kept = records.filter(({ offset }) => offset >= log.start);
+      const timeMs = arrivalMs - random(1500), kept = records.filter(({ offset }) => offset >= log.start);
       const wanted = kept.find((record) => record.arrivalMs >= timeMs)?.offset ?? log.end;
       assert.equal(await log.offsetAt(timeMs), wanted, `${timeMs} after ${i + 1} records`);
     }

@@ -3,16 +3,22 @@ import { Crc32c } from "../../src/kernel/crc.ts";
 import { JournalLog } from "../../src/log/journal.ts";
 import type { JournalBounds, JournalParts } from "../../src/log/journal_parts.ts";
 import { GroupBuffers } from "../../src/log/group_buffers.ts";
+import type { SegmentParts } from "../../src/log/segment_files.ts";
 import type { LogDevice } from "../../src/log/device.ts";
 import type { Packer } from "../../src/log/format.ts";
 import { loadKernel } from "../kernel/load.ts";
 
 const crc = new Crc32c(loadKernel());
 
+/** With these, segments are those of an order too. */
+interface OrderSegments {
+  readonly segments: SegmentParts;
+}
+
 /** Parts of a journal on a disk, with segments that are small enough for a test to fill many. */
 export function journalParts(
   device: LogDevice,
-  clock: Pick<Clock, "now">,
+  clock: Pick<Clock, "now" | "monotonic">,
   more: {
     durability?: "fsync" | "os";
     segmentBytes?: { first: number; max: number };
@@ -20,7 +26,7 @@ export function journalParts(
     packer?: Packer;
     overlapBytes?: number;
   } = {},
-): JournalParts {
+): JournalParts & OrderSegments {
   const {
     durability = "fsync",
     segmentBytes = { first: 1024, max: 4096 },
@@ -39,7 +45,7 @@ export function journalParts(
     overlapBytes,
     now: () => clock.now(),
   };
-  return { segments, bounds, shared: { bytes: 0 } };
+  return { segments, clock, bounds, shared: { bytes: 0 } };
 }
 
 export const FOLDER = "journal/s/0";

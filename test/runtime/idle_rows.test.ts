@@ -31,6 +31,31 @@ idleTest("a row on its way to disk is not late by the idle marks that are made m
   assert.ok(world.marks.at(-1)!.watermark > sentMs);
 });
 
+for (const jumpMs of [-3_600_000, -700, 86_400_000]) {
+  idleTest(
+    `no row is late when the wall clock is set by ${jumpMs} ms while its source is idle, and back`,
+    1,
+    async (world) => {
+      const { clock, taken } = world, arrival = () => taken.at(-1)!.arrivalMs;
+      await world.through();
+      const firstMs = arrival();
+      for (let i = 0; i < 3; i++) world.pass(IDLE_TIMEOUT_MS);
+      clock.jump(jumpMs);
+      world.pass(IDLE_TIMEOUT_MS);
+      await world.through();
+      const setMs = arrival(), passedMs = 4 * IDLE_TIMEOUT_MS;
+      assert.ok(setMs > firstMs + 0.89 * passedMs, `${setMs - firstMs} of ${passedMs} ms`);
+      for (let i = 0; i < 3; i++) world.pass(IDLE_TIMEOUT_MS);
+      clock.jump(-jumpMs);
+      world.pass(IDLE_TIMEOUT_MS);
+      await world.through();
+      assert.ok(arrival() > setMs + 0.89 * passedMs, `${arrival() - setMs} of ${passedMs} ms`);
+      assert.equal(taken.length, 3);
+      assert.ok(world.marks.length >= 4);
+    },
+  );
+}
+
 for (const where of ["decoded", "synced"] as const) {
   idleTest(`a row sent before the timeout keeps its source awake while it is ${where}`, 1, async (world) => {
     await world.through();
@@ -124,6 +149,7 @@ for (const partitions of [1, 3]) {
     const letGo = (list: (() => void)[]) => list.splice(random(list.length), 1)[0]?.();
     for (let step = 0; step < 150; step++) {
       const what = random(6);
+      if (random(5) === 0) world.clock.jump([-3_600_000, -300, 250, 1_800_000][random(4)]);
       if (what === 0) sent.push(world.send(random(partitions)));
       else if (what === 1) letGo(decoding);
       else if (what === 2) letGo(held);

@@ -40,6 +40,7 @@ class ChunkLog implements PipelineInput {
   readonly inFlightMax = IN_FLIGHT_CHUNKS_MAX;
   readonly refusing = false;
   readonly underWaySinceMs = Infinity;
+  readonly nextArrivalMs = Infinity;
   readonly reading = false;
   readonly lagRows = 0;
   readonly progress = null;

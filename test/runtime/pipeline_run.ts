@@ -39,6 +39,7 @@ export class ChunkInput implements PipelineInput {
   #listener = () => {};
   readonly refusing = false;
   readonly underWaySinceMs = Infinity;
+  readonly nextArrivalMs = Infinity;
   readonly reading = false;
   readonly inFlightMax = IN_FLIGHT_CHUNKS_MAX;
   readonly lagRows = 0;

@@ -161,6 +161,15 @@ Deno.test("a silence is no longer than up to when something came that is still o
   assert.equal(sequencer.isIdle("a"), false);
 });
 
+Deno.test("a source by arrival is nowhere where its next row may come, however much time passes", () => {
+  const { sequencer, inputs: [a], clock, sent } = setUp({ idleTimeoutMs: 1000, watermarks: [900], byArrival: true });
+  a.nextArrivalMs = 2500;
+  clock.advance(5000);
+  sequencer.idleTick();
+  // Watermarks of these sources are 100 behind.
+  assert.deepEqual(sent, [{ number: 1, source: 0, watermark: 2400 }]);
+});
+
 Deno.test("a source whose rows are being read from where they are kept is not idle, however long that takes", () => {
   const { sequencer, inputs: [a], clock, sent } = setUp({ idleTimeoutMs: 1000, watermarks: [900] });
   a.reading = true;

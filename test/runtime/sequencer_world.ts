@@ -13,6 +13,7 @@ class SimInput implements PipelineInput {
   ended = false;
   refusing = false;
   underWaySinceMs = Infinity;
+  nextArrivalMs = Infinity;
   reading = false;
   inFlightMax = 8;
   readonly released: number[] = [];
@@ -80,6 +81,8 @@ interface SetUp {
   readonly late?: true;
   /** All inputs are partitions of one stream. */
   readonly partitions?: boolean;
+  /** Inputs go by arrival. */
+  readonly byArrival?: boolean;
 }
 
 /** A sequencer over inputs that a test fills. */
@@ -95,6 +98,7 @@ export function setUp(options: SetUp = {}) {
       input,
       clock: clocks[i],
       idleTimeoutMs,
+      byArrival: options.byArrival ?? false,
     })),
     {
       wantsLate: () => options.late ?? false,

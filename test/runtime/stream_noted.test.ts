@@ -23,6 +23,7 @@ Deno.test("a schema that cannot be noted is not taken, so that no row comes unde
     log: memoryLogs(clock)<Verdict>("s", columns),
     metrics: engineMetrics(new MetricRegistry()),
     clock,
+    said: () => {},
     decode: () => Promise.reject(new Error("Nothing is decoded here")),
     dead: { hasRoom: () => true, put: () => Promise.resolve(), last: -1, rows: 0, open: 0 },
     changed: () => {

@@ -81,6 +81,7 @@ export class SimStreams implements StreamService {
       deadRows: dead,
       deadOpen: dead,
       unreadBytes: 0,
+      arrivalAheadMs: 0,
       readers: this.readers,
     };
   }

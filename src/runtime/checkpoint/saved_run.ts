@@ -53,7 +53,7 @@ function savedTime(ms: number): SavedTime {
 }
 
 /** The time that was saved. */
-function timeOf(saved: SavedTime): number {
+export function timeOf(saved: SavedTime): number {
   return saved === "end" ? Infinity : saved ?? -Infinity;
 }
 

@@ -47,7 +47,7 @@ export async function tryAgain(of: DeadOf, letters: readonly LetterView[], nowMs
   // A log tells of its last such record alone: what those before it have settled has to be noted by then
   settled.save();
   const ready: Ready[] = [], failed: Failure[] = lost.map(notWhole);
-  for (const group of groups) await decodeGroup(stream, group, nowMs, ready, failed);
+  for (const group of groups) await decodeGroup(stream, group, ready, failed);
   const again = framesOf(failed, nowMs);
   if (!dead.log.hasRoom(again.reduce((sum, { byteLength }) => sum + byteLength, 0))) {
     throw new RdxError(
@@ -90,7 +90,6 @@ function notWhole(letter: LetterView): Failure {
 async function decodeGroup(
   stream: Stream,
   group: Again,
-  nowMs: number,
   ready: Ready[],
   failed: Failure[],
 ): Promise<void> {
@@ -98,16 +97,16 @@ async function decodeGroup(
   let decoded: Decoded;
   try {
     const csv = format === "csv" ? { header: header!, delimiter: delimiter! } : {};
-    decoded = await stream.decode({ body, format, autoCreate: false, ...csv }, nowMs);
+    decoded = await stream.decode({ body, format, autoCreate: false, ...csv });
   } catch (thrown) {
     if (!(thrown instanceof RdxError) || thrown.code === "internal") throw thrown;
-    if (letters.length > 1) return await eachAlone(stream, group, nowMs, ready, failed);
+    if (letters.length > 1) return await eachAlone(stream, group, ready, failed);
     failed.push({ letter: letters[0], field: null, reason: reasonOf(thrown) });
     return;
   }
   const { rows, rejected, fatal, schema, frames } = decoded, bad = failuresOf(group, decoded);
   const clear = !fatal && rows + rejected === letters.length && bad.size === rejected;
-  if (letters.length > 1 && !clear) return await eachAlone(stream, group, nowMs, ready, failed);
+  if (letters.length > 1 && !clear) return await eachAlone(stream, group, ready, failed);
   if (letters.length === 1 && (rows !== 1 || rejected > 0)) {
     failed.push(bad.get(letters[0]) ?? { letter: letters[0], field: null, reason: `It is ${rows} rows, not one` });
     return;
@@ -126,8 +125,8 @@ async function decodeGroup(
   same.bytes += bytes;
 }
 
-async function eachAlone(stream: Stream, group: Again, nowMs: number, ready: Ready[], failed: Failure[]) {
-  for (const letter of group.letters) await decodeGroup(stream, { ...group, letters: [letter] }, nowMs, ready, failed);
+async function eachAlone(stream: Stream, group: Again, ready: Ready[], failed: Failure[]) {
+  for (const letter of group.letters) await decodeGroup(stream, { ...group, letters: [letter] }, ready, failed);
 }
 
 /** Which letters failed, from the letters that the decoder has made of them. */

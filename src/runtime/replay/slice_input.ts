@@ -22,6 +22,7 @@ export class SliceInput implements PipelineInput {
   readonly inFlightMax = IN_FLIGHT_CHUNKS_MAX;
   readonly refusing = false;
   readonly underWaySinceMs = Infinity;
+  readonly nextArrivalMs = Infinity;
 
   get offset(): number {
     return this.#frames.position;

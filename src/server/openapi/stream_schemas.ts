@@ -32,6 +32,9 @@ export const STREAM = object({
   dead_rows: count("Rows that went to the dead letters, again and again those that were tried again"),
   dead_open: count("Dead rows that are kept and were neither replayed nor discarded"),
   unread_bytes: count("Bytes that some pipeline has not taken yet"),
+  arrival_ahead_ms: count(
+    "By how much times of arrival are ahead of the wall clock, since that was set back; 0: they are not",
+  ),
   readers: list({ type: "string" }, "Pipelines that read it"),
 });
 
