@@ -18,7 +18,7 @@ export interface Dashboard {
  * in an open WebSocket is the server's or the page's fault, and no such answer.
  */
 const NETWORK =
-  /^(Failed to load resource:|WebSocket connection to '[^']*' failed: Error (during WebSocket handshake: Unexpected response code: \d+|in connection establishment: ))/;
+  /^(Failed to load resource:|WebSocket connection to '[^']*' failed: (Error during WebSocket handshake: (Unexpected response code: \d+|net::ERR_CONNECTION_)|Error in connection establishment: |Connection closed before receiving a handshake response))/;
 
 /** Opens the page at an address. `prepare` runs before the first script. */
 export async function openDashboard(
