@@ -21,6 +21,12 @@ export function checkState(
       `Pipeline ${name} is stalled, and a plan cannot take its state over: state=fresh starts without it`,
     );
   }
+  if (before.state === "recovering") {
+    throw new RdxError(
+      "unavailable",
+      `Pipeline ${name} does again what it did, and its state is not whole yet: ask again`,
+    );
+  }
   if (before.state !== "running") return null;
   const comparison = compareState(before.plan, physical, { before: deployed.plan, after: plan });
   if (comparison.verdict === "incompatible") {

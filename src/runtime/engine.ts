@@ -153,10 +153,11 @@ export class Engine implements EngineService {
     if (failed !== null) return { ready: false, reason: failed, progress: null };
     if (!this.#recovering && !this.pipelines.reviving) return { ready: true, reason: "Ready", progress: null };
     const left = this.pipelines.recovering(), all = Math.max(1, this.pipelines.list().length);
-    const progress = (all - left.length + left.reduce((sum, one) => sum + one, 0)) / all;
-    const reason = `Recovering: ${left.length} of ${all} pipelines do again what they did, ${
-      Math.floor(progress * 100)
-    } %`;
+    const progress = (all - left.length + left.reduce((sum, { progress }) => sum + (progress ?? 0), 0)) / all;
+    const percent = Math.floor(progress * 100);
+    const stuck = left.filter(({ sinks }) => sinks.some(({ trouble }) => trouble !== null)).map(({ name }) => name);
+    const waits = stuck.length === 0 ? "" : `; ${stuck.join(", ")} cannot write to a sink, and waits for it`;
+    const reason = `Recovering: ${left.length} of ${all} pipelines do again what they did, ${percent} %${waits}`;
     return { ready: false, reason, progress };
   }
 

@@ -23,6 +23,11 @@ export function streamOfLate(name: string): string | null {
   return name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : null;
 }
 
+/** Whether names like this are those of rows that streams put aside, which nobody else makes and writes. */
+export function isSideName(name: string): boolean {
+  return /\.(?:late|dead)$/.test(name);
+}
+
 /** How many pipelines stand at least between a stream and what was sent: each may leave rows out for the next. */
 export function sideDepth({ stream }: { readonly stream: string | null }): number {
   return /(?:\.(?:late|dead))*$/.exec(stream ?? "")![0].length / SUFFIX.length;

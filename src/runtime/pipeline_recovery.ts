@@ -27,6 +27,8 @@ export interface RecoveryParts {
   ends(name: string, compiled: Compiled, before: Deployed | null, start: Start): Ends;
   /** It is about to come back: it is listed, and what it reads stays. */
   awaited(name: string, plan: SavedPlan): void;
+  /** It is there, and is through with what it did when `through` resolves: before that, nothing goes on with its state. */
+  repeats(name: string, through: Promise<void>): void;
   /** It is through with what it did. */
   arrived(name: string): void;
   /** Makes a pipeline what its name means. */
@@ -64,12 +66,21 @@ interface BadCheckpoint {
 }
 
 /**
- * Finds what the pipelines of an earlier process need, and resolves to what has all of them go on from their checkpoints and do again what they did behind
- * those. What stands in the way of one is told where pipelines are listed, and keeps no other from going on.
+ * Has pipelines go on from their checkpoints. Resolves when they are there; `through` does when they have done again what they did behind those, for which one may
+ * wait long whose sink cannot write.
  */
-export async function findPipelines(durable: Durable, parts: RecoveryParts): Promise<() => Promise<void>> {
+export type GoOn = () => Promise<{ readonly through: Promise<void> }>;
+
+/**
+ * Finds what the pipelines of an earlier process need, and resolves to what has all of them go on. What stands in the way of one is told where pipelines are listed,
+ * and keeps no other from going on.
+ */
+export async function findPipelines(durable: Durable, parts: RecoveryParts): Promise<GoOn> {
   const found = await Promise.all(durable.meta.pipelines().map((saved) => findPipeline(saved, durable, parts)));
-  return async () => void await Promise.all(found.map((again) => again()));
+  return async () => {
+    const there = await Promise.all(found.map((goOn) => goOn()));
+    return { through: Promise.all(there.map(({ through }) => through)).then(() => {}) };
+  };
 }
 
 /** The same for one of them, whose order nobody has open. */
@@ -77,7 +88,7 @@ export async function findPipeline(
   { name, plans, folder }: SavedPipeline & { readonly folder: string },
   durable: Durable,
   parts: RecoveryParts,
-): Promise<() => Promise<void>> {
+): Promise<GoOn> {
   const lost = (thrown: unknown) => {
     durable.said(`Pipeline ${name} cannot be recovered: ${reasonOf(thrown)}`);
     parts.lost(name, plans.at(-1)!, thrown);
@@ -89,10 +100,16 @@ export async function findPipeline(
     const order = parts.maker.orderOf(name, folder, opened.order, plans);
     const one = { name, folder, opened, order, checkpoints };
     await arriveBehind(one, durable, parts);
-    return () => new Recovery(one, durable, parts).run().then(() => parts.arrived(name)).catch(lost);
+    return async () => {
+      const recovery = new Recovery(one, durable, parts), last = await recovery.run().catch(lost);
+      if (!last) return { through: Promise.resolve() };
+      const through = recovery.through(last).then(() => parts.arrived(name)).catch(lost);
+      parts.repeats(name, through);
+      return { through };
+    };
   } catch (thrown) {
     lost(thrown);
-    return () => Promise.resolve();
+    return () => Promise.resolve({ through: Promise.resolve() });
   }
 }
 
@@ -138,9 +155,9 @@ class Recovery {
     this.#parts = parts;
   }
 
-  /** Has it go on from its newest good checkpoint, and do again what it did under each of its plans. */
-  async run(): Promise<void> {
-    const { name, order, opened } = this.#found, parts = this.#parts, { plans, checkpoints } = order;
+  /** Has it go on from its newest good checkpoint, and do again what it did under each of its plans but the last, under which it is there then. */
+  async run(): Promise<Deployed> {
+    const { name, order, opened } = this.#found, parts = this.#parts, { plans } = order;
     const { first, index } = await this.#begin();
     first.pipeline.start();
     let last = first;
@@ -157,11 +174,18 @@ class Recovery {
       next.pipeline.start();
       last = next;
     }
-    await last.pipeline.reached(opened.last);
-    order.replay?.close();
     // Another plan has other tables
-    if (last !== first) await checkpoints!.detach();
-    checkpoints!.attach(last.pipeline, turnAt(plans, plans.length - 1));
+    if (last !== first) await order.checkpoints!.detach();
+    return last;
+  }
+
+  /** Resolves when it has done again all that it did, or does not run any more; from then on checkpoints of it are taken. */
+  async through({ pipeline }: Deployed): Promise<void> {
+    const { order: { plans, checkpoints, replay }, opened } = this.#found;
+    await pipeline.reached(opened.last);
+    replay?.close();
+    // One that was deleted, or has another in its place, has none.
+    if (pipeline.state !== "stopped") checkpoints!.attach(pipeline, turnAt(plans, plans.length - 1));
   }
 
   /** The pipeline as its newest good checkpoint has it, or at its beginning, and the place of its plan. */

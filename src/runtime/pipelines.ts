@@ -22,6 +22,7 @@ import { partitionsOf, startOfOthers } from "./partition_inputs.ts";
 import { pipelineInfo } from "./pipeline_info.ts";
 import { named } from "./named_plan.ts";
 import { findPipelines, type RecoveryParts } from "./pipeline_recovery.ts";
+import { Repeating } from "./repeating.ts";
 import { Revival } from "./revival.ts";
 import { Replays } from "./replay/replays.ts";
 import { checkPlan, type RestoredPlan, restoreSavepoint, type SavedStart } from "./savepoint/restore.ts";
@@ -48,6 +49,7 @@ export class Pipelines implements PipelineService {
   #closing = false;
   readonly replays: Replays;
   readonly #revival: Revival;
+  readonly #repeating = new Repeating();
 
   constructor(parts: PipelinesParts) {
     this.#parts = parts;
@@ -91,9 +93,9 @@ export class Pipelines implements PipelineService {
     return this.#absent.get(name) ?? this.#info(this.deployed(name));
   }
 
-  /** How much of what an earlier process did is done again, 0 to 1, by pipeline that is not through with it. */
-  recovering(): number[] {
-    return this.list().filter(({ state }) => state === "recovering").map(({ progress }) => progress ?? 0);
+  /** Those that are not through with doing again what an earlier process did; `progress` is how much of it they have. */
+  recovering(): PipelineInfo[] {
+    return this.list().filter(({ state }) => state === "recovering");
   }
 
   /** Some go on from their checkpoints. */
@@ -117,8 +119,11 @@ export class Pipelines implements PipelineService {
     return this.#absent.views;
   }
 
-  put(name: string, json: unknown, options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string }) {
-    return this.#inTurn(() => this.#put(name, json, options));
+  async put(name: string, json: unknown, options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string }) {
+    const awaited = this.#absent.get(name)?.state === "recovering";
+    const whole = options.state === "keep" ? this.#repeating.whole(name, awaited, this.#changes) : null;
+    if (whole) await whole;
+    return await this.#inTurn(() => this.#put(name, json, options));
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
@@ -210,8 +215,8 @@ export class Pipelines implements PipelineService {
   async recover(): Promise<() => Promise<void>> {
     const { durable } = this.#parts;
     if (!durable) return () => Promise.resolve();
-    const again = await findPipelines(durable, this.#recovery());
-    return () => this.#inTurn(again);
+    const goOn = await findPipelines(durable, this.#recovery());
+    return async () => await (await this.#inTurn(goOn)).through;
   }
 
   #recovery(): RecoveryParts {
@@ -228,7 +233,8 @@ export class Pipelines implements PipelineService {
         this.#absent.await(name, saved);
         this.#reads(name, null, compilePlan(named(saved.plan, name), catalogOf(saved, this.catalog)));
       },
-      arrived: (name) => this.#absent.arrive(name),
+      repeats: (name, through) => this.#repeating.add(name, through),
+      arrived: (name) => this.#absent.get(name) ?? this.#absent.arrive(name),
       take: (name, first, sql) => {
         this.#absent.take(name);
         this.#take(name, first);

@@ -166,6 +166,7 @@ export class Revival {
     if (closing() || !saved() || (before && isLive(before.pipeline))) return void this.#waiting.delete(name);
     this.#waiting.delete(name);
     this.#coming++;
+    let through = Promise.resolve();
     try {
       if (pool.broken !== null) throw new Error(`${pool.broken}; restart the engine`);
       if (before) {
@@ -173,12 +174,12 @@ export class Revival {
         this.#parts.awaited(name, before.order.plans.at(-1)!);
         await before.order.log.close();
       }
-      const again = await findPipeline(saved()!, durable!, recovery());
-      await again();
+      const goOn = await findPipeline(saved()!, durable!, recovery());
+      ({ through } = await goOn());
     } catch (thrown) {
       lost(name, saved()!.plans.at(-1)!, reasonOf(thrown));
     } finally {
-      this.#coming--;
+      void through.then(() => this.#coming--);
       if (before && deployed.get(name) !== before) letGo(before.order);
     }
   }

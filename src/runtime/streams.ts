@@ -9,7 +9,7 @@ import type { EngineMetrics } from "../telemetry/engine_metrics.ts";
 import type { RefusedRows } from "../sink.ts";
 import { REFUSED_COLUMNS, refusedFrame, refusedName } from "./refused_rows.ts";
 import { DEAD_COLUMNS, deadName, stampDead } from "./dead_letters.ts";
-import { lateColumns, lateName, streamOfLate } from "./late_columns.ts";
+import { isSideName, lateColumns, lateName, streamOfLate } from "./late_columns.ts";
 import { Follower } from "./log_follower.ts";
 import type { DecodeJob, DecodeResult } from "./protocol.ts";
 import type {
@@ -167,11 +167,12 @@ export class Streams implements StreamService, SideStreams {
     return stream;
   }
 
-  /** The stream that takes the bad rows of another; made when the first are there. */
+  /** The stream that takes the bad rows of another; made when the first are there. Throws conflict where a directory of an earlier version has another of its name. */
   #dead(name: string): Stream {
     const known = this.find(deadName(name));
+    if (known && known.kind !== "dead") throw holdsOthers(deadName(name), `the dead rows of ${name} go there`);
     // One that an earlier version has made lacks the last columns.
-    if (known?.kind === "dead" && known.columns.length < DEAD_COLUMNS.length) known.grow(DEAD_COLUMNS);
+    if (known && known.columns.length < DEAD_COLUMNS.length) known.grow(DEAD_COLUMNS);
     return known ?? this.#create(deadName(name), "dead", true, { ...INFERRED, columns: DEAD_COLUMNS });
   }
 
@@ -205,12 +206,7 @@ export class Streams implements StreamService, SideStreams {
 
   keepLate(name: string): { created: boolean; stream: StreamInfo } {
     const late = lateName(name), known = this.find(late), base = this.#get(name);
-    if (known && known.kind !== "late") {
-      throw new RdxError(
-        "conflict",
-        `Stream ${late} holds other rows: delete it before the late rows of ${name} go there`,
-      );
-    }
+    if (known && known.kind !== "late") throw holdsOthers(late, `the late rows of ${name} go there`);
     const stream = known ?? this.#create(late, "late", true, { ...INFERRED, columns: lateColumns(base.columns) });
     return { created: known === null, stream: stream.info };
   }
@@ -293,6 +289,11 @@ export class Streams implements StreamService, SideStreams {
       return Promise.reject(new RdxError("closing", "The engine is shutting down and takes no more rows"));
     }
     const known = this.find(name);
+    if (known && known.kind !== "rows") {
+      return Promise.reject(
+        new RdxError("conflict", `Stream ${name} has what its stream puts aside, and takes no rows`),
+      );
+    }
     if (known) return known.ingest(request);
     if (request.autoCreate) return this.#first(name, request);
     const hint = "declare it with PUT, or start the server with --auto-create";
@@ -348,8 +349,15 @@ export class Streams implements StreamService, SideStreams {
   }
 }
 
+/** The name of a stream that somebody makes. */
 function checkedName(name: string): string {
-  if (NAME_PATTERN.test(name)) return name;
-  const wanted = "expected a letter or _, then up to 127 letters, digits, _ . or -";
+  if (NAME_PATTERN.test(name) && !isSideName(name)) return name;
+  const wanted = isSideName(name)
+    ? "dead and late rows of streams go into those that end in .dead and .late"
+    : "expected a letter or _, then up to 127 letters, digits, _ . or -";
   throw new RdxError("invalid_plan", `Cannot use ${JSON.stringify(name)} as a name: ${wanted}`);
+}
+
+function holdsOthers(name: string, before: string): RdxError {
+  return new RdxError("conflict", `Stream ${name} holds other rows: delete it before ${before}`);
 }

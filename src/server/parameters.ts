@@ -87,9 +87,9 @@ export function parseStart(what: string, text: string): PipelineStart {
 export function parsePlace(what: string, text: string): LogPlace {
   if (text === "earliest" || text === "latest") return text;
   if (/^\d{1,16}$/.test(text)) return Number(text);
-  return {
-    timeMs: parseTime(what, /^-\d+$/.test(text) ? "" : text, "an offset, earliest, latest or a time in ISO 8601"),
-  };
+  const expected = "an offset, earliest, latest or a time in ISO 8601";
+  if (/^-\d+$/.test(text)) throw invalid(`${what} is ${JSON.stringify(text.slice(0, 200))}: expected ${expected}`);
+  return { timeMs: parseTime(what, text, expected) };
 }
 
 /** Milliseconds of a time that is written as epoch milliseconds or ISO 8601; null for anything else. */

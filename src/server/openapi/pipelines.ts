@@ -46,7 +46,7 @@ export const PIPELINE_OPERATIONS: Operations = {
       ],
       body: PLAN,
       answers: { 200: answer("It was replaced", "pipeline_deployed"), 201: answer("It is new", "pipeline_deployed") },
-      problems: ["not_found", ...BODY_PROBLEMS],
+      problems: ["not_found", ...BODY_PROBLEMS, "unavailable"],
     },
     delete: {
       id: "deletePipeline",
