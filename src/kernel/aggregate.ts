@@ -322,7 +322,7 @@ export class WindowAggregate {
   /** Frees everything. */
   close(): void {
     this.#cold?.close();
-    this.#kernel.fn("agg_free")(this.#aggregation);
+    this.#kernel.freeAll("agg_free", this.#aggregation);
     this.#block.free();
   }
 

@@ -234,7 +234,7 @@ export class GroupAggregate {
   close(): void {
     this.#tables?.close();
     this.#cold?.close();
-    this.#kernel.fn("group_free")(this.#group);
+    this.#kernel.freeAll("group_free", this.#group);
     this.#kernel.free(this.#at, this.#bytes);
     for (const { at, bytes } of this.#texts) this.#kernel.free(at, bytes);
   }

@@ -273,7 +273,7 @@ export class Join {
   close(): void {
     if (!this.#handedOn) {
       this.#cold?.close();
-      this.#kernel.fn("join_free")(this.#join);
+      this.#kernel.freeAll("join_free", this.#join);
     }
     this.#pieces.close();
     this.#kernel.free(this.#push, PUSH_BYTES);

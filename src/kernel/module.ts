@@ -32,6 +32,7 @@ export class Kernel {
   #stateBytesMax = Infinity;
   /** What programs of this kernel share with those of others; null: nothing. */
   shared: SharedPrograms | null = null;
+  #ended = false;
   readonly #memory: WebAssembly.Memory;
   readonly #exports: WebAssembly.Exports;
   readonly #extensions = new Map<Extension, WebAssembly.Exports>();
@@ -131,6 +132,19 @@ export class Kernel {
 
   free(address: number, bytes: number): void {
     this.fn("block_free")(address, bytes);
+  }
+
+  /** The kernel goes with its whole memory: `freeAll` has nothing to do from now on. */
+  end(): void {
+    this.#ended = true;
+  }
+
+  /**
+   * Frees what an operator has with the exported function `name`: each row and each thing that rows hold, one after the other, which takes long where
+   * there are millions, and is of use only when the kernel goes on.
+   */
+  freeAll(name: string, address: number): void {
+    if (!this.#ended) this.fn(name)(address);
   }
 
   /** Memory until `reset()`, aligned to 64. Throws RdxError("no_space") at the memory's maximum. */

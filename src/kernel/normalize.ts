@@ -141,7 +141,7 @@ export class Normalizer {
   close(): void {
     this.#cold?.close();
     this.#pieces.close();
-    this.#kernel.fn("normalize_free")(this.#normalize);
+    this.#kernel.freeAll("normalize_free", this.#normalize);
     this.#kernel.free(this.#push, PUSH_BYTES);
   }
 }

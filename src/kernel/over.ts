@@ -248,7 +248,7 @@ export class OverAggregate {
 
   close(): void {
     this.#feedArena.close();
-    this.#kernel.fn("over_free")(this.#over);
+    this.#kernel.freeAll("over_free", this.#over);
     this.#kernel.free(this.#push, PUSH_BYTES);
     this.#groups.close();
   }

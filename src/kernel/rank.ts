@@ -231,7 +231,7 @@ export class Ranking {
   close(): void {
     this.#cold?.close();
     this.#pieces.close();
-    this.#kernel.fn("rank_free")(this.#rank);
+    this.#kernel.freeAll("rank_free", this.#rank);
     this.#kernel.free(this.#push, PUSH_BYTES);
   }
 

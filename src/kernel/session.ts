@@ -253,7 +253,7 @@ export class Sessions {
   close(): void {
     this.#cold?.close();
     this.#pieces.close();
-    this.#kernel.fn("session_free")(this.#sessions);
+    this.#kernel.freeAll("session_free", this.#sessions);
     this.#kernel.free(this.#push, PUSH_BYTES);
   }
 

@@ -71,6 +71,8 @@ export class PipelineTask {
   /** Nothing behind it is begun until what it asks for is set aside. */
   #cutting: MarkMessage | null = null;
   #halted = false;
+  /** The task of a later deployment is in its kernel. */
+  #followed = false;
   #beside = false;
   /** Something broke: the kernel's memory is in an unknown state. */
   #broken = false;
@@ -84,6 +86,7 @@ export class PipelineTask {
   ) {
     const { chunks, create, previous } = parts, { front } = planShape(given), ordered = mode === "ordered";
     const plan = ordered ? onePhase(given) : given;
+    if (previous) previous.#followed = true;
     this.kernel = kernel;
     this.#plan = plan;
     this.#place = place;
@@ -215,6 +218,7 @@ export class PipelineTask {
     this.#pending.clear();
     this.cuts.end();
     if (this.#broken) return;
+    if (!this.#followed) this.kernel.end();
     this.#chunks.close();
     this.flow.close();
     this.#outputs.close();
