@@ -6,7 +6,7 @@
 //          +------------+-------------+-----------+-----------+
 import { arena_alloc } from "../memory";
 import { COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, INT64 } from "../layout";
-import { timeOf } from "../aggregate/window";
+import { TIME_END, timeOf } from "../aggregate/window";
 import { noteLate } from "../batch/late";
 import { columnAt, columnIsNull } from "../rows/cell";
 import { rowCompareBatch } from "../rows/compare";
@@ -181,12 +181,12 @@ export function rank_out(address: usize, columns: usize, picks: usize, picked: u
   return rowsGather(storeOf(rank), columns, rank.entries, rank.used, picks, picked, out, false);
 }
 
-/** Moves the watermark. */
+/** Moves the watermark. The end of the input passes every time to live, also where it is the first one. */
 export function rank_advance(address: usize, watermark: f64): void {
   const rank = changetype<Rank>(address), time = timeOf(watermark);
   dropDoomed(rank);
   if (time <= rank.watermark) return;
-  if (rank.begun == i64.MIN_VALUE) rank.begun = time;
+  if (rank.begun == i64.MIN_VALUE) rank.begun = min(time, TIME_END - rank.ttl);
   rank.watermark = time;
 }
 
