@@ -1,5 +1,5 @@
 // Group room: aggregates by key without windows, or by keys that name their window; rows may be taken back.
-import { TIME_START, timeOf } from "../aggregate/window";
+import { TIME_END, TIME_START, timeOf } from "../aggregate/window";
 import { batchFree } from "./batch";
 import { logFree } from "./dirty";
 import { dropDoomed } from "./drop";
@@ -42,12 +42,12 @@ export function group_upsert(group: usize, upsert: bool): void {
   g.flags = upsert ? g.flags | FLAG_UPSERT : g.flags & ~FLAG_UPSERT;
 }
 
-/** Moves the watermark; group_fire and group_expire do what that asks for. */
+/** Moves the watermark; group_fire and group_expire do what that asks for. The end of the input passes every time to live, also where it is the first one. */
 export function group_advance(group: usize, watermark: f64): void {
   const g = changetype<Group>(group), time = timeOf(watermark);
   dropDoomed(g);
   if (time > g.watermark) g.watermark = time;
-  if (g.begun == i64.MIN_VALUE && time > TIME_START) g.begun = time;
+  if (g.begun == i64.MIN_VALUE && time > TIME_START) g.begun = min(time, TIME_END - g.ttl);
 }
 
 /** The watermark; −∞: there was none yet. */

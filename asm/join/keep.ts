@@ -3,7 +3,7 @@ import { rowFree } from "../rows/encode";
 import { heapPush } from "../rows/heap";
 import { Index, indexAdd, indexFind, indexNext, indexRemove } from "../rows/index_rows";
 import { List, listAdd, listRemove } from "../rows/list";
-import { TIME_START } from "../aggregate/window";
+import { TIME_END, TIME_START } from "../aggregate/window";
 import { chainsDrop } from "./not_in";
 import { FLAG_DEAD, Join, Side, WINDOW, heapOf, indexOf, storeOf } from "./spec";
 import { hashOf } from "./push";
@@ -57,9 +57,9 @@ export function rowAdd(j: Join, side: Side, i: u32, kept: usize, leaves: i64): b
   return false;
 }
 
-/** The watermark has come to `now`, for rows with a time to live. */
+/** The watermark has come to `now`, for rows with a time to live: the end of the input passes all of them, also where it is the first watermark. */
 export function setNow(j: Join, now: i64): void {
-  if (j.begun == TIME_START) j.begun = now;
+  if (j.begun == TIME_START) j.begun = min(now, TIME_END - j.ttl);
   j.now = now;
 }
 

@@ -6,7 +6,7 @@
 //          +------------+-------------+-----------+-----------+
 import { arena_alloc } from "../memory";
 import { COLUMN_DATA, COLUMN_SCALE, COLUMN_SIZE, COLUMN_TYPE, COLUMN_VALIDITY, INT64 } from "../layout";
-import { timeOf } from "../aggregate/window";
+import { TIME_END, TIME_START, timeOf } from "../aggregate/window";
 import { noteLate } from "../batch/late";
 import { columnAt, columnIsNull } from "../rows/cell";
 import { rowCompareBatch } from "../rows/compare";
@@ -181,19 +181,19 @@ export function rank_out(address: usize, columns: usize, picks: usize, picked: u
   return rowsGather(storeOf(rank), columns, rank.entries, rank.used, picks, picked, out, false);
 }
 
-/** Moves the watermark. */
+/** Moves the watermark. The end of the input passes every time to live, also where it is the first one. */
 export function rank_advance(address: usize, watermark: f64): void {
   const rank = changetype<Rank>(address), time = timeOf(watermark);
   dropDoomed(rank);
   if (time <= rank.watermark) return;
-  if (rank.begun == i64.MIN_VALUE) rank.begun = time;
+  if (rank.begun <= TIME_START && time > TIME_START) rank.begun = min(time, TIME_END - rank.ttl);
   rank.watermark = time;
 }
 
 /** The first watermark, from which what came before it lives; −∞: there was none yet. */
 export function rank_begun(address: usize): f64 {
   const begun = changetype<Rank>(address).begun;
-  return begun == i64.MIN_VALUE ? -Infinity : <f64>begun;
+  return begun <= TIME_START ? -Infinity : <f64>begun;
 }
 
 /** Forgets some of the rows that are older than the time to live; true when there may be more. */

@@ -12,6 +12,7 @@
 //                    2, 3   watermark at its arrival, i64
 //                    4      rows of the chain, of the first row in it alone
 //                    5, 6   where ranks are shared: the last row and the number of rows of a run (runs.ts), of its first row alone
+import { TIME_START } from "../aggregate/window";
 import { block_alloc, block_free } from "../memory";
 import { ROW_PREV, ROW_NEXT, ROW_WORDS } from "../rows/row";
 import { Index, indexMake, indexFree } from "../rows/index_rows";
@@ -115,8 +116,8 @@ export class Rank {
 /** Whether the time to live of a row has passed. */
 export function isOld(rank: Rank, row: usize): bool {
   // Before the first watermark there is no time that could have passed
-  const since = touched(row) == i64.MIN_VALUE ? rank.begun : touched(row);
-  return since != i64.MIN_VALUE && since + rank.ttl <= rank.watermark;
+  const since = touched(row) <= TIME_START ? rank.begun : touched(row);
+  return since > TIME_START && since + rank.ttl <= rank.watermark;
 }
 
 /** Whether the row is the first of its chain. */

@@ -82,10 +82,7 @@ export async function explain(
   _: OpenSite,
   openPipe: OpenPipe,
 ): Promise<ExitCode> {
-  const [given, ...others] = args.positionals;
-  if (given === undefined || others.length > 0) {
-    throw usage("rdx explain takes one query, script or plan: rdx explain report.sql");
-  }
+  const given = args.only("rdx explain takes one query, script or plan: rdx explain report.sql");
   const { sql, plan, base } = readEither(terminal, given);
   return await withEngine(args, terminal, createEngine, async (engine) => {
     if (sql !== null) await declareInput(sql, base, args, terminal, engine, openPipe);

@@ -28,6 +28,13 @@ export class Arguments {
     this.positionals = positionals;
   }
 
+  /** The only positional argument; where there is none, or another, a usage error says what is expected. */
+  only(expected: string): string {
+    const [given, ...others] = this.positionals;
+    if (given === undefined || others.length > 0) throw usage(expected);
+    return given;
+  }
+
   text(flag: string): string | undefined {
     return this.#values.get(flag)?.at(-1) as string | undefined;
   }

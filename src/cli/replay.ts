@@ -22,10 +22,7 @@ interface Target {
 
 /** `rdx replay`: a pipeline, a script or a plan over a slice of what streams have; the rows go to stdout. */
 export async function replay(args: Arguments, terminal: Terminal, createEngine: CreateEngine): Promise<ExitCode> {
-  const [given, ...others] = args.positionals;
-  if (given === undefined || others.length > 0) {
-    throw usage("rdx replay takes one pipeline, script or plan: rdx replay traffic --from 2024-05-01T10:00");
-  }
+  const given = args.only("rdx replay takes one pipeline, script or plan: rdx replay traffic --from 2024-05-01T10:00");
   const data = args.text("data"), server = args.text("server");
   if (data !== undefined && server !== undefined) throw usage("rdx replay takes --data or --server, not both");
   const target = targetOf(terminal, given), isDeployed = target.sql === null && target.plan === null;

@@ -19,10 +19,9 @@ export async function run(
   _: OpenSite,
   openPipe: OpenPipe,
 ): Promise<ExitCode> {
-  const [given, ...others] = args.positionals;
-  if (given === undefined || others.length > 0) {
-    throw usage('rdx run takes one query, script or plan: rdx run "SELECT …", rdx run script.sql or rdx run plan.json');
-  }
+  const given = args.only(
+    'rdx run takes one query, script or plan: rdx run "SELECT …", rdx run script.sql or rdx run plan.json',
+  );
   const file = given.endsWith(".json") ? readPlanFile(terminal, given) : null;
   const text = file ? null : readSql(terminal, given);
   const engine = await createEngine({

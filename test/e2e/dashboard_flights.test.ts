@@ -4,7 +4,7 @@ import type { Page } from "../deps/playwright.ts";
 import { VEGA_DATASETS } from "../../examples/flights/flights_20k.ts";
 import { npmPackageFiles } from "../../scripts/npm_files.ts";
 import { CHROMIUM } from "./chromium.ts";
-import { openDashboard } from "./dashboard.ts";
+import { type Dashboard, openDashboard } from "./dashboard.ts";
 import { completed, startServer, stayingPort, type TestServer, until } from "./server.ts";
 
 const DAY_MS = 86_400_000, ROWS_MAX = 10_000;
@@ -173,16 +173,27 @@ async function refuseWriters(page: Page): Promise<void> {
   });
 }
 
+/** The page with a play that waits for its first connection. */
+async function waitingPlay(address: string): Promise<Dashboard> {
+  const dashboard = await openDashboard(address, {}, refuseWriters);
+  await dashboard.page.getByRole("button", { name: "Load the real flights" }).click();
+  await dashboard.shows(/^Waits\. /);
+  return dashboard;
+}
+
+/** Lets connections of writers come about. */
+async function connect(page: Page): Promise<void> {
+  await page.evaluate(() => Object.assign(globalThis, { away: false }));
+}
+
 Deno.test({
   name: "a play whose first connection comes late goes on with it",
   ignore: !CHROMIUM,
   async fn() {
     await using server = await startServer();
-    await using dashboard = await openDashboard(server.url, {}, refuseWriters);
+    await using dashboard = await waitingPlay(server.url);
     const { page, shows } = dashboard;
-    await page.getByRole("button", { name: "Load the real flights" }).click();
-    await shows(/^Waits\. /);
-    await page.evaluate(() => Object.assign(globalThis, { away: false }));
+    await connect(page);
     await shows(/[1-9]\d* of 20,000/);
     // What was given to the writer comes to the server a little later.
     await until(async () => (await server.json<{ rows_in: number }>("/v1/streams/flights")).rows_in > 0);
@@ -196,13 +207,11 @@ Deno.test({
     const port = stayingPort();
     let server = await startServer({ port });
     try {
-      await using dashboard = await openDashboard(server.url, {}, refuseWriters);
+      await using dashboard = await waitingPlay(server.url);
       const { page, shows } = dashboard;
-      await page.getByRole("button", { name: "Load the real flights" }).click();
-      await shows(/^Waits\. /);
       await server.signal("SIGKILL");
       server = await startServer({ port });
-      await page.evaluate(() => Object.assign(globalThis, { away: false }));
+      await connect(page);
       await shows("The server has started anew without the flights, so the play has ended.");
       assert.deepEqual(await server.json("/v1/streams"), { streams: [] });
     } finally {
@@ -216,16 +225,14 @@ Deno.test({
   ignore: !CHROMIUM,
   async fn() {
     await using server = await startServer();
-    await using dashboard = await openDashboard(server.url, {}, refuseWriters);
+    await using dashboard = await waitingPlay(server.url);
     const { page, shows } = dashboard;
-    await page.getByRole("button", { name: "Load the real flights" }).click();
-    await shows(/^Waits\. /);
     let refused = 0;
     await page.route("**/v1/streams/flights", async (route) => {
       if (refused++ === 0) await route.abort();
       else await route.continue();
     });
-    await page.evaluate(() => Object.assign(globalThis, { away: false }));
+    await connect(page);
     await shows(/[1-9]\d* of 20,000/);
     assert.ok(refused > 1);
   },

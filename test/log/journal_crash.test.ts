@@ -6,32 +6,9 @@ import type { JournalLog } from "../../src/log/journal.ts";
 import { HandClock } from "../contract/log.ts";
 import { SimDisk } from "../sim/disk.ts";
 import { seeded } from "../sim/pool.ts";
-import { createJournal, FOLDER, journalParts, openJournal } from "./journals.ts";
+import { contents, createJournal, FOLDER, journalParts, numbered, openJournal } from "./journals.ts";
 
 type Random = (below: number) => number;
-
-/** An entry whose rows say which they are: `first`, `first` + 1, … */
-function numbered(first: number, rows: number, mark?: LogEntry<string>["mark"]): LogEntry<string> {
-  const frames = rows === 0 ? [] : [Float64Array.from({ length: rows }, (_, i) => first + i).buffer];
-  return { kind: "rows", rows, frames, schema: 1, mark, answer: (offset) => `${first} at ${offset}` };
-}
-
-/** Everything in a log, number by number, with the offsets checked. */
-async function contents(log: Log<string>): Promise<number[]> {
-  const reader = log.reader("earliest"), numbers: number[] = [];
-  let offset = log.start;
-  while (reader.position < log.end) {
-    if (!reader.ready) await new Promise<void>((resolve) => log.onChange(resolve));
-    const record = reader.next();
-    if (!record) continue;
-    assert.equal(record.offset, offset);
-    offset += record.rows;
-    for (const frame of record.frames) numbers.push(...new Float64Array(frame));
-  }
-  reader.close();
-  assert.equal(offset, log.end);
-  return numbers;
-}
 
 /** What was sent to a log, and what was acknowledged of it. */
 class Sender {

@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import type { Clock } from "../../src/core/clock.ts";
 import { Crc32c } from "../../src/kernel/crc.ts";
+import type { Log, LogEntry } from "../../src/log.ts";
 import { JournalLog } from "../../src/log/journal.ts";
 import type { JournalBounds, JournalParts } from "../../src/log/journal_parts.ts";
 import { GroupBuffers } from "../../src/log/group_buffers.ts";
@@ -46,6 +48,29 @@ export function journalParts(
     now: () => clock.now(),
   };
   return { segments, clock, bounds, shared: { bytes: 0 } };
+}
+
+/** A batch of a producer, or of nobody, whose rows say which they are: `first`, `first` + 1, … */
+export function numbered(first: number, rows: number, mark?: LogEntry<string>["mark"]): LogEntry<string> {
+  const frames = rows === 0 ? [] : [Float64Array.from({ length: rows }, (_, i) => first + i).buffer];
+  return { kind: "rows", rows, frames, schema: 1, mark, answer: (offset) => `${first} at ${offset}` };
+}
+
+/** Everything in a log, number by number, with the offsets checked. */
+export async function contents(log: Log<string>): Promise<number[]> {
+  const reader = log.reader("earliest"), numbers: number[] = [];
+  let offset = log.start;
+  while (reader.position < log.end) {
+    if (!reader.ready) await new Promise<void>((resolve) => log.onChange(resolve));
+    const record = reader.next();
+    if (!record) continue;
+    assert.equal(record.offset, offset);
+    offset += record.rows;
+    for (const frame of record.frames) numbers.push(...new Float64Array(frame));
+  }
+  reader.close();
+  assert.equal(offset, log.end);
+  return numbers;
 }
 
 export const FOLDER = "journal/s/0";

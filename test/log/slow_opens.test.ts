@@ -6,7 +6,7 @@ import type { JournalLog } from "../../src/log/journal.ts";
 import { HandClock } from "../contract/log.ts";
 import { SimDisk } from "../sim/disk.ts";
 import { seeded } from "../sim/pool.ts";
-import { createJournal, journalParts } from "./journals.ts";
+import { createJournal, journalParts, numbered } from "./journals.ts";
 
 type Random = (below: number) => number;
 
@@ -29,11 +29,9 @@ async function turns(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(() => resolve()));
 }
 
-/** Rows that say which they are; none: a mark of a producer alone. */
-function numbered(first: number, rows: number, sequence: number): LogEntry<string> {
-  const frames = rows === 0 ? [] : [Float64Array.from({ length: rows }, (_, i) => first + i).buffer];
-  const mark = { producer: "p", sequence, digest: `${sequence}` };
-  return { kind: "rows", rows, frames, schema: 1, mark, answer: () => "" };
+/** Rows that say which they are; none: a mark of the producer alone. */
+function ofProducer(first: number, rows: number, sequence: number): LogEntry<string> {
+  return numbered(first, rows, { producer: "p", sequence, digest: `${sequence}` });
 }
 
 /** Rows from an offset on, as a reader gets them that comes for them alone. */
@@ -64,7 +62,7 @@ Deno.test("who reads the newest segment from disk misses nothing when others beg
     const reading: Promise<void>[] = [];
     try {
       for (let sequence = 0; sequence < 80; sequence++) {
-        await log.append(numbered(log.end, random(3) === 0 ? 1 + random(30) : 0, sequence));
+        await log.append(ofProducer(log.end, random(3) === 0 ? 1 + random(30) : 0, sequence));
         if (log.end > 0 && random(4) === 0) reading.push(readFrom(log, random(log.end), log.end));
         reading.at(-1)?.catch(() => {});
       }
@@ -85,7 +83,7 @@ Deno.test("who looks for a time in the newest segment finds the end when another
     const seeking: Promise<void>[] = [];
     try {
       for (let sequence = 0; sequence < 80; sequence++) {
-        await log.append(numbered(log.end, sequence % 30 === 0 ? 2 : 0, sequence));
+        await log.append(ofProducer(log.end, sequence % 30 === 0 ? 2 : 0, sequence));
         const { end } = log, later = clock.now() + 1;
         if (random(4) === 0) {
           seeking.push(log.offsetAt(later).then((at) => assert.ok(at >= end, `${at} instead of ${end}`)));

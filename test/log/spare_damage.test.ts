@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
-import type { LogEntry } from "../../src/log.ts";
 import type { JournalLog } from "../../src/log/journal.ts";
 import { HandClock } from "../contract/log.ts";
 import { SimDisk } from "../sim/disk.ts";
 import { seeded } from "../sim/pool.ts";
-import { createJournal, FOLDER, journalParts, openJournal } from "./journals.ts";
+import { contents, createJournal, FOLDER, journalParts, numbered, openJournal } from "./journals.ts";
 
 type Random = (below: number) => number;
 
 const SEGMENT_BYTES = 2048, LIVES = 4;
-
-function numbered(first: number, rows: number, sequence: number): LogEntry<string> {
-  const frames = [Float64Array.from({ length: rows }, (_, i) => first + i).buffer];
-  const mark = { producer: "p", sequence, digest: `${first}` };
-  return { kind: "rows", rows, frames, schema: 1, mark, answer: () => "" };
-}
 
 function isSpare(path: string): boolean {
   return path.startsWith(`${FOLDER}/spare-`);
@@ -33,18 +26,9 @@ function damage(bytes: Uint8Array, random: Random): boolean {
 
 /** All that is kept are numbers that follow each other, up to the last that was acknowledged. */
 async function checkNumbers(log: JournalLog<string>, end: number): Promise<void> {
+  const { start } = log;
   assert.equal(log.end, end);
-  const reader = log.reader("earliest");
-  let offset = log.start;
-  while (reader.position < log.end) {
-    if (!reader.ready) await new Promise<void>((resolve) => log.onChange(resolve));
-    const record = reader.next();
-    if (!record) continue;
-    assert.equal(record.offset, offset);
-    for (const frame of record.frames) for (const number of new Float64Array(frame)) assert.equal(number, offset++);
-  }
-  reader.close();
-  assert.equal(offset, end);
+  assert.deepEqual(await contents(log), Array.from({ length: end - start }, (_, i) => start + i));
 }
 
 Deno.test("whatever becomes of the bytes of a spare segment, before it is used or at a restart, no row is lost or another", async () => {
@@ -58,11 +42,12 @@ Deno.test("whatever becomes of the bytes of a spare segment, before it is used o
       for (let life = 0; life < LIVES; life++) {
         const parts = journalParts(disk, clock, { bounds, segmentBytes });
         log = log === null ? createJournal(parts) : await openJournal(parts);
-        await checkNumbers(log, end);
+        // Those of an earlier life are gone; soon there may be one of this.
         assert.deepEqual(disk.paths.filter(isSpare), []);
+        await checkNumbers(log, end);
         for (let records = 20 + random(40); records > 0; records--) {
           const rows = 1 + random(40);
-          await log.append(numbered(end, rows, sequence++));
+          await log.append(numbered(end, rows, { producer: "p", sequence: sequence++, digest: `${end}` }));
           end += rows;
           const spare = random(3) === 0 ? disk.paths.find(isSpare) : undefined;
           if (spare !== undefined && damage(disk.bytes(spare), random)) used++;

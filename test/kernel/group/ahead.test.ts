@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import type { Value } from "../../../src/core/value.ts";
 import fc from "../../deps/fast_check.ts";
 import { loadOperators } from "../load.ts";
 import { randomOf } from "../numbers.ts";
 import { restoreSteps, stepsText, type TableStep, takeSteps } from "../state_steps.ts";
 import { call, calls, changelog, rows } from "./arbitrary.ts";
 import type { Change } from "./reference.ts";
-import { FORMS, kept, PLAIN, Run, SPAN_MS, specOf } from "./state_run.ts";
+import { FORMS, kept, partsOf, PLAIN, Run, specOf } from "./state_run.ts";
 
 const SKETCHES = ["approx_count_distinct", "percentile", "approx_top_k"];
 
@@ -60,18 +59,10 @@ Deno.test("what groups of every form and aggregate hold comes back as it is, wha
       (form, list, keys, all, seed, acts, rowsMax) => {
         const retracts = !list.some(({ fn }) => SKETCHES.includes(fn));
         const random = randomOf(seed), spec = specOf(form, list, keys, retracts && random() < 0.7);
-        const ends = new Map<readonly Value[], bigint>(), changes = changelog(all, spec.retracts, random);
+        const changes = changelog(all, spec.retracts, random);
         const undisturbed = new Run(loadOperators(), spec), rounds = new Rounds(random);
-        let run = new Run(loadOperators(), spec), watermark = -Infinity;
-        for (let from = 0, i = 0; from < changes.length; i++) {
-          const part = changes.slice(from, from += 1 + Math.floor(random() * 40)).map(({ kind, values }): Change => {
-            const fresh = BigInt(SPAN_MS * (Math.max(0, Math.floor(watermark / SPAN_MS)) + Math.floor(random() * 4)));
-            const end = ends.get(values) ?? fresh;
-            ends.set(values, end);
-            return { kind, values: [end, ...values] };
-          });
-          const tick = spec.ticks === true && random() < 0.4;
-          if (random() < 0.4) watermark = Math.max(0, watermark) + Math.floor(random() * SPAN_MS);
+        let run = new Run(loadOperators(), spec);
+        for (const [i, { changes: part, tick, watermark }] of partsOf(changes, spec, random, 40).entries()) {
           assert.deepEqual(run.go(part, tick, watermark), undisturbed.go(part, tick, watermark), `part ${i}`);
           const act = acts[i % acts.length];
           if (act === "go") rounds.go(run, rowsMax);

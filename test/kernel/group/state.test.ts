@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { RdxError } from "../../../src/core/errors.ts";
-import type { Value } from "../../../src/core/value.ts";
 import fc from "../../deps/fast_check.ts";
 import { loadOperators } from "../load.ts";
 import { randomOf } from "../numbers.ts";
 import { bytesOf, restoreSteps, stepsText, type TableStep } from "../state_steps.ts";
 import { call, calls, changelog, rows } from "./arbitrary.ts";
 import type { Change } from "./reference.ts";
-import { FORMS, kept, PLAIN, Run, SPAN_MS, specOf } from "./state_run.ts";
+import { FORMS, kept, partsOf, PLAIN, Run, SPAN_MS, specOf } from "./state_run.ts";
 
 Deno.test("groups of every form and aggregate go on from their tables as they would without", () => {
   const acts = fc.array(fc.constantFrom("none", "drain", "restart"), { minLength: 1, maxLength: 12 });
@@ -24,18 +23,9 @@ Deno.test("groups of every form and aggregate go on from their tables as they wo
         const retracts = !list.some(({ fn }) => ["approx_count_distinct", "percentile", "approx_top_k"].includes(fn));
         const random = randomOf(seed), spec = specOf(form, list, keys, retracts && random() < 0.7);
         const changes = changelog(all, spec.retracts, random);
-        const ends = new Map<readonly Value[], bigint>();
-        let run = new Run(loadOperators(), spec), watermark = -Infinity;
+        let run = new Run(loadOperators(), spec);
         const undisturbed = new Run(loadOperators(), spec), steps: TableStep[] = [];
-        for (let from = 0, i = 0; from < changes.length; i++) {
-          const part = changes.slice(from, from += 1 + Math.floor(random() * 60)).map(({ kind, values }): Change => {
-            const fresh = BigInt(SPAN_MS * (Math.max(0, Math.floor(watermark / SPAN_MS)) + Math.floor(random() * 4)));
-            const end = ends.get(values) ?? fresh;
-            ends.set(values, end);
-            return { kind, values: [end, ...values] };
-          });
-          const tick = spec.ticks === true && random() < 0.4;
-          if (random() < 0.4) watermark = Math.max(0, watermark) + Math.floor(random() * SPAN_MS);
+        for (const [i, { changes: part, tick, watermark }] of partsOf(changes, spec, random, 60).entries()) {
           assert.deepEqual(run.go(part, tick, watermark), undisturbed.go(part, tick, watermark), `part ${i}`);
           const act = acts[i % acts.length];
           if (act === "none") continue;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { TIMESTAMP } from "../../../src/core/schema.ts";
 import { GroupAggregate, type GroupCallSpec, type GroupSpec } from "../../../src/kernel/group.ts";
+import type { Value } from "../../../src/core/value.ts";
 import type { Kernel } from "../../../src/kernel/module.ts";
 import { StateTables } from "../../../src/kernel/state_tables.ts";
 import fc from "../../deps/fast_check.ts";
@@ -50,6 +51,36 @@ export function specOf(
     retracts,
     upsert: false,
   };
+}
+
+/** What comes between two pulls of a log: its changes with the ends of their windows, whether an interval ends, and the watermark behind them. */
+export interface Part {
+  readonly changes: readonly Change[];
+  readonly tick: boolean;
+  readonly watermark: number;
+}
+
+/** Cuts changes into random parts of up to `rowsMax`, with ends of windows around the watermark, which moves now and then. */
+export function partsOf(
+  changes: readonly Change[],
+  spec: GroupSpec,
+  random: () => number,
+  rowsMax: number,
+): Part[] {
+  const ends = new Map<readonly Value[], bigint>(), parts: Part[] = [];
+  let watermark = -Infinity;
+  for (let from = 0; from < changes.length;) {
+    const part = changes.slice(from, from += 1 + Math.floor(random() * rowsMax)).map(({ kind, values }): Change => {
+      const fresh = BigInt(SPAN_MS * (Math.max(0, Math.floor(watermark / SPAN_MS)) + Math.floor(random() * 4)));
+      const end = ends.get(values) ?? fresh;
+      ends.set(values, end);
+      return { kind, values: [end, ...values] };
+    });
+    const tick = spec.ticks === true && random() < 0.4;
+    if (random() < 0.4) watermark = Math.max(0, watermark) + Math.floor(random() * SPAN_MS);
+    parts.push({ changes: part, tick, watermark });
+  }
+  return parts;
 }
 
 /** An aggregation with its tables. */
