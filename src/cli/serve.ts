@@ -42,7 +42,8 @@ export async function serve(
   calledRightly(() => new Origins(allowOrigins));
   let start: PipelineStart = "earliest";
   calledRightly(() => start = parseStart("--start", args.text("start") ?? "earliest"));
-  const deployments = args.positionals.map((path) => readDeployment(terminal, path, start));
+  const how = { start, state: args.choice("state", ["keep", "fresh"], "keep") };
+  const deployments = args.positionals.map((path) => readDeployment(terminal, path, how));
   const functions = args.all("functions").map((path) => pathOf(terminal, path));
   calledRightly(() => void functionFiles(functions));
   const log = terminalLog(terminal, args.choice("log-level", LOG_LEVELS, "info"));
@@ -97,9 +98,8 @@ async function deployAll(
 function readDeployment(
   terminal: Terminal,
   path: string,
-  start: PipelineStart,
+  how: { readonly start: PipelineStart; readonly state: "keep" | "fresh" },
 ): Deployment {
-  const how = { start, state: "keep" } as const;
   if (!isSqlFile(path)) {
     const { name, plan } = readPlanFile(terminal, path);
     return async (engine) => {

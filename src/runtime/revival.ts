@@ -121,6 +121,12 @@ export class Revival {
     return true;
   }
 
+  /** One that has failed goes on from its newest checkpoint, in the turn of who asks for it. */
+  async again(name: string): Promise<void> {
+    this.forget(name);
+    await this.#reviveOne(name);
+  }
+
   /** It is deployed anew, or forgotten. */
   forget(name: string): void {
     this.#breaks.delete(name);

@@ -50,6 +50,14 @@ Deno.test("serve begins what is named at a time of arrival", async () => {
   assert.deepEqual(engine.pipelines.puts, [{ name: "hot", start: { timeMs: Date.UTC(2026, 0, 1) }, state: "keep" }]);
 });
 
+Deno.test("serve begins what is named without its old state when that is asked for", async () => {
+  const named = ["serve", "--port", "0", "--stream", "s=s.json", "plans/p.json", "--state"];
+  const { engine } = await call([...named, "fresh"], { files, onOut: (_, signal) => signal("SIGINT") });
+  assert.deepEqual(engine.pipelines.puts, [{ name: "hot", start: "earliest", state: "fresh" }]);
+  const { code, err } = await call([...named, "new"], { files });
+  assert.deepEqual([code, /--state is "new": expected keep, fresh/.test(err)], [2, true], err);
+});
+
 Deno.test("serve that cannot finish what was accepted is exit 1 and says so", async () => {
   const { SimEngine } = await import("../sim/engine.ts");
   const engine = new SimEngine();
