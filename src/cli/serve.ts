@@ -73,7 +73,7 @@ export async function serve(
       port,
     );
     const ended = untilSignal(terminal, server);
-    greet(terminal, server);
+    greet(terminal, server, deployments.length);
     if (recovering) await deployAll(terminal, engine, deployments);
     return await ended;
   } finally {
@@ -150,12 +150,13 @@ async function listen(start: () => RunningServer, hostname: string, port: number
   }
 }
 
-function greet(terminal: Terminal, { url, context }: RunningServer): void {
+/** `named`: how many are deployed yet, or will be. */
+function greet(terminal: Terminal, { url, context }: RunningServer, named: number): void {
   const { engine, token, autoCreate } = context;
   terminal.out(`rdx ready at ${url}\n`);
   if (engine.readiness().progress !== null) {
     terminal.out("Pipelines do again what they did before: /readyz tells when they are through\n");
-  } else if (engine.pipelines.list().length === 0) {
+  } else if (named + engine.pipelines.list().length === 0) {
     const lines = firstCurl(url, token !== null, autoCreate).split("\n").map((line) => `  ${line}\n`).join("");
     terminal.out(`Nothing is deployed yet. Send a first row:\n${lines}`);
   }
