@@ -80,8 +80,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       "state-memory": {
         value: "BYTES",
         about:
-          "Memory for the state of each pipeline in each worker, such as 512MB (default 3GiB); rows of groups that have no " +
-          "room go to disk",
+          "Memory for the state of each pipeline in each worker, such as 512MB (default 3GiB); rows that have no room " +
+          "go to disk, where they can",
       },
       store: {
         value: "KIND",
@@ -109,6 +109,10 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
         value: "PLACE",
         about:
           "Where the sources of what is named begin: earliest (default), latest, or a time of arrival such as 2026-01-01T00:00:00Z",
+      },
+      state: {
+        value: "keep|fresh",
+        about: "What of the state of earlier versions of what is named goes on: keep (default), or fresh: none of it",
       },
       insecure: { about: "Let anyone in who reaches the server: no token off loopback" },
       stream: STREAM,

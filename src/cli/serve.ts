@@ -42,7 +42,8 @@ export async function serve(
   calledRightly(() => new Origins(allowOrigins));
   let start: PipelineStart = "earliest";
   calledRightly(() => start = parseStart("--start", args.text("start") ?? "earliest"));
-  const deployments = args.positionals.map((path) => readDeployment(terminal, path, start));
+  const how = { start, state: args.choice("state", ["keep", "fresh"], "keep") };
+  const deployments = args.positionals.map((path) => readDeployment(terminal, path, how));
   const functions = args.all("functions").map((path) => pathOf(terminal, path));
   calledRightly(() => void functionFiles(functions));
   const log = terminalLog(terminal, args.choice("log-level", LOG_LEVELS, "info"));
@@ -72,7 +73,7 @@ export async function serve(
       port,
     );
     const ended = untilSignal(terminal, server);
-    greet(terminal, server);
+    greet(terminal, server, deployments.length);
     if (recovering) await deployAll(terminal, engine, deployments);
     return await ended;
   } finally {
@@ -97,9 +98,8 @@ async function deployAll(
 function readDeployment(
   terminal: Terminal,
   path: string,
-  start: PipelineStart,
+  how: { readonly start: PipelineStart; readonly state: "keep" | "fresh" },
 ): Deployment {
-  const how = { start, state: "keep" } as const;
   if (!isSqlFile(path)) {
     const { name, plan } = readPlanFile(terminal, path);
     return async (engine) => {
@@ -150,12 +150,13 @@ async function listen(start: () => RunningServer, hostname: string, port: number
   }
 }
 
-function greet(terminal: Terminal, { url, context }: RunningServer): void {
+/** `named`: how many are deployed yet, or will be. */
+function greet(terminal: Terminal, { url, context }: RunningServer, named: number): void {
   const { engine, token, autoCreate } = context;
   terminal.out(`rdx ready at ${url}\n`);
   if (engine.readiness().progress !== null) {
     terminal.out("Pipelines do again what they did before: /readyz tells when they are through\n");
-  } else if (engine.pipelines.list().length === 0) {
+  } else if (named + engine.pipelines.list().length === 0) {
     const lines = firstCurl(url, token !== null, autoCreate).split("\n").map((line) => `  ${line}\n`).join("");
     terminal.out(`Nothing is deployed yet. Send a first row:\n${lines}`);
   }

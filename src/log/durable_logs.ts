@@ -9,7 +9,7 @@ import { GroupBuffers } from "./group_buffers.ts";
 import { JournalLog } from "./journal.ts";
 import type { JournalBounds, JournalParts } from "./journal_parts.ts";
 import { OrderJournal, type OrderParts } from "./order_journal.ts";
-import type { SegmentParts } from "./segment_files.ts";
+import { isSegmentName, type SegmentParts } from "./segment_files.ts";
 
 export interface DurableParts {
   readonly device: LogDevice;
@@ -115,8 +115,10 @@ export class DurableLogs implements Durable {
     }
   }
 
+  /** A log that has had files has one segment at least: without any it would pass for one that nothing came to. */
   async #requireFiles(folder: string, path: string): Promise<void> {
-    if (!this.meta.hasFiles(folder) || (await this.#parts.device.list(path)).length > 0) return;
+    if (!this.meta.hasFiles(folder)) return;
+    if ((await this.#parts.device.list(path)).some(({ name }) => isSegmentName(name))) return;
     throw new RdxError(
       "invalid",
       `The files of ${path} are missing: put a copy in their place, or move the data directory away`,

@@ -44,6 +44,11 @@ export interface Segment extends SegmentHead {
 
 const ENDING = ".seg", UNFINISHED = ".tmp", DIGITS = 20;
 
+/** Whether a file of a log is a segment of it, by its name. */
+export function isSegmentName(name: string): boolean {
+  return name.endsWith(ENDING);
+}
+
 /** The files of one log: what there is, what comes next, and what goes. */
 export class SegmentFiles {
   readonly folder: string;
@@ -63,7 +68,7 @@ export class SegmentFiles {
   async list(): Promise<{ segments: Segment[]; unfinished: string[] }> {
     const { device } = this.parts, segments: Segment[] = [];
     const names = (await device.list(this.folder)).map(({ name }) => name);
-    const ordered = names.filter((name) => name.endsWith(ENDING)).sort();
+    const ordered = names.filter(isSegmentName).sort();
     const unfinished = names.filter((name) => name.endsWith(UNFINISHED));
     for (const name of ordered) {
       const head = await this.#headOf(name);

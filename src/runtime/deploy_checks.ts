@@ -1,19 +1,25 @@
 import { RdxError } from "../core/errors.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
-import { compareState, type StateComparison } from "../plan/state.ts";
+import { compareState } from "../plan/state.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, PipelinesParts } from "./pipeline_maker.ts";
 import type { Views } from "./views.ts";
 
-/**
- * How a plan goes on with the state of what runs under its name, if it does; null: it begins anew. Throws RdxError("conflict") when it has to keep a state that does not fit.
- */
-export function checkState(
-  deployed: Deployed | null,
-  { plan, physical }: Compiled,
-  state: "keep" | "fresh",
-): StateComparison | null {
-  if (!deployed || state === "fresh") return null;
+/** What becomes of the state of a pipeline when a plan is deployed under its name, with what is to be said about it. */
+export interface Way {
+  /**
+   * `afresh`: it begins without one. `same`: the plan is the one that runs. `continue`: it goes on with the state. `again`: it is the plan of one that has
+   * failed, which goes on from its newest checkpoint.
+   */
+  readonly way: "afresh" | "same" | "continue" | "again";
+  readonly notes: readonly string[];
+}
+
+const AFRESH: Way = { way: "afresh", notes: [] };
+
+/** Compares a plan with what is there under its name. Throws RdxError("conflict") when it has to keep a state that does not fit. */
+export function checkState(deployed: Deployed | null, { plan, physical }: Compiled, state: "keep" | "fresh"): Way {
+  if (!deployed || state === "fresh") return AFRESH;
   const before = deployed.pipeline, { name } = before.plan;
   if (before.state === "stalled") {
     throw new RdxError(
@@ -27,8 +33,18 @@ export function checkState(
       `Pipeline ${name} does again what it did, and its state is not whole yet: ask again`,
     );
   }
-  if (before.state !== "running") return null;
+  const isKept = deployed.order.folder !== null;
+  if (before.state !== "running" && !(before.state === "failed" && isKept)) return AFRESH;
   const comparison = compareState(before.plan, physical, { before: deployed.plan, after: plan });
+  if (before.state === "failed") {
+    if (comparison.verdict === "same") {
+      return { way: "again", notes: ["It had failed, and goes on from its newest checkpoint"] };
+    }
+    return {
+      way: "afresh",
+      notes: ["It had failed, and begins afresh with another plan: its sinks get rows once more"],
+    };
+  }
   if (comparison.verdict === "incompatible") {
     throw new RdxError(
       "conflict",
@@ -36,7 +52,8 @@ export function checkState(
       comparison.differences,
     );
   }
-  return comparison;
+  const notes = comparison.carried.flatMap(({ notes }) => notes);
+  return { way: comparison.verdict === "same" ? "same" : "continue", notes };
 }
 
 /** What is written again after a restart belongs to one pipeline alone. Throws RdxError("conflict"). */

@@ -120,9 +120,8 @@ export class Pipelines implements PipelineService {
   }
 
   async put(name: string, json: unknown, options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string }) {
-    const awaited = this.#absent.get(name)?.state === "recovering";
-    const whole = options.state === "keep" ? this.#repeating.whole(name, awaited, this.#changes) : null;
-    if (whole) await whole;
+    const whole = this.#repeating.whole(name, this.#absent.get(name)?.state === "recovering", this.#changes);
+    if (whole && options.state === "keep") await whole;
     return await this.#inTurn(() => this.#put(name, json, options));
   }
 
@@ -138,22 +137,23 @@ export class Pipelines implements PipelineService {
     { start: from, state, sql }: { start: PipelineStart; state: "keep" | "fresh"; sql?: string },
   ) {
     this.#admit(this.#deployed.get(name) ?? null);
-    const plan = named(json, name),
-      compiled = await compileAndLoad(plan, () => this.catalog, this.#parts),
-      before = this.#deployed.get(name);
+    const plan = named(json, name), before = this.#deployed.get(name);
+    const compiled = await compileAndLoad(plan, () => this.catalog, this.#parts);
     checkViews(name, compiled.physical, this.#parts.views);
     checkTargets(name, compiled.physical, this.all(), this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
     const start = await startOf(from, compiled.physical, this.#parts.streams);
-    const comparison = checkState(before ?? null, compiled, state);
-    const save = { plan, sql: sql ?? null };
-    if (comparison?.verdict === "compatible") await this.#continue(name, compiled, before!, start, save);
-    else if (comparison === null) await this.#renew(name, compiled, before ?? null, start, save);
+    const { way, notes } = checkState(before ?? null, compiled, state), save = { plan, sql: sql ?? null };
+    if (way === "again") {
+      await this.#revival.again(name);
+      return { created: false, pipeline: this.get(name), notes };
+    }
+    if (way === "continue") await this.#continue(name, compiled, before!, start, save);
+    else if (way === "afresh") await this.#renew(name, compiled, before ?? null, start, save);
     else noteText(name, before!, save, this.#parts.durable);
     this.#scripts.set(name, save.sql);
     this.#revival.forget(name);
     this.#absent.delete(name);
-    const notes = comparison?.carried.flatMap(({ notes }) => notes) ?? [];
     return { created: before === undefined, pipeline: this.get(name), notes };
   }
 

@@ -75,7 +75,7 @@ export class Revival {
     const breaks = this.#breaks.get(name) ?? new Breaks(clock), times = breaks.add(number, pipeline.committed);
     this.#breaks.set(name, breaks);
     const place = `number ${number} of its order${node === null ? "" : `, in node ${node} or behind it`}`;
-    const what = "its checkpoints are kept: see to the cause and restart the engine, or deploy it anew";
+    const what = "its checkpoints are kept: see to the cause and deploy its plan again, or restart the engine";
     let waitMs: number | null = 0;
     if (times >= BREAKS_AT_NUMBER_MAX) {
       const refusal = message.beside || !chunk ? "that is no chunk" : this.#takeOut(name, deployed, message, chunk);
@@ -119,6 +119,12 @@ export class Revival {
     if (!(thrown instanceof WorkerDied)) return false;
     this.#waiting.add(name);
     return true;
+  }
+
+  /** One that has failed goes on from its newest checkpoint, in the turn of who asks for it. */
+  async again(name: string): Promise<void> {
+    this.forget(name);
+    await this.#reviveOne(name);
   }
 
   /** It is deployed anew, or forgotten. */

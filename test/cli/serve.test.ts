@@ -50,6 +50,29 @@ Deno.test("serve begins what is named at a time of arrival", async () => {
   assert.deepEqual(engine.pipelines.puts, [{ name: "hot", start: { timeMs: Date.UTC(2026, 0, 1) }, state: "keep" }]);
 });
 
+Deno.test("serve begins what is named without its old state when that is asked for", async () => {
+  const named = ["serve", "--port", "0", "--stream", "s=s.json", "plans/p.json", "--state"];
+  const { engine } = await call([...named, "fresh"], { files, onOut: (_, signal) => signal("SIGINT") });
+  assert.deepEqual(engine.pipelines.puts, [{ name: "hot", start: "earliest", state: "fresh" }]);
+  const { code, err } = await call([...named, "new"], { files });
+  assert.deepEqual([code, /--state is "new": expected keep, fresh/.test(err)], [2, true], err);
+});
+
+Deno.test("serve whose pipelines wait until the engine has recovered does not say that there are none", async () => {
+  const { SimEngine } = await import("../sim/engine.ts");
+  const engine = new SimEngine(), { readiness } = engine;
+  let asked = 0;
+  engine.readiness = () => ({ ...readiness.call(engine), progress: asked++ === 0 ? 0 : null });
+  const { out } = await call(["serve", "--port", "0", "--stream", "s=s.json", "plans/p.json"], {
+    engine,
+    files,
+    onOut: (_, signal) => signal("SIGINT"),
+  });
+  assert.match(out, /rdx ready/);
+  assert.doesNotMatch(out, /Nothing is deployed/);
+  assert.equal(engine.pipelines.puts.length, 1);
+});
+
 Deno.test("serve that cannot finish what was accepted is exit 1 and says so", async () => {
   const { SimEngine } = await import("../sim/engine.ts");
   const engine = new SimEngine();

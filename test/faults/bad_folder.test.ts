@@ -75,6 +75,10 @@ Deno.test("a server refuses a data directory of another version, without its par
     const rowless = copy("rowless");
     Deno.removeSync(`${rowless}/journal/s`, { recursive: true });
     await refused(rowless, /files of journal\/s\/0 are missing: put a copy in their place/);
+    const segmentless = copy("segmentless"), log = `${segmentless}/journal/s/0`;
+    for (const { name } of Deno.readDirSync(log)) if (name.endsWith(".seg")) Deno.removeSync(`${log}/${name}`);
+    Deno.writeTextFileSync(`${log}/left`, "");
+    await refused(segmentless, /files of journal\/s\/0 are missing: put a copy in their place/);
     const strange = copy("strange");
     Deno.mkdirSync(`${strange}/journal/stranger`);
     await refused(strange, /journal\/stranger: meta\.sqlite knows nothing of it/);

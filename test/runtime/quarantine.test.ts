@@ -169,7 +169,7 @@ Deno.test("what breaks a pipeline where no chunk comes has it stay failed, and l
     assert.match(reason!, new RegExp(`^It broke ${BREAKS_AT_NUMBER_MAX} times in a row at number \\d+ of its order`));
     assert.match(
       reason!,
-      /that is no chunk; its checkpoints are kept: see to the cause and restart the engine, or deploy it anew$/,
+      /that is no chunk; its checkpoints are kept: see to the cause and deploy its plan again, or restart the engine$/,
     );
     assert.deepEqual(quarantined, []);
     assert.equal(life.engine.streams.get("s").deadOpen, 0);

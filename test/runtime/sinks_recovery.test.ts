@@ -280,3 +280,41 @@ Deno.test("rows that a receiver refuses are in a stream of their own, once, and 
     assert.match(life.engine.pipelines.get("q").reason!, /Rows are refused: .* answers 422: odd/);
   });
 });
+
+Deno.test("a pipeline whose receiver has refused rows goes on when its plan is deployed again, with every row once, and begins afresh with another, and says which", async () => {
+  await withReceiver(async (life, receiver) => {
+    life.engine.streams.put("events", EVENTS);
+    const hook = { kind: "webhook", url: receiver.url, batch_rows: 1 }, info = () => life.engine.pipelines.get("p");
+    await life.engine.pipelines.put("p", plan(0, { hook, table, parts }), HOW);
+    await send(life, 0, 5);
+    await life.checkpoint("p");
+    await send(life, 5, 8);
+    receiver.act = () => ({ status: 422, body: "unknown" });
+    await life.send("events", [{ ts: 8, key: "a", value: 8 }]);
+    await until(() => info().state === "failed");
+    await life.send("events", [{ ts: 9, key: "a", value: 9 }]);
+    receiver.act = () => ({ status: 200 });
+    const again = await life.engine.pipelines.put("p", plan(0, { hook, table, parts }), HOW);
+    assert.deepEqual([again.created, again.notes], [false, ["It had failed, and goes on from its newest checkpoint"]]);
+    await until(() => info().state === "running" && receiver.rows.length === 10);
+    await send(life, 10, 12);
+    assert.deepEqual([valuesAt(receiver), valuesIn(life, "rows")], [range(0, 12), range(0, 12)]);
+    await life.checkpoint("p");
+    // Another plan is another run.
+    receiver.act = () => ({ status: 422 });
+    await life.send("events", [{ ts: 12, key: "a", value: 12 }]);
+    await until(() => info().state === "failed");
+    receiver.act = () => ({ status: 200 });
+    const { notes } = await life.engine.pipelines.put("p", plan(11, { hook, table }), HOW);
+    assert.match(notes[0], /had failed, and begins afresh/);
+    await send(life, 13, 14);
+    // What was refused may have been in the others already.
+    const had = [range(0, 12), range(0, 13)];
+    const isOneOf = (values: readonly number[]) => had.some((one) => String(one) === String(values));
+    const values = valuesIn(life, "rows");
+    assert.deepEqual([isOneOf(values.slice(0, -3)), values.slice(-3)], [true, [11, 12, 13]], String(values));
+    await life.engine.close();
+    assert.ok(isOneOf(valuesOfParts(life)), String(valuesOfParts(life)));
+    await life.start();
+  });
+});

@@ -11,6 +11,7 @@ export function stateLook(pipeline: string, { link }: Ground): Part<readonly Ope
     type: "search",
     "aria-label": "Key",
     placeholder: 'Key: EUR, 7 or ["EUR",7]',
+    size: 28,
     autocomplete: "off",
   });
   const answer = el("pre", { class: "wrap", "aria-live": "polite", "aria-label": "Rows of the key", hidden: true });

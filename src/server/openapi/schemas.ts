@@ -275,7 +275,7 @@ export const SCHEMAS: Readonly<Record<string, JsonSchema>> = {
     ...PIPELINE_WITH_PLAN,
     notes: list(
       { type: "string" },
-      "What becomes of state that changes: what begins empty, what goes, what has another name",
+      "What becomes of state that changes: what begins empty, what goes, what has another name; and of that of a pipeline that had failed",
     ),
   }),
   pipelines: object({ pipelines: list(object(PIPELINE_MEMBERS)) }),

@@ -28,7 +28,7 @@ export const STREAM = object({
   end: count("Offset behind the newest row"),
   ended: { type: "boolean", description: "Nothing follows" },
   rows_in: count("Rows that were stored"),
-  bytes_in: count("Bytes of bodies, inflated"),
+  bytes_in: count("Bytes of bodies, inflated, since the server has started"),
   dead_rows: count("Rows that went to the dead letters, again and again those that were tried again"),
   dead_open: count("Dead rows that are kept and were neither replayed nor discarded"),
   unread_bytes: count("Bytes that some pipeline has not taken yet"),
