@@ -23,7 +23,7 @@ const ENTRIES_MIN: u32 = 1 << 18;
 export const DIRECT_ENTRIES_MAX: u32 = 1 << 26;
 /** Between two blocks: bytes that are cleared, fewer of new memory, which comes page by page, and rows that are entered. */
 const CLEAR_BYTES: u32 = 1 << 20;
-const NEW_CLEAR_BYTES: u32 = 1 << 18;
+const NEW_CLEAR_BYTES: u32 = 3 << 18;
 const FILL_ROWS: u32 = 8192;
 
 @inline function groupsOf(a: Aggregation): u32 {

@@ -28,8 +28,9 @@ const ORDINALS_A_MERGE: i64 = 1 << 32;
 /** Resolves the kept rows of the block and adds them to state; returns how many before memory ran out, or all. */
 function apply(a: Aggregation, push: Push): u32 {
   keysGather(a, push.keys);
-  if (a.slabs && blockSlice && !assignBehind) slabAdapt(a, changetype<Slice>(blockSlice));
+  // In front of the slab, which takes the rest of the new memory that a push may have: the index is small, and helps until the slab is there
   if (a.fixedKey && blockSlice) directTend(a, changetype<Slice>(blockSlice));
+  if (a.slabs && blockSlice && !assignBehind) slabAdapt(a, changetype<Slice>(blockSlice));
   if (!push.epochs && !assignPassed && !assignBehind && updatesWhileResolving(a)) {
     const done = resolveAndUpdate(a, push.args);
     push.stop = fuseStop;

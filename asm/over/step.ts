@@ -3,7 +3,7 @@
 // frames are numbers of rows.
 import { arena_alloc, block_alloc, block_free } from "../memory";
 import { heapPop, heapTime } from "../rows/heap";
-import { indexAdd, indexFindRow, indexNext, indexRemove } from "../rows/index_rows";
+import { MANY_ROWS, TOUCH_ROWS, indexAdd, indexFindRow, indexFirstRows, indexLast, indexNext, indexRemove } from "../rows/index_rows";
 import { listAdd, listRemove } from "../rows/list";
 import { rowFree } from "../rows/encode";
 import { ROW_HASH } from "../rows/row";
@@ -156,11 +156,35 @@ function shortenChain(o: Over, head: usize): usize {
   return next;
 }
 
+const HASHES: usize = memory.data(512, 16), TOUCHED: usize = memory.data(512, 16); // of TOUCH_ROWS rows
+/** Holds what was read for nothing but the cache, so that it is read. */
+let touched: u64 = 0;
+
+/** Reads what the next peers will meet in the index: the first row of their keys, and the last. Waits for memory overlap, since none depends on another. */
+function touchRows(o: Over): u32 {
+  const index = indexOf(o), count = min<u32>(TOUCH_ROWS, o.peerCount - o.joined);
+  if (storeOf(o).rows < MANY_ROWS) return count;
+  for (let i: u32 = 0; i < count; i++) store<u32>(HASHES + (<usize>i << 2), load<u32>(peer(o, o.joined + i), ROW_HASH));
+  indexFirstRows(index, HASHES, count, TOUCHED);
+  for (let i: u32 = 0; i < count; i++) {
+    const at = TOUCHED + (<usize>i << 2), row: usize = load<u32>(at);
+    if (row) store<u32>(at, <u32>indexLast(index, row));
+  }
+  let sum: u64 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const row: usize = load<u32>(TOUCHED + (<usize>i << 2));
+    if (row) sum += load<u32>(row);
+  }
+  touched = sum;
+  return count;
+}
+
 /** One row after the other joins the rows of its key and comes out; false when the feed is full, or there is no memory. */
 function joinRows(o: Over): bool {
   const index = indexOf(o), bounded = !has(o, FLAG_UNBOUNDED);
-  for (; o.joined < o.peerCount; o.joined++, o.shown++) {
+  for (let ahead = o.joined; o.joined < o.peerCount; o.joined++, o.shown++) {
     if (o.feedCount + 2 > FEED_ROWS) return false;
+    if (bounded && o.joined == ahead) ahead += touchRows(o);
     const row = peer(o, o.joined);
     if (bounded) {
       const found = indexFindRow(index, load<u32>(row, ROW_HASH), storeOf(o), row, o.keyList);

@@ -11,6 +11,10 @@ import { Store, isText, storeType } from "./store";
 /** Rows that are looked up together: first all their slots, then all their rows. */
 const BLOCK_ROWS: u32 = 256;
 const SLOTS: usize = memory.data(2048, 16);
+/** Rows whose memory is read together before they are worked in one after the other: so many that all of it stays in the caches. */
+export const TOUCH_ROWS: u32 = 128;
+/** Rows of a store from which on they no longer lie in the fast caches. */
+export const MANY_ROWS: u32 = 2048;
 
 @unmanaged
 export class Index extends Slots {
@@ -41,6 +45,11 @@ const HASH: usize = 8;
 
 @inline function prevOf(index: Index, row: usize): usize {
   return load<u32>(row + index.linkAt, PREV);
+}
+
+/** The last row of a chain whose first one is given. */
+@inline export function indexLast(index: Index, first: usize): usize {
+  return prevOf(index, first);
 }
 
 @inline function setPrev(index: Index, row: usize, prev: usize): void {
@@ -150,6 +159,16 @@ function firstSlots(index: Index, hashes: usize, count: u32): void {
     const hash = load<u32>(hashes + (<usize>i << 2)), mask = slotsMask(index, hash);
     store<u64>(SLOTS + (<usize>i << 3), load<u64>(slotAt(slotsOf(index, hash), hash & mask)));
   }
+}
+
+/** The rows that lie where each of up to TOUCH_ROWS hashes is looked for first, be they of that key or another (0: none): u32 each to `out`. */
+export function indexFirstRows(index: Index, hashes: usize, count: u32, out: usize): void {
+  if (!index.directory) {
+    memory.fill(out, 0, <usize>count << 2);
+    return;
+  }
+  firstSlots(index, hashes, count);
+  for (let i: u32 = 0; i < count; i++) store<u32>(out + (<usize>i << 2), load<u32>(SLOTS + (<usize>i << 3)));
 }
 
 /** Reads the slots that `count` hashes will be put in, so that they are in the cache then. */

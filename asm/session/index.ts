@@ -12,12 +12,12 @@ import { columnAt, columnIsNull } from "../rows/cell";
 import { rowFree } from "../rows/encode";
 import { rowsGather } from "../rows/gather";
 import { heapOrder, heapPop, heapPushAs, heapTime } from "../rows/heap";
-import { indexFind, indexRemove } from "../rows/index_rows";
+import { MANY_ROWS, TOUCH_ROWS, indexFind, indexFirstRows, indexRemove } from "../rows/index_rows";
 import { keysGroups, keysHash } from "../rows/keys";
 import { rowForget } from "../rows/touch";
 import { add, dropAt, earliest, giveTicket, remove, schedule } from "./add";
 import {
-  FIRST_ROW, KEY_SESSIONS, ROW_FOLLOWING, SESSION_ORDER, START, Sessions, TICKET_EARLIEST, TICKET_ENTRIES, TICKET_KEY, endOf, heapOf, indexOf,
+  FIRST_ROW, KEY_SESSIONS, LAST_ROW, ROW_FOLLOWING, SESSION_ORDER, START, Sessions, TICKET_EARLIEST, TICKET_ENTRIES, TICKET_KEY, endOf, heapOf, indexOf,
   keyStoreOf, rowStoreOf, specFree, specRead,
 } from "./spec";
 
@@ -76,6 +76,34 @@ function take(s: Sessions, at: u32): bool {
     return true;
   }
   return add(s, key, columns, r, hash, load<u8>(<usize>s.groups + at), t, watermarkBefore(s, push, r));
+}
+
+const TOUCHED: usize = memory.data(512, 16); // TOUCH_ROWS addresses
+/** Holds what was read for nothing but the cache, so that it is read. */
+let touched: u64 = 0;
+
+/** Replaces addresses by those that lie at an offset of what they name, and reads that: waits for memory overlap, since none depends on another. */
+@inline function follow(count: u32, offset: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    const at = TOUCHED + (<usize>i << 2), thing: usize = load<u32>(at);
+    if (thing) store<u32>(at, load<u32>(thing + offset));
+  }
+}
+
+/** Reads what the next rows of the batch will ask for: their keys, sessions and the last rows of these; how many rows. */
+function touchRows(s: Sessions, most: u32): u32 {
+  const count = min<u32>(TOUCH_ROWS, most);
+  if (keyStoreOf(s).rows < MANY_ROWS) return count;
+  indexFirstRows(indexOf(s), <usize>s.hashes + (<usize>s.next << 2), count, TOUCHED);
+  follow(count, KEY_SESSIONS);
+  follow(count, LAST_ROW);
+  let sum: u64 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const row: usize = load<u32>(TOUCHED + (<usize>i << 2));
+    if (row) sum += load<u32>(row, ROW_FOLLOWING);
+  }
+  touched = sum;
+  return count;
 }
 
 /** What came out last may no more refer to rows that have left. */
@@ -169,7 +197,10 @@ export function session_pull(address: usize, most: u32): i32 {
   dropDoomed(s);
   if (s.input) {
     const count = load<u32>(s.input, 8);
-    for (; s.next < count; s.next++) if (!take(s, s.next)) return STATE_FULL;
+    for (let ahead = s.next; s.next < count; s.next++) {
+      if (s.next == ahead) ahead += touchRows(s, count - ahead);
+      if (!take(s, s.next)) return STATE_FULL;
+    }
     s.input = 0;
   }
   if (!s.leaving && (!heapOf(s).size || heapTime(heapOf(s)) - 1 > s.until)) return DONE;
