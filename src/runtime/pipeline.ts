@@ -115,9 +115,9 @@ export class Pipeline {
     this.#state = "running";
     const { inputs, recovery } = this.parts, ready = recovery ? [...inputs, recovery.replay] : inputs;
     this.#cleanups.push(...ready.map((one) => one.onReady(() => this.#pump())));
-    this.#ticks.idle(() => {
+    this.#ticks.idle((stood) => {
       this.parts.meter.tick(this.parts.clock.monotonic());
-      this.#sequence(() => this.#sequencer.idleTick());
+      this.#sequence(() => stood ? this.#sequencer.stood() : this.#sequencer.idleTick());
     });
     const everyMs = tickMs(this.plan), { clock } = this.parts;
     if (everyMs !== null) this.#ticks.every(everyMs, () => this.#sequence(() => this.#sequencer.tick(clock.now())));

@@ -161,7 +161,7 @@ export class Sequencer {
     replay.shift();
     if (this.#number >= replay.last) {
       this.#replay = null;
-      this.#sources.forEach((_, source) => this.#silentFromNow(source));
+      this.stood();
       this.#dispatch.goOn();
     }
     return true;
@@ -271,6 +271,11 @@ export class Sequencer {
     if (to < 0) return;
     if (progress.inFlight === 0) this.#silentFromNow(source);
     this.#sources[source].input.release(to);
+  }
+
+  /** The process stood still: what came meanwhile waits where nobody has looked yet, and no source was silent. */
+  stood(): void {
+    this.#sources.forEach((_, source) => this.#silentFromNow(source));
   }
 
   #silentFromNow(source: number): void {

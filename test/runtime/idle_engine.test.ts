@@ -81,3 +81,35 @@ Deno.test("in a whole engine, a row whose sync takes longer than windows and the
   assert.equal(rows()[1], `${start}n ${start + WINDOW_MS}n 1n`);
   await engine.close();
 });
+
+Deno.test("a row that waits outside while the process stands still for longer than the timeout is not late", async () => {
+  const clock = new SimClock(), engine = await startOn(new HeldDisk(seeded(10)), clock);
+  engine.streams.put("events", EVENTS);
+  const [source, ...others] = PLAN.nodes,
+    plan = { ...PLAN, nodes: [{ ...source, time: "ts", delay_ms: 0 }, ...others] };
+  await engine.pipelines.put("p", plan, { start: "earliest", state: "keep" });
+  const send = (ts: number) => {
+    const body = new TextEncoder().encode(JSON.stringify({ ts, key: "a", value: 1 }));
+    return engine.streams.ingest("events", { body, format: "ndjson", autoCreate: false });
+  };
+  const atRest = () => {
+    const { inFlight, lagRows } = engine.pipelines.find("p")!;
+    return inFlight + lagRows === 0;
+  };
+  const beginMs = clock.now();
+  await send(beginMs);
+  await until(atRest, 2);
+  for (let stands = 1; stands <= 3; stands++) {
+    clock.stand(TIMEOUT_MS * 3);
+    // Timers come first, and only then what others have sent meanwhile.
+    clock.advance(0);
+    await until(atRest, 2);
+    clock.advance(TIMEOUT_MS - 100);
+    await send(beginMs + stands * WINDOW_MS);
+    await until(atRest, 2);
+    assert.equal(engine.pipelines.get("p").lateRows, 0);
+  }
+  clock.advance(TIMEOUT_MS + 1000);
+  await until(() => engine.views.get("counts").rows === 4, 2);
+  await engine.close();
+});

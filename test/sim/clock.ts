@@ -43,10 +43,15 @@ export class SimClock implements Clock {
     const until = this.#elapsedMs + ms;
     for (let next = this.#due(until); next; next = this.#due(until)) {
       this.#timers.delete(next);
-      this.#move(next.atMs);
+      this.#move(Math.max(next.atMs, this.#elapsedMs));
       next.call();
     }
     this.#move(until);
+  }
+
+  /** The process stands still: time passes, and what is due waits for the next `advance`. */
+  stand(ms: number): void {
+    this.#move(this.#elapsedMs + ms);
   }
 
   /** The wall clock is set, forward or back; what waits does not notice. */

@@ -12,6 +12,11 @@ import { createApp } from "../../src/server/app.ts";
 import type { App } from "../../src/server/context.ts";
 import { filesSink } from "../../src/sink/files.ts";
 import { openMade } from "../../src/source/made.ts";
+import type { SinkFactory } from "../../src/sink.ts";
+import { webhookSink } from "../../src/sink/webhook.ts";
+import { silentLog } from "../../src/telemetry/log.ts";
+import { sinkMetrics } from "../../src/telemetry/sink_metrics.ts";
+import type { SimReceiver } from "./web_receiver.ts";
 import { FileSavepoints } from "../../src/store/savepoints_files.ts";
 import { FileCheckpoints } from "../../src/store/checkpoints_files.ts";
 import type { Meta } from "../../src/store.ts";
@@ -41,6 +46,8 @@ export interface Remains {
   readonly disk: SimDisk;
   readonly meta: Meta;
   readonly verified: VerifiedRows;
+  /** Takes what webhooks send; absent: there are none. */
+  readonly receiver?: SimReceiver;
   /** What each order has come to, by its folder. */
   readonly orders: NotedOrders;
 }
@@ -72,12 +79,13 @@ export class EngineLife {
 
   /** Resolves when streams take rows; `engine.recovered` tells when pipelines have caught up. */
   async open(): Promise<void> {
-    const { clock } = this, { disk, random, verified, checkpointIntervalMs } = this.#parts;
-    const isAlive = () => this.#alive;
+    const { clock } = this, { disk, random, verified, receiver, checkpointIntervalMs } = this.#parts;
+    const isAlive = () => this.#alive, registry = new MetricRegistry(), durable = await this.#durable(clock);
     const sinks = [
       verifyingSinks(verified, random, () => disk.turn(), isAlive),
       verifyingSinks(verified, random, () => disk.turn(), isAlive, "changes"),
       filesSink((path) => new SimPartFolder(disk, path), openEncoder, clock),
+      ...(receiver ? [this.#webhooks(receiver, registry, durable)] : []),
     ];
     this.engine = await Engine.start({
       module: kernelModule(),
@@ -88,10 +96,10 @@ export class EngineLife {
       workers: this.#parts.workers,
       startPool: () => Promise.resolve(mortal(this.#pool, isAlive, "promises")),
       clock,
-      registry: new MetricRegistry(),
+      registry,
       createLog: memoryLogs(clock),
       createOrder: () => forgetfulOrder,
-      durable: await this.#durable(clock),
+      durable,
       createView,
       sinks: new Map(sinks.map((sink) => [sink.kind, sink])),
       openMade,
@@ -99,6 +107,19 @@ export class EngineLife {
       checkpointIntervalMs,
     });
     this.app = createApp({ engine: this.engine, autoCreate: false, token: null, loopback: true, clock }).app;
+  }
+
+  #webhooks(receiver: SimReceiver, registry: MetricRegistry, durable: DurableLogs): SinkFactory {
+    const { disk, random } = this.#parts;
+    return webhookSink({
+      openWeb: () => receiver.web(() => disk.turn(), () => this.#alive),
+      openEncoder,
+      openLog: (run, of) => durable.openSinkLog(`${run}~${of}`),
+      clock: this.clock,
+      random: () => random(1000) / 1000,
+      metrics: sinkMetrics(registry),
+      log: silentLog,
+    });
   }
 
   async #durable(clock: Clock): Promise<DurableLogs> {

@@ -71,6 +71,25 @@ export function totalsPlan(name = "totals") {
   };
 }
 
+/** How many rows have arrived in each window of the time of arrival, to a view. */
+export function arrivalsPlan(name = "arrivals") {
+  return {
+    rdx: 1,
+    nodes: [
+      { ...source, time: null, delay_ms: 0 },
+      { id: "window", op: "window", input: ["source"], window: { kind: "tumble", size_ms: 20 } },
+      { id: "aggregate", op: "aggregate", input: ["window"], keys: [], aggs: [{ fn: "count", as: "n" }] },
+      { id: "view", op: "sink", input: ["aggregate"], sink: { kind: "view", name } },
+    ],
+  };
+}
+
+/** Every row as it comes, to a receiver outside. */
+export function hookPlan(outbox: boolean) {
+  const sink = { kind: "webhook", url: "https://receiver.test/rows", batch_rows: 10, timeout_ms: 60_000, outbox };
+  return { rdx: 1, nodes: [source, { id: "sink", op: "sink", input: ["source"], sink }] };
+}
+
 /** The last text of each id, so that there is much state, and how many there are. */
 export function widePlan(name = "wide") {
   const text = { call: "concat", args: [{ column: "key" }, { literal: "-".repeat(600) }] };

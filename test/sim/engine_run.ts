@@ -11,7 +11,7 @@ import { chanceOf } from "./chance.ts";
 import { digestsAtOnce } from "./digests.ts";
 import { checksum } from "./engine_life.ts";
 import { leastOf, STREAM, totalsPlan, widePlan, windowsPlan } from "./engine_plans.ts";
-import { EngineWorld } from "./engine_world.ts";
+import { EngineWorld, jumpOf } from "./engine_world.ts";
 import { type LoggedRow, type Taken, takenOf } from "./taken_rows.ts";
 
 const COLUMNS: readonly Column[] = STREAM.columns.map(({ name, type, nullable }) =>
@@ -70,9 +70,10 @@ async function live(world: EngineWorld): Promise<void> {
     if (step === trouble + 10) world.disk.faults.capacity = Infinity;
     if (random(3) > 0) world.act();
     if (random(12) === 0) void checkpoint(world);
+    if (random(15) === 0) void replayDead(world);
     if (random(20) === 0) {
       world.note("the wall clock is set");
-      world.life.clock.jump((random(3) - 2) * 3_600_000);
+      world.life.clock.jump(jumpOf(random));
     }
     await world.turns(random(8));
   }
@@ -86,8 +87,18 @@ function troubleDisk({ disk, random, note, trace }: EngineWorld): void {
   note.call({ trace }, `the disk has trouble: ${["EIO", "a short write", "full"][kind]}`);
 }
 
+/** Bad rows are tried again, and are no better than before. */
+async function replayDead({ network, trace }: EngineWorld): Promise<void> {
+  const init = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+  const answer = await network.ask("/v1/streams/s/dead/replay", init);
+  if (answer === null) return;
+  const { status, body: { replayed, failed } } = answer;
+  trace.push(`dead rows are tried again: ${status}, ${failed} failed`);
+  if (status === 200) assert.equal(replayed, 0);
+}
+
 async function checkpoint({ life, trace, random }: EngineWorld): Promise<void> {
-  const name = ["all", "windows", "totals", "wide", "random"][random(5)],
+  const name = ["all", "windows", "totals", "wide", "random", "arrivals", "hook"][random(7)],
     status = await life.engine.pipelines.checkpoint(name);
   trace.push(`checkpoint of ${name}: ${status?.number} ${status?.problem}`);
 }
@@ -131,10 +142,12 @@ async function checkEnd(world: EngineWorld): Promise<void> {
   const rows = await world.rows(), acked = world.sent.acked.flatMap(({ ids }) => ids);
   assert.deepEqual(rows.map(({ values: [, id] }) => Number(id)).sort((a, b) => a - b), acked.sort((a, b) => a - b));
   const bad = world.sent.acked.reduce((sum, batch) => sum + batch.bad, 0);
-  assert.equal(bad === 0 ? 0 : world.life.engine.streams.get("s.dead").end, bad);
+  assert.equal(world.life.engine.streams.get("s").deadOpen, bad, "Dead rows are lost, doubled, or alive");
   checkAll(world, rows);
   checkResults(world, rows);
   checkRandom(world);
+  checkArrivals(world, rows);
+  checkHook(world, rows);
   await checkReplay(world, rows);
   assert.deepEqual(world.verified.violations, []);
 }
@@ -178,6 +191,21 @@ function checkResults(world: EngineWorld, rows: readonly LoggedRow[]): void {
   assert.deepEqual(world.view("wide").rows, expectedOf(world, "wide", widePlan(), rows));
   const lines = world.parts("windows").split("\n").filter(Boolean);
   assert.equal(lines.length, windows.length, "A folder has other rows than the view");
+}
+
+/** No row by arrival is ever late, whatever the wall clock was set to: each is counted in one window. */
+function checkArrivals(world: EngineWorld, rows: readonly LoggedRow[]): void {
+  assert.equal(takenBy(world, "arrivals", rows).filter((one) => "values" in one).length, rows.length);
+  const counts = world.view("arrivals").rows.map((row) => Number(/(\d+)n$/.exec(row)![1]));
+  assert.equal(counts.reduce((sum, one) => sum + one, 0), rows.length, "Rows by arrival were late");
+  assert.equal(world.life.engine.pipelines.get("arrivals").lateRows, 0);
+}
+
+/** The receiver has each row under one key, in the order of the pipeline. */
+function checkHook(world: EngineWorld, rows: readonly LoggedRow[]): void {
+  const expected = takenBy(world, "hook", rows).flatMap((one) => "values" in one ? [Number(one.values[1])] : []);
+  assert.deepEqual(world.receiver.ids, expected);
+  world.note(`the receiver got ${world.receiver.repeated} requests again`);
 }
 
 /** What a random plan has come to is what the reference makes of all that its order took. */

@@ -5,7 +5,17 @@ import { FileCheckpoints } from "../../src/store/checkpoints_files.ts";
 import { MetaFile } from "../../src/store/meta_deno.ts";
 import { SimDisk } from "./disk.ts";
 import { checksum, EngineLife } from "./engine_life.ts";
-import { allPlan, idleAfter, leastOf, STREAM, totalsPlan, widePlan, windowsPlan } from "./engine_plans.ts";
+import {
+  allPlan,
+  arrivalsPlan,
+  hookPlan,
+  idleAfter,
+  leastOf,
+  STREAM,
+  totalsPlan,
+  widePlan,
+  windowsPlan,
+} from "./engine_plans.ts";
 import { SimNetwork } from "./network.ts";
 import { NotedOrders } from "./noted_orders.ts";
 import { StreamPartitions } from "./partitions.ts";
@@ -14,6 +24,7 @@ import { Sent, SimProducer } from "./producer.ts";
 import { RandomPipeline } from "./random_pipeline.ts";
 import { type LoggedRow, NotedPlans } from "./taken_rows.ts";
 import { VerifiedRows } from "./verifying_sink.ts";
+import { SimReceiver } from "./web_receiver.ts";
 import { textOfView } from "./whole_view.ts";
 
 /**
@@ -26,6 +37,11 @@ const IDLE_MS = 40;
 /** Turns after which something that has to come to pass never will. */
 const TURNS_MAX = 20_000;
 
+/** By how much the wall clock is set, back or forward, if it is. */
+export function jumpOf(random: Random): number {
+  return [0, 0, 0, -7_200_000, -3_600_000, -100, 90, 3_600_000, 86_400_000][random(9)];
+}
+
 /** All that a simulation consists of: one disk, one network, producers, and one process after the other. Every choice is its seed's. */
 export class EngineWorld {
   readonly random: Random;
@@ -36,6 +52,9 @@ export class EngineWorld {
   readonly producers: readonly SimProducer[];
   readonly orders = new NotedOrders();
   readonly any: RandomPipeline;
+  readonly receiver: SimReceiver;
+  /** What is sent outside waits in a log first. */
+  readonly #outbox: boolean;
   /** Plans that pipelines have had, by their names. */
   readonly plans = new Map<string, NotedPlans>();
   /** After so long sources are idle, 0: never. */
@@ -54,6 +73,8 @@ export class EngineWorld {
     this.sent = new Sent(new StreamPartitions(this.random, ["key", "producer", "name"]));
     const { network, sent, random } = this;
     this.any = new RandomPipeline(random, this.idleMs);
+    this.receiver = new SimReceiver(random);
+    this.#outbox = random(2) === 0;
     this.producers = [
       ...["p0", "p1", "p2"].map((name) => new SimProducer(name, network, sent, random)),
       ...[...this.any.supplies].map(([stream, supply]) => new SimProducer("p", network, supply, random, stream)),
@@ -72,6 +93,7 @@ export class EngineWorld {
     this.life = new EngineLife({
       disk,
       verified,
+      receiver: this.receiver,
       orders: this.orders,
       ...(isSmall ? { stateBytesMax: SMALL_STATE_BYTES } : {}),
       meta: this.#meta,
@@ -107,6 +129,8 @@ export class EngineWorld {
       ["windows", this.idle(windowsPlan())],
       ["totals", this.idle(totalsPlan())],
       ["wide", this.idle(widePlan())],
+      ["arrivals", this.idle(arrivalsPlan())],
+      ["hook", this.idle(hookPlan(this.#outbox))],
       ["random", this.any.plan],
     ];
   }
@@ -179,7 +203,7 @@ export class EngineWorld {
     this.note(`${how} with ${this.sent.acked.length} acknowledged`);
     this.life.end();
     this.network.connect(null);
-    this.#wallMs = this.life.clock.now();
+    this.#wallMs = this.life.clock.now() + jumpOf(this.random);
     this.disk = this.disk.crash(how);
   }
 
