@@ -33,8 +33,9 @@ import { windowBack, windowLeft, windowWaits } from "./windows";
 const STEP_LOOKS: u32 = 1 << 14;
 /** How hot a row can be: so often the hand goes by. */
 const HOT_MAX: u8 = 3;
-/** Of an index entry, and what it takes beside while a table of the index grows. */
+/** Of an index entry, and what it takes beside while a table of the index grows; of a table with one entry. */
 const ENTRY_BYTES: u32 = 24;
+const TABLE_BYTES: u32 = 64;
 
 // Answers
 const DONE: i32 = 0;
@@ -91,10 +92,20 @@ export function group_need(group: usize, keys: usize, args: usize, sets: usize, 
 
 function needOf(g: Group, keys: usize, args: usize, sets: usize, selection: usize, from: u32, count: u32, growing: u32): f64 {
   let bytes = g.heldAt ? heldNeed(g, args, sets, selection, from, count, growing) : <f64>count * <f64>(g.rowBytes + ENTRY_BYTES);
+  // The last page may have room for one row only, whatever its block is
+  bytes += <f64>min<u32>(count, INDEX_TABLES) * <f64>TABLE_BYTES + <f64>(g.rowBytes << 1);
   for (let k: u32 = 0; k < g.keys; k++) bytes += textBytes(keys + k * COLUMN_SIZE, selection, from, count);
   if (!args) return bytes;
   for (let i: u32 = 0; i < g.calls; i++) if (isText(callAt(g, i).op)) bytes += textBytes(args + i * COLUMN_SIZE, selection, from, count);
   return bytes;
+}
+
+/** Bytes of the bound that such rows lack, beside the places of rows that wait to be taken. */
+export function group_lacks(group: usize, keys: usize, args: usize, sets: usize, selection: usize, count: u32): f64 {
+  const g = changetype<Group>(group);
+  let bytes = needOf(g, keys, args, sets, selection, 0, count, min<u32>(count, 1)) - <f64>state_room();
+  if (!g.heldAt) bytes -= <f64>min<u32>(count, rowPool(g).idle) * <f64>g.rowBytes;
+  return max<f64>(0, bytes);
 }
 
 /** How many of `count` rows from the selection's place `from` on there is room for, whatever they make of what their groups hold; 0: for none. */
@@ -138,6 +149,26 @@ export function group_absent(group: usize, keys: usize, selection: usize, count:
   return g.turnAt != 0 && load<u64>(row + g.turnAt) != 0;
 }
 
+/** tryLeave: there is no room for the row. */
+export const NO_ROOM: u32 = 0xffffffff;
+
+/** A row that waits for nothing leaves behind `written` bytes at `to`, where it may; returns the bytes, 0: it stays, for now. */
+export function tryLeave(g: Group, row: usize, to: usize, written: u32, room: u32, epoch: u32): u32 {
+  if (waits(g, row)) return 0;
+  // Of a window it has to be told first whether the row may leave
+  const short = g.heldAt && !has(g, FLAG_WINDOWED) ? leaveShort(g, row, to + written, room - written, epoch) : 0;
+  if (short) return short;
+  const bytes = g.heldAt ? leavingBytes(g, row) : recordBytes(g, row);
+  if (bytes > room - written && (written || (g.heldAt && bytes))) {
+    if (!written) g.wants = bytes;
+    return NO_ROOM;
+  }
+  if (!bytes || bytes > room - written || (has(g, FLAG_WINDOWED) && !windowWaits(g, row))) return 0;
+  if (g.heldAt) return leave(g, row, to + written, epoch);
+  leaveAlone(g, row, to + written, epoch);
+  return bytes;
+}
+
 /**
  * Moves the hand on: rows that are hot are less so, others leave as records at `to`, up to `room` bytes. Returns the bytes; 0: this step
  * has found none, or `room` is not enough for one that wants group_wants bytes. A row that is too long for a record stays.
@@ -154,11 +185,7 @@ export function group_evict(group: usize, to: usize, room: u32, epoch: u32): u32
       continue;
     }
     const row = indexThing(g.rowsIndex, g.handTable, g.handPlace);
-    if (!row) {
-      g.handPlace++;
-      continue;
-    }
-    if (waits(g, row)) {
+    if (!row || waits(g, row)) {
       g.handPlace++;
       continue;
     }
@@ -167,27 +194,11 @@ export function group_evict(group: usize, to: usize, room: u32, epoch: u32): u32
       g.handPlace++;
       continue;
     }
-    // Of a window it has to be told first whether the row may leave
-    const short = g.heldAt && !has(g, FLAG_WINDOWED) ? leaveShort(g, row, to + written, room - written, epoch) : 0;
-    if (short) {
-      written += short;
-      continue;
-    }
-    const bytes = g.heldAt ? leavingBytes(g, row) : recordBytes(g, row);
-    if (bytes > room - written && (written || (g.heldAt && bytes))) {
-      if (!written) g.wants = bytes;
-      break;
-    }
-    if (!bytes || bytes > room - written || (has(g, FLAG_WINDOWED) && !windowWaits(g, row))) {
-      g.handPlace++;
-      continue;
-    }
-    if (g.heldAt) {
-      written += leave(g, row, to + written, epoch);
-    } else {
-      leaveAlone(g, row, to + written, epoch);
-      written += bytes;
-    }
+    const bytes = tryLeave(g, row, to, written, room, epoch);
+    if (bytes == NO_ROOM) break;
+    // Where it has left, those behind it have closed up
+    if (bytes) written += bytes;
+    else g.handPlace++;
   }
   return written;
 }

@@ -121,3 +121,17 @@ export function roundTake(g: Group, list: usize, found: u32, looks: u32): u32 {
   g.logAt += looks;
   return found;
 }
+
+/** Takes the places of rows that are not there out of the log. */
+export function logTidy(g: Group): void {
+  let to = g.logAt, until = g.logAt;
+  for (let at = g.logAt; at < g.logEnd; at++) {
+    const row: usize = load<u32>(<usize>g.log + (<usize>at << 2));
+    if (load<u32>(row, ROW_STATE) & ROW_FREE) continue;
+    store<u32>(<usize>g.log + (<usize>to << 2), <u32>row);
+    to++;
+    if (at < g.logUntil) until = to;
+  }
+  g.logEnd = to;
+  g.logUntil = until;
+}

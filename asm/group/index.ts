@@ -19,12 +19,13 @@ export {
 export { group_words } from "./cells";
 export { group_look, group_look_details, group_look_results, group_look_same } from "./look";
 export {
-  group_absent, group_admit, group_begun, group_cools, group_evict, group_lapse, group_least, group_need, group_room, group_rounds, group_thaw, group_wants,
+  group_absent, group_admit, group_begun, group_cools, group_evict, group_lacks, group_lapse, group_least, group_need, group_room, group_rounds, group_thaw, group_wants,
 } from "./cold";
 export { group_counters, group_detail_names, group_detail_values, group_details, group_details_begin, group_details_gone } from "./details";
 export {
   group_held_restored, group_put_entries, group_put_nodes, group_put_pages, group_put_texts, group_restore, group_restore_below, group_restored, group_rows_restored,
 } from "./restore";
+export { group_empty, group_empty_rounds, group_shrink } from "./cold_pages";
 export { group_tick, group_ticked } from "./tick";
 
 /** A group aggregation from a SPEC (spec.ts); 0 when there is no memory. Times in ms. */

@@ -6,6 +6,7 @@
 //          +-----------+------------+---------------------
 //
 // Things are aligned to 16, so that an index entry has room for a tag beside the address.
+import { block_size } from "../memory";
 import { Space, spaceGive, spaceTake } from "../state/space";
 
 const NEXT: usize = 0;
@@ -29,7 +30,12 @@ function pageAdd(space: Space, pool: Pool): bool {
   const most = pool.size * 4 > PAGE_BYTES_MAX ? pool.size * 4 : PAGE_BYTES_MAX;
   let bytes = before > most ? most : before;
   if (bytes < HEADER + pool.size) bytes = HEADER + pool.size;
-  const page = spaceTake(space, bytes);
+  let page = spaceTake(space, bytes);
+  // Where little room is left, it is a shorter one
+  for (const least = <u32>block_size(HEADER + pool.size); !page && bytes > least;) {
+    bytes = bytes >> 1 > least ? bytes >> 1 : least;
+    page = spaceTake(space, bytes);
+  }
   if (!page) return false;
   store<u32>(page, pool.pages, NEXT);
   store<u32>(page, bytes, BYTES);
@@ -57,6 +63,17 @@ function pageAdd(space: Space, pool: Pool): bool {
   store<u32>(thing, pool.free);
   pool.free = <u32>thing;
   pool.idle++;
+}
+
+/** Frees the page behind another one, none of whose things waits to be handed out. */
+export function poolDrop(space: Space, before: u32, page: u32): void {
+  store<u32>(before, load<u32>(page, NEXT), NEXT);
+  spaceGive(space, page, load<u32>(page, BYTES));
+}
+
+/** Nothing that was given back waits. */
+@inline export function poolForget(pool: Pool): void {
+  pool.free = pool.idle = 0;
 }
 
 /** Frees all pages. */

@@ -48,7 +48,7 @@ const LOOK: u8 = 4; // changes nothing: what the key has come to is asked for (F
 export const NO_MEMORY: i32 = -1;
 export const DONE: i32 = -2;
 export const STATE_FULL: i32 = -3;
-export const MORE_ROOM: i32 = -4; // where groups leave memory with what they hold: the rest of the batch is to be pushed anew behind some of them
+export const MORE_ROOM: i32 = -4; // the rest of the batch has none: it is to be pushed anew where groups leave memory
 
 /** Begins with a batch. */
 export function group_push(group: usize, push: usize): void {
@@ -206,7 +206,8 @@ function runBlock(g: Group, count: u32, first: u32): bool {
 
 /**
  * Works the batch in until its end, or until there are enough results for a batch: the number of its rows, all in COLUMNs, of which
- * those that are to be seen are selected. DONE at the batch's end. MORE_ROOM: the rest is to be pushed anew. When the state is full the rows up to there have their effect.
+ * those that are to be seen are selected. DONE at the batch's end. MORE_ROOM: the rest is to be pushed anew. STATE_FULL: not even the next row
+ * has room.
  */
 export function group_pull(group: usize): i32 {
   const g = changetype<Group>(group);
@@ -228,7 +229,10 @@ export function group_pull(group: usize): i32 {
       if (!runBlock(g, count, first)) return STATE_FULL;
       if (stride) emit(g, count, first);
       g.next += count;
-      if (count < all) return STATE_FULL;
+      if (count == all) continue;
+      if (!g.next) return STATE_FULL;
+      short = true;
+      break;
     }
     if (stride && g.next > begin && (g.outSelected || has(g, FLAG_DENSE))) return <i32>((g.next - begin) * stride);
     if (short) return MORE_ROOM;

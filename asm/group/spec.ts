@@ -165,6 +165,8 @@ export class Group extends Space {
   handTable: u32; // how far the hand has come that looks for cold rows (cold.ts)
   handPlace: u32;
   wants: u32; // bytes that it had not room for
+  emptyPage: u32; // the page that rows leave next whose memory is for others (cold_pages.ts); 0: the one behind the newest
+  emptyPlace: u32; // how far that has come
   map: u32; // while what rows hold is restored: the rows by their names (names.ts), and its places less one
   mapMask: u32;
   cools: bool; // rows leave memory with what they hold (cold.ts)

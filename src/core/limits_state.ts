@@ -10,6 +10,12 @@ export const STATE_LEAST_BYTES = 16 * 2 ** 20;
 export const COLD_FILL_SHARE_MAX = 0.85;
 /** Bytes of rows that leave in front of one batch, beside twice what the batch may need. */
 export const COLD_EVICT_BYTES = 2 ** 20;
+/** Part of its bound that state takes beyond it for a moment, while those that have the memory are at work. */
+export const COLD_LENT_SHARE_MAX = 0.15;
+/** Bytes of memory that an operator leaves for each of the others of its task while it works, as long as these do not. */
+export const COLD_SHARED_BYTES = 32 * 2 ** 20;
+/** Bytes that no batch takes of the state, whatever its rows are: where more is free, nobody asks what it needs. */
+export const COLD_BATCH_BYTES_MAX = 256 * 2 ** 20;
 /** Bytes of rows of windows that leave in front of one batch, beside twice what the batch may need. */
 export const COLD_LEAVE_BYTES = 64 * 2 ** 20;
 /** What has left of a part of a window is written anew as one when it is so many times as long as it was when that was done last. */

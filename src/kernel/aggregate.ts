@@ -127,6 +127,7 @@ export class WindowAggregate {
 
   /** Freezes every window whose end − 1 is not after `watermark`; +Infinity at the end of input. */
   advance(watermark: number): void {
+    this.#cold?.start();
     this.#advance(this.#aggregation, watermark);
   }
 
@@ -139,7 +140,9 @@ export class WindowAggregate {
     let rows = this.#pull(aggregation, steps(rowsMax));
     for (; rows === COLD; rows = this.#pull(aggregation, steps(rowsMax))) cold?.give(false);
     cold?.drop(this.#kernel.fn("agg_dropped_slices")(aggregation));
-    return this.#batch(rows, this.#resultTypes);
+    const batch = this.#batch(rows, this.#resultTypes);
+    if (cold) cold.atWork = batch !== null;
+    return batch;
   }
 
   /**

@@ -1,10 +1,14 @@
 import { RdxError } from "../core/errors.ts";
 
+/** What helps. */
+const MORE = ": the state needs a larger bound (--state-memory)";
+
 /** Groups that cannot leave fill the state. */
 export function noRoom(): RdxError {
   return new RdxError(
     "no_space",
-    "Groups that have to stay in memory, since they wait for their early result or take more than 16 MiB with their sets and lists, leave no room for another",
+    "Groups that have to stay in memory, since they wait for their early result or take more than 16 MiB with their sets and lists, leave no room for another" +
+      MORE,
   );
 }
 
@@ -12,6 +16,19 @@ export function noRoom(): RdxError {
 export function tooLarge(bytes: number, bound: number): RdxError {
   return new RdxError(
     "no_space",
-    `A group that is asked for takes ${bytes} bytes in its file with its sets and lists: there is no room for it in the ${bound} bytes that the state may have`,
+    `A group that is asked for takes ${bytes} bytes in its file with its sets and lists: there is no room for it in the ${bound} bytes that the state may have${MORE}`,
+  );
+}
+
+/** Not even one row has room among rows that cannot leave. */
+export function noRoomForRow(): RdxError {
+  return new RdxError("no_space", "The rows of state that have to stay in memory leave no room for another" + MORE);
+}
+
+/** Rows come out together that do not fit. */
+export function tooManyAtOnce(): RdxError {
+  return new RdxError(
+    "no_space",
+    "The rows of one time and key group that come out together need more memory than there is" + MORE,
   );
 }

@@ -10,6 +10,7 @@ import {
 } from "../core/limits.ts";
 import { ColdExtents, damagedFile } from "./cold_extents.ts";
 import { BY_MARKS, CHANGED, IN_PLACE, type Piece, PieceList, STORED } from "./cold_lists.ts";
+import { Neighbour } from "./cold_neighbours.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 
 /** Of a piece (asm/aggregate/cold.ts). */
@@ -20,14 +21,11 @@ const DAMAGED = 1, NO_MEMORY = 2, AS_STORED = 1, AS_IN_PLACE = 2, MADE = 4, STOR
 const SIZES = 32, COLD_ALONE = 255;
 /** No bound. */
 const UNBOUND = 2 ** 32 - 1;
-/** Bytes beside its row that a new key may take. */
-const KEY_BYTES = 24;
+/** Bytes beside its row that a new key may take, and those of pages that may have to be begun with it. */
+const KEY_BYTES = 24, PAGES_BYTES = 1 << 17;
 
 /** A part of state, by the number of its slice and its key group. */
-interface Part {
-  readonly slice: number;
-  readonly group: number;
-}
+type Part = { readonly slice: number; readonly group: number };
 
 /** How rows of parts are put together. */
 interface Merge {
@@ -51,8 +49,7 @@ interface Merge {
  * a window fires, when its changes are drained, or when somebody looks at it. Parts of which much has left several times are written anew as one.
  * Where sums go by the order in which they are added, a part comes back before something is added to it.
  */
-export class ColdParts {
-  readonly #kernel: Kernel;
+export class ColdParts extends Neighbour {
   readonly #aggregation: number;
   readonly #open: OpenColdFile;
   readonly #rowBytes: number;
@@ -69,7 +66,7 @@ export class ColdParts {
 
   /** `inOrder`: a part comes back before something is added to it. */
   constructor(kernel: Kernel, aggregation: number, open: OpenColdFile, inOrder: boolean) {
-    this.#kernel = kernel;
+    super(kernel);
     this.#aggregation = aggregation;
     this.#open = open;
     this.#inOrder = inOrder;
@@ -78,19 +75,24 @@ export class ColdParts {
     kernel.fn("agg_cold_on")(aggregation, this.#wish, Number(inOrder));
   }
 
+  get stateBytes(): number {
+    return this.kernel.fn("agg_state_bytes")(this.#aggregation) >>> 0;
+  }
+
   get facts(): ColdFacts {
     return { rows: this.#rows, bytes: this.#file?.bytes ?? 0, reads: this.#reads };
   }
 
   /** Room that there should be; 0 without a bound. */
   get #wish(): number {
-    const bound = this.#kernel.stateBytesMax;
+    const bound = this.kernel.stateBytesMax;
     return bound < UNBOUND ? Math.floor(bound * (1 - COLD_FILL_SHARE_MAX)) : 0;
   }
 
   /** Makes room in front of so many rows when there is little. Throws RdxError("no_space"). */
   prepare(rows: number): void {
     const wish = this.#wish;
+    this.kernel.neighbours.begin(this, rows * this.#rowBytes);
     if (wish > 0 && this.#room() < rows * this.#rowBytes + wish) this.makeRoom(rows);
   }
 
@@ -100,11 +102,19 @@ export class ColdParts {
     const most = Math.max(2 * rows * this.#rowBytes, Math.min(COLD_LEAVE_BYTES, need));
     const enough = () => this.#room() >= need + this.#wish || this.#room() >= before + most;
     if (this.#leave(this.#sizeFor(need), enough)) this.#tidy();
+    if (rows > 1) this.kernel.neighbours.help(this, rows * this.#rowBytes);
+    else this.kernel.neighbours.insist(this, this.#rowBytes + PAGES_BYTES);
+  }
+
+  giveRoom(bytes: number): void {
+    while (this.#room() < bytes && this.#leave(this.#sizeFor(bytes - this.#room()), () => this.#room() >= bytes)) {
+      this.#tidy();
+    }
   }
 
   /** Brings back the part for which a push has stopped, with room for so many rows; false: it has stopped for another reason. */
   bringBack(rows: number): boolean {
-    const kernel = this.#kernel, aggregation = this.#aggregation, mark = kernel.mark(), to = kernel.arena(16);
+    const kernel = this.kernel, aggregation = this.#aggregation, mark = kernel.mark(), to = kernel.arena(16);
     const wanted = kernel.fn("agg_cold_wanted")(aggregation, to) !== 0;
     const [slice, group] = [0, 8].map((at) => kernel.data.getFloat64(to + at, true));
     kernel.release(mark);
@@ -119,7 +129,7 @@ export class ColdParts {
 
   /** The power of two that parts reach which come to so many bytes. */
   #sizeFor(bytes: number): number {
-    const kernel = this.#kernel, mark = kernel.mark(), at = kernel.arena(SIZES * 8);
+    const kernel = this.kernel, mark = kernel.mark(), at = kernel.arena(SIZES * 8);
     kernel.fn("agg_cold_sizes")(this.#aggregation, at);
     let size = SIZES - 1;
     for (let sum = 0; size > 0; size--) {
@@ -132,7 +142,7 @@ export class ColdParts {
 
   /** Lets parts of a size leave until it is enough; false when none has. */
   #leave(size: number, enough: () => boolean, room = COLD_CHUNK_BYTES): boolean {
-    const kernel = this.#kernel, aggregation = this.#aggregation;
+    const kernel = this.kernel, aggregation = this.#aggregation;
     if (kernel.fn("agg_cold_begin")(aggregation, size) === 0) return false;
     const mark = kernel.mark(), chunk = kernel.arena(room), leave = kernel.fn("agg_cold_leave");
     const flags = this.#restoring ? STORED | IN_PLACE : BY_MARKS, parts = new Map<string, Part>();
@@ -148,7 +158,7 @@ export class ColdParts {
 
   /** Writes the pieces of a chunk, and notes the parts that they are of. */
   #append(chunk: number, bytes: number, flags: number, parts: Map<string, Part>): void {
-    const { data, bytes: memory } = this.#kernel, file = this.#file ??= new ColdExtents(this.#open());
+    const { data, bytes: memory } = this.kernel, file = this.#file ??= new ColdExtents(this.#open());
     const start = file.write(memory.subarray(chunk, chunk + bytes));
     for (let at = 0; at < bytes;) {
       const size = data.getUint32(chunk + at + BYTES, true), slice = Number(data.getBigInt64(chunk + at + SLICE, true));
@@ -180,7 +190,7 @@ export class ColdParts {
 
   /** Writes what has left of a part anew, each key once. */
   #compact({ slice, group }: Part): void {
-    const kernel = this.#kernel, aggregation = this.#aggregation, merged = this.#merge([slice], group, { alone: true });
+    const kernel = this.kernel, aggregation = this.#aggregation, merged = this.#merge([slice], group, { alone: true });
     this.#forget(slice, (piece) => piece.group === group);
     const mark = kernel.mark(), rows = kernel.arena(8), write = kernel.fn("agg_merge_write");
     const longest = kernel.fn("agg_merge_longest")(aggregation, merged) >>> 0,
@@ -211,7 +221,7 @@ export class ColdParts {
   /** A merged table of slices; the state's bound does not hold for it. */
   #merge(slices: readonly number[], group: number, merge: Merge): number {
     const { window, stores = false, key = 0, alone = false, keys = false, into } = merge;
-    const kernel = this.#kernel, aggregation = this.#aggregation, add = kernel.fn("agg_merge_rows");
+    const kernel = this.kernel, aggregation = this.#aggregation, add = kernel.fn("agg_merge_rows");
     const how = (window === undefined ? 0 : MADE) | (stores ? STORES : 0) | (keys ? KEYS : 0);
     kernel.fn("state_limit")(UNBOUND);
     try {
@@ -234,7 +244,7 @@ export class ColdParts {
   }
 
   #add(merged: number, { at, bytes, rows, group, flags }: Piece, how: number, key: number): void {
-    const kernel = this.#kernel, mark = kernel.mark(), buffer = kernel.arena(bytes);
+    const kernel = this.kernel, mark = kernel.mark(), buffer = kernel.arena(bytes);
     this.#file!.read(at, kernel.bytes.subarray(buffer, buffer + bytes));
     const state = flags & STORED ? AS_STORED : flags & CHANGED ? AS_CHANGED : 0;
     const whole = how | state | (flags & IN_PLACE ? AS_IN_PLACE : 0);
@@ -259,7 +269,7 @@ export class ColdParts {
    * boundary from it on backwards, behind it onwards, and then both sides. Keys stand where they came first.
    */
   #fold(slices: readonly number[], boundary: number, group: number, window: number): number {
-    const kernel = this.#kernel, aggregation = this.#aggregation, end = kernel.fn("agg_merge_end");
+    const kernel = this.kernel, aggregation = this.#aggregation, end = kernel.fn("agg_merge_end");
     const into = this.#merge(slices, group, { window, keys: true });
     this.#merge(slices.filter((slice) => slice < boundary).reverse(), group, { window, into });
     try {
@@ -278,7 +288,7 @@ export class ColdParts {
 
   /** Puts together what the drain of fired windows, or with `peeks` the listing of open ones, waits for. */
   give(peeks: boolean): void {
-    const kernel = this.#kernel, aggregation = this.#aggregation, mark = kernel.mark(), to = kernel.arena(40);
+    const kernel = this.kernel, aggregation = this.#aggregation, mark = kernel.mark(), to = kernel.arena(40);
     kernel.fn("agg_cold_wants")(aggregation, Number(peeks), to);
     const words = [0, 8, 16, 24, 32].map((at) => kernel.data.getFloat64(to + at, true));
     const [first, count, group, window, boundary] = words;
@@ -299,7 +309,7 @@ export class ColdParts {
 
   /** Gives the listing of changes the rows of the part that it waits for. `takes`: they count as handed out; `whole`: all are. */
   giveChanges(takes: boolean, whole: boolean): void {
-    const kernel = this.#kernel, aggregation = this.#aggregation, mark = kernel.mark(), to = kernel.arena(24);
+    const kernel = this.kernel, aggregation = this.#aggregation, mark = kernel.mark(), to = kernel.arena(24);
     kernel.fn("agg_changes_wants")(aggregation, to);
     const [slice, group, newer] = [0, 8, 16].map((at) => kernel.data.getFloat64(to + at, true));
     kernel.release(mark);
@@ -329,7 +339,7 @@ export class ColdParts {
     try {
       use(merged);
     } finally {
-      this.#kernel.fn("agg_merge_end")(this.#aggregation, merged);
+      this.kernel.fn("agg_merge_end")(this.#aggregation, merged);
     }
   }
 
@@ -380,7 +390,8 @@ export class ColdParts {
     }
   }
 
-  close(): void {
+  override close(): void {
+    super.close();
     this.#file?.close();
     this.#file = null;
     this.#slices.clear();

@@ -1,5 +1,5 @@
 import type { Batch } from "../core/batch.ts";
-import type { ColdShelf } from "./cold_shelf.ts";
+import type { AskedRows } from "./cold_asked.ts";
 import type { Kernel } from "./module.ts";
 import { OwnArena } from "./own_arena.ts";
 
@@ -9,17 +9,17 @@ import { OwnArena } from "./own_arena.ts";
  */
 export class ColdPieces {
   readonly #kernel: Kernel;
-  readonly #shelf: ColdShelf | null;
+  readonly #fit: ((asked: AskedRows) => number) | null;
   #columns = 0;
   #selection = 0;
   #left = 0;
   #isFirst = true;
   readonly #arena: OwnArena;
 
-  /** `shelf` null: a batch is one piece. */
-  constructor(kernel: Kernel, shelf: ColdShelf | null) {
+  /** `fit` makes room for rows, and tells for how many of the first ones there is, at least one; null: a batch is one piece. */
+  constructor(kernel: Kernel, fit: ((asked: AskedRows) => number) | null) {
     this.#kernel = kernel;
-    this.#shelf = shelf;
+    this.#fit = fit;
     this.#arena = new OwnArena(kernel);
   }
 
@@ -31,11 +31,11 @@ export class ColdPieces {
     this.#isFirst = true;
   }
 
-  /** The next rows of the batch, of which no piece was given yet; null: there are none. Throws as ColdShelf.prepare does. */
+  /** The next rows of the batch, of which no piece was given yet; null: there are none. Throws as `fit` does. */
   next(side: number): { readonly selection: number; readonly selected: number } | null {
     const left = this.#left, selection = this.#selection;
     if (left === 0) return null;
-    const selected = this.#shelf?.prepare({ side, columns: this.#columns, selection, selected: left }) ?? left;
+    const selected = this.#fit?.({ side, columns: this.#columns, selection, selected: left }) ?? left;
     this.#left -= selected;
     if (this.#left > 0) this.#selection = (selection === 0 ? this.#all(left) : selection) + selected * 4;
     return { selection, selected };

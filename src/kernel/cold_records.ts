@@ -50,3 +50,10 @@ export function readSome(
   }
   return { records, next };
 }
+
+/** Addresses as a list in the batch arena, u32 each. */
+export function listOf(kernel: Kernel, addresses: readonly number[]): number {
+  const list = kernel.arena(Math.max(1, addresses.length) * 4);
+  new Uint32Array(kernel.bytes.buffer, list, addresses.length).set(addresses);
+  return list;
+}

@@ -2,14 +2,18 @@ import type { ColdFacts, OpenColdFile } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import {
   COLD_ADMIT_BYTES,
+  COLD_BATCH_BYTES_MAX,
   COLD_CHUNK_BYTES,
   COLD_EVICT_BYTES,
   COLD_FILL_SHARE_MAX,
-  COLD_LAPSE_KEYS_MAX,
 } from "../core/limits.ts";
-import { ColdAlarms, stampOf } from "./cold_alarms.ts";
+import { stampOf } from "./cold_alarms.ts";
+import type { AskedKeys } from "./cold_asked.ts";
 import { noRoom, tooLarge } from "./cold_errors.ts";
-import { readRecords, readSome, SIZES } from "./cold_records.ts";
+import { type ColdHand, evictBy, GROUP_HAND, GROUP_PAGES_HAND } from "./cold_hand.ts";
+import { ColdLapses } from "./cold_lapses.ts";
+import { Neighbour } from "./cold_neighbours.ts";
+import { listOf, readRecords, readSome, SIZES } from "./cold_records.ts";
 import { ColdSegments, damagedFile, type Scan, spread, UNIT } from "./cold_segments.ts";
 import { ColdWaits } from "./cold_waits.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
@@ -23,25 +27,15 @@ const HASH = 8, STATE = 20, STAMP = 24, GROUP = 56;
 const ROOM_A_BYTE = 2.5, ROOM_ALONE_A_BYTE = 1.5;
 /** Looks for keys that have left while room is made for others. */
 const TRIES = 3;
-/** The most of the bound that is made free at once for rows that come back, that they take which may be over, and that leaves beside what a batch needs. */
-const ROOM_SHARE_MAX = 0.5, LAPSE_SHARE_MAX = 0.1, LEAVE_SHARE_MAX = 1 / 16;
-
-/** The keys of a batch: their COLUMNs, those of the arguments (0: none) and of the sets, and which rows are selected (0: all). */
-export interface AskedKeys {
-  readonly keys: number;
-  readonly args: number;
-  readonly sets: number;
-  readonly selection: number;
-  readonly selected: number;
-}
+/** The most of the bound that is made free at once for rows that come back, and that leaves beside what a batch needs. */
+const ROOM_SHARE_MAX = 0.5, LEAVE_SHARE_MAX = 1 / 16;
 
 /**
  * The rows of a group aggregation that have left the kernel's memory for a working file. In front of each batch `prepare` brings back those
  * that it asks for, so that the aggregation finds every row that it ever had, and makes room when there is little: rows that nothing has
  * asked for since the hand of a clock went by leave first. A drain hands out those that have changed since the last cut like the others.
  */
-export class ColdRows {
-  readonly kernel: Kernel;
+export class ColdRows extends Neighbour {
   readonly #group: number;
   readonly #open: OpenColdFile;
   readonly #room: KernelFunction;
@@ -49,7 +43,7 @@ export class ColdRows {
   #cuts = 0;
   #reads = 0;
   #whole = false;
-  readonly #alarms = new ColdAlarms();
+  readonly #lapses = new ColdLapses();
   #scan: Scan = [];
   /** Rows have something beside their cells: their records may have several parts. */
   readonly hasMore: boolean;
@@ -61,7 +55,7 @@ export class ColdRows {
   readonly #waits: ColdWaits | null;
 
   constructor(kernel: Kernel, group: number, open: OpenColdFile, holds: boolean, windowed: boolean) {
-    this.kernel = kernel;
+    super(kernel);
     this.#group = group;
     this.#waits = windowed ? new ColdWaits() : null;
     this.#open = open;
@@ -79,6 +73,10 @@ export class ColdRows {
     return this.#room(this.#group);
   }
 
+  get stateBytes(): number {
+    return this.kernel.fn("group_state_bytes")(this.#group) >>> 0;
+  }
+
   get facts(): ColdFacts {
     return { rows: this.#rows, bytes: this.#cold?.bytes ?? 0, reads: this.#reads };
   }
@@ -92,10 +90,20 @@ export class ColdRows {
     return this.#cold?.writtenBytes ?? 0;
   }
 
-  /** Makes room for so many bytes of something else; where not enough can leave, there is less. */
-  spare(bytes: number): void {
-    const wish = bytes + this.kernel.stateBytesMax * (1 - COLD_FILL_SHARE_MAX);
-    if (this.#room(this.#group) < wish) this.makeRoom(wish, bytes);
+  /** Makes room for rows of something else; for how many of the first ones of these there is, or at least one. */
+  spare(rows: number, bytesOf: (rows: number) => number): number {
+    const spare = this.kernel.stateBytesMax * (1 - COLD_FILL_SHARE_MAX),
+      room = () => this.kernel.fn("state_room")() >>> 0;
+    this.kernel.neighbours.begin(this, bytesOf(rows));
+    for (let count = rows;; count >>>= 1) {
+      const bytes = bytesOf(count);
+      if (room() < bytes + spare) this.makeRoom(bytes + spare, bytes);
+      if (room() < bytes) this.giveRoom(bytes);
+      this.kernel.neighbours.help(this, bytes);
+      // Of a single row, who asked says so if there is no room
+      if (count <= 1) this.kernel.neighbours.insist(this, bytes);
+      if (count <= 1 || room() >= bytes) return count;
+    }
   }
 
   /**
@@ -104,31 +112,52 @@ export class ColdRows {
    */
   prepare(asked: AskedKeys): number {
     const bound = this.kernel.stateBytesMax, { selected } = asked;
-    if (!this.#cold?.index.rows && this.#room(this.#group) > bound / 2) return selected;
+    if (!this.#cold?.index.rows && this.room > Math.max(bound / 2, COLD_BATCH_BYTES_MAX)) return selected;
     const need = this.#need(asked, selected);
+    this.kernel.neighbours.begin(this, need);
     if (this.hasMore) return this.#preparePiece(asked, need, bound);
     this.makeRoom(need + bound * (1 - COLD_FILL_SHARE_MAX), need);
+    const count = this.#countWithRoom(asked);
     // What has left just now may be asked for, too
-    if (this.#cold?.index.rows) this.#bringBack(this.#cold, this.#absent(asked, selected));
-    return selected;
+    if (this.#cold?.index.rows) this.#bringBack(this.#cold, this.#absent(asked, count));
+    return count;
   }
 
-  #need({ keys, args, sets, selection }: AskedKeys, selected: number): number {
-    return this.kernel.fn("group_need")(this.#group, keys, args, sets, selection, selected);
+  /** How many of the keys there is room for, if need be while rows leave by whole pages; at least one. */
+  #countWithRoom(asked: AskedKeys): number {
+    const { kernel } = this, room = () => kernel.fn("state_room")() >>> 0;
+    for (let count = asked.selected;; count >>>= 1) {
+      if (this.#lacks(asked, count) === 0) return count;
+      this.giveRoom(room() + this.#lacks(asked, count));
+      kernel.neighbours.help(this, room() + this.#lacks(asked, count));
+      if (this.#lacks(asked, count) === 0) return count;
+      if (count > 1) continue;
+      if (!kernel.neighbours.insist(this, room() + this.#lacks(asked, count))) throw noRoom();
+      return count;
+    }
   }
 
+  readonly #lacks = (asked: AskedKeys, selected: number) => this.#ask("group_lacks", asked, selected);
+
+  #ask(what: string, { keys, args, sets, selection }: AskedKeys, selected: number): number {
+    return this.kernel.fn(what)(this.#group, keys, args, sets, selection, selected);
+  }
+
+  readonly #need = (asked: AskedKeys, selected: number) => this.#ask("group_need", asked, selected);
   #preparePiece(asked: AskedKeys, need: number, bound: number): number {
     let { selected } = asked;
     const most = bound * ROOM_SHARE_MAX;
     this.makeRoom(Math.min(need + bound * (1 - COLD_FILL_SHARE_MAX), most), Math.min(need, most));
-    while (selected > 1 && this.#room(this.#group) < this.#need(asked, selected)) selected >>>= 1;
+    while (selected > 1 && this.room < this.#need(asked, selected)) selected >>>= 1;
     if (selected < asked.selected) this.makeRoom(this.#need(asked, selected), this.#need(asked, selected));
-    if (this.#room(this.#group) < this.#need(asked, selected)) throw noRoom();
+    const least = this.#need(asked, selected), { neighbours } = this.kernel;
+    if (this.room < least && !neighbours.insist(this, least)) throw noRoom();
     for (let tries = 0; this.#cold?.index.rows; tries++) {
       const hashes = this.#absent(asked, selected), own = this.#need(asked, selected), bytes = this.#bytesOf(hashes);
-      const enough = own + this.#roomOf(hashes);
-      if (this.#room(this.#group) >= enough || (selected === 1 && tries > TRIES)) {
-        if (this.#room(this.#group) < bytes) throw tooLarge(bytes, bound);
+      // One row is worked at whatever that leaves for others
+      const kept = selected > 1 ? neighbours.shareOf(this) : 0, enough = own + this.roomOf(hashes) + kept;
+      if (this.room >= enough || (selected === 1 && tries > TRIES)) {
+        if (this.room < bytes && !neighbours.insist(this, bytes)) throw tooLarge(bytes, bound);
         this.#bringBackWhole(this.#cold, hashes);
         break;
       }
@@ -148,9 +177,7 @@ export class ColdRows {
     return this.hasMore ? hashes.sort().filter((hash, i, all) => i === 0 || hash !== all[i - 1]) : hashes;
   }
 
-  #bytesOf(hashes: Uint32Array): number {
-    return hashes.reduce((sum, hash) => sum + this.bytesOf(hash), 0);
-  }
+  readonly #bytesOf = (hashes: Uint32Array) => hashes.reduce((sum, hash) => sum + this.bytesOf(hash), 0);
 
   bytesOf(hash: number): number {
     let units = 0;
@@ -159,7 +186,7 @@ export class ColdRows {
   }
 
   /** Bytes of state that the rows with these hashes take at most when they are back. */
-  #roomOf(hashes: Uint32Array): number {
+  roomOf(hashes: Uint32Array): number {
     return this.#bytesOf(hashes) * this.roomAByte + hashes.length * this.#leastBytes;
   }
 
@@ -187,7 +214,7 @@ export class ColdRows {
         mark = kernel.mark(),
         records = this.#lastFirst(readRecords(kernel, cold, wanted));
       const parts = records.filter((record) => this.#partOf(record) > 0).length;
-      const status = kernel.fn("group_admit")(this.#group, this.#list(records), records.length, this.#cuts);
+      const status = kernel.fn("group_admit")(this.#group, listOf(this.kernel, records), records.length, this.#cuts);
       kernel.release(mark);
       this.#parts -= parts;
       this.#reads += wanted.length - parts;
@@ -224,7 +251,7 @@ export class ColdRows {
     const sorted = Float64Array.from(wanted).sort();
     for (let from = 0; from < sorted.length;) {
       const kernel = this.kernel, mark = kernel.mark(), { records, next } = readSome(kernel, cold, sorted, from);
-      const status = kernel.fn("group_admit")(this.#group, this.#list(records), records.length, this.#cuts);
+      const status = kernel.fn("group_admit")(this.#group, listOf(this.kernel, records), records.length, this.#cuts);
       kernel.release(mark);
       this.#check(status);
       from = next;
@@ -237,12 +264,6 @@ export class ColdRows {
     cold.tidy(2 * bytes);
   }
 
-  #list(addresses: readonly number[]): number {
-    const list = this.kernel.arena(Math.max(1, addresses.length) * 4);
-    new Uint32Array(this.kernel.bytes.buffer, list, addresses.length).set(addresses);
-    return list;
-  }
-
   #check(status: number): void {
     if (status === DAMAGED) throw damagedFile("the checksum of a row is wrong");
     if (status === NO_MEMORY) throw new RdxError("no_space", "Cannot get kernel memory for rows that come back");
@@ -250,25 +271,32 @@ export class ColdRows {
 
   /** Lets rows leave when there is less room than `wish`, about COLD_EVICT_BYTES of them and twice `need`, but until `need` is there. */
   makeRoom(wish: number, need: number): void {
-    const kernel = this.kernel, group = this.#group, before = this.#room(group);
-    if (before >= wish) return;
-    const cold = this.#cold ??= new ColdSegments(this.#open()),
-      mark = kernel.mark(),
-      enough = Math.min(COLD_EVICT_BYTES, this.hasMore ? kernel.stateBytesMax * LEAVE_SHARE_MAX : Infinity) + 2 * need;
-    const evict = kernel.fn("group_evict"), wants = kernel.fn("group_wants");
-    let size = COLD_CHUNK_BYTES, buffer = kernel.arena(size), written = 0;
-    // After so many steps of the hand, whatever could leave has left
-    for (let left = 4 + kernel.fn("group_rounds")(group); left > 0;) {
-      const room = this.#room(group);
-      if (room >= need && (room >= wish + need || written >= enough)) break;
-      const bytes = evict(group, buffer, size, this.#cuts);
-      if (bytes > 0) this.#append(cold, buffer, bytes);
-      else if (wants(group) > size) buffer = kernel.arena(size = wants(group));
-      else left--;
-      written += bytes;
+    if (this.room >= wish) return;
+    const { kernel } = this, most = this.hasMore ? kernel.stateBytesMax * LEAVE_SHARE_MAX : Infinity;
+    const enough = Math.min(COLD_EVICT_BYTES, most) + 2 * need;
+    this.#evict(GROUP_HAND, (written) => {
+      const { room } = this;
+      return room >= need && (room >= wish + need || written >= enough);
+    });
+    const lacks = need - this.room;
+    if (lacks > 0) kernel.neighbours.help(this, kernel.fn("state_room")() + lacks);
+  }
+
+  /** Lets rows leave page by page: only whole pages are memory for others. */
+  giveRoom(bytes: number): void {
+    const { kernel } = this, room = () => kernel.fn("state_room")() >>> 0;
+    for (let before = -1; room() < bytes && room() > before;) {
+      before = room();
+      const least = bytes - before;
+      this.#evict(GROUP_PAGES_HAND, (written) => room() >= bytes || written >= least);
+      kernel.fn("group_shrink")(this.#group);
     }
-    kernel.release(mark);
-    cold.tidy(4 * written);
+  }
+
+  #evict(hand: ColdHand, isEnough: (written: number) => boolean): void {
+    const cold = this.#cold ??= new ColdSegments(this.#open());
+    const append = (at: number, bytes: number) => this.#append(cold, at, bytes);
+    cold.tidy(4 * evictBy(this.kernel, hand, this.#group, this.#cuts, append, isEnough));
   }
 
   #append(cold: ColdSegments, records: number, bytes: number): void {
@@ -289,7 +317,7 @@ export class ColdRows {
 
   #note(data: DataView<ArrayBuffer>, record: number): void {
     const time = stampOf(data, record + STAMP);
-    if (this.#waits === null) this.#alarms.note(data, record);
+    if (this.#waits === null) this.#lapses.alarms.note(data, record);
     else if (time < Infinity) {
       this.#waits.dues.add(time, data.getUint8(record + GROUP), data.getUint32(record + HASH, true));
     }
@@ -303,43 +331,14 @@ export class ColdRows {
 
   /** Rows that have been away go when their time, from which `until` on they are over, has come. `first`: the time of those that have none. */
   lapse(until: number, first: number): void {
-    let due = this.#alarms.take(until, first);
-    while (due.length > 0) due = due.subarray(this.#lapseSome(due.subarray(0, COLD_LAPSE_KEYS_MAX)));
+    this.#lapses.lapse(this, until, first);
   }
 
-  /** The same for the first ones of these keys; how many. */
-  #lapseSome(keys: Uint32Array): number {
-    const kernel = this.kernel, mark = kernel.mark(), count = this.#cold ? this.#makeRoomFor(keys) : keys.length;
-    const hashes = keys.subarray(0, count), list = this.#list([...hashes]), out = kernel.arena(count * 8);
-    this.bringBack(hashes);
-    kernel.fn("group_lapse")(this.#group, list, count, out);
-    hashes.forEach((hash, i) => this.#alarms.add(stampOf(kernel.data, out + i * 8), hash));
+  expire(hashes: Uint32Array): void {
+    const kernel = this.kernel, mark = kernel.mark(), count = hashes.length, out = kernel.arena(count * 8);
+    kernel.fn("group_lapse")(this.#group, listOf(this.kernel, [...hashes]), count, out);
+    hashes.forEach((hash, i) => this.#lapses.alarms.add(stampOf(kernel.data, out + i * 8), hash));
     kernel.release(mark);
-    return count;
-  }
-
-  /** Makes room for the rows of the first ones of these keys; for how many there is, at least one. */
-  #makeRoomFor(keys: Uint32Array): number {
-    const bound = this.kernel.stateBytesMax, spare = bound * (1 - COLD_FILL_SHARE_MAX);
-    let count = this.#fitting(keys, bound * LAPSE_SHARE_MAX),
-      need = this.#roomOf(keys.subarray(0, count));
-    if (this.#room(this.#group) >= need + spare) return count;
-    this.makeRoom(need + spare, need);
-    // What has left just now may be of these keys, too
-    count = this.#fitting(keys.subarray(0, count), this.#room(this.#group) - spare / 2);
-    need = this.#roomOf(keys.subarray(0, count));
-    if (this.#room(this.#group) < need) this.makeRoom(need, need);
-    return count;
-  }
-
-  /** How many of the first ones of these keys have rows that take so many bytes together, at least one. */
-  #fitting(keys: Uint32Array, room: number): number {
-    let count = 0, bytes = 0;
-    for (; count < keys.length; count++) {
-      bytes += this.#roomOf(keys.subarray(count, count + 1));
-      if (count > 0 && bytes > room) break;
-    }
-    return count;
   }
 
   /** A cut begins. `whole`: the drain hands out every row. */
@@ -362,7 +361,7 @@ export class ColdRows {
     const wanted = found.filter(({ epoch, state }) =>
       this.#whole || (epoch === this.#cuts - 1 && (state & CHANGED) !== 0)
     );
-    const list = this.#list(wanted.map(({ at }) => chunk + at)), rows = wanted.length;
+    const list = listOf(this.kernel, wanted.map(({ at }) => chunk + at)), rows = wanted.length;
     if (kernel.fn("group_thaw")(this.#group, list, rows, 0) < 0) this.#check(DAMAGED);
     const firsts = wanted.flatMap(({ state }, i) =>
       state >>> PART_BITS > 0 ? [] : [kernel.data.getUint32(list + i * 4, true)]
@@ -376,7 +375,7 @@ export class ColdRows {
     if (!cold?.index.rows || kernel.fn("group_absent")(this.#group, keys, 0, 1, out) === 0) return { list: 0, rows: 0 };
     const hash = kernel.data.getUint32(out, true), wanted: number[] = [];
     cold.index.each(hash, spread(hash), (at, size) => wanted.push(at * SIZES + size));
-    const records = this.#lastFirst(readRecords(kernel, cold, wanted)), list = this.#list(records);
+    const records = this.#lastFirst(readRecords(kernel, cold, wanted)), list = listOf(this.kernel, records);
     const rows = kernel.fn("group_thaw")(this.#group, list, records.length, 1);
     if (rows < 0) this.#check(DAMAGED);
     return { list, rows: kernel.fn("group_look_same")(this.#group, keys, list, rows) };
@@ -384,14 +383,15 @@ export class ColdRows {
 
   /** No row is there any more. */
   clear(): void {
-    this.#alarms.clear();
+    this.#lapses.alarms.clear();
     this.#waits?.dues.clear();
     this.#cold?.clear();
     this.#parts = 0;
     this.#scan = [];
   }
 
-  close(): void {
+  override close(): void {
+    super.close();
     this.#cold?.close();
     this.#cold = null;
   }

@@ -2,13 +2,18 @@ import type { ColdFacts, OpenColdFile } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import {
   COLD_ADMIT_BYTES,
+  COLD_BATCH_BYTES_MAX,
   COLD_CHUNK_BYTES,
   COLD_EVICT_BYTES,
   COLD_FILL_SHARE_MAX,
   COLD_LAPSE_KEYS_MAX,
 } from "../core/limits.ts";
 import { ColdAlarms, stampOf } from "./cold_alarms.ts";
-import { readRecords, SIZES } from "./cold_records.ts";
+import type { AskedRows } from "./cold_asked.ts";
+import { noRoomForRow } from "./cold_errors.ts";
+import { evictBy, SHELF_HAND } from "./cold_hand.ts";
+import { Neighbour } from "./cold_neighbours.ts";
+import { listOf, readRecords, SIZES } from "./cold_records.ts";
 import { ColdSegments, damagedFile, type Scan, spread, UNIT } from "./cold_segments.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 import type { FoundRows } from "./row_look.ts";
@@ -26,14 +31,6 @@ const ROOM_SHARE_MAX = 0.5;
 /** The most of it that rows take which come back since they may be over. */
 const LAPSE_SHARE_MAX = 0.1;
 
-/** Rows of a batch of one side: COLUMNs of its store, and which rows are selected (0: the first ones). */
-export interface AskedRows {
-  readonly side: number;
-  readonly columns: number;
-  readonly selection: number;
-  readonly selected: number;
-}
-
 /** Notes of what is in records that were written (asm/rows/shelf.ts). */
 export interface ColdNotes {
   note(data: DataView<ArrayBuffer>, record: number): void;
@@ -47,6 +44,8 @@ export interface ShelfWays {
   readonly dues?: ColdNotes;
   /** Rows are pushed without a look at those of their key that have left. */
   readonly asksNothing?: boolean;
+  /** Bytes of the operator's state in memory. */
+  readonly stateBytes: () => number;
 }
 
 /** A record that was written: where it is in the file, and where in the kernel's memory it was written from. */
@@ -57,8 +56,7 @@ export type Written = (place: number, size: number, record: number) => void;
  * back those that it asks for, so that the operator finds every row that it ever had, and makes room when there is little. A drain hands out the
  * rows that have changed since the last cut like the others; `lapse` lets rows go whose time has come.
  */
-export class ColdShelf {
-  readonly kernel: Kernel;
+export class ColdShelf extends Neighbour {
   readonly roomAByte = ROOM_A_BYTE;
   readonly shelf: number;
   readonly #open: OpenColdFile;
@@ -78,14 +76,18 @@ export class ColdShelf {
   #begun = false;
 
   /** `shelf`: its address; 0: there was no memory for it. */
-  constructor(kernel: Kernel, shelf: number, sides: number, open: OpenColdFile, ways: ShelfWays = {}) {
+  constructor(kernel: Kernel, shelf: number, sides: number, open: OpenColdFile, ways: ShelfWays) {
+    super(kernel);
     if (shelf === 0) throw new RdxError("no_space", "Cannot get kernel memory for rows that leave it");
-    this.kernel = kernel;
     this.shelf = shelf;
     this.#sides = sides;
     this.#open = open;
     this.#ways = ways;
     this.#room = kernel.fn("shelf_room");
+  }
+
+  get stateBytes(): number {
+    return this.#ways.stateBytes();
   }
 
   get facts(): ColdFacts {
@@ -126,19 +128,20 @@ export class ColdShelf {
    * be more than there is room for. Throws RdxError: "no_space", "invalid" for damage.
    */
   prepare(asked: AskedRows): number {
-    const kernel = this.kernel, bound = kernel.stateBytesMax;
+    const kernel = this.kernel, bound = kernel.stateBytesMax, { neighbours } = kernel;
     let { selected } = asked;
-    if (this.#rows === 0 && this.#room() > bound / 2) return selected;
+    if (this.#rows === 0 && this.#room() > Math.max(bound / 2, COLD_BATCH_BYTES_MAX)) return selected;
     const mark = kernel.mark(), need = this.#need(asked, selected), asks = !this.comesInParts;
+    neighbours.begin(this, need);
     this.makeRoom(need + bound * (1 - COLD_FILL_SHARE_MAX), need);
-    // What others have in memory they let go when their rows come
     while (selected > 1 && this.#room() < this.#need(asked, selected)) selected >>>= 1;
-    if (this.#room() < this.#need(asked, selected)) {
-      throw new RdxError("no_space", "The rows of state that have to stay in memory leave no room for another");
-    }
+    const least = this.#need(asked, selected);
+    if (this.#room() < least && !neighbours.insist(this, least)) throw noRoomForRow();
     for (let tries = 0; asks && this.#rows > 0; tries++) {
       const hashes = this.#absent(asked, selected), own = this.#need(asked, selected);
-      const enough = own + this.#bytesOf(hashes) * ROOM_A_BYTE;
+      // One row is worked at whatever that leaves for others
+      const kept = selected > 1 ? neighbours.shareOf(this) : 0;
+      const enough = own + this.#bytesOf(hashes) * ROOM_A_BYTE + kept;
       if (this.#room() >= enough || (selected === 1 && tries > TRIES)) {
         this.bringBack(hashes);
         break;
@@ -198,7 +201,13 @@ export class ColdShelf {
 
   #admit(file: ColdSegments, wanted: readonly number[], bare: boolean): void {
     const kernel = this.kernel, mark = kernel.mark(), records = readRecords(kernel, file, wanted);
-    const status = kernel.fn("shelf_admit")(this.shelf, this.#list(records), records.length, this.#cuts, Number(bare));
+    const status = kernel.fn("shelf_admit")(
+      this.shelf,
+      listOf(this.kernel, records),
+      records.length,
+      this.#cuts,
+      Number(bare),
+    );
     const { rows, keys } = this.#countOf(records);
     kernel.release(mark);
     this.#check(status);
@@ -213,12 +222,6 @@ export class ColdShelf {
     file.tidy(2 * bytes);
   }
 
-  #list(addresses: readonly number[]): number {
-    const list = this.kernel.arena(Math.max(1, addresses.length) * 4);
-    new Uint32Array(this.kernel.bytes.buffer, list, addresses.length).set(addresses);
-    return list;
-  }
-
   #check(status: number): void {
     if (status === DAMAGED) throw damagedFile("the checksum of rows is wrong");
     if (status === NO_MEMORY) throw new RdxError("no_space", "Cannot get kernel memory for rows that come back");
@@ -229,22 +232,22 @@ export class ColdShelf {
    * that can.
    */
   makeRoom(wish: number, need: number): void {
-    const kernel = this.kernel, shelf = this.shelf;
     if (this.#room() >= wish) return;
+    const enough = COLD_EVICT_BYTES + 2 * need;
+    this.#evict((room, written) => room >= need && (room >= wish + need || written >= enough));
+    this.kernel.neighbours.help(this, need);
+  }
+
+  giveRoom(bytes: number): void {
+    this.#evict((room) => room >= bytes);
+  }
+
+  /** Lets keys leave until `isEnough` says so of the room and what was written, or all have left that can. */
+  #evict(isEnough: (room: number, written: number) => boolean): void {
+    const { kernel, shelf } = this;
     this.begin(false);
-    const mark = kernel.mark(), enough = COLD_EVICT_BYTES + 2 * need, evict = kernel.fn("shelf_evict");
-    let size = COLD_CHUNK_BYTES, buffer = kernel.arena(size), written = 0;
-    // After two rounds of the hand, whatever could leave has left
-    for (let left = 4 + kernel.fn("shelf_rounds")(shelf); left > 0;) {
-      const room = this.#room();
-      if (room >= need && (room >= wish + need || written >= enough)) break;
-      const bytes = evict(shelf, buffer, size, this.#cuts) >>> 0, wants = kernel.fn("shelf_wants")(shelf) >>> 0;
-      if (bytes > 0) this.append(buffer, bytes);
-      else if (wants > size) buffer = kernel.arena(size = wants);
-      else left--;
-      written += bytes;
-    }
-    kernel.release(mark);
+    const append = (at: number, bytes: number) => this.append(at, bytes);
+    const written = evictBy(kernel, SHELF_HAND, shelf, this.#cuts, append, (so) => isEnough(this.#room(), so));
     this.#file?.tidy(4 * written);
   }
 
@@ -317,7 +320,7 @@ export class ColdShelf {
     const kernel = this.kernel, mark = kernel.mark(), count = hashes.length;
     this.makeRoom(this.#bytesOf(hashes) * ROOM_A_BYTE, 0);
     this.bringBack(hashes);
-    const list = this.#list([...hashes]), out = kernel.arena(count * 8);
+    const list = listOf(this.kernel, [...hashes]), out = kernel.arena(count * 8);
     kernel.fn("shelf_lapse")(this.shelf, list, count, out);
     hashes.forEach((hash, i) => this.#alarms.add(stampOf(kernel.data, out + i * 8), hash));
     kernel.release(mark);
@@ -351,14 +354,18 @@ export class ColdShelf {
   }
 
   #thaw(side: number, records: readonly number[], whole: boolean, columns: number, batchList: number): FoundRows {
-    const kernel = this.kernel, thaw = kernel.fn("shelf_thaw"), given = this.#list(records), count = records.length;
+    const kernel = this.kernel,
+      thaw = kernel.fn("shelf_thaw"),
+      given = listOf(this.kernel, records),
+      count = records.length;
     const { rows } = this.#countOf(records), list = kernel.arena(Math.max(1, rows) * 4);
     const found = thaw(this.shelf, side, given, count, this.#cuts - 1, Number(whole), columns, batchList, list);
     if (found < 0) this.#check(DAMAGED);
     return { list, rows: found };
   }
 
-  close(): void {
+  override close(): void {
+    super.close();
     this.#file?.close();
     this.#file = null;
   }

@@ -1,14 +1,13 @@
-import { RdxError } from "../core/errors.ts";
 import { COLD_DUE_SHARE_MAX } from "../core/limits.ts";
+import { tooManyAtOnce } from "./cold_errors.ts";
 import { ColdDues, type DueKeys } from "./cold_dues.ts";
-import type { Kernel } from "./module.ts";
+import type { Neighbour } from "./cold_neighbours.ts";
 
 /** Times that room is made for rows of one time and key group: what leaves meanwhile may be of them. */
 const TRIES = 8;
 
 /** Rows that have left memory by their keys. */
-export interface ColdPlace {
-  readonly kernel: Kernel;
+export interface ColdPlace extends Neighbour {
   /** Bytes that rows which come back may take. */
   readonly room: number;
   /** What a row that comes back takes for each byte of its record, at most. */
@@ -57,19 +56,19 @@ export class ColdWaits {
    */
   next(shelf: ColdPlace, end: number): DueKeys | null {
     if (this.dues.least >= end) return null;
-    const share = shelf.kernel.stateBytesMax * COLD_DUE_SHARE_MAX;
+    const { stateBytesMax, neighbours } = shelf.kernel, share = stateBytesMax * COLD_DUE_SHARE_MAX;
+    // What is behind the operator works while its rows come out
+    const kept = neighbours.shareOf(shelf);
     for (let tries = 0;; tries++) {
       const need = this.#firstBytes(shelf, end);
-      if (shelf.room >= need && (tries > 0 || shelf.room >= share)) break;
+      if (shelf.room >= need && (tries > 0 || shelf.room >= share + kept)) break;
       if (tries > TRIES) {
-        throw new RdxError(
-          "no_space",
-          "The rows of one time and key group that come out together need more memory than there is",
-        );
+        if (!neighbours.insist(shelf, need)) throw tooManyAtOnce();
+        break;
       }
-      shelf.makeRoom(Math.max(share, need), need);
+      shelf.makeRoom(Math.max(share, need) + kept, need);
     }
-    const most = Math.min(share, shelf.room);
+    const most = Math.min(share, shelf.room - kept);
     let bytes = 0;
     const due = this.dues.take(end, (hash) => (bytes += shelf.bytesOf(hash) * shelf.roomAByte) <= most);
     if (due) shelf.bringBack(due.hashes);

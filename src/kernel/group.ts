@@ -110,6 +110,7 @@ export class GroupAggregate {
     this.#kernel.data.setUint32(at + KINDS_AT, batch.kinds, true);
     this.#selection = batch.selection;
     this.#left = batch.selected;
+    this.#isAtWork(true);
     this.#begin();
   }
 
@@ -123,6 +124,10 @@ export class GroupAggregate {
     this.#left -= selected;
     if (this.#left > 0) this.#selection = (selection === 0 ? this.#all(left) : selection) + selected * 4;
     kernel.fn("group_push")(this.#group, at);
+  }
+
+  #isAtWork(atWork: boolean): void {
+    if (this.#cold) this.#cold.atWork = atWork;
   }
 
   /** What has had no effect of the rows at hand is left. */
@@ -142,7 +147,8 @@ export class GroupAggregate {
   /** What the next rows of the batch changed, or null at its end. Throws `full()`, with a reason or without, when there is no room for the rest. */
   pull(full: (why?: string) => Error): GroupBatch | null {
     let rows = this.#pull(this.#group);
-    for (; rows === MORE_ROOM || (rows === DONE && this.#left > 0); rows = this.#pull(this.#group)) {
+    const comesBack = () => rows === MORE_ROOM && this.#cold !== null;
+    for (; comesBack() || (rows === DONE && this.#left > 0); rows = this.#pull(this.#group)) {
       if (rows === MORE_ROOM) this.#stop();
       try {
         this.#begin();
@@ -151,8 +157,9 @@ export class GroupAggregate {
         throw thrown;
       }
     }
+    this.#isAtWork(rows !== DONE);
     if (rows === DONE) return null;
-    if (rows === STATE_FULL) throw full();
+    if (rows === STATE_FULL || rows === MORE_ROOM) throw full();
     if (rows === NO_MEMORY) {
       throw new RdxError("no_space", "Cannot get kernel memory for the results of an aggregation");
     }
@@ -169,12 +176,14 @@ export class GroupAggregate {
 
   /** An interval has ended: `ticked` gives what has changed since the last one. */
   tick(): void {
+    this.#cold?.start();
     this.#kernel.fn("group_tick")(this.#group);
   }
 
   /** The next groups that have changed: +U, or −D by their keys alone; null when there are no more. */
   ticked(): Batch | null {
     const rows = this.#kernel.fn("group_ticked")(this.#group);
+    this.#isAtWork(rows !== DONE);
     if (rows === DONE) return null;
     if (rows === NO_MEMORY) throw new RdxError("no_space", "Cannot get kernel memory for early results");
     return { ...this.#results(rows), selection: 0, selected: rows };
@@ -182,6 +191,7 @@ export class GroupAggregate {
 
   /** Moves the watermark, and forgets what nothing has changed for its time to live. */
   advance(watermark: number): void {
+    this.#cold?.start();
     this.#kernel.fn("group_advance")(this.#group, watermark);
     while (this.#kernel.fn("group_expire")(this.#group)) { /* a step at a time */ }
     this.#cold?.holds(watermark);
@@ -196,15 +206,16 @@ export class GroupAggregate {
   fire(): Batch | null {
     let rows = this.#fire(this.#group);
     while (rows === DONE && this.#cold?.goOn()) rows = this.#fire(this.#group);
+    this.#isAtWork(rows !== DONE);
     if (rows === DONE) return null;
     if (rows === NO_MEMORY) throw new RdxError("no_space", "Cannot get kernel memory for the rows of a window");
     const out = this.#kernel.fn("group_out")(this.#group, this.#at + PUSH_BYTES) >>> 0;
     return readBatch(this.#kernel, out, this.#types, rows);
   }
 
-  /** Makes room for what its owner keeps beside it, as far as its rows can leave. Throws as `push` does. */
-  reserve(bytes: () => number): void {
-    if (this.#cold) this.#cold.spare(bytes());
+  /** Makes room for rows that its owner keeps beside it, as far as its own can leave; for how many, at least one. Throws as `push` does. */
+  reserve(rows: number, bytesOf: (rows: number) => number): number {
+    return this.#cold?.spare(rows, bytesOf) ?? rows;
   }
 
   /** Rows in memory and in the working file. */

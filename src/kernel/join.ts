@@ -86,7 +86,7 @@ export class Join {
       this.#nullTime = previous.nullTime;
       previous.#handedOn = true;
     }
-    this.#pieces = new ColdPieces(kernel, this.#cold);
+    this.#pieces = new ColdPieces(kernel, this.#cold && ((asked) => this.#cold!.prepare(asked)));
     this.#push = kernel.alloc(PUSH_BYTES);
     this.#where = spec.where === null ? null : new ProgramRunner(kernel, spec.where);
     this.#step = kernel.fn("join_step");
@@ -103,7 +103,12 @@ export class Join {
     };
     const asksNothing = mode.mode === "window" && !leftChanges && !rightChanges, dues = this.#waits?.dues;
     const shelf = kernel.fn("join_shelf")(join) >>> 0;
-    return new ColdShelf(kernel, shelf, 2, kernel.cold, { begin, asksNothing, ...(dues ? { dues } : {}) });
+    return new ColdShelf(kernel, shelf, 2, kernel.cold, {
+      begin,
+      asksNothing,
+      stateBytes: () => this.stateBytes,
+      ...(dues ? { dues } : {}),
+    });
   }
 
   /**
@@ -118,6 +123,7 @@ export class Join {
     [times.before, times.others, times.delayMs].forEach((ms, i) => data.setFloat64(at + 24 + i * 8, ms, true));
     this.#pieces.begin(batch, columns);
     this.#input = input;
+    if (this.#cold) this.#cold.atWork = true;
     return this.#pushNext() !== PUSH_FULL;
   }
 
@@ -138,6 +144,7 @@ export class Join {
   /** The watermark has come to `watermark`; +Infinity at the end of input. */
   advance(watermark: number): void {
     const { mode } = this.#spec, end = mode.mode === "window" ? watermark + 2 : watermark;
+    this.#cold?.start();
     if (this.#waits?.holds(end)) this.#kernel.fn("join_hold")(this.#join);
     this.#kernel.fn("join_advance")(this.#join, watermark);
     const ttlMs = mode.mode === "regular" ? mode.ttlMs : 0;
@@ -167,7 +174,10 @@ export class Join {
       const records = this.#kernel.fn("join_records")(this.#join) >>> 0, rows = records === 0 ? 0 : this.#rows();
       if (rows > 0) return this.#emit(rows);
       // A step frees what the one before it named, so that the last one is one that names nothing.
-      if (step === STEP_DONE && records === 0 && this.#pushNext() === null && !this.#bringBack()) return null;
+      if (step === STEP_DONE && records === 0 && this.#pushNext() === null && !this.#bringBack()) {
+        if (this.#cold) this.#cold.atWork = false;
+        return null;
+      }
     }
   }
 

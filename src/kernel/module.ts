@@ -1,6 +1,7 @@
 import type { OpenColdFile } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import { KERNEL_MEMORY_BYTES_MAX, MADE_TEXT_BYTES_MAX } from "../core/limits.ts";
+import { ColdNeighbours } from "./cold_neighbours.ts";
 import type { Extension } from "./extension.ts";
 import type { SharedPrograms } from "./shared_programs.ts";
 import { FunctionShelf } from "./user_functions.ts";
@@ -29,6 +30,8 @@ export class Kernel {
   readonly functions = new FunctionShelf();
   /** Makes working files for cold rows of state; null: there are none, and state ends with its bound. */
   cold: OpenColdFile | null = null;
+  /** Whose rows leave for these. */
+  readonly neighbours = new ColdNeighbours(this);
   #stateBytesMax = Infinity;
   /** What programs of this kernel share with those of others; null: nothing. */
   shared: SharedPrograms | null = null;

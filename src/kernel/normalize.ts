@@ -49,8 +49,8 @@ export class Normalizer {
     if (this.#normalize === 0) throw noSpace();
     this.#push = kernel.alloc(PUSH_BYTES);
     const shelf = () => kernel.fn("normalize_shelf")(this.#normalize) >>> 0;
-    this.#cold = kernel.cold && new ColdShelf(kernel, shelf(), 1, kernel.cold);
-    this.#pieces = new ColdPieces(kernel, this.#cold);
+    this.#cold = kernel.cold && new ColdShelf(kernel, shelf(), 1, kernel.cold, { stateBytes: () => this.stateBytes });
+    this.#pieces = new ColdPieces(kernel, this.#cold && ((asked) => this.#cold!.prepare(asked)));
   }
 
   /**
@@ -61,6 +61,7 @@ export class Normalizer {
     this.#columns = writeColumns(this.#kernel, batch.columns);
     this.#kinds = batch.kinds;
     this.#pieces.begin(batch, this.#columns);
+    if (this.#cold) this.#cold.atWork = true;
     this.#pushNext();
   }
 
@@ -79,6 +80,7 @@ export class Normalizer {
     const kernel = this.#kernel, pull = kernel.fn("normalize_pull");
     let rows = pull(this.#normalize);
     while (rows === DONE && this.#pushNext()) rows = pull(this.#normalize);
+    if (this.#cold) this.#cold.atWork = rows !== DONE;
     if (rows === DONE) return null;
     if (rows === NO_MEMORY) throw noSpace();
     if (rows < 0) throw full();

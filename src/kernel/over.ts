@@ -2,6 +2,8 @@ import type { Batch } from "../core/batch.ts";
 import type { ColdFacts } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import type { Column, DataType } from "../core/schema.ts";
+import { ColdPieces } from "./cold_pieces.ts";
+import type { AskedRows } from "./cold_asked.ts";
 import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
 import { BatchGather } from "./gather.ts";
@@ -58,6 +60,8 @@ export class OverAggregate {
   readonly #picks: readonly number[];
   readonly #feed: readonly number[];
   readonly #push: number;
+  readonly #pieces: ColdPieces;
+  #batch: Batch | null = null;
   /** What the aggregation works at lives on between pulls; rows of it that are through, and rows that have come out with them. */
   readonly #feedArena: OwnArena;
   #fed = 0;
@@ -91,23 +95,36 @@ export class OverAggregate {
     this.#feedArena = new OwnArena(kernel);
     this.#over = create(kernel, spec);
     this.#push = kernel.alloc(PUSH_BYTES);
+    const fit = ({ selection, selected }: AskedRows) =>
+      this.#groups.reserve(selected, (rows) => this.#needs(selection, rows));
+    this.#pieces = new ColdPieces(kernel, kernel.cold && spec.keys > 0 ? fit : null);
   }
 
   /** Begins with a batch, which must stay until `pull` has given null. */
   push(batch: Batch, times: OverTimes): void {
-    this.#groups.reserve(() => this.#needs(batch));
     const kernel = this.#kernel, at = this.#push, columns = writeColumns(kernel, batch.columns), data = kernel.data;
-    const words = [columns, batch.selection, batch.selected, 0, times.running, 0];
-    words.forEach((word, i) => data.setUint32(at + i * 4, word, true));
+    [columns, 0, 0, 0, times.running, 0].forEach((word, i) => data.setUint32(at + i * 4, word, true));
     data.setFloat64(at + 24, times.before, true);
     data.setFloat64(at + 32, times.delayMs, true);
     data.setFloat64(at + 40, times.others, true);
-    if (kernel.fn("over_push")(this.#over, at) === 0) throw noSpace();
+    this.#batch = batch;
+    this.#pieces.begin(batch, columns);
+    this.#pushNext();
+  }
+
+  /** Begins with the next piece of the batch; false: there is none. */
+  #pushNext(): boolean {
+    const kernel = this.#kernel, at = this.#push, piece = this.#pieces.next(0);
+    if (piece === null) return false;
+    kernel.data.setUint32(at + 4, piece.selection, true);
+    kernel.data.setUint32(at + 8, piece.selected, true);
+    if (this.#pieces.start(() => kernel.fn("over_push")(this.#over, at)) === 0) throw noSpace();
+    return true;
   }
 
   /** Bytes that the rows of a batch take at most: blocks of memory are powers of two, and a place is larger than its row. */
-  #needs({ columns, selection, selected }: Batch): number {
-    const { data, bytes } = this.#kernel;
+  #needs(selection: number, selected: number): number {
+    const { data, bytes } = this.#kernel, { columns } = this.#batch!;
     let texts = 0;
     for (const { type, data: at, validity } of columns) {
       if (type.kind !== "string" && type.kind !== "bytes") continue;
@@ -127,7 +144,7 @@ export class OverAggregate {
       // Where keys leave memory, of a feed some rows are worked at a time. The last results refer to bytes of the state, which stay until now
       const results = this.#groups.pull(full), batch = results ? this.#shown(results) : null;
       if (batch) return batch;
-      if (!results && !this.#step(full)) return null;
+      if (!results && !this.#step(full) && !this.#pushNext()) return null;
     }
   }
 
@@ -248,6 +265,7 @@ export class OverAggregate {
 
   close(): void {
     this.#feedArena.close();
+    this.#pieces.close();
     this.#kernel.freeAll("over_free", this.#over);
     this.#kernel.free(this.#push, PUSH_BYTES);
     this.#groups.close();

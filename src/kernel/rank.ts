@@ -83,9 +83,10 @@ export class Ranking {
     this.#rank = this.#create();
     this.#push = kernel.alloc(PUSH_BYTES);
     this.#waits = kernel.cold && spec.end !== null ? new ColdWaits() : null;
-    const shelf = () => kernel.fn("rank_shelf")(this.#rank) >>> 0, ways = this.#waits ? { dues: this.#waits.dues } : {};
+    const shelf = () => kernel.fn("rank_shelf")(this.#rank) >>> 0, stateBytes = () => this.stateBytes;
+    const ways = this.#waits ? { stateBytes, dues: this.#waits.dues } : { stateBytes };
     this.#cold = kernel.cold && new ColdShelf(kernel, shelf(), 1, kernel.cold, ways);
-    this.#pieces = new ColdPieces(kernel, this.#cold);
+    this.#pieces = new ColdPieces(kernel, this.#cold && ((asked) => this.#cold!.prepare(asked)));
   }
 
   #create(): number {
@@ -118,6 +119,7 @@ export class Ranking {
     this.#columns = writeColumns(this.#kernel, batch.columns);
     this.#kinds = batch.kinds;
     this.#pieces.begin(batch, this.#columns);
+    if (this.#cold) this.#cold.atWork = true;
     this.#pushNext();
   }
 
@@ -136,6 +138,7 @@ export class Ranking {
     const kernel = this.#kernel, pull = kernel.fn("rank_pull");
     let rows = pull(this.#rank);
     while (rows === DONE && (this.#pushNext() || this.#bringBack())) rows = pull(this.#rank);
+    if (this.#cold) this.#cold.atWork = rows !== DONE;
     if (rows === DONE) return null;
     if (rows === NO_MEMORY) throw noSpace();
     if (rows < 0) throw full();
@@ -158,6 +161,7 @@ export class Ranking {
 
   /** Moves the watermark, and forgets rows that are older than their time to live. */
   advance(watermark: number): void {
+    this.#cold?.start();
     if (this.#waits?.holds(watermark + 2)) this.#kernel.fn("rank_hold")(this.#rank);
     this.#kernel.fn("rank_advance")(this.#rank, watermark);
     while (this.#kernel.fn("rank_expire")(this.#rank)) { /* a step at a time */ }

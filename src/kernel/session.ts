@@ -75,10 +75,11 @@ export class Sessions {
     this.#types = [...picks.map((pick) => spec.types[pick]), TIMESTAMP, TIMESTAMP, TIMESTAMP];
     this.#sessions = create(kernel, spec);
     this.#push = kernel.alloc(PUSH_BYTES);
-    const shelf = () => kernel.fn("session_shelf")(this.#sessions) >>> 0, ways = { dues: this.#recalls };
+    const shelf = () => kernel.fn("session_shelf")(this.#sessions) >>> 0, stateBytes = () => this.stateBytes;
+    const ways = { stateBytes, dues: this.#recalls };
     // Where all rows have one key, it is asked for by each
     this.#cold = kernel.cold && spec.keys > 0 ? new ColdShelf(kernel, shelf(), 2, kernel.cold, ways) : null;
-    this.#pieces = new ColdPieces(kernel, this.#cold);
+    this.#pieces = new ColdPieces(kernel, this.#cold && ((asked) => this.#cold!.prepare(asked)));
   }
 
   /**
@@ -92,6 +93,7 @@ export class Sessions {
     data.setFloat64(at + 32, times.delayMs, true);
     data.setFloat64(at + 40, times.others, true);
     this.#pieces.begin(batch, columns);
+    if (this.#cold) this.#cold.atWork = true;
     this.#pushNext();
   }
 
@@ -108,7 +110,9 @@ export class Sessions {
   /** Goes on when `pull` has given null: with the rest of the batch, or with sessions that end later; false: there is nothing. */
   more(): boolean {
     if (this.#pushNext()) return true;
-    if (this.#cold === null || this.#until >= this.#watermark) return false;
+    if (this.#cold === null) return false;
+    this.#cold.atWork = this.#until < this.#watermark;
+    if (!this.#cold.atWork) return false;
     this.#until = this.#recalls.recall(
       this.#cold,
       this.#watermark,
@@ -154,6 +158,7 @@ export class Sessions {
   }
 
   advance(watermark: number): void {
+    this.#cold?.start();
     this.#kernel.fn("session_advance")(this.#sessions, watermark);
     this.#watermark = Math.max(this.#watermark, watermark);
   }

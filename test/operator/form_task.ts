@@ -29,14 +29,15 @@ export class Task {
   readonly operator: Operator;
   readonly #groups: KeyGroups;
 
-  /** `prepare` is told of the kernel before there is an operator. */
+  /** `prepare` is told of the kernel before there is an operator; `kernel`: that of another one, whose memory it shares. */
   constructor(
     readonly form: Form,
     readonly task: number,
     readonly tasks: number,
     prepare: (kernel: Kernel) => void = () => {},
+    kernel = loadOperators(),
   ) {
-    this.kernel = loadOperators();
+    this.kernel = kernel;
     prepare(this.kernel);
     this.kernel.extend("functions", extensionModule("functions"));
     this.operator = createOperator(this.kernel, form.plan, { task, tasks }, null);
@@ -47,20 +48,21 @@ export class Task {
     return ownerOf(group, this.tasks) === this.task;
   }
 
-  /** Takes its own rows of a step; what comes out, as text. */
-  run({ input, rows, tick, watermark }: Step): string[] {
-    const { kernel, operator } = this, got: string[] = [], exchange = operator.exchanges[input]!;
+  /** Takes its own rows of a step; what comes out, as text. `during`: what others do while a batch of it is out. */
+  run({ input, rows, tick, watermark }: Step, during = () => {}): string[] {
+    const { kernel, operator } = this, got: string[] = [], exchange = operator.exchanges[input]!, begun = kernel.mark();
     const drain = () => {
       for (let more = true; more;) {
         // As in a task, what a pull takes from the batch arena goes with what it gave
         const mark = kernel.mark(), out = operator.pull(8192);
         more = out !== null;
         if (out) {
+          during();
           for (const { kind, values } of changesOf(kernel, out)) got.push(textOf(kind, values, operator.columns));
         }
         kernel.release(mark);
       }
-      kernel.reset();
+      kernel.release(begun);
     };
     const batch = (own: readonly InputRow[]) => {
       const columns = exchange.columns.map((c) => vectorOf(kernel, INPUT[c].type, own.map(({ values }) => values[c])));
@@ -70,7 +72,7 @@ export class Task {
     };
     const all = batch(rows), groups = this.#groups.of(all, all.columns.slice(0, exchange.keys));
     const own = rows.filter((_, i) => this.owns(kernel.bytes[groups + i]));
-    kernel.reset();
+    kernel.release(begun);
     if (own.length > 0) {
       operator.push(batch(own), { running: 0, before: -Infinity, delayMs: 0, others: Infinity }, input);
       drain();

@@ -212,6 +212,7 @@ export class TaskState {
 
   /** A checkpoint with these tables is to be taken in; why it cannot be, or null. */
   restoring(saved: readonly SavedTable[]): string | null {
+    this.#kernel.neighbours.restoring = true;
     return misfitOf(this.tables, saved);
   }
 
@@ -236,6 +237,7 @@ export class TaskState {
         state.restored();
         this.#kernel.reset();
       }
+      this.#kernel.neighbours.restoring = false;
     });
   }
 
