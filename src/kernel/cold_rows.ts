@@ -126,7 +126,7 @@ export class ColdRows {
     if (this.#room(this.#group) < this.#need(asked, selected)) throw noRoom();
     for (let tries = 0; this.#cold?.index.rows; tries++) {
       const hashes = this.#absent(asked, selected), own = this.#need(asked, selected), bytes = this.#bytesOf(hashes);
-      const enough = own + this.#roomOf(hashes);
+      const enough = own + bytes * this.roomAByte + hashes.length * this.#leastBytes;
       if (this.#room(this.#group) >= enough || (selected === 1 && tries > TRIES)) {
         if (this.#room(this.#group) < bytes) throw tooLarge(bytes, bound);
         this.#bringBackWhole(this.#cold, hashes);
@@ -186,7 +186,7 @@ export class ColdRows {
       const kernel = this.kernel,
         mark = kernel.mark(),
         records = this.#lastFirst(readRecords(kernel, cold, wanted));
-      const parts = records.filter((record) => this.#partOf(record) > 0).length;
+      const parts = this.#parts === 0 ? 0 : records.filter((record) => this.#partOf(record) > 0).length;
       const status = kernel.fn("group_admit")(this.#group, this.#list(records), records.length, this.#cuts);
       kernel.release(mark);
       this.#parts -= parts;
@@ -279,7 +279,7 @@ export class ColdRows {
         const size = data.getUint32(to, true);
         if (to > from && to + size - from > COLD_CHUNK_BYTES) break;
         this.#note(data, to);
-        this.#parts += Number(this.#partOf(to) > 0);
+        if (data.getUint32(to + STATE, true) >>> PART_BITS > 0) this.#parts++;
         to += size;
       }
       cold.append(this.kernel.bytes.subarray(from, to));
