@@ -6,6 +6,7 @@ import {
 } from "./cold_record";
 import { rowChanged, rowFree } from "./dirty";
 import { dropEntries } from "./distinct";
+import { slabLeast } from "./entries";
 import { freeCalls } from "./drop";
 import { unlink } from "./expire";
 import { heldAdmit, heldBytes, heldClear, heldClose, heldHeaps, heldThaw, heldWrite, heldWriteShort, sectionsBytes } from "./image";
@@ -15,7 +16,7 @@ import { sketchGrowth, sketchLeast } from "./sketch";
 import { COLUMN_SIZE } from "../layout";
 import {
   FLAG_EXPIRES, FLAG_WINDOWED, Group, OP_HEAP_MAX, OP_HEAP_MIN, OP_LIST, OP_SKETCH, ROW_CHANGED_CUT, ROW_FLAGS, ROW_GROUP, ROW_HASH, ROW_HOT, ROW_NEWER, ROW_OLDER,
-  ROW_PLACE, ROW_STATE, ROW_STORED, callAt, has, isBytes, keyCell, keyType, rowNumber, rowPool, setAt, setPool,
+  ROW_PLACE, ROW_STATE, ROW_STORED, callAt, has, isBytes, keyCell, keyType, rowNumber, rowPool, setAt,
 } from "./spec";
 import { windowBack, windowLeft } from "./windows";
 
@@ -224,8 +225,8 @@ export function heldNeed(g: Group, args: usize, sets: usize, selection: usize, f
   let bytes = <f64>(count > idle ? count - idle : 0) * <f64>g.rowBytes + <f64>count * <f64>ENTRY_BYTES;
   if (!args) return bytes;
   for (let s: u32 = 0; s < g.sets; s++) {
-    // Blocks are of powers of two
-    bytes += <f64>count * <f64>(ENTRY_BYTES + (1 << (32 - clz(setPool(setAt(g, s)).size - 1)))) + textBytes(sets + s * COLUMN_SIZE, selection, from, count);
+    // With what is beside them where there is room for more
+    bytes += <f64>count * <f64>(ENTRY_BYTES + 2 * slabLeast(setAt(g, s).size)) + textBytes(sets + s * COLUMN_SIZE, selection, from, count);
   }
   for (let i: u32 = 0; i < g.calls; i++) {
     const op = callAt(g, i).op;

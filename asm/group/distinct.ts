@@ -8,17 +8,17 @@
 //
 //   heaps   a bit for each call's counter: the entry is in its heap (heap.ts)
 //   block   number of the last block of input that refers to the entry: until that is through it must stay
-//   number  names it among all things of the aggregation (details.ts), in 7 bytes; behind them a byte that is 1 when the entry may have changed
-//           since a drain handed it out
+//   number  names it among all things of the aggregation (details.ts), in 7 bytes; behind them a byte of flags: 1, the entry may have changed
+//           since a drain handed it out; 2, the bytes of its text lie behind it
+//
+// entries.ts says where those of a row lie, and finds them.
 import { COLUMN_VALIDITY } from "../layout";
-import { hash_bytes, hash_combine, hash_i64 } from "../hash/keyed";
-import { spaceGive, spaceTake } from "../state/space";
 import { entry, hashOf, numbers, setEntry, setHash, sign, stateRow } from "./block";
+import { entriesEnter, entriesFirst, entriesFree, entriesListed, entriesRemove, entriesTable, entriesTake, entriesTidy, entryGive, entryTake } from "./entries";
 import { goneAdd } from "./gone";
-import { indexAdd, indexFind, indexFirst, indexNext, indexRemove, indexTouch } from "./index_table";
+import { tableFind, tableNext } from "./index_table";
 import { cellOf, freeBytes, hashValue, ownBytes, refOf, sameValue, validAt } from "./keys";
-import { poolGive, poolTake } from "./pool";
-import { DistinctSet, FLAG_RETRACTS, Group, has, isBytes, nameOf, setGone, setPool, wasTold } from "./spec";
+import { DistinctSet, FLAG_RETRACTS, Group, has, isBytes, nameOf, setGone, wasTold } from "./spec";
 
 const ROW: usize = 4;
 export const ENTRY_VALUE: usize = 8;
@@ -27,7 +27,9 @@ const LAST: usize = 20;
 export const ENTRY_HEAPS: usize = 24;
 const BLOCK: usize = 28;
 const NUMBER: usize = 32;
-const DIRTY: usize = 39;
+const FLAGS: usize = 39;
+const DIRTY: u8 = 1;
+const TEXT_BEHIND: u8 = 2;
 const NUMBER_MASK: u64 = (1 << 56) - 1;
 const COUNTERS: usize = 40;
 
@@ -42,12 +44,12 @@ let block: u32 = 0;
 
 /** Whether the entry may have changed since a drain handed it out. */
 @inline export function entryChanged(at: usize): bool {
-  return load<u8>(at, DIRTY) != 0;
+  return (load<u8>(at, FLAGS) & DIRTY) != 0;
 }
 
 /** A drain hands it out. */
 @inline export function entryTell(at: usize): void {
-  store<u8>(at, 0, DIRTY);
+  store<u8>(at, load<u8>(at, FLAGS) & ~DIRTY, FLAGS);
 }
 
 @inline export function counterAt(at: usize, counter: u32): usize {
@@ -59,22 +61,12 @@ let block: u32 = 0;
   return load<u32>(at, NEXT);
 }
 
-/** Room for an entry. Where rows leave memory each has a block of its own: what one set gives back, anything may take. */
-@inline function take(g: Group, set: DistinctSet): usize {
-  return g.cools ? spaceTake(g, setPool(set).size) : poolTake(g, setPool(set));
-}
-
-function give(g: Group, set: DistinctSet, at: usize): void {
-  if (g.cools) spaceGive(g, at, setPool(set).size);
-  else poolGive(setPool(set), at);
-}
-
 /** A new entry of a row, for the value in row `number` of a column; 0 when there is no memory. */
 function addEntry(g: Group, set: DistinctSet, hash: u32, row: usize, column: usize, number: u32): usize {
-  const pool = setPool(set), at = take(g, set);
+  const cell = row + set.head, at = entryTake(g, set, cell);
   if (!at) return 0;
   // Entries are multiples of 16 bytes
-  for (let i: usize = 0; i < pool.size; i += 16) {
+  for (let i: usize = 0; i < set.size; i += 16) {
     store<u64>(at + i, 0);
     store<u64>(at + i, 0, 8);
   }
@@ -89,28 +81,26 @@ function addEntry(g: Group, set: DistinctSet, hash: u32, row: usize, column: usi
   } else {
     store<u64>(at, cellOf(column, set.type, number), ENTRY_VALUE);
   }
-  if (!fits || !indexAdd(g, set.index, hash, at)) {
+  const first = load<u32>(cell);
+  store<u32>(at, first, NEXT);
+  store<u32>(cell, <u32>at);
+  if (!fits || !entriesEnter(g, cell, 1)) {
+    store<u32>(cell, first);
     if (fits && isBytes(set.type)) freeBytes(g, at + ENTRY_VALUE);
-    give(g, set, at);
+    store<u32>(at, 0, ROW);
+    entryGive(cell, at);
+    entriesTidy(g, cell);
     return 0;
   }
-  const head = row + set.head, first = load<u32>(head);
-  store<u32>(at, first, NEXT);
   // Only what can be taken out one by one needs the way back
   if (first && has(g, FLAG_RETRACTS)) store<u32>(first, <u32>at, LAST);
-  store<u32>(head, <u32>at);
   g.seq++;
   return at;
 }
 
-/** The hash of a row's value, as far as the index has it. */
-@inline function hashOfValue(g: Group, set: DistinctSet, row: usize, column: usize, number: u32): u32 {
-  return <u32>hash_combine(<u64>row * 0x9E3779B97F4A7C15, hashValue(column, set.type, number, g.seed));
-}
-
 /** The same of one that has its number, if its value is not there yet: 1; there is no memory: 2. */
 export function entryRestore(g: Group, set: DistinctSet, row: usize, column: usize, number: u32, own: u64): usize {
-  const hash = hashOfValue(g, set, row, column, number), seq = g.seq;
+  const hash = <u32>hashValue(column, set.type, number, g.seed), seq = g.seq;
   if (find(set, hash, row, column, number)) return ENTRY_THERE;
   const at = addEntry(g, set, hash, row, column, number);
   g.seq = seq;
@@ -123,8 +113,16 @@ export const ENTRY_THERE: usize = 1;
 export const ENTRY_NO_MEMORY: usize = 2;
 
 function find(set: DistinctSet, hash: u32, row: usize, column: usize, number: u32): usize {
-  for (let at = indexFind(set.index, hash); at; at = indexNext(set.index, hash, at)) {
-    if (load<u32>(at, ROW) == <u32>row && sameValue(at + ENTRY_VALUE, column, set.type, number)) return at;
+  const cell = row + set.head;
+  if (entriesListed(cell)) {
+    for (let at: usize = load<u32>(cell); at; at = load<u32>(at, NEXT)) {
+      if (load<u32>(at) == hash && sameValue(at + ENTRY_VALUE, column, set.type, number)) return at;
+    }
+    return 0;
+  }
+  const table = entriesTable(cell, hash);
+  for (let at = tableFind(table, hash); at; at = tableNext(table, hash, at)) {
+    if (sameValue(at + ENTRY_VALUE, column, set.type, number)) return at;
   }
   return 0;
 }
@@ -140,10 +138,10 @@ function hashValues(g: Group, set: DistinctSet, column: usize, count: u32): void
   const validity: usize = load<u32>(column, COLUMN_VALIDITY);
   for (let i: u32 = 0; i < count; i++) {
     const row = stateRow(i), number = numbers(i), counts = row && sign(i) && validAt(validity, number);
-    setHash(i, counts ? COUNTS | <u64>hashOfValue(g, set, row, column, number) : 0);
+    setHash(i, counts ? COUNTS | <u64><u32>hashValue(column, set.type, number, g.seed) : 0);
   }
   let sum: u64 = 0;
-  for (let i: u32 = 0; i < count; i++) setEntry(i, hashOf(i) ? indexFirst(set.index, <u32>hashOf(i)) : 0);
+  for (let i: u32 = 0; i < count; i++) setEntry(i, hashOf(i) ? entriesFirst(stateRow(i) + set.head, <u32>hashOf(i)) : 0);
   for (let i: u32 = 0; i < count; i++) if (entry(i)) sum += load<u64>(entry(i), COUNTERS);
   touched = sum;
 }
@@ -166,7 +164,7 @@ export function resolveEntries(g: Group, set: DistinctSet, column: usize, count:
     }
     if (at) {
       store<u32>(at, block, BLOCK);
-      store<u8>(at, 1, DIRTY);
+      store<u8>(at, load<u8>(at, FLAGS) | DIRTY, FLAGS);
     }
     setEntry(i, at);
   }
@@ -177,17 +175,21 @@ function noteGone(g: Group, set: DistinctSet, row: usize, at: usize): void {
   if (wasTold(g, row, entryNumber(at)) && !goneAdd(g, setGone(set), nameOf(g, row, entryNumber(at)))) g.lost = true;
 }
 
+@inline function freeText(g: Group, at: usize): void {
+  if (!(load<u8>(at, FLAGS) & TEXT_BEHIND)) freeBytes(g, at + ENTRY_VALUE);
+}
+
 function dropEntry(g: Group, set: DistinctSet, at: usize): void {
-  const row: usize = load<u32>(at, ROW), next = load<u32>(at, NEXT), last = load<u32>(at, LAST);
+  const row: usize = load<u32>(at, ROW), next = load<u32>(at, NEXT), last = load<u32>(at, LAST), cell = row + set.head;
   if (last) store<u32>(last, next, NEXT);
-  else store<u32>(row + set.head, next);
+  else store<u32>(cell, next);
   if (next) store<u32>(next, last, LAST);
   noteGone(g, set, row, at);
   if (g.scanThing == <u32>at) g.scanThing = next;
-  indexRemove(set.index, at);
-  if (isBytes(set.type)) freeBytes(g, at + ENTRY_VALUE);
+  entriesRemove(cell, at);
+  if (isBytes(set.type)) freeText(g, at);
   store<u32>(at, 0, ROW);
-  give(g, set, at);
+  entryGive(cell, at);
 }
 
 /** Whether some call counts the entry's value. */
@@ -211,64 +213,71 @@ export function dropUnused(g: Group, set: DistinctSet, count: u32): void {
     const at = entry(i);
     if (at && load<u32>(at, ROW) && unused(set, at)) dropEntry(g, set, at);
   }
+  for (let i: u32 = 0; i < count; i++) if (hashOf(i)) entriesTidy(g, stateRow(i) + set.head);
 }
 
 /** Frees all entries of a row; `tells`: drains tell that they are gone. */
 export function dropEntries(g: Group, set: DistinctSet, row: usize, tells: bool): void {
-  let sum: u64 = 0;
-  for (let at: usize = load<u32>(row + set.head); at; at = load<u32>(at, NEXT)) sum += indexTouch(set.index, load<u32>(at));
-  touched = sum;
-  for (let at: usize = load<u32>(row + set.head); at;) {
-    const next: usize = load<u32>(at, NEXT);
-    if (tells) noteGone(g, set, row, at);
-    indexRemove(set.index, at);
-    if (isBytes(set.type)) freeBytes(g, at + ENTRY_VALUE);
-    give(g, set, at);
-    at = next;
+  const cell = row + set.head, isText = isBytes(set.type);
+  if (isText || tells) {
+    for (let at: usize = load<u32>(cell); at; at = load<u32>(at, NEXT)) {
+      if (tells) noteGone(g, set, row, at);
+      if (isText) freeText(g, at);
+    }
   }
-  store<u32>(row + set.head, 0);
+  entriesFree(g, cell);
 }
 
 /** Copies an entry without the bytes of its text. */
 @inline export function entryCopy(set: DistinctSet, to: usize, from: usize): void {
   // A call for so few bytes would take longer
-  for (let i: usize = 0, size: usize = setPool(set).size; i < size; i += 8) store<u64>(to + i, load<u64>(from + i));
+  for (let i: usize = 0, size: usize = set.size; i < size; i += 8) store<u64>(to + i, load<u64>(from + i));
 }
 
-/** Gives the image of an entry the hash that it has as one of a row, and reads where the index will have it: waits for memory overlap. */
-export function entryHash(g: Group, set: DistinctSet, row: usize, image: usize, text: usize, length: u32): void {
-  const value = isBytes(set.type) ? hash_bytes(text, length, g.seed) : hash_i64(load<u64>(image, ENTRY_VALUE), g.seed);
-  const hash = <u32>hash_combine(<u64>row * 0x9E3779B97F4A7C15, value);
-  store<u32>(image, hash);
-  touched += indexTouch(set.index, hash);
+/** Bytes of the image of an entry: itself, and its text, padded to 8. */
+@inline export function entryImage(set: DistinctSet, at: usize): u32 {
+  return isBytes(set.type) ? set.size + ((load<u32>(at, ENTRY_VALUE + 4) + 7) & ~7) : set.size;
 }
 
-/** The entry comes back for a row from its image, which has its hash, and the bytes of its text; it is in no list yet. 0 without memory. */
-export function entryAdmit(g: Group, set: DistinctSet, row: usize, image: usize, text: usize, length: u32): usize {
-  const at = take(g, set), isText = isBytes(set.type);
-  if (!at) return 0;
-  const hash = load<u32>(image);
-  entryCopy(set, at, image);
-  store<u32>(at, <u32>row, ROW);
-  store<u64>(at, 0, NEXT);
-  const fits = !isText || ownBytes(g, at + ENTRY_VALUE, text, length);
-  if (fits && indexAdd(g, set.index, hash, at)) return at;
-  if (fits && isText) freeBytes(g, at + ENTRY_VALUE);
-  give(g, set, at);
-  return 0;
-}
-
-/** One comes behind another. */
-@inline export function entryLink(before: usize, at: usize): void {
-  store<u32>(before, <u32>at, NEXT);
-  store<u32>(at, <u32>before, LAST);
+/** Links `count` images of entries that lie side by side, for a row; returns the last one. `flags` says what of their flags stays, and what they get. */
+@inline function link(set: DistinctSet, row: usize, first: usize, count: u32, flags: u8, more: u8): usize {
+  const isText = isBytes(set.type);
+  let at = first, last: usize = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const behind = at + entryImage(set, at);
+    if (isText) store<u32>(at, <u32>(at + set.size), ENTRY_VALUE);
+    store<u32>(at, <u32>row, ROW);
+    store<u32>(at, <u32>behind, NEXT);
+    store<u32>(at, <u32>last, LAST);
+    store<u8>(at, (load<u8>(at, FLAGS) & flags) | more, FLAGS);
+    last = at;
+    at = behind;
+  }
+  return last;
 }
 
 /** Linked entries, of which these are the first and the last, come in front of those of a row. */
-export function entryEnter(set: DistinctSet, row: usize, first: usize, last: usize): void {
-  const head = row + set.head, behind: usize = load<u32>(head);
+@inline function enter(cell: usize, first: usize, last: usize): void {
+  const behind: usize = load<u32>(cell);
   store<u32>(last, <u32>behind, NEXT);
-  store<u32>(first, 0, LAST);
   if (behind) store<u32>(behind, <u32>last, LAST);
-  store<u32>(head, <u32>first);
+  store<u32>(cell, <u32>first);
+}
+
+/**
+ * Entries come back for a row, in front of those that it has, from their images, which lie side by side: all of these at once. `settled`: they were
+ * handed out. The first one; 0 without memory.
+ */
+export function entriesAdmit(g: Group, set: DistinctSet, row: usize, images: usize, count: u32, bytes: u32, settled: bool): usize {
+  const cell = row + set.head, first = entriesTake(g, cell, bytes);
+  if (!first) return 0;
+  memory.copy(first, images, bytes);
+  const flags = settled ? <u8>0 : DIRTY, last = link(set, row, first, count, flags, isBytes(set.type) ? TEXT_BEHIND : 0);
+  enter(cell, first, last);
+  return entriesEnter(g, cell, count) ? first : 0;
+}
+
+/** Makes images of entries that lie side by side readable where they are, for a row that has no others but such. */
+export function entriesThaw(set: DistinctSet, row: usize, images: usize, count: u32): void {
+  if (count) enter(row + set.head, images, link(set, row, images, count, DIRTY, 0));
 }

@@ -12,11 +12,12 @@
 //
 // What refers to other things is made anew: lists, indices, heaps.
 import { arena_alloc } from "../memory";
-import { ENTRY_HEAPS, ENTRY_VALUE, counterAt, entryAdmit, entryBehind, entryCopy, entryEnter, entryHash, entryLink, entryTell } from "./distinct";
+import { ENTRY_HEAPS, ENTRY_VALUE, counterAt, entriesAdmit, entriesThaw, entryBehind, entryCopy, entryImage } from "./distinct";
+import { entriesClear, entriesCount } from "./entries";
 import { heapTake } from "./heap";
 import { nodeAdmit, nodeBehind, nodeBytes, nodeLink, listJoinBefore } from "./list";
 import { sketchAdmit, sketchImageBytes, sketchImageWrite, sketchThaw } from "./sketch";
-import { DistinctSet, Group, OP_HEAP_MAX, OP_HEAP_MIN, OP_LIST, OP_SKETCH, callAt, isBytes, setAt, setPool } from "./spec";
+import { DistinctSet, Group, OP_HEAP_MAX, OP_HEAP_MIN, OP_LIST, OP_SKETCH, callAt, isBytes, setAt } from "./spec";
 
 /** Bytes of a record, at most (COLD_CHUNK_BYTES). */
 export const PART_BYTES_MAX: u32 = 65536;
@@ -24,14 +25,6 @@ const SECTION: usize = 8;
 
 @inline function padded(bytes: u32): u32 {
   return (bytes + 7) & ~7;
-}
-
-@inline function textLength(set: DistinctSet, entry: usize): u32 {
-  return isBytes(set.type) ? load<u32>(entry, ENTRY_VALUE + 4) : 0;
-}
-
-@inline function entryImage(set: DistinctSet, entry: usize): u32 {
-  return setPool(set).size + padded(textLength(set, entry));
 }
 
 @inline function isHeld(op: u32): bool {
@@ -98,14 +91,40 @@ function place(g: Group, bytes: u32): usize {
   return to;
 }
 
+/** Writes all entries of a set, which have room in the part at hand: those that lie side by side at once. */
+function writeAll(set: DistinctSet, row: usize, count: u32): void {
+  const size = set.size, bytes = count * size;
+  used += bytes;
+  if (dry) return;
+  store<u32>(section, count);
+  let to = at;
+  at += bytes;
+  for (let entry: usize = load<u32>(row + set.head); entry;) {
+    const first = entry;
+    let end = first + size;
+    entry = entryBehind(entry);
+    while (entry == end) {
+      entry = entryBehind(entry);
+      end += size;
+    }
+    if (end - first == size) entryCopy(set, to, first);
+    else memory.copy(to, first, end - first);
+    to += end - first;
+  }
+}
+
 function writeEntries(g: Group, set: DistinctSet, row: usize): void {
-  const size = setPool(set).size;
+  const size = set.size, count = entriesCount(row + set.head);
+  if (!isBytes(set.type) && <u64>used + <u64>count * <u64>size <= <u64>most) {
+    writeAll(set, row, count);
+    return;
+  }
   for (let entry: usize = load<u32>(row + set.head); entry; entry = entryBehind(entry)) {
-    const length = textLength(set, entry), to = place(g, size + padded(length));
+    const bytes = entryImage(set, entry), to = place(g, bytes);
     if (!fits && alone) return;
     if (!to) continue;
     entryCopy(set, to, entry);
-    if (length) memory.copy(to + size, load<u32>(entry, ENTRY_VALUE), length);
+    if (bytes > size) memory.copy(to + size, load<u32>(entry, ENTRY_VALUE), load<u32>(entry, ENTRY_VALUE + 4));
   }
 }
 
@@ -182,28 +201,32 @@ export function heldClose(g: Group): usize {
 // Where things are read
 let from: usize = 0;
 
+/** Bytes of so many images of entries. */
+function imagesBytes(set: DistinctSet, images: usize, count: u32): u32 {
+  if (!isBytes(set.type)) return count * set.size;
+  let at = images;
+  for (let i: u32 = 0; i < count; i++) at += entryImage(set, at);
+  return <u32>(at - images);
+}
+
 function admitEntries(g: Group, set: DistinctSet, which: u32, row: usize, settled: bool): bool {
-  const count = load<u32>(from), size = setPool(set).size;
-  let first: usize = 0, last: usize = 0, all = true;
-  from += SECTION;
-  for (let i: u32 = 0, one = from; i < count; i++) {
-    const length = textLength(set, one);
-    entryHash(g, set, row, one, one + size, length);
-    one += size + padded(length);
+  const count = load<u32>(from), images = from + SECTION, bytes = imagesBytes(set, images, count);
+  from = images + bytes;
+  if (!count) return true;
+  let entry = entriesAdmit(g, set, row, images, count, bytes, settled);
+  if (!entry) return false;
+  if (!hasHeaps(g, which)) return true;
+  for (let i: u32 = 0; i < count; i++, entry = entryBehind(entry)) if (!admitHeaps(g, which, row, entry)) return false;
+  return true;
+}
+
+/** Whether entries of a set may be in heaps. */
+function hasHeaps(g: Group, which: u32): bool {
+  for (let i: u32 = 0; i < g.calls; i++) {
+    const call = callAt(g, i);
+    if (call.set == which + 1 && (call.op == OP_HEAP_MIN || call.op == OP_HEAP_MAX)) return true;
   }
-  for (let i: u32 = 0; i < count && all; i++) {
-    const length = textLength(set, from), entry = entryAdmit(g, set, row, from, from + size, length);
-    if (entry) {
-      if (settled) entryTell(entry);
-      if (last) entryLink(last, entry);
-      else first = entry;
-      last = entry;
-    }
-    all = entry != 0 && admitHeaps(g, which, row, entry);
-    from += size + padded(length);
-  }
-  if (first) entryEnter(set, row, first, last);
-  return all;
+  return false;
 }
 
 /** Puts an entry into the heaps that it was in. */
@@ -258,7 +281,7 @@ export function heldAdmit(g: Group, row: usize, held: usize, settled: bool): boo
 
 /** Forgets what a row that was copied refers to. */
 export function heldClear(g: Group, row: usize): void {
-  for (let s: u32 = 0; s < g.sets; s++) store<u64>(row + setAt(g, s).head, 0);
+  for (let s: u32 = 0; s < g.sets; s++) entriesClear(row + setAt(g, s).head);
   for (let i: u32 = 0; i < g.calls; i++) {
     const call = callAt(g, i), cell = row + call.cell, op = call.op;
     if (op == OP_HEAP_MIN || op == OP_HEAP_MAX) {
@@ -289,18 +312,9 @@ export function heldThaw(g: Group, row: usize, held: usize): void {
 }
 
 function thawEntries(set: DistinctSet, row: usize): void {
-  const count = load<u32>(from), size = setPool(set).size;
-  let first: usize = 0, last: usize = 0;
-  from += SECTION;
-  for (let i: u32 = 0; i < count; i++) {
-    const entry = from, length = textLength(set, entry);
-    if (isBytes(set.type)) store<u32>(entry, <u32>(entry + size), ENTRY_VALUE);
-    if (last) entryLink(last, entry);
-    else first = entry;
-    last = entry;
-    from += size + padded(length);
-  }
-  if (first) entryEnter(set, row, first, last);
+  const count = load<u32>(from), images = from + SECTION;
+  from = images + imagesBytes(set, images, count);
+  entriesThaw(set, row, images, count);
 }
 
 function thawNodes(list: usize): void {

@@ -8,7 +8,7 @@ import { windowsFree } from "./fire";
 import { indexFree } from "./index_table";
 import { namesForget } from "./names";
 import { poolFree } from "./pool";
-import { FLAG_EXPIRES, FLAG_UPSERT, Group, has, rowPool, setAt, setPool, specFree, specRead } from "./spec";
+import { FLAG_EXPIRES, FLAG_UPSERT, Group, has, rowPool, specFree, specRead } from "./spec";
 import { freeAll } from "./free";
 
 export { group_pull, group_push } from "./push";
@@ -73,10 +73,6 @@ export function group_free(group: usize): void {
   windowsFree(g);
   indexFree(g, g.rowsIndex);
   poolFree(g, rowPool(g));
-  for (let s: u32 = 0; s < g.sets; s++) {
-    indexFree(g, setAt(g, s).index);
-    poolFree(g, setPool(setAt(g, s)));
-  }
   specFree(g);
 }
 

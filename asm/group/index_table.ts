@@ -1,6 +1,6 @@
 // INDEX: finds things by their hash, which is the first word of each. Open-addressing tables by the top bits of the hash
 // grow one by one, each at a load of its own, so that no rehash is long and no two come together; what is removed leaves no
-// gap. A slot has the hash beside the address, so that neither looking for a thing nor growing reads other things.
+// gap. A slot has the hash beside the address, so that neither looking for a thing nor growing reads other things. A TABLE alone serves few things.
 //
 //   table   0             4          8          12                 slot   0             4          8
 //           +-------------+----------+----------+                         +-------------+----------+
@@ -15,7 +15,8 @@ const SLOTS_MIN: u32 = 8;
 /** Bytes of an index. */
 export const INDEX_BYTES: u32 = TABLES * TABLE;
 
-@inline function tableOf(index: usize, hash: u32): usize {
+/** The table of an index in which a thing with this hash is. */
+@inline export function indexTable(index: usize, hash: u32): usize {
   return index + <usize>(hash >>> 24) * TABLE;
 }
 
@@ -28,20 +29,18 @@ export const INDEX_BYTES: u32 = TABLES * TABLE;
 }
 
 /** What lies where a thing with this hash is looked for first, be it that or another; 0 = nothing. */
-@inline export function indexFirst(index: usize, hash: u32): usize {
-  const table = tableOf(index, hash), slots: usize = load<u32>(table);
+@inline export function tableFirst(table: usize, hash: u32): usize {
+  const slots: usize = load<u32>(table);
   return slots ? <usize>load<u32>(slotAt(slots, hash & load<u32>(table, 4))) : 0;
 }
 
-/** Reads the place where a thing with this hash is looked for first: who is about to look for several reads them all before. */
-@inline export function indexTouch(index: usize, hash: u32): u64 {
-  const table = tableOf(index, hash), slots: usize = load<u32>(table);
-  return slots ? load<u64>(slotAt(slots, hash & load<u32>(table, 4))) : 0;
+@inline export function indexFirst(index: usize, hash: u32): usize {
+  return tableFirst(indexTable(index, hash), hash);
 }
 
 /** The first thing with this hash; 0 = there is none. */
-@inline export function indexFind(index: usize, hash: u32): usize {
-  const table = tableOf(index, hash), slots: usize = load<u32>(table);
+@inline export function tableFind(table: usize, hash: u32): usize {
+  const slots: usize = load<u32>(table);
   if (!slots) return 0;
   const mask = load<u32>(table, 4);
   let at = hash & mask;
@@ -53,9 +52,13 @@ export const INDEX_BYTES: u32 = TABLES * TABLE;
   }
 }
 
+@inline export function indexFind(index: usize, hash: u32): usize {
+  return tableFind(indexTable(index, hash), hash);
+}
+
 /** The next thing with the same hash behind `thing`; 0 = there is none. */
-export function indexNext(index: usize, hash: u32, thing: usize): usize {
-  const table = tableOf(index, hash), slots: usize = load<u32>(table), mask = load<u32>(table, 4);
+export function tableNext(table: usize, hash: u32, thing: usize): usize {
+  const slots: usize = load<u32>(table), mask = load<u32>(table, 4);
   const own = slotOf(thing, hash);
   let at = hash & mask;
   while (load<u64>(slotAt(slots, at)) != own) at = (at + 1) & mask;
@@ -67,9 +70,13 @@ export function indexNext(index: usize, hash: u32, thing: usize): usize {
   }
 }
 
-function grow(space: Space, table: usize): bool {
-  const old: usize = load<u32>(table), oldMask = load<u32>(table, 4);
-  const count: u32 = old ? (oldMask + 1) << 1 : SLOTS_MIN, fresh = spaceTake(space, count << 3);
+@inline export function indexNext(index: usize, hash: u32, thing: usize): usize {
+  return tableNext(indexTable(index, hash), hash, thing);
+}
+
+/** Makes a table one of so many slots, a power of two that is more than there are. */
+function grow(space: Space, table: usize, count: u32): bool {
+  const old: usize = load<u32>(table), oldMask = load<u32>(table, 4), fresh = spaceTake(space, count << 3);
   if (!fresh) return false;
   memory.fill(fresh, 0, <usize>count << 3);
   if (old) {
@@ -93,24 +100,39 @@ function grow(space: Space, table: usize): bool {
   return (count * 9 >>> 4) + ((count * 5 >>> 5) * (<u32>(table - index) / TABLE) >>> 8);
 }
 
-/** Adds a thing whose first word is `hash`; false when there is no memory, and then nothing has changed. */
-export function indexAdd(space: Space, index: usize, hash: u32, thing: usize): bool {
-  const table = tableOf(index, hash);
-  const used = load<u32>(table, 8);
-  if (!load<u32>(table) || used >= usedMax(index, table)) {
-    if (!grow(space, table)) return false;
-  }
+/** Makes a table, which is one alone, large enough for so many things; false when there is no memory. */
+export function tableReserve(space: Space, table: usize, things: u32): bool {
+  const there: u32 = load<u32>(table) ? load<u32>(table, 4) + 1 : 0;
+  let count = max<u32>(there, SLOTS_MIN);
+  while (things > count * 9 >>> 4) count <<= 1;
+  // Without memory one is fuller, as long as a look at it has an end
+  return count == there || grow(space, table, count) || things < there;
+}
+
+/** Adds a thing whose first word is `hash` to a table that has room for it. */
+@inline export function tableAdd(table: usize, hash: u32, thing: usize): void {
   const slots: usize = load<u32>(table), mask = load<u32>(table, 4);
   let at = hash & mask;
   while (load<u64>(slotAt(slots, at))) at = (at + 1) & mask;
   store<u64>(slotAt(slots, at), slotOf(thing, hash));
-  store<u32>(table, used + 1, 8);
+  store<u32>(table, load<u32>(table, 8) + 1, 8);
+}
+
+/** Adds a thing whose first word is `hash`; false when there is no memory, and then nothing has changed. */
+export function indexAdd(space: Space, index: usize, hash: u32, thing: usize): bool {
+  const table = indexTable(index, hash);
+  if (!load<u32>(table)) {
+    if (!grow(space, table, SLOTS_MIN)) return false;
+  } else if (load<u32>(table, 8) >= usedMax(index, table)) {
+    if (!grow(space, table, (load<u32>(table, 4) + 1) << 1)) return false;
+  }
+  tableAdd(table, hash, thing);
   return true;
 }
 
 /** Removes a thing that is there; those behind it close up. */
-export function indexRemove(index: usize, thing: usize): void {
-  const hash = load<u32>(thing), table = tableOf(index, hash), slots: usize = load<u32>(table);
+export function tableRemove(table: usize, thing: usize): void {
+  const hash = load<u32>(thing), slots: usize = load<u32>(table);
   const mask = load<u32>(table, 4), own = slotOf(thing, hash);
   let at = hash & mask;
   while (load<u64>(slotAt(slots, at)) != own) at = (at + 1) & mask;
@@ -128,15 +150,21 @@ export function indexRemove(index: usize, thing: usize): void {
   store<u32>(table, load<u32>(table, 8) - 1, 8);
 }
 
+@inline export function indexRemove(index: usize, thing: usize): void {
+  tableRemove(indexTable(index, load<u32>(thing)), thing);
+}
+
+/** Frees the slots of a table. */
+export function tableFree(space: Space, table: usize): void {
+  if (load<u32>(table)) spaceGive(space, load<u32>(table), (load<u32>(table, 4) + 1) << 3);
+  store<u32>(table, 0);
+  store<u32>(table, 0, 4);
+  store<u32>(table, 0, 8);
+}
+
 /** Frees the tables of an index. */
 export function indexFree(space: Space, index: usize): void {
-  for (let i: u32 = 0; i < TABLES; i++) {
-    const table = index + <usize>i * TABLE;
-    if (load<u32>(table)) spaceGive(space, load<u32>(table), (load<u32>(table, 4) + 1) << 3);
-    store<u32>(table, 0);
-    store<u32>(table, 0, 4);
-    store<u32>(table, 0, 8);
-  }
+  for (let i: u32 = 0; i < TABLES; i++) tableFree(space, index + <usize>i * TABLE);
 }
 
 /** How many tables there are, and how many places one has. */

@@ -30,6 +30,7 @@ import { block_alloc, block_free } from "../memory";
 import { COLUMN_SIZE } from "../layout";
 import { Space } from "../state/space";
 import { isVariable } from "../types";
+import { ENTRIES_CELL } from "./entries";
 import { Gone } from "./gone";
 import { INDEX_BYTES } from "./index_table";
 import { Pool } from "./pool";
@@ -99,10 +100,8 @@ const CALL_BYTES: u32 = offsetof<Call>();
 export class DistinctSet {
   type: u32; // of the values
   counters: u32;
-  head: u32; // offset in a row of the list of its entries
-  index: u32; // address of an INDEX
-  unused: u32;
-  unused2: u32; // the POOL of entries lies behind, then the GONE of their names
+  head: u32; // offset in a row of the CELL of its entries (entries.ts)
+  size: u32; // of an entry; the GONE of their names lies behind
 }
 
 @unmanaged
@@ -221,18 +220,14 @@ export const ROW_KEYS: u32 = 48;
   return changetype<Call>(<usize>g.callList + i * CALL_BYTES);
 }
 
-const SET_BYTES: u32 = 64;
+const SET_BYTES: u32 = 32;
 
 @inline export function setAt(g: Group, i: u32): DistinctSet {
   return changetype<DistinctSet>(<usize>g.setList + i * SET_BYTES);
 }
 
-@inline export function setPool(set: DistinctSet): Pool {
-  return changetype<Pool>(changetype<usize>(set) + 24);
-}
-
 @inline export function setGone(set: DistinctSet): Gone {
-  return changetype<Gone>(changetype<usize>(set) + 48);
+  return changetype<Gone>(changetype<usize>(set) + 16);
 }
 
 @inline export function callGone(call: Call): Gone {
@@ -285,7 +280,7 @@ export function entryBytes(counters: u32): u32 {
 
 function readCalls(g: Group, list: usize): u32 {
   let at = ROW_KEYS + (g.keys << 3);
-  for (let i: u32 = 0; i < g.sets; i++, at += 8) setAt(g, i).head = at;
+  for (let i: u32 = 0; i < g.sets; i++, at += ENTRIES_CELL) setAt(g, i).head = at;
   for (let i: u32 = 0; i < g.calls; i++, list += CALL_SPEC) {
     const call = callAt(g, i);
     call.op = load<u32>(list);
@@ -343,7 +338,7 @@ export function specRead(spec: usize): usize {
   const keys = load<u32>(spec), calls = load<u32>(spec, 4), sets = load<u32>(spec, 8);
   const keyTypes = aligned(offsetof<Group>()), callList = keyTypes + aligned((keys + 1) << 3);
   const setList = callList + aligned((calls + 1) * CALL_BYTES), indices = setList + aligned((sets + 1) * SET_BYTES);
-  const pool = indices + INDEX_BYTES * (sets + 1), out = pool + 32;
+  const pool = indices + INDEX_BYTES, out = pool + 32;
   const bytes = out + (keys + calls + 1) * <u32>COLUMN_SIZE;
   const address = block_alloc(bytes);
   if (!address) return 0;
@@ -372,8 +367,7 @@ export function specRead(spec: usize): usize {
     const set = setAt(g, i);
     set.type = load<u32>(list);
     set.counters = load<u32>(list, 4);
-    set.index = g.rowsIndex + INDEX_BYTES * (i + 1);
-    setPool(set).size = entryBytes(set.counters);
+    set.size = entryBytes(set.counters);
   }
   g.rowBytes = aligned(placeNumbers(g, readCalls(g, list)));
   rowPool(g).size = g.rowBytes;

@@ -1,5 +1,5 @@
 import { COLD_ADMIT_BYTES, COLD_GAP_BYTES } from "../core/limits.ts";
-import { type ColdSegments, UNIT } from "./cold_segments.ts";
+import { type ColdSegments, damagedFile, UNIT } from "./cold_segments.ts";
 import type { Kernel } from "./module.ts";
 
 /** A place and a size in one double: the size has 16 bits. */
@@ -18,7 +18,15 @@ export function readRecords(kernel: Kernel, file: ColdSegments, wanted: readonly
     }
     const buffer = kernel.arena(end - start);
     file.read(start, kernel.bytes.subarray(buffer, buffer + end - start));
-    for (let i = first; i < next; i++) records.push(buffer + Math.floor(sorted[i] / SIZES) * UNIT - start);
+    const { data } = kernel;
+    for (let i = first; i < next; i++) {
+      const record = buffer + Math.floor(sorted[i] / SIZES) * UNIT - start;
+      // What is behind its length its own checksum tells
+      if (data.getUint32(record, true) !== sorted[i] % SIZES * UNIT) {
+        throw damagedFile("the length of a record is wrong");
+      }
+      records.push(record);
+    }
   }
   return records;
 }

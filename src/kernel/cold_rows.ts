@@ -155,7 +155,8 @@ export class ColdRows extends Neighbour {
     for (let tries = 0; this.#cold?.index.rows; tries++) {
       const hashes = this.#absent(asked, selected), own = this.#need(asked, selected), bytes = this.#bytesOf(hashes);
       // One row is worked at whatever that leaves for others
-      const kept = selected > 1 ? neighbours.shareOf(this) : 0, enough = own + this.roomOf(hashes) + kept;
+      const kept = selected > 1 ? neighbours.shareOf(this) : 0,
+        enough = own + this.#roomFor(bytes, hashes.length) + kept;
       if (this.room >= enough || (selected === 1 && tries > TRIES)) {
         if (this.room < bytes && !neighbours.insist(this, bytes)) throw tooLarge(bytes, bound);
         this.#bringBackWhole(this.#cold, hashes);
@@ -187,7 +188,11 @@ export class ColdRows extends Neighbour {
 
   /** Bytes of state that the rows with these hashes take at most when they are back. */
   roomOf(hashes: Uint32Array): number {
-    return this.#bytesOf(hashes) * this.roomAByte + hashes.length * this.#leastBytes;
+    return this.#roomFor(this.#bytesOf(hashes), hashes.length);
+  }
+
+  #roomFor(bytes: number, hashes: number): number {
+    return bytes * this.roomAByte + hashes * this.#leastBytes;
   }
 
   /** The watermark passes the ends of windows of which rows are away: they wait for `goOn`. */
@@ -213,7 +218,7 @@ export class ColdRows extends Neighbour {
       const kernel = this.kernel,
         mark = kernel.mark(),
         records = this.#lastFirst(readRecords(kernel, cold, wanted));
-      const parts = records.filter((record) => this.#partOf(record) > 0).length;
+      const parts = this.#parts === 0 ? 0 : records.filter((record) => this.#partOf(record) > 0).length;
       const status = kernel.fn("group_admit")(this.#group, listOf(this.kernel, records), records.length, this.#cuts);
       kernel.release(mark);
       this.#parts -= parts;
@@ -307,7 +312,7 @@ export class ColdRows extends Neighbour {
         const size = data.getUint32(to, true);
         if (to > from && to + size - from > COLD_CHUNK_BYTES) break;
         this.#note(data, to);
-        this.#parts += Number(this.#partOf(to) > 0);
+        if (data.getUint32(to + STATE, true) >>> PART_BITS > 0) this.#parts++;
         to += size;
       }
       cold.append(this.kernel.bytes.subarray(from, to));

@@ -90,24 +90,76 @@ Deno.test("a group that is alone larger than the bound is a state that is full, 
   }, (thrown) => thrown instanceof StateFull && /group that (alone|is asked for) takes \d+ bytes/.test(thrown.message));
 });
 
-Deno.test("what a group holds that comes back damaged is no group: the operator says so", () => {
-  const random = randomOf(7);
-  const flipping = (): ColdFile => {
-    const real = openColdFile(null);
-    return {
-      ...real,
-      read: (at, into) => {
-        const bytes = real.read(at, into);
-        into[into.length - 20] ^= 16;
-        return bytes;
-      },
-    };
-  };
-  const task = bounded(OPERATOR_FORMS.get("group of lists")!, 600_000, flipping);
-  assert.throws(() => {
-    for (let round = 0; round < 100; round++) {
-      const rows = Array.from({ length: 200 }, () => rowsOf(random, `key ${Math.floor(random() * 4000)}`, 1)).flat();
-      task.run(stepOf(rows, round));
+/** What comes back from a file of which something is amiss: how much of what was read. */
+const DAMAGES: ReadonlyMap<string, (into: Uint8Array<ArrayBuffer>) => number> = new Map([
+  ["at its end", (into) => flip(into, into.length - 20)],
+  ["in the midst", (into) => flip(into, into.length >>> 1)],
+  ["in what it says of itself", (into) => flip(into, 3)],
+  ["torn", (into) => into.length - 16],
+]);
+
+function flip(into: Uint8Array<ArrayBuffer>, at: number): number {
+  into[at] ^= 16;
+  return into.length;
+}
+
+for (const name of ["group of lists", "group of sets"]) {
+  for (const [how, damage] of DAMAGES) {
+    Deno.test(`what a group holds that comes back damaged is no group: the operator says so: ${name}, ${how}`, () => {
+      const random = randomOf(7);
+      const damaging = (): ColdFile => {
+        const real = openColdFile(null);
+        return { ...real, read: (at, into) => (real.read(at, into), damage(into)) };
+      };
+      const task = bounded(OPERATOR_FORMS.get(name)!, 600_000, damaging);
+      assert.throws(() => {
+        for (let round = 0; round < 100; round++) {
+          const key = () => `key ${Math.floor(random() * 4000)}`;
+          task.run(stepOf(Array.from({ length: 200 }, () => rowsOf(random, key(), 1)).flat(), round));
+        }
+      }, { code: "invalid", message: /^The file with cold rows of state is damaged: / });
+    });
+  }
+}
+
+/** How many values a key has, round by round: from few to more than one table finds, to none, and again. */
+const SIZES = [1, 2, 3, 9, 40, 400, 2500, 300, 3, 0, 1, 60, 0, 12];
+
+for (const retracts of [true, false]) {
+  const name = `sets that grow${retracts ? " and shrink" : ""} between their times in a file are what they would be`;
+  Deno.test(`${name} in memory`, () => {
+    const random = randomOf(12), form = counts(retracts), bound = 5_000_000, memory = new Task(form, 0, 1);
+    const alive = new Map<string, InputRow[]>();
+    let task = bounded(form, bound), reads = 0;
+    for (let round = 0; round < 3 * SIZES.length; round++) {
+      const rows: InputRow[] = [];
+      for (let i = 0; i < 3; i++) {
+        const key = `key ${(round * 3 + i) % 6}`, own = alive.get(key) ?? [];
+        const size = SIZES[(Math.floor(round / 2) + i * 5) % SIZES.length];
+        const more = rowsOf(random, key, Math.max(0, size - own.length));
+        // What came goes in another order, and some of it comes and goes at once
+        const gone = retracts ? own.splice(0, Math.max(0, own.length - size)) : [];
+        const brief = retracts ? rowsOf(random, key, 5) : [];
+        rows.push(...more, ...brief, ...[...gone.reverse(), ...brief].map((row) => ({ ...row, kind: 3 })));
+        alive.set(key, [...own, ...more]);
+      }
+      // Others push them out
+      const others = Array.from({ length: 300 }, () => rowsOf(random, `other ${Math.floor(random() * 2000)}`, 2));
+      for (const step of [stepOf(rows, round), stepOf(others.flat(), round)]) {
+        assert.deepEqual(task.run(step), memory.run(step), `round ${round}`);
+      }
+      assert.equal(task.operator.stateRows, memory.operator.stateRows);
+      if (round % 9 !== 8) continue;
+      const steps = drained(task, true);
+      reads += task.operator.cold!.reads;
+      task.close();
+      task = bounded(form, bound);
+      restoreSteps(task.kernel, stateOf(task), steps);
     }
-  }, { code: "invalid", message: /^The file with cold rows of state is damaged: / });
-});
+    assert.deepEqual(wholeText(task), wholeText(memory));
+    reads += task.operator.cold!.reads;
+    assert.ok(reads > 100, `${reads} groups came back`);
+    task.close();
+    memory.close();
+  });
+}
