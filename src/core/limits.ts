@@ -313,8 +313,8 @@ export const FILE_WRITE_NOW_BYTES = 2 << 20;
 export const JOURNAL_GROUP_BYTES = 8 << 20;
 /** Bytes of records that wait while those before them are synced, from which on they are synced beside them. */
 export const JOURNAL_OVERLAP_BYTES = 384 << 10;
-/** Bytes of a journal that are kept in memory once every reader is done with them, for those that come and for the newest rows. */
-export const JOURNAL_CACHE_BYTES_MAX = 4 << 20;
+/** Bytes of a journal that are kept in memory once every reader is done with them: few, so that the garbage collector does not see most of them twice, and takes them early. */
+export const JOURNAL_CACHE_BYTES_MAX = 256 << 10;
 /** Bytes of a journal that are kept on disk once nobody needs them. */
 export const JOURNAL_RETAINED_BYTES_MAX = 1 << 30;
 /** Bytes of all journals together that are kept on disk once nobody needs them. */
