@@ -41,7 +41,7 @@ export const CHECKPOINT_REST_SHARE_MAX = 0.25;
 /** Bytes of state that a task hands out before whatever else waits for its worker has its turn. */
 export const CUT_TURN_BYTES = 1 << 20;
 /** Rows of a step of it: they, their columns and their frame are in the cache of a core together. */
-export const CUT_STEP_ROWS_MAX = 2048;
+export const CUT_STEP_ROWS_MAX = 4096;
 /** Longest step in which a task hands out state in front of a cut, before it goes on with its rows; what is under way is finished. */
 export const AHEAD_STEP_MS = 2;
 /** Longest one behind a batch that took long itself. */
