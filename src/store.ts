@@ -59,8 +59,8 @@ export interface CheckpointWriter {
   /** Buffers of frames that it has taken and that nobody reads any more, each once. Absent: it tells of none. */
   spent?(): ArrayBuffer[];
   /**
-   * Makes it whole and durable, by one atomic step, and lets go of those that are not kept any more. Throws as `add`, and "invalid" when steps are of no table
-   * that the facts tell; then the checkpoint is not there. `bases`: "come" when one of those that follow has everything before deltas are too many, so that
+   * Makes it whole and durable, by one atomic step, and lets go of those that are not kept any more. Throws as `add`, "invalid" when steps are of no table
+   * that the facts tell, and "conflict" for a number that is not above the newest; then the checkpoint is not there. `bases`: "come" when one of those that follow has everything before deltas are too many, so that
    * nobody has to make a new base of this.
    */
   commit(facts: CheckpointFacts, bases?: "come"): Promise<void>;
@@ -96,10 +96,10 @@ export interface CheckpointStore {
   /** Those that are there, newest first; a damaged one may be among them. Throws RdxError when the store itself is of no use. */
   list(folder: string): Promise<readonly CheckpointInfo[]>;
   /**
-   * Begins one on top of the newest; with `whole`, its steps are all that there is. One at a time of a folder: "conflict" else, and for a number that is not
-   * above the newest. Throws RdxError("invalid") when the newest is known to be damaged, so that nothing can lie on it: `whole`, or discard it.
+   * Begins one on top of the newest; with `whole`, its steps are all that there is. What number it is taken behind is told when it is committed. One at a time
+   * of a folder: "conflict" else. Throws RdxError("invalid") when the newest is known to be damaged, so that nothing can lie on it: `whole`, or discard it.
    */
-  begin(folder: string, number: number, whole: boolean): Promise<CheckpointWriter>;
+  begin(folder: string, whole: boolean): Promise<CheckpointWriter>;
   /** Throws RdxError("invalid") that says what is damaged or missing, "not_found" when there is no such checkpoint. */
   open(folder: string, number: number): Promise<OpenedCheckpoint>;
   /** Forgets a checkpoint that turned out to be damaged and those that were made on top of it. */

@@ -93,7 +93,7 @@ export const RANKS: Plan = {
 /** Of a quarter of the keys, counts beside the sums of their values: each row changes both inputs of the join. */
 export const JOINS: Plan = {
   title: "joins",
-  times: 1,
+  times: LINKS / 2,
   nodes(path) {
     const where = { call: "lt", args: [{ column: "k" }, { literal: KEYS / 4 }] };
     const some = { id: "some", op: "filter", input: ["keys"], where };
@@ -151,16 +151,29 @@ async function engineIn(folder: string, intervalMs: number): Promise<Engine> {
 
 /** Engines that run over many keys. */
 export class KeyedRun {
-  /** What comes through in so long behind the first row of each key, with a checkpoint at this interval (0: none). */
-  static async pace(folder: string, plan: Plan, path: string, seconds: number, intervalMs: number): Promise<Paced> {
-    const engine = await engineIn(folder, intervalMs), { pipelines } = engine;
+  /**
+   * What comes through in so long behind the first row of each key, with a checkpoint at this interval (null: none), or for as long as it takes until so many
+   * have fallen into it.
+   */
+  static async pace(
+    folder: string,
+    plan: Plan,
+    path: string,
+    bounds: { readonly seconds: number; readonly secondsMax: number },
+    taken: { readonly intervalMs: number; readonly least: number } | null,
+  ): Promise<Paced> {
+    const engine = await engineIn(folder, taken?.intervalMs ?? 0), { pipelines } = engine;
     try {
       await pipelines.put("keyed", plan.nodes(path), { start: "earliest", state: "fresh" });
       const run = new KeyedRun(engine);
       await run.reach(({ rows }) => rows >= KEYS * plan.times);
       // The first checkpoint has everything
-      if (intervalMs > 0) await pipelines.checkpoint("keyed");
-      const cpu = cpuUsage(), paced = await run.reach(({ seconds: passed }) => passed >= seconds);
+      if (taken) await pipelines.checkpoint("keyed");
+      const least = taken?.least ?? 0, { seconds, secondsMax } = bounds;
+      const cpu = cpuUsage();
+      const paced = await run.reach(({ seconds: passed, checkpoints }) => {
+        return passed >= (checkpoints < least ? secondsMax : seconds);
+      });
       const { user, system } = cpuUsage(cpu), { state } = pipelines.get("keyed");
       if (state !== "running") throw new Error(`The pipeline is ${state}: set RDX_BENCH_ROWS higher`);
       return { ...paced, cpuSeconds: (user + system) / 1e6 };
@@ -177,7 +190,9 @@ export class KeyedRun {
   }
 
   /** Watches until it is enough of rows or of time. */
-  async reach(enough: (now: { rows: number; seconds: number }) => boolean): Promise<Omit<Paced, "cpuSeconds">> {
+  async reach(
+    enough: (now: { rows: number; seconds: number; checkpoints: number }) => boolean,
+  ): Promise<Omit<Paced, "cpuSeconds">> {
     const begin = performance.now(), checkpoints: { bytes: number; stoodMs: number }[] = [];
     const first = this.#engine.pipelines.get("keyed").rowsIn;
     let last = this.#checkpoint().number;
@@ -189,7 +204,7 @@ export class KeyedRun {
       if (number !== last) checkpoints.push({ bytes: bytes!, stoodMs: stoodSeconds! * 1000 });
       last = number;
       const seconds = (nowMs - begin) / 1000;
-      if (state !== "running" || enough({ rows: rowsIn, seconds })) {
+      if (state !== "running" || enough({ rows: rowsIn, seconds, checkpoints: checkpoints.length })) {
         return { rows: rowsIn - first, seconds, checkpoints };
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -47,7 +47,7 @@ export const CHECKPOINT_REST_SHARE_MAX = 0.25;
 /** Bytes of state that a task hands out before whatever else waits for its worker has its turn. */
 export const CUT_TURN_BYTES = 1 << 20;
 /** Rows of a step of it: they, their columns and their frame are in the cache of a core together. */
-export const CUT_STEP_ROWS_MAX = 2048;
+export const CUT_STEP_ROWS_MAX = 4096;
 /** Longest step in which a task hands out state in front of a cut, before it goes on with its rows; what is under way is finished. */
 export const AHEAD_STEP_MS = 2;
 /** Longest one behind a batch that took long itself. */
@@ -68,8 +68,10 @@ export const AHEAD_REST_ROWS = 24_576;
 export const AHEAD_ROWS_A_ROW_MAX = 0.75;
 /** Numbers in flight for each task while a cut is near: it comes behind them, and what they change is handed out once more. */
 export const NEAR_CHUNKS_MAX = 2;
-/** Bytes that a task sets aside in front of a cut. */
-export const AHEAD_BYTES_MAX = 192 << 20;
+/** Bytes that a task sets aside in front of a cut before it waits until some are taken. */
+export const AHEAD_HELD_BYTES_MAX = 64 << 20;
+/** So many are worth a message. */
+export const AHEAD_TURN_BYTES = 4 << 20;
 /** Shorter frames of state are not written where earlier ones were. */
 export const SPARE_FRAME_LEAST_BYTES = 4096;
 /** Bytes of frames of one checkpoint that are kept for those of the next. */

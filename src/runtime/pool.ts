@@ -7,6 +7,7 @@ import { type Extension, type Extensions, extensionsOf, type LoadExtension } fro
 import { PoolMember, WorkerDied } from "./pool_member.ts";
 import { Backoff } from "./backoff.ts";
 import type {
+  AheadTurn,
   DecodeJob,
   DecodeResult,
   FromTask,
@@ -48,8 +49,8 @@ export interface TaskPool {
   /** Of each task what it answers to a look. Those of a pipeline are one after the other. */
   look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]>;
   /** These do in one task what TaskHostApi says; frames are handed over. */
-  ahead(task: number, pipeline: number, whole: boolean): Promise<void>;
-  spare(task: number, pipeline: number, frames: ArrayBuffer[]): Promise<void>;
+  ahead(task: number, pipeline: number, whole: boolean, spare: ArrayBuffer[]): Promise<void>;
+  drainAhead(task: number, pipeline: number, spare: ArrayBuffer[]): Promise<AheadTurn>;
   cut(task: number, pipeline: number, number: number): Promise<TaskCut>;
   drain(task: number, pipeline: number, number: number): Promise<TaskTurn>;
   leave(task: number, pipeline: number, number: number): Promise<void>;
@@ -268,12 +269,12 @@ export class WorkerPool implements EnginePool {
     return Promise.all(asked);
   }
 
-  ahead(task: number, pipeline: number, whole: boolean): Promise<void> {
-    return this.#members[task].ask<void>((host) => host.ahead(pipeline, whole));
+  ahead(task: number, pipeline: number, whole: boolean, spare: ArrayBuffer[]): Promise<void> {
+    return this.#members[task].ask<void>((host) => host.ahead(pipeline, whole, transfer(spare, spare)));
   }
 
-  spare(task: number, pipeline: number, frames: ArrayBuffer[]): Promise<void> {
-    return this.#members[task].ask<void>((host) => host.spare(pipeline, transfer(frames, frames)));
+  drainAhead(task: number, pipeline: number, spare: ArrayBuffer[]): Promise<AheadTurn> {
+    return this.#members[task].ask<AheadTurn>((host) => host.drainAhead(pipeline, transfer(spare, spare)));
   }
 
   look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]> {

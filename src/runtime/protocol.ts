@@ -237,6 +237,15 @@ export interface TaskTurn {
   readonly steps: readonly SavedStep[];
   /** With the last one, how long the task did nothing else. */
   readonly stoodMs: number;
+  /** With the last one, the buffers that it had for frames and did not need. */
+  readonly spare?: readonly ArrayBuffer[];
+}
+
+/** Some of what a task has set aside in front of a cut. */
+export interface AheadTurn {
+  readonly steps: readonly SavedStep[];
+  /** More of it would not make the cut shorter: what else there is comes with the cut. */
+  readonly enough: boolean;
 }
 
 /** How often a key was among the rows of an operator's input that a task looked at lately. */
@@ -314,12 +323,12 @@ export interface TaskHostApi {
   /** Rows of windows that are still open, for the sink at `sink`, in canonical order within this task. */
   open(pipeline: number, sink: number): TaskOutput[];
   /**
-   * A cut comes soon: the task sets state aside between its rows, and what it has set aside belongs to that cut. Resolves when more of it would not make
-   * the cut shorter. Rejects when the task ends before.
+   * A cut comes soon: the task sets state aside between its rows, and what it has set aside belongs to that cut. `spare`: buffers that frames of its state
+   * were in, for those that it sets aside next.
    */
-  ahead(pipeline: number, whole: boolean): Promise<void>;
-  /** Buffers that frames of the task's state were in, for those that it sets aside next. */
-  spare(pipeline: number, frames: readonly ArrayBuffer[]): void;
+  ahead(pipeline: number, whole: boolean, spare: readonly ArrayBuffer[]): void;
+  /** Takes more such buffers, and resolves to what it has set aside in front of the cut, some of it at a time. Rejects when the task ends before. */
+  drainAhead(pipeline: number, spare: readonly ArrayBuffer[]): Promise<AheadTurn>;
   /** What the task knows where it has come to the cut of this number. Rejects when it ends before. */
   cut(pipeline: number, number: number): Promise<TaskCut>;
   /** The next of what is set aside there. */

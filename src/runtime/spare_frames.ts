@@ -25,13 +25,20 @@ export class SpareFrames {
     return this.#frames.get(length)?.pop() ?? new ArrayBuffer(length);
   }
 
+  /** All of them: none is left. */
+  takeAll(): ArrayBuffer[] {
+    const all = [...this.#frames.values()].flat();
+    this.#frames.clear();
+    return all;
+  }
+
   /** Lets go of all of them. */
   clear(): void {
     this.#frames.clear();
   }
 }
 
-/** Those of one checkpoint, as many as are kept, until the tasks begin with the next. */
+/** Those that the store has no use for any more, as many as are kept, until the tasks take them for frames that come next. */
 export class SpareShelf {
   #frames: ArrayBuffer[] = [];
   #bytes = 0;
@@ -44,16 +51,16 @@ export class SpareShelf {
     }
   }
 
-  /** All of them, shared out among so many tasks: what each gets, a message after the other. */
-  take(tasks: number): ArrayBuffer[][][] {
-    const frames = this.#frames, messages = Array.from({ length: tasks }, (): ArrayBuffer[][] => []);
-    this.clear();
-    frames.forEach((frame, i) => {
-      const own = messages[i % tasks], last = own.at(-1);
-      if (last && last.reduce((sum, { byteLength }) => sum + byteLength, 0) < SPARE_TURN_BYTES) last.push(frame);
-      else own.push([frame]);
-    });
-    return messages;
+  /** Some of them, a message's worth for one of so many tasks. */
+  take(tasks: number): ArrayBuffer[] {
+    const most = Math.min(SPARE_TURN_BYTES, this.#bytes / tasks), taken: ArrayBuffer[] = [];
+    for (let bytes = 0; bytes < most && this.#frames.length > 0;) {
+      const frame = this.#frames.pop()!;
+      taken.push(frame);
+      bytes += frame.byteLength;
+      this.#bytes -= frame.byteLength;
+    }
+    return taken;
   }
 
   /** Lets go of all of them. */

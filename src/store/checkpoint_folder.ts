@@ -2,7 +2,14 @@ import { RdxError, reasonOf } from "../core/errors.ts";
 import { CHECKPOINTS_KEPT_MAX } from "../core/limits.ts";
 import type { CheckpointInfo } from "../store.ts";
 import { damaged, type FileParts, readPiece, verify, writeWhole } from "./file_parts.ts";
-import { decodeManifest, encodeManifest, type Manifest, MANIFEST_NAME, partBytes } from "./manifest.ts";
+import {
+  decodeManifest,
+  encodeManifest,
+  type Manifest,
+  MANIFEST_NAME,
+  partBytes,
+  type StoredFile,
+} from "./manifest.ts";
 
 /** A checkpoint that is there: what its manifest says, or why that is of no use. */
 export type Found =
@@ -53,6 +60,18 @@ export class CheckpointFolder {
     if ("damage" in manifest) return refused(manifest.damage, manifest.newer);
     const own = manifest.facts.number;
     return own === number ? { number, bytes, manifest } : refused(`it is that of checkpoint ${own}`, false);
+  }
+
+  /** Gives files of a part that was written in a folder the place of the part of this number, for the manifest that names them next. */
+  async place(files: readonly StoredFile[], number: number): Promise<StoredFile[]> {
+    const { device } = this.#parts, placed: StoredFile[] = [];
+    if (files.length > 0) await device.makeFolder(`${this.path}/${number}`);
+    for (const file of files) {
+      const path = `${number}${file.path.slice(file.path.lastIndexOf("/"))}`;
+      await device.rename(`${this.path}/${file.path}`, `${this.path}/${path}`);
+      placed.push({ ...file, path });
+    }
+    return placed;
   }
 
   /** Makes a manifest the one of its checkpoint, in the place of one that was there. */

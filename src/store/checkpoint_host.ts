@@ -43,9 +43,9 @@ export class CheckpointHost<Settings> {
     return replyOf(() => this.#own.list(folder));
   }
 
-  begin(folder: string, number: number, whole: boolean): Promise<HostReply<number>> {
+  begin(folder: string, whole: boolean): Promise<HostReply<number>> {
     return replyOf(async () => {
-      const writer = await this.#own.begin(folder, number, whole);
+      const writer = await this.#own.begin(folder, whole);
       this.#writers.set(++this.#numbers, writer);
       return this.#numbers;
     });

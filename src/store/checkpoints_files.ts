@@ -50,25 +50,22 @@ export class FileCheckpoints implements CheckpointStore {
     return turns.take(async () => (await files.list()).map(infoOf));
   }
 
-  begin(folder: string, number: number, whole: boolean): Promise<CheckpointWriter> {
+  begin(folder: string, whole: boolean): Promise<CheckpointWriter> {
     const place = this.#placeOf(folder), { files, turns } = place;
     return turns.take(async () => {
       if (place.writer) throw conflict(folder, "one is being written already");
       const found = await files.list(), newer = found.find((one) => "damage" in one && one.newer);
       if (newer && "damage" in newer) throw newer.damage;
       const newest = found.at(0) ?? null;
-      if (newest && newest.number >= number) {
-        throw conflict(folder, `there is one after number ${newest.number} already`);
-      }
       if (newest && !whole) {
         if ("damage" in newest) throw newest.damage;
         if (place.damaged && liesOn(newest.manifest, place.damaged.manifest)) throw place.damaged.damage;
       }
       await files.sweep();
-      const below = whole || !newest ? null : newest.number;
+      const above = newest?.number ?? null, at = { above, below: whole ? null : above };
       // What is made of those before it would be of no use
       if (whole) place.compaction.abort();
-      return place.writer = new FileWriter(this.#parts, files, turns, number, below, (how) => this.#over(place, how));
+      return place.writer = new FileWriter(this.#parts, files, turns, at, (how) => this.#over(place, how));
     });
   }
 

@@ -92,22 +92,26 @@ export class SqliteCheckpoints implements CheckpointStore {
     return this.#find(folder).map(infoOf);
   }
 
-  async begin(folder: string, number: number, whole: boolean): Promise<CheckpointWriter> {
+  async begin(folder: string, whole: boolean): Promise<CheckpointWriter> {
     await null;
     const place = this.#placeOf(folder), newest = this.#find(folder).at(0) ?? null;
     if (place.writer) throw conflict(folder, "one is being written already");
-    if (newest && newest.number >= number) throw conflict(folder, `there is one after number ${newest.number} already`);
     if (newest && !whole) {
       if (newest.document instanceof RdxError) throw newest.document;
       if (place.damaged && liesOn(newest.document.parts, place.damaged.parts)) throw place.damaged.damage;
     }
     this.#rows.changing(false, () => this.#sweep(folder));
-    const part = new SqlitePartWriter(this.#rows, folder), below = whole || !newest ? null : newest.number;
+    const part = new SqlitePartWriter(this.#rows, folder), above = newest?.number ?? null, below = whole ? null : above;
     const release = this.#hold([part.part]);
     // What is made of those before it would be of no use
     if (whole) place.unwanted = true;
     return place.writer = new SqliteWriter(part, {
-      publish: (facts) => this.#publish(folder, number, below, part, facts),
+      publish: (facts) => {
+        if (above !== null && above >= facts.number) {
+          throw conflict(folder, `there is one after number ${above} already`);
+        }
+        this.#publish(folder, below, part, facts);
+      },
       over: (how) => {
         release();
         place.writer = null;
@@ -119,17 +123,10 @@ export class SqliteCheckpoints implements CheckpointStore {
   }
 
   /** Makes a checkpoint of what was written, and forgets the oldest, in one transaction. */
-  #publish(
-    folder: string,
-    number: number,
-    below: number | null,
-    writer: SqlitePartWriter,
-    facts: CheckpointFacts,
-  ): void {
-    if (facts.number !== number) throw conflict(folder, `${facts.number} is not the number that was begun`);
+  #publish(folder: string, below: number | null, writer: SqlitePartWriter, facts: CheckpointFacts): void {
     this.#rows.changing(this.#parts.durability === "fsync", () => {
       const parts = below === null ? [] : this.#documentOf(folder, below).parts;
-      const { tables, takenMs, run } = facts, own = writer.finish(number, false, tables);
+      const { number, tables, takenMs, run } = facts, own = writer.finish(number, false, tables);
       this.#rows.putDocument(folder, { format: SQLITE_VERSION, number, takenMs, tables, run, parts: [...parts, own] });
       const { kept = CHECKPOINTS_KEPT_MAX } = this.#parts.bounds ?? {};
       let whole = 0;

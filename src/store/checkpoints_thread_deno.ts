@@ -56,7 +56,7 @@ export async function startCheckpointThread(
     },
     calls: {
       list: (folder) => alive(() => host.list(folder)),
-      begin: (folder, number, whole) => alive(() => host.begin(folder, number, whole)),
+      begin: (folder, whole) => alive(() => host.begin(folder, whole)),
       add: (writer, steps) => alive(() => host.add(writer, transfer([...steps], framesOf(steps)))),
       commit: (writer, facts, bases) => alive(() => host.commit(writer, facts, bases)),
       abandon: (writer) => alive(() => host.abandon(writer)),

@@ -2,7 +2,7 @@ import { RdxError, reasonOf } from "../core/errors.ts";
 import type { CheckpointFacts, CheckpointWriter, SavedStep } from "../store.ts";
 import type { CheckpointFolder } from "./checkpoint_folder.ts";
 import { explained, type FileParts } from "./file_parts.ts";
-import type { Manifest } from "./manifest.ts";
+import type { Part, StoredFile } from "./manifest.ts";
 import { PartWriter } from "./part_writer.ts";
 import type { Turns } from "./turns.ts";
 
@@ -13,14 +13,23 @@ export function conflict(folder: string, why: string): RdxError {
 /** It is there · it is there, and what it lies on is left as it is · it is not there. */
 export type HowOver = "committed" | "left" | "abandoned";
 
+/** The folder of a part until it has a number; of one that did not come to its end, it goes before the next one begins. */
+const UNNUMBERED = "next";
+
+/** Numbers of checkpoints at which one is written; null: there is none. */
+interface Place {
+  /** The newest. */
+  readonly above: number | null;
+  /** That which it lies on. */
+  readonly below: number | null;
+}
+
 /** Writes one checkpoint on top of the newest, or of nothing. */
 export class FileWriter implements CheckpointWriter {
   readonly #parts: FileParts;
   readonly #files: CheckpointFolder;
   readonly #turns: Turns;
-  readonly #number: number;
-  /** The number of the checkpoint that it lies on, or null. */
-  readonly #below: number | null;
+  readonly #place: Place;
   readonly #part: PartWriter;
   readonly #over: (how: HowOver) => void;
   #left = false;
@@ -30,18 +39,16 @@ export class FileWriter implements CheckpointWriter {
     parts: FileParts,
     files: CheckpointFolder,
     turns: Turns,
-    number: number,
-    below: number | null,
+    place: Place,
     over: (how: HowOver) => void,
   ) {
     this.#parts = parts;
     this.#files = files;
     this.#turns = turns;
-    this.#number = number;
-    this.#below = below;
+    this.#place = place;
     this.#over = over;
-    files.busy.add(String(number));
-    this.#part = new PartWriter(parts, files.path, String(number));
+    files.busy.add(UNNUMBERED);
+    this.#part = new PartWriter(parts, files.path, UNNUMBERED);
   }
 
   add(step: SavedStep): Promise<void> {
@@ -53,19 +60,19 @@ export class FileWriter implements CheckpointWriter {
   }
 
   async commit(facts: CheckpointFacts, bases?: "come"): Promise<void> {
-    const files = this.#files, turns = this.#turns;
+    const files = this.#files, turns = this.#turns, { above, below: lower } = this.#place, { number } = facts;
     try {
-      if (facts.number !== this.#number) throw conflict(files.path, `${facts.number} is not the number that was begun`);
-      const own = { number: this.#number, unique: false, files: await this.#part.finish(facts.tables) };
+      if (above !== null && above >= number) throw conflict(files.path, `there is one after number ${above} already`);
+      const written = await this.#part.finish(facts.tables);
       await turns.take(async () => {
-        const below = this.#below === null ? null : await files.find(this.#below);
-        if (this.#below !== null && !below) throw conflict(files.path, `that after number ${this.#below} is gone`);
+        const below = lower === null ? null : await files.find(lower);
+        if (lower !== null && !below) throw conflict(files.path, `that after number ${lower} is gone`);
         if (below && "damage" in below) throw below.damage;
-        await this.#publish({ facts, parts: [...below?.manifest.parts ?? [], own] });
+        await this.#publish(facts, below?.manifest.parts ?? [], written);
       });
     } catch (thrown) {
       await this.abandon();
-      throw explained(`${files.path}/${this.#number}`, thrown);
+      throw explained(`${files.path}/${number}`, thrown);
     }
     this.#leave(bases === "come" ? "left" : "committed");
     await turns.take(() => files.prune()).catch((thrown) =>
@@ -75,30 +82,36 @@ export class FileWriter implements CheckpointWriter {
     );
   }
 
-  async #publish(manifest: Manifest): Promise<void> {
-    const files = this.#files;
+  async #publish(facts: CheckpointFacts, below: readonly Part[], written: readonly StoredFile[]): Promise<void> {
+    const files = this.#files, { number } = facts;
     try {
-      await files.publish(manifest);
+      const own = { number, unique: false, files: await files.place(written, number) };
+      await files.publish({ facts, parts: [...below, own] });
     } catch (thrown) {
       // It may have its name already, and whoever waits is told that it is not there.
-      await files.unpublish(this.#number).catch(() => {});
+      await files.unpublish(number).catch(() => {});
+      await this.#remove(String(number));
       throw thrown;
     }
+    await this.#remove(UNNUMBERED);
+  }
+
+  /** What cannot be removed now is swept when the next one begins. */
+  async #remove(name: string): Promise<void> {
+    await this.#parts.device.removeFolder(`${this.#files.path}/${name}`).catch(() => {});
   }
 
   async abandon(): Promise<void> {
     if (this.#left) return;
-    const path = `${this.#files.path}/${this.#number}`;
     await this.#part.stop();
-    // What cannot be removed now is swept when the next one begins.
-    await this.#turns.take(() => this.#parts.device.removeFolder(path)).catch(() => {});
+    await this.#turns.take(() => this.#remove(UNNUMBERED));
     this.#leave("abandoned");
   }
 
   #leave(how: HowOver): void {
     if (this.#left) return;
     this.#left = true;
-    this.#files.busy.delete(String(this.#number));
+    this.#files.busy.delete(UNNUMBERED);
     this.#over(how);
   }
 }

@@ -8,6 +8,7 @@ import { type Checksum, hexOf, seal, unseal } from "./sealed.ts";
 //   42/0-upserts.arrow      rows of a table that are new or others: an Arrow IPC stream, a record batch for each step
 //   42/1-deletes.arrow      keys of a table whose rows are gone, likewise
 //   42.base/…               a part with the same names: what 42 and all below it came to, made later
+//   next/…                  a part that is being written, whose number is known when all of it is there: then its files move to 42/
 //
 // A checkpoint consists of parts: a base, and what has changed from one checkpoint to the next; its manifest names the files of all of them
 // with their sizes and sums, so that parts belong to as many checkpoints as name them. manifest.json is sealed (sealed.ts) around

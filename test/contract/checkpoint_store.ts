@@ -29,7 +29,7 @@ export async function take(
   whole = false,
   bases?: "come",
 ): Promise<void> {
-  const writer = await store.begin(FOLDER, facts.number, whole);
+  const writer = await store.begin(FOLDER, whole);
   await addAll(writer, steps);
   await writer.commit(facts, bases);
 }
@@ -134,18 +134,35 @@ export function checkpointStoreContract(name: string, seeds: number, makePlace: 
   test("nothing is seen of a checkpoint that is not committed or was abandoned, and others are not disturbed", async (place) => {
     const store = await place.open(), random = seeded(6), table = groups();
     await take(store, factsOf(1, [table]), [upserts(random, table, 50)]);
-    const before = await contentsOf(store, 1), writer = await store.begin(FOLDER, 2, false);
+    const before = await contentsOf(store, 1), writer = await store.begin(FOLDER, false);
     await addAll(writer, [upserts(random, table, 50)]);
     assert.deepEqual((await store.list(FOLDER)).map(({ number }) => number), [1]);
-    await assert.rejects(store.begin(FOLDER, 3, false), { code: "conflict" });
+    await assert.rejects(store.begin(FOLDER, false), { code: "conflict" });
     await writer.abandon();
     await writer.abandon();
     await assert.rejects(addAll(writer, [upserts(random, table, 1)]).then(() => writer.commit(factsOf(2, [table]))), {
       code: "conflict",
     });
-    await assert.rejects(store.begin(FOLDER, 1, false), { code: "conflict" });
     await take(store, factsOf(2, [table]), []);
     assert.deepEqual(await contentsOf(store, 2), before);
+    await store.close();
+  });
+
+  test("a number that is told at the end has to be above the newest, else the checkpoint is not there and the next one may come", async (place) => {
+    const store = await place.open(), random = seeded(12), table = groups();
+    await take(store, factsOf(3, [table]), [upserts(random, table, 50)]);
+    const before = await contentsOf(store, 3);
+    for (const number of [3, 2]) {
+      for (const whole of [false, true]) {
+        await assert.rejects(take(store, factsOf(number, [table]), [upserts(random, table, 50)], whole), {
+          code: "conflict",
+        });
+        assert.deepEqual((await store.list(FOLDER)).map(({ number }) => number), [3]);
+        assert.deepEqual(await contentsOf(store, 3), before);
+      }
+    }
+    await take(store, factsOf(4, [table]), []);
+    assert.deepEqual(await contentsOf(store, 4), before);
     await store.close();
   });
 
@@ -156,7 +173,7 @@ export function checkpointStoreContract(name: string, seeds: number, makePlace: 
       code: "invalid",
     });
     if (!("frame" in step)) throw new Error("It has rows");
-    const writer = await store.begin(FOLDER, 1, false), short = { ...step, columns: step.columns.slice(1) };
+    const writer = await store.begin(FOLDER, false), short = { ...step, columns: step.columns.slice(1) };
     await assert.rejects(addAll(writer, [short]).then(() => writer.commit(factsOf(1, [table]))), { code: "invalid" });
     await writer.abandon();
     assert.deepEqual(await store.list(FOLDER), []);
@@ -186,10 +203,10 @@ export function checkpointStoreContract(name: string, seeds: number, makePlace: 
   test("a pipeline's checkpoints are removed without those of another", async (place) => {
     const store = await place.open(), random = seeded(9), table = groups();
     await take(store, factsOf(1, [table]), [upserts(random, table, 20)]);
-    const other = await store.begin("order/p~2", 5, true);
+    const other = await store.begin("order/p~2", true);
     await addAll(other, [upserts(random, table, 20)]);
     await other.commit(factsOf(5, [table]));
-    const left = await store.begin(FOLDER, 2, false);
+    const left = await store.begin(FOLDER, false);
     await addAll(left, [upserts(random, table, 20)]);
     await store.remove(FOLDER);
     await store.remove("order/never");

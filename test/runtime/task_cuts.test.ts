@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { CUT_HELD_BYTES_MAX, CUT_TAKEN_BYTES } from "../../src/core/limits.ts";
+import { AHEAD_HELD_BYTES_MAX, AHEAD_TURN_BYTES, CUT_HELD_BYTES_MAX, CUT_TAKEN_BYTES } from "../../src/core/limits.ts";
 import { TaskCuts } from "../../src/runtime/task/task_cuts.ts";
 import type { SavedStep } from "../../src/store.ts";
 
@@ -71,4 +71,53 @@ Deno.test("who asks while somebody before is being told gets what comes behind: 
   const second = cuts.next(1);
   assert.deepEqual((await first).steps, [step]);
   assert.deepEqual((await second).steps, []);
+});
+
+Deno.test("what is set aside in front of a cut is taken as it comes, many steps together, and the cut has what is left", async () => {
+  const cuts = new TaskCuts(() => {}), small = AHEAD_TURN_BYTES / 8, told: SavedStep[][] = [];
+  cuts.beginAhead();
+  const first = cuts.nextAhead();
+  void first.then(({ steps }) => told.push([...steps]));
+  const steps = Array.from({ length: 16 }, () => rows(small));
+  for (const step of steps.slice(0, 7)) cuts.putAhead([step], 1);
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  assert.deepEqual(told, [], "so little is not worth a message");
+  cuts.putAhead(steps.slice(7, 8), 5);
+  assert.deepEqual(await first, { steps: steps.slice(0, 8), enough: false });
+  cuts.putAhead(steps.slice(8, 10), 1);
+  cuts.enoughAhead();
+  assert.deepEqual(await cuts.nextAhead(), { steps: steps.slice(8, 10), enough: true });
+  // Until the cut has come more may be set aside, which nobody asks for in front of it
+  cuts.putAhead(steps.slice(10, 12), 1);
+  cuts.begin(1, FACTS, performance.now());
+  cuts.put(steps.slice(12));
+  cuts.put([]);
+  assert.deepEqual((await cuts.next(1)).steps, steps.slice(10));
+  assert.ok((await cuts.next(1)).stoodMs >= 5, "the longest step counts");
+});
+
+Deno.test("a task that has set too much aside in front of a cut has room again when some is taken", async () => {
+  const cuts = new TaskCuts(() => {}), count = AHEAD_HELD_BYTES_MAX / (CUT_TAKEN_BYTES / 2);
+  cuts.beginAhead();
+  for (let i = 0; i < count; i++) {
+    assert.equal(cuts.aheadFull, false);
+    cuts.putAhead([rows(CUT_TAKEN_BYTES / 2)], 0);
+  }
+  assert.equal(cuts.aheadFull, true);
+  cuts.endAhead();
+  assert.deepEqual([(await cuts.nextAhead()).enough, cuts.aheadFull], [false, false], "some of it is left");
+  assert.equal((await cuts.nextAhead()).enough, true);
+});
+
+Deno.test("who waits for what is set aside in front of a cut is told when nobody wants it any more, or the task ends", async () => {
+  const cuts = new TaskCuts(() => {});
+  cuts.beginAhead();
+  const left = cuts.nextAhead();
+  cuts.putAhead([rows(8)], 0);
+  cuts.leave(-1);
+  assert.deepEqual(await left, { steps: [], enough: true });
+  cuts.beginAhead();
+  const ended = cuts.nextAhead();
+  cuts.end();
+  await assert.rejects(ended, /The task has ended/);
 });

@@ -32,14 +32,10 @@ export class MemoryCheckpoints implements CheckpointStore {
     return this.#folders.get(folder) ?? [];
   }
 
-  begin(folder: string, number: number, whole: boolean): Promise<CheckpointWriter> {
+  begin(folder: string, whole: boolean): Promise<CheckpointWriter> {
     const last = this.#kept(folder).at(-1), base = whole ? null : last ?? null;
     if (this.#writing.has(folder)) {
       return Promise.reject(new RdxError("conflict", `A checkpoint of ${folder} is being written already`));
-    }
-    if (last && last.facts.number >= number) {
-      const reason = `Checkpoint ${number} of ${folder} would not come behind ${last.facts.number}`;
-      return Promise.reject(new RdxError("conflict", reason));
     }
     this.#writing.add(folder);
     const steps: SavedStep[] = [];
@@ -52,6 +48,10 @@ export class MemoryCheckpoints implements CheckpointStore {
       },
       commit: (facts) => {
         this.#writing.delete(folder);
+        if (last && last.facts.number >= facts.number) {
+          const reason = `Checkpoint ${facts.number} of ${folder} would not come behind ${last.facts.number}`;
+          return Promise.reject(new RdxError("conflict", reason));
+        }
         const kept = [...this.#kept(folder), { facts: structuredClone(facts), steps, bytes, base }];
         this.#folders.set(folder, kept.slice(-CHECKPOINTS_KEPT_MAX));
         return Promise.resolve();

@@ -4,6 +4,7 @@ import type { TaskPool } from "../../src/runtime/pool.ts";
 import { sought } from "../../src/runtime/state/sought.ts";
 import type { SavedStep, SavedTable } from "../../src/store.ts";
 import type {
+  AheadTurn,
   FromTask,
   LookAnswer,
   LookQuestion,
@@ -119,13 +120,15 @@ export class SimPool implements TaskPool {
     return Promise.resolve(this.hosts.map((host) => structuredClone(host.stateFacts(pipeline))));
   }
 
-  async ahead(task: number, pipeline: number, whole: boolean): Promise<void> {
-    await this.hosts[task].ahead(pipeline, whole);
+  async ahead(task: number, pipeline: number, whole: boolean, spare: ArrayBuffer[]): Promise<void> {
+    await null;
+    this.hosts[task].ahead(pipeline, whole, structuredClone(spare, { transfer: spare }));
   }
 
-  async spare(task: number, pipeline: number, frames: ArrayBuffer[]): Promise<void> {
-    await null;
-    this.hosts[task].spare(pipeline, structuredClone(frames, { transfer: frames }));
+  async drainAhead(task: number, pipeline: number, spare: ArrayBuffer[]): Promise<AheadTurn> {
+    return structuredClone(
+      await this.hosts[task].drainAhead(pipeline, structuredClone(spare, { transfer: spare })),
+    );
   }
 
   look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]> {

@@ -77,7 +77,7 @@ Deno.test("a full disk refuses with no_space, leaves what was there, and takes c
         assert.deepEqual(await contentsOf(store, number - 1), before, `seed ${seed}`);
         if (random(2) === 0) disk.faults.writesLeft = disk.faults.capacity = Infinity;
         // A writer that has failed may be left alone or abandoned: the next one begins.
-        await store.begin(FOLDER, number, false).then((writer) => writer.abandon());
+        await store.begin(FOLDER, false).then((writer) => writer.abandon());
       }
     }
     disk.faults.writesLeft = disk.faults.capacity = Infinity;

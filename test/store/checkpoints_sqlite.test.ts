@@ -80,7 +80,7 @@ Deno.test("wherever a process ends, the last committed checkpoint in SQLite is w
       const steps = Array.from({ length: 3 }, () => randomStep(random, table, 200));
       steps.forEach((step) => model.apply(step));
       texts.set(number, model.text());
-      const writer = await store.begin(FOLDER, number, false);
+      const writer = await store.begin(FOLDER, false);
       await look();
       for (const step of steps) {
         await addAll(writer, [step]);

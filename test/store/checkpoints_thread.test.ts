@@ -42,7 +42,7 @@ Deno.test("a thread that has ended is told once, and another takes its place", a
   });
   let last: { end(): void } | null = null;
   await take(store, factsOf(1, [table]), [upserts(seeded(1), table, 10)]);
-  const writer = await store.begin(FOLDER, 2, false);
+  const writer = await store.begin(FOLDER, false);
   (last as { end(): void } | null)?.end();
   await assert.rejects(writer.add(upserts(seeded(1), table, 10)).then(() => writer.commit(factsOf(2, [table]))), {
     code: "internal",
@@ -57,7 +57,7 @@ Deno.test("a thread that has ended is told once, and another takes its place", a
 
 Deno.test("steps that do not wait for each other come in their order, and no more are on the way than there is room for", async () => {
   const place = await makePlace(), store = await place.open(), table = groups();
-  const writer = await store.begin(FOLDER, 1, true), random = seeded(3);
+  const writer = await store.begin(FOLDER, true), random = seeded(3);
   const steps = Array.from({ length: 400 }, (_, i) => upserts(random, table, 1 + i % 7)), rows = steps.map(rowsOf);
   // What is not awaited is there when it is committed, too
   const added = steps.map((step) => writer.add(step));

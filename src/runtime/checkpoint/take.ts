@@ -52,19 +52,20 @@ export function tasksWithState({ parts: { pool, taskPlan: { mode, owner } } }: P
  */
 export async function takeCheckpoint(pipeline: Pipeline, options: TakeOptions): Promise<Taken | null> {
   const { store, folder, whole, clock, left, spare } = options;
-  let number = -1, noted: Noted | null = null, feed: CheckpointFeed | null = null, done = false;
+  // What tasks set aside in front of the cut goes to the store at once: however much it is, little of it is in memory
+  const feed = new CheckpointFeed(store.begin(folder, whole), spare);
+  let number = -1, noted: Noted | null = null, done = false;
   try {
     await left.before(pipeline.approach.begin());
-    await left.before(aheadTasks(pipeline, whole, spare));
+    await left.before(aheadTasks(pipeline, whole, feed, spare));
     const cut = pipeline.cut(
       whole,
-      () => noted = note(pipeline, positions, (sinks) => cutSinks(sinks, number, whole, feed!, clock)),
+      () => noted = note(pipeline, positions, (sinks) => cutSinks(sinks, number, whole, feed, clock)),
     );
     const positions = pipeline.inputs.map(({ offset }) => offset);
     if (!cut) return null;
     number = cut.number;
-    feed = new CheckpointFeed(store.begin(folder, number, whole), spare);
-    const cutting = cutTasks(pipeline, number, whole, feed);
+    const cutting = cutTasks(pipeline, number, whole, feed, spare);
     cutting.catch(() => {}); // told where it is waited for
     if (!await left.before(cut.through)) return null;
     pipeline.approach.end();
@@ -84,21 +85,32 @@ export async function takeCheckpoint(pipeline: Pipeline, options: TakeOptions): 
   } finally {
     pipeline.approach.end();
     if (!done) {
-      await feed?.abandon();
+      await feed.abandon();
       await leaveTasks(pipeline, number);
     }
   }
 }
 
-/** Has the tasks set aside in front of the cut what they can. */
-async function aheadTasks(pipeline: Pipeline, whole: boolean, spare?: SpareShelf): Promise<void> {
-  const { pool, id } = pipeline.parts, tasks = tasksWithState(pipeline), frames = spare?.take(tasks.length);
-  await Promise.all(
-    tasks.map(async (task, i) => {
-      const given = frames?.[i].map((some) => pool.spare(task, id, some)) ?? [];
-      await Promise.all([...given, pool.ahead(task, id, whole)]);
-    }),
-  );
+/** Has the tasks set aside in front of the cut what they can, and takes it as it comes. Buffers go back to them for what comes next. */
+async function aheadTasks(pipeline: Pipeline, whole: boolean, feed: CheckpointFeed, spare?: SpareShelf): Promise<void> {
+  const { pool, id } = pipeline.parts, tasks = tasksWithState(pipeline), { length } = tasks;
+  await Promise.all(tasks.map(async (task) => {
+    await pool.ahead(task, id, whole, spare?.take(length) ?? []);
+    for (let all = false; !all;) {
+      const { steps, enough } = await pool.drainAhead(task, id, spare?.take(length) ?? []);
+      for (const step of steps) put(step, whole, length, feed);
+      all = enough;
+      await feed.room();
+    }
+  }));
+}
+
+/** A step of one of so many tasks. */
+function put(step: SavedStep, whole: boolean, tasks: number, feed: CheckpointFeed): void {
+  // A checkpoint that has everything begins with nothing
+  if (step.kind === "clear" && whole) return;
+  if (step.kind === "clear" && tasks > 1) throw new Error(`One of several tasks began table ${step.table} anew`);
+  feed.put(step);
 }
 
 /** What is known of a pipeline where its tasks are through with the cut. */
@@ -126,29 +138,30 @@ interface TaskTables {
   readonly stoodMs: number;
 }
 
-async function cutTasks(pipeline: Pipeline, number: number, whole: boolean, feed: CheckpointFeed): Promise<TaskTables> {
+async function cutTasks(
+  pipeline: Pipeline,
+  number: number,
+  whole: boolean,
+  feed: CheckpointFeed,
+  spare?: SpareShelf,
+): Promise<TaskTables> {
   const { pool, id } = pipeline.parts, tasks = tasksWithState(pipeline);
   const [first, ...others] = await Promise.all(tasks.map((task) => pool.cut(task, id, number)));
   if (!first) return { tables: [], facts: { tickedMs: -Infinity, reached: [] }, stoodMs: 0 };
   const merger = others.length > 0 ? new RowMerger(first.tables) : null;
-  const put = (step: SavedStep) => {
-    if (merger?.holds(step)) return;
-    // A checkpoint that has everything begins with nothing
-    if (step.kind === "clear" && whole) return;
-    if (step.kind === "clear" && merger) throw new Error(`One of several tasks began table ${step.table} anew`);
-    feed.put(step);
+  const next = async (task: number) => {
+    const turn = await pool.drain(task, id, number);
+    for (const step of turn.steps) if (!merger?.holds(step)) put(step, whole, tasks.length, feed);
+    spare?.put(turn.spare ?? []);
+    return turn;
   };
-  const stoodMs = await Promise.all(tasks.map((task) => drainTask(() => pool.drain(task, id, number), feed, put)));
+  const stoodMs = await Promise.all(tasks.map((task) => drainTask(() => next(task), feed)));
   for (const step of merger?.take() ?? []) feed.put(step);
   return { tables: first.tables, facts: first, stoodMs: Math.max(...stoodMs) };
 }
 
 /** Resolves to how long the task did nothing else. */
-async function drainTask(
-  next: () => Promise<TaskTurn>,
-  feed: CheckpointFeed,
-  put: (step: SavedStep) => void,
-): Promise<number> {
+async function drainTask(next: () => Promise<TaskTurn>, feed: CheckpointFeed): Promise<number> {
   const asked: Promise<TaskTurn>[] = [];
   for (;;) {
     while (asked.length < CUT_TURNS_MAX) {
@@ -157,7 +170,6 @@ async function drainTask(
       asked.push(turn);
     }
     const { steps, stoodMs } = await asked.shift()!;
-    for (const step of steps) put(step);
     if (steps.length === 0) {
       const behind = await Promise.all(asked);
       if (behind.some(({ steps }) => steps.length > 0)) throw new Error("A task handed state out behind its end");

@@ -162,7 +162,7 @@ async function writeCheckpoint(
   facts: CheckpointFacts,
   steps: AsyncIterable<SavedStep>,
 ): Promise<void> {
-  const writer = await checkpoints.begin(folder, facts.number, true);
+  const writer = await checkpoints.begin(folder, true);
   try {
     for await (const step of steps) await writer.add(step);
     await writer.commit(facts);

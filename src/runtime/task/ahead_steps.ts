@@ -13,7 +13,7 @@ import type { Left } from "./work_queue.ts";
 /** What the steps have to do with. */
 interface Parts {
   readonly state: Pick<TaskState, "ahead" | "drainAhead">;
-  readonly cuts: Pick<TaskCuts, "beginAhead" | "putAhead" | "endAhead" | "enoughAhead" | "ahead" | "enough">;
+  readonly cuts: Pick<TaskCuts, "beginAhead" | "putAhead" | "endAhead" | "enoughAhead" | "ahead" | "aheadFull">;
   /** Whether the task has anything else to do. */
   busy(): boolean;
   readonly now?: () => number;
@@ -22,7 +22,7 @@ interface Parts {
 /**
  * When a task hands out what it can in front of a cut: in steps between the batches of its rows, also those that come from other tasks, which have AHEAD_SHARE_MAX of its time, or,
  * where it has nothing else to do, one after the other. Rounds follow each other until little has changed since the last one, and then each time that as much may have changed until
- * the task has come to the cut.
+ * the task has come to the cut. While too much waits to be taken there are none.
  */
 export class AheadSteps {
   readonly #parts: Parts;
@@ -31,20 +31,29 @@ export class AheadSteps {
   #lastMs = 0;
   /** Rows that came since the last round, where it was the last one that is worth its while for the cut to be sent; null: there is a round. */
   #restRows: number | null = null;
+  /** Its turn has ended since too much waits. */
+  #waits = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#now = parts.now ?? (() => performance.now());
   }
 
-  /** Resolves when enough is set aside for a cut to be sent. */
-  begin(whole: boolean): Promise<void> {
+  /** A cut comes soon. */
+  begin(whole: boolean): void {
     const { state, cuts } = this.#parts;
     state.ahead(whole);
     cuts.beginAhead();
     this.#lastMs = this.#now();
     this.#restRows = null;
-    return cuts.enough();
+    this.#waits = false;
+  }
+
+  /** Whether its turn is to come again, since some of what waited was taken. */
+  goesOn(): boolean {
+    const { cuts } = this.#parts, goesOn = this.#waits && cuts.ahead && !cuts.aheadFull;
+    if (goesOn) this.#waits = false;
+    return goesOn;
   }
 
   /** The turn of an AheadMessage. It comes again while there is something to hand out. */
@@ -56,12 +65,15 @@ export class AheadSteps {
       return "later";
     }
     if (this.#rests(0)) return "nothing";
+    this.#waits = cuts.aheadFull;
+    if (this.#waits) return "nothing";
     return this.#step(AHEAD_STEP_MS) || busy() ? "later" : "nothing";
   }
 
   /** Between two batches, the last of which brought the state so many rows: a step, as long as its share of the time since the last one. */
   between(rows: number): void {
-    if (!this.#parts.cuts.ahead || this.#rests(rows)) return;
+    const { cuts } = this.#parts;
+    if (!cuts.ahead || this.#rests(rows) || cuts.aheadFull) return;
     const passedMs = this.#now() - this.#lastMs, stepMs = passedMs * AHEAD_SHARE_MAX / (1 - AHEAD_SHARE_MAX);
     // Behind a batch that took long, short steps would come to an end only after very many rows
     const longMs = Math.min(AHEAD_STEP_LONGEST_MS, passedMs * AHEAD_STEP_LONGEST_SHARE_MAX);

@@ -9,6 +9,7 @@ import { referencesIn } from "../../kernel/user_functions.ts";
 import type { FunctionReference } from "../../core/user_function.ts";
 import { type BodyMessage, ToldShapes } from "../body_wire.ts";
 import type {
+  AheadTurn,
   BodyAnswer,
   DecodeResult,
   ExchangeMessage,
@@ -143,14 +144,19 @@ export class TaskHost implements TaskHostApi {
     return transfer(outputs, outputs.map(({ frame }) => frame));
   }
 
-  async ahead(pipeline: number, whole: boolean): Promise<void> {
-    const task = this.#task(pipeline), done = task.ahead(whole);
+  ahead(pipeline: number, whole: boolean, spare: readonly ArrayBuffer[]): void {
+    const task = this.#task(pipeline);
+    task.state.spare(spare);
+    task.ahead(whole);
     this.#queue.add([{ kind: "ahead", pipeline, number: -1 }]);
-    await done;
   }
 
-  spare(pipeline: number, frames: readonly ArrayBuffer[]): void {
-    this.#tasks.get(pipeline)?.state.spare(frames);
+  async drainAhead(pipeline: number, spare: readonly ArrayBuffer[]): Promise<AheadTurn> {
+    const task = this.#task(pipeline);
+    task.state.spare(spare);
+    const turn = await task.cuts.nextAhead();
+    if (task.goesOnAhead()) this.#queue.add([{ kind: "ahead", pipeline, number: -1 }]);
+    return transfer(turn, stepFrames(turn.steps));
   }
 
   async cut(pipeline: number, number: number): Promise<TaskCut> {
@@ -158,8 +164,10 @@ export class TaskHost implements TaskHostApi {
   }
 
   async drain(pipeline: number, number: number): Promise<TaskTurn> {
-    const turn = await this.#task(pipeline).cuts.next(number);
-    return transfer(turn, turn.steps.flatMap((step) => "frame" in step ? [step.frame] : []));
+    const { cuts, state } = this.#task(pipeline), turn = await cuts.next(number);
+    if (turn.steps.length > 0) return transfer(turn, stepFrames(turn.steps));
+    const spare = state.takeSpare();
+    return transfer({ ...turn, spare }, spare);
   }
 
   leave(pipeline: number, number: number): void {
@@ -172,7 +180,7 @@ export class TaskHost implements TaskHostApi {
 
   handOutNext(pipeline: number): SavedStep[] {
     const steps = this.#task(pipeline).state.drain();
-    return transfer(steps, steps.flatMap((step) => "frame" in step ? [step.frame] : []));
+    return transfer(steps, stepFrames(steps));
   }
 
   restoring(pipeline: number, tables: readonly SavedTable[]): string | null {
@@ -216,6 +224,10 @@ export class TaskHost implements TaskHostApi {
 /** What took long is told at once: a message costs little beside it, and others wait for it. */
 function isBrief(message: FromTask): boolean {
   return message.kind === "failed" || message.busyMs < REPORT_BUSY_MS_MAX;
+}
+
+function stepFrames(steps: readonly SavedStep[]): ArrayBuffer[] {
+  return steps.flatMap((step) => "frame" in step ? [step.frame] : []);
 }
 
 function buffersOf({ frames, dead, packed }: Extract<DecodeResult, { kind: "decoded" }>): ArrayBuffer[] {

@@ -143,10 +143,13 @@ export class PipelineTask {
   }
 
   /** A cut comes soon: what is set aside in front of it is done with by steps, each of which an AheadMessage asks for. */
-  ahead(whole: boolean): Promise<void> {
-    let done = Promise.resolve();
-    this.#guardBeside(() => done = this.#ahead.begin(whole));
-    return done;
+  ahead(whole: boolean): void {
+    this.#guardBeside(() => this.#ahead.begin(whole));
+  }
+
+  /** Whether another AheadMessage is wanted, since some of what is set aside was taken. */
+  goesOnAhead(): boolean {
+    return this.#ahead.goesOn();
   }
 
   #stepAhead(): Left {

@@ -1,7 +1,7 @@
 import { RdxError } from "../../core/errors.ts";
-import { AHEAD_BYTES_MAX, CUT_HELD_BYTES_MAX, CUT_TAKEN_BYTES } from "../../core/limits.ts";
+import { AHEAD_HELD_BYTES_MAX, AHEAD_TURN_BYTES, CUT_HELD_BYTES_MAX, CUT_TAKEN_BYTES } from "../../core/limits.ts";
 import type { SavedStep } from "../../store.ts";
-import type { TaskCut, TaskTurn } from "../protocol.ts";
+import type { AheadTurn, TaskCut, TaskTurn } from "../protocol.ts";
 
 /** What is set aside behind one number. */
 interface Held {
@@ -26,7 +26,7 @@ export class TaskCuts {
   /** The last that nobody asks for any more. */
   #left = -1;
   #ended = false;
-  /** What was set aside in front of the next cut, which has it first; the longest step of it, and whether more of it is to come. */
+  /** What was set aside in front of the next cut and not taken, which the cut has first; the longest step, and whether more of it is to come. */
   #aheadSteps: SavedStep[] = [];
   #aheadBytes = 0;
   #aheadMs = 0;
@@ -58,7 +58,20 @@ export class TaskCuts {
     for (const step of steps) this.#aheadBytes += bytesOf(step);
     this.#aheadSteps.push(...steps);
     this.#aheadMs = Math.max(this.#aheadMs, stoodMs);
-    if (this.#aheadBytes >= AHEAD_BYTES_MAX) this.endAhead();
+    if (this.#aheadBytes >= AHEAD_TURN_BYTES) this.#tell();
+  }
+
+  /** Too much of it waits to be taken. */
+  get aheadFull(): boolean {
+    return this.#aheadBytes >= AHEAD_HELD_BYTES_MAX;
+  }
+
+  /** The next of what was set aside in front of the next cut, when it is worth a message or the cut may come. Throws as `facts` does. */
+  async nextAhead(): Promise<AheadTurn> {
+    while (!this.#enough && this.#aheadBytes < AHEAD_TURN_BYTES) await this.#next();
+    const steps = takeSteps(this.#aheadSteps);
+    for (const step of steps) this.#aheadBytes -= bytesOf(step);
+    return { steps, enough: this.#enough && this.#aheadSteps.length === 0 };
   }
 
   /** The cut may come, in front of which more is set aside. */
@@ -72,11 +85,6 @@ export class TaskCuts {
   endAhead(): void {
     this.#ahead = false;
     this.enoughAhead();
-  }
-
-  /** Resolves when enough is set aside in front of the next cut. Throws RdxError("closing") when the task ends before. */
-  async enough(): Promise<void> {
-    while (!this.#enough) await this.#next();
   }
 
   #forgetAhead(): void {
@@ -141,11 +149,7 @@ export class TaskCuts {
 
   /** The first steps, and room for others. */
   #take(held: Held): SavedStep[] {
-    let count = 0;
-    for (let bytes = 0; count < held.steps.length && bytes < CUT_TAKEN_BYTES; count++) {
-      bytes += bytesOf(held.steps[count]);
-    }
-    const steps = held.steps.splice(0, count);
+    const steps = takeSteps(held.steps);
     for (const step of steps) held.bytes -= bytesOf(step);
     this.#room();
     return steps;
@@ -179,6 +183,13 @@ export class TaskCuts {
   #tell(): void {
     for (const call of this.#news.splice(0)) call();
   }
+}
+
+/** The first of them, about CUT_TAKEN_BYTES, which are there no more. */
+function takeSteps(all: SavedStep[]): SavedStep[] {
+  let count = 0;
+  for (let bytes = 0; count < all.length && bytes < CUT_TAKEN_BYTES; count++) bytes += bytesOf(all[count]);
+  return all.splice(0, count);
 }
 
 function bytesOf(step: SavedStep): number {

@@ -135,6 +135,11 @@ export class TaskState {
     this.#spare.give(frames);
   }
 
+  /** Those that it did not need: they are here no more. */
+  takeSpare(): ArrayBuffer[] {
+    return this.#spare.takeAll();
+  }
+
   /** A cut comes soon: begins to hand out what can be handed out in front of it, where anything else may happen between two calls of drainAhead. */
   ahead(whole: boolean): void {
     this.#rounds = { whole, count: 0, rows: 0, before: Infinity, parts: [], over: false };
@@ -193,7 +198,6 @@ export class TaskState {
       }
       this.#kernel.reset();
     }
-    if (steps.length === 0) this.#spare.clear();
     return steps;
   }
 

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { Ending } from "../../src/core/ending.ts";
+import { INT64, TIMESTAMP } from "../../src/core/schema.ts";
+import { compilePlan } from "../../src/plan/compile.ts";
+import { takeCheckpoint } from "../../src/runtime/checkpoint/take.ts";
+import { SpareShelf } from "../../src/runtime/spare_frames.ts";
+import type { CheckpointStore, SavedStep } from "../../src/store.ts";
+import { Lives } from "./lives.ts";
+import { frameOfRows } from "./rows.ts";
+
+const COLUMNS = [
+  { name: "ts", type: TIMESTAMP, nullable: false },
+  { name: "key", type: INT64, nullable: false },
+];
+const CHUNKS = 6, KEYS = 3000;
+
+/** Counts of keys, of which every chunk has all. */
+function lives(seed: number): Lives {
+  const nodes = [
+    { id: "source", op: "source", stream: "s", idle_timeout_ms: 0 },
+    { id: "counts", op: "aggregate", input: ["source"], keys: ["key"], aggs: [{ fn: "count", as: "n" }] },
+    { id: "sink", op: "sink", input: ["counts"], sink: { kind: "view", name: "counts" } },
+  ];
+  const plan = compilePlan({ rdx: 1, name: "p", nodes }, {
+    stream: () => ({ columns: COLUMNS, time: "ts", delayMs: 0, futureSkewMs: 0 }),
+    sinkKinds: new Map([["view", { changes: "all" as const, options: { type: "object" } }]]),
+  }).physical;
+  const chunks = Array.from({ length: CHUNKS }, (_, i) => {
+    const rows = Array.from({ length: KEYS }, (_, key) => [BigInt(i), BigInt(key)]);
+    return [{ frame: frameOfRows(COLUMNS, rows), arrivalMs: 0 }];
+  });
+  return new Lives(plan, [[0, 1]], [chunks], seed);
+}
+
+/** Takes one that has everything, whose store hears of each step; resolves to what became of it. */
+function taking(run: Lives, heard: (step: SavedStep) => void, left = new Ending()): Promise<string> {
+  const store: Pick<CheckpointStore, "begin"> = {
+    begin: async (folder, whole) => {
+      const writer = await run.store.begin(folder, whole);
+      const add = (step: SavedStep) => {
+        heard(step);
+        return writer.add(step);
+      };
+      return { ...writer, add };
+    },
+  };
+  const how = { whole: true, turn: 0, earlier: [], flush: true, spare: new SpareShelf() };
+  return takeCheckpoint(run.pipeline, { store, folder: "p", clock: run.clock, left, ...how }).then(
+    (taken) => `number ${taken?.number}`,
+    (thrown) => `left: ${thrown}`,
+  );
+}
+
+for (const workers of [1, 2]) {
+  Deno.test(`rows that are set aside in front of a cut are with the store before the cut has a number (${workers} workers)`, async () => {
+    const run = lives(workers);
+    await run.start(workers);
+    run.inputs[0].come(CHUNKS - 1);
+    await run.settle();
+    const before: SavedStep[] = [], { number } = run.pipeline;
+    const taken = taking(run, (step) => {
+      if (step.node === "counts" && "rows" in step && run.pipeline.number === number) before.push(step);
+    });
+    await run.settle();
+    assert.equal(await taken, `number ${number + 1}`);
+    assert.ok(before.length > 0);
+    run.inputs[0].come(1);
+    await run.settle();
+    await run.crash();
+    await run.start(workers);
+    assert.equal(run.restored, 1);
+    await run.end();
+    const undisturbed = lives(workers);
+    undisturbed.order = [...run.order];
+    await undisturbed.start(1, true);
+    await undisturbed.end();
+    assert.deepEqual(run.results, undisturbed.results);
+  });
+}
+
+Deno.test("a checkpoint that is left while rows come in front of its cut leaves no trace, and the next one has everything", async () => {
+  const run = lives(7), left = new Ending();
+  await run.start(2);
+  run.inputs[0].come(CHUNKS - 1);
+  await run.settle();
+  let steps = 0;
+  const taken = taking(run, () => {
+    if (steps++ === 0) left.end("unwanted");
+  }, left);
+  await run.settle();
+  assert.equal(await taken, "left: unwanted");
+  assert.ok(steps > 0);
+  assert.deepEqual(await run.store.list("p"), []);
+  const rows: number[] = [];
+  const next = taking(run, (step) => {
+    if (step.node === "counts" && "rows" in step) rows.push(step.rows);
+  });
+  await run.settle();
+  assert.match(await next, /^number/);
+  assert.ok(rows.reduce((sum, count) => sum + count, 0) >= KEYS);
+  await run.end();
+});
