@@ -191,9 +191,7 @@ export class ColdRows extends Neighbour {
     return this.#roomFor(this.#bytesOf(hashes), hashes.length);
   }
 
-  #roomFor(bytes: number, hashes: number): number {
-    return bytes * this.roomAByte + hashes * this.#leastBytes;
-  }
+  readonly #roomFor = (bytes: number, hashes: number) => bytes * this.roomAByte + hashes * this.#leastBytes;
 
   /** The watermark passes the ends of windows of which rows are away: they wait for `goOn`. */
   holds(watermark: number): void {
@@ -215,9 +213,7 @@ export class ColdRows extends Neighbour {
   #bringBackWhole(cold: ColdSegments, hashes: Uint32Array): void {
     let wanted: number[] = [], bytes = 0;
     const admit = () => {
-      const kernel = this.kernel,
-        mark = kernel.mark(),
-        records = this.#lastFirst(readRecords(kernel, cold, wanted));
+      const { kernel } = this, mark = kernel.mark(), records = this.#lastFirst(readRecords(kernel, cold, wanted));
       const parts = this.#parts === 0 ? 0 : records.filter((record) => this.#partOf(record) > 0).length;
       const status = kernel.fn("group_admit")(this.#group, listOf(this.kernel, records), records.length, this.#cuts);
       kernel.release(mark);
