@@ -1,7 +1,7 @@
 import { STATE_BYTES_MAX, STATE_LEAST_BYTES, WORKERS_MAX } from "../core/limits.ts";
 import { LOG_LEVELS } from "../telemetry/log.ts";
 import { firstCurl } from "../server/first_curl.ts";
-import type { EngineService, PipelineStart } from "../runtime/service.ts";
+import type { Deployment, EngineService, PipelineStart } from "../runtime/service.ts";
 import { parseStart } from "../server/parameters.ts";
 import { Origins } from "../server/origins.ts";
 import { requireAuthentication, type RunningServer, startServer } from "../server/serve.ts";
@@ -81,13 +81,13 @@ export async function serve(
   }
 }
 
-type Deployment = (engine: EngineService) => Promise<{ readonly notes: readonly string[] }>;
+type Deploy = (engine: EngineService) => Promise<{ readonly notes: readonly string[] }>;
 
 /** Deploys one after the other, and says what becomes of state that changes. */
 async function deployAll(
   terminal: Terminal,
   engine: EngineService,
-  deployments: readonly Deployment[],
+  deployments: readonly Deploy[],
 ): Promise<void> {
   for (const deploy of deployments) {
     for (const note of (await deploy(engine)).notes) terminal.err(`${note}\n`);
@@ -98,8 +98,8 @@ async function deployAll(
 function readDeployment(
   terminal: Terminal,
   path: string,
-  how: { readonly start: PipelineStart; readonly state: "keep" | "fresh" },
-): Deployment {
+  how: Deployment,
+): Deploy {
   if (!isSqlFile(path)) {
     const { name, plan } = readPlanFile(terminal, path);
     return async (engine) => {

@@ -29,7 +29,7 @@ import { checkPlan, type RestoredPlan, restoreSavepoint, type SavedStart } from 
 import { catalogOf, notePlan, noteText } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { compileAndLoad, loadFunctions } from "./load_functions.ts";
-import type { PipelineFlow, PipelineInfo, PipelineService, PipelineStart } from "./service.ts";
+import type { Deployment, PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
 
 type Text = Pick<SavedPlan, "plan" | "sql">;
 
@@ -119,10 +119,10 @@ export class Pipelines implements PipelineService {
     return this.#absent.views;
   }
 
-  async put(name: string, json: unknown, options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string }) {
+  async put(name: string, json: unknown, how: Deployment & { readonly sql?: string }) {
     const whole = this.#repeating.whole(name, this.#absent.get(name)?.state === "recovering", this.#changes);
-    if (whole && options.state === "keep") await whole;
-    return await this.#inTurn(() => this.#put(name, json, options));
+    if (whole && how.state === "keep") await whole;
+    return await this.#inTurn(() => this.#put(name, json, how));
   }
 
   #inTurn<T>(change: () => Promise<T>): Promise<T> {
@@ -131,11 +131,7 @@ export class Pipelines implements PipelineService {
     return turn;
   }
 
-  async #put(
-    name: string,
-    json: unknown,
-    { start: from, state, sql }: { start: PipelineStart; state: "keep" | "fresh"; sql?: string },
-  ) {
+  async #put(name: string, json: unknown, { start: from, state, sql }: Deployment & { readonly sql?: string }) {
     this.#admit(this.#deployed.get(name) ?? null);
     const plan = named(json, name), before = this.#deployed.get(name);
     const compiled = await compileAndLoad(plan, () => this.catalog, this.#parts);

@@ -216,6 +216,13 @@ export interface PipelineFlow {
 /** Where the sources of a new pipeline begin: `timeMs` (epoch ms) at the first row that arrived then or later. */
 export type PipelineStart = "earliest" | "latest" | { readonly timeMs: number };
 
+/** How a plan is deployed. */
+export interface Deployment {
+  readonly start: PipelineStart;
+  /** What of the state of an earlier version goes on. */
+  readonly state: "keep" | "fresh";
+}
+
 export interface PipelineService {
   /** What there is for plans to read and write. */
   readonly catalog: Catalog;
@@ -229,7 +236,7 @@ export interface PipelineService {
   put(
     name: string,
     plan: unknown,
-    options: { start: PipelineStart; state: "keep" | "fresh"; sql?: string },
+    how: Deployment & { readonly sql?: string },
   ): Promise<{ created: boolean; pipeline: PipelineInfo; notes: readonly string[] }>;
   delete(name: string): Promise<void>;
   /** Asks the tasks what went through each edge; of a pipeline that has ended, what went through it. Throws not_found. */

@@ -1,6 +1,6 @@
 import { RdxError } from "../core/errors.ts";
 import { FUTURE_SKEW_MS } from "../core/limits.ts";
-import type { EngineService, PipelineInfo, PipelineStart } from "../runtime/service.ts";
+import type { Deployment, EngineService, PipelineInfo } from "../runtime/service.ts";
 import {
   catalogWith,
   type CompiledSql,
@@ -11,10 +11,7 @@ import {
 } from "../sql/mod.ts";
 
 /** How a script is deployed. */
-export interface DeployOptions extends SqlOptions {
-  readonly start: PipelineStart;
-  readonly state: "keep" | "fresh";
-}
+export interface DeployOptions extends SqlOptions, Deployment {}
 
 /**
  * Compiles a script against what there is. Throws RdxError("invalid_plan") with every problem's line and column as a detail, also for
@@ -86,7 +83,7 @@ export async function deploySql(
   engine: EngineService,
   name: string,
   text: string,
-  { start, state }: { readonly start: PipelineStart; readonly state: "keep" | "fresh" },
+  { start, state }: Deployment,
 ): Promise<{ created: boolean; pipeline: PipelineInfo; notes: readonly string[] }> {
   const compiled = compileScript(engine, text, { name }), { plan } = first(compiled.pipelines, "deploy");
   declareScript(engine, compiled);
