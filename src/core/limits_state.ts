@@ -69,9 +69,9 @@ export const AHEAD_ROWS_A_ROW_MAX = 0.75;
 /** Numbers in flight for each task while a cut is near: it comes behind them, and what they change is handed out once more. */
 export const NEAR_CHUNKS_MAX = 2;
 /** Bytes that a task sets aside in front of a cut before it waits until some are taken. */
-export const AHEAD_HELD_BYTES_MAX = 64 << 20;
-/** So many are worth a message. */
-export const AHEAD_TURN_BYTES = 4 << 20;
+export const AHEAD_HELD_BYTES_MAX = 192 << 20;
+/** So many wait before any are taken in front of the cut: until then rounds that come to their end soon have the processors for themselves. */
+export const AHEAD_TURN_BYTES = 128 << 20;
 /** Shorter frames of state are not written where earlier ones were. */
 export const SPARE_FRAME_LEAST_BYTES = 4096;
 /** Bytes of frames of one checkpoint that are kept for those of the next. */

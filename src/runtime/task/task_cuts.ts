@@ -69,9 +69,11 @@ export class TaskCuts {
   /** The next of what was set aside in front of the next cut, when it is worth a message or the cut may come. Throws as `facts` does. */
   async nextAhead(): Promise<AheadTurn> {
     while (!this.#enough && this.#aheadBytes < AHEAD_TURN_BYTES) await this.#next();
+    // The cut has what is left
+    if (this.#enough) return { steps: [], enough: true };
     const steps = takeSteps(this.#aheadSteps);
     for (const step of steps) this.#aheadBytes -= bytesOf(step);
-    return { steps, enough: this.#enough && this.#aheadSteps.length === 0 };
+    return { steps, enough: false };
   }
 
   /** The cut may come, in front of which more is set aside. */
