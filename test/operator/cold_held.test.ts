@@ -128,7 +128,9 @@ const SIZES = [1, 2, 3, 9, 40, 400, 2500, 300, 3, 0, 1, 60, 0, 12];
 for (const retracts of [true, false]) {
   const name = `sets that grow${retracts ? " and shrink" : ""} between their times in a file are what they would be`;
   Deno.test(`${name} in memory`, () => {
-    const random = randomOf(12), form = counts(retracts), bound = 5_000_000, memory = new Task(form, 0, 1);
+    // With more, hardly a group comes back where nothing is taken back
+    const bound = retracts ? 5_000_000 : 4_000_000;
+    const random = randomOf(12), form = counts(retracts), memory = new Task(form, 0, 1);
     const alive = new Map<string, InputRow[]>();
     let task = bounded(form, bound), reads = 0;
     for (let round = 0; round < 3 * SIZES.length; round++) {
