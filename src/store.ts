@@ -1,3 +1,4 @@
+import { toTransfer } from "./core/frame_memory.ts";
 import type { Column } from "./core/schema.ts";
 import type { StateTable } from "./core/state.ts";
 import type { Log, OpenedOrder, OrderLog } from "./log.ts";
@@ -18,12 +19,18 @@ export type TableStep =
     | { readonly kind: "expire"; readonly below: bigint }
     | {
       readonly kind: "delete" | "upsert";
+      /** In memory that threads share, or not (core/frame_memory.ts). */
       readonly frame: ArrayBuffer;
       readonly rows: number;
       /** Those of the frame: the table's, or of its key alone. */
       readonly columns: readonly Column[];
     }
   );
+
+/** Frames of steps that a message has to transfer. */
+export function framesToTransfer(steps: readonly TableStep[]): ArrayBuffer[] {
+  return toTransfer(steps.flatMap((step) => "frame" in step ? [step.frame] : []));
+}
 
 /** What keeps rows beside the tasks of a pipeline, such as a view, as tables: like OperatorState, with frames. Nothing changes it between `cut` and the last step. */
 export interface TableKeeper {

@@ -76,8 +76,6 @@ export const AHEAD_TURN_BYTES = 128 << 20;
 export const SPARE_FRAME_LEAST_BYTES = 4096;
 /** Bytes of frames of one checkpoint that are kept for those of the next. */
 export const SPARE_FRAMES_BYTES_MAX = 192 << 20;
-/** Bytes of them that a task gets in one message. */
-export const SPARE_TURN_BYTES = 16 << 20;
 /** Longest step in which a task looks for the rows of a key among all rows, before it goes on with its rows; what is under way is finished. */
 export const LOOK_STEP_MS = 1;
 /** Places of rows that are looked at before a look asks what time it is. */

@@ -2,6 +2,7 @@ import { transfer } from "comlink";
 import type { Clock } from "../core/clock.ts";
 import type { StateRoom } from "../core/cold_file.ts";
 import { RdxError, reasonOf } from "../core/errors.ts";
+import { toTransfer } from "../core/frame_memory.ts";
 import type { FunctionReference } from "../core/user_function.ts";
 import { type Extension, type Extensions, extensionsOf, type LoadExtension } from "../kernel/extension.ts";
 import { PoolMember, WorkerDied } from "./pool_member.ts";
@@ -23,7 +24,7 @@ import type {
   ToTask,
 } from "./protocol.ts";
 import { sought } from "./state/sought.ts";
-import type { SavedStep, SavedTable } from "../store.ts";
+import { framesToTransfer, type SavedStep, type SavedTable } from "../store.ts";
 
 /** Starts the worker with the engine's entry; platforms differ in where that is. */
 export type SpawnWorker = (index: number) => Worker;
@@ -270,11 +271,11 @@ export class WorkerPool implements EnginePool {
   }
 
   ahead(task: number, pipeline: number, whole: boolean, spare: ArrayBuffer[]): Promise<void> {
-    return this.#members[task].ask<void>((host) => host.ahead(pipeline, whole, transfer(spare, spare)));
+    return this.#members[task].ask<void>((host) => host.ahead(pipeline, whole, transfer(spare, toTransfer(spare))));
   }
 
   drainAhead(task: number, pipeline: number, spare: ArrayBuffer[]): Promise<AheadTurn> {
-    return this.#members[task].ask<AheadTurn>((host) => host.drainAhead(pipeline, transfer(spare, spare)));
+    return this.#members[task].ask<AheadTurn>((host) => host.drainAhead(pipeline, transfer(spare, toTransfer(spare))));
   }
 
   look(pipeline: number, question: LookQuestion): Promise<(LookAnswer | null)[]> {
@@ -310,8 +311,8 @@ export class WorkerPool implements EnginePool {
   }
 
   restore(task: number, pipeline: number, steps: SavedStep[]): Promise<string | null> {
-    const frames = steps.flatMap((step) => "frame" in step ? [step.frame] : []);
-    return this.#members[task].ask<string | null>((host) => host.restore(pipeline, transfer(steps, frames)));
+    const moved = transfer(steps, framesToTransfer(steps));
+    return this.#members[task].ask<string | null>((host) => host.restore(pipeline, moved));
   }
 
   restored(task: number, pipeline: number): Promise<TaskRestored> {

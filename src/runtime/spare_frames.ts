@@ -1,4 +1,5 @@
-import { SPARE_FRAME_LEAST_BYTES, SPARE_FRAMES_BYTES_MAX, SPARE_TURN_BYTES } from "../core/limits.ts";
+import { frameMemory } from "../core/frame_memory.ts";
+import { SPARE_FRAME_LEAST_BYTES, SPARE_FRAMES_BYTES_MAX } from "../core/limits.ts";
 
 /** Buffers are as long as one of so many lengths between two powers of two. */
 const LENGTHS_A_DOUBLING = 8;
@@ -10,6 +11,8 @@ const LENGTHS_A_DOUBLING = 8;
 export class SpareFrames {
   /** By their length. */
   readonly #frames = new Map<number, ArrayBuffer[]>();
+  /** Of memory that was made to come back. */
+  #madeBytes = 0;
 
   give(frames: readonly ArrayBuffer[]): void {
     for (const frame of frames) {
@@ -22,7 +25,16 @@ export class SpareFrames {
   /** A buffer of so many bytes or some more. It may have anything in it. */
   take(bytes: number): ArrayBuffer {
     const length = lengthFor(bytes);
-    return this.#frames.get(length)?.pop() ?? new ArrayBuffer(length);
+    return this.#frames.get(length)?.pop() ?? this.#make(length);
+  }
+
+  /** No collector sees how much of it nobody has any more: of what does not come back there is no more than this. */
+  #make(length: number): ArrayBuffer {
+    if (length < SPARE_FRAME_LEAST_BYTES || this.#madeBytes + length > SPARE_FRAMES_BYTES_MAX) {
+      return new ArrayBuffer(length);
+    }
+    this.#madeBytes += length;
+    return frameMemory(length);
   }
 
   /** All of them: none is left. */
@@ -35,6 +47,7 @@ export class SpareFrames {
   /** Lets go of all of them. */
   clear(): void {
     this.#frames.clear();
+    this.#madeBytes = 0;
   }
 }
 
@@ -51,9 +64,9 @@ export class SpareShelf {
     }
   }
 
-  /** Some of them, a message's worth for one of so many tasks. */
+  /** Some of them, for one of so many tasks. */
   take(tasks: number): ArrayBuffer[] {
-    const most = Math.min(SPARE_TURN_BYTES, this.#bytes / tasks), taken: ArrayBuffer[] = [];
+    const most = this.#bytes / tasks, taken: ArrayBuffer[] = [];
     for (let bytes = 0; bytes < most && this.#frames.length > 0;) {
       const frame = this.#frames.pop()!;
       taken.push(frame);

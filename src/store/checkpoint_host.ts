@@ -1,5 +1,6 @@
 import { transfer } from "comlink";
 import { type ErrorCode, RdxError, reasonOf } from "../core/errors.ts";
+import { toTransfer } from "../core/frame_memory.ts";
 import type {
   CheckpointFacts,
   CheckpointInfo,
@@ -59,7 +60,7 @@ export class CheckpointHost<Settings> {
       await Promise.all(steps.map((step) => own.add(step)));
       return own.spent?.() ?? [];
     });
-    return "value" in reply ? transfer(reply, [...reply.value]) : reply;
+    return "value" in reply ? transfer(reply, toTransfer(reply.value)) : reply;
   }
 
   commit(writer: number, facts: CheckpointFacts, bases?: "come"): Promise<HostReply<null>> {

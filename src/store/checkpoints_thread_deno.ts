@@ -1,6 +1,6 @@
 import { proxy, releaseProxy, transfer, wrap } from "comlink";
 import { RdxError } from "../core/errors.ts";
-import type { SavedStep } from "../store.ts";
+import { framesToTransfer } from "../store.ts";
 import type { CheckpointHost, HostReply } from "./checkpoint_host.ts";
 import type { CheckpointThread } from "./checkpoints_thread.ts";
 import type { CheckpointBounds } from "./bounds.ts";
@@ -18,10 +18,6 @@ export interface ThreadSettings {
   readonly durability: "fsync" | "os";
   /** Default: the limits. */
   readonly bounds?: Partial<CheckpointBounds>;
-}
-
-function framesOf(steps: readonly SavedStep[]): ArrayBuffer[] {
-  return steps.flatMap((step) => "frame" in step ? [step.frame] : []);
 }
 
 /** Starts a thread that runs the module at `url`, which exposes a CheckpointHost. Throws what its store throws. */
@@ -57,7 +53,7 @@ export async function startCheckpointThread(
     calls: {
       list: (folder) => alive(() => host.list(folder)),
       begin: (folder, whole) => alive(() => host.begin(folder, whole)),
-      add: (writer, steps) => alive(() => host.add(writer, transfer([...steps], framesOf(steps)))),
+      add: (writer, steps) => alive(() => host.add(writer, transfer([...steps], framesToTransfer(steps)))),
       commit: (writer, facts, bases) => alive(() => host.commit(writer, facts, bases)),
       abandon: (writer) => alive(() => host.abandon(writer)),
       open: (folder, number) => alive(() => host.open(folder, number)),

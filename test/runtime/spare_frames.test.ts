@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { SPARE_FRAME_LEAST_BYTES, SPARE_FRAMES_BYTES_MAX, SPARE_TURN_BYTES } from "../../src/core/limits.ts";
+import { isShared, toTransfer } from "../../src/core/frame_memory.ts";
+import { SPARE_FRAME_LEAST_BYTES, SPARE_FRAMES_BYTES_MAX } from "../../src/core/limits.ts";
 import { SpareFrames, SpareShelf } from "../../src/runtime/spare_frames.ts";
 
 Deno.test("a buffer that was given back is taken for frames that are about as long, once", () => {
@@ -18,7 +19,20 @@ Deno.test("a small frame has a buffer that is as long as it is", () => {
   assert.equal(new SpareFrames().take(SPARE_FRAME_LEAST_BYTES - 1).byteLength, SPARE_FRAME_LEAST_BYTES - 1);
 });
 
-Deno.test("what is on the shelf goes to the tasks in messages of a bounded size, once", () => {
+Deno.test("threads share the memory of frames, which no message transfers, up to what may be lost of it", () => {
+  const spare = new SpareFrames(), bytes = 1 << 20, most = SPARE_FRAMES_BYTES_MAX / bytes;
+  const frames = Array.from({ length: most + 2 }, () => spare.take(bytes));
+  assert.deepEqual(frames.map(isShared), frames.map((_, i) => i < most));
+  assert.deepEqual(toTransfer(frames), frames.slice(most));
+  spare.give(frames.slice(0, 1));
+  assert.equal(spare.take(bytes), frames[0]);
+  assert.ok(!isShared(spare.take(bytes)));
+  spare.clear();
+  assert.ok(isShared(spare.take(bytes)));
+  assert.ok(!isShared(spare.take(SPARE_FRAME_LEAST_BYTES - 1)), "a small one is not used again");
+});
+
+Deno.test("what is on the shelf goes to the tasks, each of which has its part of it, once", () => {
   const shelf = new SpareShelf(), spare = new SpareFrames(), own = new SpareFrames();
   const frames = Array.from({ length: 101 }, () => spare.take(1 << 20));
   // Nobody would ask for buffers of such lengths
@@ -27,7 +41,6 @@ Deno.test("what is on the shelf goes to the tasks in messages of a bounded size,
   for (let message = shelf.take(2); message.length > 0; message = shelf.take(2)) messages.push(message);
   assert.deepEqual(new Set(messages.flat()), new Set(frames));
   assert.equal(messages.flat().length, frames.length);
-  for (const message of messages) assert.ok(message.length * (1 << 20) <= SPARE_TURN_BYTES);
   const few = frames.slice(0, 8);
   shelf.put(few);
   assert.equal(shelf.take(4).length, 2, "each of the tasks has its part of what there is");

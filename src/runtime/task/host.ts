@@ -1,5 +1,6 @@
 import { transfer } from "comlink";
 import type { ColdFile, OpenColdFile, StateRoom } from "../../core/cold_file.ts";
+import { toTransfer } from "../../core/frame_memory.ts";
 import type { RowLocator, SchemaInference } from "../../codec.ts";
 import { REPORT_BUSY_MS_MAX, STATE_BYTES_MAX } from "../../core/limits.ts";
 import { EXTENSIONS, type Extensions } from "../../kernel/extension.ts";
@@ -25,7 +26,7 @@ import type {
   TaskRestored,
   TaskTurn,
 } from "../protocol.ts";
-import type { SavedStep, SavedTable } from "../../store.ts";
+import { framesToTransfer, type SavedStep, type SavedTable } from "../../store.ts";
 import { Bodies } from "./bodies.ts";
 import { TurnPort } from "../turn_port.ts";
 import { ChunkReader, type ReaderParts } from "./chunk_reader.ts";
@@ -156,7 +157,7 @@ export class TaskHost implements TaskHostApi {
     task.state.spare(spare);
     const turn = await task.cuts.nextAhead();
     if (task.goesOnAhead()) this.#queue.add([{ kind: "ahead", pipeline, number: -1 }]);
-    return transfer(turn, stepFrames(turn.steps));
+    return transfer(turn, framesToTransfer(turn.steps));
   }
 
   async cut(pipeline: number, number: number): Promise<TaskCut> {
@@ -165,9 +166,9 @@ export class TaskHost implements TaskHostApi {
 
   async drain(pipeline: number, number: number): Promise<TaskTurn> {
     const { cuts, state } = this.#task(pipeline), turn = await cuts.next(number);
-    if (turn.steps.length > 0) return transfer(turn, stepFrames(turn.steps));
+    if (turn.steps.length > 0) return transfer(turn, framesToTransfer(turn.steps));
     const spare = state.takeSpare();
-    return transfer({ ...turn, spare }, spare);
+    return transfer({ ...turn, spare }, toTransfer(spare));
   }
 
   leave(pipeline: number, number: number): void {
@@ -180,7 +181,7 @@ export class TaskHost implements TaskHostApi {
 
   handOutNext(pipeline: number): SavedStep[] {
     const steps = this.#task(pipeline).state.drain();
-    return transfer(steps, stepFrames(steps));
+    return transfer(steps, framesToTransfer(steps));
   }
 
   restoring(pipeline: number, tables: readonly SavedTable[]): string | null {
@@ -224,10 +225,6 @@ export class TaskHost implements TaskHostApi {
 /** What took long is told at once: a message costs little beside it, and others wait for it. */
 function isBrief(message: FromTask): boolean {
   return message.kind === "failed" || message.busyMs < REPORT_BUSY_MS_MAX;
-}
-
-function stepFrames(steps: readonly SavedStep[]): ArrayBuffer[] {
-  return steps.flatMap((step) => "frame" in step ? [step.frame] : []);
 }
 
 function buffersOf({ frames, dead, packed }: Extract<DecodeResult, { kind: "decoded" }>): ArrayBuffer[] {
