@@ -2,12 +2,13 @@
  * P5: rows over HTTP and WebSocket until they are acknowledged as durable, 1,000 rows a request. The rival appends the same bodies to a file and calls fdatasync for each
  * group of as many as our clients have under way. The rival has no clients, and no way to them; what these cost is told by a second one, without a bar: the same requests of the
  * same clients to a server that does no more than that (plain_server.ts). Both servers have answered some thousand requests before: what a server does best is compiled
- * after so many.
+ * after so many. The clients run in the process of the bench: how busy they and the server are says which of them a figure is about.
  */
 import assert from "node:assert/strict";
 import { benchOnce, compare, type Timed } from "../lib/compare.ts";
 import { httpRequests, sendHttp, sendWebSocket, type Verdict, webSocketMessages } from "../lib/plain_clients.ts";
 import { sayDisk } from "../lib/disk.ts";
+import { ProcessorShares } from "../lib/processor_time.ts";
 import { startServer, type TestServer } from "../../test/e2e/server.ts";
 
 const ROWS = 1000, ROUNDS = 5;
@@ -146,16 +147,15 @@ async function compareBoth(
   };
   const webSocket = (stream: string) => (answered: (verdict: Verdict) => void) =>
     sendWebSocket(url, stream, { messages, rows: ROWS, underWay }, answered);
-  await compare({
-    ...work,
-    title: `P5: HTTP until durable, ${ROWS} rows a request, ${underWay} under way`,
-    ours: { name: "rdx HTTP", run: () => onFreshStream(server, http) },
-  });
-  await compare({
-    ...work,
-    title: `P5: WebSocket until durable, ${ROWS} rows a message, ${underWay} under way`,
-    ours: { name: "rdx WebSocket", run: () => onFreshStream(server, webSocket) },
-  });
+  const compareWay = async (name: string, what: string, prepare: typeof http) => {
+    const shares = new ProcessorShares(server.pid);
+    const title = `P5: ${name} until durable, ${ROWS} rows a ${what}, ${underWay} under way`;
+    const run = () => shares.during(() => onFreshStream(server, prepare));
+    await compare({ ...work, title, ours: { name: `rdx ${name}`, run } });
+    shares.say();
+  };
+  await compareWay("HTTP", "request", http);
+  await compareWay("WebSocket", "message", webSocket);
 }
 
 benchOnce("durable ingest", async () => {

@@ -1,4 +1,5 @@
 import { DOOR_BUFFER_BYTES } from "../../core/limits.ts";
+import type { WideBuffers } from "./wide_buffers.ts";
 
 /** Where bytes come from: a connection. */
 export interface ByteSource {
@@ -12,12 +13,21 @@ export interface ByteSource {
  */
 export class ByteReader {
   readonly #source: ByteSource;
-  readonly #buffer = new Uint8Array(DOOR_BUFFER_BYTES);
+  readonly #small = new Uint8Array(DOOR_BUFFER_BYTES);
+  #wide: WideBuffers | null = null;
+  #buffer = this.#small;
   #from = 0;
   #to = 0;
+  /** What was filled last is longer than the small buffer. */
+  #long = false;
 
   constructor(source: ByteSource) {
     this.#source = source;
+  }
+
+  /** Reads to wide buffers from now on, as long as what is filled is long, until `close`. */
+  widen(wide: WideBuffers): void {
+    this.#wide = wide;
   }
 
   /** What has come and nobody has taken; valid until the next call. */
@@ -25,14 +35,15 @@ export class ByteReader {
     return this.#buffer.subarray(this.#from, this.#to);
   }
 
-  /** Whether nothing more fits in front of what is taken. */
+  /** Whether as much waits as is looked at in one piece. */
   get full(): boolean {
-    return this.#to - this.#from === this.#buffer.length;
+    return this.#to - this.#from >= DOOR_BUFFER_BYTES;
   }
 
   /** Waits for more; false: there is none any more. */
   async more(): Promise<boolean> {
-    if (this.#from > 0) {
+    if (this.#from === this.#to) this.#begin();
+    else if (this.#from > 0) {
       this.#buffer.copyWithin(0, this.#from, this.#to);
       this.#to -= this.#from;
       this.#from = 0;
@@ -43,6 +54,22 @@ export class ByteReader {
     return true;
   }
 
+  /** Nothing waits: the buffer may be another one. */
+  #begin(): void {
+    this.#from = this.#to = 0;
+    if (this.#long === (this.#buffer !== this.#small)) return;
+    if (this.#long) this.#buffer = this.#wide?.take() ?? this.#small;
+    else this.close();
+  }
+
+  /** Gives back what others may use. What waits is gone. */
+  close(): void {
+    this.#from = this.#to = 0;
+    if (this.#buffer === this.#small) return;
+    this.#wide!.give(this.#buffer);
+    this.#buffer = this.#small;
+  }
+
   /** Takes `count` bytes of what waits. */
   skip(count: number): void {
     this.#from += count;
@@ -50,6 +77,7 @@ export class ByteReader {
 
   /** Fills all of `target`; false: the bytes end before. */
   async fill(target: Uint8Array): Promise<boolean> {
+    this.#long = target.length > DOOR_BUFFER_BYTES;
     const ready = this.waiting.subarray(0, target.length);
     target.set(ready);
     this.#from += ready.length;

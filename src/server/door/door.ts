@@ -13,6 +13,7 @@ import { close, pass } from "./pass.ts";
 import { answerRows, ByStatus } from "./rows.ts";
 import { DoorSocket } from "./socket.ts";
 import { acceptUpgrade } from "./upgrade.ts";
+import { WideBuffers } from "./wide_buffers.ts";
 
 const SOCKET_ROUTE = "/v1/streams/:name/ws", SWITCHING = "101";
 
@@ -39,6 +40,7 @@ export class Door {
   readonly #guests = new Set<Guest>();
   readonly #bodies: Deadlines;
   readonly #buffers = new BodyBuffers();
+  readonly #wide = new WideBuffers();
   readonly #silences: Deadlines;
   readonly #closings: Deadlines;
   readonly #serving = new Set<Promise<void>>();
@@ -75,7 +77,8 @@ export class Door {
   }
 
   #welcome(connection: Deno.TcpConn): void {
-    const guest = { connection, reader: new ByteReader(connection), heads: new Heads(), busy: false };
+    const reader = new ByteReader(connection),
+      guest = { connection, reader, heads: new Heads(), busy: false };
     this.#guests.add(guest);
     const serving = this.#serve(guest).catch((thrown) => {
       // Whoever breaks off a connection is not there to be told.
@@ -84,6 +87,7 @@ export class Door {
       this.#guests.delete(guest);
       this.#serving.delete(serving);
       close(connection);
+      reader.close();
     });
     this.#serving.add(serving);
   }
@@ -146,6 +150,7 @@ export class Door {
     const started = clock.monotonic(), upgrade = await acceptUpgrade(head, server);
     if (!upgrade) return await this.#pass(guest);
     reader.skip(head.length);
+    reader.widen(this.#wide);
     const socket = new DoorSocket({
       reader,
       write: (bytes) => connection.write(bytes),

@@ -48,6 +48,13 @@ for (const variant of VARIANTS) {
       const bytes = Uint8Array.from({ length }, (_, i) => Math.imul(i + before, 0x9e3779b1) >>> 24);
       assert.equal(crc.of(bytes, before), reference(bytes, before));
     }));
+    // Long ones are folded first, in steps of 1,024 words of 16 bytes up to the last 209.
+    for (const words of [384, 1024 + 208, 1024 + 209, 1024 + 210, 2 * 1024 + 209, 3 * 1024 + 500]) {
+      for (const more of [0, 1, 15]) {
+        const bytes = Uint8Array.from({ length: words * 16 + more }, (_, i) => Math.imul(i + words, 0x9e3779b1) >>> 23);
+        assert.equal(crc.of(bytes, words), reference(bytes, words), `${bytes.length} bytes`);
+      }
+    }
     const long = Uint8Array.from({ length: 200_003 }, (_, i) => i * 31 + (i >> 8));
     assert.equal(crc.of(long), reference(long));
   });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "../../deps/fast_check.ts";
+import { DOOR_BUFFER_BYTES } from "../../../src/core/limits.ts";
 import { BodyBuffers } from "../../../src/server/door/body_buffers.ts";
 import { ByteReader } from "../../../src/server/door/byte_reader.ts";
+import { WIDE_BUFFER_BYTES, WIDE_BUFFERS_MAX, WideBuffers } from "../../../src/server/door/wide_buffers.ts";
 
 /** Gives bytes in pieces of these lengths, over and over. */
 function source(bytes: Uint8Array, pieces: readonly number[]) {
@@ -18,11 +20,14 @@ function source(bytes: Uint8Array, pieces: readonly number[]) {
 
 Deno.test("bytes come in their order however they are cut, by looking at them and by filling", async () => {
   const pieces = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 5 });
-  const steps = fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 1, max: 8192 })), { maxLength: 20 });
+  const look = fc.tuple(fc.constant(true), fc.integer({ min: 1, max: 8192 }));
+  const fill = fc.tuple(fc.constant(false), fc.integer({ min: 1, max: 12_000 }));
+  const steps = fc.array(fc.oneof(look, fill), { maxLength: 20 }), wide = new WideBuffers();
   await fc.assert(
-    fc.asyncProperty(pieces, steps, async (pieces, steps) => {
+    fc.asyncProperty(pieces, steps, fc.boolean(), async (pieces, steps, isWide) => {
       const bytes = Uint8Array.from({ length: 60_000 }, (_, i) => i * 31 + (i >> 8)),
         reader = new ByteReader(source(bytes, pieces));
+      if (isWide) reader.widen(wide);
       let at = 0;
       for (const [look, count] of steps) {
         if (at + count > bytes.length) break;
@@ -38,9 +43,49 @@ Deno.test("bytes come in their order however they are cut, by looking at them an
         at += count;
       }
       assert.equal(await reader.fill(new Uint8Array(bytes.length - at + 1)), false);
+      reader.close();
     }),
     { numRuns: 50 },
   );
+});
+
+Deno.test("behind something long most of the next comes with one read, and wide memory goes round", async () => {
+  const bytes = new Uint8Array(3 * 70_000), wide = new WideBuffers();
+  for (let connection = 0; connection < 2 * WIDE_BUFFERS_MAX; connection++) {
+    const lengths: number[] = [], { read } = source(bytes, [bytes.length]);
+    const counted = {
+      read(into: Uint8Array) {
+        lengths.push(into.length);
+        return read(into);
+      },
+    };
+    const reader = new ByteReader(counted), body = new Uint8Array(70_000 - 10);
+    reader.widen(wide);
+    for (let i = 0; i < 3; i++) {
+      while (reader.waiting.length < 10) assert.ok(await reader.more());
+      reader.skip(10);
+      assert.ok(await reader.fill(body));
+    }
+    assert.deepEqual(lengths, [8 << 10, 70_000 - (8 << 10), 128 << 10, 140_000 - (128 << 10)]);
+    reader.close();
+  }
+});
+
+Deno.test("whoever finds no wide memory reads in smaller pieces", async () => {
+  const wide = new WideBuffers(),
+    readers = Array.from({ length: WIDE_BUFFERS_MAX + 1 }, () => {
+      const lengths: number[] = [], { read } = source(new Uint8Array(30_000), [30_000]);
+      const reader = new ByteReader({ read: (into) => (lengths.push(into.length), read(into)) });
+      reader.widen(wide);
+      return { reader, lengths };
+    });
+  for (const { reader } of readers) {
+    assert.ok(await reader.fill(new Uint8Array(10_000)));
+    assert.ok(await reader.more());
+    assert.equal(reader.full, true);
+  }
+  const widths = readers.map(({ lengths }) => lengths.at(-1));
+  assert.deepEqual(widths, [...Array(WIDE_BUFFERS_MAX).fill(WIDE_BUFFER_BYTES), DOOR_BUFFER_BYTES]);
 });
 
 Deno.test("buffers for bodies belong to one at a time, come back, and are kept within a bound", () => {
