@@ -30,12 +30,22 @@ async function bury(server: TestServer): Promise<{ ids: number[]; hopeless: numb
   return { ids, hopeless };
 }
 
-/** Replays and is killed somewhere in the middle. */
-async function replayAndDie(server: TestServer, afterMs: number): Promise<void> {
-  const replay = server.fetch("/v1/streams/s/dead/replay", { method: "POST" }).then((answer) => answer.text()).catch(
-    () => {},
-  );
-  await new Promise((resolve) => setTimeout(resolve, afterMs));
+async function endOf(server: TestServer): Promise<number> {
+  return (await server.json<{ end: number }>("/v1/streams/s")).end;
+}
+
+/**
+ * Replays and is killed once so many rows are there again, after some part of the time that these took: wherever the replay is
+ * between two of its turns, on any machine.
+ */
+async function replayAndDie(server: TestServer, rows: number, part: number): Promise<void> {
+  let isOver = false;
+  const end = await endOf(server), began = performance.now();
+  const replay = server.fetch("/v1/streams/s/dead/replay", { method: "POST" }).then((answer) => answer.text())
+    .catch(() => {}).then(() => isOver = true);
+  await until(async () => isOver || await endOf(server) - end >= rows, 0);
+  const wait = (performance.now() - began) * part;
+  await new Promise((resolve) => setTimeout(resolve, wait));
   await server.signal("SIGKILL");
   await replay;
 }
@@ -48,8 +58,7 @@ async function idsThere(server: TestServer): Promise<number[]> {
 const seed = 77;
 Deno.test(`a replay that is killed in the middle neither loses nor doubles a row (seed ${seed})`, async () => {
   const data = await Deno.makeTempDir({ prefix: "rdx-dead-" }), random = seeded(seed);
-  // How long a replay takes is the machine's: it is looked for, so that most are killed in the middle.
-  let cuts = 0, middleMs = 60;
+  let cuts = 0;
   try {
     for (let kill = 0; kill < KILLS; kill++) {
       const folder = `${data}/${kill}`, args = ["--workers", "1"];
@@ -59,13 +68,11 @@ Deno.test(`a replay that is killed in the middle neither loses nor doubles a row
         await server.put("/v1/streams/s", STREAM);
         wanted = await bury(server);
         await server.put("/v1/streams/s", { columns: columns(true) });
-        await replayAndDie(server, middleMs / 2 + random(middleMs));
+        await replayAndDie(server, random(BATCHES * BAD_ROWS / 4), random(100) / 200);
       }
       await using server = await startServer({ data: folder, args });
       const before = await idsThere(server);
-      if (before.length === 0) middleMs = Math.min(2000, middleMs * 2);
-      else if (before.length === wanted.ids.length) middleMs = Math.max(4, middleMs / 2);
-      else cuts++;
+      if (before.length > 0 && before.length < wanted.ids.length) cuts++;
       await until(async () => {
         const answer = await server.fetch("/v1/streams/s/dead/replay", { method: "POST" });
         const { more, failed } = await answer.json();

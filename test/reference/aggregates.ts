@@ -7,14 +7,16 @@ import { comes, compareValues, decimalOf, fitted, isDecimal, keyOf, type Row } f
 /** The rows of a group as they came and went. */
 export class Members {
   readonly rows: Row[] = [];
+  #count = 0;
 
   add(row: Row): void {
     this.rows.push(row);
+    this.#count += signOf(row);
   }
 
   /** Rows that came less those that went: a group with none is not there. */
   get count(): number {
-    return this.rows.reduce((count, row) => count + signOf(row), 0);
+    return this.#count;
   }
 }
 
@@ -37,15 +39,17 @@ interface Signed {
 export function aggregate(call: AggregateCall, columns: readonly Column[]): Aggregate {
   const arg = call.arg === undefined ? null : expression(call.arg, columns);
   const filter = call.filter === undefined ? null : expression(call.filter, columns);
-  const type = resultType(call.fn, arg);
+  const type = resultType(call.fn, arg), groups = new WeakMap<Members, Settled>();
   return {
     column: { name: call.as, type, nullable: call.fn !== "count" },
     over(members) {
-      const rows = members.rows.filter(({ values }) => filter === null || filter.of(values) === true);
-      const signed = rows.map((row): Signed => {
-        return { value: arg === null ? true : arg.of(row.values), sign: signOf(row) };
-      });
-      const present = settled(signed.filter(({ value }) => value !== null));
+      const group = groups.get(members) ?? new Settled();
+      groups.set(members, group);
+      for (const row of members.rows.slice(group.rows)) {
+        const counts = filter === null || filter.of(row.values) === true;
+        group.take(counts ? arg === null ? true : arg.of(row.values) : null, signOf(row));
+      }
+      const present = [...group.left];
       return result(call, type, arg?.type ?? type, call.distinct ? different(present) : present);
     },
   };
@@ -62,15 +66,27 @@ function resultType(fn: string, arg: Known | null): DataType {
     : arg!.type;
 }
 
-/** A value that goes takes the first one like it with it; what goes and never came stays, as a debt. */
-function settled(all: readonly Signed[]): Signed[] {
-  const left: Signed[] = [];
-  for (const one of all) {
-    const other = left.findIndex(({ value, sign }) => sign !== one.sign && keyOf([value]) === keyOf([one.value]));
-    if (other >= 0) left.splice(other, 1);
-    else left.push(one);
+/** The values of a group's rows so far. One that goes takes the first one like it with it; what goes and never came stays, as a debt. */
+class Settled {
+  /** Rows that were taken. */
+  rows = 0;
+  /** In the order in which they came. */
+  readonly left = new Set<Signed>();
+  /** The same by value: those like each other all came, or all are debts. */
+  readonly #alike = new Map<string, Signed[]>();
+
+  take(value: Value, sign: 1 | -1): void {
+    this.rows++;
+    if (value === null) return;
+    const key = keyOf([value]), alike = this.#alike.get(key) ?? [], one = { value, sign };
+    this.#alike.set(key, alike);
+    if (alike.length > 0 && alike[0].sign !== sign) {
+      this.left.delete(alike.shift()!);
+    } else {
+      this.left.add(one);
+      alike.push(one);
+    }
   }
-  return left;
 }
 
 /** Each value once, of settled ones that are there. */
