@@ -14,9 +14,10 @@ import type { ReturningView } from "./views.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts, Start } from "./pipeline_maker.ts";
 import { closeEnds, PipelineMaker, startOf } from "./pipeline_maker.ts";
-import type { OpenedSavepoint, SavedPlan } from "../store.ts";
+import type { OpenedSavepoint } from "../store.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import { AbsentPipelines } from "./absent_pipelines.ts";
+import { checkSinks } from "./open_sinks.ts";
 import { removeOrder, turnAt } from "./order_holds.ts";
 import { noteReader } from "./readers.ts";
 import { startOfOthers } from "./partition_inputs.ts";
@@ -27,12 +28,10 @@ import { Repeating } from "./repeating.ts";
 import { Revival } from "./revival.ts";
 import { Replays } from "./replay/replays.ts";
 import { checkPlan, type RestoredPlan, restoreSavepoint, type SavedStart } from "./savepoint/restore.ts";
-import { catalogOf, notePlan, noteText } from "./saved_plan.ts";
+import { catalogOf, notePlan, noteText, type Text } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { compileAndLoad, loadFunctions } from "./load_functions.ts";
 import type { Deployment, PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
-
-type Text = Pick<SavedPlan, "plan" | "sql">;
 
 /** The pipelines of an engine, by name. */
 export class Pipelines implements PipelineService {
@@ -159,6 +158,7 @@ export class Pipelines implements PipelineService {
     const ends = this.#ends(name, compiled, before, null, start);
     try {
       await ends.lookups?.open();
+      await checkSinks(ends.sinks, compiled.physical, []);
     } catch (thrown) {
       await closeEnds(ends, null);
       this.#reads(name, before, null);

@@ -10,6 +10,7 @@ import type { CheckpointFacts, Durable, OpenedSavepoint, SavedPlan, SavedStep } 
 import { restoreCheckpoint } from "../checkpoint/restore.ts";
 import { neededFor, type SavedRun, savedRun } from "../checkpoint/saved_run.ts";
 import { checkTargets, checkViews, type Writer } from "../deploy_checks.ts";
+import { checkSinks } from "../open_sinks.ts";
 import { letGo } from "../order_holds.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts } from "../pipeline_maker.ts";
 import { findPipeline, type RecoveryParts } from "../pipeline_recovery.ts";
@@ -116,7 +117,9 @@ async function replace(
   durable: Durable,
   parts: RestoreParts,
 ): Promise<Deployed> {
-  const { maker, catalog } = parts, order = maker.orderOf(name, folder, durable.createOrder(folder, number), []);
+  const { maker, catalog } = parts,
+    { physical } = compiled,
+    order = maker.orderOf(name, folder, durable.createOrder(folder, number), []);
   let next: Deployed | null = null;
   try {
     if (before) {
@@ -128,6 +131,7 @@ async function replace(
       resumed: { saved: plan, until: Infinity, checkpoint: at },
     });
     parts.take(name, next, plan.sql);
+    await checkSinks(ends.sinks, physical, []);
     await next.pipeline.open();
     const [info] = await durable.checkpoints.list(folder);
     await restoreCheckpoint(next.pipeline, await durable.checkpoints.open(folder, number), info.bytes);
