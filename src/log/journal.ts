@@ -66,7 +66,7 @@ export class JournalLog<Answer> implements Log<Answer> {
     this.#shared = new SharedReads(this.#bounds.recentBytesMax, (offset) => new SegmentReader(this.#log, offset));
     if (opened.endRecord) this.#window.push(opened.endRecord);
     this.#tableFrom = opened.tableFrom;
-    this.#retention = new Retention(parts, this.#bounds, this.#log, opened.arrivals);
+    this.#retention = new Retention(parts, this.#bounds, this.#log);
   }
 
   /** The log of a new stream. */
