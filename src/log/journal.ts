@@ -352,7 +352,7 @@ export class JournalLog<Answer> implements Log<Answer> {
 
   /** Called between two groups: all that was stored is in the segments before this one. */
   rolled(): void {
-    if (this.#log.segments.length === 1) this.#parts.made?.();
+    this.#parts.made?.(this.#lastFirst());
     if (this.#writtenBytes < this.#tableBytes * TABLE_RATIO) return;
     const from = this.#lastFirst(), text = this.#tableText(from);
     this.#later(() => this.#saveTable(from, text));

@@ -35,8 +35,8 @@ export interface JournalParts {
   readonly bounds?: Partial<JournalBounds>;
   /** What several journals retain together. */
   readonly shared: { bytes: number };
-  /** Called when the first segment of a new journal is there. */
-  readonly made?: () => void;
+  /** Called when a new segment is there, whose first row has this offset. */
+  readonly made?: (first: number) => void;
 }
 
 const DEFAULT_BOUNDS: JournalBounds = {

@@ -64,3 +64,30 @@ Deno.test("a pipeline whose order is removed under a running engine fails and sh
     await until(() => life.view("b").rows.length === 2);
   });
 });
+
+/** Names of the segments of a log, in order. */
+async function segments(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).filter((name) => name.endsWith(".seg"))
+    .sort();
+}
+
+Deno.test("an engine does not start on a stream whose newest segment is missing, though nobody reads it", async () => {
+  await DurableRun.with(async (life) => {
+    life.engine.streams.put("a", EVENTS);
+    const rows = Array.from({ length: 5000 }, (_, i) => ({ ts: i, key: `key ${i} ${"x".repeat(40)}`, value: i }));
+    const folder = `${life.folder}/data/journal/a/0`;
+    do await life.send("a", rows); while ((await segments(folder)).length < 3);
+    await life.engine.close();
+    const newest = (await segments(folder)).at(-1)!, aside = `${life.folder}/${newest}`;
+    await Deno.rename(`${folder}/${newest}`, aside);
+    const before = await segments(folder);
+    await assert.rejects(life.open(), {
+      code: "invalid",
+      message: new RegExp(`The files of journal/a/0 from ${newest} on are missing: put a copy in their place`),
+    });
+    assert.deepEqual(await segments(folder), before);
+    await Deno.rename(aside, `${folder}/${newest}`);
+    await life.start();
+    await life.send("a", rows);
+  });
+});
