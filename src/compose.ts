@@ -28,7 +28,7 @@ import { MetricRegistry } from "./telemetry/metrics.ts";
 import { sinkMetrics } from "./telemetry/sink_metrics.ts";
 import { discardSink } from "./sink/discard.ts";
 import { fileSink } from "./sink/file.ts";
-import { openDenoFile } from "./sink/file_deno.ts";
+import { denoFiles } from "./sink/file_deno.ts";
 import { filesSink } from "./sink/files.ts";
 import { DenoPartFolder } from "./sink/part_folder_deno.ts";
 import { sqliteSink } from "./sink/sqlite.ts";
@@ -96,7 +96,7 @@ export async function createEngine(settings: EngineSettings = {}): Promise<Engin
   const registry = new MetricRegistry(), createLog = memoryLogs(systemClock);
   let data: Durable | null = null;
   const sinks = [
-    fileSink((path) => openDenoFile(pathOf(path)), openEncoder),
+    fileSink(denoFiles(pathOf), openEncoder),
     filesSink((path) => new DenoPartFolder(pathOf(path)), openEncoder, systemClock),
     sqliteSink(() => startSqliteWriter(sqliteSinkWorker), pathOf),
     webhookSink({

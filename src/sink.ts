@@ -28,6 +28,11 @@ export type Guarantee = "exactly once" | "effectively once" | "at least once";
 export interface Sink {
   readonly guarantee: Guarantee;
   /**
+   * Throws RdxError for what would keep `open` from beginning a run, and leaves nothing anywhere: what is refused for one sink of a plan must not have made anything in
+   * another. Absent: nothing is known before.
+   */
+  check?(): Promise<void>;
+  /**
    * Makes ready; returns the number of the last output that is already committed, −1 for none: outputs up to it are not written again. Without `place` a run
    * begins: what was committed under its numbers before was another's. `place`: what `place` was in an earlier process, whose outputs come again from there on, byte by byte:
    * those that were written are not written twice. Throws RdxError("conflict") when what was written up to there is gone.

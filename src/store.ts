@@ -265,9 +265,10 @@ export interface Meta {
   quarantine(folder: string, chunks: readonly QuarantinedChunk[]): void;
   /** A folder is gone. */
   forget(folder: string): void;
-  /** A folder has files from now on: when they are missing, somebody took them away. */
-  made(folder: string): void;
-  hasFiles(folder: string): boolean;
+  /** A folder has files from now on, of which the newest begins with the key `first`: when they are missing, somebody took them away. */
+  made(folder: string, first: number): void;
+  /** What was noted of that, or before it; null: it has had no files. */
+  newest(folder: string): number | null;
   /** All folders, and those of them that belong to nothing any more. */
   folders(): readonly string[];
   unused(): readonly string[];

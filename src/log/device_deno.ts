@@ -2,6 +2,9 @@ import { setImmediate } from "node:timers";
 import { FILE_WRITE_NOW_BYTES } from "../core/limits.ts";
 import type { LogDevice, LogFile } from "./device.ts";
 
+/** So often a file that is written is looked at, whether it is still there: that costs as much as to write a few rows. */
+const LOOK_MS = 100;
+
 /** Files below a folder of the machine. */
 export class DenoDevice implements LogDevice {
   readonly #root: string;
@@ -101,6 +104,8 @@ class DenoLogFile implements LogFile {
   #bytes: number;
   /** Where the platform's own position stands. */
   #position = 0;
+  /** When it was last seen to have a name, monotonic. */
+  #lookedMs = -Infinity;
 
   constructor(file: Deno.FsFile, bytes: number) {
     this.#file = file;
@@ -134,6 +139,11 @@ class DenoLogFile implements LogFile {
       this.#position += count;
       this.#bytes = Math.max(this.#bytes, this.#position);
     }
+    const nowMs = performance.now();
+    if (nowMs - this.#lookedMs < LOOK_MS) return;
+    this.#lookedMs = nowMs;
+    // What is written to a file without a name is stored nowhere, and nothing else says so.
+    if (this.#file.statSync().nlink === 0) throw new Error("its file was removed while it was written");
   }
 
   /** One file is read and written by one at a time, in turn: its users see to that. */

@@ -9,7 +9,7 @@ import { GroupBuffers } from "./group_buffers.ts";
 import { JournalLog } from "./journal.ts";
 import type { JournalBounds, JournalParts } from "./journal_parts.ts";
 import { OrderJournal, type OrderParts } from "./order_journal.ts";
-import { isSegmentName, type SegmentParts } from "./segment_files.ts";
+import { isSegmentName, segmentName, type SegmentParts } from "./segment_files.ts";
 
 export interface DurableParts {
   readonly device: LogDevice;
@@ -115,19 +115,31 @@ export class DurableLogs implements Durable {
     }
   }
 
-  /** A log that has had files has one segment at least: without any it would pass for one that nothing came to. */
+  /**
+   * A log that has had files has its newest: without any it would pass for one that nothing came to, and without the newest for one to which less came, whose numbers
+   * would be given again.
+   */
   async #requireFiles(folder: string, path: string): Promise<void> {
-    if (!this.meta.hasFiles(folder)) return;
-    if ((await this.#parts.device.list(path)).some(({ name }) => isSegmentName(name))) return;
+    const newest = this.meta.newest(folder);
+    if (newest === null) return;
+    const names = (await this.#parts.device.list(path)).map(({ name }) => name).filter(isSegmentName).sort();
+    if (names.length > 0 && names.at(-1)! >= segmentName(newest)) return;
+    const what = names.length === 0 ? `files of ${path}` : `files of ${path} from ${segmentName(newest)} on`;
     throw new RdxError(
       "invalid",
-      `The files of ${path} are missing: put a copy in their place, or move the data directory away`,
+      `The ${what} are missing: put a copy in their place, or move the data directory away`,
     );
   }
 
   #journalParts(folder: string): JournalParts {
     const { bounds = {}, segmentBytes } = this.#parts, segments = { ...this.#segments(), segmentBytes };
-    return { segments, clock: this.#parts.clock, bounds, shared: this.#shared, made: () => this.#made(folder) };
+    return {
+      segments,
+      clock: this.#parts.clock,
+      bounds,
+      shared: this.#shared,
+      made: (first) => this.#made(folder, first),
+    };
   }
 
   #orderParts(folder: string): OrderParts {
@@ -135,7 +147,7 @@ export class DurableLogs implements Durable {
     return {
       segments: { ...this.#segments(), segmentBytes, packer: null, now: () => clock.now() },
       after: (ms, call) => clock.after(ms, call),
-      made: () => this.#made(folder),
+      made: (first) => this.#made(folder, first),
     };
   }
 
@@ -144,8 +156,15 @@ export class DurableLogs implements Durable {
     return { device, checksum, packer, unpacker, durability, buffers: this.#buffers };
   }
 
-  #made(folder: string): void {
-    if (!this.meta.hasFiles(folder)) this.meta.made(folder);
+  #made(folder: string, first: number): void {
+    const newest = this.meta.newest(folder);
+    if (newest !== null && first <= newest) return;
+    try {
+      this.meta.made(folder, first);
+    } catch (thrown) {
+      // Of a log that is known to have files, an older one serves: less is missed then.
+      if (newest === null) throw thrown;
+    }
   }
 
   remove(folder: string): void {

@@ -66,7 +66,7 @@ export class JournalLog<Answer> implements Log<Answer> {
     this.#shared = new SharedReads(this.#bounds.recentBytesMax, (offset) => new SegmentReader(this.#log, offset));
     if (opened.endRecord) this.#window.push(opened.endRecord);
     this.#tableFrom = opened.tableFrom;
-    this.#retention = new Retention(parts, this.#bounds, this.#log, opened.arrivals);
+    this.#retention = new Retention(parts, this.#bounds, this.#log);
   }
 
   /** The log of a new stream. */
@@ -352,7 +352,7 @@ export class JournalLog<Answer> implements Log<Answer> {
 
   /** Called between two groups: all that was stored is in the segments before this one. */
   rolled(): void {
-    if (this.#log.segments.length === 1) this.#parts.made?.();
+    this.#parts.made?.(this.#lastFirst());
     if (this.#writtenBytes < this.#tableBytes * TABLE_RATIO) return;
     const from = this.#lastFirst(), text = this.#tableText(from);
     this.#later(() => this.#saveTable(from, text));

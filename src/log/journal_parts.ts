@@ -9,6 +9,7 @@ import {
 } from "../core/limits.ts";
 import type { Clock } from "../core/clock.ts";
 import type { LogRecord } from "../log.ts";
+import { Ages } from "./ages.ts";
 import type { ArrivalClock } from "./arrival_clock.ts";
 import type { Segment, SegmentParts } from "./segment_files.ts";
 import type { SegmentLog } from "./segment_log.ts";
@@ -34,8 +35,8 @@ export interface JournalParts {
   readonly bounds?: Partial<JournalBounds>;
   /** What several journals retain together. */
   readonly shared: { bytes: number };
-  /** Called when the first segment of a new journal is there. */
-  readonly made?: () => void;
+  /** Called when a new segment is there, whose first row has this offset. */
+  readonly made?: (first: number) => void;
 }
 
 const DEFAULT_BOUNDS: JournalBounds = {
@@ -77,6 +78,7 @@ export function readText<Answer>(text: Uint8Array): RecordText<Answer> | null {
 
 interface Content {
   bytes: number;
+  /** When the newest of it came, monotonic. */
   newestMs: number;
 }
 
@@ -88,15 +90,15 @@ export class Retention {
   readonly #parts: JournalParts;
   readonly #bounds: JournalBounds;
   readonly #log: SegmentLog;
-  readonly #arrivals: ArrivalClock;
+  readonly #ages: Ages;
   /** Of segments that were written by this process. */
   readonly #contents = new Map<Segment, Content>();
   /** Segments that have been given up and are still there. */
   #gone = 0;
   #retainedBytes = 0;
 
-  constructor(parts: JournalParts, bounds: JournalBounds, log: SegmentLog, arrivals: ArrivalClock) {
-    this.#arrivals = arrivals;
+  constructor(parts: JournalParts, bounds: JournalBounds, log: SegmentLog) {
+    this.#ages = new Ages(parts.clock);
     this.#parts = parts;
     this.#bounds = bounds;
     this.#log = log;
@@ -111,39 +113,44 @@ export class Retention {
     return this.#gone;
   }
 
-  add(segment: Segment, { bytes, arrivalMs }: LogRecord): void {
-    const content = this.#contents.get(segment);
+  add(segment: Segment, { bytes }: LogRecord): void {
+    const content = this.#contents.get(segment), newestMs = this.#parts.clock.monotonic();
     if (content) {
       content.bytes += bytes;
-      content.newestMs = arrivalMs;
-    } else this.#contents.set(segment, { bytes, newestMs: arrivalMs });
+      content.newestMs = newestMs;
+    } else this.#contents.set(segment, { bytes, newestMs });
   }
 
   /** Gives up what lies before `needed`, as far as the bounds say so; whether that was anything. `end`: behind the newest row. */
   trim(needed: number, end: number): boolean {
-    const { segments } = this.#log, before = this.#gone, oldestMs = this.#arrivals.now() - this.forMs;
+    const { segments } = this.#log, before = this.#gone;
     const free = (i: number) => i < segments.length - 1 && segments[i + 1].first <= needed;
     let bytes = 0;
-    for (let i = this.#gone; free(i); i++) bytes += this.#contentOf(i).bytes;
+    for (let i = this.#gone; free(i); i++) bytes += this.#bytesOf(i);
     // The segment that is written on stays; what it has counts all the same.
     if (needed === end) bytes += this.#contents.get(segments.at(-1)!)?.bytes ?? 0;
     const others = this.#parts.shared.bytes - this.#retainedBytes;
     const own = this.bytesMax ?? this.#bounds.retainedBytesMax;
     const most = Math.min(own, Math.max(0, this.#bounds.allRetainedBytesMax - others));
     while (free(this.#gone)) {
-      const content = this.#contentOf(this.#gone);
-      if (bytes <= most && content.newestMs >= oldestMs) break;
-      bytes -= content.bytes;
+      if (bytes <= most && this.#ageOf(this.#gone) <= this.forMs) break;
+      bytes -= this.#bytesOf(this.#gone);
       this.#gone++;
     }
     this.#share(bytes);
     return this.#gone > before;
   }
 
-  #contentOf(i: number): Content {
-    const { segments } = this.#log, segment = segments[i];
+  #bytesOf(i: number): number {
+    const segment = this.#log.segments[i];
+    return this.#contents.get(segment)?.bytes ?? segment.capacity;
+  }
+
+  /** Of the newest that a segment has. */
+  #ageOf(i: number): number {
+    const { segments } = this.#log, content = this.#contents.get(segments[i]);
     // Of a segment that an earlier process has written, the next one tells when it was full.
-    return this.#contents.get(segment) ?? { bytes: segment.capacity, newestMs: segments[i + 1].madeMs };
+    return content ? this.#ages.since(content.newestMs) : this.#ages.before(segments[i + 1].madeMs);
   }
 
   /** Says to the other journals how much this one retains. */

@@ -39,6 +39,8 @@ interface Retained {
 /** A record and the bytes of all records before it, so that the bytes between two records are one subtraction. */
 interface Kept extends LogRecord {
   readonly bytesBefore: number;
+  /** When it came, monotonic. */
+  readonly cameMs: number;
 }
 
 /** Where a reader stands, in ordinals: offsets cannot tell records without rows apart. */
@@ -64,6 +66,7 @@ export class MemoryLog<Answer> implements Log<Answer> {
   #count = 0;
   #bytes = 0;
   #end = 0;
+  readonly #clock: Pick<Clock, "monotonic">;
   #retentionMs = Infinity;
   /** Null: the log's bound. */
   #retentionBytes: number | null = null;
@@ -76,6 +79,7 @@ export class MemoryLog<Answer> implements Log<Answer> {
   #retainedBytes = 0;
 
   constructor(clock: Clock, bounds: Partial<LogBounds> = {}, shared: Retained = { bytes: 0 }) {
+    this.#clock = clock;
     this.arrivals = new ArrivalClock(clock);
     this.#shared = shared;
     this.#bounds = { ...DEFAULT_BOUNDS, ...bounds };
@@ -182,6 +186,7 @@ export class MemoryLog<Answer> implements Log<Answer> {
       aside: entry.aside ?? [],
       ...(entry.partitions ? { partitions: entry.partitions } : {}),
       bytesBefore: this.#bytes,
+      cameMs: this.#clock.monotonic(),
     });
     if (entry.aside && entry.aside.length > 0) this.#newestAside = this.#end;
     this.#bytes += bytes;
@@ -275,14 +280,15 @@ export class MemoryLog<Answer> implements Log<Answer> {
     const needed = this.#slowest(), neededBytes = this.#bytesBefore(needed);
     const { retainedBytesMax, allRetainedBytesMax } = this.#bounds, others = this.#shared.bytes - this.#retainedBytes;
     const most = Math.min(this.#retentionBytes ?? retainedBytesMax, Math.max(0, allRetainedBytesMax - others));
-    const oldestMs = this.arrivals.now() - this.#retentionMs;
+    // A wall clock that is set makes nothing old.
+    const oldestMs = this.#clock.monotonic() - this.#retentionMs;
     const held = Math.min(Infinity, ...[...this.#holds].map(({ from }) => from));
     while (this.#first < needed) {
       const { offset, rows } = this.#records.get(this.#first)!;
       if (offset + rows > held) break;
       const tooMuch = neededBytes - this.#bytesBefore(this.#first) > most;
-      const { arrivalMs, kind } = this.#records.get(this.#first)!;
-      if (kind === "end" || (!tooMuch && arrivalMs >= oldestMs)) break;
+      const { cameMs, kind } = this.#records.get(this.#first)!;
+      if (kind === "end" || (!tooMuch && cameMs >= oldestMs)) break;
       this.#records.delete(this.#first++);
     }
     this.#share(neededBytes - this.#bytesBefore(this.#first));

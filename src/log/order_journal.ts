@@ -3,7 +3,7 @@ import { ORDER_RETRY_MS, ORDER_STEPS_MAX } from "../core/limits.ts";
 import type { OpenedOrder, OrderLog, OrderRecord, OrderReplay } from "../log.ts";
 import { decodeOrder, encodeOrder } from "./order_codec.ts";
 import type { RecordParts } from "./format.ts";
-import type { SegmentParts } from "./segment_files.ts";
+import type { Segment, SegmentParts } from "./segment_files.ts";
 import { SegmentLog } from "./segment_log.ts";
 import { SegmentReader } from "./segment_reader.ts";
 
@@ -12,7 +12,7 @@ export interface OrderParts {
   /** Calls back once after `ms`; the returned function cancels. */
   after(ms: number, call: () => void): () => void;
   /** Called when there is a segment. */
-  readonly made?: () => void;
+  readonly made?: (first: number) => void;
 }
 
 interface Waiter {
@@ -47,7 +47,7 @@ export class OrderJournal implements OrderLog {
 
   /** The order of a new pipeline, whose numbers begin behind `after`. */
   static create(folder: string, parts: OrderParts, after = 0): OrderJournal {
-    const log = new SegmentLog(folder, { ...parts.segments, rolled: () => parts.made?.() });
+    const log = new SegmentLog(folder, { ...parts.segments, rolled: ({ first }) => parts.made?.(first) });
     void log.start(after + 1);
     return new OrderJournal(parts, log, after);
   }
@@ -56,7 +56,7 @@ export class OrderJournal implements OrderLog {
   static async open(folder: string, parts: OrderParts, said: (cut: string) => void, after = 0): Promise<OpenedOrder> {
     const ends = new Map<string, number>(), idle = new Map<string, number>();
     let last = after;
-    const segments = { ...parts.segments, rolled: () => parts.made?.() };
+    const segments = { ...parts.segments, rolled: ({ first }: Segment) => parts.made?.(first) };
     const { log, cut } = await SegmentLog.open(folder, segments, 0, (head, text) => {
       for (const step of decodeOrder(text, head.key)) {
         if (step.kind === "chunk") ends.set(step.source, step.to);

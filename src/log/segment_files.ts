@@ -49,6 +49,11 @@ export function isSegmentName(name: string): boolean {
   return name.endsWith(ENDING);
 }
 
+/** The name of the one whose first record has this key: names sort as keys do. */
+export function segmentName(first: number): string {
+  return String(first).padStart(DIGITS, "0") + ENDING;
+}
+
 /** The files of one log: what there is, what comes next, and what goes. */
 export class SegmentFiles {
   readonly folder: string;
@@ -177,7 +182,7 @@ export class SegmentFiles {
    */
   async next(first: number, before: Segment | null, least: number): Promise<{ segment: Segment; file: LogFile }> {
     const { device, checksum } = this.parts, { spare, file } = await this.#take(before, least);
-    const { path, capacity } = spare, name = String(first).padStart(DIGITS, "0") + ENDING;
+    const { path, capacity } = spare, name = segmentName(first);
     const id = before?.first === first ? before.id : ((before?.id ?? 0) + 1) >>> 0;
     const head = { first, id, capacity, madeMs: this.parts.now() };
     try {

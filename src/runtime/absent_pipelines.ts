@@ -2,6 +2,7 @@ import { NOTHING_COLD } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import type { SinkOptions } from "../plan/plan.ts";
 import type { SavedPlan } from "../store.ts";
+import type { Writer } from "./deploy_checks.ts";
 import type { PipelineInfo } from "./service.ts";
 import type { ReturningView } from "./views.ts";
 
@@ -9,7 +10,7 @@ import type { ReturningView } from "./views.ts";
 export class AbsentPipelines {
   readonly #infos = new Map<string, PipelineInfo>();
   /** The plans of those that are on their way back, also while they are there and do again what they did under earlier plans. */
-  readonly #returning = new Map<string, unknown>();
+  readonly #returning = new Map<string, SavedPlan>();
   readonly #tasks: number;
 
   /** `tasks` of each pipeline. */
@@ -33,13 +34,25 @@ export class AbsentPipelines {
 
   /** Views that are about to come back with their pipelines. */
   get views(): ReturningView[] {
-    return [...this.#returning].flatMap(([pipeline, plan]) => viewsIn(plan).map((view) => ({ view, pipeline })));
+    return this.targets.flatMap(({ plan: { name: pipeline, sinks } }) =>
+      sinks.flatMap(({ sink }) => sink.kind === "view" ? [{ view: String(sink.name), pipeline }] : [])
+    );
+  }
+
+  /** What those write that are on their way back, under the plans that they come to. */
+  get targets(): Writer[] {
+    return [...this.#returning].map(([name, { plan }]) => ({ plan: { name, sinks: sinksIn(plan) } }));
+  }
+
+  /** Streams that one reads that is on its way back. */
+  reads(name: string): string[] {
+    return Object.keys(this.#returning.get(name)?.streams ?? {});
   }
 
   /** It is about to come back. */
   await(name: string, plan: SavedPlan): void {
     this.#infos.set(name, { ...this.#infoOf(name, plan), state: "recovering", progress: 0 });
-    this.#returning.set(name, plan.plan);
+    this.#returning.set(name, plan);
   }
 
   /** It is there, and does again what it did. */
@@ -100,8 +113,7 @@ export class AbsentPipelines {
   }
 }
 
-/** Names of the views that a plan writes. */
-function viewsIn(plan: unknown): string[] {
+function sinksIn(plan: unknown): { readonly sink: SinkOptions }[] {
   const { nodes } = plan as { readonly nodes: readonly { readonly sink?: SinkOptions }[] };
-  return nodes.flatMap(({ sink }) => sink?.kind === "view" ? [String(sink.name)] : []);
+  return nodes.flatMap(({ sink }) => sink ? [{ sink }] : []);
 }

@@ -1,7 +1,6 @@
 import { RdxError } from "../core/errors.ts";
-import type { PhysicalPlan } from "../plan/physical.ts";
+import type { PhysicalPlan, PhysicalSink } from "../plan/physical.ts";
 import { compareState } from "../plan/state.ts";
-import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, PipelinesParts } from "./pipeline_maker.ts";
 import type { Views } from "./views.ts";
 
@@ -56,11 +55,16 @@ export function checkState(deployed: Deployed | null, { plan, physical }: Compil
   return { way: comparison.verdict === "same" ? "same" : "continue", notes };
 }
 
+/** What a pipeline writes, under its name. */
+export interface Writer {
+  readonly plan: { readonly name: string; readonly sinks: readonly Pick<PhysicalSink, "sink">[] };
+}
+
 /** What is written again after a restart belongs to one pipeline alone. Throws RdxError("conflict"). */
 export function checkTargets(
   name: string,
   { sinks }: PhysicalPlan,
-  others: Iterable<Pipeline>,
+  others: Iterable<Writer>,
   { durable, sinks: kinds }: Pick<PipelinesParts, "durable" | "sinks">,
 ): void {
   if (!durable) return;
@@ -68,7 +72,7 @@ export function checkTargets(
   for (const { id, sink } of sinks) {
     const target = kinds.get(sink.kind)?.target;
     if (target === undefined) continue;
-    const same = (other: Pipeline) =>
+    const same = (other: Writer) =>
       other.plan.sinks.some(({ sink: one }) => one.kind === sink.kind && one[target] === sink[target]);
     const owner = all.find(same)?.plan.name;
     if (owner === undefined) continue;

@@ -12,6 +12,8 @@ export interface Taken {
   readonly from: number;
   readonly to: number;
   readonly end: boolean;
+  /** All of it has come since the input began; absent: some of it lay there, and how long ago that came says nothing of who reads it. */
+  readonly live?: boolean;
 }
 
 /** A source of a pipeline as the sequencer sees it. */
@@ -63,6 +65,8 @@ export class LogInput implements PipelineInput {
   /** Of what is given again, so far as it was read. */
   #again: TakenFrame[] = [];
   #againFrom = 0;
+  /** What lies before it was there when the input began. */
+  #liveFrom = 0;
   #ended = false;
   #stopped = false;
 
@@ -83,6 +87,7 @@ export class LogInput implements PipelineInput {
   #open(start: number | "earliest" | "latest"): LogFrames {
     this.#opened = new LogFrames(this.#log, start, { only: this.only });
     this.#againFrom = this.#opened.behind;
+    this.#liveFrom = this.#log.end;
     return this.#opened;
   }
 
@@ -126,7 +131,7 @@ export class LogInput implements PipelineInput {
   take(): Taken {
     const from = this.#frames.behind, frames = this.#frames.chunk(), end = frames.length === 0;
     if (end) this.#ended = true;
-    return { frames, range: null, from, to: this.#frames.behind, end };
+    return { frames, range: null, from, to: this.#frames.behind, end, live: from >= this.#liveFrom };
   }
 
   takeTo(to: number): Taken | null {

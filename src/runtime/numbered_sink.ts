@@ -27,6 +27,10 @@ export class NumberedSink implements Sink {
     return this.#sink.trouble ?? null;
   }
 
+  async check(): Promise<void> {
+    await this.#sink.check?.();
+  }
+
   async open(place?: unknown): Promise<number> {
     return this.#committed = await this.#sink.open(place);
   }

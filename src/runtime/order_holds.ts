@@ -1,5 +1,5 @@
 import type { LogHold } from "../log.ts";
-import type { SavedPlan } from "../store.ts";
+import type { Durable, SavedPlan } from "../store.ts";
 import type { EarlierCheckpoint } from "./checkpoint/saved_run.ts";
 import type { PipelineOrder } from "./pipeline_maker.ts";
 
@@ -17,6 +17,13 @@ export function turnAt(plans: readonly SavedPlan[], index: number): number {
 /** An order is no longer to be done again. */
 export function letGo({ holds }: PipelineOrder): void {
   for (const { hold } of holds.splice(0)) hold.close();
+}
+
+/** It is not there after a restart. */
+export function removeOrder(order: PipelineOrder, durable: Durable | null | undefined): void {
+  const { log, folder } = order, closed = log.close();
+  letGo(order);
+  if (folder !== null) void closed.finally(() => durable?.remove(folder));
 }
 
 /**

@@ -259,7 +259,7 @@ export class Pipeline {
     };
     if (!await this.#could("Rows that it leaves out cannot be kept", leaveOut)) return;
     if (!await this.#could("A sink cannot write", async () => rows = await this.#write(finished, watermark))) return;
-    if (rows > 0 && taken && this.#recovered >= 1) meter.committed(this.parts.clock.now() - taken.frames[0].arrivalMs);
+    if (rows > 0 && taken?.live) meter.committed(this.parts.clock.now() - taken.frames[0].arrivalMs);
     this.#committed = number;
     this.#sequence(() => this.#sequencer.finished(number));
     this.#waiters.wake();

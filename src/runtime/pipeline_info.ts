@@ -40,3 +40,9 @@ export function pipelineInfo({ plan, pipeline, order }: Deployed, sql: string | 
     sql,
   };
 }
+
+/** Brings its gauges up to date. */
+export function gauge({ pipeline, order }: Deployed, nowMs: number): void {
+  const { watermark, lagRows, meter } = pipeline;
+  meter.gauge(watermark, nowMs, lagRows, order.quarantined.length, partitionsOf(pipeline));
+}

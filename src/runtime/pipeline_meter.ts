@@ -139,7 +139,7 @@ export class PipelineMeter {
     if (rows > 0) this.#metrics.rowsOut.with(this.#name).increment(rows);
   }
 
-  /** Takes the time from a chunk's arrival to the commit of the results that it led to. */
+  /** Takes the time from the arrival of a chunk that came while its pipeline was there to the commit of the results that it led to. */
   committed(endToEndMs: number): void {
     const ms = Math.max(0, endToEndMs);
     this.#latencies.add(ms);

@@ -31,6 +31,10 @@ export interface RecoveryParts {
   repeats(name: string, through: Promise<void>): void;
   /** It is through with what it did. */
   arrived(name: string): void;
+  /** Changes deployments, when nobody else does. */
+  inTurn<T>(change: () => Promise<T>): Promise<T>;
+  /** It is what its name means, and the engine is not about to end. */
+  isThere(name: string, deployed: Deployed): boolean;
   /** Makes a pipeline what its name means. */
   take(name: string, first: Deployed, sql: string | null): void;
   /** Takes that back: it is awaited again. */
@@ -59,6 +63,12 @@ interface Candidate {
   readonly run: SavedRun;
 }
 
+/** A pipeline as it is when it comes back, and the place of its plan among those that it had. */
+interface Begun {
+  readonly first: Deployed;
+  readonly index: number;
+}
+
 /** One that nobody can go on from. */
 interface BadCheckpoint {
   readonly number: number;
@@ -66,8 +76,8 @@ interface BadCheckpoint {
 }
 
 /**
- * Has pipelines go on from their checkpoints. Resolves when they are there; `through` does when they have done again what they did behind those, for which one may
- * wait long whose sink cannot write.
+ * Has pipelines go on from their checkpoints. Resolves when they are there; `through` does when they have done again what they did behind those, under each of their
+ * plans, for which one may wait long whose sink cannot write: nobody awaits it within a turn.
  */
 export type GoOn = () => Promise<{ readonly through: Promise<void> }>;
 
@@ -101,9 +111,9 @@ export async function findPipeline(
     const one = { name, folder, opened, order, checkpoints };
     await arriveBehind(one, durable, parts);
     return async () => {
-      const recovery = new Recovery(one, durable, parts), last = await recovery.run().catch(lost);
-      if (!last) return { through: Promise.resolve() };
-      const through = recovery.through(last).then(() => parts.arrived(name)).catch(lost);
+      const recovery = new Recovery(one, durable, parts), begun = await recovery.begin().catch(lost);
+      if (!begun) return { through: Promise.resolve() };
+      const through = recovery.through(begun).then(() => parts.arrived(name)).catch(lost);
       parts.repeats(name, through);
       return { through };
     };
@@ -155,41 +165,49 @@ class Recovery {
     this.#parts = parts;
   }
 
-  /** Has it go on from its newest good checkpoint, and do again what it did under each of its plans but the last, under which it is there then. */
-  async run(): Promise<Deployed> {
-    const { name, order, opened } = this.#found, parts = this.#parts, { plans } = order;
-    const { first, index } = await this.#begin();
-    first.pipeline.start();
-    let last = first;
-    for (const [i, { after, origins }] of plans.entries()) {
-      if (i <= index) continue;
-      await last.pipeline.reached(after);
-      const keep = last.pipeline;
-      await keep.quiesce();
-      const change = await beginChange(last, parts.compile(name, plans[i]), parts.tasks);
-      const next = this.#make(i, last, null, change.move?.facts ?? null);
-      await openSinks(next.pipeline.sinks, next.pipeline.plan, keep.sinks, origins, opened.last);
-      await takeOver(keep, next.pipeline, change);
-      await parts.handOver(name, last, next, change);
-      next.pipeline.start();
-      last = next;
-    }
-    // Another plan has other tables
-    if (last !== first) await order.checkpoints!.detach();
-    return last;
+  /** Has it go on from its newest good checkpoint, under the plan that it had there. */
+  async begin(): Promise<Begun> {
+    const begun = await this.#begin();
+    begun.first.pipeline.start();
+    return begun;
   }
 
-  /** Resolves when it has done again all that it did, or does not run any more; from then on checkpoints of it are taken. */
-  async through({ pipeline }: Deployed): Promise<void> {
-    const { order: { plans, checkpoints, replay }, opened } = this.#found;
-    await pipeline.reached(opened.last);
+  /**
+   * Has it do again what it did under each of its plans, and resolves when it has done all of that, or does not run any more; from then on checkpoints of it are taken.
+   * Only changing to the next plan takes a turn: others are deployed and deleted meanwhile, and so may it be.
+   */
+  async through({ first, index }: Begun): Promise<void> {
+    const { name, order: { plans, checkpoints, replay }, opened } = this.#found, parts = this.#parts;
+    let last: Deployed | null = first;
+    for (let i = index + 1; last && i < plans.length; i++) {
+      const before: Deployed = last;
+      await before.pipeline.reached(plans[i].after);
+      last = await parts.inTurn(async () => parts.isThere(name, before) ? await this.#change(before, i) : null);
+    }
+    await last?.pipeline.reached(opened.last);
     replay?.close();
     // One that was deleted, or has another in its place, has none.
-    if (pipeline.state !== "stopped") checkpoints!.attach(pipeline, turnAt(plans, plans.length - 1));
+    if (last && last.pipeline.state !== "stopped") checkpoints!.attach(last.pipeline, turnAt(plans, plans.length - 1));
+  }
+
+  /** Goes on under the plan at `index`; null: it has failed, and says why. */
+  async #change(last: Deployed, index: number): Promise<Deployed | null> {
+    const { name, order, opened } = this.#found, parts = this.#parts, keep = last.pipeline, saved = order.plans[index];
+    if (keep.state === "failed" || keep.state === "stalled") return null;
+    await keep.quiesce();
+    const change = await beginChange(last, parts.compile(name, saved), parts.tasks);
+    const next = this.#make(index, last, null, change.move?.facts ?? null);
+    await openSinks(next.pipeline.sinks, next.pipeline.plan, keep.sinks, saved.origins, opened.last);
+    await takeOver(keep, next.pipeline, change);
+    await parts.handOver(name, last, next, change);
+    next.pipeline.start();
+    // Another plan has other tables
+    await order.checkpoints!.detach();
+    return next;
   }
 
   /** The pipeline as its newest good checkpoint has it, or at its beginning, and the place of its plan. */
-  async #begin(): Promise<{ first: Deployed; index: number }> {
+  async #begin(): Promise<Begun> {
     const { name, opened, order, checkpoints } = this.#found, bad: BadCheckpoint[] = [];
     for (const info of checkpoints) {
       try {
@@ -230,7 +248,7 @@ class Recovery {
   }
 
   /** Makes it, with all that a checkpoint has; null: as it began. Throws what stands in the way, and has left nothing then. */
-  async #from(candidate: Candidate | null): Promise<{ first: Deployed; index: number }> {
+  async #from(candidate: Candidate | null): Promise<Begun> {
     const { name, order, opened } = this.#found, { plans } = order, parts = this.#parts;
     const index = candidate ? plans.findIndex((_, i) => turnAt(plans, i) === candidate.run.turn) : 0;
     if (index < 0) throw new RdxError("invalid", `It is of a plan ${candidate!.run.turn} that is not kept`);

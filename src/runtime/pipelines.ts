@@ -1,11 +1,12 @@
 import { RdxError, reasonOf } from "../core/errors.ts";
 import { PIPELINES_MAX } from "../core/limits.ts";
+import { Turns } from "../core/turns.ts";
 import { compilePlan } from "../plan/compile.ts";
 import type { Catalog } from "../plan/catalog.ts";
 import { referencesIn } from "../kernel/user_functions.ts";
 import { catalogFrom } from "./deployed_catalog.ts";
 import { allAtRest, drainAll } from "./ends_of_pipelines.ts";
-import { checkState, checkTargets, checkViews } from "./deploy_checks.ts";
+import { checkState, checkTargets, checkViews, type Writer } from "./deploy_checks.ts";
 import { PipelinePictures } from "./pipeline_pictures.ts";
 import { type ContinueParts, continueWith, handOver } from "./carry/continue.ts";
 import { viewsToMove } from "./carry/views.ts";
@@ -13,25 +14,24 @@ import type { ReturningView } from "./views.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts, Start } from "./pipeline_maker.ts";
 import { closeEnds, PipelineMaker, startOf } from "./pipeline_maker.ts";
-import type { OpenedSavepoint, SavedPlan } from "../store.ts";
+import type { OpenedSavepoint } from "../store.ts";
 import type { CheckpointStatus } from "./checkpoint/checkpoints.ts";
 import { AbsentPipelines } from "./absent_pipelines.ts";
-import { letGo, turnAt } from "./order_holds.ts";
+import { checkSinks } from "./open_sinks.ts";
+import { removeOrder, turnAt } from "./order_holds.ts";
 import { noteReader } from "./readers.ts";
-import { partitionsOf, startOfOthers } from "./partition_inputs.ts";
-import { pipelineInfo } from "./pipeline_info.ts";
+import { startOfOthers } from "./partition_inputs.ts";
+import { gauge, pipelineInfo } from "./pipeline_info.ts";
 import { named } from "./named_plan.ts";
 import { findPipelines, type RecoveryParts } from "./pipeline_recovery.ts";
 import { Repeating } from "./repeating.ts";
 import { Revival } from "./revival.ts";
 import { Replays } from "./replay/replays.ts";
 import { checkPlan, type RestoredPlan, restoreSavepoint, type SavedStart } from "./savepoint/restore.ts";
-import { catalogOf, notePlan, noteText } from "./saved_plan.ts";
+import { catalogOf, notePlan, noteText, type Text } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { compileAndLoad, loadFunctions } from "./load_functions.ts";
 import type { Deployment, PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
-
-type Text = Pick<SavedPlan, "plan" | "sql">;
 
 /** The pipelines of an engine, by name. */
 export class Pipelines implements PipelineService {
@@ -43,7 +43,7 @@ export class Pipelines implements PipelineService {
   /** Those that an earlier process has left and that are not there. */
   readonly #absent: AbsentPipelines;
   /** Changes of deployments happen one after the other. */
-  #changes: Promise<unknown> = Promise.resolve();
+  readonly #changes = new Turns();
   readonly #maker: PipelineMaker;
   readonly #pictures: PipelinePictures;
   #closing = false;
@@ -67,7 +67,7 @@ export class Pipelines implements PipelineService {
       recovery: () => this.#recovery(),
       awaited: (name, plan) => this.#absent.await(name, plan),
       lost: (name, plan, reason) => this.#absent.lose(name, plan, reason),
-      inTurn: (change) => this.#inTurn(change),
+      inTurn: (change) => this.#changes.take(change),
       remove: (name, deployed) => this.#remove(name, deployed, true),
     });
   }
@@ -115,20 +115,19 @@ export class Pipelines implements PipelineService {
     throw new RdxError("not_found", `There is no pipeline ${name}`);
   }
 
+  /** What pipelines write, also those that are on their way back. */
+  get #writers(): Writer[] {
+    return [...this.all(), ...this.#absent.targets];
+  }
+
   get returningViews(): readonly ReturningView[] {
     return this.#absent.views;
   }
 
   async put(name: string, json: unknown, how: Deployment & { readonly sql?: string }) {
-    const whole = this.#repeating.whole(name, this.#absent.get(name)?.state === "recovering", this.#changes);
+    const whole = this.#repeating.whole(name, this.#absent.get(name)?.state === "recovering", this.#changes.through);
     if (whole && how.state === "keep") await whole;
-    return await this.#inTurn(() => this.#put(name, json, how));
-  }
-
-  #inTurn<T>(change: () => Promise<T>): Promise<T> {
-    const turn = this.#changes.then(change, change);
-    this.#changes = turn.catch(() => {});
-    return turn;
+    return await this.#changes.take(() => this.#put(name, json, how));
   }
 
   async #put(name: string, json: unknown, { start: from, state, sql }: Deployment & { readonly sql?: string }) {
@@ -136,7 +135,7 @@ export class Pipelines implements PipelineService {
     const plan = named(json, name), before = this.#deployed.get(name);
     const compiled = await compileAndLoad(plan, () => this.catalog, this.#parts);
     checkViews(name, compiled.physical, this.#parts.views);
-    checkTargets(name, compiled.physical, this.all(), this.#parts);
+    checkTargets(name, compiled.physical, this.#writers, this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
     const start = await startOf(from, compiled.physical, this.#parts.streams);
     const { way, notes } = checkState(before ?? null, compiled, state), save = { plan, sql: sql ?? null };
@@ -150,6 +149,7 @@ export class Pipelines implements PipelineService {
     this.#scripts.set(name, save.sql);
     this.#revival.forget(name);
     this.#absent.delete(name);
+    this.#reads(name, this.#deployed.get(name)!, null);
     return { created: before === undefined, pipeline: this.get(name), notes };
   }
 
@@ -158,6 +158,7 @@ export class Pipelines implements PipelineService {
     const ends = this.#ends(name, compiled, before, null, start);
     try {
       await ends.lookups?.open();
+      await checkSinks(ends.sinks, compiled.physical, []);
     } catch (thrown) {
       await closeEnds(ends, null);
       this.#reads(name, before, null);
@@ -175,7 +176,7 @@ export class Pipelines implements PipelineService {
       this.#forget(name, next);
       throw thrown;
     } finally {
-      if (before) this.#removeOrder(before);
+      if (before) removeOrder(before.order, this.#parts.durable);
     }
     this.#begin(next);
   }
@@ -212,7 +213,7 @@ export class Pipelines implements PipelineService {
     const { durable } = this.#parts;
     if (!durable) return () => Promise.resolve();
     const goOn = await findPipelines(durable, this.#recovery());
-    return async () => await (await this.#inTurn(goOn)).through;
+    return async () => await (await this.#changes.take(goOn)).through;
   }
 
   #recovery(): RecoveryParts {
@@ -227,10 +228,12 @@ export class Pipelines implements PipelineService {
       ends: (name, compiled, before, start) => this.#ends(name, compiled, before, before?.pipeline ?? null, start),
       awaited: (name, saved) => {
         this.#absent.await(name, saved);
-        this.#reads(name, null, compilePlan(named(saved.plan, name), catalogOf(saved, this.catalog)));
+        this.#reads(name, null, null);
       },
+      inTurn: (change) => this.#changes.take(change),
+      isThere: (name, deployed) => !this.#closing && this.#deployed.get(name) === deployed,
       repeats: (name, through) => this.#repeating.add(name, through),
-      arrived: (name) => this.#absent.get(name) ?? this.#absent.arrive(name),
+      arrived: (name) => this.#absent.get(name) ?? this.#arrive(name),
       take: (name, first, sql) => {
         this.#absent.take(name);
         this.#take(name, first);
@@ -246,25 +249,32 @@ export class Pipelines implements PipelineService {
         if (this.#revival.isTriedAgain(name, thrown)) return;
         const made = this.find(name), reason = reasonOf(thrown);
         if (!made) return this.#absent.lose(name, plan, reason);
-        this.#absent.arrive(name);
+        this.#arrive(name);
         made.fail(`It cannot be recovered: ${reason}`);
       },
     };
   }
 
+  /** It does nothing again any more, and reads what its plan reads alone. */
+  #arrive(name: string): void {
+    this.#absent.arrive(name);
+    const reads = () => this.#absent.get(name) ?? this.#reads(name, this.#deployed.get(name) ?? null, null);
+    void this.#changes.through.then(reads);
+  }
+
   /** Makes a pipeline of what a savepoint has, in the place of what has its name; that goes on when it cannot be made. */
   restore(name: string, saved: OpenedSavepoint, start: SavedStart, under: RestoredPlan = "saved") {
-    return this.#inTurn(async () => {
+    return this.#changes.take(async () => {
       const before = this.#deployed.get(name) ?? null, sql = this.#scripts.get(name) ?? undefined;
       const plan = under === "saved" ? null : checkPlan({ name, saved, before }, this.#recovery(), this.catalog);
       this.#admit(before);
       const next = await restoreSavepoint({ name, saved, start, before }, this.#parts, {
         ...this.#recovery(),
         catalog: this.catalog,
-        others: this.all(),
+        others: this.#writers,
         fresh: (compiled, positions) => this.#ends(name, compiled, before, null, positions),
         remove: (deployed) => this.#remove(name, deployed),
-        removeOrder: (deployed) => this.#removeOrder(deployed),
+        removeOrder: ({ order }) => removeOrder(order, this.#parts.durable),
       });
       this.#revival.forget(name);
       this.#begin(next, plan !== null);
@@ -303,7 +313,7 @@ export class Pipelines implements PipelineService {
   }
 
   #reads(name: string, before: Deployed | null, after: Compiled | null): void {
-    noteReader(this.#parts.streams, name, [before?.pipeline.plan, after?.physical]);
+    noteReader(this.#parts.streams, name, [before?.pipeline.plan, after?.physical], this.#absent.reads(name));
   }
 
   /** Takes a checkpoint now; resolves to what is known of the newest, `problem` says why it could not be taken. Null: nothing outlives the process. */
@@ -314,7 +324,7 @@ export class Pipelines implements PipelineService {
   }
 
   delete(name: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#changes.take(async () => {
       const deployed = this.#deployed.get(name) ?? null;
       if (!deployed && !this.#absent.get(name)) this.deployed(name);
       if (deployed) await this.#remove(name, deployed);
@@ -328,13 +338,8 @@ export class Pipelines implements PipelineService {
     this.#absent.delete(name);
     this.#revival.forget(name);
     this.#scripts.delete(name);
-    if (deployed) this.#removeOrder(deployed);
-  }
-
-  #removeOrder({ order }: Deployed): void {
-    const { log, folder } = order, closed = log.close();
-    letGo(order);
-    if (folder !== null) void closed.finally(() => this.#parts.durable?.remove(folder));
+    this.#reads(name, null, null);
+    if (deployed) removeOrder(deployed.order, this.#parts.durable);
   }
 
   async #remove(name: string, { pipeline, id, order }: Deployed, comesBack = false): Promise<void> {
@@ -361,16 +366,13 @@ export class Pipelines implements PipelineService {
 
   /** Brings the gauges up to date. */
   gauge(): void {
-    for (const { pipeline, order } of this.#deployed.values()) {
-      const { watermark, lagRows, meter } = pipeline;
-      meter.gauge(watermark, this.#parts.clock.now(), lagRows, order.quarantined.length, partitionsOf(pipeline));
-    }
+    for (const deployed of this.#deployed.values()) gauge(deployed, this.#parts.clock.now());
   }
 
   /** Deploys nothing more, and ends pipelines over what others leave out behind those others; resolves when all pipelines have come to their end. */
   async drain(): Promise<void> {
     this.#closing = true;
-    await this.#changes;
+    await this.#changes.through;
     await drainAll(this.all());
   }
 
@@ -388,7 +390,7 @@ export class Pipelines implements PipelineService {
     this.#closing = true;
     this.#revival.close();
     // What is recovering goes on in the next process.
-    if (!this.#parts.durable) await this.#changes;
+    if (!this.#parts.durable) await this.#changes.through;
     await Promise.all([...this.#deployed].map(async ([name, deployed]) => {
       await this.#remove(name, deployed);
       await deployed.order.log.close();

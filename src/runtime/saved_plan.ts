@@ -42,7 +42,8 @@ export function catalogOf({ streams }: SavedPlan, catalog: Catalog): Catalog {
   return { ...catalog, stream: (name) => Object.hasOwn(streams, name) ? streams[name] : null };
 }
 
-type Text = Pick<SavedPlan, "plan" | "sql">;
+/** A plan as it was deployed, and the script that it came from. */
+export type Text = Pick<SavedPlan, "plan" | "sql">;
 
 /** Notes the plan that a pipeline has from now on, behind the number `after`, before anything comes of it. */
 export function notePlan(

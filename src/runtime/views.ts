@@ -83,8 +83,13 @@ export class Views implements ViewService {
     return STANDARD_SINKS.get("view")!;
   }
 
+  /** The pipeline that writes it, or is about to again. */
   ownerOf(name: string): string | null {
-    return this.#views.get(name)?.pipeline ?? null;
+    return this.#views.get(name)?.pipeline ?? this.#returning(name)?.pipeline ?? null;
+  }
+
+  #returning(name: string): ReturningView | undefined {
+    return this.#pipelines().returningViews.find(({ view }) => view === name);
   }
 
   /** The sink of a new view, which nobody sees before `show`. */
@@ -126,7 +131,7 @@ export class Views implements ViewService {
   #get(name: string): Owned {
     const owned = this.#views.get(name);
     if (owned) return owned;
-    const returning = this.#pipelines().returningViews.find(({ view }) => view === name);
+    const returning = this.#returning(name);
     if (returning) {
       throw new RdxError(
         "unavailable",

@@ -19,8 +19,13 @@ export interface AppendFile {
   close(): void;
 }
 
-/** Opens a file for appending, made if it is not there. */
-export type OpenFile = (path: string) => Promise<AppendFile>;
+/** Files that are written at their ends. */
+export interface AppendFiles {
+  /** The size of one, 0 where it could be made; makes nothing. Throws what would keep `open` from it. */
+  sizeOf(path: string): Promise<number>;
+  /** Opens one, made if it is not there. */
+  open(path: string): Promise<AppendFile>;
+}
 
 const OPTIONS = optionsSchema({
   path: { type: "string", minLength: 1, description: "The file, made if it is not there; rows are appended" },
@@ -30,7 +35,7 @@ const OPTIONS = optionsSchema({
 const NEWLINE = 0x0a;
 
 /** Sinks that append rows to files. */
-export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFactory {
+export function fileSink(files: AppendFiles, openEncoder: OpenEncoder): SinkFactory {
   return {
     kind: "file",
     target: "path",
@@ -40,7 +45,7 @@ export function fileSink(openFile: OpenFile, openEncoder: OpenEncoder): SinkFact
     create(options: Readonly<Record<string, unknown>>, columns: readonly Column[]): Sink {
       const read = readOptions("file", OPTIONS, options), format = read.text("format") as OutputFormat;
       const kinds = read.isOn("changelog"), encoder = openEncoder(format, columns, { kinds });
-      return new FileSink(read.text("path"), { format, kinds, encoder }, openFile);
+      return new FileSink(read.text("path"), { format, kinds, encoder }, files);
     },
   };
 }
@@ -62,7 +67,7 @@ class FileSink implements Sink {
   readonly guarantee: Guarantee = "exactly once";
   readonly #path: string;
   readonly #written: Written;
-  readonly #openFile: OpenFile;
+  readonly #files: AppendFiles;
   #file: AppendFile | null = null;
   /** Where the file ended before anything was written. */
   #start = 0;
@@ -70,10 +75,15 @@ class FileSink implements Sink {
   #position = 0;
   #again = false;
 
-  constructor(path: string, written: Written, openFile: OpenFile) {
+  constructor(path: string, written: Written, files: AppendFiles) {
     this.#path = path;
     this.#written = written;
-    this.#openFile = openFile;
+    this.#files = files;
+  }
+
+  async check(): Promise<void> {
+    const size = await this.#guard(() => this.#files.sizeOf(this.#path), "invalid_plan");
+    if (size > 0 && this.#written.format === "arrow") throw this.#isEnded();
   }
 
   /**
@@ -81,7 +91,7 @@ class FileSink implements Sink {
    * stream cannot be continued.
    */
   async open(place?: unknown): Promise<number> {
-    const file = await this.#guard(() => this.#openFile(this.#path), "invalid_plan"), before = placeOf(place);
+    const file = await this.#guard(() => this.#files.open(this.#path), "invalid_plan"), before = placeOf(place);
     this.#file = file;
     this.#again = before !== null;
     this.#position = this.#start = before?.start ?? file.size;
@@ -101,15 +111,19 @@ class FileSink implements Sink {
     if (this.#written.format === "arrow") {
       this.#file = null;
       file.close();
-      throw new RdxError(
-        "conflict",
-        `File ${this.#path} is not empty, and an Arrow stream ends only once: name another`,
-      );
+      throw this.#isEnded();
     }
     // Whoever wrote the last line did not end it: it stays, by itself.
     if (await this.#guard(() => byteAt(file, file.size - 1)) !== NEWLINE) {
       await this.#append(file, Uint8Array.of(NEWLINE));
     }
+  }
+
+  #isEnded(): RdxError {
+    return new RdxError(
+      "conflict",
+      `File ${this.#path} is not empty, and an Arrow stream ends only once: name another`,
+    );
   }
 
   get place(): unknown {

@@ -1,10 +1,30 @@
-import type { AppendFile, OpenFile } from "./file.ts";
+import { dirname } from "node:path";
+import type { AppendFile, AppendFiles } from "./file.ts";
 
-/** Opens files of the machine. */
-export const openDenoFile: OpenFile = async (path) => {
+/** Files of the machine. `pathOf` makes a path absolute. */
+export function denoFiles(pathOf: (path: string) => string): AppendFiles {
+  return {
+    async sizeOf(given) {
+      const path = pathOf(given);
+      try {
+        using file = await Deno.open(path, { read: true, write: true });
+        return (await file.stat()).size;
+      } catch (thrown) {
+        if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+      }
+      const { isDirectory } = await Deno.stat(dirname(path));
+      if (!isDirectory) throw new Error(`${dirname(path)} is no folder`);
+      return 0;
+    },
+    open: (path) => openDenoFile(pathOf(path)),
+  };
+}
+
+/** Opens a file, made if it is not there. */
+export async function openDenoFile(path: string): Promise<AppendFile> {
   const file = await Deno.open(path, { read: true, write: true, create: true });
   return new DenoAppendFile(file, (await file.stat()).size);
-};
+}
 
 class DenoAppendFile implements AppendFile {
   readonly #file: Deno.FsFile;

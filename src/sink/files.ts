@@ -111,6 +111,10 @@ class FilesSink implements Sink {
     this.#clock = clock;
   }
 
+  async check(): Promise<void> {
+    await this.#guard(() => this.#folder.check(), "invalid_plan");
+  }
+
   /** Throws RdxError("invalid_plan") for a folder that cannot be used, "conflict" for one that has lost what was committed. */
   async open(place?: unknown): Promise<number> {
     const { run, number = -1 } = (place ?? {}) as { readonly run?: number; readonly number?: number };

@@ -2,6 +2,8 @@ import type { AppendFile } from "./file.ts";
 
 /** A folder of files as a sink uses it; names have no folders in them. Methods throw what the platform throws. */
 export interface PartFolder {
+  /** Throws what would keep the folder from being made; makes nothing. */
+  check(): Promise<void>;
   /** Names of the files that are there; makes the folder if it is not. */
   list(): Promise<readonly string[]>;
   /** A new and empty file, in the place of one that has its name. */

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { AppendFile } from "./file.ts";
 import { openDenoFile } from "./file_deno.ts";
 import type { PartFolder } from "./part_folder.ts";
@@ -12,6 +13,17 @@ export class DenoPartFolder implements PartFolder {
 
   #of(name: string): string {
     return `${this.#path}/${name}`;
+  }
+
+  async check(): Promise<void> {
+    for (let path = this.#path;; path = dirname(path)) {
+      try {
+        if ((await Deno.stat(path)).isDirectory) return;
+        throw new Error(`${path} is no folder`);
+      } catch (thrown) {
+        if (!(thrown instanceof Deno.errors.NotFound) || path === dirname(path)) throw thrown;
+      }
+    }
   }
 
   async list(): Promise<string[]> {

@@ -24,6 +24,8 @@ export type SqliteWritten<T> = { readonly value: T } | { readonly failure: strin
 
 /** A thread that writes one table. */
 export interface SqliteWriterThread {
+  /** Checks what is there, or that it could be made, and leaves all as it is. */
+  check(target: SqliteTarget): Promise<SqliteWritten<null>>;
   /** Makes what is missing, checks what is there, and says the last number that the run has committed, −1: none. */
   open(target: SqliteTarget): Promise<SqliteWritten<number>>;
   /** Writes the rows of a frame, which is given away, and their number in one transaction. */
@@ -84,7 +86,7 @@ export function sqliteSink(startThread: () => SqliteWriterThread, pathOf: (path:
       const read = readOptions("sqlite", OPTIONS, options), keys = read.texts("keys");
       const target = { path: pathOf(read.text("path")), table: read.text("table"), columns };
       const { pipeline, node } = input;
-      return new SqliteSink({ ...target, keys: keysOf(keys, columns, input), pipeline, node }, start);
+      return new SqliteSink({ ...target, keys: keysOf(keys, columns, input), pipeline, node }, start, startThread);
     },
   };
 }
@@ -120,14 +122,30 @@ class SqliteSink implements Sink {
   readonly guarantee: Guarantee = "exactly once";
   readonly #target: Omit<SqliteTarget, "run">;
   readonly #start: () => SqliteWriterThread;
+  /** For a moment: of these there may be as many as are asked for. */
+  readonly #startBeside: () => SqliteWriterThread;
   #thread: SqliteWriterThread | null = null;
   #isClosed = false;
   #run = "";
   #committed = -1;
 
-  constructor(target: Omit<SqliteTarget, "run">, start: () => SqliteWriterThread) {
+  constructor(
+    target: Omit<SqliteTarget, "run">,
+    start: () => SqliteWriterThread,
+    startBeside: () => SqliteWriterThread,
+  ) {
     this.#target = target;
     this.#start = start;
+    this.#startBeside = startBeside;
+  }
+
+  async check(): Promise<void> {
+    const thread = this.#startBeside();
+    try {
+      valueOf(await thread.check({ ...this.#target, run: "" }));
+    } finally {
+      thread.end();
+    }
   }
 
   async open(place?: unknown): Promise<number> {

@@ -8,6 +8,7 @@ export function startSqliteWriter(url: URL): SqliteWriterThread {
   const thread = startDatabaseThread<SqliteWriter>(url, "rdx sqlite sink");
   const { api, ask, end } = thread;
   return {
+    check: async (target) => replyOf(await ask<SqliteWritten<null>>(api.check(target))),
     open: async (target) => replyOf(await ask<SqliteWritten<number>>(api.open(target))),
     write: async (number, frame) =>
       replyOf(await ask<SqliteWritten<null>>(api.write(number, transfer(frame, [frame])))),

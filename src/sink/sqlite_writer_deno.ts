@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { codeOf, identifier } from "../client/sqlite/names.ts";
 import { ROW_KINDS } from "../core/batch.ts";
@@ -35,10 +36,24 @@ interface Open extends ReadyTable {
 export class SqliteWriter {
   #open: Open | null = null;
 
+  /** Whether it could be opened; makes nothing. */
+  check(target: SqliteTarget): SqliteWritten<null> {
+    return replyOf(target, () => {
+      const isThere = isFile(target.path);
+      using database = openAt(isThere ? target.path : ":memory:");
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        readyTable(database, target);
+      } finally {
+        database.exec("ROLLBACK");
+      }
+      return null;
+    });
+  }
+
   open(target: SqliteTarget): SqliteWritten<number> {
     return replyOf(target, () => {
-      const database = new DatabaseSync(target.path);
-      database.exec(`PRAGMA busy_timeout = ${SQLITE_BUSY_MS_MAX}; PRAGMA trusted_schema = OFF`);
+      const database = openAt(target.path);
       makeReady(database);
       const table = inTransaction(database, () => {
         database.exec(NUMBERS);
@@ -86,6 +101,23 @@ export class SqliteWriter {
     this.#open?.database.close();
     this.#open = null;
   }
+}
+
+function openAt(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  database.exec(`PRAGMA busy_timeout = ${SQLITE_BUSY_MS_MAX}; PRAGMA trusted_schema = OFF`);
+  return database;
+}
+
+/** Whether a file is there, or could be made. Throws what stands in the way of that. */
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch (thrown) {
+    if (!(thrown instanceof Deno.errors.NotFound)) throw thrown;
+  }
+  if (!Deno.statSync(dirname(path)).isDirectory) throw new RdxError("invalid_plan", `${dirname(path)} is no folder`);
+  return false;
 }
 
 /** A new database takes readers while it is written; one that is there stays as it is. */

@@ -109,13 +109,19 @@ class WebhookSink implements Sink {
     this.#sender = new WebhookSender({ web, clock, random, breaker, meter, timeoutMs });
   }
 
-  /** Throws RdxError("invalid_plan") for an address that may not be asked and a header whose value is not there, "conflict" when what waited is gone. */
-  async open(place?: unknown): Promise<number> {
-    const { url, headers, format, hasOutbox } = this.#options;
-    const { run, number = -1 } = (place ?? {}) as { readonly run?: string; readonly number?: number };
+  /** Throws RdxError("invalid_plan") for an address that may not be asked and a header whose value is not there. */
+  async check(): Promise<void> {
+    const { url, headers, format } = this.#options;
     await this.#web.check(url);
     const type = format === "json" ? "application/json" : "application/x-ndjson";
     this.#headers = await headersOf(this.#web, url.href, headers, { "content-type": type });
+  }
+
+  /** Throws what `check` throws, and RdxError("conflict") when what waited is gone. */
+  async open(place?: unknown): Promise<number> {
+    const { hasOutbox } = this.#options;
+    const { run, number = -1 } = (place ?? {}) as { readonly run?: string; readonly number?: number };
+    await this.check();
     this.#run = run ?? crypto.randomUUID();
     const notes = this.#notes = new Notes(await this.#openLog("delivered"));
     if (!hasOutbox) return notes.last;

@@ -8,7 +8,7 @@ import { conflict, FileWriter, type HowOver } from "./file_writer.ts";
 import type { Manifest } from "./manifest.ts";
 import { CHECKPOINTS_ROOM } from "./names.ts";
 import { PartReader } from "./part_reader.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../core/turns.ts";
 
 /** One pipeline's. */
 interface Place {

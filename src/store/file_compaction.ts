@@ -5,7 +5,7 @@ import type { FileParts } from "./file_parts.ts";
 import { type Manifest, type Part, partBytes } from "./manifest.ts";
 import { PartReader } from "./part_reader.ts";
 import { PartWriter } from "./part_writer.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns } from "../core/turns.ts";
 
 /**
  * Makes one part of all those of a checkpoint, in a folder of its own, and lets all manifests that lie on them name that instead; each is replaced by itself, and

@@ -4,7 +4,7 @@ import type { CheckpointFolder } from "./checkpoint_folder.ts";
 import { explained, type FileParts } from "./file_parts.ts";
 import type { Part, StoredFile } from "./manifest.ts";
 import { PartWriter } from "./part_writer.ts";
-import type { Turns } from "./turns.ts";
+import type { Turns } from "../core/turns.ts";
 
 export function conflict(folder: string, why: string): RdxError {
   return new RdxError("conflict", `Cannot change the checkpoints of ${folder}: ${why}`);

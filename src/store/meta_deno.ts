@@ -8,7 +8,7 @@ const SCHEMA_VERSION = 1;
 const TABLES = `
   CREATE TABLE IF NOT EXISTS folders (
     folder TEXT PRIMARY KEY,
-    made INTEGER NOT NULL DEFAULT 0    -- 1: it has had files, so that missing ones are missing
+    made INTEGER NOT NULL DEFAULT 0    -- 0: it has had no files yet; else 1 + the key with which the newest begins, or one before it
   ) STRICT;
   CREATE TABLE IF NOT EXISTS streams (
     name TEXT PRIMARY KEY,
@@ -215,14 +215,20 @@ export class MetaFile implements Meta {
     });
   }
 
-  /** A folder has files from now on. */
-  made(folder: string): void {
-    this.#run("UPDATE folders SET made = 1 WHERE folder = ? AND made = 0", folder);
+  /** Only the first is on the device when this returns: those that follow come between rows, and a power cut may take what is noted of them. */
+  made(folder: string, first: number): void {
+    const isFirst = this.newest(folder) === null;
+    if (!isFirst) this.#db.exec("PRAGMA synchronous = NORMAL");
+    try {
+      this.#run("UPDATE folders SET made = ? WHERE folder = ?", 1 + first, folder);
+    } finally {
+      if (!isFirst) this.#db.exec("PRAGMA synchronous = FULL");
+    }
   }
 
-  hasFiles(folder: string): boolean {
+  newest(folder: string): number | null {
     const row = this.#db.prepare("SELECT made FROM folders WHERE folder = ?").get(folder) as Row | undefined;
-    return row?.made === 1;
+    return row === undefined || row.made === 0 ? null : Number(row.made) - 1;
   }
 
   close(): void {

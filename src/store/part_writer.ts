@@ -8,7 +8,7 @@ import { liesAsArrow } from "../core/arrow/writer.ts";
 import { encodeIndex, INDEX_NAME, type RowFile, type StoredStep } from "./part_index.ts";
 import { RowFileWriter } from "./row_file_writer.ts";
 import { keyOf, StepColumns } from "./step_columns.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "../core/turns.ts";
 
 /** A file of a table that is being written. */
 interface Written {

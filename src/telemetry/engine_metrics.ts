@@ -76,7 +76,7 @@ export function engineMetrics(registry: MetricRegistry) {
     ),
     endToEndSeconds: registry.histogram(
       "rdx_end_to_end_seconds",
-      "Time from a row's arrival to the commit of a result that it completed",
+      "Time from a row's arrival to the commit of a result that it completed, of rows that have come since their pipeline began or was started again",
       SECONDS_BOUNDS,
       ["pipeline"],
     ),

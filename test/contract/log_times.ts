@@ -24,6 +24,20 @@ export function timesTests(test: Test): void {
     },
   );
 
+  test("keeps rows for the time that passes, however far the wall clock is set", async (log, clock) => {
+    log.retain(500);
+    await log.append(entry(3));
+    for (const setBackMs of [-1e11, 1e11, -3e9, 0]) {
+      clock.setBackMs = setBackMs;
+      clock.ms += 100;
+      await log.append(entry(2));
+      assert.equal(log.start, 0, `set by ${-setBackMs} ms`);
+    }
+    clock.ms += 101;
+    await log.append(entry(1));
+    assert.equal(log.start, 3);
+  });
+
   test("has no row arrive before somebody has counted on", async (log, clock) => {
     const reader = log.reader("latest");
     log.arrivals.raise(9000);

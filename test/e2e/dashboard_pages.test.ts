@@ -290,3 +290,33 @@ Deno.test({
     assert.deepEqual(errors, []);
   },
 });
+
+Deno.test({
+  name: "figures fill their lines, and none stands alone, on pages of any width",
+  ignore: !CHROMIUM,
+  async fn() {
+    await using server = await withSales();
+    await using dashboard = await openDashboard(`${server.url}/#/pipelines/sales`);
+    const { page } = dashboard;
+    for (const path of ["pipelines/sales", "streams/orders"]) {
+      await page.goto(`${server.url}/#/${path}`);
+      await page.locator(".figures").waitFor();
+      for (const width of [1600, 1280, 1218, 1000, 700, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        const lines = await page.evaluate(() => {
+          const grid = document.querySelector(".figures")!, { right } = grid.getBoundingClientRect();
+          const tiles = [...grid.children].map((tile) => tile.getBoundingClientRect());
+          return [...Map.groupBy(tiles, ({ top }) => Math.round(top)).values()].map((line) => ({
+            tiles: line.length,
+            isFull: Math.abs(line.at(-1)!.right - right) < 4,
+          }));
+        });
+        assert.ok(lines.every(({ isFull }) => isFull), `${path} at ${width}: ${JSON.stringify(lines)}`);
+        if (width > 640) {
+          assert.ok(lines.every(({ tiles }) => tiles > 1), `${path} at ${width}: ${JSON.stringify(lines)}`);
+        }
+      }
+    }
+    assert.deepEqual(dashboard.errors, []);
+  },
+});

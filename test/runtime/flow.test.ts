@@ -191,3 +191,24 @@ Deno.test("with real workers: behind a stuck sink the source's edge shows the la
     await run.engine.close();
   }
 });
+
+Deno.test("rows that were there before their pipeline have no latency, and those that come later have", async () => {
+  const run = await EngineRun.start(1);
+  try {
+    const { engine } = run, source = { id: "in", op: "source", stream: "events", idle_timeout_ms: 0 };
+    await run.send([0, "x", 1], [1, "x", 1]);
+    await run.put("p", {
+      rdx: 1,
+      nodes: [source, { id: "out", op: "sink", input: ["in"], sink: { kind: "held", name: "o" } }],
+    });
+    await run.taken("p", 2);
+    assert.deepEqual([run.sinks.of("o").rows.length, engine.pipelines.get("p").latencyMs], [2, null]);
+    assert.doesNotMatch(engine.metrics(), /rdx_end_to_end_seconds_count\{pipeline="p"\} [1-9]/);
+    await run.send([2, "x", 1]);
+    await run.taken("p", 3);
+    assert.ok(engine.pipelines.get("p").latencyMs !== null);
+    assert.match(engine.metrics(), /rdx_end_to_end_seconds_count\{pipeline="p"\} 1\b/);
+  } finally {
+    await run.engine.close();
+  }
+});

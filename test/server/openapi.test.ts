@@ -67,6 +67,21 @@ Deno.test("every operation has an id of its own, its path's parameters and answe
   }
 });
 
+Deno.test("what a path answers other methods than its own is described", async () => {
+  await withServer({}, async ({ ask }) => {
+    for (const [path, methods] of Object.entries(document.paths)) {
+      const answer = await ask(path.replace(/\{\w+\}/g, "x"), { method: "PATCH" });
+      assert.equal(answer.status, 405, path);
+      const allowed = answer.headers.get("allow")!.toLowerCase().split(", ").filter((method) => method !== "head");
+      assert.deepEqual(allowed.sort(), Object.keys(methods).sort(), path);
+      for (const [method, { responses }] of Object.entries(methods)) {
+        assert.ok(responses["405"], `${method} ${path}`);
+        assertFits(await answer.clone().json(), responses["405"].content!["application/problem+json"].schema, path);
+      }
+    }
+  });
+});
+
 Deno.test("every reference leads somewhere", () => {
   const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, target]) => target);
   assert.ok(refs.length > 20);

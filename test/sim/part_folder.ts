@@ -16,6 +16,10 @@ export class SimPartFolder implements PartFolder {
     return `${this.#path}/${name}`;
   }
 
+  check(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async list(): Promise<string[]> {
     return (await this.#disk.list(this.#path)).map(({ name }) => name);
   }

@@ -4,7 +4,7 @@ import { systemClock } from "../../src/core/clock.ts";
 import { STANDARD_SINKS } from "../../src/plan/catalog.ts";
 import { discardSink } from "../../src/sink/discard.ts";
 import { fileSink } from "../../src/sink/file.ts";
-import { openDenoFile } from "../../src/sink/file_deno.ts";
+import { denoFiles } from "../../src/sink/file_deno.ts";
 import { filesSink } from "../../src/sink/files.ts";
 import { sqliteSink } from "../../src/sink/sqlite.ts";
 import { stdoutSink } from "../../src/sink/stdout.ts";
@@ -35,7 +35,14 @@ Deno.test("plans and sinks agree on the options of every kind", () => {
     metrics: sinkMetrics(new MetricRegistry()),
     log: silentLog,
   });
-  const all = [webhook, discardSink(), fileSink(openDenoFile, openEncoder), files, sqlite, stdoutSink(openEncoder)];
+  const all = [
+    webhook,
+    discardSink(),
+    fileSink(denoFiles((path) => path), openEncoder),
+    files,
+    sqlite,
+    stdoutSink(openEncoder),
+  ];
   for (const factory of all) {
     const { target, changes, guarantee, by } = STANDARD_SINKS.get(factory.kind)!;
     assert.deepEqual([factory.target, factory.changes, factory.guarantee, factory.by], [

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { openEncoder } from "../../src/codec/encoder.ts";
 import type { AppendFile } from "../../src/sink/file.ts";
 import { fileSink } from "../../src/sink/file.ts";
-import { openDenoFile } from "../../src/sink/file_deno.ts";
+import { denoFiles } from "../../src/sink/file_deno.ts";
 import { SINK_COLUMNS, SINK_INPUT, sinkConformance, sinkOutput } from "../contract/sink.ts";
 import { readRows } from "./read_rows.ts";
 
-const factory = fileSink(openDenoFile, openEncoder);
+const factory = fileSink(denoFiles((path) => path), openEncoder);
 
 for (const format of ["ndjson", "csv", "arrow"]) {
   sinkConformance(`a file of ${format}`, () => {
@@ -68,7 +68,8 @@ class SmallFile implements AppendFile {
 }
 
 function sinkOn(file: SmallFile, format: string) {
-  return fileSink(() => Promise.resolve(file), openEncoder).create({ path: "f", format }, SINK_COLUMNS, SINK_INPUT);
+  const files = { sizeOf: () => Promise.resolve(file.size), open: () => Promise.resolve(file) };
+  return fileSink(files, openEncoder).create({ path: "f", format }, SINK_COLUMNS, SINK_INPUT);
 }
 
 Deno.test("a file that has rows is continued, without a second header", async () => {

@@ -28,6 +28,10 @@ export class MemoryFolder implements PartFolder {
     if (this.left-- <= 0) throw new Crash("the process has ended");
   }
 
+  check(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** The same folder for a later process. */
   restart({ power }: { readonly power: boolean }): void {
     this.left = Infinity;

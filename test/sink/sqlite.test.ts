@@ -345,7 +345,8 @@ Deno.test("a database that cannot be opened is an error that names it, and threa
     threads++;
     const done = <T>(value: T) => Promise.resolve({ value });
     const close = () => Promise.resolve(void threads--);
-    return { open: () => done(-1), write: () => done(null), flush: () => done(null), close, end: () => void threads-- };
+    const none = () => done(null);
+    return { check: none, open: () => done(-1), write: none, flush: none, close, end: () => void threads-- };
   }, (path) => path);
   const made = Array.from(
     { length: SQLITE_SINKS_MAX + 1 },

@@ -63,13 +63,15 @@ Deno.test("a folder is given only once, until it is gone", () =>
   withFile((path) => {
     let meta = new MetaFile(path);
     assert.equal(meta.addStream(stream("s")), "journal/s");
-    assert.equal(meta.hasFiles("journal/s"), false);
-    meta.made("journal/s");
+    assert.equal(meta.newest("journal/s"), null);
+    meta.made("journal/s", 0);
+    assert.equal(meta.newest("journal/s"), 0);
+    meta.made("journal/s", 700);
     assert.equal(meta.dropStream("s"), "journal/s");
     assert.equal(meta.addStream(stream("s")), "journal/s~2");
     meta = again(meta, path);
     assert.deepEqual([meta.unused(), meta.folders()], [["journal/s"], ["journal/s", "journal/s~2"]]);
-    assert.deepEqual([meta.hasFiles("journal/s"), meta.hasFiles("journal/s~2")], [true, false]);
+    assert.deepEqual([meta.newest("journal/s"), meta.newest("journal/s~2")], [700, null]);
     meta.forget("journal/s");
     assert.deepEqual(meta.unused(), []);
     meta.dropStream("s");

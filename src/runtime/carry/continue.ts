@@ -1,6 +1,6 @@
 import { reasonOf } from "../../core/errors.ts";
 import { countState } from "../checkpoint/restore.ts";
-import { openSinks } from "../open_sinks.ts";
+import { checkSinks, openSinks } from "../open_sinks.ts";
 import { turnAt } from "../order_holds.ts";
 import type { Compiled, Deployed, Ends, PipelineMaker } from "../pipeline_maker.ts";
 import { closeEnds, streamsOf } from "../pipeline_maker.ts";
@@ -29,6 +29,7 @@ export async function continueWith(
   let next: Deployed | null = null, change: Change;
   try {
     await ends.lookups?.open();
+    await checkSinks(ends.sinks, compiled.physical, keep.sinks);
     await order.checkpoints?.detach();
     await keep.quiesce();
     await openSinks(ends.sinks, compiled.physical, keep.sinks);

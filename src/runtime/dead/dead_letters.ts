@@ -126,7 +126,7 @@ export class DeadLetters implements DeadLetterService {
   /** Returns false when there is no room for more now. Throws what goes wrong before anything was done. */
   async #turn(of: DeadOf, letters: readonly LetterView[], once: Replayed): Promise<boolean> {
     try {
-      const failed = await tryAgain(of, letters, this.#parts.clock.now());
+      const failed = await tryAgain(of, letters);
       once.add(letters.length - failed.length, failed);
       return true;
     } catch (thrown) {

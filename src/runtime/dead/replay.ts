@@ -42,13 +42,13 @@ interface Ready {
  * log next settles them where that was not noted. Those that fail are appended to the dead letters in the same way, with one attempt more. Throws busy where there is no room;
  * nothing was done then, unless rows of several versions of the schema were among them.
  */
-export async function tryAgain(of: DeadOf, letters: readonly LetterView[], nowMs: number): Promise<Failure[]> {
+export async function tryAgain(of: DeadOf, letters: readonly LetterView[]): Promise<Failure[]> {
   const { stream, dead, settled, producer } = of, { groups, lost } = groupLetters(letters);
   // A log tells of its last such record alone: what those before it have settled has to be noted by then
   settled.save();
   const ready: Ready[] = [], failed: Failure[] = lost.map(notWhole);
   for (const group of groups) await decodeGroup(stream, group, ready, failed);
-  const again = framesOf(failed, nowMs);
+  const again = framesOf(failed, failsAt(stream, dead));
   if (!dead.log.hasRoom(again.reduce((sum, { byteLength }) => sum + byteLength, 0))) {
     throw new RdxError(
       "busy",
@@ -67,6 +67,15 @@ export async function tryAgain(of: DeadOf, letters: readonly LetterView[], nowMs
     settled.add(ids);
   }
   return failed;
+}
+
+interface HasArrivals {
+  readonly log: Pick<Stream["log"], "arrivals">;
+}
+
+/** When a row of a stream fails that fails now: no earlier than those before it have. */
+export function failsAt({ log }: HasArrivals, dead: HasArrivals): number {
+  return Math.max(log.arrivals.now(), dead.log.arrivals.now());
 }
 
 function idsOf(letters: readonly LetterView[]): IdRange[] {

@@ -8,6 +8,7 @@ import {
 } from "../../core/limits.ts";
 import type { Stream } from "../stream.ts";
 import { retryAt } from "./page.ts";
+import { failsAt } from "./replay.ts";
 import { scanOpen, type ScanParts } from "./scan.ts";
 
 /** What is looked for in the dead letters of one stream. */
@@ -22,7 +23,7 @@ export interface Waiting {
 interface Tier {
   /** Nothing before it is waited for. */
   position: number;
-  /** When the letter there is tried again, epoch ms; null: whatever comes behind. */
+  /** When the letter there is tried again, as times of arrival go; null: whatever comes behind. */
   dueMs: number | null;
 }
 
@@ -32,7 +33,8 @@ interface Tiers {
 }
 
 /**
- * Tries dead letters again when their delay is over: `ts` and `attempts` of a letter, and what its stream declares, say when, so that nothing is kept beside it.
+ * Tries dead letters again when their delay is over: `ts` and `attempts` of a letter, and what its stream declares, say when, so that nothing is kept beside it. Delays
+ * go as times of arrival do, which go on while the wall clock is behind them.
  * One timer for all streams, and none while nothing waits.
  */
 export class Retries {
@@ -42,6 +44,7 @@ export class Retries {
   readonly #said: (what: string) => void;
   readonly #tiers = new WeakMap<object, Tiers>();
   #cancel: (() => void) | null = null;
+  /** When it looks next, monotonic. */
   #atMs = Infinity;
   #looking: Promise<void> | null = null;
   #again = false;
@@ -61,44 +64,44 @@ export class Retries {
   }
 
   #sleep(ms: number): void {
-    const atMs = this.#clock.now() + ms;
+    const atMs = this.#clock.monotonic() + ms;
     if (this.#closed || atMs >= this.#atMs) return;
     this.#cancel?.();
     this.#atMs = atMs;
     this.#cancel = this.#clock.after(ms, () => {
       this.#atMs = Infinity;
       this.#cancel = null;
-      this.#looking = this.#look().finally(() => this.#looking = null).then((nextMs) => {
+      this.#looking = this.#look().finally(() => this.#looking = null).then((waitMs) => {
         if (this.#again) this.#sleep(DEAD_RETRY_LOOK_MS);
         this.#again = false;
-        if (nextMs === Infinity) return;
-        const ms = nextMs - this.#clock.now();
-        this.#sleep(Math.min(DEAD_RETRY_SLEEP_MS_MAX, Math.max(DEAD_RETRY_LOOK_MS, ms)));
+        if (waitMs === Infinity) return;
+        this.#sleep(Math.min(DEAD_RETRY_SLEEP_MS_MAX, Math.max(DEAD_RETRY_LOOK_MS, waitMs)));
       });
     });
   }
 
-  /** Tries what is due; resolves to when something is next. What cannot be done now is tried at the next look. */
+  /** Tries what is due; resolves to how long nothing will be. What cannot be done now is tried at the next look. */
   async #look(): Promise<number> {
-    let nextMs = Infinity;
+    let waitMs = Infinity;
     for await (const waiting of this.#waiting()) {
       if (this.#closed) break;
       try {
-        nextMs = Math.min(nextMs, await this.#lookAt(waiting));
+        waitMs = Math.min(waitMs, await this.#lookAt(waiting));
       } catch (thrown) {
         const full = thrown instanceof RdxError && thrown.code === "busy";
         if (!full) this.#said(`Dead rows of stream ${waiting.stream.name} cannot be tried again: ${reasonOf(thrown)}`);
-        nextMs = Math.min(nextMs, this.#clock.now() + (full ? DEAD_RETRY_LOOK_MS : DEAD_RETRY_FAULT_MS));
+        waitMs = Math.min(waitMs, full ? DEAD_RETRY_LOOK_MS : DEAD_RETRY_FAULT_MS);
       }
     }
-    return nextMs;
+    return waitMs;
   }
 
   async #lookAt({ stream, scan, again }: Waiting): Promise<number> {
     const { retryMs, tiers } = this.#tiersOf(scan.log, stream.retryMs), ids: number[] = [];
     if (stream.log.ended) return Infinity;
     const before = tiers.map(({ position, dueMs }) => ({ position, dueMs }));
-    for (const [attempts, tier] of tiers.entries()) await this.#lookFor(attempts, tier, scan, retryMs, ids);
+    const nowMs = failsAt(stream, scan);
+    for (const [attempts, tier] of tiers.entries()) await this.#lookFor(attempts, tier, scan, { retryMs, nowMs }, ids);
     if (ids.length > 0) {
       try {
         await again(ids);
@@ -107,9 +110,9 @@ export class Retries {
         throw thrown;
       }
       // What has failed again waits behind the others.
-      return this.#clock.now();
+      return 0;
     }
-    return tiers.reduce((least, { dueMs }) => Math.min(least, dueMs ?? Infinity), Infinity);
+    return tiers.reduce((least, { dueMs }) => Math.min(least, dueMs ?? Infinity), Infinity) - nowMs;
   }
 
   #tiersOf(log: object, retryMs: readonly number[]): Tiers {
@@ -121,8 +124,13 @@ export class Retries {
   }
 
   /** Adds the letters of a tier that are due to `ids`. */
-  async #lookFor(attempts: number, tier: Tier, scan: ScanParts, retryMs: readonly number[], ids: number[]) {
-    const nowMs = this.#clock.now();
+  async #lookFor(
+    attempts: number,
+    tier: Tier,
+    scan: ScanParts,
+    { retryMs, nowMs }: { readonly retryMs: readonly number[]; readonly nowMs: number },
+    ids: number[],
+  ) {
     if (tier.dueMs !== null && tier.dueMs > nowMs && !scan.settled.has(tier.position)) return;
     tier.dueMs = null;
     let first: number | null = null;

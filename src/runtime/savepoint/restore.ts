@@ -9,9 +9,9 @@ import type { PhysicalPlan, PhysicalSource } from "../../plan/physical.ts";
 import type { CheckpointFacts, Durable, OpenedSavepoint, SavedPlan, SavedStep } from "../../store.ts";
 import { restoreCheckpoint } from "../checkpoint/restore.ts";
 import { neededFor, type SavedRun, savedRun } from "../checkpoint/saved_run.ts";
-import { checkTargets, checkViews } from "../deploy_checks.ts";
+import { checkTargets, checkViews, type Writer } from "../deploy_checks.ts";
+import { checkSinks } from "../open_sinks.ts";
 import { letGo } from "../order_holds.ts";
-import type { Pipeline } from "../pipeline.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts } from "../pipeline_maker.ts";
 import { findPipeline, type RecoveryParts } from "../pipeline_recovery.ts";
 import { catalogOf, savedPlan } from "../saved_plan.ts";
@@ -35,7 +35,7 @@ export interface RestoreRequest {
 /** What restoring needs of the pipelines that there are. */
 export interface RestoreParts extends RecoveryParts {
   readonly catalog: Catalog;
-  readonly others: Iterable<Pipeline>;
+  readonly others: Iterable<Writer>;
   /** Opens what a plan reads and writes, with nothing that is there already. */
   fresh(compiled: Compiled, positions: Readonly<Record<string, number>>): Ends;
   remove(deployed: Deployed): Promise<void>;
@@ -117,7 +117,9 @@ async function replace(
   durable: Durable,
   parts: RestoreParts,
 ): Promise<Deployed> {
-  const { maker, catalog } = parts, order = maker.orderOf(name, folder, durable.createOrder(folder, number), []);
+  const { maker, catalog } = parts,
+    { physical } = compiled,
+    order = maker.orderOf(name, folder, durable.createOrder(folder, number), []);
   let next: Deployed | null = null;
   try {
     if (before) {
@@ -129,6 +131,7 @@ async function replace(
       resumed: { saved: plan, until: Infinity, checkpoint: at },
     });
     parts.take(name, next, plan.sql);
+    await checkSinks(ends.sinks, physical, []);
     await next.pipeline.open();
     const [info] = await durable.checkpoints.list(folder);
     await restoreCheckpoint(next.pipeline, await durable.checkpoints.open(folder, number), info.bytes);

@@ -7,6 +7,7 @@ import { BodyBuffers } from "./body_buffers.ts";
 import { ByteReader, writeAll } from "./byte_reader.ts";
 import { Deadlines } from "./deadlines.ts";
 import { unmask } from "./frames.ts";
+import { HalfHeads } from "./half_heads.ts";
 import type { Head } from "./head.ts";
 import { Heads } from "./heads.ts";
 import { close, pass } from "./pass.ts";
@@ -39,6 +40,7 @@ export class Door {
   readonly #counted: ByStatus;
   readonly #guests = new Set<Guest>();
   readonly #bodies: Deadlines;
+  readonly #halfHeads = new HalfHeads();
   readonly #buffers = new BodyBuffers();
   readonly #wide = new WideBuffers();
   readonly #silences: Deadlines;
@@ -114,18 +116,27 @@ export class Door {
 
   /** The next head; null: the connection has ended, or did not bring one in time. */
   async #head({ connection, reader, heads }: Guest): Promise<Head | "other" | null> {
-    let inTime = () => {};
+    let whole: (() => void) | null = null;
     try {
       for (;;) {
         const { waiting } = reader, head = heads.read(waiting);
         if (waiting.length > 0 && (head !== "part" || reader.full)) return head === "part" ? "other" : head;
-        inTime();
-        if (waiting.length > 0) inTime = this.#bodies.begin(() => close(connection));
+        if (waiting.length > 0) whole ??= this.#half(connection);
         if (!await reader.more()) return null;
       }
     } finally {
-      inTime();
+      whole?.();
     }
+  }
+
+  /** A head has begun: it is waited for as a whole, however its parts come. The returned function ends that. */
+  #half(connection: Deno.TcpConn): () => void {
+    const end = () => close(connection), inTime = this.#bodies.begin(end);
+    const leave = this.#halfHeads.begin(connection.remoteAddr.hostname, end);
+    return () => {
+      inTime();
+      leave();
+    };
   }
 
   async #pass({ connection, reader }: Guest): Promise<void> {

@@ -66,6 +66,13 @@ export function answer(description: string, schema: string) {
 /** Problems that every operation may end in. */
 const ALWAYS: readonly ProblemCode[] = ["invalid", "unauthorized", "forbidden", "internal"];
 
+/** What its path answers every method that is not described. */
+const OTHER_METHODS = {
+  description: "Another method than those that the path has",
+  headers: { Allow: { description: "The methods of the path", schema: { type: "string" } } },
+  content: contentJson({ "application/problem+json": ref("problem") }),
+};
+
 /** The operation as OpenAPI writes it. */
 export function operationJson(operation: Operation): Record<string, unknown> {
   const { id, summary, description, tag, parameters, body, bodyOptional = false, answers, problems, secured } =
@@ -78,6 +85,7 @@ export function operationJson(operation: Operation): Record<string, unknown> {
     const { status, title } = PROBLEMS[code];
     responses[status] = { description: title, content: contentJson({ "application/problem+json": ref("problem") }) };
   }
+  responses[PROBLEMS.method_not_allowed.status] = OTHER_METHODS;
   return {
     operationId: id,
     summary,

@@ -76,7 +76,7 @@ const PIPELINE_MEMBERS: Readonly<Record<string, JsonSchema>> = {
   rows_out_per_second: number("Over the last seconds"),
   latency_ms: orNull(
     object({ p50: number("Half of them took no longer"), p99: number("99 of 100 took no longer") }),
-    "Time from a row's arrival to a result that it completed, over the newest results; null before the first, and for files",
+    "Time from a row's arrival to a result that it completed, over the newest results of rows that have come since the pipeline began or was started again; null before the first, and for files",
   ),
   lag_rows: count("Rows of the sources that are not taken yet"),
   state_rows: count("Rows of keyed state"),

@@ -3,9 +3,13 @@ import { RdxError } from "../../../src/core/errors.ts";
 import { STRING, TIMESTAMP } from "../../../src/core/schema.ts";
 import type { StreamDeclaration } from "../../../src/runtime/service.ts";
 import { BASE, durableTest, LENIENT, list, post, rows, rowsOf } from "./dead_run.ts";
+import { SimClock } from "../../sim/clock.ts";
 import { until } from "../../until.ts";
+import { textOfRanges } from "../rows.ts";
+import { streamsInMemory } from "./world.ts";
 import type { DurableRun } from "../durable_run.ts";
 
+const encoder = new TextEncoder();
 const attempts = async (life: DurableRun) => rowsOf(await list(life), "attempts").map(Number);
 
 durableTest("dead rows are tried again after each delay, and stay dead behind the last", async (life) => {
@@ -49,6 +53,37 @@ durableTest("a row that is too far ahead of its arrival is in time later", async
   await post(life, `{"ts":${Date.now()}}\n{"ts":${ts}}`, "ndjson");
   await until(async () => (await rows(life)).length === 2);
   assert.ok(Date.now() >= ts - 500);
+});
+
+Deno.test("delays go by the time that passes when the wall clock is set back", async () => {
+  const clock = new SimClock(), streams = streamsInMemory({}, clock);
+  streams.put("s", { ...BASE, retryMs: [60_000, 60_000] });
+  await streams.ingest("s", { body: encoder.encode('{"id":1}\n{"text":"a"}'), format: "ndjson", autoCreate: false });
+  const tries = async () => {
+    const { columns, ranges } = await streams.dead.list("s", { filter: {}, order: "oldest", limit: 9, cursor: null });
+    return Number(rowsOf({ columns, ranges, next: null }, "attempts")[0]);
+  };
+  // Looks come one behind the other, each in turns of the thread.
+  const pass = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 1000) {
+      clock.advance(1000);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  };
+  await pass(30_000);
+  assert.equal(await tries(), 0);
+  clock.jump(-24 * 3_600_000);
+  await pass(25_000);
+  assert.equal(await tries(), 0);
+  await pass(15_000);
+  assert.equal(await tries(), 1);
+  // The next begins at the failure, and no earlier.
+  await pass(50_000);
+  assert.equal(await tries(), 1);
+  streams.put("s", { ...LENIENT, retryMs: [60_000, 60_000] });
+  await pass(20_000);
+  assert.equal(textOfRanges((await streams.rows("s", 10)).ranges).length, 2);
+  await streams.close();
 });
 
 /** A pipeline that knows the event time, of which its stream says nothing. */

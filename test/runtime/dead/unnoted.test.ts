@@ -32,15 +32,15 @@ Deno.test("no more rows are replayed before it is noted what the rows before the
   const of = { stream, dead, settled, producer: "replay" }, letters: LetterView[] = [];
   await scanOpen({ log: dead.log, settled, clock: systemClock }, 0, dead.log.end, (letter) => letters.push(letter) > 0);
   notes.isFull = true;
-  await assert.rejects(tryAgain(of, [letters[0]], 0), { code: "no_space" });
+  await assert.rejects(tryAgain(of, [letters[0]]), { code: "no_space" });
   // Its row is there, and is so for whoever looks now
   assert.deepEqual([stream.log.end, settled.has(letters[0].id)], [2, true]);
-  await assert.rejects(tryAgain(of, [letters[1]], 0), { code: "no_space" });
+  await assert.rejects(tryAgain(of, [letters[1]]), { code: "no_space" });
   assert.deepEqual([stream.log.end, settled.has(letters[1].id)], [2, false]);
   notes.isFull = false;
   const noted: (readonly IdRange[])[] = [];
   stream.log.onChange(() => noted.push(notes.ranges));
-  assert.deepEqual(await tryAgain(of, [letters[1]], 0), []);
+  assert.deepEqual(await tryAgain(of, [letters[1]]), []);
   assert.deepEqual(noted[0], [[letters[0].id, letters[0].id + 1]]);
   assert.deepEqual([stream.log.end, notes.ranges], [3, [[letters[0].id, letters[1].id + 1]]]);
   await streams.close();

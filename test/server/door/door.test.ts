@@ -172,6 +172,23 @@ Deno.test("a head that does not end is given up after the time of a body", async
   }, { clock, bounds: { bodyIdleMsMax: 1000 } });
 });
 
+Deno.test("a head that comes byte by byte is given up when it takes longer than that as a whole", async () => {
+  const clock = new HandClock();
+  await withCaller(async (caller) => {
+    const ended = caller.ended(), head = "POST /v1/streams/s HTTP/1.1\r\nhost: localhost\r\n";
+    let isOver = false;
+    void ended.then(() => isOver = true);
+    for (const byte of head) {
+      await caller.send(byte).catch(() => {});
+      await until(() => clock.timers > 0 || isOver);
+      clock.advance(100);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    assert.ok(isOver);
+    await ended;
+  }, { clock, bounds: { bodyIdleMsMax: 1000 } });
+});
+
 Deno.test("behind a body that did not come in time the connection ends, when its client has heard so", async () => {
   const clock = new HandClock();
   await withCaller(async (caller, harness) => {

@@ -2,6 +2,11 @@
 export class Turns {
   #last: Promise<void> = Promise.resolve();
 
+  /** Resolves when all who have asked so far are through. */
+  get through(): Promise<void> {
+    return this.#last;
+  }
+
   async take<Result>(act: () => Promise<Result>): Promise<Result> {
     const before = this.#last, { promise, resolve } = Promise.withResolvers<void>();
     this.#last = promise;
