@@ -7,7 +7,8 @@ import {
   alive, entry, existed, numbers, setChanged, setValue, setWeight, sign, stateRow, value, weight,
 } from "./block";
 import { changeAs } from "./change";
-import { counterAt, dropUnused, resolveEntries } from "./distinct";
+import { dropUnused, resolveEntries } from "./distinct";
+import { counterAt, entryCome } from "./entry";
 import { cellOf, refOf, validAt } from "./keys";
 import { bits, noRoom, readAs, there } from "./result";
 import {
@@ -73,9 +74,9 @@ let isText: bool = false;
 }
 
 /** COUNT in one pass, whatever rows count for it. */
-function runCounts(call: Call, column: usize, filter: usize, count: u32, first: u32, stride: u32): void {
+function runCounts(g: Group, call: Call, column: usize, filter: usize, count: u32, first: u32, stride: u32): void {
   const nulls: usize = load<u32>(column, COLUMN_TYPE) ? <usize>load<u32>(column, COLUMN_VALIDITY) : 0;
-  const filters = load<u32>(filter, COLUMN_TYPE) != 0, offset = call.cell, isDistinct = call.set != 0;
+  const filters = load<u32>(filter, COLUMN_TYPE) != 0, offset = call.cell, isDistinct = call.set != 0, counts = isDistinct && areCounting(g, call);
   const counter = call.counter, step = <usize>stride << 3;
   let to = data + (<usize>first << 3);
   for (let i: u32 = 0; i < count; i++, to += step) {
@@ -84,7 +85,7 @@ function runCounts(call: Call, column: usize, filter: usize, count: u32, first: 
     let w = sign(i);
     if (nulls && !validAt(nulls, numbers(i))) w = 0;
     if (filters && w && !filterTrue(filter, numbers(i))) w = 0;
-    if (isDistinct && w) w = weightDistinct(entry(i), counter, w);
+    if (isDistinct && w) w = weightDistinct(entry(i), counts, counter, w);
     const old = load<i64>(row + offset), fresh = old + <i64>w;
     if (w) {
       store<i64>(row + offset, fresh);
@@ -127,9 +128,15 @@ function weigh(column: usize, filter: usize, count: u32): void {
   }
 }
 
+/** Whether the entries of a call's set count. */
+@inline function areCounting(g: Group, call: Call): bool {
+  return setAt(g, call.set - 1).counts;
+}
+
 /** What a row counts where each different value counts once: when it comes first, and when the last is taken back. */
-@inline function weightDistinct(at: usize, number: u32, w: i8): i8 {
+@inline function weightDistinct(at: usize, counts: bool, number: u32, w: i8): i8 {
   if (!at) return 0;
+  if (!counts) return entryCome(at, number) ? 0 : w;
   const counter = counterAt(at, number), before = load<u32>(counter);
   if (w > 0) {
     store<u32>(counter, before + 1);
@@ -140,10 +147,11 @@ function weigh(column: usize, filter: usize, count: u32): void {
 }
 
 /** The same of calls that count each different value once. */
-function weighDistinct(call: Call, count: u32): void {
+function weighDistinct(g: Group, call: Call, count: u32): void {
+  const counts = areCounting(g, call);
   for (let i: u32 = 0; i < count; i++) {
     const w = weight(i);
-    if (w) setWeight(i, weightDistinct(entry(i), call.counter, w));
+    if (w) setWeight(i, weightDistinct(entry(i), counts, call.counter, w));
   }
 }
 
@@ -164,11 +172,11 @@ function callOf(g: Group, i: u32, args: usize, filters: usize, count: u32, first
   isBool = call.outType == BOOL;
   isText = isBytes(call.outType);
   if (call.op == OP_COUNT) {
-    runCounts(call, column, filters + i * COLUMN_SIZE, count, first, stride);
+    runCounts(g, call, column, filters + i * COLUMN_SIZE, count, first, stride);
     return true;
   }
   weigh(column, filters + i * COLUMN_SIZE, count);
-  if (call.set && call.op != OP_HEAP_MIN && call.op != OP_HEAP_MAX && call.op != OP_VALUES) weighDistinct(call, count);
+  if (call.set && call.op != OP_HEAP_MIN && call.op != OP_HEAP_MAX && call.op != OP_VALUES) weighDistinct(g, call, count);
   gather(column, count);
   return runCall(g, call, count, first, stride);
 }

@@ -4,7 +4,7 @@ import { sortable } from "../aggregate/order";
 import { powerOfTen } from "../aggregate/spec";
 import { wideAdd } from "../aggregate/wide";
 import { bytesCompare } from "../state/bytes";
-import { counterAt } from "./distinct";
+import { counterAt } from "./entry";
 import { heapAdd, heapRemove } from "./heap";
 import { ownBytes } from "./keys";
 import { listAdd, listRemove } from "./list";

@@ -55,7 +55,7 @@ function leaveAlone(g: Group, row: usize, to: usize, epoch: u32): void {
   startRecord(g, row, to, epoch, load<u32>(row, ROW_STATE) & ROW_FLAGS, true);
   finishRecord(to, writeTexts(g, row, to + COLD_HEADER + g.rowBytes));
   // Those behind it close up
-  indexRemove(g.rowsIndex, row);
+  indexRemove(g.rowsIndex, load<u32>(row, ROW_HASH), row);
   if (has(g, FLAG_EXPIRES)) unlink(g, row);
   if (has(g, FLAG_WINDOWED)) windowLeft(g, row);
   freeTexts(g, row);

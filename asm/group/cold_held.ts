@@ -78,7 +78,7 @@ export function leaveShort(g: Group, leaving: usize, to: usize, room: u32, epoch
 
 /** What has left is not in memory any more. */
 function dropLeft(g: Group): void {
-  indexRemove(g.rowsIndex, row);
+  indexRemove(g.rowsIndex, load<u32>(row, ROW_HASH), row);
   if (has(g, FLAG_EXPIRES)) unlink(g, row);
   if (has(g, FLAG_WINDOWED)) windowLeft(g, row);
   freeCalls(g, row, false);

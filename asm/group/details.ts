@@ -4,7 +4,8 @@
 import { arena_alloc } from "../memory";
 import { BOOL, BYTES, COLUMN_DATA } from "../layout";
 import { batchBegin, batchNext, heldTold, isFresh } from "./batch";
-import { ENTRY_VALUE, counterAt, entryBehind, entryChanged, entryCounts, entryNumber, entryTell } from "./distinct";
+import { entriesBegin, entriesNext, entriesResume, entriesSlab } from "./entries";
+import { ENTRY_VALUE, entryChanged, entryCount, entryCounts, entryIsFree, entryNumber, entryTell } from "./entry";
 import { goneTell } from "./gone";
 import { nodeBefore, nodeLength, nodeNumber, nodeValue } from "./list";
 import { outColumn, setBit } from "./push";
@@ -31,9 +32,15 @@ const MORE: i32 = -1;
   return load<u32>(list + (<usize>i << 3), 4);
 }
 
+/** An entry is looked at next. */
+@inline function enter(g: Group, at: usize): usize {
+  g.scanSlab = <u32>entriesSlab();
+  return at;
+}
+
 /** What of a row is looked at first; pages by their number, and one more. 0 = nothing. */
 function firstOf(g: Group, kind: u32, which: u32, row: usize): usize {
-  if (kind == ENTRIES || kind == DEAD) return load<u32>(row + setAt(g, which).head);
+  if (kind == ENTRIES || kind == DEAD) return enter(g, entriesBegin(setAt(g, which), row + setAt(g, which).head));
   const call = callAt(g, which);
   if (kind == NODES) return load<u32>(row + call.cell, 4);
   return <usize>(sketchPage(call, row + call.cell, 0, isFresh(g, row)) + 1);
@@ -41,8 +48,11 @@ function firstOf(g: Group, kind: u32, which: u32, row: usize): usize {
 
 /** What of the row at hand is looked at behind `thing`. */
 function nextOf(g: Group, kind: u32, which: u32, thing: usize): usize {
-  if (kind == ENTRIES || kind == DEAD) return entryBehind(thing);
   const row: usize = g.scanRow;
+  if (kind == ENTRIES || kind == DEAD) {
+    entriesResume(row + setAt(g, which).head, g.scanSlab);
+    return enter(g, entriesNext(setAt(g, which), thing));
+  }
   if (kind == PAGES) {
     const call = callAt(g, which);
     return <usize>(sketchPage(call, row + call.cell, <u32>thing, isFresh(g, row)) + 1);
@@ -60,7 +70,8 @@ function isWanted(g: Group, kind: u32, which: u32, thing: usize): bool {
   const row: usize = g.scanRow;
   if (kind == PAGES) return true;
   if (kind == NODES) return nodeNumber(thing) < g.told && isNew(g, row, nodeNumber(thing));
-  if (entryNumber(thing) >= g.told) return false;
+  // It may have gone since the last step
+  if (entryIsFree(thing) || entryNumber(thing) >= g.told) return false;
   // A batch that was left may have told some of what a row holds for which nothing is noted yet
   if (!(isFresh(g, row) || entryChanged(thing))) return false;
   if (entryCounts(setAt(g, which), thing) ? kind != ENTRIES : kind != DEAD) return false;
@@ -153,9 +164,10 @@ export function group_detail_values(group: usize, kind: u32, which: u32, scale: 
   return true;
 }
 
-/** What a counter of listed entries has come to, i64 each. */
-export function group_counters(list: usize, count: u32, counter: u32, to: usize): void {
-  for (let i: u32 = 0; i < count; i++) store<u64>(to + (<usize>i << 3), load<u32>(counterAt(thingAt(list, i), counter)));
+/** What a counter of listed entries of a set has come to, i64 each. */
+export function group_counters(group: usize, which: u32, list: usize, count: u32, counter: u32, to: usize): void {
+  const set = setAt(changetype<Group>(group), which);
+  for (let i: u32 = 0; i < count; i++) store<u64>(to + (<usize>i << 3), entryCount(set, thingAt(list, i), counter));
 }
 
 /** Names of things that are gone, as goneTell gives them. */

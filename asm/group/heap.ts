@@ -9,7 +9,8 @@ import { DOUBLE } from "../layout";
 import { sortable } from "../aggregate/order";
 import { bytesCompare } from "../state/bytes";
 import { spaceGive, spaceTake } from "../state/space";
-import { ENTRY_HEAPS, ENTRY_VALUE, counterAt, dropIfUnused } from "./distinct";
+import { dropIfUnused } from "./distinct";
+import { ENTRY_HEAPS, ENTRY_VALUE, counterAt } from "./entry";
 import { Call, Group, OP_HEAP_MIN, isBytes, setAt } from "./spec";
 
 const CAPACITY_MIN: u32 = 8;
@@ -77,9 +78,9 @@ function grow(g: Group, heap: usize): bool {
   return true;
 }
 
-function leave(g: Group, call: Call, entry: usize): void {
+function leave(g: Group, call: Call, heap: usize, entry: usize): void {
   store<u32>(entry, load<u32>(entry, ENTRY_HEAPS) & ~(1 << call.counter), ENTRY_HEAPS);
-  dropIfUnused(g, setAt(g, call.set - 1), entry);
+  dropIfUnused(g, setAt(g, call.set - 1), heap - call.cell, entry);
 }
 
 /** Leaves out what is dead, and puts the rest in order. */
@@ -89,7 +90,7 @@ function rebuild(g: Group, call: Call, heap: usize): void {
   for (let i: u32 = 0; i < used; i++) {
     const entry = at(heap, i);
     if (load<u32>(counterAt(entry, call.counter))) put(heap, kept++, entry);
-    else leave(g, call, entry);
+    else leave(g, call, heap, entry);
   }
   store<u32>(heap, kept, 4);
   store<u32>(heap, 0, 12);
@@ -139,7 +140,7 @@ export function heapTop(g: Group, call: Call, heap: usize): usize {
     store<u32>(heap, used - 1, 4);
     store<u32>(heap, load<u32>(heap, 12) - 1, 12);
     if (used > 1) siftDown(call, heap, 0);
-    leave(g, call, top);
+    leave(g, call, heap, top);
   }
   return 0;
 }

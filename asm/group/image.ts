@@ -1,19 +1,21 @@
 // IMAGE: what a row holds beside its cells, as it leaves memory in records (cold.ts) and comes back. A row that does not fit into one record has
 // several: PARTS, numbered from 0, which lie one behind the other, each with the row and a stretch of each thing that it holds.
 //
-//   SECTION   0           8
-//             +-----------+----------------------------------+
-//             | count u32 | count things, padded to 8 each   |     one for each set, then one for each call with a list or a sketch
-//             +-----------+----------------------------------+
+//   SECTION   0           4            16
+//             +-----------+------------+----------------------------------+
+//             | count u32 | for who    | count things, padded to 8 each   |     one for each set, then one for each call with a list or a sketch
+//             |           | reads it   |                                  |
+//             +-----------+------------+----------------------------------+
 //
-//   entry     as it lies in memory (distinct.ts), with its text behind it
+//   entry     as it lies in memory (entry.ts), with its text behind it
 //   node      as it lies in memory (list.ts)
 //   sketch    its bytes u32, unused u32, then as it says itself (sketch.ts)
 //
 // What refers to other things is made anew: lists, indices, heaps.
 import { arena_alloc } from "../memory";
-import { ENTRY_HEAPS, ENTRY_VALUE, counterAt, entriesAdmit, entriesThaw, entryBehind, entryCopy, entryImage } from "./distinct";
-import { entriesClear, entriesCount } from "./entries";
+import { entriesAdmit, entriesThaw } from "./distinct";
+import { ENTRIES_HEADER, entriesBegin, entriesClear, entriesCopy, entriesCount, entriesNext } from "./entries";
+import { ENTRY_HEAPS, ENTRY_VALUE, counterAt, entryCopy, entryImage } from "./entry";
 import { heapTake } from "./heap";
 import { nodeAdmit, nodeBehind, nodeBytes, nodeLink, listJoinBefore } from "./list";
 import { sketchAdmit, sketchImageBytes, sketchImageWrite, sketchThaw } from "./sketch";
@@ -21,7 +23,7 @@ import { DistinctSet, Group, OP_HEAP_MAX, OP_HEAP_MIN, OP_LIST, OP_SKETCH, callA
 
 /** Bytes of a record, at most (COLD_CHUNK_BYTES). */
 export const PART_BYTES_MAX: u32 = 65536;
-const SECTION: usize = 8;
+const SECTION: usize = ENTRIES_HEADER;
 
 @inline function padded(bytes: u32): u32 {
   return (bytes + 7) & ~7;
@@ -35,7 +37,7 @@ const SECTION: usize = 8;
 export function sectionsBytes(g: Group): u32 {
   let sections = g.sets;
   for (let i: u32 = 0; i < g.calls; i++) sections += u32(isHeld(callAt(g, i).op));
-  return sections << 3;
+  return sections * <u32>SECTION;
 }
 
 // Where things go: the section at hand, the end of what is written, how many bytes the part has with all sections, and whether nothing is written yet
@@ -61,6 +63,7 @@ function openSection(): void {
   section = at;
   if (!dry) {
     store<u64>(at, 0);
+    store<u64>(at, 0, 8);
     at += SECTION;
   }
 }
@@ -93,24 +96,12 @@ function place(g: Group, bytes: u32): usize {
 
 /** Writes all entries of a set, which have room in the part at hand: those that lie side by side at once. */
 function writeAll(set: DistinctSet, row: usize, count: u32): void {
-  const size = set.size, bytes = count * size;
+  const bytes = count * set.size;
   used += bytes;
   if (dry) return;
   store<u32>(section, count);
-  let to = at;
+  entriesCopy(set, row + set.head, at);
   at += bytes;
-  for (let entry: usize = load<u32>(row + set.head); entry;) {
-    const first = entry;
-    let end = first + size;
-    entry = entryBehind(entry);
-    while (entry == end) {
-      entry = entryBehind(entry);
-      end += size;
-    }
-    if (end - first == size) entryCopy(set, to, first);
-    else memory.copy(to, first, end - first);
-    to += end - first;
-  }
 }
 
 function writeEntries(g: Group, set: DistinctSet, row: usize): void {
@@ -119,7 +110,7 @@ function writeEntries(g: Group, set: DistinctSet, row: usize): void {
     writeAll(set, row, count);
     return;
   }
-  for (let entry: usize = load<u32>(row + set.head); entry; entry = entryBehind(entry)) {
+  for (let entry = entriesBegin(set, row + set.head); entry; entry = entriesNext(set, entry)) {
     const bytes = entryImage(set, entry), to = place(g, bytes);
     if (!fits && alone) return;
     if (!to) continue;
@@ -193,7 +184,7 @@ export function heldWriteShort(g: Group, row: usize, first: u32, room: u32, open
 
 /** Sections that a part that ends now still needs. */
 export function heldClose(g: Group): usize {
-  const sections = sectionsBytes(g) >>> 3;
+  const sections = sectionsBytes(g) / <u32>SECTION;
   for (let i = sectionNumber + 1; i < sections; i++) openSection();
   return at;
 }
@@ -213,10 +204,10 @@ function admitEntries(g: Group, set: DistinctSet, which: u32, row: usize, settle
   const count = load<u32>(from), images = from + SECTION, bytes = imagesBytes(set, images, count);
   from = images + bytes;
   if (!count) return true;
-  let entry = entriesAdmit(g, set, row, images, count, bytes, settled);
-  if (!entry) return false;
+  if (!entriesAdmit(g, set, row, images, count, bytes, settled)) return false;
   if (!hasHeaps(g, which)) return true;
-  for (let i: u32 = 0; i < count; i++, entry = entryBehind(entry)) if (!admitHeaps(g, which, row, entry)) return false;
+  let entry = entriesBegin(set, row + set.head);
+  for (let i: u32 = 0; i < count; i++, entry = entriesNext(set, entry)) if (!admitHeaps(g, which, row, entry)) return false;
   return true;
 }
 
@@ -312,9 +303,9 @@ export function heldThaw(g: Group, row: usize, held: usize): void {
 }
 
 function thawEntries(set: DistinctSet, row: usize): void {
-  const count = load<u32>(from), images = from + SECTION;
-  from = images + imagesBytes(set, images, count);
-  entriesThaw(set, row, images, count);
+  const count = load<u32>(from), images = from + SECTION, bytes = imagesBytes(set, images, count);
+  from = images + bytes;
+  entriesThaw(set, row, images, count, bytes);
 }
 
 function thawNodes(list: usize): void {
@@ -336,12 +327,12 @@ export function heldHeaps(g: Group, row: usize): bool {
   for (let i: u32 = 0; i < g.calls; i++) {
     const call = callAt(g, i), heap = row + call.cell;
     if (call.op != OP_HEAP_MIN && call.op != OP_HEAP_MAX) continue;
-    const head: usize = load<u32>(row + setAt(g, call.set - 1).head);
+    const set = setAt(g, call.set - 1), cell = row + set.head;
     let most: u32 = 0, found: u32 = 0;
-    for (let entry = head; entry; entry = entryBehind(entry)) most++;
+    for (let entry = entriesBegin(set, cell); entry; entry = entriesNext(set, entry)) most++;
     const list = arena_alloc((<usize>most << 2) + 8);
     if (!list) return false;
-    for (let entry = head; entry; entry = entryBehind(entry)) {
+    for (let entry = entriesBegin(set, cell); entry; entry = entriesNext(set, entry)) {
       if (!load<u32>(counterAt(entry, call.counter))) continue;
       store<u32>(list + (<usize>found << 2), <u32>entry);
       found++;

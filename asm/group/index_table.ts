@@ -1,4 +1,4 @@
-// INDEX: finds things by their hash, which is the first word of each. Open-addressing tables by the top bits of the hash
+// INDEX: finds things by their hash. Open-addressing tables by the top bits of the hash
 // grow one by one, each at a load of its own, so that no rehash is long and no two come together; what is removed leaves no
 // gap. A slot has the hash beside the address, so that neither looking for a thing nor growing reads other things. A TABLE alone serves few things.
 //
@@ -109,7 +109,7 @@ export function tableReserve(space: Space, table: usize, things: u32): bool {
   return count == there || grow(space, table, count) || things < there;
 }
 
-/** Adds a thing whose first word is `hash` to a table that has room for it. */
+/** Adds a thing with this hash to a table that has room for it. */
 @inline export function tableAdd(table: usize, hash: u32, thing: usize): void {
   const slots: usize = load<u32>(table), mask = load<u32>(table, 4);
   let at = hash & mask;
@@ -118,7 +118,7 @@ export function tableReserve(space: Space, table: usize, things: u32): bool {
   store<u32>(table, load<u32>(table, 8) + 1, 8);
 }
 
-/** Adds a thing whose first word is `hash`; false when there is no memory, and then nothing has changed. */
+/** Adds a thing with this hash; false when there is no memory, and then nothing has changed. */
 export function indexAdd(space: Space, index: usize, hash: u32, thing: usize): bool {
   const table = indexTable(index, hash);
   if (!load<u32>(table)) {
@@ -130,10 +130,19 @@ export function indexAdd(space: Space, index: usize, hash: u32, thing: usize): b
   return true;
 }
 
+/** Adds all that a table alone has; false when there is no memory. */
+export function indexTakeAll(space: Space, index: usize, table: usize): bool {
+  const slots: usize = load<u32>(table), mask = load<u32>(table, 4);
+  for (let i: u32 = 0; i <= mask; i++) {
+    const slot = load<u64>(slotAt(slots, i));
+    if (slot && !indexAdd(space, index, <u32>(slot >> 32), <usize><u32>slot)) return false;
+  }
+  return true;
+}
+
 /** Removes a thing that is there; those behind it close up. */
-export function tableRemove(table: usize, thing: usize): void {
-  const hash = load<u32>(thing), slots: usize = load<u32>(table);
-  const mask = load<u32>(table, 4), own = slotOf(thing, hash);
+export function tableRemove(table: usize, hash: u32, thing: usize): void {
+  const slots: usize = load<u32>(table), mask = load<u32>(table, 4), own = slotOf(thing, hash);
   let at = hash & mask;
   while (load<u64>(slotAt(slots, at)) != own) at = (at + 1) & mask;
   let gap = at;
@@ -150,8 +159,8 @@ export function tableRemove(table: usize, thing: usize): void {
   store<u32>(table, load<u32>(table, 8) - 1, 8);
 }
 
-@inline export function indexRemove(index: usize, thing: usize): void {
-  tableRemove(indexTable(index, load<u32>(thing)), thing);
+@inline export function indexRemove(index: usize, hash: u32, thing: usize): void {
+  tableRemove(indexTable(index, hash), hash, thing);
 }
 
 /** Frees the slots of a table. */

@@ -202,7 +202,7 @@ export function rowHash(g: Group, row: usize): u64 {
 
 /** Takes a row out of the index and gives its memory back, or keeps its key until a drain has told that it is gone; what its calls hold is freed before. */
 export function dropRow(g: Group, row: usize): void {
-  indexRemove(g.rowsIndex, row);
+  indexRemove(g.rowsIndex, load<u32>(row, ROW_HASH), row);
   g.rows--;
   batchForget(g, row);
   if (load<u32>(row, ROW_STATE) & ROW_STORED) {

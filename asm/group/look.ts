@@ -1,8 +1,9 @@
 // What an aggregation has now, for somebody who looks at it: rows stay as they are, and so does what checkpoints go by (state.ts, details.ts).
 import { COLUMN_DATA, COLUMN_SIZE, COLUMN_TYPE } from "../layout";
 import { hash_combine } from "../hash/keyed";
-import { entryBehind, entryCounts } from "./distinct";
 import { dropDoomed } from "./drop";
+import { entriesBegin, entriesNext } from "./entries";
+import { entryCounts } from "./entry";
 import { putResults } from "./fire";
 import { INDEX_TABLES, indexFind, indexNext, indexPlaces, indexThing } from "./index_table";
 import { hashValue, sameKey } from "./keys";
@@ -86,13 +87,13 @@ export function group_look_results(group: usize, list: usize, count: u32): i32 {
 
 /** What listed rows hold of a set (`kind` 0) or of a call's list (1), as group_details lists it: how many. */
 export function group_look_details(group: usize, kind: u32, which: u32, rows: usize, count: u32, list: usize, most: u32): u32 {
-  const g = changetype<Group>(group);
+  const g = changetype<Group>(group), set = setAt(g, which);
   let found: u32 = 0;
   for (let i: u32 = 0; i < count && found < most; i++) {
     const row: usize = load<u32>(rows + (<usize>i << 2));
-    let thing: usize = kind == ENTRIES ? load<u32>(row + setAt(g, which).head) : load<u32>(row + callAt(g, which).cell, 4);
-    for (; thing && found < most; thing = kind == ENTRIES ? entryBehind(thing) : nodeBefore(thing)) {
-      if (kind == ENTRIES && !entryCounts(setAt(g, which), thing)) continue;
+    let thing: usize = kind == ENTRIES ? entriesBegin(set, row + set.head) : load<u32>(row + callAt(g, which).cell, 4);
+    for (; thing && found < most; thing = kind == ENTRIES ? entriesNext(set, thing) : nodeBefore(thing)) {
+      if (kind == ENTRIES && !entryCounts(set, thing)) continue;
       store<u32>(list + (<usize>found << 3), <u32>row);
       store<u32>(list + (<usize>found << 3), <u32>thing, 4);
       found++;

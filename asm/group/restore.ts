@@ -5,8 +5,9 @@ import { COLUMN_VALIDITY } from "../layout";
 import { rowsSortByNumber } from "../rows/sort";
 import { heldTell } from "./batch";
 import { BLOCK_ROWS, setNumber } from "./block";
-import { ENTRY_NO_MEMORY, ENTRY_THERE, counterAt, entryRestore } from "./distinct";
+import { ENTRY_NO_MEMORY, ENTRY_THERE, entryRestore } from "./distinct";
 import { freeRow } from "./drop";
+import { entryCount, entryPutCount } from "./entry";
 import { link } from "./expire";
 import { heapAdd } from "./heap";
 import { INDEX_TABLES, indexPlaces, indexThing } from "./index_table";
@@ -102,7 +103,7 @@ function putHeaps(g: Group, which: u32, entry: usize, row: usize): bool {
   for (let i: u32 = 0; i < g.calls; i++) {
     const call = callAt(g, i);
     if (call.set != which + 1 || (call.op != OP_HEAP_MIN && call.op != OP_HEAP_MAX)) continue;
-    if (load<u32>(counterAt(entry, call.counter)) && !heapAdd(g, call, row + call.cell, entry)) return false;
+    if (entryCount(setAt(g, which), entry, call.counter) && !heapAdd(g, call, row + call.cell, entry)) return false;
   }
   return true;
 }
@@ -133,7 +134,7 @@ function putCounters(set: DistinctSet, entry: usize, counters: usize, i: u32): b
   for (let c: u32 = 0; c < set.counters; c++) {
     const value = at64(load<u32>(counters + (<usize>c << 2)), i);
     if (value > <u64>u32.MAX_VALUE) return false;
-    store<u32>(counterAt(entry, c), <u32>value);
+    entryPutCount(set, entry, c, <u32>value);
     all |= value;
   }
   return all != 0;

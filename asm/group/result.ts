@@ -5,7 +5,7 @@ import { DECIMAL, DECIMAL128, DOUBLE } from "../layout";
 import { canonicalNan, flip } from "../aggregate/order";
 import { wideToDouble } from "../aggregate/wide";
 import { powerOfTen } from "../aggregate/spec";
-import { ENTRY_VALUE } from "./distinct";
+import { ENTRY_VALUE } from "./entry";
 import { heapBest, heapTop } from "./heap";
 import { LIST_JOINED, LIST_JSON, joinedLength, listEnd, listJoin, listJson, nodeLength, nodeValue } from "./list";
 import { low, pairSquare, pairSubtract, pairTimes } from "./pair";

@@ -31,6 +31,7 @@ import { COLUMN_SIZE } from "../layout";
 import { Space } from "../state/space";
 import { isVariable } from "../types";
 import { ENTRIES_CELL } from "./entries";
+import { entryBytes } from "./entry";
 import { Gone } from "./gone";
 import { INDEX_BYTES } from "./index_table";
 import { Pool } from "./pool";
@@ -101,7 +102,8 @@ export class DistinctSet {
   type: u32; // of the values
   counters: u32;
   head: u32; // offset in a row of the CELL of its entries (entries.ts)
-  size: u32; // of an entry; the GONE of their names lies behind
+  size: u32; // of an entry
+  counts: bool; // they count (entry.ts); the GONE of their names lies behind
 }
 
 @unmanaged
@@ -152,6 +154,7 @@ export class Group extends Space {
   lent: bool; // these are rows that are not in memory
   scanRow: u32; // of what they hold: the row at hand, and what is next in it
   scanThing: u32;
+  scanSlab: u32; // of an entry, the SLAB in which it is
   wholes: u32; // so many times everything was handed out, or is
   lost: bool; // what is gone could not be remembered: the next drain hands out everything
   nameAt: u32; // offset in a row of its number, 0 = rows have none
@@ -220,14 +223,17 @@ export const ROW_KEYS: u32 = 48;
   return changetype<Call>(<usize>g.callList + i * CALL_BYTES);
 }
 
-const SET_BYTES: u32 = 32;
+const SET_BYTES: u32 = 48;
+const SET_GONE: u32 = 24;
+/** So many calls entries know without counting. */
+const COME_MAX: u32 = 12;
 
 @inline export function setAt(g: Group, i: u32): DistinctSet {
   return changetype<DistinctSet>(<usize>g.setList + i * SET_BYTES);
 }
 
 @inline export function setGone(set: DistinctSet): Gone {
-  return changetype<Gone>(changetype<usize>(set) + 16);
+  return changetype<Gone>(changetype<usize>(set) + SET_GONE);
 }
 
 @inline export function callGone(call: Call): Gone {
@@ -273,9 +279,9 @@ function cellsOf(op: u32): u32 {
   return op == OP_SUM_INT || op == OP_AVG_INT || op == OP_LIST ? 3 : 2;
 }
 
-/** Entry of a set (distinct.ts): header and counters. */
-export function entryBytes(counters: u32): u32 {
-  return (40 + counters * 4 + 15) & ~15;
+/** Whether a call asks how often a value is there. */
+function areCounted(op: u32): bool {
+  return op == OP_HEAP_MIN || op == OP_HEAP_MAX || op == OP_VALUES;
 }
 
 function readCalls(g: Group, list: usize): u32 {
@@ -294,6 +300,7 @@ function readCalls(g: Group, list: usize): u32 {
     call.textLength = load<u32>(list, 32);
     call.param = load<f64>(list, 36);
     call.cells = cellsOf(call.op);
+    if (call.set && areCounted(call.op)) setAt(g, call.set - 1).counts = true;
     call.cell = at;
     at += call.cells << 3;
   }
@@ -367,9 +374,10 @@ export function specRead(spec: usize): usize {
     const set = setAt(g, i);
     set.type = load<u32>(list);
     set.counters = load<u32>(list, 4);
-    set.size = entryBytes(set.counters);
+    set.counts = has(g, FLAG_RETRACTS) || set.counters > COME_MAX;
   }
   g.rowBytes = aligned(placeNumbers(g, readCalls(g, list)));
+  for (let i: u32 = 0; i < sets; i++) setAt(g, i).size = entryBytes(setAt(g, i).type, setAt(g, i).counts, setAt(g, i).counters);
   rowPool(g).size = g.rowBytes;
   return address;
 }

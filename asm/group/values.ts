@@ -7,7 +7,8 @@ import { powerOfTen } from "../aggregate/spec";
 import { wideToDouble } from "../decimal/double";
 import { write_decimal } from "../expr/format";
 import { bytesCompare } from "../state/bytes";
-import { ENTRY_VALUE, counterAt, entryBehind } from "./distinct";
+import { entriesBegin, entriesNext } from "./entries";
+import { ENTRY_VALUE, counterAt } from "./entry";
 import { JSON_CELL_BYTES, writeText, writeValue } from "./json_value";
 import { Call, Group, isBytes, setAt } from "./spec";
 
@@ -83,14 +84,14 @@ function siftDown(call: Call, from: u32, end: u32): void {
 
 /** Lists the entries of the call's row that count, in order; false when there is no memory. */
 function gather(g: Group, call: Call, row: usize): bool {
-  const head: usize = load<u32>(row + setAt(g, call.set - 1).head);
+  const set = setAt(g, call.set - 1), cell = row + set.head;
   size = 0;
   total = 0;
   let most: usize = 0;
-  for (let entry = head; entry; entry = entryBehind(entry)) most++;
+  for (let entry = entriesBegin(set, cell); entry; entry = entriesNext(set, entry)) most++;
   list = arena_alloc((most << 2) + 8);
   if (!list) return false;
-  for (let entry = head; entry; entry = entryBehind(entry)) {
+  for (let entry = entriesBegin(set, cell); entry; entry = entriesNext(set, entry)) {
     const count = countOf(call, entry);
     if (!count) continue;
     put(size++, entry);

@@ -134,7 +134,7 @@ export class DetailTable {
     const values = readBatch(kernel, out, [value.type], rows).columns;
     const counted = counters.map((_, counter): Vector => {
       const column = words(kernel, rows);
-      kernel.fn("group_counters")(list, rows, counter, column.data);
+      kernel.fn("group_counters")(this.#group, which, list, rows, counter, column.data);
       return column;
     });
     const own = [...(kind === DETAIL.pages ? [] : [of]), ...(below ? [ends] : [])];
