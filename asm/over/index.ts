@@ -16,13 +16,17 @@ import { heapPush } from "../rows/heap";
 import { keysGroups, keysHash } from "../rows/keys";
 import { ROW_GROUP } from "../rows/row";
 import { FLAG_TIMED, Over, has, heapOf, setTime, specFree, specRead, storeOf } from "./spec";
-import { dropDoomed, peerAdd, stepBegin, stepFill } from "./step";
+import { dropDoomed, isAsking, peerAdd, stepBegin, stepFill } from "./step";
 
+export {
+  over_absent, over_allow, over_asks, over_hold, over_next, over_release, over_shelf, over_shelf_begin, over_wakes_at,
+} from "./shelf";
 export { over_put_scalars, over_restored, over_scalars, over_settle, over_store } from "./state";
 
 const NO_MEMORY: i32 = -1;
 const DONE: i32 = -2;
 const STATE_FULL: i32 = -3;
+const ASKS: i32 = -4;
 
 export function over_create(spec: usize): usize {
   return specRead(spec);
@@ -77,7 +81,7 @@ function take(o: Over, at: u32): bool {
   return false;
 }
 
-/** The next step: how many rows its feed has, for over_feed and over_out. DONE when there is nothing to do. */
+/** The next step: how many rows its feed has, for over_feed and over_out. DONE when there is nothing to do, ASKS when over_allow is awaited. */
 export function over_step(address: usize): i32 {
   const o = changetype<Over>(address);
   dropDoomed(o);
@@ -88,7 +92,8 @@ export function over_step(address: usize): i32 {
   }
   if (!stepBegin(o)) return NO_MEMORY;
   stepFill(o);
-  return o.feedCount ? <i32>o.feedCount : DONE;
+  if (o.feedCount) return <i32>o.feedCount;
+  return isAsking(o) ? ASKS : DONE;
 }
 
 /** Gathers the columns of the feed that `picks` names as COLUMNs at `out`; returns the address of their kinds, 0 without memory. */

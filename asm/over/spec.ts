@@ -11,11 +11,13 @@
 //   words of a row   0, 1   older, newer: rows of a range in the order of their times
 //                    2, 3   time i64; without one the row's number in its batch
 //                    4      rows of the chain, of the first row in it alone
+//   its prev is 0 while it waits to come out; then, in a chain, the one in front of it, else itself
 import { block_alloc, block_free } from "../memory";
 import { Heap, heapFree, heapMake } from "../rows/heap";
 import { Index, indexFree, indexMake } from "../rows/index_rows";
 import { List } from "../rows/list";
-import { ROW_WORDS } from "../rows/row";
+import { ROW_PREV, ROW_WORDS } from "../rows/row";
+import { shelfFree } from "../rows/shelf";
 import { Store, storeFree, storeGroups, storeMake } from "../rows/store";
 
 export const FLAG_ROWS: u32 = 1; // the frame is a number of rows, else a range of time
@@ -61,6 +63,14 @@ export class Over {
   outCount: u32;
   late: u32;
   nullTime: u32;
+  back: u32; // rows of the range that have been away, by their times; 0: none ever leaves memory
+  shelf: u32; // rows that have left memory (shelf.ts); 0: they stay
+  until: i64; // while rows are held, those in front of this time and key group come out
+  untilGroup: u32;
+  allowed: u32; // of the peers, whose frames are in memory
+  held: bool;
+  asks: bool; // the frames of peers are asked for before they join
+  restoring: bool;
 }
 
 @inline export function has(o: Over, flag: u32): bool {
@@ -81,6 +91,29 @@ export class Over {
 
 @inline export function listOf(o: Over): List {
   return changetype<List>(changetype<usize>(o) + offsetof<Over>("oldest"));
+}
+
+@inline export function backOf(o: Over): Heap {
+  return changetype<Heap>(<usize>o.back);
+}
+
+/** The row has joined its frame. */
+@inline export function isJoined(row: usize): bool {
+  return load<u32>(row, ROW_PREV) != 0;
+}
+
+/** It joins one that is no chain: a chain has it marked. */
+@inline export function markJoined(row: usize): void {
+  store<u32>(row, <u32>row, ROW_PREV);
+}
+
+@inline export function markWaiting(row: usize): void {
+  store<u32>(row, 0, ROW_PREV);
+}
+
+/** Rows of this time and key group come out, or have. */
+@inline export function isPast(o: Over, time: i64, group: u32): bool {
+  return o.held ? time < o.until || (time == o.until && group < o.untilGroup) : time <= o.watermark;
 }
 
 @inline export function timeOfRow(row: usize): i64 {
@@ -124,6 +157,8 @@ export function specRead(spec: usize): usize {
 }
 
 export function specFree(o: Over): void {
+  if (o.shelf) shelfFree(o.shelf);
+  if (o.back) heapFree(backOf(o));
   if (o.peers) block_free(o.peers, <usize>o.peerCapacity << 2);
   if (o.heap) heapFree(heapOf(o));
   if (o.index) indexFree(indexOf(o));

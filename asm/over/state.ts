@@ -1,12 +1,12 @@
 // Rows that wait for the watermark and rows in frames as a table (rows/changes.ts), with their times. Which of the two a row is follows from its time:
 // at a cut, all rows that the watermark has passed have joined their frames, in the order of times and arrivals.
 import { heapPush } from "../rows/heap";
-import { indexAdd, indexFindRow } from "../rows/index_rows";
 import { rowKeyHash } from "../rows/keys";
 import { listAdd } from "../rows/list";
 import { restoredEach } from "../rows/restore";
 import { ARRIVAL_END, ROW_HASH } from "../rows/row";
-import { FLAG_ROWS, FLAG_TIMED, LIST_AT, Over, TIME_AT, has, heapOf, indexOf, lengthOf, listOf, setLength, storeOf, timeOfRow } from "./spec";
+import { joinChain } from "./shelf";
+import { FLAG_ROWS, FLAG_TIMED, LIST_AT, Over, TIME_AT, has, heapOf, listOf, markJoined, storeOf, timeOfRow } from "./spec";
 import { dropDoomed } from "./step";
 
 export function over_store(address: usize): usize {
@@ -36,25 +36,19 @@ export function over_put_scalars(address: usize, from: usize): bool {
   return o.seq < ARRIVAL_END;
 }
 
-/** Puts a row behind those in front of its key's next one; false without memory. */
-function joinChain(o: Over, row: usize): bool {
-  const head = indexFindRow(indexOf(o), load<u32>(row, ROW_HASH), storeOf(o), row, o.keyList);
-  if (!indexAdd(indexOf(o), row)) return false;
-  setLength(head ? head : row, head ? lengthOf(head) + 1 : 1);
-  return true;
-}
-
 function putRow(owner: usize, row: usize): bool {
   const o = changetype<Over>(owner), s = storeOf(o);
   store<u32>(row, rowKeyHash(s, row, o.keyList, o.keys, true), ROW_HASH);
   if (has(o, FLAG_TIMED) && timeOfRow(row) > o.watermark) return heapPush(heapOf(o), timeOfRow(row), row);
   if (has(o, FLAG_ROWS)) return joinChain(o, row);
+  markJoined(row);
   listAdd(listOf(o), row, LIST_AT);
   return true;
 }
 
-/** All rows are there; false without memory. */
+/** All rows are there, or away; false without memory. */
 export function over_restored(address: usize): bool {
   const o = changetype<Over>(address);
+  o.restoring = false;
   return restoredEach(storeOf(o), has(o, FLAG_TIMED) ? <u32>TIME_AT : 0, address, putRow);
 }

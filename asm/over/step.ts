@@ -2,19 +2,24 @@
 // its results belong to which rows. Rows of one time are peers: all of them join before the first comes out, unless
 // frames are numbers of rows.
 import { arena_alloc, block_alloc, block_free } from "../memory";
-import { heapPop, heapTime } from "../rows/heap";
+import { Heap, heapOrder, heapPop, heapTime } from "../rows/heap";
 import { MANY_ROWS, TOUCH_ROWS, indexAdd, indexFindRow, indexFirstRows, indexLast, indexNext, indexRemove } from "../rows/index_rows";
-import { listAdd, listRemove } from "../rows/list";
+import { listAdd } from "../rows/list";
 import { rowFree } from "../rows/encode";
-import { ROW_HASH } from "../rows/row";
+import { ROW_HASH, ROW_HOT, ROW_PLACE } from "../rows/row";
 import { rowForget } from "../rows/touch";
+import { oldestRemove, oldestRow } from "./range";
 import {
-  FLAG_ROWS, FLAG_TIMED, FLAG_UNBOUNDED, LIST_AT, Over, has, heapOf, indexOf, lengthOf, listOf, setLength, storeOf, timeOfRow,
+  FLAG_ROWS, FLAG_TIMED, FLAG_UNBOUNDED, LIST_AT, Over, has, heapOf, indexOf, isPast, lengthOf, listOf, markJoined, setLength, storeOf, timeOfRow,
 } from "./spec";
 
 /** Rows of one feed: what one step of the aggregation takes. */
 const FEED_ROWS: u32 = 4096;
 const PEERS_MIN: u32 = 64;
+/** Rows of any times whose frames are met one by one. */
+const PEERS_MAX: u32 = FEED_ROWS >> 1;
+/** Offset of the key group in the order of a heap's entry. */
+const GROUP: u64 = 57;
 
 // Kinds of the feed
 const JOINS: u8 = 0;
@@ -71,12 +76,10 @@ export function dropDoomed(o: Over): void {
 
 /** Rows that are older than `from` leave the range; false when the feed is full. */
 function shorten(o: Over, from: i64): bool {
-  const list = listOf(o);
-  while (list.oldest && timeOfRow(list.oldest) < from) {
+  for (let row = oldestRow(o); row && timeOfRow(row) < from; row = oldestRow(o)) {
     if (o.feedCount == FEED_ROWS) return false;
-    const row: usize = list.oldest;
     give(o, row, LEAVES);
-    listRemove(list, row, LIST_AT);
+    oldestRemove(o, row);
     doomByTime(o, row);
   }
   return true;
@@ -95,7 +98,7 @@ function peersReserve(o: Over): bool {
   return true;
 }
 
-@inline function peer(o: Over, i: u32): usize {
+@inline export function peer(o: Over, i: u32): usize {
   return load<u32>(<usize>o.peers + (<usize>i << 2));
 }
 
@@ -107,18 +110,26 @@ export function peerAdd(o: Over, row: usize): bool {
   return true;
 }
 
-/** The rows of the next time that the watermark has passed are the peers; false when there are none, or no memory. */
+/**
+ * Rows that the watermark has passed are the peers: those of the next time, or, where each joins before the next one, the next ones. False when there are none,
+ * or no memory.
+ */
 function nextPeers(o: Over): bool {
-  const heap = heapOf(o);
+  const heap = heapOf(o), most: u32 = has(o, FLAG_ROWS) ? PEERS_MAX : u32.MAX_VALUE;
   if (o.joined < o.peerCount || o.shown < o.peerCount) return true;
-  o.peerCount = o.joined = o.shown = 0;
-  if (!has(o, FLAG_TIMED) || !heap.size || heapTime(heap) > o.watermark) return false;
+  o.peerCount = o.joined = o.shown = o.allowed = 0;
+  if (!has(o, FLAG_TIMED) || !heap.size) return false;
   o.now = heapTime(heap);
-  while (heap.size && heapTime(heap) == o.now) {
+  while (heap.size && o.peerCount < most && (most == PEERS_MAX || heapTime(heap) == o.now) && mayCome(o, heap)) {
     if (!peersReserve(o)) return false;
     peerAdd(o, heapPop(heap));
   }
-  return true;
+  return o.peerCount != 0;
+}
+
+/** The first row of the heap, which has one, may come out. */
+@inline function mayCome(o: Over, heap: Heap): bool {
+  return heapTime(heap) <= o.watermark && isPast(o, heapTime(heap), <u32>(heapOrder(heap) >> GROUP));
 }
 
 /** Peers join the range; false when the feed is full. */
@@ -128,7 +139,9 @@ function joinRange(o: Over): bool {
     if (o.feedCount == FEED_ROWS) return false;
     const row = peer(o, o.joined);
     give(o, row, JOINS);
-    if (bounded) listAdd(listOf(o), row, LIST_AT);
+    if (!bounded) continue;
+    markJoined(row);
+    listAdd(listOf(o), row, LIST_AT);
   }
   return true;
 }
@@ -152,7 +165,9 @@ function shortenChain(o: Over, head: usize): usize {
   give(o, head, LEAVES);
   indexRemove(indexOf(o), head);
   doom(o, head);
-  if (next) setLength(next, length - 1);
+  if (!next) return 0;
+  setLength(next, length - 1);
+  store<u16>(next, load<u16>(next, ROW_PLACE) | (load<u16>(head, ROW_PLACE) & <u16>ROW_HOT), ROW_PLACE);
   return next;
 }
 
@@ -181,8 +196,8 @@ function touchRows(o: Over): u32 {
 
 /** One row after the other joins the rows of its key and comes out; false when the feed is full, or there is no memory. */
 function joinRows(o: Over): bool {
-  const index = indexOf(o), bounded = !has(o, FLAG_UNBOUNDED);
-  for (let ahead = o.joined; o.joined < o.peerCount; o.joined++, o.shown++) {
+  const index = indexOf(o), bounded = !has(o, FLAG_UNBOUNDED), end = o.asks ? o.allowed : o.peerCount;
+  for (let ahead = o.joined; o.joined < end; o.joined++, o.shown++) {
     if (o.feedCount + 2 > FEED_ROWS) return false;
     if (bounded && o.joined == ahead) ahead += touchRows(o);
     const row = peer(o, o.joined);
@@ -199,17 +214,22 @@ function joinRows(o: Over): bool {
   return true;
 }
 
+/** The next rows that come out wait for their frames. */
+export function isAsking(o: Over): bool {
+  return o.asks && o.joined < o.peerCount && o.joined == o.allowed;
+}
+
 /** Fills the feed as far as there is something to do. */
 export function stepFill(o: Over): void {
   const byRows = has(o, FLAG_ROWS), shrinks = !byRows && !has(o, FLAG_UNBOUNDED);
   while (nextPeers(o)) {
     if (byRows) {
-      if (!joinRows(o)) return;
+      if (isAsking(o) || !joinRows(o)) return;
       continue;
     }
     if (shrinks && !shorten(o, o.now - o.preceding)) return;
     if (!joinRange(o) || !showRange(o)) return;
   }
   // No row to come is at the watermark or before it: what it could not reach is not needed any more
-  if (shrinks && o.watermark != i64.MIN_VALUE) shorten(o, o.watermark + 1 - o.preceding);
+  if (shrinks && o.watermark != i64.MIN_VALUE) shorten(o, (o.held ? o.until : o.watermark + 1) - o.preceding);
 }

@@ -2,6 +2,8 @@
 // operator keeps of a key, all of its rows in all of its stores, is a bundle: it leaves and comes back together, so that a key of which one row is
 // in memory is there with all of them. Operators say what takes a row out of all that finds it, and what puts rows that are back in there again.
 //
+// Rows that nobody asks for by their key until their time has come may leave by themselves, under a hash of their own.
+//
 // A bundle is one RECORD or several; those of a key come back together, in whatever order. After a restore each row is a record of its own.
 //
 //   RECORD  0           4           8          12          16          20           24          32
@@ -87,7 +89,12 @@ export class Shelf {
   keyOf: u32; // (owner, row) → the row of its key
   chain: u32; // (owner, row of a key) → the first of the rows that hang on it, which are linked by their first word
   stays: u32; // (owner, row of a key) → it may not leave now
+  alone: u32; // (owner, row) → the hash of its own by which it leaves by itself, ALONE_NOT: with the others of its key, ALONE_STAYS: it may not leave now
 }
+
+// Rows that leave by themselves
+export const ALONE_NOT: u32 = 0;
+export const ALONE_STAYS: u32 = 1;
 
 export const SHELF_BYTES: u32 = 64;
 
@@ -109,6 +116,16 @@ export function shelfMake(owner: usize, sides: u32, settle: u32, drop: u32, put:
 /** Its rows come out by times, which `waits` tells. */
 export function shelfWaits(address: usize, waits: u32): void {
   changetype<Shelf>(address).waits = waits;
+}
+
+/** Some of its rows leave by themselves, as `alone` tells: they are asked for by their time alone. */
+export function shelfAlone(address: usize, alone: u32): void {
+  changetype<Shelf>(address).alone = alone;
+}
+
+/** A row leaves by itself, or not: ALONE_NOT, ALONE_STAYS, or the hash that takes the place of that of its key. */
+@inline export function aloneHash(shelf: Shelf, row: usize): u32 {
+  return shelf.alone ? call_indirect<u32>(shelf.alone, <usize>shelf.owner, row) : ALONE_NOT;
 }
 
 /** The side at `i` is this store, whose rows are found by `index`. It takes memory whatever its bound: room is made before. */

@@ -3,7 +3,7 @@
 import { rowKeyHash, HASH_NONE } from "./keys";
 import { rowFree } from "./encode";
 import { mapAt, mapEmpty } from "./restore";
-import { Shelf, indexAt, sideAt, storeAt } from "./shelf";
+import { ALONE_NOT, Shelf, aloneHash, indexAt, sideAt, storeAt } from "./shelf";
 import { isLong, recordAlone, recordsBegin, recordsEnd } from "./shelf_leave";
 import { rowForget } from "./touch";
 
@@ -22,7 +22,8 @@ export function shelf_aside(address: usize, number: u32, to: usize, room: u32, e
     const hash = rowKeyHash(s, row, index.list, index.keys, index.nullsEqual);
     if (hash == HASH_NONE || isLong(shelf, side, row)) continue;
     store<u32>(row + index.linkAt, hash, 8);
-    if (!recordAlone(shelf, number, row, hash, true)) break;
+    const alone = aloneHash(shelf, row);
+    if (!recordAlone(shelf, number, row, alone == ALONE_NOT ? hash : alone, true)) break;
     mapEmpty(s, shelf.asideAt);
     rowForget(row);
     rowFree(s, row);

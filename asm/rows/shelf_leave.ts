@@ -6,8 +6,8 @@ import { HASH_NONE } from "./keys";
 import { ROW_ALIVE, ROW_CHANGED, ROW_HOT, ROW_PLACE, rowCell, rowIsNull } from "./row";
 import { rowFree } from "./encode";
 import {
-  CHECK_SEED, IMAGE_FROM, IMAGE_HEADER, IMAGE_ROW, IMAGE_SIDE, RECORD_CHECK, RECORD_EPOCH, RECORD_HASH, RECORD_HEADER, RECORD_STAMP, RECORD_STATE, SPREAD,
-  STATE_CHANGED, STATE_KEY, STATE_ROWS, Shelf, Shelved, indexAt, isUnlisted, keyRowOf, leavingHash, nextOf, sideAt, storeAt,
+  ALONE_NOT, ALONE_STAYS, CHECK_SEED, IMAGE_FROM, IMAGE_HEADER, IMAGE_ROW, IMAGE_SIDE, RECORD_CHECK, RECORD_EPOCH, RECORD_HASH, RECORD_HEADER, RECORD_STAMP, RECORD_STATE, SPREAD,
+  STATE_CHANGED, STATE_KEY, STATE_ROWS, Shelf, Shelved, aloneHash, indexAt, isUnlisted, keyRowOf, leavingHash, nextOf, sideAt, storeAt,
 } from "./shelf";
 import { pageEnd, pageFirstRow, pageNewer, pageStep, placeFirstBig, placeNextBig } from "./slab";
 import { Store } from "./store";
@@ -169,8 +169,25 @@ const LEFT: u32 = 0;
 const STAYS: u32 = 1;
 const NO_ROOM: u32 = 2;
 
-/** The key of a row of the side leaves. */
+/** A row leaves by itself. */
+function leaveAlone(shelf: Shelf, row: usize, hash: u32): u32 {
+  const side = sideAt(shelf, shelf.hand), bytes = RECORD_HEADER + imageBytes(shelf, side, row, false);
+  if (hash == ALONE_STAYS || bytes > RECORD_BYTES_MAX) return STAYS;
+  if (!recordAlone(shelf, shelf.hand, row, hash, false)) {
+    shelf.wants = bytes;
+    return NO_ROOM;
+  }
+  call_indirect<void>(shelf.drop, <usize>shelf.owner, shelf.hand, row);
+  // It is not gone
+  rowForget(row);
+  rowFree(storeAt(side), row);
+  return LEFT;
+}
+
+/** The key of a row of the side leaves, or the row alone. */
 function leave(shelf: Shelf, own: Shelved, row: usize): u32 {
+  const alone = aloneHash(shelf, row);
+  if (alone != ALONE_NOT) return leaveAlone(shelf, row, alone);
   const hash = leavingHash(shelf, own, row);
   const stay = STAY + (<usize>(hash & STAY_MASK) << 2);
   if (hash == HASH_NONE || load<u32>(stay) == hash) return STAYS;
@@ -221,7 +238,8 @@ function isSpared(shelf: Shelf, side: Shelved, page: usize): bool {
   for (let row = pageFirstRow(page); row < stop; row += step) {
     if (!isThere(row)) continue;
     hot += u32(isHot(keyRowOf(shelf, side, row)));
-    heads += side.index ? u32(indexNext(index, load<u32>(row + index.linkAt, 4)) == 0) : 1;
+    const isAlone = !side.index || aloneHash(shelf, row) != ALONE_NOT;
+    heads += isAlone ? 1 : u32(indexNext(index, load<u32>(row + index.linkAt, 4)) == 0);
   }
   if (hot << 1 <= heads) return false;
   for (let row = pageFirstRow(page); row < stop; row += step) if (isThere(row)) cool(keyRowOf(shelf, side, row));

@@ -131,14 +131,33 @@ export class ColdShelf extends Neighbour {
     const kernel = this.kernel, bound = kernel.stateBytesMax, { neighbours } = kernel;
     let { selected } = asked;
     if (this.#rows === 0 && this.#room() > Math.max(bound / 2, COLD_BATCH_BYTES_MAX)) return selected;
-    const mark = kernel.mark(), need = this.#need(asked, selected), asks = !this.comesInParts;
+    const mark = kernel.mark(), need = this.#need(asked, selected);
     neighbours.begin(this, need);
     this.makeRoom(need + bound * (1 - COLD_FILL_SHARE_MAX), need);
     while (selected > 1 && this.#room() < this.#need(asked, selected)) selected >>>= 1;
     const least = this.#need(asked, selected);
     if (this.#room() < least && !neighbours.insist(this, least)) throw noRoomForRow();
-    for (let tries = 0; asks && this.#rows > 0; tries++) {
-      const hashes = this.#absent(asked, selected), own = this.#need(asked, selected);
+    if (!this.comesInParts) {
+      selected = this.#bringAsked(selected, (n) => this.#need(asked, n), (n) => this.#absent(asked, n));
+    }
+    kernel.release(mark);
+    return selected;
+  }
+
+  /**
+   * Rows come out of the operator, and meet others of their keys, which `absent` names (those of the first so many that have no row in memory). Brings these
+   * back; returns for how many of the rows, at least one. Throws as `prepare` does.
+   */
+  meet(rows: number, absent: (rows: number) => Uint32Array): number {
+    return this.#rows === 0 ? rows : this.#bringAsked(rows, () => 0, absent);
+  }
+
+  /** Brings back what the first ones of rows ask for, with as much room as they need beside that; for how many, at least one. */
+  #bringAsked(rows: number, need: (rows: number) => number, absent: (rows: number) => Uint32Array): number {
+    const { kernel } = this, { neighbours, stateBytesMax: bound } = kernel;
+    let selected = rows;
+    for (let tries = 0; this.#rows > 0; tries++) {
+      const hashes = once(absent(selected)), own = need(selected);
       // One row is worked at whatever that leaves for others
       const kept = selected > 1 ? neighbours.shareOf(this) : 0;
       const enough = own + this.#bytesOf(hashes) * ROOM_A_BYTE + kept;
@@ -150,7 +169,6 @@ export class ColdShelf extends Neighbour {
       if (tries > 0 && selected > 1) selected >>>= 1;
       else this.makeRoom(Math.min(enough, bound * ROOM_SHARE_MAX), own);
     }
-    kernel.release(mark);
     return selected;
   }
 
@@ -158,7 +176,7 @@ export class ColdShelf extends Neighbour {
     return this.kernel.fn("shelf_need")(this.shelf, side, columns, selection, selected);
   }
 
-  /** Hashes of keys that the rows ask for and that are not in memory, each once. */
+  /** Hashes of keys that the rows ask for and that are not in memory. */
   #absent({ side, columns, selection }: AskedRows, selected: number): Uint32Array {
     const kernel = this.kernel, mark = kernel.mark();
     const [hashes, heads, out] = [0, 0, 0].map(() => kernel.arena(Math.max(1, selected) * 4));
@@ -166,7 +184,7 @@ export class ColdShelf extends Neighbour {
     const count = absent(this.shelf, side, columns, 0, selection, selected, hashes, heads, out);
     const found = new Uint32Array(kernel.bytes.buffer, out, count).slice();
     kernel.release(mark);
-    return found.sort().filter((hash, i, all) => i === 0 || hash !== all[i - 1]);
+    return found;
   }
 
   #bytesOf(hashes: Uint32Array): number {
@@ -369,4 +387,9 @@ export class ColdShelf extends Neighbour {
     this.#file?.close();
     this.#file = null;
   }
+}
+
+/** Each of these numbers once. */
+function once(hashes: Uint32Array): Uint32Array {
+  return hashes.sort().filter((hash, i, all) => i === 0 || hash !== all[i - 1]);
 }

@@ -1,11 +1,11 @@
 import { COLD_CHUNK_BYTES, COLD_FILL_SHARE_MAX } from "../core/limits.ts";
 import { ColdIndex } from "./cold_index.ts";
-import { UNIT } from "./cold_segments.ts";
+import { damagedFile, UNIT } from "./cold_segments.ts";
 import type { ColdShelf } from "./cold_shelf.ts";
 import type { FoundRows } from "./row_look.ts";
 
-/** Offsets of the key group and the arrival of the first row in a record (asm/rows/shelf.ts). */
-const GROUP = 63, ARRIVAL = 64;
+/** Offsets of the hash, the key group and the arrival of the first row in a record (asm/rows/shelf.ts). */
+const HASH = 8, GROUP = 63, ARRIVAL = 64;
 /** Where the first image of a record begins; offsets in an image of its side, and of the row. */
 const RECORD = 32, SIDE = 4, IMAGE = 16;
 
@@ -108,18 +108,56 @@ export class ColdTable {
 
   /** Of rows that were set aside one by one, those go whose i64 at this offset of a row is below `below`. */
   #dropBelow(offset: number, below: bigint): void {
+    const { data } = this.#shelf.kernel, over: [number, number][] = [];
+    this.#each((record, place) => {
+      const image = record + RECORD, isOwn = data.getUint32(image + SIDE, true) === this.#side;
+      if (!isOwn || data.getBigInt64(image + IMAGE + offset, true) >= below) return;
+      over.push([place, data.getUint32(record, true) / UNIT]);
+    });
+    for (const [place, size] of over) this.#shelf.forget(place, size);
+  }
+
+  /** Goes through all records, which lie in the kernel's memory until `found` returns. */
+  #each(found: (record: number, place: number) => void): void {
     const { kernel, file } = this.#shelf, mark = kernel.mark(), chunk = kernel.arena(COLD_CHUNK_BYTES);
     const scan = file.begin(true), bytes = kernel.bytes.subarray(chunk, chunk + COLD_CHUNK_BYTES);
-    const data = kernel.data, over: [number, number][] = [];
-    for (let found; (found = file.scan(scan, bytes)) !== null;) {
-      for (const { at, place } of found) {
-        const image = chunk + at + RECORD, isOwn = data.getUint32(image + SIDE, true) === this.#side;
-        if (!isOwn || data.getBigInt64(image + IMAGE + offset, true) >= below) continue;
-        over.push([place, data.getUint32(chunk + at, true) / UNIT]);
-      }
+    for (let records; (records = file.scan(scan, bytes)) !== null;) {
+      for (const { at, place } of records) found(chunk + at, place);
     }
     kernel.release(mark);
-    for (const [place, size] of over) this.#shelf.forget(place, size);
+  }
+
+  /**
+   * Rows that were set aside one by one, when it is known what becomes of them: `found` is told of the address of each, its key group, and the hash under which
+   * it left.
+   */
+  eachAside(found: (row: number, group: number, hash: number) => void): void {
+    const { data } = this.#shelf.kernel;
+    if (this.#shelf.rows === 0) return;
+    this.#each((record) => {
+      found(record + RECORD + IMAGE, data.getUint8(record + GROUP), data.getUint32(record + HASH, true));
+    });
+  }
+
+  /** The first rows that have left of a key, where no hash tells which they are: the file is gone through. */
+  seek(columns: number, list: number, most: number): FoundRows {
+    const { kernel, shelf, rows, cuts } = this.#shelf, hashes = new Set<number>(), { data } = kernel;
+    const given = kernel.arena(4), thaw = kernel.fn("shelf_thaw"), to = kernel.arena(COLD_CHUNK_BYTES);
+    if (rows === 0) return { list: to, rows: 0 };
+    this.#each((record) => {
+      data.setUint32(given, record, true);
+      const found = hashes.size < most ? thaw(shelf, this.#side, given, 1, cuts - 1, 1, columns, list, to) : 0;
+      if (found < 0) throw damagedFile("the checksum of rows is wrong");
+      if (found > 0) hashes.add(data.getUint32(record + HASH, true));
+    });
+    const all = kernel.arena(Math.max(1, most) * 4);
+    let count = 0;
+    for (const hash of hashes) {
+      const found = this.look(hash, columns, list), added = Math.min(found.rows, most - count);
+      kernel.bytes.copyWithin(all + count * 4, found.list, found.list + added * 4);
+      count += added;
+    }
+    return { list: all, rows: count, away: true };
   }
 
   /** Of keys with a row that has to stay in memory, all rows come back. `bare`: into memory alone, as those that stayed are. */

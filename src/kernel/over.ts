@@ -1,7 +1,8 @@
 import type { Batch } from "../core/batch.ts";
-import type { ColdFacts } from "../core/cold_file.ts";
+import { allCold, type ColdFacts } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import type { Column, DataType } from "../core/schema.ts";
+import { ColdFrames } from "./cold_frames.ts";
 import { ColdPieces } from "./cold_pieces.ts";
 import type { AskedRows } from "./cold_asked.ts";
 import { writeColumns } from "./column.ts";
@@ -39,7 +40,7 @@ export interface OverTimes {
 
 const FLAG_ROWS = 1, FLAG_UNBOUNDED = 2, FLAG_TIMED = 4;
 const SPEC_BYTES = 24, PUSH_BYTES = 48, ROW_WORDS = 5;
-const NO_MEMORY = -1, DONE = -2;
+const NO_MEMORY = -1, DONE = -2, ASKS = -4;
 /** Of a row, what it takes beside its cells and in a heap; cells, the length in that of a text, and pages that are not full. */
 const ROW_BYTES = 128, CELL_BYTES = 8, LENGTH_AT = 4, PAGES_BYTES = 65_536;
 /** Offset in a row of its time (asm/over/spec.ts), position of the watermark among the scalars, and one that stands for none. */
@@ -60,6 +61,8 @@ export class OverAggregate {
   readonly #picks: readonly number[];
   readonly #feed: readonly number[];
   readonly #push: number;
+  /** Its rows that have left memory; null: they do not, or it keeps none. */
+  readonly #cold: ColdFrames | null;
   readonly #pieces: ColdPieces;
   #batch: Batch | null = null;
   /** What the aggregation works at lives on between pulls; rows of it that are through, and rows that have come out with them. */
@@ -88,19 +91,33 @@ export class OverAggregate {
       upsert: true,
       dense: true,
       ttlMs: 0,
-      // Rows of frames stay
       cold: spec.keys > 0,
     });
     this.#gather = new BatchGather(kernel);
     this.#feedArena = new OwnArena(kernel);
     this.#over = create(kernel, spec);
     this.#push = kernel.alloc(PUSH_BYTES);
+    this.#cold = this.#frames();
     const fit = ({ selection, selected }: AskedRows) =>
       this.#groups.reserve(selected, (rows) => this.#needs(selection, rows));
-    this.#pieces = new ColdPieces(kernel, kernel.cold && spec.keys > 0 ? fit : null);
+    this.#pieces = new ColdPieces(
+      kernel,
+      this.#cold ? (asked) => this.#cold!.prepare(asked) : kernel.cold && spec.keys > 0 ? fit : null,
+    );
   }
 
-  /** Begins with a batch, which must stay until `pull` has given null. */
+  #frames(): ColdFrames | null {
+    const { time, preceding, frame, keys } = this.#spec, kernel = this.#kernel;
+    // Rows that come out at once, with frames of all rows, are not kept
+    if (!kernel.cold || (time < 0 && preceding < 0)) return null;
+    const kinds = { timed: time >= 0, chains: preceding >= 0 && (time < 0 || frame === "rows"), keys };
+    return new ColdFrames(kernel, this.#over, kinds, kernel.cold, () => this.#number("over_state_bytes"));
+  }
+
+  /**
+   * Begins with a batch, which must stay until `pull` has given null. Where rows leave memory, both throw RdxError: "no_space" when there is no room for
+   * what the batch asks for, "invalid" when their file is damaged.
+   */
   push(batch: Batch, times: OverTimes): void {
     const kernel = this.#kernel, at = this.#push, columns = writeColumns(kernel, batch.columns), data = kernel.data;
     [columns, 0, 0, 0, times.running, 0].forEach((word, i) => data.setUint32(at + i * 4, word, true));
@@ -109,6 +126,7 @@ export class OverAggregate {
     data.setFloat64(at + 40, times.others, true);
     this.#batch = batch;
     this.#pieces.begin(batch, columns);
+    if (this.#cold) this.#cold.atWork = true;
     this.#pushNext();
   }
 
@@ -144,7 +162,9 @@ export class OverAggregate {
       // Where keys leave memory, of a feed some rows are worked at a time. The last results refer to bytes of the state, which stay until now
       const results = this.#groups.pull(full), batch = results ? this.#shown(results) : null;
       if (batch) return batch;
-      if (!results && !this.#step(full) && !this.#pushNext()) return null;
+      if (results || this.#step(full) || this.#pushNext() || this.#cold?.goOn()) continue;
+      if (this.#cold) this.#cold.atWork = false;
+      return null;
     }
   }
 
@@ -153,6 +173,10 @@ export class OverAggregate {
     return this.#feedArena.within(() => {
       const rows = this.#kernel.fn("over_step")(this.#over);
       if (rows === DONE) return false;
+      if (rows === ASKS) {
+        this.#cold!.meet();
+        return true;
+      }
       if (rows === NO_MEMORY) throw noSpace();
       if (rows < 0) throw full();
       const kernel = this.#kernel, { picks, out } = this.#lists(this.#feed);
@@ -198,6 +222,7 @@ export class OverAggregate {
   }
 
   advance(watermark: number): void {
+    this.#cold?.advance(watermark);
     this.#kernel.fn("over_advance")(this.#over, watermark);
   }
 
@@ -219,7 +244,7 @@ export class OverAggregate {
       const watermark = scalars.value(WATERMARK);
       return watermark <= TIME_START ? null : watermark + 1n - back;
     };
-    const store = kernel.fn("over_store")(over) >>> 0;
+    const store = kernel.fn("over_store")(over) >>> 0, cold = this.#cold?.table ?? null;
     const rows = new RowTable(kernel, {
       name: "rows",
       version: 1,
@@ -227,7 +252,8 @@ export class OverAggregate {
       columns,
       words: time < 0 ? [] : [{ name: "$time", at: TIME_AT, wide: true }],
       settle: () => kernel.fn("over_settle")(over),
-      look: new RowLook(kernel, { store, columns, keys: keysOf(this.#spec.keys) }),
+      look: new RowLook(kernel, { store, columns, keys: keysOf(this.#spec.keys), cold }),
+      cold,
       ...(byTime ? { expiry: { column: "$time", below } } : {}),
     });
     const keys = columns.slice(0, this.#spec.keys).map(({ name }) => name);
@@ -236,17 +262,18 @@ export class OverAggregate {
 
   /** All of its tables are there. */
   restored(): void {
+    this.#cold?.restored();
     if (this.#kernel.fn("over_restored")(this.#over) === 0) throw noStateSpace("rows");
     this.#groups.restored();
   }
 
   get stateRows(): number {
-    return this.#number("over_state_rows");
+    return this.#number("over_state_rows") + (this.#cold?.facts.rows ?? 0);
   }
 
-  /** Keys whose aggregates have left memory. */
+  /** Its rows that have left memory, and keys whose aggregates have. */
   get cold(): ColdFacts {
-    return this.#groups.cold;
+    return this.#cold ? allCold([this.#cold.facts, this.#groups.cold]) : this.#groups.cold;
   }
 
   get stateBytes(): number {
@@ -266,6 +293,7 @@ export class OverAggregate {
   close(): void {
     this.#feedArena.close();
     this.#pieces.close();
+    this.#cold?.close();
     this.#kernel.freeAll("over_free", this.#over);
     this.#kernel.free(this.#push, PUSH_BYTES);
     this.#groups.close();

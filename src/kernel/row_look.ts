@@ -64,7 +64,9 @@ export class RowLook implements RowFinder {
     if (!this.#isScanned(key)) return this.#follow(this.#index(), ...this.#given(key), list, most);
     for (let through = this.#sought; !through;) through = this.seek(key, most, !this.#seeks);
     this.#sought = this.#seeks = false;
-    return { list, rows: kernel.fn("rows_sought")(store, list, most) };
+    const rows = kernel.fn("rows_sought")(store, list, most), { cold } = this.#spec;
+    if (!cold || this.#index() !== 0) return { list, rows };
+    return this.#both({ list, rows }, cold.seek(...this.#given(key), most - rows), most);
   }
 
   seek(key: readonly Vector[], most: number, begins: boolean): boolean {
@@ -108,9 +110,14 @@ export class RowLook implements RowFinder {
     for (; row !== 0 && rows < most; row = next(index, row) >>> 0) kernel.data.setUint32(list + rows++ * 4, row, true);
     const { cold } = this.#spec;
     if (!cold || (rows > 0 && !cold.comesInParts)) return { list, rows };
-    const found = cold.look(hash, columns, given), added = Math.min(found.rows, most - rows);
+    return this.#both({ list, rows }, cold.look(hash, columns, given), most);
+  }
+
+  /** Rows in memory, whose list has room for `most`, and behind them those that are not. */
+  #both({ list, rows }: FoundRows, found: FoundRows, most: number): FoundRows {
+    const added = Math.min(found.rows, most - rows);
     if (rows === 0) return { list: found.list, rows: added, away: true };
-    kernel.bytes.copyWithin(list + rows * 4, found.list, found.list + added * 4);
+    this.#kernel.bytes.copyWithin(list + rows * 4, found.list, found.list + added * 4);
     return { list, rows: rows + added };
   }
 

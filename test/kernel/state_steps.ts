@@ -45,6 +45,8 @@ export function restoreSteps(
   groups: (group: number) => boolean = () => true,
 ): void {
   const reader = new FrameReader(kernel);
+  // As a task has it
+  kernel.neighbours.restoring = true;
   for (const { kind, table, frame, below } of steps) {
     const change: StateChange = kind === "clear"
       ? { kind, table }
@@ -65,6 +67,7 @@ export function restoreSteps(
     kernel.reset();
   }
   state.restored();
+  kernel.neighbours.restoring = false;
   kernel.reset();
 }
 

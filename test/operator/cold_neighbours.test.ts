@@ -26,6 +26,10 @@ const NAMES = [
   "full interval join",
   "left window join",
   "over all rows",
+  "over all until a time",
+  "over a range",
+  "over rows by time",
+  "over rows",
 ];
 
 /** Steps of an operator, of which each is done once. */

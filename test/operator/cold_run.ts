@@ -99,7 +99,7 @@ export function wholeText(task: Task): string[] {
 function lookText(task: Task, key: Value): string[] {
   const { kernel } = task, state = stateOf(task), keyed = state.looks.filter((look) => look.key.length === 1);
   return keyed.flatMap(({ table, columns, key: [{ type }] }) => {
-    const found = state.look(table, [vectorOf(kernel, type, [key])], 100);
+    const found = state.look(table, [vectorOf(kernel, type, [key])], 1000);
     const view = new FrameView(new FrameWriter(kernel).write(found, NO_INFO));
     kernel.reset();
     const shown = view.types.flatMap((_, i) => NAMES.includes(columns[i].name) ? [] : [i]);
