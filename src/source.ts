@@ -21,8 +21,11 @@ export interface FileReader {
 
 /** Plans the ranges of bounded inputs. */
 export interface RangeSource {
-  /** The next range, or null at the end of the input. */
-  next(): FileRange | null;
+  /**
+   * The next range, or null at the end of the input: about this share of the usual length, and not beyond `to` where it can end there. Sources with ranges of
+   * one length have no others.
+   */
+  next(share?: number, to?: number): FileRange | null;
   /** Where the source stands, in bytes, and how many there are: progress. */
   readonly position: number;
   readonly size: number;

@@ -28,7 +28,7 @@ benchOnce("a checkpoint a second", () =>
     await every(folder, `${RANKS.title}, uniform keys`, RANKS, uniform, SHORT_SECONDS);
   }));
 
-// A checkpoint of them may come so late that the input is at its end: that keeps no other figures back
+// Their rows take many times as long as those of the others, one after the other: that keeps no other figures back
 benchOnce("a checkpoint a second of joins", () =>
   inFolder(async (folder) => {
     const path = await writeKeys(folder, ROWS, "uniform");

@@ -68,6 +68,12 @@ export const AHEAD_REST_ROWS = 24_576;
 export const AHEAD_ROWS_A_ROW_MAX = 0.75;
 /** Numbers in flight for each task while a cut is near: it comes behind them, and what they change is handed out once more. */
 export const NEAR_CHUNKS_MAX = 2;
+/** Time that tasks are to need at most for a range of a file, where rows have to be met in order: a cut waits for all that are in flight in front of it. */
+export const RANGE_MS_MAX = 20;
+/** Length of such ranges as long as nothing is known of that time. */
+export const RANGE_FIRST_BYTES = 256 << 10;
+/** The least length that they have, however long their rows take. */
+export const RANGE_LEAST_BYTES = 64 << 10;
 /** Bytes that a task sets aside in front of a cut before it waits until some are taken. */
 export const AHEAD_HELD_BYTES_MAX = 192 << 20;
 /** So many wait before any are taken in front of the cut: until then rounds that come to their end soon have the processors for themselves. */

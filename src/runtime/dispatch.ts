@@ -2,12 +2,13 @@ import { RdxError } from "../core/errors.ts";
 import type { LookupRecord } from "../log.ts";
 import type { PhysicalPlan } from "../plan/physical.ts";
 import type { QuarantinedChunk } from "../store.ts";
-import type { Collector } from "./collector.ts";
+import type { Collector, Finished } from "./collector.ts";
 import type { Taken } from "./input.ts";
 import type { PipelineLookups } from "./lookups.ts";
 import type { PlanMode } from "./plan_shape.ts";
 import type { TaskPool } from "./pool.ts";
 import type { TaskPlan, ToTask } from "./protocol.ts";
+import { RangePace } from "./range_pace.ts";
 import type { Dispatch } from "./sequencer.ts";
 import type { SideStreams } from "./side_rows.ts";
 
@@ -49,11 +50,23 @@ export class TaskDispatch implements Dispatch {
   readonly #taken = new Map<number, TakenChunk>();
   /** Where all chunks of such numbers come from. */
   readonly #places = new Map<number, ChunkPlace>();
+  /** Null: where rows need not be met in order, they are quick, and the bits of sums of doubles may depend on where chunks end. */
+  readonly #pace: RangePace | null;
 
   constructor(parts: DispatchParts, collector: Collector) {
     this.#parts = parts;
     this.#collector = collector;
     this.#mode = parts.taskPlan.mode;
+    this.#pace = this.#mode === "ordered" ? new RangePace() : null;
+  }
+
+  shareOf(source: number): number {
+    return this.#pace?.shareOf(source) ?? 1;
+  }
+
+  /** The number is finished. */
+  took({ number, answers }: Finished): void {
+    this.#pace?.took(number, Math.max(...answers.map(({ busyMs }) => busyMs)));
   }
 
   wantsLate(source: number): boolean {
@@ -68,6 +81,7 @@ export class TaskDispatch implements Dispatch {
     this.#collector.expect(number, new Set([task, ...inOrder]).size);
     if (frames.length > 0) this.#taken.set(number, taken);
     this.#places.set(number, { source, from: taken.from, to: taken.to });
+    if (range) this.#pace?.began(number, source);
     const chunk = { kind: "chunk", pipeline: id, number, source, frames, range, late } as const;
     pool.send(task, shared ? { ...chunk, shared } : chunk);
   }

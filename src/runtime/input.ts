@@ -30,7 +30,8 @@ export interface PipelineInput {
   readonly nextArrivalMs: number;
   /** There is more, which cannot be taken yet: it is being read from where it is kept. */
   readonly reading: boolean;
-  take(): Taken;
+  /** `share`: how much of the usual length a range of a file is to have. */
+  take(share?: number): Taken;
   /**
    * Gives again what `take` gave in an earlier life, up to `to`; null while it has not been read, and `onReady` tells when it has. Throws RdxError for an input that is
    * no longer what it was.
@@ -183,7 +184,8 @@ export class RangeInput implements PipelineInput {
   /** Begins at `start`, where a range ended in an earlier process. Throws RdxError("invalid") when none does. */
   constructor(ranges: RangeSource, start = 0) {
     this.#ranges = ranges;
-    while (ranges.position < start && ranges.next()) { /* it was read before */ }
+    // It was read before
+    this.#rangeTo(start);
     if (ranges.position !== start) {
       throw new RdxError(
         "invalid",
@@ -203,19 +205,31 @@ export class RangeInput implements PipelineInput {
   readonly nextArrivalMs = Infinity;
   readonly reading = false;
 
-  take(): Taken {
-    const from = this.#ranges.position, range = this.#stopped ? null : this.#ranges.next();
+  take(share?: number): Taken {
+    const from = this.#ranges.position, range = this.#stopped ? null : this.#ranges.next(share);
     if (!range) this.#ended = true;
     return { frames: [], range, from, to: this.#ranges.position, end: range === null };
   }
 
+  /** The next range is as long as it was then, whatever length others have. */
   takeTo(to: number): Taken | null {
-    const taken = this.take();
-    if (!taken.end && taken.to === to) return taken;
+    const from = this.#ranges.position, range = this.#rangeTo(to), { position } = this.#ranges;
+    if (range && position === to) return { frames: [], range, from, to, end: false };
     throw new RdxError(
       "invalid",
-      `What was read up to ${to} ends at ${taken.to} now: the file is no longer what it was`,
+      `What was read up to ${to} ends at ${position} now: the file is no longer what it was`,
     );
+  }
+
+  /** All up to there, or up to the first place behind it where a range can end; null: nothing is in front of it. */
+  #rangeTo(to: number): FileRange | null {
+    let first: FileRange | null = null;
+    while (this.#ranges.position < to) {
+      const next = this.#ranges.next(1, to);
+      if (!next) break;
+      first ??= next;
+    }
+    return first && { ...first, length: this.#ranges.position - first.offset };
   }
 
   get offset(): number {

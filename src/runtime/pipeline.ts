@@ -203,6 +203,7 @@ export class Pipeline {
     for (const { sink, rows } of message.outputs) this.#edges.came(sink, rows);
     this.#lookUp(message.lookups);
     for (const finished of this.#collector.take(message)) {
+      this.#dispatch.took(finished);
       this.#observe(finished);
       const watermark = this.watermark;
       this.#committing = this.#committing.then(() => this.#commit(finished, watermark));

@@ -22,6 +22,8 @@ export interface SequencedSource {
 export interface Dispatch {
   /** Whether late rows of the source are wanted. */
   wantsLate(source: number): boolean;
+  /** How much of the usual length the next range of the source is to have. */
+  shareOf(source: number): number;
   chunk(number: number, source: number, taken: Taken, late: boolean): void;
   /** A chunk that no task may see: its number is nothing but a mark of what its source has reached. */
   leaveOut(number: number, source: number, taken: Taken, watermark: number, out: QuarantinedChunk): void;
@@ -242,7 +244,8 @@ export class Sequencer {
   }
 
   #take(source: number): void {
-    const { id, input } = this.#sources[source], taken = input.take(), number = this.#next(source, taken.to);
+    const { id, input } = this.#sources[source], taken = input.take(this.#dispatch.shareOf(source));
+    const number = this.#next(source, taken.to);
     if (taken.end) {
       this.#progress[source].ended = true;
       this.#order.append({ kind: "end", number, source: id });

@@ -34,12 +34,16 @@ export function openRanges(files: FileReader, options: RangeOptions): RangeSourc
     );
   }
   if (options.format === "csv") return new FileRanges(options, size, new CsvCutter(files, options, size, chunkBytes));
-  return new FileRanges(options, size, { length: () => options.format === "json" ? size : chunkBytes });
+  const length = options.format === "json" ? () => size : (_: number, most: number) => most;
+  return new FileRanges(options, size, { chunkBytes, length });
 }
 
 /** Decides how long the range at an offset is. */
 interface Cutter {
-  length(offset: number): number;
+  /** The usual length. */
+  readonly chunkBytes: number;
+  /** About `most`, which it has where it can end there. */
+  length(offset: number, most: number): number;
 }
 
 class FileRanges implements RangeSource {
@@ -58,10 +62,11 @@ class FileRanges implements RangeSource {
     return this.#position;
   }
 
-  next(): FileRange | null {
+  next(share = 1, to = Infinity): FileRange | null {
     const offset = this.#position, { path, format } = this.#options;
     if (offset >= this.size) return null;
-    const length = Math.min(this.#cutter.length(offset), this.size - offset);
+    const most = Math.max(1, Math.min(Math.floor(this.#cutter.chunkBytes * share), to - offset));
+    const length = Math.min(this.#cutter.length(offset, most), this.size - offset);
     this.#position += length;
     return { path, format, offset, length, size: this.size };
   }
@@ -72,7 +77,7 @@ class CsvCutter implements Cutter {
   readonly #path: string;
   readonly #delimiter: number;
   readonly #size: number;
-  readonly #chunkBytes: number;
+  readonly chunkBytes: number;
   #buffer: Uint8Array;
 
   constructor(files: FileReader, options: RangeOptions, size: number, chunkBytes: number) {
@@ -80,13 +85,13 @@ class CsvCutter implements Cutter {
     this.#path = options.path;
     this.#delimiter = (options.delimiter ?? ",").charCodeAt(0);
     this.#size = size;
-    this.#chunkBytes = chunkBytes;
+    this.chunkBytes = chunkBytes;
     this.#buffer = new Uint8Array(Math.min(chunkBytes, size));
   }
 
-  length(offset: number): number {
+  length(offset: number, most: number): number {
     const left = this.#size - offset;
-    for (let want = this.#chunkBytes; want < left; want *= 2) {
+    for (let want = most; want < left; want *= 2) {
       if (want > this.#buffer.length) this.#buffer = new Uint8Array(want);
       const bytes = this.#buffer.subarray(0, want);
       this.#fill(offset, bytes);

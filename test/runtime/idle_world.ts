@@ -87,6 +87,7 @@ export class IdleWorld {
     return {
       ...{ leaveOut: never, cut: never, tick: never, answer: never, answerAgain: never, goOn: never },
       wantsLate: () => false,
+      shareOf: () => 1,
       chunk: (number, source, { frames }) => {
         const { watermark } = inTasks[source];
         this.taken.push({ source, arrivalMs: frames[0].arrivalMs, watermark });

@@ -102,6 +102,7 @@ export function setUp(options: SetUp = {}) {
     })),
     {
       wantsLate: () => options.late ?? false,
+      shareOf: () => 1,
       chunk: (number, source, _, late) =>
         void sent.push({ number, source, watermark: null, ...(late ? { late } : {}) }),
       leaveOut: (number, source, { from, to }, watermark) =>

@@ -3,6 +3,7 @@ import fc from "../deps/fast_check.ts";
 import { RdxError } from "../../src/core/errors.ts";
 import { JSON_FILE_BYTES_MAX, LINE_BYTES_MAX, RANGE_BYTES } from "../../src/core/limits.ts";
 import type { FileReader } from "../../src/source.ts";
+import { RangeInput } from "../../src/runtime/input.ts";
 import { openRanges, type RangeOptions } from "../../src/source/range.ts";
 
 const encoder = new TextEncoder(), decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -120,4 +121,25 @@ Deno.test("a quote that is never closed is an error, not a range without end", (
 Deno.test("a file that became shorter is an error", () => {
   const file: FileReader = { size: () => 100, read: () => 0, close() {} };
   assert.throws(() => openRanges(file, { path: "f", format: "csv", chunkBytes: 10 }).next(), { code: "conflict" });
+});
+
+Deno.test("ranges have a share of the usual length, and end where others did that had another", () => {
+  const rows = encoder.encode("a,b\n".repeat(25)), ndjson = { path: "f", format: "ndjson", chunkBytes: 40 } as const;
+  for (const options of [ndjson, { ...ndjson, format: "csv" } as const]) {
+    const ranges = openRanges(fileOf(rows, Infinity), options),
+      lengths = [1, 1 / 4, 1 / 400].map((share) => {
+        return ranges.next(share)!.length;
+      });
+    assert.deepEqual(lengths, options.format === "csv" ? [40, 8, 4] : [40, 10, 1]);
+    const { position } = ranges, again = new RangeInput(openRanges(fileOf(rows, Infinity), options), 40);
+    assert.equal(again.offset, 40);
+    const { range, from, to } = again.takeTo(position)!;
+    assert.deepEqual([from, to, range!.offset, range!.length], [40, position, 40, position - 40]);
+    assert.equal(again.takeTo(100)!.range!.length, 100 - position);
+    assert.equal(again.take().end, true);
+    assert.throws(() => new RangeInput(openRanges(fileOf(rows, Infinity), options), 101), { code: "invalid" });
+  }
+  assert.throws(() => new RangeInput(openRanges(fileOf(rows, Infinity), { ...ndjson, format: "csv" }), 41), {
+    code: "invalid",
+  });
 });
