@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { INT64, STRING, TIMESTAMP } from "../../../src/core/schema.ts";
+import { BOOL, INT64, STRING, TIMESTAMP } from "../../../src/core/schema.ts";
 import type { Value } from "../../../src/core/value.ts";
 import { GroupAggregate, type GroupSpec } from "../../../src/kernel/group.ts";
 import fc from "../../deps/fast_check.ts";
@@ -66,6 +66,46 @@ for (const variant of VARIANTS) {
     );
   });
 }
+
+Deno.test("each of many calls over the same column counts the values that have come for it, and no other's", () => {
+  for (const many of [1, 11, 12, 13, 32, 40]) {
+    const kernel = loadOperators(), random = randomOf(many);
+    const spec: GroupSpec = {
+      types: [INT64, ...Array.from({ length: many }, () => BOOL)],
+      keys: [],
+      calls: Array.from({ length: many }, (_, i) => ({ ...call("count", 0, true, false), filter: 1 + i })),
+      retracts: false,
+      upsert: true,
+      end: null,
+      final: false,
+      latenessMs: 0,
+      ttlMs: 0,
+    };
+    const group = new GroupAggregate(kernel, spec), come = spec.calls.map(() => new Set<Value>());
+    for (let round = 0; round < 40; round++) {
+      const changes = Array.from({ length: 20 }, (): Change => {
+        const value = BigInt(Math.floor(random() * 60));
+        return { kind: 0, values: [value, ...spec.calls.map(() => random() < 0.1)] };
+      });
+      group.push(batchOf(kernel, spec, changes));
+      let last: readonly Value[] = [];
+      for (let out = group.pull(full); out; out = group.pull(full)) {
+        last = changesOf(kernel, out).at(-1)?.values ?? last;
+      }
+      for (const { values } of changes) come.forEach((set, i) => values[1 + i] && set.add(values[0]));
+      if (last.length > 0) {
+        assert.deepEqual(
+          last,
+          come.map(({ size }) => BigInt(size)),
+          `${many} calls, round ${round}`,
+        );
+      }
+      kernel.reset();
+    }
+    group.close();
+    assert.equal(kernel.fn("state_bytes")(), 0);
+  }
+});
 
 Deno.test("final results come by window end and key group, and with a lateness what late rows change", () => {
   const kernel = loadOperators();
