@@ -39,16 +39,28 @@ for (const [name, form, size] of FORMS) {
   }
 }
 
+/** What a form says when all that is read from the working file that it opens as this one is damaged: rows have one, their aggregates another. */
+function saidOf(form: Form, size: Size, damaged: number): string {
+  let opened = 0;
+  const task = bounded(form, size.boundBytes, () => {
+    const real = onDisk();
+    if (opened++ !== damaged) return real;
+    return { ...real, read: (at, into) => (real.read(at, into), into[into.length - 20] ^= 16, into.length) };
+  });
+  try {
+    for (const step of stepsOf(form, randomOf(2), size)) task.run(step);
+    task.run({ input: 0, rows: [], tick: false, watermark: Infinity });
+    return "nothing";
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown);
+  } finally {
+    task.close();
+  }
+}
+
 for (const [name, form, size] of FORMS) {
   Deno.test(`a row that comes back damaged is no row: the operator says so: ${name}`, () => {
-    const task = bounded(form, size.boundBytes, () => {
-      const real = onDisk();
-      return { ...real, read: (at, into) => (real.read(at, into), into[into.length - 20] ^= 16, into.length) };
-    });
-    assert.throws(() => {
-      for (const step of stepsOf(form, randomOf(2), size)) task.run(step);
-      task.run({ input: 0, rows: [], tick: false, watermark: Infinity });
-    }, { code: "invalid", message: /^The file with cold rows of state is damaged: / });
-    task.close();
+    const said = [0, 1].map((file) => saidOf(form, size, file));
+    assert.ok(said.includes("The file with cold rows of state is damaged: the checksum of rows is wrong"), `${said}`);
   });
 }
