@@ -2,11 +2,10 @@ import type { Batch } from "../core/batch.ts";
 import { type ColdFacts, NOTHING_COLD } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import type { Column, DataType } from "../core/schema.ts";
-import { ColdPieces } from "./cold_pieces.ts";
 import { ColdShelf } from "./cold_shelf.ts";
 import { coldRestored, ColdTable } from "./cold_table.ts";
-import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
+import { KeyedPieces } from "./keyed_pieces.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
 import { keysOf, RowLook } from "./row_look.ts";
@@ -14,7 +13,7 @@ import { RowTable } from "./row_table.ts";
 import { hashSeed, storeSpecBytes, writeStoreSpec } from "./rows.ts";
 import { noStateSpace, ScalarTable, type TablePart } from "./state_tables.ts";
 
-const SPEC_BYTES = 8, PUSH_BYTES = 16;
+const SPEC_BYTES = 8;
 const NO_MEMORY = -1, DONE = -2;
 
 /**
@@ -27,13 +26,10 @@ export class Normalizer {
   readonly #picks: readonly number[];
   readonly #normalize: number;
   readonly #keys: number;
-  readonly #push: number;
   /** Its rows that have left memory; null: they do not. */
   readonly #cold: ColdShelf | null;
   #table: ColdTable | null = null;
-  readonly #pieces: ColdPieces;
-  #columns = 0;
-  #kinds = 0;
+  readonly #pieces: KeyedPieces;
 
   /** The first `keys` columns of `types` are the key; `picks`: columns in the order in which they come out. Throws "no_space". */
   constructor(kernel: Kernel, types: readonly DataType[], keys: number, picks: readonly number[]) {
@@ -47,10 +43,11 @@ export class Normalizer {
     this.#normalize = kernel.fn("normalize_create")(at) >>> 0;
     kernel.free(at, bytes);
     if (this.#normalize === 0) throw noSpace();
-    this.#push = kernel.alloc(PUSH_BYTES);
     const shelf = () => kernel.fn("normalize_shelf")(this.#normalize) >>> 0;
     this.#cold = kernel.cold && new ColdShelf(kernel, shelf(), 1, kernel.cold, { stateBytes: () => this.stateBytes });
-    this.#pieces = new ColdPieces(kernel, this.#cold && ((asked) => this.#cold!.prepare(asked)));
+    this.#pieces = new KeyedPieces(kernel, this.#cold, (at) => {
+      if (kernel.fn("normalize_push")(this.#normalize, at) === 0) throw noSpace();
+    });
   }
 
   /**
@@ -58,28 +55,14 @@ export class Normalizer {
    * for what it asks for, "invalid" when their file is damaged.
    */
   push(batch: Batch): void {
-    this.#columns = writeColumns(this.#kernel, batch.columns);
-    this.#kinds = batch.kinds;
-    this.#pieces.begin(batch, this.#columns);
-    if (this.#cold) this.#cold.atWork = true;
-    this.#pushNext();
-  }
-
-  /** Begins with the next piece of the batch; false: there is none. */
-  #pushNext(): boolean {
-    const kernel = this.#kernel, piece = this.#pieces.next(0);
-    if (piece === null) return false;
-    const words = [this.#columns, piece.selection, piece.selected, this.#kinds];
-    words.forEach((word, i) => kernel.data.setUint32(this.#push + i * 4, word, true));
-    if (this.#pieces.start(() => kernel.fn("normalize_push")(this.#normalize, this.#push)) === 0) throw noSpace();
-    return true;
+    this.#pieces.begin(batch);
   }
 
   /** The next changes, with the row of the batch that caused each, or null. Throws `full()` when there is no room for the rest. */
   pull(full: () => Error): (Batch & { readonly causes: number }) | null {
     const kernel = this.#kernel, pull = kernel.fn("normalize_pull");
     let rows = pull(this.#normalize);
-    while (rows === DONE && this.#pushNext()) rows = pull(this.#normalize);
+    while (rows === DONE && this.#pieces.next()) rows = pull(this.#normalize);
     if (this.#cold) this.#cold.atWork = rows !== DONE;
     if (rows === DONE) return null;
     if (rows === NO_MEMORY) throw noSpace();
@@ -87,7 +70,7 @@ export class Normalizer {
     const picks = kernel.arena(this.#picks.length * 4 + 8), out = kernel.arena(this.#types.length * COLUMN_SIZE);
     this.#picks.forEach((pick, i) => kernel.data.setUint32(picks + i * 4, pick, true));
     const to = picks + this.#picks.length * 4, gather = kernel.fn("normalize_out");
-    if (gather(this.#normalize, this.#columns, picks, this.#picks.length, out, to) === 0) throw noSpace();
+    if (gather(this.#normalize, this.#pieces.columns, picks, this.#picks.length, out, to) === 0) throw noSpace();
     const kinds = kernel.data.getUint32(to, true), causes = kernel.data.getUint32(to + 4, true);
     return { ...readBatch(kernel, out, this.#types, rows), kinds, causes };
   }
@@ -144,7 +127,6 @@ export class Normalizer {
     this.#cold?.close();
     this.#pieces.close();
     this.#kernel.freeAll("normalize_free", this.#normalize);
-    this.#kernel.free(this.#push, PUSH_BYTES);
   }
 }
 

@@ -3,12 +3,11 @@ import { type ColdFacts, NOTHING_COLD } from "../core/cold_file.ts";
 import { RdxError } from "../core/errors.ts";
 import { RANK_ROWS_MAX } from "../core/limits.ts";
 import { type Column, type DataType, INT64 } from "../core/schema.ts";
-import { ColdPieces } from "./cold_pieces.ts";
 import { ColdShelf } from "./cold_shelf.ts";
 import { coldRestored, ColdTable } from "./cold_table.ts";
 import { ColdWaits } from "./cold_waits.ts";
-import { writeColumns } from "./column.ts";
 import { readBatch } from "./column_read.ts";
+import { KeyedPieces } from "./keyed_pieces.ts";
 import { COLUMN_SIZE } from "./layout.ts";
 import type { Kernel } from "./module.ts";
 import { keysOf, RowLook } from "./row_look.ts";
@@ -48,7 +47,7 @@ export type RankBatch = Batch & { readonly causes: number };
 
 const FLAG_NUMBER = 1, FLAG_RETRACTS = 2, FLAG_WINDOWED = 4, FLAG_EXPIRES = 8, FLAG_TIES = 16;
 const FLAG_SHARED = 32, FLAG_DENSE = 64;
-const SPEC_BYTES = 32, PUSH_BYTES = 16;
+const SPEC_BYTES = 32;
 const NO_MEMORY = -1, DONE = -2;
 /** Offset in a row of the watermark at its arrival (asm/rank/spec.ts). */
 const TOUCHED_AT = 32;
@@ -61,15 +60,12 @@ export class Ranking {
   /** Columns of the batch in the order in which they come out. */
   readonly #picks: readonly number[];
   readonly #types: readonly DataType[];
-  readonly #push: number;
   /** Its rows that have left memory; null: they do not. */
   readonly #cold: ColdShelf | null;
   /** What of them comes out at the end of windows; null: there are none. */
   readonly #waits: ColdWaits | null;
   #table: ColdTable | null = null;
-  readonly #pieces: ColdPieces;
-  #columns = 0;
-  #kinds = 0;
+  readonly #pieces: KeyedPieces;
 
   /** `picks`: columns in the order in which they come out. Throws RdxError("invalid_plan") for too many ranks, "no_space" without memory. */
   constructor(kernel: Kernel, spec: RankSpec, picks: readonly number[]) {
@@ -81,12 +77,13 @@ export class Ranking {
     this.#picks = picks;
     this.#types = [...picks.map((pick) => spec.types[pick]), ...(spec.number ? [INT64] : [])];
     this.#rank = this.#create();
-    this.#push = kernel.alloc(PUSH_BYTES);
     this.#waits = kernel.cold && spec.end !== null ? new ColdWaits() : null;
     const shelf = () => kernel.fn("rank_shelf")(this.#rank) >>> 0, stateBytes = () => this.stateBytes;
     const ways = this.#waits ? { stateBytes, dues: this.#waits.dues } : { stateBytes };
     this.#cold = kernel.cold && new ColdShelf(kernel, shelf(), 1, kernel.cold, ways);
-    this.#pieces = new ColdPieces(kernel, this.#cold && ((asked) => this.#cold!.prepare(asked)));
+    this.#pieces = new KeyedPieces(kernel, this.#cold, (at) => {
+      if (kernel.fn("rank_push")(this.#rank, at) === 0) throw noSpace();
+    });
   }
 
   #create(): number {
@@ -116,28 +113,14 @@ export class Ranking {
    * for what it asks for, "invalid" when their file is damaged.
    */
   push(batch: Batch): void {
-    this.#columns = writeColumns(this.#kernel, batch.columns);
-    this.#kinds = batch.kinds;
-    this.#pieces.begin(batch, this.#columns);
-    if (this.#cold) this.#cold.atWork = true;
-    this.#pushNext();
-  }
-
-  /** Begins with the next piece of the batch; false: there is none. */
-  #pushNext(): boolean {
-    const kernel = this.#kernel, piece = this.#pieces.next(0);
-    if (piece === null) return false;
-    const words = [this.#columns, piece.selection, piece.selected, this.#kinds];
-    words.forEach((word, i) => kernel.data.setUint32(this.#push + i * 4, word, true));
-    if (this.#pieces.start(() => kernel.fn("rank_push")(this.#rank, this.#push)) === 0) throw noSpace();
-    return true;
+    this.#pieces.begin(batch);
   }
 
   /** The next changes, or rows of windows that have passed, by (end, key group, arrival, rank); null when there are no more. Throws `full()`. */
   pull(full: () => Error): RankBatch | null {
     const kernel = this.#kernel, pull = kernel.fn("rank_pull");
     let rows = pull(this.#rank);
-    while (rows === DONE && (this.#pushNext() || this.#bringBack())) rows = pull(this.#rank);
+    while (rows === DONE && (this.#pieces.next() || this.#bringBack())) rows = pull(this.#rank);
     if (this.#cold) this.#cold.atWork = rows !== DONE;
     if (rows === DONE) return null;
     if (rows === NO_MEMORY) throw noSpace();
@@ -145,7 +128,7 @@ export class Ranking {
     const picks = kernel.arena(this.#picks.length * 4 + 8), out = kernel.arena(this.#types.length * COLUMN_SIZE);
     this.#picks.forEach((pick, i) => kernel.data.setUint32(picks + i * 4, pick, true));
     const to = picks + this.#picks.length * 4;
-    const gathered = kernel.fn("rank_out")(this.#rank, this.#columns, picks, this.#picks.length, out, to);
+    const gathered = kernel.fn("rank_out")(this.#rank, this.#pieces.columns, picks, this.#picks.length, out, to);
     if (gathered === 0) throw noSpace();
     const kinds = kernel.data.getUint32(to, true), causes = kernel.data.getUint32(to + 4, true);
     const windowed = this.#spec.end !== null;
@@ -236,7 +219,6 @@ export class Ranking {
     this.#cold?.close();
     this.#pieces.close();
     this.#kernel.freeAll("rank_free", this.#rank);
-    this.#kernel.free(this.#push, PUSH_BYTES);
   }
 
   #number(name: string): number {
