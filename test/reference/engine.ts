@@ -87,6 +87,25 @@ export function runReference(
   return runWithLate(plan, log, streams, tables, partitions).sinks;
 }
 
+/** Rows that nodes of a random plan take at most, in all: an aggregate looks at its whole group for each, so that a join of joins of few keys would have no end. */
+const RANDOM_ROWS_MAX = 30_000;
+
+class TooManyRows extends Error {}
+
+/** The same of a random plan; null where it comes to more rows than RANDOM_ROWS_MAX. */
+export function runRandom(
+  ...[plan, log, streams, tables, partitions]: Parameters<typeof runReference>
+): Map<string, SinkRows> | null {
+  const run = new ReferenceRun(plan, streams ?? {}, tables ?? new Map(), partitions ?? new Map(), RANDOM_ROWS_MAX);
+  try {
+    for (const step of log) run.step(step);
+    return run.sinks;
+  } catch (thrown) {
+    if (thrown instanceof TooManyRows) return null;
+    throw thrown;
+  }
+}
+
 /** The same, with the rows of sources that nodes left out as late, in the order of the log. */
 export function runWithLate(
   plan: Plan,
@@ -108,15 +127,19 @@ class ReferenceRun {
 
   readonly #tables: Tables;
   readonly #partitions: Partitions;
+  /** How many more rows nodes may take. */
+  #rowsLeft: number;
 
   constructor(
     { nodes }: Plan,
     streams: Readonly<Record<string, readonly Column[]>>,
     tables: Tables,
     partitions: Partitions,
+    rowsMax = Infinity,
   ) {
     this.#tables = tables;
     this.#partitions = partitions;
+    this.#rowsLeft = rowsMax;
     const made = new Map<string, Station>();
     while (made.size < nodes.length) {
       const before = made.size;
@@ -184,6 +207,7 @@ class ReferenceRun {
   /** Hands a row to all who read the station, each time as deep as it comes. `fates`: of the source's row that it is; null: it is none. */
   #pass({ readers }: Station, row: Row, fates: Map<Station, Fate> | null): void {
     for (const { station, input } of readers) {
+      if (--this.#rowsLeft < 0) throw new TooManyRows();
       const { operator, watermark } = station;
       if (!operator) {
         this.sinks.get(station.node.id)!.rows.push(row);
