@@ -3,7 +3,8 @@ import { rowFree } from "../rows/encode";
 import { batchEntry } from "../rows/gather";
 import { indexNext } from "../rows/index_rows";
 import { INNER, Join, Side, indexOf, storeOf } from "./spec";
-import { kindOf, otherSide, ownSide, rowNumber } from "./push";
+import { HASH_NONE } from "../rows/keys";
+import { hashOf, kindOf, otherSide, ownSide, rowNumber } from "./push";
 import { ACTS, keptAt } from "./judge";
 import { UPDATE_BEFORE, bury, recordEnd, recordPair, takesBack } from "./records";
 import { findSame, findUnique, isAlive, rowAdd, rowDrop, rowStamp, setNow } from "./keep";
@@ -48,7 +49,15 @@ function skip(j: Join, own: Side, i: u32): void {
   j.stored = 0;
 }
 
-/** Begins the row at position `j.next`; false when there is no memory. */
+/**
+ * Whether a row that takes back what is not there has no effect. One that had its time to live is not there either, and its pairs go with what
+ * takes it back; one that meets none is kept nowhere, and is taken for one that came.
+ */
+@inline function isVoid(j: Join, i: u32): bool {
+  return !j.ttl && (j.nullAware || hashOf(j, i) != HASH_NONE);
+}
+
+/** Begins the row at position `j.next`, unless it has no effect; false when there is no memory. */
 function begin(j: Join, own: Side): bool {
   const i = j.next, row = rowNumber(j, i), kind = kindOf(j, row);
   j.row = row;
@@ -70,7 +79,13 @@ function begin(j: Join, own: Side): bool {
     takeBack(j, own, old);
     return true;
   }
-  takeBack(j, own, own.unique ? findUnique(j, own, i, row) : findSame(j, own, i, row));
+  const gone = own.unique ? findUnique(j, own, i, row) : findSame(j, own, i, row);
+  if (!gone && isVoid(j, i)) {
+    j.open = false;
+    j.next++;
+  } else {
+    takeBack(j, own, gone);
+  }
   return true;
 }
 
@@ -106,6 +121,7 @@ export function stepRegular(j: Join, most: u32): bool {
     if (!j.open) {
       if (j.next == j.selected) return true;
       if (!begin(j, own)) return false;
+      if (!j.open) continue;
     }
     let at: usize = j.at;
     for (; at && j.recordCount < most && budget; at = nextPartner(j, other, at), budget--) {

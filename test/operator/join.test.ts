@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Batch } from "../../src/core/batch.ts";
+import { type Batch, ROW_KINDS } from "../../src/core/batch.ts";
 import type { Column, DataType } from "../../src/core/schema.ts";
 import { INT64, STRING, TIMESTAMP } from "../../src/core/schema.ts";
 import type { Value } from "../../src/core/value.ts";
@@ -39,6 +39,7 @@ function travel(kernel: Kernel, join: JoinOperator, input: number, rows: readonl
   return { rows: rows.length, columns, selection: 0, selected: rows.length, kinds: 0 };
 }
 
+const INSERT = ROW_KINDS.indexOf("+I"), DELETE = ROW_KINDS.indexOf("-D");
 const AT_ONCE = { running: 0, before: -Infinity, delayMs: 0, others: Infinity };
 
 function drain(kernel: Kernel, join: JoinOperator): Value[][] {
@@ -132,6 +133,27 @@ Deno.test("a later deployment goes on with the rows, the counts and the watermar
   assert.equal(drain(kernel, next).length, 2, "the upsert takes the pair back and makes it anew");
   next.close();
   assert.equal(kernel.fn("state_bytes")(), held);
+});
+
+Deno.test("what takes back a row that is not there takes nothing back, and counts against no partner", () => {
+  for (const type of ["inner", "left", "right", "full", "semi", "anti"] as const) {
+    const kernel = loadOperators(),
+      join = new JoinOperator(kernel, plan({ type, leftChanges: true, rightChanges: true }));
+    const [left, right] = [[[1n, "tea", 1n, 5n]], [[1n, 3n, "tea"]]], other = [[1n, 4n, "tea"]];
+    const send = (input: number, rows: Value[][], kind: number): number => {
+      const batch = travel(kernel, join, input, rows), kinds = kernel.arena(rows.length);
+      kernel.bytes.fill(kind, kinds, kinds + rows.length);
+      join.push({ ...batch, kinds }, AT_ONCE, input);
+      return drain(kernel, join).length;
+    };
+    send(0, left, INSERT);
+    const came = send(1, right, INSERT);
+    assert.equal(send(1, other, DELETE) + send(0, [[1n, "tea", 1n, 6n]], DELETE), 0, `${type}: both never came`);
+    // The partner is still counted: it comes and goes as if nothing had been.
+    assert.equal(send(1, right, DELETE), came, type);
+    assert.equal(join.stateRows, 1, type);
+    join.close();
+  }
 });
 
 Deno.test("a time to live that a later deployment changes holds for the rows that are there", () => {

@@ -36,7 +36,15 @@ export class RegularJoin implements Operator {
   }
 
   take(row: Row, input: number): Row[] {
+    if (!this.#node.null_aware && this.#pairs.meetsNone(row.values, input)) return this.#alone(row, input);
     return this.#node.type === "inner" ? this.#takeInner(row, input) : this.#takeOuter(row, input);
+  }
+
+  /** A row that meets none is kept nowhere: what takes it back is not held against those that came. */
+  #alone(row: Row, input: number): Row[] {
+    const sides: [Held[], Held[]] = input === 0 ? [[row.values], []] : [[], [row.values]];
+    const kind = comes(row) ? "+I" : "-D";
+    return joinAll(this.#node, this.#pairs, ...sides).map((values): Row => ({ kind, values }));
   }
 
   /** The row's pairs come and go with it. */

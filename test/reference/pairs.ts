@@ -35,6 +35,11 @@ export class Pairs {
     });
   }
 
+  /** Whether the row has NULL among its keys. */
+  meetsNone(row: readonly Value[], input: number): boolean {
+    return (input === 0 ? this.#left : this.#right).some((at) => row[at] === null);
+  }
+
   /** Whether two right rows have the same keys, none of them NULL. */
   sameRightKeys(a: readonly Value[], b: readonly Value[]): boolean {
     return this.#right.every((at) => a[at] !== null && b[at] !== null && compareValues(a[at], b[at]) === 0);

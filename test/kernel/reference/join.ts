@@ -127,7 +127,10 @@ interface Kept {
   readonly stamp: number;
 }
 
-/** Joins of changelogs, after Flink's StreamingJoinOperator and StreamingSemiAntiJoinOperator. */
+/**
+ * Joins of changelogs, after Flink's StreamingJoinOperator and StreamingSemiAntiJoinOperator, but that what takes back a row that is not there
+ * has no effect (there: it takes back pairs that never came). Rows that are not kept, and those that had their time to live, may have been there.
+ */
 export class RegularReference extends Reference {
   readonly #sides: [Kept[], Kept[]] = [[], []];
   #watermark = -Infinity;
@@ -142,6 +145,8 @@ export class RegularReference extends Reference {
       const found = rows.findIndex((row) =>
         unique ? key !== null && this.keyOf(input, row.values) === key : sameRows(row.values, values)
       );
+      const isKept = key !== null || this.spec.nullAware;
+      if (found < 0 && isKept && !this.#forgets) return;
       const [old] = found < 0 ? [] : rows.splice(found, 1);
       this.#back(input, unique && old ? old.values : values, kind, at);
       return;
@@ -149,6 +154,11 @@ export class RegularReference extends Reference {
     const found = unique && key !== null ? rows.findIndex((row) => this.keyOf(input, row.values) === key) : -1;
     if (found >= 0) this.#back(input, rows.splice(found, 1)[0].values, "-U", at);
     this.#add(input, values, kind, at);
+  }
+
+  get #forgets(): boolean {
+    const { mode } = this.spec;
+    return mode.mode === "regular" && mode.ttlMs > 0;
   }
 
   #partners(input: number, values: readonly Value[]): Kept[] {
