@@ -88,7 +88,7 @@ export function runReference(
 }
 
 /** Rows that nodes of a random plan take at most, in all: an aggregate looks at its whole group for each, so that a join of joins of few keys would have no end. */
-const RANDOM_ROWS_MAX = 30_000;
+const RANDOM_ROWS_MAX = 5_000;
 
 class TooManyRows extends Error {}
 
