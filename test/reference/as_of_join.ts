@@ -54,7 +54,7 @@ export class AsOfJoin implements Operator {
   /** Whether a newer row is in force already. */
   #isReplaced({ values }: Row, time: number, watermark: number): boolean {
     if (time >= watermark) return false;
-    const same = (other: readonly Value[]) => this.#pairs.sameRightKeys(values, other);
+    const same = (other: readonly Value[]) => this.#pairs.sameKeys(values, other, 1);
     const now = inForce(this.#versions.filter((version) => same(version.row.values)), watermark);
     return now !== null && comes(now.row) && now.time > time;
   }

@@ -11,12 +11,13 @@ export function change(before: readonly Value[] | null, after: readonly Value[] 
 
 /** How a list of results becomes another, as multisets: what goes first, then what comes. */
 export function changes(before: readonly (readonly Value[])[], after: readonly (readonly Value[])[]): Row[] {
-  const left = [...after], gone: Row[] = [];
+  const places = Map.groupBy(after.keys(), (at) => rowKey(after[at])), gone: Row[] = [], kept = new Set<number>();
   for (const values of before) {
-    const kept = left.findIndex((other) => rowKey(other) === rowKey(values));
-    if (kept >= 0) left.splice(kept, 1);
-    else gone.push({ kind: "-D", values });
+    const at = places.get(rowKey(values))?.shift();
+    if (at === undefined) gone.push({ kind: "-D", values });
+    else kept.add(at);
   }
+  const left = after.filter((_, at) => !kept.has(at));
   return [...gone, ...left.map((values): Row => ({ kind: "+I", values }))];
 }
 

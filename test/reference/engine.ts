@@ -59,6 +59,8 @@ interface Station {
   /** Its watermark is the least of its sources' minus this. */
   readonly lagMs: number;
   watermark: number;
+  /** Rows that have come to it. */
+  taken: number;
 }
 
 /** A source at work: its watermarks, and of upserts the current row of each key. */
@@ -87,16 +89,16 @@ export function runReference(
   return runWithLate(plan, log, streams, tables, partitions).sinks;
 }
 
-/** Rows that nodes of a random plan take at most, in all: an aggregate looks at its whole group for each, so that a join of joins of few keys would have no end. */
-const RANDOM_ROWS_MAX = 5_000;
+/** Rows that a node of a random plan takes at most: aggregates and joins look at all that they have for each, so that a join of joins of few keys would have no end. */
+const NODE_ROWS_MAX = 1_000;
 
 class TooManyRows extends Error {}
 
-/** The same of a random plan; null where it comes to more rows than RANDOM_ROWS_MAX. */
+/** The same of a random plan; null where a node comes to more rows than NODE_ROWS_MAX. */
 export function runRandom(
   ...[plan, log, streams, tables, partitions]: Parameters<typeof runReference>
 ): Map<string, SinkRows> | null {
-  const run = new ReferenceRun(plan, streams ?? {}, tables ?? new Map(), partitions ?? new Map(), RANDOM_ROWS_MAX);
+  const run = new ReferenceRun(plan, streams ?? {}, tables ?? new Map(), partitions ?? new Map(), NODE_ROWS_MAX);
   try {
     for (const step of log) run.step(step);
     return run.sinks;
@@ -127,8 +129,8 @@ class ReferenceRun {
 
   readonly #tables: Tables;
   readonly #partitions: Partitions;
-  /** How many more rows nodes may take. */
-  #rowsLeft: number;
+  /** How many rows each node may take. */
+  readonly #rowsMax: number;
 
   constructor(
     { nodes }: Plan,
@@ -139,7 +141,7 @@ class ReferenceRun {
   ) {
     this.#tables = tables;
     this.#partitions = partitions;
-    this.#rowsLeft = rowsMax;
+    this.#rowsMax = rowsMax;
     const made = new Map<string, Station>();
     while (made.size < nodes.length) {
       const before = made.size;
@@ -159,7 +161,7 @@ class ReferenceRun {
     const operator = node.op === "sink" ? null : build(node, facts, window, this.#tables);
     const behind = operator ? factsBehind(node, operator.columns, facts) : facts[0];
     const lagMs = Math.max(...facts.map((input) => input.lagMs));
-    const station: Station = { node, facts: behind, operator, readers: [], lagMs, watermark: -Infinity };
+    const station: Station = { node, facts: behind, operator, readers: [], lagMs, watermark: -Infinity, taken: 0 };
     inputs.forEach((input, i) => input.readers.push({ station, input: i }));
     this.#stations.push(station);
     if (node.op === "sink") this.sinks.set(node.id, { columns: behind.columns, rows: [] });
@@ -177,7 +179,7 @@ class ReferenceRun {
       columns.push(column(as, value.type));
     }
     const facts = { columns, time: node.time ?? null, spans: [], sources: [node.id], lagMs: 0 };
-    const station: Station = { node, facts, operator: null, readers: [], lagMs: 0, watermark: -Infinity };
+    const station: Station = { node, facts, operator: null, readers: [], lagMs: 0, watermark: -Infinity, taken: 0 };
     const watermarks = Array.from({ length: this.#partitions.get(node.id) ?? 1 }, () => -Infinity);
     this.#feeds.set(node.id, { node, station, computed, watermarks, current: new Map() });
     return station;
@@ -207,7 +209,7 @@ class ReferenceRun {
   /** Hands a row to all who read the station, each time as deep as it comes. `fates`: of the source's row that it is; null: it is none. */
   #pass({ readers }: Station, row: Row, fates: Map<Station, Fate> | null): void {
     for (const { station, input } of readers) {
-      if (--this.#rowsLeft < 0) throw new TooManyRows();
+      if (++station.taken > this.#rowsMax) throw new TooManyRows();
       const { operator, watermark } = station;
       if (!operator) {
         this.sinks.get(station.node.id)!.rows.push(row);

@@ -22,6 +22,11 @@ function hold(held: Held[], row: Row): boolean {
   return at >= 0;
 }
 
+/** What belongs to the side at hand and to the other, left first. */
+function inOrder<T>(input: number, own: T, other: T): [T, T] {
+  return input === 0 ? [own, other] : [other, own];
+}
+
 /** A join that no time bounds: after every row the result is what the rows of both sides make together. */
 export class RegularJoin implements Operator {
   readonly columns: readonly Column[];
@@ -52,7 +57,7 @@ export class RegularJoin implements Operator {
     if (!hold(this.#sides[input], row)) return [];
     const kind = comes(row) ? "+I" : "-D";
     return this.#sides[1 - input].flatMap((other): Row[] => {
-      const [left, right] = input === 0 ? [row.values, other] : [other, row.values];
+      const [left, right] = inOrder(input, row.values, other);
       return this.#pairs.meet(left, right) ? [{ kind, values: this.#pairs.out(left, right) }] : [];
     });
   }
@@ -64,23 +69,14 @@ export class RegularJoin implements Operator {
     return changes(before, joinAll(this.#node, this.#pairs, ...near()));
   }
 
-  /** The rows of both sides that are part of results in which the row is. */
+  /** The rows of both sides that are part of results in which the row is: those with its keys. Of NOT IN, which NULL hinders, all. */
   #near(row: Row, input: number): () => [Held[], Held[]] {
-    const meets = (left: Held, right: Held) => this.#node.null_aware || this.#pairs.keysMeet(left, right);
-    const other = this.#sides[1 - input].filter((held) =>
-      input === 0 ? meets(row.values, held) : meets(held, row.values)
-    );
-    const key = rowKey(row.values);
-    return () => {
-      const own = this.#sides[input].filter((held) =>
-        rowKey(held) === key || other.some((partner) => input === 0 ? meets(held, partner) : meets(partner, held))
-      );
-      // A left row's fate hangs on all its partners; they are all among these, since they have its keys.
-      const others = this.#sides[1 - input].filter((held) =>
-        other.includes(held) || own.some((mine) => input === 0 ? meets(mine, held) : meets(held, mine))
-      );
-      return input === 0 ? [own, others] : [others, own];
-    };
+    const { null_aware: isNotIn } = this.#node, pairs = this.#pairs;
+    const near = (side: number) => (held: Held) =>
+      isNotIn ||
+      (side === input ? pairs.sameKeys(held, row.values, side) : pairs.keysMeet(...inOrder(input, row.values, held)));
+    const others = this.#sides[1 - input].filter(near(1 - input));
+    return () => inOrder(input, this.#sides[input].filter(near(input)), others);
   }
 
   advance(): Row[] {

@@ -10,7 +10,8 @@ export class Pairs {
   readonly columns: readonly Column[];
   readonly #left: readonly number[];
   readonly #right: readonly number[];
-  readonly #where: (values: readonly Value[]) => boolean;
+  /** Null: no condition. */
+  readonly #where: ((values: readonly Value[]) => boolean) | null;
   readonly #nulls: readonly [readonly null[], readonly null[]];
   readonly #leftOnly: boolean;
 
@@ -18,7 +19,7 @@ export class Pairs {
     const both = [...left, ...right], condition = where === undefined ? null : expression(where, both);
     this.#left = places(left, on.map((pair) => pair.left));
     this.#right = places(right, on.map((pair) => pair.right));
-    this.#where = (values) => condition === null || condition.of(values) === true;
+    this.#where = condition && ((values) => condition.of(values) === true);
     this.#nulls = [left.map(() => null), right.map(() => null)];
     this.#leftOnly = type === "semi" || type === "anti";
     const padded = (columns: readonly Column[], may: boolean) =>
@@ -40,13 +41,14 @@ export class Pairs {
     return (input === 0 ? this.#left : this.#right).some((at) => row[at] === null);
   }
 
-  /** Whether two right rows have the same keys, none of them NULL. */
-  sameRightKeys(a: readonly Value[], b: readonly Value[]): boolean {
-    return this.#right.every((at) => a[at] !== null && b[at] !== null && compareValues(a[at], b[at]) === 0);
+  /** Whether two rows of a side have the same keys, none of them NULL. */
+  sameKeys(a: readonly Value[], b: readonly Value[], input: number): boolean {
+    const keys = input === 0 ? this.#left : this.#right;
+    return keys.every((at) => a[at] !== null && b[at] !== null && compareValues(a[at], b[at]) === 0);
   }
 
   whereHolds(left: readonly Value[], right: readonly Value[]): boolean {
-    return this.#where([...left, ...right]);
+    return this.#where === null || this.#where([...left, ...right]);
   }
 
   meet(left: readonly Value[], right: readonly Value[]): boolean {
