@@ -7,7 +7,7 @@ const MORE = ": the state needs a larger bound (--state-memory)";
 export function noRoom(): RdxError {
   return new RdxError(
     "no_space",
-    "Groups that have to stay in memory, since they wait for their early result or take more than 16 MiB with their sets and lists, leave no room for another" +
+    "Groups that have to stay in memory, since they wait for their early result, hold a value of more than 64 KiB, or take more than 16 MiB with their sets and lists, leave no room for another" +
       MORE,
   );
 }
@@ -22,7 +22,11 @@ export function tooLarge(bytes: number, bound: number): RdxError {
 
 /** Not even one row has room among rows that cannot leave. */
 export function noRoomForRow(): RdxError {
-  return new RdxError("no_space", "The rows of state that have to stay in memory leave no room for another" + MORE);
+  return new RdxError(
+    "no_space",
+    "Rows that have to stay in memory, since they are of more than 64 KiB, of a key whose rows take more than 16 MiB or than the bound, or of such as never leave, leave no room for another" +
+      MORE,
+  );
 }
 
 /** Rows come out together that do not fit. */

@@ -51,3 +51,32 @@ for (const name of ["group of cells", "group of sets", "rank"]) {
     task.close();
   });
 }
+
+/** What an operator says when rows of so many bytes come, which are twice its bound; `keys`: of how many keys they are, one after the other. */
+function saidOf(name: string, boundBytes: number, bytes: number, keys: number): string {
+  const task = bounded(OPERATOR_FORMS.get(name)!, boundBytes), random = randomOf(13), raw = new Uint8Array(bytes);
+  try {
+    for (let at = 0; at < 2 * boundBytes; at += bytes) {
+      const { kind, values } = rowOf(random, `key ${Math.floor(at * keys / (2 * boundBytes))}`);
+      task.run({ input: 0, rows: [{ kind, values: [...values.slice(0, -1), raw] }], tick: false, watermark: 0 });
+    }
+    return "nothing";
+  } catch (thrown) {
+    assert.ok(thrown instanceof StateFull);
+    return thrown.message;
+  } finally {
+    task.close();
+  }
+}
+
+for (const name of ["group of texts", "rank", "inner join", "over rows"]) {
+  Deno.test(`rows that are too long to leave memory are named when they fill it, and shorter ones leave: ${name}`, () => {
+    assert.match(saidOf(name, 2_000_000, 70_000, 100), /more than 64 KiB.*--state-memory/);
+    assert.equal(saidOf(name, 2_000_000, 60_000, 100), "nothing");
+  });
+}
+
+Deno.test("keys whose rows are too many to leave memory are named when they fill it", () => {
+  assert.match(saidOf("inner join", 24_000_000, 60_000, 1), /a key whose rows take more than 16 MiB.*--state-memory/);
+  assert.equal(saidOf("inner join", 24_000_000, 60_000, 4), "nothing");
+});
