@@ -13,6 +13,11 @@ const EXACT_POWERS: usize = memory.data<f64>([
   1e21, 1e22,
 ]);
 
+/** Where code finds the powers of ten that are exact doubles, from 1 on. */
+export function json_exact_powers(): usize {
+  return EXACT_POWERS;
+}
+
 let productHigh: u64 = 0;
 let productLow: u64 = 0;
 

@@ -5,7 +5,10 @@
  *
  *   run(at, row, rows, end, bits) → address behind the last row that matched; TEMPLATE_ROW then is the row number there
  */
+import { DOUBLE, kindCode } from "../core/schema.ts";
+import { DOUBLE_LOCALS, writeDouble } from "./json_code_double.ts";
 import { INTEGER_LOCALS, writeInteger } from "./json_code_integer.ts";
+import { COLUMN_STATE_TYPE } from "./json_layout.ts";
 import * as layout from "./json_template_layout.ts";
 import type { Kernel } from "./module.ts";
 import { Code, type FunctionBody, type FunctionType, I32, I64, NO_VALUE, OP, SIMD, writeModule } from "./wasm_code.ts";
@@ -20,7 +23,8 @@ export const CODE_IMPORTS = [INTEGER.name, OTHER.name];
 
 // Locals of `run`, the parameters first. PLACE is where the row is read; START and PLACE are a leaf's ends once it is found.
 const AT = 0, ROW = 1, ROWS = 2, END = 3, BITS = 4, PLACE = 5, START = 6, BYTE = 7, SKIP = 8, NEAR = 9, CELLS = 10;
-const WORD = 11, FIRST_INTEGER = 12, FIRST_DATA = FIRST_INTEGER + INTEGER_LOCALS.length;
+const WORD = 11, FIRST_INTEGER = 12, FIRST_DOUBLE = FIRST_INTEGER + INTEGER_LOCALS.length;
+const FIRST_DATA = FIRST_DOUBLE + DOUBLE_LOCALS.length;
 
 /** Strings up to this length are looked for in one word of the bitmap, with a branch; longer ones in two, without. */
 const NEAR_BYTES_MAX = 24;
@@ -34,18 +38,22 @@ interface Entry {
   readonly kind: number;
   readonly typical: number;
   readonly column: number;
+  /** A number, for a column of doubles. */
+  readonly double: boolean;
   readonly advance: number;
 }
 
 function readEntry(kernel: Kernel, at: number): Entry {
-  const { bytes, data } = kernel;
+  const { bytes, data } = kernel, kind = bytes[at + layout.ENTRY_KIND];
+  const column = data.getUint32(at + layout.ENTRY_COLUMN, true);
   return {
     at,
     length: bytes[at + layout.ENTRY_LENGTH],
     first: bytes[at + layout.ENTRY_FIRST],
-    kind: bytes[at + layout.ENTRY_KIND],
+    kind,
     typical: bytes[at + layout.ENTRY_TYPICAL],
-    column: data.getUint32(at + layout.ENTRY_COLUMN, true),
+    column,
+    double: kind === layout.LEAF_NUMBER && data.getInt32(column + COLUMN_STATE_TYPE, true) === kindCode(DOUBLE.kind),
     advance: data.getUint32(at + layout.ENTRY_ADVANCE, true),
   };
 }
@@ -65,14 +73,16 @@ class RunWriter {
   readonly code = new Code();
   readonly #template: number;
   readonly #entries: readonly Entry[];
+  /** Addresses of the kernel's vectors for digits, and of its powers of ten. */
   readonly #vectors: number;
+  readonly #powers: number;
   #data = FIRST_DATA;
 
-  /** `vectors`: address of the kernel's vectors for digits. */
-  constructor(kernel: Kernel, template: number, vectors: number) {
+  constructor(kernel: Kernel, template: number) {
     const count = kernel.data.getUint32(template + layout.TEMPLATE_ENTRIES, true);
     this.#template = template;
-    this.#vectors = vectors;
+    this.#vectors = kernel.fn("json_digit_vectors")() >>> 0;
+    this.#powers = kernel.fn("json_exact_powers")() >>> 0;
     this.#entries = Array.from({ length: count + 1 }, (_, i) => {
       return readEntry(kernel, template + layout.TEMPLATE_SIZE + i * layout.ENTRY_SIZE);
     });
@@ -94,7 +104,7 @@ class RunWriter {
     code.get(PLACE).i32(last.advance).op(OP.i32Add).set(AT);
     code.get(ROW).i32(1).op(OP.i32Add).set(ROW).op(OP.br, 0).op(OP.end).op(OP.end);
     code.i32(0).get(ROW).memory(OP.i32Store, this.#template + layout.TEMPLATE_ROW).get(AT);
-    const locals = [I32, I32, I32, I32, I32, I32, I64, ...INTEGER_LOCALS, ...stored.map(() => I32)];
+    const locals = [I32, I32, I32, I32, I32, I32, I64, ...INTEGER_LOCALS, ...DOUBLE_LOCALS, ...stored.map(() => I32)];
     return { type: takes(5), locals, code };
   }
 
@@ -108,7 +118,7 @@ class RunWriter {
     }
   }
 
-  #leaf({ length, first, kind, typical, column }: Entry): void {
+  #leaf({ length, first, kind, typical, column, double }: Entry): void {
     const { code } = this;
     code.get(PLACE).i32(length).op(OP.i32Add).set(START);
     if (kind === layout.LEAF_NONE || kind === layout.LEAF_VALUE) code.get(START).set(PLACE);
@@ -119,6 +129,7 @@ class RunWriter {
     }
     if (kind === layout.LEAF_INTEGER) this.#integer(this.#data++);
     else if (kind === layout.LEAF_SKIPPED_NUMBER) this.#integer(null);
+    else if (double) this.#double(this.#data++, column);
     else if (kind === layout.LEAF_STRING) this.#string(this.#data++);
     else if (kind !== layout.LEAF_NONE && kind !== layout.LEAF_SKIPPED_STRING) this.#other(kind, column);
   }
@@ -167,6 +178,15 @@ class RunWriter {
     code.op(OP.i32Eqz).op(OP.brIf, 2).op(OP.end);
   }
 
+  /** A short number for a column of doubles; the kernel looks at the others. */
+  #double(data: number, column: number): void {
+    const { code } = this, place = { start: START, end: PLACE, first: FIRST_DOUBLE, powers: this.#powers };
+    code.op(OP.block, NO_VALUE).op(OP.block, NO_VALUE);
+    writeDouble(code, place, () => this.#cell(data));
+    code.op(OP.end).get(ROW).i32(layout.LEAF_NUMBER).i32(column).get(START).get(PLACE).op(OP.call, CALL_OTHER);
+    code.op(OP.i32Eqz).op(OP.brIf, 2).op(OP.end);
+  }
+
   /** A reference: address and length. */
   #string(data: number): void {
     this.#cell(data);
@@ -186,12 +206,13 @@ function isString(kind: number): boolean {
   return kind === layout.LEAF_STRING || kind === layout.LEAF_SKIPPED_STRING || kind === layout.LEAF_TEXT;
 }
 
-function isStored({ kind }: Entry): boolean {
-  return kind === layout.LEAF_INTEGER || kind === layout.LEAF_STRING;
+/** Whether code writes its cells itself. */
+function isStored({ kind, double }: Entry): boolean {
+  return double || kind === layout.LEAF_INTEGER || kind === layout.LEAF_STRING;
 }
 
 /** The module for `template`, whose functions it takes from `CODE_IMPORTS` of the kernel. */
 export function writeTemplate(kernel: Kernel, template: number): Uint8Array<ArrayBuffer> {
-  const vectors = kernel.fn("json_digit_vectors")() >>> 0, run = new RunWriter(kernel, template, vectors).write();
+  const run = new RunWriter(kernel, template).write();
   return writeModule(Math.floor(kernel.memoryBytes / PAGE_BYTES), [INTEGER, OTHER], [searchFunction(), run]);
 }

@@ -16,7 +16,11 @@ export interface IntegerPlace {
 
 // Vectors of asm/json/digits_simd.ts, as offsets
 const ZEROS = 0, LIMIT = 16, TENS = 32, LOW_BYTES = 48, HUNDREDS = 64, TEN_THOUSANDS = 80, MASKS = 96;
-const FEW_DIGITS = 8, DIGITS_MAX = 16;
+const DIGITS_MAX = 16;
+/** Digits, and all else of a number, that one word holds. */
+export const FEW_DIGITS = 8;
+/** '0' in each byte of a word; what makes a byte above 9 one with its highest bit; those bits. */
+export const WORD_ZEROS = 0x3030303030303030n, WORD_LIMIT = 0x7676767676767676n, WORD_HIGH = 0x8080808080808080n;
 
 /**
  * Code that reads a whole number without a sign: it leaves the outer one of the two blocks that it stands in when it
@@ -41,15 +45,21 @@ function writeFew(code: Code, { start, first }: IntegerPlace, cell: (() => void)
   // A leading zero
   code.op(OP.i32WrapI64).i32(0xff).op(OP.i32And).i32(0x30).op(OP.i32Eq);
   code.get(count).i32(1).op(OP.i32GtU).op(OP.i32And).op(OP.brIf, 1);
-  code.get(word).i64(0x3030303030303030n).op(OP.i64Xor);
+  code.get(word).i64(WORD_ZEROS).op(OP.i64Xor);
   code.i32(0).get(count).i32(3).op(OP.i32Shl).op(OP.i32Sub).op(OP.i64ExtendI32U).op(OP.i64Shl).op(OP.localTee, word);
-  code.i64(0x7676767676767676n).op(OP.i64Add).get(word).op(OP.i64Or).i64(0x8080808080808080n).op(OP.i64And);
+  code.i64(WORD_LIMIT).op(OP.i64Add).get(word).op(OP.i64Or).i64(WORD_HIGH).op(OP.i64And);
   code.i64(0n).op(OP.i64Ne).op(OP.brIf, 1);
   if (cell === null) return;
   cell();
-  code.get(word).i64(2561n).op(OP.i64Mul).i64(8n).op(OP.i64ShrU).i64(0x00ff00ff00ff00ffn).op(OP.i64And);
+  writeFold(code.get(word));
+  code.memory(OP.i64Store);
+}
+
+/** The value of the eight digits (bytes 0 to 9, the first the lowest) in the word on the stack takes its place. */
+export function writeFold(code: Code): void {
+  code.i64(2561n).op(OP.i64Mul).i64(8n).op(OP.i64ShrU).i64(0x00ff00ff00ff00ffn).op(OP.i64And);
   code.i64(6553601n).op(OP.i64Mul).i64(16n).op(OP.i64ShrU).i64(0x0000ffff0000ffffn).op(OP.i64And);
-  code.i64(42949672960001n).op(OP.i64Mul).i64(32n).op(OP.i64ShrU).memory(OP.i64Store);
+  code.i64(42949672960001n).op(OP.i64Mul).i64(32n).op(OP.i64ShrU);
 }
 
 /** 9 to 16 digits, in one vector. */

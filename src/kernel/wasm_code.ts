@@ -13,6 +13,7 @@ export const OP = {
   localTee: 0x22,
   i32Load: 0x28,
   i64Load: 0x29,
+  f64Load: 0x2b,
   i32Load8: 0x2d,
   i32Store: 0x36,
   i64Store: 0x37,
@@ -24,6 +25,7 @@ export const OP = {
   i32GeU: 0x4f,
   i32GtU: 0x4b,
   i64Eqz: 0x50,
+  i64Eq: 0x51,
   i64Ne: 0x52,
   i32Add: 0x6a,
   i32Sub: 0x6b,
@@ -40,8 +42,11 @@ export const OP = {
   i64Xor: 0x85,
   i64Shl: 0x86,
   i64ShrU: 0x88,
+  f64Div: 0xa3,
   i32WrapI64: 0xa7,
   i64ExtendI32U: 0xad,
+  f64ConvertI64U: 0xba,
+  i64ReinterpretF64: 0xbd,
 } as const;
 
 /** Opcodes behind the prefix 0xfd. */

@@ -4,6 +4,7 @@ import { BOOL, BYTES, type Column, decimal, DOUBLE, INT64, STRING, TIMESTAMP } f
 import { JsonParser } from "../../src/kernel/json.ts";
 import { readAll } from "./json_read.ts";
 import { loadKernel } from "./load.ts";
+import { type Random, seeded } from "./random.ts";
 import { referenceLines, referenceText } from "./reference/json.ts";
 
 const encoder = new TextEncoder();
@@ -87,6 +88,83 @@ Deno.test("json code: integers of every length and sign, and what only looks lik
   ];
   check(open(), lines((i) => `{"id":${all[i % all.length]},"name":"x","skipped":${all[(i * 7) % all.length]}}`, 500));
   check(open(), lines((i) => `{"skipped":${all[(i * 7) % all.length]},"id":${i}}`, 500));
+});
+
+/** A number as JSON may write it, mostly a short one, of `random`. */
+function numberText(random: Random): string {
+  const digits = (count: number) => Array.from({ length: count }, () => random.below(10)).join("");
+  const whole = random.chance(0.3) ? "0" : String(random.below(9) + 1) + digits(random.below(random.of([1, 4, 8, 20])));
+  const fraction = random.chance(0.7) ? `.${digits(1 + random.below(random.of([1, 4, 8, 20])))}` : "";
+  const exponent = random.chance(0.1) ? `${random.of(["e", "E"])}${random.of(["", "-", "+"])}${random.below(400)}` : "";
+  return `${random.of(["", "", "-"])}${whole}${fraction}${exponent}`;
+}
+
+/** The same with bytes that are put in, left out or changed, most of which make it none. */
+function spoiled(text: string, random: Random): string {
+  const at = random.below(text.length + 1), rest = text.slice(at + random.below(2));
+  return text.slice(0, at) + random.of(["", ".", "-", "+", "0", "e", "/", ":", "x", "\u00e9", "\u007f"]) + rest;
+}
+
+/** The number that JSON.parse makes of a text; null: it is none, or beyond all doubles. */
+function parsed(text: string): number | null {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "number" && Number.isFinite(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+Deno.test("json code: doubles are those of JSON.parse, to the bit, and what it refuses is refused", () => {
+  const odd = ["0", "-0", "-0.0", "0.0", "00", "01", "01.5", "-01.5", "0.", ".5", "-.5", ".", "-", "--1", "1.", "1..2"];
+  const edges = ["1.2.3", "12345678", "1234567.", "1234567.8", "123456.7", "0.000001", "0.0000001", "9.999999"];
+  // A '/' or ':' lies beside the digits; what is beyond ASCII carries into the byte behind it where a word is added to
+  const bytes = [
+    "1/2",
+    "1:2",
+    "1.2/",
+    "1\u00ff.5",
+    "\u00e91.5",
+    "1.\u00e9",
+    "1 .5",
+    "1.5 ",
+    " 1.5",
+    "1e5",
+    "1.5e5",
+    "-1e-5",
+  ];
+  const columns = [column("id", INT64, false), column("a", DOUBLE, false), column("b", DOUBLE)];
+  seeded(10, (random) => {
+    const texts = [...odd, ...edges, ...bytes];
+    for (let i = 0; i < 600; i++) texts.push(numberText(random));
+    for (let i = 0; i < 200; i++) texts.push(spoiled(numberText(random), random));
+    const run = open(columns);
+    run.read(lines((i) => `{"id":${i},"a":1.5,"b":0.5}`));
+    assert.equal(run.parser.shapesCompiled, 1);
+    texts.forEach((a, i) => {
+      // Code reads good rows around it: it begins with the first, and is left at the one that it does not read
+      const { rows } = run.read(
+        lines((k) => k === 2 ? `{"id":2,"a":${a},"b":0.5}` : `{"id":${k},"a":-${k}.25,"b":1}`, 5),
+      );
+      const wanted = parsed(a), found = rows.filter(([id]) => id === 2n).map((row) => row[1]);
+      assert.deepEqual(found, wanted === null ? [] : [wanted], `${JSON.stringify(a)}, text ${i}`);
+      if (wanted !== null) assert.ok(Object.is(found[0], wanted), a);
+      assert.deepEqual(rows.filter(([id]) => id !== 2n).map((row) => row[1]), [-0.25, -1.25, -3.25, -4.25]);
+    });
+  }, 13_001);
+});
+
+Deno.test("json code: every double of up to five digits and a point", () => {
+  const columns = [column("a", DOUBLE, false)], run = open(columns);
+  const all = Array.from({ length: 4 }, (_, fraction) => {
+    return Array.from({ length: 100_000 }, (_, n) => (n / 10 ** fraction).toFixed(fraction));
+  }).flat();
+  run.read(lines(() => `{"a":1.5}`));
+  assert.equal(run.parser.shapesCompiled, 1);
+  const { rows } = run.read(all.map((text, i) => `{"a":${i % 2 ? "-" : ""}${text}}\n`).join(""));
+  assert.equal(rows.length, all.length);
+  const wrong = all.findIndex((text, i) => !Object.is(rows[i][0], JSON.parse(`${i % 2 ? "-" : ""}${text}`)));
+  assert.equal(wrong, -1, all[wrong]);
 });
 
 Deno.test("json code: what is not given, or null, is NULL in each row of the shape", () => {

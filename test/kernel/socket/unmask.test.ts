@@ -32,7 +32,8 @@ for (const variant of VARIANTS) {
     const mask = new Uint8Array([7, 0, 255, 19]);
     for (const shift of [0, 1, 2, 3, 15, 16, 17]) {
       const text = new Uint8Array((64 << 10) * 2 + 100).fill(97);
-      for (const at of [0, (64 << 10) - 2, (64 << 10) - 1, 64 << 10, 128 << 10]) text[at + shift] = 10;
+      const edges = [16 << 10, 32 << 10, 64 << 10];
+      for (const at of [0, ...edges.flatMap((edge) => [edge - 2, edge - 1, edge]), 128 << 10]) text[at + shift] = 10;
       text[text.length - 1] = shift % 2 === 0 ? 97 : 0xe9;
       const found = masked(text, mask), { lines, ascii } = unmasker.unmask(found, wordOf(mask));
       assert.deepEqual(found, text);
