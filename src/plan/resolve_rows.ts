@@ -158,15 +158,19 @@ function unionFacts(inputs: readonly ResolvedNode[], node: string): Omit<Facts, 
     const from = inputs.map((input) => input.origins.get(nameIn(input, name)));
     if (from.every((one) => one !== undefined)) origins.set(name, distinctOrigins(from));
   }
-  const windows = first.windows.filter(({ window, start, end, time }) =>
-    rest.every((input) =>
-      input.windows.some((other) =>
+  const windows = first.windows.flatMap((fact) => {
+    const { window, start, end, time, lagMs } = fact;
+    const others = rest.map((input) =>
+      input.windows.find((other) =>
         sameWindow(window, other.window) && [[start, other.start], [end, other.end], [time, other.time]].every((
           [a, b],
         ) => a === null || nameIn(input, a) === b)
       )
-    )
-  );
+    );
+    const known = others.filter((other) => other !== undefined);
+    // One is over when it is over in each of them.
+    return known.length < rest.length ? [] : [{ ...fact, lagMs: Math.max(lagMs, ...known.map((one) => one.lagMs)) }];
+  });
   return {
     changes: inputs.some(({ changes }) => changes),
     upsertKeys: null,

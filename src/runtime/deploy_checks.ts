@@ -16,8 +16,16 @@ export interface Way {
 
 const AFRESH: Way = { way: "afresh", notes: [] };
 
-/** Compares a plan with what is there under its name. Throws RdxError("conflict") when it has to keep a state that does not fit. */
-export function checkState(deployed: Deployed | null, { plan, physical }: Compiled, state: "keep" | "fresh"): Way {
+/**
+ * Compares a plan with what is there under its name. One that has failed is compared by the plan that it was deployed with last (`newest`), to which it comes
+ * when it goes on: what did something again may be of a plan before that. Throws RdxError("conflict") when it has to keep a state that does not fit.
+ */
+export function checkState(
+  deployed: Deployed | null,
+  { plan, physical }: Compiled,
+  state: "keep" | "fresh",
+  newest: (deployed: Deployed) => Compiled,
+): Way {
   if (!deployed || state === "fresh") return AFRESH;
   const before = deployed.pipeline, { name } = before.plan;
   if (before.state === "stalled") {
@@ -34,9 +42,8 @@ export function checkState(deployed: Deployed | null, { plan, physical }: Compil
   }
   const isKept = deployed.order.folder !== null;
   if (before.state !== "running" && !(before.state === "failed" && isKept)) return AFRESH;
-  const comparison = compareState(before.plan, physical, { before: deployed.plan, after: plan });
   if (before.state === "failed") {
-    if (comparison.verdict === "same") {
+    if (compareState(newest(deployed).physical, physical).verdict === "same") {
       return { way: "again", notes: ["It had failed, and goes on from its newest checkpoint"] };
     }
     return {
@@ -44,6 +51,7 @@ export function checkState(deployed: Deployed | null, { plan, physical }: Compil
       notes: ["It had failed, and begins afresh with another plan: its sinks get rows once more"],
     };
   }
+  const comparison = compareState(before.plan, physical, { before: deployed.plan, after: plan });
   if (comparison.verdict === "incompatible") {
     throw new RdxError(
       "conflict",

@@ -36,7 +36,7 @@ export function pipelineInfo({ plan, pipeline, order }: Deployed, sql: string | 
     functionErrors: meter.functionErrors,
     errors: pipeline.errors,
     checkpoint: order.checkpoints?.status ?? null,
-    plan,
+    plan: order.plans.at(-1)?.plan ?? plan,
     sql,
   };
 }

@@ -6,7 +6,7 @@ import type { Catalog } from "../plan/catalog.ts";
 import { referencesIn } from "../kernel/user_functions.ts";
 import { catalogFrom } from "./deployed_catalog.ts";
 import { allAtRest, drainAll } from "./ends_of_pipelines.ts";
-import { checkState, checkTargets, checkViews, type Writer } from "./deploy_checks.ts";
+import { checkState, checkTargets, checkViews } from "./deploy_checks.ts";
 import { PipelinePictures } from "./pipeline_pictures.ts";
 import { type ContinueParts, continueWith, handOver } from "./carry/continue.ts";
 import { viewsToMove } from "./carry/views.ts";
@@ -28,7 +28,7 @@ import { Repeating } from "./repeating.ts";
 import { Revival } from "./revival.ts";
 import { Replays } from "./replay/replays.ts";
 import { checkPlan, type RestoredPlan, restoreSavepoint, type SavedStart } from "./savepoint/restore.ts";
-import { catalogOf, notePlan, noteText, type Text } from "./saved_plan.ts";
+import { catalogOf, newestPlan, notePlan, noteText, type Text } from "./saved_plan.ts";
 import type { FromTask } from "./protocol.ts";
 import { compileAndLoad, loadFunctions } from "./load_functions.ts";
 import type { Deployment, PipelineFlow, PipelineInfo, PipelineService } from "./service.ts";
@@ -115,11 +115,6 @@ export class Pipelines implements PipelineService {
     throw new RdxError("not_found", `There is no pipeline ${name}`);
   }
 
-  /** What pipelines write, also those that are on their way back. */
-  get #writers(): Writer[] {
-    return [...this.all(), ...this.#absent.targets];
-  }
-
   get returningViews(): readonly ReturningView[] {
     return this.#absent.views;
   }
@@ -135,10 +130,11 @@ export class Pipelines implements PipelineService {
     const plan = named(json, name), before = this.#deployed.get(name);
     const compiled = await compileAndLoad(plan, () => this.catalog, this.#parts);
     checkViews(name, compiled.physical, this.#parts.views);
-    checkTargets(name, compiled.physical, this.#writers, this.#parts);
+    checkTargets(name, compiled.physical, [...this.all(), ...this.#absent.targets], this.#parts);
     this.#parts.streams.keepRead(compiled.physical);
     const start = await startOf(from, compiled.physical, this.#parts.streams);
-    const { way, notes } = checkState(before ?? null, compiled, state), save = { plan, sql: sql ?? null };
+    const newest = (deployed: Deployed) => newestPlan(deployed, this.#recovery());
+    const { way, notes } = checkState(before ?? null, compiled, state, newest), save = { plan, sql: sql ?? null };
     if (way === "again") {
       await this.#revival.again(name);
       return { created: false, pipeline: this.get(name), notes };
@@ -147,10 +143,15 @@ export class Pipelines implements PipelineService {
     else if (way === "afresh") await this.#renew(name, compiled, before ?? null, start, save);
     else noteText(name, before!, save, this.#parts.durable);
     this.#scripts.set(name, save.sql);
+    this.#settle(name);
+    return { created: before === undefined, pipeline: this.get(name), notes };
+  }
+
+  /** What is deployed is all that its name means. */
+  #settle(name: string): void {
     this.#revival.forget(name);
     this.#absent.delete(name);
     this.#reads(name, this.#deployed.get(name)!, null);
-    return { created: before === undefined, pipeline: this.get(name), notes };
   }
 
   /** Deploys a plan that starts without state, in the place of what has its name. */
@@ -249,15 +250,15 @@ export class Pipelines implements PipelineService {
         if (this.#revival.isTriedAgain(name, thrown)) return;
         const made = this.find(name), reason = reasonOf(thrown);
         if (!made) return this.#absent.lose(name, plan, reason);
-        this.#arrive(name);
         made.fail(`It cannot be recovered: ${reason}`);
+        this.#arrive(name);
       },
     };
   }
 
-  /** It does nothing again any more, and reads what its plan reads alone. */
+  /** It does nothing again any more, and has what its plan has alone; where it has failed, also what its newest plan has: it goes on with that when it is deployed again. */
   #arrive(name: string): void {
-    this.#absent.arrive(name);
+    if (this.find(name)?.state !== "failed") this.#absent.arrive(name);
     const reads = () => this.#absent.get(name) ?? this.#reads(name, this.#deployed.get(name) ?? null, null);
     void this.#changes.through.then(reads);
   }
@@ -271,12 +272,12 @@ export class Pipelines implements PipelineService {
       const next = await restoreSavepoint({ name, saved, start, before }, this.#parts, {
         ...this.#recovery(),
         catalog: this.catalog,
-        others: this.#writers,
+        others: [...this.all(), ...this.#absent.targets],
         fresh: (compiled, positions) => this.#ends(name, compiled, before, null, positions),
         remove: (deployed) => this.#remove(name, deployed),
         removeOrder: ({ order }) => removeOrder(order, this.#parts.durable),
       });
-      this.#revival.forget(name);
+      this.#settle(name);
       this.#begin(next, plan !== null);
       if (plan) {
         const from = start === "saved" ? "earliest" : start;

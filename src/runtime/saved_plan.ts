@@ -2,7 +2,7 @@ import type { Catalog } from "../plan/catalog.ts";
 import type { Durable, SavedPlan } from "../store.ts";
 import { turnAt } from "./order_holds.ts";
 import { partitionsRead } from "./partition_inputs.ts";
-import type { Deployed } from "./pipeline_maker.ts";
+import type { Compiled, Deployed } from "./pipeline_maker.ts";
 import type { Pipeline } from "./pipeline.ts";
 
 /** What a pipeline that is open and has not begun needs to do the same in another process. `after`: the last number before it. */
@@ -40,6 +40,15 @@ export function savedPlan(
 /** The catalogue as it was when the plan was deployed. */
 export function catalogOf({ streams }: SavedPlan, catalog: Catalog): Catalog {
   return { ...catalog, stream: (name) => Object.hasOwn(streams, name) ? streams[name] : null };
+}
+
+/** The plan that a pipeline was deployed with last: it may be on its way there, or have failed on it. */
+export function newestPlan(
+  { plan, pipeline, order }: Deployed,
+  { compile }: { compile(name: string, saved: SavedPlan): Compiled },
+): Compiled {
+  const saved = order.plans.at(-1);
+  return saved ? compile(plan.name, saved) : { plan, physical: pipeline.plan };
 }
 
 /** A plan as it was deployed, and the script that it came from. */

@@ -31,7 +31,7 @@ interface Owned {
 /** What views have to know of the pipelines that write them. */
 export interface PipelinesOfViews {
   find(name: string): Pipeline | null;
-  /** Views that are about to come back with their pipelines. */
+  /** Views that come back with their pipelines, also with those that have failed on the way to a plan and have to be deployed again for that. */
   readonly returningViews: readonly ReturningView[];
 }
 
@@ -92,6 +92,10 @@ export class Views implements ViewService {
     return this.#pipelines().returningViews.find(({ view }) => view === name);
   }
 
+  #hasFailed(pipeline: string): boolean {
+    return this.#pipelines().find(pipeline)?.state === "failed";
+  }
+
   /** The sink of a new view, which nobody sees before `show`. */
   create(name: string, sink: PhysicalSink): Sink {
     const { keys, upsertKeys, changes, columns } = sink;
@@ -115,7 +119,9 @@ export class Views implements ViewService {
       const state = pipelines.find(pipeline)?.state === "recovering" ? "recovering" : "ready";
       return { name, pipeline, state, columns, keys, rows, seq, watermark };
     });
-    const absent = pipelines.returningViews.filter(({ view }) => !this.#views.has(view));
+    const absent = pipelines.returningViews.filter(({ view, pipeline }) =>
+      !this.#views.has(view) && !this.#hasFailed(pipeline)
+    );
     return [
       ...there,
       ...absent.map(({ view: name, pipeline }): ViewInfo => {
@@ -132,7 +138,7 @@ export class Views implements ViewService {
     const owned = this.#views.get(name);
     if (owned) return owned;
     const returning = this.#returning(name);
-    if (returning) {
+    if (returning && !this.#hasFailed(returning.pipeline)) {
       throw new RdxError(
         "unavailable",
         `View ${name} comes back with pipeline ${returning.pipeline}, which is about to go on from where it was: ask again`,

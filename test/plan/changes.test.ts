@@ -83,6 +83,30 @@ Deno.test("a union has the event time that all inputs have, as far behind as the
   assert.deepEqual(factsOf(named, "w").sources.map(({ time }) => time), ["ts", "ts"]);
 });
 
+Deno.test("windows behind a union are over once they are in each of its inputs", () => {
+  const other: Json = {
+    id: "g",
+    op: "project",
+    input: ["f"],
+    columns: [{ as: "o", expr: col("origin") }, { as: "t", expr: col("ts") }],
+  };
+  const within = { left: "ts", right: "t", lower_ms: 0, upper_ms: 500 };
+  const nearby: Json = {
+    id: "j",
+    op: "join",
+    type: "semi",
+    input: ["f", "g"],
+    on: [{ left: "origin", right: "o" }],
+    within,
+  };
+  const before = [FLIGHTS_SOURCE, other, nearby, tumble("w", "f"), tumble("v", "j")];
+  for (const input of [["w", "v"], ["v", "w"]]) {
+    const union: Json = { id: "n", op: "union", input };
+    const both = plan([...before, union, count("a", "n", ["window_start", "window_end"])]);
+    assert.equal(operatorOf(both, "group").lagMs, 500, String(input));
+  }
+});
+
 Deno.test("a union may be NULL where one of its inputs may, and reads only what is used", () => {
   const ways = (expr: Json): Json => ({
     id: "p",

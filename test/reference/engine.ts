@@ -4,7 +4,7 @@ import type { Value } from "../../src/core/value.ts";
 import { inputsOf, type Plan, type PlanNode, type SourceNode } from "../../src/plan/plan.ts";
 import { build } from "./build.ts";
 import { expression, type Known } from "./expression.ts";
-import { type Facts, factsBehind } from "./facts.ts";
+import { type Facts, factsBehind, lagOf } from "./facts.ts";
 import type { Tables } from "./lookup.ts";
 import type { Operator } from "./operator.ts";
 import { column, place, places, readType } from "./schema.ts";
@@ -159,8 +159,8 @@ class ReferenceRun {
     const window = node.op === "aggregate" && named[0].node.op === "window" ? named[0].node : null;
     const inputs = window ? [made.get(window.input[0])!] : named, facts = inputs.map((input) => input.facts);
     const operator = node.op === "sink" ? null : build(node, facts, window, this.#tables);
-    const behind = operator ? factsBehind(node, operator.columns, facts) : facts[0];
-    const lagMs = Math.max(...facts.map((input) => input.lagMs));
+    const behind = operator ? factsBehind(node, operator.columns, facts, window) : facts[0];
+    const lagMs = lagOf(node, facts, window);
     const station: Station = { node, facts: behind, operator, readers: [], lagMs, watermark: -Infinity, taken: 0 };
     inputs.forEach((input, i) => input.readers.push({ station, input: i }));
     this.#stations.push(station);
@@ -178,7 +178,8 @@ class ReferenceRun {
       computed.push(value);
       columns.push(column(as, value.type));
     }
-    const facts = { columns, time: node.time ?? null, spans: [], sources: [node.id], lagMs: 0 };
+    const time = node.time ?? null, lags = new Map(time === null ? [] : [[time, 0]]);
+    const facts = { columns, time, lags, spans: [], sources: [node.id] };
     const station: Station = { node, facts, operator: null, readers: [], lagMs: 0, watermark: -Infinity, taken: 0 };
     const watermarks = Array.from({ length: this.#partitions.get(node.id) ?? 1 }, () => -Infinity);
     this.#feeds.set(node.id, { node, station, computed, watermarks, current: new Map() });

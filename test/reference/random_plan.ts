@@ -58,10 +58,7 @@ function rankBy(flows: Flows, picks: Picks, flow: Flow, keys: readonly string[],
   if (fn !== "row_number" && order.length === 0) return;
   const node = { id: flows.fresh(), op: "rank", input: [flow.id], keys, order, from, to, fn, ...end } as const;
   const columns = numbered ? [...flow.columns, { name, type: "int64" }] : flow.columns;
-  // Rows that come at the end of their window are behind the watermark by their own times, which the reference engine does not know
-  const final = { time: flow.time === "window_time" ? flow.time : null },
-    lost = { time: null, span: null, changes: true };
-  const facts = end.window_end === undefined ? lost : final;
+  const facts = end.window_end === undefined ? { time: null, span: null, changes: true } : {};
   flows.push(numbered ? { ...node, as: name } : node, { ...flow, columns, ...facts, ordered: false });
 }
 

@@ -77,3 +77,37 @@ Deno.test("a table, a file and a folder of files that cannot be written refuse a
     }
   });
 });
+
+Deno.test("a savepoint whose plan is refused for one sink has made nothing of the others, and what had its name goes on", async () => {
+  await withEvents(async (life) => {
+    const { pipelines, savepoints } = life.engine, how = { start: "earliest", state: "keep" } as const;
+    const folder = `${life.folder}/gone`, path = `${life.folder}/new.db`;
+    await Deno.mkdir(folder);
+    const file = { kind: "file", path: `${folder}/out.ndjson`, format: "ndjson" };
+    await pipelines.put("p", plan({ kind: "sqlite", path, table: "t" }, file), how);
+    await life.settled();
+    const { pieces } = await savepoints.read("p", null);
+    const saved = new Uint8Array(await new Response(ReadableStream.from(pieces)).arrayBuffer());
+    const restored = () => savepoints.restore("p", ReadableStream.from([saved.slice()]), "saved");
+    await pipelines.delete("p");
+    await Deno.remove(path);
+    await Deno.remove(folder, { recursive: true });
+    await assert.rejects(restored, { message: /No such file/ });
+    assert.deepEqual(await namesIn(life.folder), ["data"]);
+    assert.deepEqual(pipelines.list(), []);
+    await pipelines.put("p", plan({ kind: "view", name: "seen" }), how);
+    await life.settled();
+    await assert.rejects(restored, { message: /No such file/ });
+    assert.deepEqual(await namesIn(life.folder), ["data"]);
+    await until(() => pipelines.get("p").state === "running");
+    await life.send("events", [{ ts: 2, key: "a", value: 2 }]);
+    await life.settled();
+    assert.equal(life.view("seen").rows.length, 2);
+    await life.restart();
+    assert.equal(life.view("seen").rows.length, 2);
+    await Deno.mkdir(folder);
+    await life.engine.savepoints.restore("p", ReadableStream.from([saved.slice()]), "saved");
+    await life.settled();
+    assert.deepEqual((await namesIn(life.folder)).slice(0, 3), ["data", "gone", "new.db"]);
+  });
+});

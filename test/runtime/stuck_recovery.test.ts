@@ -181,3 +181,55 @@ Deno.test("a pipeline that is stuck under a plan before its last can be deleted,
     assert.deepEqual([life.engine.pipelines.list().length, life.engine.readiness().ready], [1, true]);
   }, changed);
 });
+
+/** The same, where what p does again under its first plan is refused for good. */
+async function withFailed(run: (life: DurableRun, receiver: Receiver) => Promise<void>): Promise<void> {
+  const answers = Promise.withResolvers<{ status: number }>();
+  await withStuck(() => answers.promise, async (life, receiver) => {
+    answers.resolve({ status: 422 });
+    await until(() => life.engine.pipelines.get("p").state === "failed");
+    await soon(life.engine.recovered);
+    receiver.act = () => ({ status: 200 });
+    await run(life, receiver);
+  }, changed);
+}
+
+Deno.test("a pipeline that has failed under a plan before its last goes on when its last plan is deployed again, and keeps what that reads and writes until then", async () => {
+  await withFailed(async (life, receiver) => {
+    const { engine } = life, { pipelines } = engine, last = changedPlan(receiver.url);
+    const { nodes } = pipelines.get("p").plan as { nodes: { id: string }[] };
+    assert.deepEqual(nodes.map(({ id }) => id), last.nodes.map(({ id }) => id));
+    await assert.rejects(pipelines.put("s", plan(0, { kind: "view", name: "others" }), HOW), /belongs to pipeline p/);
+    assert.throws(() => engine.streams.delete("others"), /is read by p/);
+    // Nobody waits for it.
+    assert.throws(() => life.view("others"), /There is no view others/);
+    assert.deepEqual(engine.views.list().map(({ name }) => name), ["q"]);
+    const { created, notes } = await soon(pipelines.put("p", last, HOW));
+    assert.deepEqual([created, notes], [false, ["It had failed, and goes on from its newest checkpoint"]]);
+    await soon(engine.recovered);
+    await until(() => pipelines.get("p").state === "running" && pipelines.get("p").sinks.length === 2);
+    await life.settled();
+    const values = (receiver.rows as { value: number }[]).map(({ value }) => value);
+    assert.deepEqual(values, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 10, 11]);
+    assert.equal(life.view("others").rows.length, 1);
+    await life.checkpoint("p");
+    await life.restart();
+    assert.equal(life.view("others").rows.length, 1);
+  });
+});
+
+Deno.test("a pipeline that has failed under a plan before its last begins afresh with that one, and gives back what its last read and wrote", async () => {
+  await withFailed(async (life, receiver) => {
+    const { engine } = life;
+    const first = plan(0, { kind: "webhook", url: receiver.url });
+    const { notes } = await soon(engine.pipelines.put("p", first, HOW));
+    assert.match(notes[0], /had failed, and begins afresh with another plan/);
+    engine.streams.delete("others");
+    await engine.pipelines.put("s", plan(0, { kind: "view", name: "others" }), HOW);
+    await life.settled();
+    assert.equal(engine.pipelines.get("p").state, "running");
+    assert.equal(receiver.rows.length, 11 + 13);
+    await life.restart();
+    assert.equal(receiver.rows.length, 11 + 13);
+  });
+});

@@ -14,7 +14,7 @@ import { checkSinks } from "../open_sinks.ts";
 import { letGo } from "../order_holds.ts";
 import type { Compiled, Deployed, Ends, PipelinesParts } from "../pipeline_maker.ts";
 import { findPipeline, type RecoveryParts } from "../pipeline_recovery.ts";
-import { catalogOf, savedPlan } from "../saved_plan.ts";
+import { catalogOf, newestPlan, savedPlan } from "../saved_plan.ts";
 import type { Stream } from "../stream.ts";
 import { renamedPlan } from "./renamed.ts";
 
@@ -82,7 +82,7 @@ export async function restoreSavepoint(
  */
 export function checkPlan(
   { name, saved: { facts }, before }: Omit<RestoreRequest, "start">,
-  { compile }: Pick<RestoreParts, "compile">,
+  parts: Pick<RestoreParts, "compile">,
   catalog: Catalog,
 ): Plan {
   if (!before) {
@@ -93,9 +93,10 @@ export function checkPlan(
   }
   const { plan: was, pipeline, checkpoint: { number } } = facts;
   const saved = { ...was, plan: renamedPlan(was.plan, pipeline, name), after: number, origins: {} };
-  const { plan, physical } = compile(name, saved), after = compilePlan(before.plan, catalog);
+  const { plan: own } = newestPlan(before, parts);
+  const { plan, physical } = parts.compile(name, saved), after = compilePlan(own, catalog);
   const { verdict, differences } = compareState(physical, after.physical, { before: plan, after: after.plan });
-  if (verdict !== "incompatible") return before.plan;
+  if (verdict !== "incompatible") return own;
   throw new RdxError(
     "conflict",
     `The state of the savepoint does not fit the plan that pipeline ${name} has here; with its own plan it can be taken in`,
