@@ -103,10 +103,11 @@ export interface CheckpointStore {
   /** Those that are there, newest first; a damaged one may be among them. Throws RdxError when the store itself is of no use. */
   list(folder: string): Promise<readonly CheckpointInfo[]>;
   /**
-   * Begins one on top of the newest; with `whole`, its steps are all that there is. What number it is taken behind is told when it is committed. One at a time
-   * of a folder: "conflict" else. Throws RdxError("invalid") when the newest is known to be damaged, so that nothing can lie on it: `whole`, or discard it.
+   * Begins one on top of the newest, which whoever hands its steps out knows by its number; with null, its steps are all that there is. What number it is taken
+   * behind is told when it is committed. One at a time of a folder: "conflict" else, and also when `below` is not the newest, which somebody may have removed:
+   * what has changed since is of no use without it. Throws RdxError("invalid") when that is known to be damaged, so that nothing can lie on it: null, or discard it.
    */
-  begin(folder: string, whole: boolean): Promise<CheckpointWriter>;
+  begin(folder: string, below: number | null): Promise<CheckpointWriter>;
   /** Throws RdxError("invalid") that says what is damaged or missing, "not_found" when there is no such checkpoint. */
   open(folder: string, number: number): Promise<OpenedCheckpoint>;
   /** Forgets a checkpoint that turned out to be damaged and those that were made on top of it. */

@@ -151,7 +151,10 @@ export class Engine implements EngineService {
     const { broken } = this.#pool, failed = this.streams.failure;
     if (broken !== null) return { ready: false, reason: `${broken}; restart the engine`, progress: null };
     if (failed !== null) return { ready: false, reason: failed, progress: null };
-    if (!this.#recovering && !this.pipelines.reviving) return { ready: true, reason: "Ready", progress: null };
+    if (!this.#recovering && !this.pipelines.reviving) {
+      const missing = this.#missing();
+      return { ready: missing === null, reason: missing ?? "Ready", progress: null };
+    }
     const left = this.pipelines.recovering(), all = Math.max(1, this.pipelines.list().length);
     const progress = (all - left.length + left.reduce((sum, { progress }) => sum + (progress ?? 0), 0)) / all;
     const percent = Math.floor(progress * 100);
@@ -159,6 +162,14 @@ export class Engine implements EngineService {
     const waits = stuck.length === 0 ? "" : `; ${stuck.join(", ")} cannot write to a sink, and waits for it`;
     const reason = `Recovering: ${left.length} of ${all} pipelines do again what they did, ${percent} %${waits}`;
     return { ready: false, reason, progress };
+  }
+
+  /** What a crash would take with it, since somebody took away what it would come back from; null: nothing. */
+  #missing(): string | null {
+    for (const { state, checkpoint } of this.pipelines.list()) {
+      if (state === "running" && checkpoint?.missing) return checkpoint.problem;
+    }
+    return null;
   }
 
   async drain(): Promise<void> {

@@ -44,9 +44,9 @@ export class CheckpointHost<Settings> {
     return replyOf(() => this.#own.list(folder));
   }
 
-  begin(folder: string, whole: boolean): Promise<HostReply<number>> {
+  begin(folder: string, below: number | null): Promise<HostReply<number>> {
     return replyOf(async () => {
-      const writer = await this.#own.begin(folder, whole);
+      const writer = await this.#own.begin(folder, below);
       this.#writers.set(++this.#numbers, writer);
       return this.#numbers;
     });

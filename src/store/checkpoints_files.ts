@@ -4,7 +4,7 @@ import { isDue } from "./bounds.ts";
 import { CheckpointFolder, damageOf, infoOf } from "./checkpoint_folder.ts";
 import { compactFiles, liesOn, sizesOf } from "./file_compaction.ts";
 import type { FileParts } from "./file_parts.ts";
-import { conflict, FileWriter, type HowOver } from "./file_writer.ts";
+import { conflict, FileWriter, type HowOver, requireNewest } from "./file_writer.ts";
 import type { Manifest } from "./manifest.ts";
 import { CHECKPOINTS_ROOM } from "./names.ts";
 import { PartReader } from "./part_reader.ts";
@@ -50,21 +50,22 @@ export class FileCheckpoints implements CheckpointStore {
     return turns.take(async () => (await files.list()).map(infoOf));
   }
 
-  begin(folder: string, whole: boolean): Promise<CheckpointWriter> {
+  begin(folder: string, below: number | null): Promise<CheckpointWriter> {
     const place = this.#placeOf(folder), { files, turns } = place;
     return turns.take(async () => {
       if (place.writer) throw conflict(folder, "one is being written already");
       const found = await files.list(), newer = found.find((one) => "damage" in one && one.newer);
       if (newer && "damage" in newer) throw newer.damage;
       const newest = found.at(0) ?? null;
-      if (newest && !whole) {
+      requireNewest(folder, below, newest);
+      if (newest && below !== null) {
         if ("damage" in newest) throw newest.damage;
         if (place.damaged && liesOn(newest.manifest, place.damaged.manifest)) throw place.damaged.damage;
       }
       await files.sweep();
-      const above = newest?.number ?? null, at = { above, below: whole ? null : above };
+      const at = { above: newest?.number ?? null, below };
       // What is made of those before it would be of no use
-      if (whole) place.compaction.abort();
+      if (below === null) place.compaction.abort();
       return place.writer = new FileWriter(this.#parts, files, turns, at, (how) => this.#over(place, how));
     });
   }

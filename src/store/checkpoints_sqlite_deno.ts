@@ -11,7 +11,7 @@ import type {
 } from "../store.ts";
 import { type CheckpointBounds, isDue } from "./bounds.ts";
 import { type ChainStep, compactSteps } from "./compact.ts";
-import type { HowOver } from "./file_writer.ts";
+import { conflict, type HowOver, requireNewest } from "./file_writer.ts";
 import {
   SQLITE_VERSION,
   type SqliteDocument,
@@ -92,19 +92,20 @@ export class SqliteCheckpoints implements CheckpointStore {
     return this.#find(folder).map(infoOf);
   }
 
-  async begin(folder: string, whole: boolean): Promise<CheckpointWriter> {
+  async begin(folder: string, below: number | null): Promise<CheckpointWriter> {
     await null;
     const place = this.#placeOf(folder), newest = this.#find(folder).at(0) ?? null;
     if (place.writer) throw conflict(folder, "one is being written already");
-    if (newest && !whole) {
+    requireNewest(folder, below, newest);
+    if (newest && below !== null) {
       if (newest.document instanceof RdxError) throw newest.document;
       if (place.damaged && liesOn(newest.document.parts, place.damaged.parts)) throw place.damaged.damage;
     }
     this.#rows.changing(false, () => this.#sweep(folder));
-    const part = new SqlitePartWriter(this.#rows, folder), above = newest?.number ?? null, below = whole ? null : above;
+    const part = new SqlitePartWriter(this.#rows, folder), above = newest?.number ?? null;
     const release = this.#hold([part.part]);
     // What is made of those before it would be of no use
-    if (whole) place.unwanted = true;
+    if (below === null) place.unwanted = true;
     return place.writer = new SqliteWriter(part, {
       publish: (facts) => {
         if (above !== null && above >= facts.number) {
@@ -371,10 +372,6 @@ class SqliteWriter implements CheckpointWriter {
 /** Lets others act between two statements. */
 function otherTurns(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => resolve()));
-}
-
-function conflict(folder: string, why: string): RdxError {
-  return new RdxError("conflict", `Cannot change the checkpoints of ${folder}: ${why}`);
 }
 
 /** Whether the parts of one come first among those of another. */

@@ -48,9 +48,9 @@ export class ThreadCheckpoints implements CheckpointStore {
     return valueOf(await (await this.#calls()).list(folder));
   }
 
-  async begin(folder: string, whole: boolean): Promise<CheckpointWriter> {
+  async begin(folder: string, below: number | null): Promise<CheckpointWriter> {
     const calls = await this.#calls();
-    return new ThreadWriter(calls, valueOf(await calls.begin(folder, whole)));
+    return new ThreadWriter(calls, valueOf(await calls.begin(folder, below)));
   }
 
   async open(folder: string, number: number): Promise<OpenedCheckpoint> {

@@ -52,7 +52,7 @@ export async function startCheckpointThread(
     },
     calls: {
       list: (folder) => alive(() => host.list(folder)),
-      begin: (folder, whole) => alive(() => host.begin(folder, whole)),
+      begin: (folder, below) => alive(() => host.begin(folder, below)),
       add: (writer, steps) => alive(() => host.add(writer, transfer([...steps], framesToTransfer(steps)))),
       commit: (writer, facts, bases) => alive(() => host.commit(writer, facts, bases)),
       abandon: (writer) => alive(() => host.abandon(writer)),

@@ -10,6 +10,16 @@ export function conflict(folder: string, why: string): RdxError {
   return new RdxError("conflict", `Cannot change the checkpoints of ${folder}: ${why}`);
 }
 
+/** Throws RdxError("conflict") when the checkpoint that another is to lie on is not the newest. */
+export function requireNewest(folder: string, below: number | null, newest: { readonly number: number } | null): void {
+  if (below === null || newest?.number === below) return;
+  throw conflict(folder, newest ? `that after number ${newest.number} is the newest, not ${below}` : gone(below));
+}
+
+function gone(number: number): string {
+  return `that after number ${number} is gone`;
+}
+
 /** It is there · it is there, and what it lies on is left as it is · it is not there. */
 export type HowOver = "committed" | "left" | "abandoned";
 
@@ -66,7 +76,7 @@ export class FileWriter implements CheckpointWriter {
       const written = await this.#part.finish(facts.tables);
       await turns.take(async () => {
         const below = lower === null ? null : await files.find(lower);
-        if (lower !== null && !below) throw conflict(files.path, `that after number ${lower} is gone`);
+        if (lower !== null && !below) throw conflict(files.path, gone(lower));
         if (below && "damage" in below) throw below.damage;
         await this.#publish(facts, below?.manifest.parts ?? [], written);
       });

@@ -21,6 +21,11 @@ export interface StorePlace {
 
 export const FOLDER = "order/p";
 
+/** The number of the newest; null: there is none. */
+export async function newestOf(store: CheckpointStore): Promise<number | null> {
+  return (await store.list(FOLDER)).at(0)?.number ?? null;
+}
+
 /** Takes a checkpoint of these steps. */
 export async function take(
   store: CheckpointStore,
@@ -29,7 +34,7 @@ export async function take(
   whole = false,
   bases?: "come",
 ): Promise<void> {
-  const writer = await store.begin(FOLDER, whole);
+  const writer = await store.begin(FOLDER, whole ? null : await newestOf(store));
   await addAll(writer, steps);
   await writer.commit(facts, bases);
 }
@@ -134,10 +139,10 @@ export function checkpointStoreContract(name: string, seeds: number, makePlace: 
   test("nothing is seen of a checkpoint that is not committed or was abandoned, and others are not disturbed", async (place) => {
     const store = await place.open(), random = seeded(6), table = groups();
     await take(store, factsOf(1, [table]), [upserts(random, table, 50)]);
-    const before = await contentsOf(store, 1), writer = await store.begin(FOLDER, false);
+    const before = await contentsOf(store, 1), writer = await store.begin(FOLDER, await newestOf(store));
     await addAll(writer, [upserts(random, table, 50)]);
     assert.deepEqual((await store.list(FOLDER)).map(({ number }) => number), [1]);
-    await assert.rejects(store.begin(FOLDER, false), { code: "conflict" });
+    await assert.rejects(store.begin(FOLDER, await newestOf(store)), { code: "conflict" });
     await writer.abandon();
     await writer.abandon();
     await assert.rejects(addAll(writer, [upserts(random, table, 1)]).then(() => writer.commit(factsOf(2, [table]))), {
@@ -173,11 +178,25 @@ export function checkpointStoreContract(name: string, seeds: number, makePlace: 
       code: "invalid",
     });
     if (!("frame" in step)) throw new Error("It has rows");
-    const writer = await store.begin(FOLDER, false), short = { ...step, columns: step.columns.slice(1) };
+    const writer = await store.begin(FOLDER, await newestOf(store)),
+      short = { ...step, columns: step.columns.slice(1) };
     await assert.rejects(addAll(writer, [short]).then(() => writer.commit(factsOf(1, [table]))), { code: "invalid" });
     await writer.abandon();
     assert.deepEqual(await store.list(FOLDER), []);
     await take(store, factsOf(1, [table]), [step]);
+    await store.close();
+  });
+
+  test("steps that are to lie on a checkpoint which is not the newest, or gone, are refused", async (place) => {
+    const store = await place.open(), random = seeded(13), table = groups();
+    await assert.rejects(store.begin(FOLDER, 1), { code: "conflict" });
+    for (const number of [1, 2]) await take(store, factsOf(number, [table]), [upserts(random, table, 20)]);
+    for (const number of [1, 3]) await assert.rejects(store.begin(FOLDER, number), { code: "conflict" });
+    await store.discard(FOLDER, 1);
+    await assert.rejects(store.begin(FOLDER, 2), { code: "conflict", message: /after number 2 is gone/ });
+    const writer = await store.begin(FOLDER, null);
+    await addAll(writer, [upserts(random, table, 20)]);
+    await writer.commit(factsOf(2, [table]));
     await store.close();
   });
 
@@ -203,10 +222,10 @@ export function checkpointStoreContract(name: string, seeds: number, makePlace: 
   test("a pipeline's checkpoints are removed without those of another", async (place) => {
     const store = await place.open(), random = seeded(9), table = groups();
     await take(store, factsOf(1, [table]), [upserts(random, table, 20)]);
-    const other = await store.begin("order/p~2", true);
+    const other = await store.begin("order/p~2", null);
     await addAll(other, [upserts(random, table, 20)]);
     await other.commit(factsOf(5, [table]));
-    const left = await store.begin(FOLDER, false);
+    const left = await store.begin(FOLDER, await newestOf(store));
     await addAll(left, [upserts(random, table, 20)]);
     await store.remove(FOLDER);
     await store.remove("order/never");

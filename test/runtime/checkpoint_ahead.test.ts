@@ -41,8 +41,8 @@ function lives(seed: number, text = ""): Lives {
 /** Takes one that has everything, whose store hears of each step; resolves to what became of it. */
 function taking(run: Lives, heard: (step: SavedStep) => void, left = new Ending()): Promise<string> {
   const store: Pick<CheckpointStore, "begin"> = {
-    begin: async (folder, whole) => {
-      const writer = await run.store.begin(folder, whole);
+    begin: async (folder, below) => {
+      const writer = await run.store.begin(folder, below);
       const add = (step: SavedStep) => {
         heard(step);
         return writer.add(step);
@@ -50,7 +50,7 @@ function taking(run: Lives, heard: (step: SavedStep) => void, left = new Ending(
       return { ...writer, add };
     },
   };
-  const how = { whole: true, turn: 0, earlier: [], flush: true, spare: new SpareShelf() };
+  const how = { below: null, turn: 0, earlier: [], flush: true, spare: new SpareShelf() };
   return takeCheckpoint(run.pipeline, { store, folder: "p", clock: run.clock, left, ...how }).then(
     (taken) => `number ${taken?.number}`,
     (thrown) => `left: ${thrown}`,

@@ -47,9 +47,10 @@ async function come(lives: Lives, chunks: number): Promise<void> {
 }
 
 /** Takes a checkpoint as `Checkpoints` does; resolves to what became of it. */
-function taking({ pipeline, store, clock }: Lives): Promise<string> {
+async function taking({ pipeline, store, clock }: Lives): Promise<string> {
+  const below = (await store.list("p")).at(0)?.number ?? null;
   const left = new Ending(), how = { turn: 0, earlier: [], flush: true };
-  return takeCheckpoint(pipeline, { store, folder: "p", whole: false, clock, left, ...how }).then(
+  return await takeCheckpoint(pipeline, { store, folder: "p", below, clock, left, ...how }).then(
     (taken) => `number ${taken?.number}`,
     (thrown) => String(thrown.message),
   );

@@ -251,10 +251,10 @@ export class Lives {
   take(): void {
     const { pipeline, store, clock } = this;
     if (this.#taking || pipeline.state !== "running" || pipeline.number <= this.#last) return;
-    const left = new Ending(), whole = this.#whole;
+    const left = new Ending(), below = this.#whole ? null : this.#last;
     this.#leave = (reason) => left.end(reason);
     this.#whole = true;
-    const options = { store, folder: "p", whole, turn: 0, earlier: [], flush: true, clock, left };
+    const options = { store, folder: "p", below, turn: 0, earlier: [], flush: true, clock, left };
     this.#taking = takeCheckpoint(pipeline, options).then((taken) => {
       if (!taken) return;
       this.taken++;

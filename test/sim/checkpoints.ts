@@ -32,10 +32,13 @@ export class MemoryCheckpoints implements CheckpointStore {
     return this.#folders.get(folder) ?? [];
   }
 
-  begin(folder: string, whole: boolean): Promise<CheckpointWriter> {
-    const last = this.#kept(folder).at(-1), base = whole ? null : last ?? null;
+  begin(folder: string, below: number | null): Promise<CheckpointWriter> {
+    const last = this.#kept(folder).at(-1), base = below === null ? null : last ?? null;
     if (this.#writing.has(folder)) {
       return Promise.reject(new RdxError("conflict", `A checkpoint of ${folder} is being written already`));
+    }
+    if (base && base.facts.number !== below) {
+      return Promise.reject(new RdxError("conflict", `Checkpoint ${below} of ${folder} is not the newest`));
     }
     this.#writing.add(folder);
     const steps: SavedStep[] = [];

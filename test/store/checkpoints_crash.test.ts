@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RdxError } from "../../src/core/errors.ts";
-import { contentsOf, factsOf, FOLDER, groups, take, upserts } from "../contract/checkpoint_store.ts";
+import { contentsOf, factsOf, FOLDER, groups, newestOf, take, upserts } from "../contract/checkpoint_store.ts";
 import { SimDisk } from "../sim/disk.ts";
 import { seeded } from "../sim/pool.ts";
 import { StoppingDevice } from "../sim/stopping_device.ts";
@@ -77,7 +77,7 @@ Deno.test("a full disk refuses with no_space, leaves what was there, and takes c
         assert.deepEqual(await contentsOf(store, number - 1), before, `seed ${seed}`);
         if (random(2) === 0) disk.faults.writesLeft = disk.faults.capacity = Infinity;
         // A writer that has failed may be left alone or abandoned: the next one begins.
-        await store.begin(FOLDER, false).then((writer) => writer.abandon());
+        await store.begin(FOLDER, await newestOf(store)).then((writer) => writer.abandon());
       }
     }
     disk.faults.writesLeft = disk.faults.capacity = Infinity;

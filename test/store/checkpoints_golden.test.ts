@@ -5,7 +5,7 @@ import type { CheckpointStore, SavedStep, SavedTable } from "../../src/store.ts"
 import { SqliteCheckpoints } from "../../src/store/checkpoints_sqlite_deno.ts";
 import { CHECKPOINT_VERSION } from "../../src/store/manifest.ts";
 import { SqliteRows } from "../../src/store/sqlite_rows_deno.ts";
-import { addAll, contentsOf, FOLDER } from "../contract/checkpoint_store.ts";
+import { addAll, contentsOf, FOLDER, newestOf } from "../contract/checkpoint_store.ts";
 import { rowStep, TableModel } from "../contract/checkpoint_tables.ts";
 import { checksum, fileStore } from "./file_stores.ts";
 
@@ -77,7 +77,7 @@ const CHECKPOINTS: readonly { readonly number: number; readonly steps: readonly 
 
 async function write(store: CheckpointStore & { settled(): Promise<void> }): Promise<void> {
   for (const { number, steps } of CHECKPOINTS) {
-    const writer = await store.begin(FOLDER, false), run = { positions: { a: number }, text: 'é"\\' };
+    const writer = await store.begin(FOLDER, await newestOf(store)), run = { positions: { a: number }, text: 'é"\\' };
     await addAll(writer, steps);
     await writer.commit({ number, takenMs: 1_700_000_000_000 + number % 1000, tables: [GROUPS, WORD], run });
     await store.settled();
@@ -162,7 +162,7 @@ Deno.test("checkpoints that the version of now wrote are restored, and one lies 
   await inCopy(first, async (folder) => {
     const store = fileStore(new DenoDevice(`${folder}/files`), {}, "os"), { number: last } = CHECKPOINTS.at(-1)!;
     await store.discard(FOLDER, last);
-    const writer = await store.begin(FOLDER, false), step = rowStep(WORD, "upsert", [[77n]]);
+    const writer = await store.begin(FOLDER, await newestOf(store)), step = rowStep(WORD, "upsert", [[77n]]);
     await addAll(writer, [step]);
     await writer.commit({ number: last, takenMs: 1, tables: [GROUPS, WORD], run: {} });
     const model = new TableModel([GROUPS, WORD]);

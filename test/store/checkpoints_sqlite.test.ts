@@ -10,6 +10,7 @@ import {
   factsOf,
   FOLDER,
   groups,
+  newestOf,
   take,
   upserts,
 } from "../contract/checkpoint_store.ts";
@@ -80,7 +81,7 @@ Deno.test("wherever a process ends, the last committed checkpoint in SQLite is w
       const steps = Array.from({ length: 3 }, () => randomStep(random, table, 200));
       steps.forEach((step) => model.apply(step));
       texts.set(number, model.text());
-      const writer = await store.begin(FOLDER, false);
+      const writer = await store.begin(FOLDER, await newestOf(store));
       await look();
       for (const step of steps) {
         await addAll(writer, [step]);

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { ThreadCheckpoints } from "../../src/store/checkpoints_thread.ts";
 import { startCheckpointThread, STORE_KINDS, type StoreKind } from "../../src/store/checkpoints_thread_deno.ts";
-import { checkpointStoreContract, factsOf, FOLDER, groups, take, upserts } from "../contract/checkpoint_store.ts";
+import {
+  checkpointStoreContract,
+  factsOf,
+  FOLDER,
+  groups,
+  newestOf,
+  take,
+  upserts,
+} from "../contract/checkpoint_store.ts";
 import { kernelModule } from "../kernel/load.ts";
 import { seeded } from "../sim/pool.ts";
 
@@ -42,7 +50,7 @@ Deno.test("a thread that has ended is told once, and another takes its place", a
   });
   let last: { end(): void } | null = null;
   await take(store, factsOf(1, [table]), [upserts(seeded(1), table, 10)]);
-  const writer = await store.begin(FOLDER, false);
+  const writer = await store.begin(FOLDER, await newestOf(store));
   (last as { end(): void } | null)?.end();
   await assert.rejects(writer.add(upserts(seeded(1), table, 10)).then(() => writer.commit(factsOf(2, [table]))), {
     code: "internal",
@@ -57,7 +65,7 @@ Deno.test("a thread that has ended is told once, and another takes its place", a
 
 Deno.test("steps that do not wait for each other come in their order, and no more are on the way than there is room for", async () => {
   const place = await makePlace(), store = await place.open(), table = groups();
-  const writer = await store.begin(FOLDER, true), random = seeded(3);
+  const writer = await store.begin(FOLDER, null), random = seeded(3);
   const steps = Array.from({ length: 400 }, (_, i) => upserts(random, table, 1 + i % 7)), rows = steps.map(rowsOf);
   // What is not awaited is there when it is committed, too
   const added = steps.map((step) => writer.add(step));

@@ -25,6 +25,8 @@ export interface CheckpointStatus {
   readonly passedOver: string | null;
   /** Why it has none, or no newer one; null: nothing is wrong. */
   readonly problem: string | null;
+  /** It had one, which somebody took away: until the next, a crash would take what the pipeline has with it. */
+  readonly missing: boolean;
 }
 
 export interface CheckpointsParts {
@@ -69,6 +71,7 @@ export class Checkpoints {
     restored: null,
     passedOver: null,
     problem: null,
+    missing: false,
   };
 
   constructor(parts: CheckpointsParts) {
@@ -153,7 +156,9 @@ export class Checkpoints {
   }
 
   async #take(): Promise<void> {
-    const pipeline = this.#pipeline, { store, folder, name, clock, flush, metrics } = this.#parts;
+    const { store, folder, name, clock, flush, metrics } = this.#parts;
+    await this.#miss();
+    const pipeline = this.#pipeline;
     if (!pipeline || pipeline.state !== "running" || pipeline.number <= this.#last) {
       this.#spare.clear();
       return;
@@ -170,7 +175,7 @@ export class Checkpoints {
       const taken = await takeCheckpoint(pipeline, {
         store,
         folder,
-        whole,
+        below: whole ? null : this.#last,
         basesCome,
         spare: this.#spare,
         turn,
@@ -186,12 +191,30 @@ export class Checkpoints {
       this.#last = number;
       this.#failures = 0;
       const stoodSeconds = stoodMs / 1000;
-      this.#status = { ...this.#status, number, takenMs, bytes, seconds, stoodSeconds, problem: null };
+      const done = { problem: null, missing: false };
+      this.#status = { ...this.#status, number, takenMs, bytes, seconds, stoodSeconds, ...done };
       metrics.checkpointSeconds.with(name).observe(seconds);
       await this.#letGo([...earlier, neededFor(number, run)]);
     } catch (thrown) {
       if (this.#left === left && pipeline.state === "running") this.#failed(reasonOf(thrown));
     }
+  }
+
+  /** Sees to it that the newest is there still: else that is said, and the next one has everything, also where nothing is new. */
+  async #miss(): Promise<void> {
+    const { store, folder, name, said } = this.#parts, number = this.#last, left = this.#left;
+    if (number < 0) return;
+    const there = await store.list(folder).catch(reasonOf);
+    const isThere = typeof there !== "string" && there.some((one) => one.number === number);
+    // What was done meanwhile, such as an end, is not to be undone
+    if (isThere || this.#left !== left || this.#last !== number) return;
+    const why = typeof there === "string" ? `cannot be read (${there})` : "is gone";
+    const problem = `Checkpoint ${number} of pipeline ${name} ${why}: it has none until one with everything is taken`;
+    said(problem);
+    this.#whole = true;
+    this.#last = -1;
+    this.#kept = [];
+    this.#status = { ...this.#status, number: null, takenMs: null, problem, missing: true };
   }
 
   /** What no checkpoint needs any more goes. */

@@ -14,8 +14,8 @@ import { type EarlierCheckpoint, knownOf, runOf, type SavedRun } from "./saved_r
 export interface TakeOptions {
   readonly store: Pick<CheckpointStore, "begin">;
   readonly folder: string;
-  /** It has everything, and lies on no other. */
-  readonly whole: boolean;
+  /** The number of the newest, on which it lies; null: it has everything, and lies on no other. */
+  readonly below: number | null;
   /** Whether one that follows has everything as soon as deltas are too many. */
   readonly basesCome?: boolean;
   /** Has buffers of the one before, and takes those of this one; absent: none are kept. */
@@ -51,9 +51,9 @@ export function tasksWithState({ parts: { pool, taskPlan: { mode, owner } } }: P
  * what sinks say that they have behind that number and in front of the next, goes to the store meanwhile. Resolves to null when there is nothing to take one of.
  */
 export async function takeCheckpoint(pipeline: Pipeline, options: TakeOptions): Promise<Taken | null> {
-  const { store, folder, whole, clock, left, spare } = options;
+  const { store, folder, below, clock, left, spare } = options, whole = below === null;
   // What tasks set aside in front of the cut goes to the store at once: however much it is, little of it is in memory
-  const feed = new CheckpointFeed(store.begin(folder, whole), spare);
+  const feed = new CheckpointFeed(store.begin(folder, below), spare);
   let number = -1, noted: Noted | null = null, done = false;
   try {
     await left.before(pipeline.approach.begin());

@@ -166,7 +166,7 @@ async function writeCheckpoint(
   facts: CheckpointFacts,
   steps: AsyncIterable<SavedStep>,
 ): Promise<void> {
-  const writer = await checkpoints.begin(folder, true);
+  const writer = await checkpoints.begin(folder, null);
   try {
     for await (const step of steps) await writer.add(step);
     await writer.commit(facts);

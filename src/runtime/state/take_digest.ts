@@ -23,7 +23,7 @@ export async function takeDigest(pipeline: Pipeline, clock: Clock): Promise<Dige
   const taken = await takeCheckpoint(pipeline, {
     store: { begin: () => Promise.resolve(writer) },
     folder: "",
-    whole: true,
+    below: null,
     turn: 0,
     earlier: [],
     flush: false,
