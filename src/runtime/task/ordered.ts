@@ -21,6 +21,9 @@ import { type RowTimes, TurnCutter } from "./turns.ts";
 /** In the place of an operator: the frame has running times alone. */
 const TIMES = -1;
 
+/** After so many deliveries of one batch there may be a step in front of a cut: where they are single rows, a batch takes many times as long as such a step. */
+const STEP_DELIVERIES = 64;
+
 /**
  * Plans whose operators feed each other or have several inputs. Every task decodes and runs the stateless front; the owner takes
  * all rows in the order of the log and runs the rest depth first: what a row leads to has happened before the next row comes.
@@ -221,8 +224,11 @@ export class OrderedMode implements TaskMode {
     const meets = this.#meets.get(this.#heads[source].id)!;
     this.#drain.begin(outputs);
     const trace: Trace = traced ? (row) => row : null;
+    let taken = 0;
     for (const delivery of this.#order.order(deliveries, meets)) {
       this.#drain.take(delivery, source, this.#late.of(trace, delivery));
+      // All that it leads to has happened: no operator is at work, except where a lookup lets rows through while it takes others
+      if (++taken % STEP_DELIVERIES === 0 && this.#releases.asks.size === 0) this.#parts.amid();
     }
   }
 

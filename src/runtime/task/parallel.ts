@@ -25,6 +25,8 @@ export interface ModeParts {
   readonly outputs: Outputs;
   /** To be called where so many rows have changed the state since the call before, and nothing is in the arena. */
   between(rows: number): void;
+  /** The same while a batch is in the arena, of which more rows come: they all count behind it. */
+  amid(): void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { RdxError, reasonOf } from "../../core/errors.ts";
 import { RunningTimes } from "../../kernel/aggregate.ts";
 import type { Kernel } from "../../kernel/module.ts";
+import { OwnArena } from "../../kernel/own_arena.ts";
 import { StateFull } from "../../operator.ts";
 import type { PhysicalPlan } from "../../plan/physical.ts";
 import { planShape } from "../plan_shape.ts";
@@ -64,6 +65,8 @@ export class PipelineTask {
   readonly #outputs: Outputs;
   readonly #clocks: Clocks;
   readonly #running: RunningTimes;
+  /** For steps in front of a cut while a batch is in the arena. */
+  readonly #amid: OwnArena;
   readonly #pending = new Map<number, Pending>();
   #next: number;
   /** The number that is at work. */
@@ -101,8 +104,10 @@ export class PipelineTask {
     this.#clocks = new Clocks(plan, watermarks, resumes?.reached);
     this.#running = new RunningTimes(kernel);
     this.#outputs = new Outputs(kernel);
+    this.#amid = new OwnArena(kernel);
     const between = (rows: number) => this.#between(rows), { flow } = this;
-    const all = { kernel, plan, place, flow, clocks: this.#clocks, outputs: this.#outputs, between };
+    const amid = () => this.#amid.within(() => this.#between(0));
+    const all = { kernel, plan, place, flow, clocks: this.#clocks, outputs: this.#outputs, between, amid };
     this.#mode = ordered ? new OrderedMode(all, owner, front) : new ParallelMode(all);
     if (resumes) this.#mode.tickedMs = resumes.tickedMs;
   }
@@ -226,6 +231,7 @@ export class PipelineTask {
     this.flow.close();
     this.#outputs.close();
     this.#running.close();
+    this.#amid.close();
   }
 
   #guard(number: number, work: () => void): void {
