@@ -4,6 +4,9 @@ import type { Kernel } from "./module.ts";
 /** What of the bound is left, by all together, for those that are not at work; and how many asks one is left out that has given little. */
 const SPARE_SHARE_MAX = 0.5, SKIPS_MAX = 256;
 
+/** No bound. */
+export const UNBOUND = 2 ** 32 - 1;
+
 /** An operator, or a part of one, whose rows can leave the memory that it shares with others of its task. */
 export abstract class Neighbour {
   readonly kernel: Kernel;
@@ -90,17 +93,18 @@ export class ColdNeighbours {
   }
 
   /**
-   * The same for what cannot be done with less. Where the others that have the memory are at work, the bound is passed by COLD_LENT_SHARE_MAX of it at most;
-   * who begins next makes good for it. Whether there are so many bytes now.
+   * The same for what cannot be done with less. Where the others that have the memory are at work, the bound is passed by COLD_LENT_SHARE_MAX of it at most,
+   * and by as much (COLD_SHARED_BYTES at most) for each further one at work, which may have taken what was lent before; who begins next makes good for it.
+   * Whether there are so many bytes now.
    */
   insist(one: Neighbour, bytes: number): boolean {
     this.help(one, bytes);
     const lacks = bytes - this.#room, bound = this.#kernel.stateBytesMax;
     if (lacks <= 0) return true;
-    const held = [...this.#all.keys()].some((other) => other !== one && other.atWork);
-    const over = this.#kernel.fn("state_bytes")() + bytes - bound;
-    if (!held || over > bound * COLD_LENT_SHARE_MAX) return false;
-    this.#kernel.fn("state_limit")(bound + over);
+    const held = [...this.#all.keys()].filter((other) => other !== one && other.atWork).length;
+    const over = this.#kernel.fn("state_bytes")() + bytes - bound, lent = bound * COLD_LENT_SHARE_MAX;
+    if (held === 0 || over > lent + (held - 1) * Math.min(lent, COLD_SHARED_BYTES)) return false;
+    this.#kernel.fn("state_limit")(Math.min(UNBOUND, bound + over));
     this.#lent = true;
     return true;
   }

@@ -10,7 +10,7 @@ import {
 } from "../core/limits.ts";
 import { ColdExtents, damagedFile } from "./cold_extents.ts";
 import { BY_MARKS, CHANGED, IN_PLACE, type Piece, PieceList, STORED } from "./cold_lists.ts";
-import { Neighbour } from "./cold_neighbours.ts";
+import { Neighbour, UNBOUND } from "./cold_neighbours.ts";
 import type { Kernel, KernelFunction } from "./module.ts";
 
 /** Of a piece (asm/aggregate/cold.ts). */
@@ -19,8 +19,6 @@ const BYTES = 0, SLICE = 8, GROUP = 16, ROWS = 20, CHANGED_AT = 24;
 const DAMAGED = 1, NO_MEMORY = 2, AS_STORED = 1, AS_IN_PLACE = 2, MADE = 4, STORES = 8, AS_CHANGED = 16, KEYS = 32;
 /** Powers of two that parts are told by, and those of which some has left already. */
 const SIZES = 32, COLD_ALONE = 255;
-/** No bound. */
-const UNBOUND = 2 ** 32 - 1;
 /** Bytes beside its row that a new key may take, and those of pages that may have to be begun with it. */
 const KEY_BYTES = 24, PAGES_BYTES = 1 << 17;
 
