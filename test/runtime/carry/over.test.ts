@@ -99,3 +99,17 @@ Deno.test("an aggregate over a frame that rows leave again cannot be new, and ot
     await life.settled();
     assert.ok(life.view("p").rows.includes('100n "a" 5n 50n'), life.view("p").rows.join("\n"));
   }));
+
+Deno.test("aggregates over all rows in front go on under other names and in another order", () =>
+  DurableRun.with(async (life) => {
+    life.engine.streams.put("events", EVENTS);
+    const { pipelines } = life.engine, renamed: Agg = { ...TOTAL, as: "n" }, counted: Agg = { ...N, as: "rows" };
+    await pipelines.put("p", overPlan([N, TOTAL, MOST], null), HOW);
+    for (let i = 0; i < 10; i++) await life.send("events", [{ ts: i * 10, key: "a", value: i }]);
+    await life.settled();
+    const { notes } = await pipelines.put("p", overPlan([MOST, renamed, counted], null), HOW);
+    assert.ok(!notes.some((note) => /begins empty/.test(note)), notes.join("\n"));
+    await life.send("events", [{ ts: 100, key: "a", value: 5 }, { ts: 200, key: "a", value: 0 }]);
+    await life.settled();
+    assert.ok(life.view("p").rows.includes('100n "a" 5n 9n 50n 11n'), life.view("p").rows.join("\n"));
+  }));

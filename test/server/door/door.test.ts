@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { HALF_HEADS_OF_ADDRESS_MAX } from "../../../src/server/door/half_heads.ts";
 import { HandClock, type Harness, rawRequest, until, withServer } from "../harness.ts";
 
 const encoder = new TextEncoder(), decoder = new TextDecoder();
@@ -220,5 +221,35 @@ Deno.test("a server that stops answers what it has taken, and ends connections o
     await stopping;
     await harness.server.finished;
     for (const caller of [idle, busy, used]) caller.close();
+  });
+});
+
+Deno.test("of connections of one address in the midst of a head one goes behind the bound, and the others have their answers", async () => {
+  await withServer({}, async (harness) => {
+    const callers: Caller[] = [];
+    try {
+      while (callers.length <= HALF_HEADS_OF_ADDRESS_MAX) callers.push(await Caller.to(harness));
+      for (const caller of callers) await caller.send(GET.slice(0, 9));
+      const over = new Set<Caller>();
+      for (const caller of callers) void caller.ended().then(() => over.add(caller));
+      await until(() => over.size > 0);
+      const others = callers.filter((caller) => !over.has(caller));
+      assert.equal(others.length, HALF_HEADS_OF_ADDRESS_MAX);
+      for (const caller of others) await caller.send(GET.slice(9));
+      const answered = (count: number) => until(() => counted(harness, "GET", "/v1/streams", "200") === count);
+      await answered(others.length);
+      // Heads that are whole make room.
+      const next = await Caller.to(harness);
+      callers.push(next);
+      await next.send(GET.slice(0, 9));
+      for (const rounds of [2, 3]) {
+        for (const caller of others) await caller.send(GET);
+        await answered(rounds * others.length);
+      }
+      await next.send(GET.slice(9));
+      assert.equal((await next.answer()).status, 200);
+    } finally {
+      for (const caller of callers) caller.close();
+    }
   });
 });
