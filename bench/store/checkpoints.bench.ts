@@ -68,7 +68,7 @@ async function take(
   steps: readonly SavedStep[],
   whole: boolean,
 ): Promise<void> {
-  const writer = await store.begin(FOLDER, whole);
+  const writer = await store.begin(FOLDER, whole ? null : (await store.list(FOLDER))[0].number);
   for (const step of steps) await writer.add("frame" in step ? { ...step, frame: step.frame.slice(0) } : step);
   await writer.commit({ number, takenMs: 0, tables: [TABLE], run: {} });
 }
