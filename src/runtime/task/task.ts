@@ -106,7 +106,7 @@ export class PipelineTask {
     this.#outputs = new Outputs(kernel);
     this.#amid = new OwnArena(kernel);
     const between = (rows: number) => this.#between(rows), { flow } = this;
-    const amid = () => this.#amid.within(() => this.#between(0));
+    const amid = () => this.cuts.ahead && this.#amid.within(() => this.#between(0));
     const all = { kernel, plan, place, flow, clocks: this.#clocks, outputs: this.#outputs, between, amid };
     this.#mode = ordered ? new OrderedMode(all, owner, front) : new ParallelMode(all);
     if (resumes) this.#mode.tickedMs = resumes.tickedMs;
