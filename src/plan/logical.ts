@@ -190,6 +190,8 @@ export interface LogicalRank extends LogicalBase {
   readonly fn: RankFunction;
   readonly as: string | null;
   readonly retracts: boolean;
+  /** Columns that tell apart rows with an equal place in the order, of which one may be taken back: those that came before it keep their places. Null: all columns. */
+  readonly apart: readonly string[] | null;
   /** Of rank 1: all rows that equal the first one in the order, but none with a NULL there. */
   readonly ties: boolean;
   readonly mode: { readonly mode: "changes"; readonly ttlMs: number } | {

@@ -202,6 +202,7 @@ function lowerRank(node: RankNode, resolved: ResolvedNode, base: Base): LogicalR
     fn,
     as,
     retracts: input.changes,
+    apart: input.changes && fn === "row_number" ? input.upsertKeys : [],
     ties: false,
     mode: window_end === undefined ? { mode: "changes", ttlMs: ttl_ms } : { mode: "window", end: window_end },
   };

@@ -277,6 +277,23 @@ Deno.test("rows of a window that meet its greatest value of their own are its be
   ) assert.ok(ops(other).includes("join"));
 });
 
+Deno.test("a numbered rank keeps what tells the rows apart that may be taken back, and nothing more that nobody reads", () => {
+  const kept = (source: Json, front: readonly [string, string, Json], fn = "row_number") => {
+    const rank = { keys: [], order: [{ column: "n", desc: true }], to: 3, fn };
+    const behind = [["rank", front[0], rank], ["project_2", "rank", { columns: ["n"] }], sinkOf("project_2")] as const;
+    const { operators } = compile(planOf(["source", null, { stream: "untimed", ...source }], front, ...behind));
+    return names(operators.find(({ id }) => id === "rank")!.columns).toSorted();
+  };
+  const aggs = [{ fn: "count", as: "n" }, { fn: "max", arg: "delay", as: "most" }];
+  const group = ["aggregate", "source", { keys: ["origin"], aggs }] as const;
+  assert.deepEqual(kept({}, group), ["n", "origin"], "one row of each key is there");
+  assert.deepEqual(kept({}, group, "rank"), ["n"], "rows with an equal place have an equal rank");
+  const renamed = ["project", "source", { columns: [{ as: "n", expr: col("delay") }, "origin", "distance"] }] as const;
+  assert.deepEqual(kept({}, renamed), ["n"], "none is taken back");
+  const changes = { changes: "all", kind_column: "destination" };
+  assert.deepEqual(kept(changes, renamed), ["distance", "n", "origin"], "nothing else tells them apart");
+});
+
 Deno.test("every column of the stream reaches a sink that reads the source itself", () => {
   const { sources, sinks } = compile(planOf(SOURCE, sinkOf("source")));
   assert.deepEqual(sources[0].columns, FLIGHTS);

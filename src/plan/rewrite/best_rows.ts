@@ -71,6 +71,7 @@ function bestOf(join: LogicalJoin, known: Known): [LogicalRank, LogicalProject] 
     fn: "row_number",
     as: null,
     retracts: false,
+    apart: [],
     ties: true,
     mode: { mode: "window", end: end.name },
   };

@@ -150,8 +150,8 @@ export function readColumns(
     case "unnest":
       return [[...own([node.item, node.number]), node.list]];
     case "rank": {
-      const end = node.mode.mode === "window" ? [node.mode.end] : [];
-      return [[...own(time(node.as)), ...node.keys, ...node.order.map(({ column }) => column), ...end]];
+      const end = node.mode.mode === "window" ? [node.mode.end] : [], apart = node.apart ?? input;
+      return [[...own(time(node.as)), ...node.keys, ...node.order.map(({ column }) => column), ...end, ...apart]];
     }
     case "over":
       return [[...own(namesOf(node.calls)), ...node.keys, ...time(node.time), ...argumentsOf(node.calls)]];
